@@ -1,0 +1,61 @@
+import { startServer } from '@plinth/server'
+import { Command } from 'commander'
+
+/** Stopping takes at most this long; then the process ends as it is, which is safe too. */
+const stopMilliseconds = 10_000
+
+export function startCommand(): Command {
+  return new Command('start')
+    .description('Start Plinth on the embedded platform and stay in the foreground.')
+    .option('--port <port>', 'the port to listen on (default: PORT, else 4000)')
+    .option('--data-dir <folder>', 'the data folder (default: PLINTH_DATA_DIR, else .plinth)')
+    .option('--json', 'print one line of JSON when it listens')
+    .action(start)
+}
+
+interface StartOptions {
+  readonly port?: string
+  readonly dataDir?: string
+  readonly json?: boolean
+}
+
+async function start(options: StartOptions): Promise<void> {
+  const environment = {
+    ...process.env,
+    ...(options.port === undefined ? {} : { PORT: options.port }),
+    ...(options.dataDir === undefined ? {} : { PLINTH_DATA_DIR: options.dataDir }),
+  }
+  const server = await startServer({
+    environment,
+    onFatal: (error) => {
+      console.error(`Plinth stops: ${error.message} What was accepted is kept.`)
+      process.exit(1)
+    },
+  })
+  let stopping = false
+  const stop = async (): Promise<void> => {
+    if (stopping) return
+    stopping = true
+    setTimeout(() => process.exit(0), stopMilliseconds).unref()
+    await server.stop()
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop())
+  process.on('SIGINT', () => void stop())
+  const { url, directory, platform, models } = server
+  if (options.json) console.log(JSON.stringify({ url, data_dir: directory, platform: platform.name, model: models.defaultModel, pid: process.pid }))
+  else console.log(greeting(url, directory, platform.name, models.defaultModel))
+}
+
+function greeting(url: string, directory: string, platform: string, model: string): string {
+  const note = model === 'local/extractive' ? ' (extracts and quotes by rule; it is no language model)' : ''
+  return `Plinth listens on ${url}
+  platform  ${platform}, data in ${directory}
+  model     ${model}${note}
+
+Try, in another terminal:
+  npx --no-install plinth submit "Summarise: Queues absorb bursts. Workers drain them at their own pace."
+  TOKEN=$(npx --no-install plinth token --tenant demo)
+  curl -s ${url}/api/requests -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"prompt":"Hello"}'
+`
+}

@@ -1,0 +1,119 @@
+import { expect } from 'vitest'
+import { jobLimits } from '../ports/queue.ts'
+import type { Promises } from './contract.ts'
+import { bench, type QueueSubject, sendAll } from './queue-bench.ts'
+import { jobOf, rejection } from './samples.ts'
+import { pass, quiet } from './settling.ts'
+
+const lease = jobLimits.leaseMilliseconds
+const second = 1_000
+
+/** What leases promise. */
+export const leasePromises: Promises<QueueSubject> = {
+  'a delivery whose lease runs out is delivered again, and its signal fires': async (subject, skip) => {
+    const queue = 'contract.queue-13'
+    const { clock, port } = subject()
+    if (!clock) return skip('this service has its own clock')
+    const worker = bench(subject(), queue, 3)
+    await sendAll(port.queue, [jobOf('t', 'slow', { queue })])
+    await worker.reached(1)
+    await pass(subject(), lease - 2 * second)
+    expect(worker.deliveries).toHaveLength(1)
+    expect(worker.deliveries[0]?.lease.signal.aborted).toBe(false)
+    await pass(subject(), 3 * second)
+    await worker.reached(2)
+    expect(worker.deliveries.map((delivery) => [delivery.job.id, delivery.lease.signal.aborted])).toEqual([
+      ['slow', true],
+      ['slow', false],
+    ])
+    // What the loser says doesn't count: neither that it is done, nor when to try again.
+    worker.deliveries[0]?.end({ done: true })
+    await quiet(subject())
+    worker.deliveries[1]?.end({ retryAt: clock.now() + 10 * second })
+    await pass(subject(), 11 * second)
+    await worker.reached(3)
+    worker.deliveries[2]?.end({ done: true })
+    await pass(subject(), 2 * lease)
+    expect(worker.deliveries).toHaveLength(3)
+    await worker.close()
+  },
+
+  'who lost the lease cannot bring the job back': async (subject, skip) => {
+    const queue = 'contract.queue-14'
+    const { clock, port } = subject()
+    if (!clock) return skip('this service has its own clock')
+    const worker = bench(subject(), queue, 3)
+    await sendAll(port.queue, [jobOf('t', 'slow', { queue })])
+    await worker.reached(1)
+    await pass(subject(), lease + second)
+    await worker.reached(2)
+    worker.deliveries[1]?.end({ done: true })
+    await quiet(subject())
+    worker.deliveries[0]?.end({ retryAt: clock.now() })
+    await pass(subject(), 2 * lease)
+    expect(worker.deliveries).toHaveLength(2)
+    await worker.close()
+  },
+
+  'extend keeps a lease from now on, for longer or shorter, and rejects when it is lost': async (subject, skip) => {
+    const queue = 'contract.queue-15'
+    const { clock, port } = subject()
+    if (!clock) return skip('this service has its own clock')
+    const worker = bench(subject(), queue, 3)
+    await sendAll(port.queue, [jobOf('t', 'long', { queue })])
+    await worker.reached(1)
+    const held = worker.deliveries[0]?.lease
+    for (let round = 0; round < 5; round++) {
+      await pass(subject(), lease - 5 * second)
+      await held?.extend(lease)
+    }
+    expect(held?.signal.aborted).toBe(false)
+    await held?.extend(4 * lease)
+    await pass(subject(), 3 * lease)
+    expect(worker.deliveries).toHaveLength(1)
+    await held?.extend(5 * second)
+    await pass(subject(), 3 * second)
+    expect(held?.signal.aborted).toBe(false)
+    expect(worker.deliveries).toHaveLength(1)
+    await pass(subject(), 3 * second)
+    await worker.reached(2)
+    expect(held?.signal.aborted).toBe(true)
+    expect(await rejection(held?.extend(lease) ?? Promise.resolve())).toBeInstanceOf(Error)
+    expect(worker.deliveries[1]?.lease.signal.aborted).toBe(false)
+    await worker.close()
+  },
+
+  'a handler that ends in time keeps its lease to itself': async (subject, skip) => {
+    const queue = 'contract.queue-16'
+    const { clock, port } = subject()
+    if (!clock) return skip('this service has its own clock')
+    const worker = bench(subject(), queue, 2)
+    await sendAll(port.queue, [jobOf('t', 'a', { queue }), jobOf('t', 'b', { queue })])
+    await worker.reached(2)
+    await pass(subject(), lease - 5 * second)
+    for (const delivery of worker.deliveries) delivery.end({ done: true })
+    await pass(subject(), 3 * lease)
+    expect(worker.deliveries).toHaveLength(2)
+    expect(worker.deliveries.map((delivery) => delivery.lease.signal.aborted)).toEqual([false, false])
+    await worker.close()
+  },
+
+  'a hung handler holds up neither its job nor the others': async (subject, skip) => {
+    const queue = 'contract.queue-17'
+    const { clock, port } = subject()
+    if (!clock) return skip('this service has its own clock')
+    const worker = bench(subject(), queue, 2)
+    await sendAll(port.queue, [jobOf('t', 'hung', { queue })])
+    await worker.reached(1)
+    await sendAll(port.queue, [jobOf('t', 'other', { queue })])
+    await worker.reached(2)
+    worker.deliveries[1]?.end({ done: true })
+    await pass(subject(), lease + second)
+    await worker.reached(3)
+    expect(worker.deliveries[2]?.job.id).toBe('hung')
+    worker.deliveries[2]?.end({ done: true })
+    await quiet(subject())
+    expect(worker.running()).toBe(1)
+    await worker.close()
+  },
+}

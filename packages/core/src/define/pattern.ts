@@ -1,0 +1,37 @@
+import type { AnyCollection } from './collection.ts'
+import type { AnyEvent } from './event.ts'
+import type { AnyJob } from './job.ts'
+import type { AnyRoute } from './route.ts'
+
+/** The five patterns of the seed (R1). A sixth is a new name here, a folder, and a line in patterns.ts. */
+export const patternNames = ['event-driven', 'rag', 'multi-agent', 'analytics', 'multi-tenant'] as const
+export type PatternName = (typeof patternNames)[number]
+
+/**
+ * A use case over ports, as a value: the server mounts its routes, the worker host its jobs; OpenAPI, permissions and the
+ * attack tests read its routes, export and offboarding walk its collections.
+ */
+export interface Pattern {
+  readonly name: PatternName
+  /** The pattern's name for people. */
+  readonly title: string
+  readonly summary: string
+  readonly collections: readonly AnyCollection[]
+  readonly events: readonly AnyEvent[]
+  readonly jobs: readonly AnyJob[]
+  readonly routes: readonly AnyRoute[]
+}
+
+/** @throws Error when two jobs, events or collections share a name. */
+export function definePattern(pattern: Pattern): Pattern {
+  unique(pattern.collections.map((collection) => collection.name))
+  unique(pattern.events.map((event) => event.type))
+  unique(pattern.jobs.map((job) => job.name))
+  unique(pattern.routes.map((route) => `${route.method} ${route.path}`))
+  return pattern
+}
+
+function unique(names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new Error(`${twice} is defined twice.`)
+}

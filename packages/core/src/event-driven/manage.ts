@@ -1,0 +1,94 @@
+import { startJob } from '../define/job.ts'
+import { ConflictError, NotFoundError, WrongStateError } from '../errors.ts'
+import type { StoredRecord } from '../scope/record.ts'
+import type { Uses } from '../scope/scope.ts'
+import { count, remove } from '../scope/state.ts'
+import { finishRequest } from './finish.ts'
+import { processJob } from './jobs.ts'
+import { backlogPlace, backlogs, deadLetters, type DeadLetterFields, type RequestFields, requests, type RequestTexts, withEntry } from './requests.ts'
+
+const tries = 5
+const redriveAtATime = 100
+
+/** A request of this tenant. @throws NotFoundError, the same for another tenant's. */
+export async function getRequest(scope: Uses<'state'>, requestId: string): Promise<StoredRecord<RequestFields, RequestTexts>> {
+  const record = await scope.state.get(requests, { partition: requestId })
+  if (!record) throw new NotFoundError('request')
+  return record
+}
+
+/**
+ * Cancels a request that waits or runs: nothing that a worker does from now on counts. Cancelling twice is fine.
+ * @throws NotFoundError; WrongStateError when it is completed or failed.
+ */
+export async function cancelRequest(scope: Uses<'state'>, requestId: string): Promise<RequestFields> {
+  return untilSettled(async () => {
+    const record = await getRequest(scope, requestId)
+    if (record.fields.status === 'cancelled') return record.fields
+    if (record.fields.status !== 'processing') throw new WrongStateError(`The request is ${record.fields.status}.`)
+    return (await finishRequest(scope, record, { cancelled: true })).fields
+  })
+}
+
+/**
+ * Puts dead work back to the queue, in a new round; when it fails again it is a dead letter again.
+ * @throws NotFoundError.
+ */
+export async function redrive(scope: Uses<'state'>, requestId: string): Promise<RequestFields> {
+  return untilSettled(async () => {
+    const letter = await scope.state.get(deadLetters, { partition: requestId })
+    if (!letter) throw new NotFoundError('dead letter')
+    const record = await getRequest(scope, requestId)
+    return restart(scope, record, letter)
+  })
+}
+
+/** Redrives up to 100 dead letters, oldest first. @returns the ids redriven. */
+export async function redriveAll(scope: Uses<'state'>): Promise<string[]> {
+  const page = await scope.state.list(deadLetters, 'created', { limit: redriveAtATime })
+  const redriven: string[] = []
+  for (const letter of page.items) {
+    try {
+      await redrive(scope, letter.fields.request_id)
+      redriven.push(letter.fields.request_id)
+    } catch (error) {
+      // Someone else redrove it, or the list lags behind.
+      if (!(error instanceof NotFoundError)) throw error
+    }
+  }
+  return redriven
+}
+
+async function restart(
+  scope: Uses<'state'>,
+  record: StoredRecord<RequestFields, RequestTexts>,
+  letter: StoredRecord<DeadLetterFields, {}>,
+): Promise<RequestFields> {
+  const { ended, error, ...fields } = record.fields
+  const round = fields.round + 1
+  const at = scope.clock.now()
+  const again: RequestFields = {
+    ...fields,
+    status: 'processing',
+    round,
+    throttled: 0,
+    faults: 0,
+    attempts_before: fields.attempts,
+    timeline: withEntry(fields.timeline, { at, type: 'redriven' }),
+  }
+  const updated = await scope.state.update(requests, record, again, {
+    also: [remove(deadLetters, letter), count(backlogs, backlogPlace, { requests: 1 })],
+    emit: [startJob(processJob, { id: `${fields.request_id}:${round}`, body: { request_id: fields.request_id, round }, lane: fields.priority })],
+  })
+  return updated.fields
+}
+
+async function untilSettled<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof ConflictError) || attempt === tries) throw error
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { type AnyRoute, defineRoute } from '../define/route.ts'
+import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
+import { InvalidInputError } from '../errors.ts'
+import { envelope } from '../ports/event-bus.ts'
+import { type GenaiRequest, processGenaiRequest } from './accept.ts'
+import * as forms from './forms.ts'
+import { cancelRequest, getRequest, redrive, redriveAll } from './manage.ts'
+import { deadLetters, requests } from './requests.ts'
+
+const submit = defineRoute<Record<never, never>, Record<never, never>, GenaiRequest>({
+  method: 'POST',
+  path: '/api/requests',
+  permission: 'requests:write',
+  summary: 'Accept a request: it is kept, acknowledged at once, and worked in the background.',
+  body: forms.submission,
+  idempotent: true,
+  replies: { 202: { summary: 'Accepted; the same key and body give the same acknowledgement.', body: forms.acknowledgementForm } },
+  async handle(scope, { body, idempotencyKey }) {
+    const acknowledgement = await processGenaiRequest(scope, body, idempotencyKey === undefined ? {} : { idempotencyKey })
+    return {
+      status: 202,
+      body: forms.showAcknowledgement(acknowledgement),
+      headers: { location: `/api/requests/${encodeURIComponent(acknowledgement.request_id)}` },
+    }
+  },
+})
+
+const list = defineRoute<Record<never, never>, forms.RequestListQuery>({
+  method: 'GET',
+  path: '/api/requests',
+  permission: 'requests:read',
+  summary: 'Requests, newest first, without their texts.',
+  query: forms.requestListQuery,
+  replies: { 200: { summary: 'A page.', body: forms.requestListForm } },
+  async handle(scope, { query }) {
+    const { status, ...page } = query
+    const found = await scope.state.list(requests, status === undefined ? 'created' : 'status', {
+      ...(status === undefined ? {} : { group: status }),
+      ...pageOf(page),
+      descending: true,
+    })
+    const items = found.items.map((record) => forms.showSummary(scope.caller.tenant, record.fields))
+    return { status: 200, body: { items, next_cursor: toCursor(found.after) } }
+  },
+})
+
+const read = defineRoute<forms.RequestParams>({
+  method: 'GET',
+  path: '/api/requests/{id}',
+  permission: 'requests:read',
+  summary: 'One request with its result, attempts, usage and timeline.',
+  params: forms.requestParams,
+  replies: { 200: { summary: 'The request.', body: forms.requestForm } },
+  async handle(scope, { params }) {
+    return { status: 200, body: await forms.showRequest(scope.caller.tenant, await getRequest(scope, params.id)) }
+  },
+})
+
+const cancel = defineRoute<forms.RequestParams>({
+  method: 'DELETE',
+  path: '/api/requests/{id}',
+  permission: 'requests:write',
+  summary: 'Cancel a request that waits or runs.',
+  params: forms.requestParams,
+  replies: { 202: { summary: 'Cancelled.', body: forms.requestForm } },
+  async handle(scope, { params }) {
+    return { status: 202, body: { ...forms.showSummary(scope.caller.tenant, await cancelRequest(scope, params.id)), result: null } }
+  },
+})
+
+const events = defineRoute<Record<never, never>, forms.EventListQuery>({
+  method: 'GET',
+  path: '/api/events',
+  permission: 'requests:read',
+  summary: 'What happened, oldest first.',
+  query: forms.eventListQuery,
+  replies: { 200: { summary: 'A page.', body: forms.eventListForm } },
+  async handle(scope, { query }) {
+    const after = sequenceOf(query.after)
+    const { limit, type } = query
+    const found = await scope.state.events({ after, limit, ...(type === undefined ? {} : { type }) })
+    const last = found.at(-1)
+    const more = found.length === limit && last !== undefined
+    return { status: 200, body: { items: found.map(envelope), next_cursor: more ? toCursor(String(last.sequence)) : null } }
+  },
+})
+
+const dead = defineRoute<Record<never, never>, PageQuery>({
+  method: 'GET',
+  path: '/api/dead-letters',
+  permission: 'requests:read',
+  summary: 'Work that could not succeed, with the reason, newest first.',
+  query: forms.pageQuery,
+  replies: { 200: { summary: 'A page.', body: forms.deadLetterListForm } },
+  async handle(scope, { query }) {
+    const found = await scope.state.list(deadLetters, 'created', { ...pageOf(query), descending: true })
+    return { status: 200, body: { items: found.items.map((letter) => forms.showDeadLetter(letter.fields)), next_cursor: toCursor(found.after) } }
+  },
+})
+
+const redriveOne = defineRoute<forms.RequestParams>({
+  method: 'POST',
+  path: '/api/dead-letters/{id}/redrive',
+  permission: 'requests:write',
+  summary: 'Put one dead letter back to the queue, in a new round.',
+  params: forms.requestParams,
+  replies: { 202: { summary: 'Redriven.', body: forms.redrivenForm } },
+  async handle(scope, { params }) {
+    const fields = await redrive(scope, params.id)
+    return { status: 202, body: { redriven: [fields.request_id] } }
+  },
+})
+
+const redriveEvery = defineRoute({
+  method: 'POST',
+  path: '/api/dead-letters/redrive',
+  permission: 'requests:write',
+  summary: 'Put up to 100 dead letters back to the queue, oldest first.',
+  replies: { 202: { summary: 'Redriven.', body: forms.redrivenForm } },
+  async handle(scope) {
+    return { status: 202, body: { redriven: await redriveAll(scope) } }
+  },
+})
+
+export const routes: readonly AnyRoute[] = [submit, list, read, cancel, events, dead, redriveOne, redriveEvery]
+
+function pageOf(query: PageQuery): { limit: number; after?: string } {
+  if (query.after === undefined) return { limit: query.limit }
+  const after = fromCursor(query.after)
+  if (after === undefined) throw badCursor()
+  return { limit: query.limit, after }
+}
+
+function sequenceOf(cursor: string | undefined): number {
+  if (cursor === undefined) return 0
+  const sequence = Number(fromCursor(cursor) ?? Number.NaN)
+  if (!Number.isSafeInteger(sequence) || sequence < 0) throw badCursor()
+  return sequence
+}
+
+function badCursor(): InvalidInputError {
+  return new InvalidInputError('This is no next_cursor of this list.', { field: 'after' })
+}

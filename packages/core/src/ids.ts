@@ -1,0 +1,21 @@
+import type { Clock } from './ports/clock.ts'
+
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/**
+ * A UUID of version 7 (RFC 9562, 5.7): 48 bits of milliseconds, then 74 random bits, so that ids made later sort later
+ * and an index over them grows at its end.
+ */
+export function uuid(clock: Clock): string {
+  const bytes = clock.randomBytes(10)
+  const time = clock.now().toString(16).padStart(12, '0')
+  let tail = ''
+  for (const byte of bytes) tail += hex[byte]
+  const variant = ((Number.parseInt(tail[3] ?? '0', 16) & 0x3) | 0x8).toString(16)
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${tail.slice(0, 3)}-${variant}${tail.slice(4, 7)}-${tail.slice(7, 19)}`
+}
+
+/** Milliseconds as text of constant length, so that its byte order is the order of time (until the year 2286). */
+export function timeOrder(milliseconds: number): string {
+  return Math.max(0, Math.floor(milliseconds)).toString().padStart(13, '0')
+}

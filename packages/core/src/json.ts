@@ -1,0 +1,34 @@
+/** JSON as a type, and the one canonical form that hashes are made of. @module */
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
+export interface JsonObject {
+  readonly [key: string]: JsonValue
+}
+
+/** The same text for equal values, whatever the order of their keys. Fields that are undefined are left out. */
+export function canonicalJson(value: JsonValue | undefined): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
+  const object = value as JsonObject
+  const fields = Object.keys(object)
+    .filter((key) => object[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key])}`)
+  return `{${fields.join(',')}}`
+}
+
+/** How deep arrays and objects are nested; stops counting at `most`, and doesn't use the call stack. */
+export function depthOf(value: unknown, most: number): number {
+  let level: unknown[] = [value]
+  for (let depth = 0; ; depth++) {
+    const next: unknown[] = []
+    for (const item of level) if (typeof item === 'object' && item !== null) next.push(...valuesOf(item))
+    if (next.length === 0 || depth >= most) return depth
+    level = next
+  }
+}
+
+function valuesOf(item: object): unknown[] {
+  const values: unknown[] = Array.isArray(item) ? item : Object.values(item)
+  return values.length === 0 ? [undefined] : values
+}

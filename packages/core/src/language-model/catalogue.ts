@@ -1,0 +1,83 @@
+/**
+ * Language models: the port is the AI SDK's `LanguageModelV4`, so that every provider written for it fits. What Plinth adds
+ * is the catalogue: which ids exist, what each can do, until when, and what it costs.
+ * @module
+ */
+import type { LanguageModelV4 } from '@ai-sdk/provider'
+
+export interface ModelPrice {
+  /** USD per million input tokens, list price. */
+  readonly input: number
+  /** USD per million output tokens, list price. */
+  readonly output: number
+  /** The day on which the figures were gathered, YYYY-MM-DD. */
+  readonly date: string
+  /** Where the figures come from. */
+  readonly source: string
+}
+
+export interface ModelEntry {
+  /** The full id, such as `anthropic.claude-haiku-4-5-20251001-v1:0`. */
+  readonly id: string
+  readonly kind: 'language' | 'embedding' | 'rerank'
+  /** Who made it and in which line: `anthropic.claude`, `amazon.nova`, `local`, … */
+  readonly family: string
+  /** Who serves it: `bedrock`, `local`, `scripted`, `openai-compatible`. */
+  readonly provider: string
+  /** Most tokens of input and output together. */
+  readonly context: number
+  /** Most tokens of output. */
+  readonly maxOutput: number
+  readonly capabilities: {
+    readonly tools: boolean
+    readonly images: boolean
+    /** The provider enforces a JSON schema itself. */
+    readonly structuredOutput: boolean
+    readonly streaming: boolean
+    /** Accepts temperature, topP and topK. */
+    readonly sampling: boolean
+  }
+  readonly lifecycle: {
+    readonly status: 'active' | 'legacy' | 'retired'
+    /** The day from which the maker no longer serves it, YYYY-MM-DD. */
+    readonly retired?: string
+  }
+  readonly price: ModelPrice
+}
+
+/** A catalogue entry joined with what will answer for it. */
+export interface ResolvedModel {
+  readonly entry: ModelEntry
+  /** What answers: the entry's own id, or the id of the configured model where its provider is not configured. */
+  readonly servedBy: string
+  readonly model: LanguageModelV4
+}
+
+/** The models of one Plinth. */
+export interface Models {
+  /** The id that a request without one gets. */
+  readonly defaultModel: string
+  /**
+   * The model for an id of the catalogue, with or without a profile prefix (`us.`, `eu.`, …) or as an ARN.
+   * @throws InvalidInputError with code `model_unknown` for an id outside the catalogue, or one that isn't a language model.
+   */
+  resolve(id?: string): ResolvedModel
+  entries(): readonly ModelEntry[]
+}
+
+/** What a call used. `usd` is at list price of the model asked for. */
+export interface Usage {
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly usd: number
+  /** From the start of the call to its last byte. */
+  readonly latency_ms: number
+}
+
+/**
+ * The list price of a call in USD.
+ * @param tokens counts of input and output tokens.
+ */
+export function priceOf(price: ModelPrice, tokens: { readonly input: number; readonly output: number }): number {
+  return (tokens.input * price.input + tokens.output * price.output) / 1_000_000
+}

@@ -1,0 +1,80 @@
+import { APICallError } from '@ai-sdk/provider'
+import { PlinthError } from '../errors.ts'
+
+/**
+ * What a failed call means for what comes next:
+ * throttle: too fast, later it works, and it costs no retry · quota: the account's allowance is spent, retrying won't help ·
+ * transient: a fault that may pass · permanent: this request will never work · content: refused for what it says.
+ */
+export type FailureKind = 'throttle' | 'quota' | 'transient' | 'permanent' | 'content'
+
+/** A model call that failed. The message is ours: a provider's raw text never leaves `cause` (X19). */
+export class ModelFailure extends PlinthError {
+  readonly kind: FailureKind
+  constructor(kind: FailureKind, code: string, message: string, options: { readonly cause?: unknown; readonly retryAfter?: number } = {}) {
+    super(code, message, kind === 'throttle' || kind === 'transient', options)
+    this.kind = kind
+  }
+}
+
+/** Codes that mean a spent allowance, though their status is that of a throttle (structured fields decide, prose never). */
+const quotaCodes = new Set(['insufficient_quota', 'quota_exceeded', 'billing_hard_limit_reached', 'ServiceQuotaExceededException', 'billing_error'])
+const throttleCodes = new Set(['ThrottlingException', 'TooManyRequestsException', 'rate_limit_exceeded', 'rate_limit_error', 'overloaded_error'])
+const contentCodes = new Set(['content_filter', 'content_policy_violation', 'ContentFilteredException'])
+const transientCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_SOCKET', 'ModelNotReadyException'])
+
+/** Sorts whatever a provider threw. Unknown faults count as transient: they are retried a few times, then given up. */
+export function classifyFailure(error: unknown): ModelFailure {
+  if (error instanceof ModelFailure) return error
+  const status = APICallError.isInstance(error) ? error.statusCode : undefined
+  const codes = codesOf(error)
+  const options = { cause: error, ...retryAfterOf(error) }
+  if (has(codes, quotaCodes) || status === 402) {
+    return new ModelFailure('quota', 'model_quota', "The provider's allowance for this account is spent.", options)
+  }
+  if (has(codes, contentCodes)) return new ModelFailure('content', 'model_content_refused', 'The provider refused the content.', options)
+  if (status === 429 || status === 529 || has(codes, throttleCodes)) {
+    return new ModelFailure('throttle', 'model_throttled', 'The provider asks to slow down.', options)
+  }
+  if (status === 401 || status === 403) {
+    return new ModelFailure('permanent', 'model_access_denied', 'The provider denies access to the model.', options)
+  }
+  if (status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 424) {
+    return new ModelFailure('permanent', 'model_request_refused', `The provider refused the request (status ${status}).`, options)
+  }
+  if (has(codes, transientCodes) || status !== undefined) {
+    return new ModelFailure('transient', 'model_unavailable', 'The model could not be reached.', options)
+  }
+  return new ModelFailure('transient', 'model_failed', 'The model call failed.', options)
+}
+
+function has(found: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
+  for (const code of found) if (wanted.has(code)) return true
+  return false
+}
+
+/** The structured codes on an error, its causes, and the parsed body of a provider's answer. */
+function codesOf(error: unknown): Set<string> {
+  const codes = new Set<string>()
+  for (let current: unknown = error, depth = 0; current && depth < 5; current = field(current, 'cause'), depth++) {
+    for (const name of ['code', 'name']) add(codes, field(current, name))
+    const data = field(current, 'data')
+    for (const holder of [data, field(data, 'error')]) for (const name of ['code', 'type', '__type']) add(codes, field(holder, name))
+    add(codes, field(field(current, 'responseHeaders'), 'x-amzn-errortype'))
+  }
+  return codes
+}
+
+function add(codes: Set<string>, value: unknown): void {
+  // AWS writes error types as `name:url` and `prefix#name`.
+  if (typeof value === 'string') codes.add(value.split(':')[0]?.split('#').at(-1) ?? value)
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
+}
+
+function retryAfterOf(error: unknown): { retryAfter?: number } {
+  const seconds = Number(field(field(error, 'responseHeaders'), 'retry-after'))
+  return Number.isFinite(seconds) && seconds > 0 ? { retryAfter: Math.min(seconds, 3600) } : {}
+}

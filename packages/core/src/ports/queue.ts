@@ -1,0 +1,93 @@
+import type { JsonObject } from '../json.ts'
+
+/** How urgent; under load lanes are served 6 : 3 : 1, so that none starves. */
+export type Lane = 'high' | 'normal' | 'low'
+export const laneWeights: Readonly<Record<Lane, number>> = { high: 6, normal: 3, low: 1 }
+
+/** A unit of work for one handler. It carries ids, never content. */
+export interface Job {
+  /** The name of the job's definition, such as `event-driven.process`. */
+  readonly queue: string
+  readonly tenant: string
+  /** For logs and traces; two jobs with one id are two jobs. */
+  readonly id: string
+  readonly lane: Lane
+  /** Not before this time, milliseconds UTC. */
+  readonly notBefore?: number
+  /** The version of the body's form. */
+  readonly version: number
+  readonly correlationId: string
+  /** At most {@link jobLimits.bytes} of JSON. */
+  readonly body: JsonObject
+}
+
+/** What became of a delivery: finished, again at that time, or never again (the handler has kept the reason in state). */
+export type Outcome = { readonly done: true } | { readonly retryAt: number } | { readonly dead: string }
+
+/** The right to work on a delivery for a while. */
+export interface Lease {
+  /** Fires when the lease is lost: another worker may have the job, and nothing that is done now counts. */
+  readonly signal: AbortSignal
+  /** Keeps it for so many milliseconds from now. Rejects when it is lost already. */
+  extend(milliseconds: number): Promise<void>
+}
+
+export type Handler = (job: Job, lease: Lease) => Promise<Outcome>
+
+/** What became of one job of a `send`. */
+export type SendResult = { readonly sent: true } | { readonly sent: false; readonly code: string }
+
+export interface Consumption {
+  /** Takes nothing more and resolves when every handler that runs has ended and its outcome is kept. */
+  drain(): Promise<void>
+}
+
+/**
+ * Work that waits for a worker. Only the relay sends, only the worker host consumes.
+ *
+ * Promises:
+ * - At least once: what was sent is delivered until an outcome of done or dead was kept. Twice is possible, order is not promised.
+ * - A delivery is leased for {@link jobLimits.leaseMilliseconds}; without extension it is then delivered again, and its signal fires.
+ *   A handler that throws is delivered again after {@link jobLimits.redeliverMilliseconds}.
+ * - `retryAt` and `notBefore` hold a job back (the clocks of sender and consumer may differ by a second).
+ * - Lanes are served by {@link laneWeights}; within a lane every tenant makes progress, however much another has waiting.
+ * - At most `concurrency` handlers of one consumption run at a time.
+ *
+ * Limits: {@link jobLimits}.
+ */
+export interface Queue {
+  /**
+   * One result a job, in their order; what isn't sent may be sent again. A job beyond the limits isn't sent, with the code
+   * that {@link jobRefusal} gives.
+   */
+  send(jobs: readonly Job[]): Promise<readonly SendResult[]>
+  consume(queue: string, options: { readonly concurrency: number }, handle: Handler): Consumption
+}
+
+export const jobLimits: {
+  readonly bytes: number
+  readonly aheadMilliseconds: number
+  readonly leaseMilliseconds: number
+  readonly redeliverMilliseconds: number
+} = {
+  bytes: 16 * 1024,
+  /** A job may be sent so far ahead; the relay holds later ones back. */
+  aheadMilliseconds: 15 * 60_000,
+  leaseMilliseconds: 30_000,
+  redeliverMilliseconds: 1_000,
+}
+
+const encoder = new TextEncoder()
+/** Two clocks may differ by so much. */
+const clockDifference = 1_000
+
+/** The bytes of a job's body as JSON. */
+export function jobBytes(job: Pick<Job, 'body'>): number {
+  return encoder.encode(JSON.stringify(job.body)).byteLength
+}
+
+/** Why a job can't be sent, the same on every platform. */
+export function jobRefusal(job: Job, now: number): 'too_large' | 'too_far_ahead' | undefined {
+  if (jobBytes(job) > jobLimits.bytes) return 'too_large'
+  return (job.notBefore ?? 0) > now + jobLimits.aheadMilliseconds + clockDifference ? 'too_far_ahead' : undefined
+}

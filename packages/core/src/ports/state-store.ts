@@ -1,0 +1,268 @@
+import type { JsonObject } from '../json.ts'
+import { InvalidInputError, TooLargeError } from '../errors.ts'
+import { type Job, jobBytes, jobLimits } from './queue.ts'
+
+/** Where a row is. Each part is 1–512 printable ASCII characters; order of `sort` is the order of its bytes. */
+export interface Key {
+  readonly tenant: string
+  readonly collection: string
+  readonly partition: string
+  readonly sort: string
+}
+
+/**
+ * Where a row shows in one of its collection's lists: a group, and its place there. Both are plain, made like the parts of a
+ * key (1–512 printable ASCII characters), and places are in the order of their bytes.
+ */
+export interface ListEntry {
+  readonly group: string
+  readonly order: string
+}
+
+/** A row as it is handed in. */
+export interface NewRow extends Key {
+  /** The version of the collection's schema that wrote it. */
+  readonly schema: number
+  /** From this time (milliseconds UTC) on the row is gone for every reader, and removed some time later. */
+  readonly expires?: number
+  /** Plain fields. */
+  readonly index: JsonObject
+  /** Sealed fields: ciphertext. */
+  readonly sealed: Readonly<Record<string, Uint8Array>>
+  /** The row's entries in up to {@link changeLimits.lists} lists, by the list's number. */
+  readonly lists: readonly (ListEntry | null)[]
+}
+
+export interface Row extends NewRow {
+  /** Grows by one with every write of the row; 1 for a row that was absent (never there, deleted or expired). */
+  readonly version: number
+}
+
+/** Something that happened. Kept for ever to come (retention) in the order of `sequence`, and published by the relay. */
+export interface DomainEvent {
+  readonly kind: 'event'
+  /** Unique, and the same however often it is published. */
+  readonly id: string
+  /** Such as `genai.request.received`. */
+  readonly type: string
+  /** The version of the event's form. */
+  readonly version: number
+  readonly tenant: string
+  /** What it is about, such as a request's id. */
+  readonly subject: string
+  readonly correlationId: string
+  /** Milliseconds UTC. */
+  readonly time: number
+  /** References, never content. */
+  readonly detail: JsonObject
+}
+
+export interface StoredEvent extends DomainEvent {
+  /** 1, 2, 3, … per tenant, without gaps, in the order of commits. */
+  readonly sequence: number
+}
+
+export type Write =
+  /** Makes or replaces a row. Without `ifVersion` whatever is there is replaced. */
+  | { readonly put: NewRow; readonly ifVersion?: number | 'absent' }
+  /** Removes a row; without `ifVersion` an absent one is fine. */
+  | { readonly delete: Key; readonly ifVersion?: number }
+  /** Writes nothing, and fails the change when the row isn't at that version. */
+  | { readonly check: Key; readonly ifVersion: number | 'absent' }
+  /**
+   * Adds to numbers among the plain fields of a row (an absent field is 0), which is made when absent: with schema 1, in no
+   * list. Fails with LimitError when a sum would be above its `max`, with InvalidInputError when a field holds no number.
+   */
+  | { readonly add: Key; readonly amounts: Readonly<Record<string, number>>; readonly max?: Readonly<Record<string, number>> }
+
+export interface Change {
+  /** All of one tenant, no key twice. */
+  readonly writes: readonly Write[]
+  /** Of the same tenant. */
+  readonly emit?: readonly (DomainEvent | Job)[]
+}
+
+export interface ListQuery {
+  readonly tenant: string
+  readonly collection: string
+  /** The list's number. */
+  readonly list: number
+  readonly group: string
+  readonly descending?: boolean
+  /** Continue behind this place: `after` of the page before, of the same query. InvalidInputError when it is malformed. */
+  readonly after?: string
+  /** 1–1000; else InvalidInputError. */
+  readonly limit: number
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** Where the next page starts; absent at the end. */
+  readonly after?: string
+}
+
+/**
+ * Rows, in partitions, with versions; and the log of what happened.
+ *
+ * Promises:
+ * - `get`, `read` and `events` see every change committed before they were called; `list` may lag behind.
+ * - `commit` is all or nothing, and with 'synced' (the default) it is on stable storage when it resolves. A job or event
+ *   in `emit` exists exactly when the rest of the change does. 'relaxed' survives the death of the process, but may be
+ *   lost, together with every relaxed change after it, when power fails; for progress and attempts.
+ * - A change that fails changes nothing: ConflictError names the key whose version was another, LimitError the counter.
+ *   Only after an UnavailableError it may have happened, whole, or not at all: the answer was lost.
+ * - `list` goes by `order`; rows of equal order come in any order. A row that stays where it is shows once over the pages,
+ *   whatever is put beside it meanwhile.
+ * - Expired rows are never returned, and count as absent for `ifVersion` and `add`.
+ * - Nothing of one tenant is visible under another's name.
+ *
+ * Limits: see {@link changeLimits}; more is refused with TooLargeError before anything is written. What is malformed is
+ * refused with InvalidInputError, on every method.
+ */
+export interface StateStore {
+  get(key: Key): Promise<Row | undefined>
+  /** A partition's rows in order of `sort`, from behind `after`. */
+  read(tenant: string, collection: string, partition: string, after?: string): AsyncIterable<Row>
+  list(query: ListQuery): Promise<Page<Row>>
+  commit(change: Change, durability?: 'synced' | 'relaxed'): Promise<void>
+  /**
+   * Adds to one number of one row and returns the new sum; LimitError when it would pass `max`. Not idempotent: after an
+   * error that isn't a LimitError it may have happened or not.
+   */
+  add(key: Key, field: string, amount: number, max?: number): Promise<number>
+  /** The tenant's events with a sequence above `after`, oldest first, at most `limit` (1–1000), of one type if given. */
+  events(tenant: string, query: { readonly after: number; readonly limit: number; readonly type?: string }): Promise<readonly StoredEvent[]>
+}
+
+/** The limits of one change, the same on every platform (DynamoDB's transactions set them). */
+export const changeLimits: {
+  readonly writes: 90
+  readonly emitted: 10
+  readonly bytes: number
+  readonly rowBytes: number
+  /** Of an event's detail; a bus that refused a larger one would hold up the log. */
+  readonly eventBytes: number
+  readonly lists: 3
+} = {
+  writes: 90,
+  emitted: 10,
+  bytes: 3 * 1024 * 1024,
+  rowBytes: 350 * 1024,
+  eventBytes: 64 * 1024,
+  lists: 3,
+}
+
+const pageLimit = 1000
+const encoder = new TextEncoder()
+
+const keyPart = /^[\x20-\x7e]{1,512}$/
+
+/** Refuses a key that some platform couldn't keep. */
+export function checkKey(key: Key): void {
+  checkParts(key.tenant, key.collection, key.partition, key.sort)
+}
+
+/** Refuses what `read` can't be asked; adapters call it first. */
+export function checkRead(tenant: string, collection: string, partition: string, after?: string): void {
+  checkParts(tenant, collection, partition, after ?? ' ')
+}
+
+/** Refuses what `list` can't be asked; what `after` holds is the adapter's to check. */
+export function checkListQuery(query: ListQuery): void {
+  checkParts(query.tenant, query.collection, query.group)
+  checkLimit(query.limit)
+  if (!Number.isInteger(query.list) || query.list < 0 || query.list >= changeLimits.lists) throw new InvalidInputError('There is no such list.', { field: 'list' })
+}
+
+/** Refuses what `events` can't be asked. */
+export function checkEventQuery(tenant: string, query: { readonly after: number; readonly limit: number }): void {
+  checkParts(tenant)
+  checkLimit(query.limit)
+  if (!Number.isSafeInteger(query.after) || query.after < 0) throw new InvalidInputError('Sequences are whole numbers from 0.', { field: 'after' })
+}
+
+function checkParts(...parts: readonly string[]): void {
+  if (parts.every((part) => keyPart.test(part))) return
+  throw new InvalidInputError('A key is made of 1 to 512 printable ASCII characters a part.', { code: 'invalid_key' })
+}
+
+function checkLimit(limit: number): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > pageLimit) throw new InvalidInputError('A limit is from 1 to 1000.', { field: 'limit' })
+}
+
+/** The key as text; the separator is below every character that a key may hold, so that order is kept. */
+export function keyText(key: Key): string {
+  return `${key.tenant}\x1f${key.collection}\x1f${key.partition}\x1f${key.sort}`
+}
+
+/** The key without its tenant, as errors name it. */
+export function keyName(key: Key): string {
+  return `${key.collection}/${key.partition}/${key.sort}`
+}
+
+/**
+ * Refuses a change that breaks the port's rules, the same way on every platform; adapters call it first.
+ * @throws TooLargeError, or InvalidInputError with code `invalid_change`.
+ */
+export function checkChange(change: Change): void {
+  const emitted = change.emit ?? []
+  if (change.writes.length > changeLimits.writes || emitted.length > changeLimits.emitted) {
+    throw new TooLargeError(`A change holds at most ${changeLimits.writes} writes and ${changeLimits.emitted} events and jobs.`)
+  }
+  if (change.writes.length + emitted.length === 0) throw new InvalidInputError('A change writes something.', { code: 'invalid_change' })
+  const keys = new Set<string>()
+  const tenants = new Set<string>()
+  let bytes = 0
+  for (const write of change.writes) {
+    const key = writtenKey(write)
+    checkKey(key)
+    keys.add(keyText(key))
+    tenants.add(key.tenant)
+    if ('put' in write) bytes += checkRow(write.put)
+    if ('add' in write) checkAmounts(write.amounts, write.max)
+  }
+  for (const entry of emitted) {
+    checkParts(entry.tenant)
+    tenants.add(entry.tenant)
+    bytes += checkEmitted(entry)
+  }
+  if (keys.size < change.writes.length) throw new InvalidInputError('A change names a key twice.', { code: 'invalid_change' })
+  if (tenants.size !== 1) throw new InvalidInputError('A change belongs to one tenant.', { code: 'invalid_change' })
+  if (bytes > changeLimits.bytes) throw new TooLargeError(`A change holds at most ${changeLimits.bytes} bytes.`)
+}
+
+/** The key that a write is about. */
+export function writtenKey(write: Write): Key {
+  if ('put' in write) return write.put
+  if ('delete' in write) return write.delete
+  return 'check' in write ? write.check : write.add
+}
+
+function checkRow(row: NewRow): number {
+  if (row.lists.length > changeLimits.lists) throw new InvalidInputError('A row shows in at most three lists.', { code: 'invalid_change' })
+  for (const entry of row.lists) if (entry) checkParts(entry.group, entry.order)
+  if (row.expires !== undefined && !Number.isFinite(row.expires)) throw new InvalidInputError('A row expires at a time.', { code: 'invalid_change' })
+  let bytes = jsonBytes(row.index)
+  for (const value of Object.values(row.sealed)) bytes += value.byteLength
+  if (bytes > changeLimits.rowBytes) throw new TooLargeError(`A row holds at most ${changeLimits.rowBytes} bytes.`)
+  return bytes
+}
+
+// What the queue or the bus would never take must not get into the outbox.
+function checkEmitted(entry: DomainEvent | Job): number {
+  const isJob = 'queue' in entry
+  const bytes = isJob ? jobBytes(entry) : jsonBytes(entry.detail)
+  const most = isJob ? jobLimits.bytes : changeLimits.eventBytes
+  if (bytes > most) throw new TooLargeError(`${isJob ? 'A job' : 'An event'} holds at most ${most} bytes.`)
+  return bytes
+}
+
+function checkAmounts(amounts: Readonly<Record<string, number>>, max: Readonly<Record<string, number>> = {}): void {
+  if ([...Object.values(amounts), ...Object.values(max)].every(Number.isFinite)) return
+  throw new InvalidInputError('Only numbers can be added.', { code: 'invalid_change' })
+}
+
+// Bytes, not characters: the limits are the database's.
+function jsonBytes(value: JsonObject): number {
+  return encoder.encode(JSON.stringify(value)).byteLength
+}

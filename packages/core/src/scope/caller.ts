@@ -1,0 +1,38 @@
+import type { Permission } from '../tenancy/permissions.ts'
+import { allows } from '../tenancy/permissions.ts'
+import type { TenantSettings } from '../tenancy/tenant.ts'
+import { ForbiddenError } from '../errors.ts'
+
+declare const verified: unique symbol
+
+/** A tenant's id that was verified; a plain string doesn't fit. */
+export type TenantId = string & { readonly [verified]: 'tenant' }
+
+/** Who asks, and for which tenant. Nothing but {@link mintCaller} makes one. */
+export interface Caller {
+  readonly tenant: TenantId
+  readonly settings: TenantSettings
+  readonly user: string
+  readonly permissions: ReadonlySet<string>
+  /** Joins what one request caused: events, jobs, spans, log lines. */
+  readonly correlationId: string
+  readonly [verified]: 'caller'
+}
+
+/**
+ * Makes a caller. Imported by two files only, which the architecture test holds: tenancy/authenticate.ts (after a token
+ * was verified) and worker/host.ts (for a job that our own relay wrote).
+ */
+export function mintCaller(facts: {
+  readonly settings: TenantSettings
+  readonly user: string
+  readonly permissions: ReadonlySet<string>
+  readonly correlationId: string
+}): Caller {
+  return { ...facts, tenant: facts.settings.tenant_id as TenantId } as Caller
+}
+
+/** @throws ForbiddenError `permission_denied` (R96). */
+export function requirePermission(caller: Caller, permission: Permission): void {
+  if (!allows(caller.permissions, permission)) throw new ForbiddenError('permission_denied', 'Insufficient permissions.')
+}

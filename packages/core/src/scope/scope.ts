@@ -1,0 +1,22 @@
+import type { Models } from '../language-model/catalogue.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { TenantSettings } from '../tenancy/tenant.ts'
+import type { Caller } from './caller.ts'
+import type { Objects } from './objects.ts'
+import type { State } from './state.ts'
+
+/**
+ * One tenant's view of the platform: all that a pattern ever holds. No method below it takes a tenant, so no pattern can
+ * name one.
+ */
+export interface Scope {
+  readonly caller: Caller
+  readonly tenant: TenantSettings
+  readonly clock: Clock
+  readonly state: State
+  readonly objects: Objects
+  readonly models: Models
+}
+
+/** What a pattern's function asks for, beside what everyone gets. */
+export type Uses<Part extends keyof Scope> = Pick<Scope, Part | 'caller' | 'tenant' | 'clock'>

@@ -1,0 +1,79 @@
+/**
+ * OpenTelemetry names and instruments, all in one file: the GenAI conventions are still in development (text of 1.41), so
+ * one place changes when they do. Content is never recorded.
+ * @module
+ */
+import { type Attributes, type Counter, type Histogram, metrics, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import { PlinthError } from './errors.ts'
+import type { Usage } from './language-model/catalogue.ts'
+
+export const instrumentationName = '@plinth/core'
+export const spanNames = { chat: 'chat', process: 'process' } as const
+/** On every span: how `/api/traces` finds it, for its tenant only. */
+export const correlationAttribute = 'plinth.correlation_id'
+export const tenantAttribute = 'plinth.tenant_id'
+
+const tracer = trace.getTracer(instrumentationName)
+
+interface Traced {
+  readonly tenant: string
+  readonly correlationId: string
+}
+
+/** Runs `work` in a span, which ends with its outcome: an error's stable code, never its message. */
+export async function inSpan<Result>(caller: Traced, name: string, attributes: Attributes, work: (span: Span) => Promise<Result>): Promise<Result> {
+  const span = tracer.startSpan(name, {
+    attributes: { ...attributes, [correlationAttribute]: caller.correlationId, [tenantAttribute]: caller.tenant },
+  })
+  try {
+    return await work(span)
+  } catch (error) {
+    const code = PlinthError.is(error) ? error.code : 'internal'
+    span.setAttribute('error.type', code)
+    span.setStatus({ code: SpanStatusCode.ERROR, message: code })
+    throw error
+  } finally {
+    span.end()
+  }
+}
+
+interface Instruments {
+  readonly tokens: Histogram
+  readonly duration: Histogram
+  readonly cost: Counter
+  readonly jobs: Histogram
+  readonly relayed: Counter
+}
+
+// Made on first use: a meter fetched before the server has registered its provider would stay silent for ever.
+let made: Instruments | undefined
+function instruments(): Instruments {
+  if (made) return made
+  const meter = metrics.getMeter(instrumentationName)
+  made = {
+    tokens: meter.createHistogram('gen_ai.client.token.usage', { unit: '{token}', description: 'Tokens of model calls' }),
+    duration: meter.createHistogram('gen_ai.client.operation.duration', { unit: 's', description: 'Duration of model calls' }),
+    cost: meter.createCounter('plinth.model.cost', { unit: 'USD', description: 'List price of model calls' }),
+    jobs: meter.createHistogram('plinth.job.duration', { unit: 's', description: 'Duration of jobs, by outcome' }),
+    relayed: meter.createCounter('plinth.relay.sent', { description: 'Events and jobs sent by the relay, by outcome' }),
+  }
+  return made
+}
+
+export function recordModelCall(model: string, usage: Usage | undefined, errorCode?: string): void {
+  const { tokens, duration, cost } = instruments()
+  const attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': model }
+  if (!usage) return duration.record(0, { ...attributes, 'error.type': errorCode ?? 'internal' })
+  duration.record(usage.latency_ms / 1000, attributes)
+  tokens.record(usage.input_tokens, { ...attributes, 'gen_ai.token.type': 'input' })
+  tokens.record(usage.output_tokens, { ...attributes, 'gen_ai.token.type': 'output' })
+  cost.add(usage.usd, attributes)
+}
+
+export function recordJob(queue: string, outcome: 'done' | 'retry' | 'dead' | 'error', milliseconds: number): void {
+  instruments().jobs.record(milliseconds / 1000, { queue, outcome })
+}
+
+export function recordRelayed(kind: 'event' | 'job', outcome: 'sent' | 'failed', amount: number): void {
+  if (amount > 0) instruments().relayed.add(amount, { kind, outcome })
+}

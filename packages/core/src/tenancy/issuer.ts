@@ -1,0 +1,84 @@
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
+import { z } from 'zod'
+import { type Collection, defineCollection } from '../define/collection.ts'
+import { ConflictError } from '../errors.ts'
+import type { Operator } from '../scope/operator.ts'
+import { insert } from '../scope/state.ts'
+
+/** `iss` of the tokens that Plinth makes itself. */
+export const localIssuer = 'plinth'
+/** `aud` of every token for this API. */
+export const audience = 'plinth'
+/** The one algorithm of the local issuer. */
+export const localAlgorithm = 'EdDSA'
+
+interface IssuerKey {
+  readonly made: number
+}
+
+const issuerKeys: Collection<IssuerKey, { private_jwk: string }> = defineCollection<IssuerKey, { private_jwk: string }>({
+  name: 'issuer-keys',
+  schema: 1,
+  plain: z.strictObject({ made: z.number() }),
+  sealed: ['private_jwk'],
+  lists: {},
+})
+
+export interface TokenRequest {
+  readonly tenant: string
+  readonly user: string
+  readonly permissions: readonly string[]
+  /** Seconds. */
+  readonly lifetime: number
+}
+
+/** Makes the tokens of a Plinth without an identity provider. Its Ed25519 key lies sealed among the system's records. */
+export class LocalIssuer {
+  readonly #operator: Operator
+  readonly #privateJwk: JWK
+  readonly publicJwk: JWK
+
+  private constructor(operator: Operator, privateJwk: JWK) {
+    const { d, ...publicJwk } = privateJwk
+    this.#operator = operator
+    this.#privateJwk = privateJwk
+    this.publicJwk = publicJwk
+  }
+
+  /** Loads the key, or makes it on the first start. */
+  static async open(operator: Operator): Promise<LocalIssuer> {
+    const place = { partition: 'issuer', sort: 'current' }
+    const kept = await operator.system.get(issuerKeys, place)
+    if (kept) return new LocalIssuer(operator, JSON.parse((await kept.open('private_jwk')) ?? '') as JWK)
+    const { privateKey } = await generateKeyPair(localAlgorithm, { crv: 'Ed25519', extractable: true })
+    const bare = await exportJWK(privateKey)
+    const jwk: JWK = { ...bare, alg: localAlgorithm, use: 'sig', kid: await calculateJwkThumbprint(bare) }
+    try {
+      await operator.system.commit({
+        writes: [insert(issuerKeys, place, { made: operator.clock.now() }, { private_jwk: JSON.stringify(jwk) })],
+      })
+    } catch (error) {
+      if (error instanceof ConflictError) return LocalIssuer.open(operator)
+      throw error
+    }
+    return new LocalIssuer(operator, jwk)
+  }
+
+  /** The key set of `/.well-known/jwks.json`. */
+  jwks(): { keys: JWK[] } {
+    return { keys: [this.publicJwk] }
+  }
+
+  /** A token for a tenant; whether the tenant exists is the caller's to check. */
+  async sign(request: TokenRequest): Promise<string> {
+    const now = Math.floor(this.#operator.clock.now() / 1000)
+    return new SignJWT({ tenant_id: request.tenant, user_id: request.user, permissions: [...request.permissions] })
+      .setProtectedHeader({ alg: localAlgorithm, kid: String(this.publicJwk.kid), typ: 'JWT' })
+      .setIssuer(localIssuer)
+      .setAudience(audience)
+      .setSubject(request.user)
+      .setIssuedAt(now)
+      .setExpirationTime(now + request.lifetime)
+      .sign(await importJWK(this.#privateJwk, localAlgorithm))
+  }
+}

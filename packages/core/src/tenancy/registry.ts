@@ -1,0 +1,63 @@
+import { ConflictError, ForbiddenError, InvalidInputError, UnauthorizedError } from '../errors.ts'
+import type { Operator } from '../scope/operator.ts'
+import { insert } from '../scope/state.ts'
+import { tenantIdPattern, tenants, type TenantSettings } from './tenant.ts'
+
+const place = (tenantId: string): { partition: string; sort: string } => ({ partition: 'tenants', sort: tenantId })
+
+/** The tenants of one Plinth. */
+export class TenantRegistry {
+  readonly #operator: Operator
+
+  constructor(operator: Operator) {
+    this.#operator = operator
+  }
+
+  async get(tenantId: string): Promise<TenantSettings | undefined> {
+    if (!tenantIdPattern.test(tenantId)) return undefined
+    return (await this.#operator.system.get(tenants, place(tenantId)))?.fields
+  }
+
+  /**
+   * The settings of a tenant that may work now (R95).
+   * @throws UnauthorizedError `tenant_unknown`; ForbiddenError `tenant_suspended`, `tenant_offboarded`.
+   */
+  async active(tenantId: string): Promise<TenantSettings> {
+    const settings = await this.get(tenantId)
+    if (!settings) throw new UnauthorizedError('tenant_unknown', 'Invalid or inactive tenant.')
+    if (settings.status !== 'active') throw new ForbiddenError(`tenant_${settings.status}`, `The tenant is ${settings.status}.`)
+    return settings
+  }
+
+  /** Makes a tenant, active and without limits. @throws ConflictError when it exists, InvalidInputError for a bad id. */
+  async create(tenantId: string, name: string): Promise<TenantSettings> {
+    if (!tenantIdPattern.test(tenantId)) {
+      throw new InvalidInputError('A tenant id is 1 to 63 lower-case letters, digits and hyphens.', { field: 'tenant_id' })
+    }
+    const settings: TenantSettings = { tenant_id: tenantId, name, status: 'active', created: this.#operator.clock.now() }
+    await this.#operator.system.commit({ writes: [insert(tenants, place(tenantId), settings)] })
+    return settings
+  }
+
+  /** The ids of all tenants, in order. */
+  async ids(): Promise<string[]> {
+    const ids: string[] = []
+    for await (const record of this.#operator.system.read(tenants, 'tenants')) ids.push(record.fields.tenant_id)
+    return ids
+  }
+
+  /** Makes a tenant unless it is there. */
+  async ensure(tenantId: string, name: string): Promise<void> {
+    if (await this.get(tenantId)) return
+    await this.create(tenantId, name).catch((error: unknown) => {
+      if (!(error instanceof ConflictError)) throw error
+    })
+  }
+
+  /** From the next request on. */
+  async setStatus(tenantId: string, status: TenantSettings['status']): Promise<void> {
+    const record = await this.#operator.system.get(tenants, place(tenantId))
+    if (!record) throw new UnauthorizedError('tenant_unknown', 'Invalid or inactive tenant.')
+    await this.#operator.system.update(tenants, record, { ...record.fields, status })
+  }
+}

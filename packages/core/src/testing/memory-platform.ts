@@ -1,0 +1,52 @@
+import type { Models } from '../language-model/catalogue.ts'
+import { type Adapters, createPlatform, type Platform } from '../platform.ts'
+import { FakeClock } from './fake-clock.ts'
+import { type HostileOptions, Hostility } from './hostile.ts'
+import { HostileEventBus, HostileOperations } from './hostile-edges.ts'
+import { HostileQueue } from './hostile-queue.ts'
+import { HostileStateStore } from './hostile-state-store.ts'
+import { MemoryEventBus } from './memory-event-bus.ts'
+import { MemoryKeyService } from './memory-key-service.ts'
+import { MemoryObjectStore } from './memory-object-store.ts'
+import { MemoryQueue } from './memory-queue.ts'
+import { MemoryStateStore } from './memory-state-store.ts'
+
+export interface MemoryPlatform {
+  readonly platform: Platform
+  /** What the platform is made of, faults included. */
+  readonly adapters: Adapters
+  readonly clock: FakeClock
+  /** Decides what goes wrong; also on a polite platform a test can ask it for a fault, such as `conflictNext`. */
+  readonly hostile: Hostility
+  /** What was published. */
+  readonly bus: MemoryEventBus
+  /** The stores behind the faults, to look at what really happened. */
+  readonly inner: { readonly state: MemoryStateStore; readonly queue: MemoryQueue }
+}
+
+/**
+ * A whole platform in memory, on a clock that stands still. Polite unless told otherwise: `hostile: true` is the weakest
+ * legal platform, `hostile: { loseLease: 0.5 }` has that fault only.
+ */
+export function memoryPlatform(options: {
+  readonly models: Models
+  readonly clock?: FakeClock
+  readonly hostile?: Partial<HostileOptions> | true
+}): MemoryPlatform {
+  const clock = options.clock ?? new FakeClock()
+  const hostile = new Hostility(clock, options.hostile)
+  const state = new MemoryStateStore({ clock })
+  const queue = new MemoryQueue({ clock })
+  const bus = new MemoryEventBus()
+  const adapters: Adapters = {
+    clock,
+    state: new HostileStateStore(state, hostile),
+    objects: new MemoryObjectStore({ clock }),
+    keys: new MemoryKeyService({ clock }),
+    queue: new HostileQueue(queue, clock, hostile),
+    bus: new HostileEventBus(bus, clock, hostile),
+    operations: new HostileOperations(state.operations, hostile),
+    close: async () => {},
+  }
+  return { platform: createPlatform('memory', adapters, options.models), adapters, clock, hostile, bus, inner: { state, queue } }
+}

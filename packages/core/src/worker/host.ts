@@ -1,0 +1,99 @@
+import type { AnyJob } from '../define/job.ts'
+import type { Pattern } from '../define/pattern.ts'
+import { PlinthError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Platform } from '../platform.ts'
+import type { Consumption, Job, Lease, Outcome } from '../ports/queue.ts'
+import { jobLimits } from '../ports/queue.ts'
+import { mintCaller } from '../scope/caller.ts'
+import type { Operator } from '../scope/operator.ts'
+import { inSpan, recordJob, spanNames } from '../telemetry.ts'
+import { TenantRegistry } from '../tenancy/registry.ts'
+
+/** A job whose handler throws what it should have caught is tried again after this time, doubling up to the longest. */
+const faultPause = 1_000
+const suspendedPause = 60_000
+
+export interface HostOptions {
+  readonly platform: Platform
+  readonly patterns: readonly Pattern[]
+  readonly log: Log
+  /** Overrides a job's own concurrency, by its name. */
+  readonly concurrency?: Readonly<Record<string, number>>
+}
+
+/**
+ * Runs the jobs of patterns: gives each the scope of its job's tenant, keeps its lease while it runs, and turns faults
+ * into another try.
+ */
+export class WorkerHost {
+  readonly #platform: Platform
+  readonly #operator: Operator
+  readonly #registry: TenantRegistry
+  readonly #log: Log
+  readonly #consumptions: Consumption[] = []
+
+  constructor(options: HostOptions) {
+    this.#platform = options.platform
+    this.#operator = options.platform.operate()
+    this.#registry = new TenantRegistry(this.#operator)
+    this.#log = options.log
+    for (const definition of options.patterns.flatMap((pattern) => pattern.jobs)) {
+      const concurrency = options.concurrency?.[definition.name] ?? definition.concurrency
+      this.#consumptions.push(this.#operator.queue.consume(definition.name, { concurrency }, (job, lease) => this.handle(definition, job, lease)))
+    }
+  }
+
+  /** Takes no more jobs; resolves when those that run have ended. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#consumptions.map((consumption) => consumption.drain()))
+  }
+
+  /** One delivery; for the handlers of a platform that calls instead of being polled. Never throws. */
+  async handle(definition: AnyJob, job: Job, lease: Lease): Promise<Outcome> {
+    const started = this.#operator.clock.now()
+    const renewal = this.#renew(lease)
+    try {
+      const outcome = await this.#run(definition, job, lease)
+      recordJob(definition.name, 'done' in outcome ? 'done' : 'dead' in outcome ? 'dead' : 'retry', this.#operator.clock.now() - started)
+      if ('dead' in outcome) this.#log.error({ ...facts(job), reason: outcome.dead }, 'A job was given up.')
+      return outcome
+    } catch (error) {
+      recordJob(definition.name, 'error', this.#operator.clock.now() - started)
+      const code = PlinthError.is(error) ? error.code : 'internal'
+      this.#log.error({ ...facts(job), code, error: PlinthError.is(error) ? undefined : error }, 'A job failed in a way it does not know, and will be tried again.')
+      return { retryAt: this.#operator.clock.now() + faultPause * (1 + this.#operator.clock.random()) }
+    } finally {
+      renewal.stop()
+    }
+  }
+
+  async #run(definition: AnyJob, job: Job, lease: Lease): Promise<Outcome> {
+    if (job.version > definition.version || job.version < definition.version - 1) return { dead: 'job_version_unknown' }
+    const body = definition.body.safeParse(job.body)
+    if (!body.success) return { dead: 'job_malformed' }
+    const settings = await this.#registry.get(job.tenant)
+    if (!settings || settings.status === 'offboarded') return { dead: 'tenant_gone' }
+    // A suspended tenant's accepted work waits; it is neither done nor lost.
+    if (settings.status === 'suspended') return { retryAt: this.#operator.clock.now() + suspendedPause }
+    const caller = mintCaller({ settings, user: 'worker', permissions: new Set(), correlationId: job.correlationId })
+    const attributes = { 'messaging.destination.name': definition.name, 'messaging.message.id': job.id }
+    return inSpan(caller, `${spanNames.process} ${definition.name}`, attributes, () => definition.handle(this.#platform.scope(caller), body.data, { job, lease }))
+  }
+
+  #renew(lease: Lease): { stop(): void } {
+    const { clock } = this.#operator
+    const every = jobLimits.leaseMilliseconds / 3
+    const tick = (): void => {
+      if (lease.signal.aborted) return
+      lease.extend(jobLimits.leaseMilliseconds).catch((error: unknown) => this.#log.warn({ error }, 'A lease could not be extended.'))
+      timer = clock.setTimer(every, tick)
+    }
+    let timer = clock.setTimer(every, tick)
+    return { stop: () => timer.cancel() }
+  }
+}
+
+function facts(job: Job): Readonly<Record<string, unknown>> {
+  return { queue: job.queue, job_id: job.id, tenant_id: job.tenant, correlation_id: job.correlationId }
+}

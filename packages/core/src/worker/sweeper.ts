@@ -1,0 +1,86 @@
+import type { Log } from '../log.ts'
+import type { Timer } from '../ports/clock.ts'
+import type { Operator } from '../scope/operator.ts'
+import { sealedObjectOwner } from '../scope/sealing.ts'
+import { TenantRegistry } from '../tenancy/registry.ts'
+import { systemTenant } from '../tenancy/tenant.ts'
+
+const tick = 60_000
+const rowsAtATime = 1_000
+/** Events are kept for 30 days; then only the records that they told of remain. */
+const eventRetention = 30 * 24 * 3_600_000
+/** A spilled field is written before its record; only an object this old can be an orphan. */
+const orphanAge = 3_600_000
+
+/**
+ * Once a minute: removes what has expired, events past their retention, and objects whose record is gone. Everything it
+ * does is also right when it is done twice, or by two sweepers.
+ */
+export class Sweeper {
+  readonly #operator: Operator
+  readonly #registry: TenantRegistry
+  readonly #log: Log
+  #timer: Timer | undefined
+  #running: Promise<void> | undefined
+  /** How far each tenant's objects were looked through. */
+  readonly #lookedThrough = new Map<string, string>()
+  #stopped = false
+
+  constructor(parts: { readonly operator: Operator; readonly log: Log }) {
+    this.#operator = parts.operator
+    this.#registry = new TenantRegistry(parts.operator)
+    this.#log = parts.log
+    this.#schedule()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#timer?.cancel()
+    await this.#running
+  }
+
+  /** One round. @returns how many rows, events and objects it removed. */
+  async sweep(): Promise<{ readonly rows: number; readonly events: number; readonly objects: number }> {
+    const { operations, clock } = this.#operator
+    let rows = 0
+    for (let removed = rowsAtATime; removed === rowsAtATime; rows += removed) removed = await operations.removeExpired(rowsAtATime)
+    let events = 0
+    for (let removed = rowsAtATime; removed === rowsAtATime; events += removed) {
+      removed = await operations.trimEvents(clock.now() - eventRetention, rowsAtATime)
+    }
+    return { rows, events, objects: await this.#removeOrphans() }
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return
+    this.#timer = this.#operator.clock.setTimer(tick, () => {
+      this.#running = this.sweep()
+        .then((removed) => this.#log.debug(removed, 'Swept.'))
+        .catch((error: unknown) => this.#log.error({ error }, 'Sweeping failed and will be tried again.'))
+        .finally(() => this.#schedule())
+    })
+  }
+
+  /** One page of objects a tenant a round, so that a round stays short however much there is. */
+  async #removeOrphans(): Promise<number> {
+    let removed = 0
+    for (const tenant of [systemTenant, ...(await this.#registry.ids())]) removed += await this.#removeOrphansOf(tenant)
+    return removed
+  }
+
+  async #removeOrphansOf(tenant: string): Promise<number> {
+    const { objects, store, clock } = this.#operator
+    const after = this.#lookedThrough.get(tenant)
+    const page = await objects.list({ tenant, prefix: 'sealed/', limit: 1_000, ...(after === undefined ? {} : { after }) })
+    if (page.after === undefined) this.#lookedThrough.delete(tenant)
+    else this.#lookedThrough.set(tenant, page.after)
+    let removed = 0
+    for (const { name, modified } of page.items) {
+      const owner = sealedObjectOwner(tenant, name)
+      if (modified > clock.now() - orphanAge || !owner || (await store.get(owner))) continue
+      await objects.delete({ tenant, name })
+      removed++
+    }
+    return removed
+  }
+}

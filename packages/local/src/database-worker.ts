@@ -1,0 +1,74 @@
+/**
+ * The writer's thread: the one connection that writes, one transaction a batch. With 'synced' in a batch its commit is
+ * flushed to stable storage before the answer; without, the flush is left to a later one.
+ * @module
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Answer, Batch } from './database/operation.ts'
+import { isFatal, openForReading, openForWriting } from './database/schema.ts'
+import { Writer } from './database/writer.ts'
+
+export interface WorkerOptions {
+  readonly path: string
+  /** 'write' serves batches; 'check' looks through the file once and ends. */
+  readonly task: 'write' | 'check'
+  /** Most pages of the file; for tests of a full disk. */
+  readonly maxPages?: number
+}
+
+export interface Opened {
+  /** Whether the last writer closed the file in good order. */
+  readonly clean: boolean
+}
+
+const options = workerData as WorkerOptions
+const port = parentPort
+if (!port) throw new Error('database-worker runs in a worker thread.')
+if (options.task === 'check') check()
+else serve()
+
+function check(): void {
+  const database = openForReading(options.path)
+  const found = database.prepare('PRAGMA quick_check(10)').all().map((row) => String(Object.values(row)[0]))
+  database.close()
+  port?.postMessage(found.length === 1 && found[0] === 'ok' ? [] : found)
+}
+
+function serve(): void {
+  const database = openForWriting(options.path)
+  if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${options.maxPages}`)
+  const clean = Number(database.prepare("SELECT value FROM meta WHERE name = 'clean'").get()?.value) === 1
+  database.exec("UPDATE meta SET value = 0 WHERE name = 'clean'")
+  const writer = new Writer(database)
+  const begin = database.prepare('BEGIN IMMEDIATE')
+  const commit = database.prepare('COMMIT')
+  let synced = true
+
+  const run = (batch: Batch): Answer => {
+    if (batch.synced !== synced) {
+      database.exec(`PRAGMA synchronous = ${batch.synced ? 'FULL' : 'NORMAL'}`)
+      synced = batch.synced
+    }
+    try {
+      begin.run()
+      const results = batch.operations.map((operation) => writer.apply(operation))
+      commit.run()
+      return { results }
+    } catch (error) {
+      const { message, errcode } = error as { message: string; errcode?: number }
+      const fatal = isFatal(error)
+      if (!fatal && database.isTransaction) database.exec('ROLLBACK')
+      return { failed: { message, errcode, fatal } }
+    }
+  }
+
+  port?.on('message', (message: Batch | 'close') => {
+    if (message !== 'close') return port?.postMessage(run(message))
+    database.exec('PRAGMA synchronous = FULL')
+    database.exec("UPDATE meta SET value = 1 WHERE name = 'clean'; PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    port?.postMessage('closed')
+    port?.close()
+  })
+  port?.postMessage({ clean } satisfies Opened)
+}

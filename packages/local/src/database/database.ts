@@ -1,0 +1,155 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { ConflictError, LimitError, type PlinthError, UnavailableError } from '@plinth/core'
+import type { Opened, WorkerOptions } from '../database-worker.ts'
+import type { Answer, Batch, Operation, Result } from './operation.ts'
+import { asUnavailable, openForReading } from './schema.ts'
+import type { DatabaseSource } from './source.ts'
+
+const operationsAtATime = 512
+
+interface Waiting {
+  readonly operation: Operation
+  readonly synced: boolean
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+export interface DatabaseOptions {
+  readonly path: string
+  /** Called once when the file can't be written any more; the process should end. */
+  onFatal(error: PlinthError): void
+  /** Called after a crash, when the file was looked through in the background: what was found, nothing if all is well. */
+  onChecked?(problems: readonly string[]): void
+  readonly maxPages?: number
+}
+
+/**
+ * The main thread's side of the database file: a connection that reads, and the way to the thread that writes. All that
+ * is asked for while a transaction is on its way goes into the next one (group commit).
+ */
+export class Database implements DatabaseSource {
+  readonly reader: DatabaseSync
+  /** Whether the last process that had the file ended in good order. */
+  readonly clean: boolean
+  readonly #worker: Worker
+  readonly #options: DatabaseOptions
+  #waiting: Waiting[] = []
+  #onTheWay: Waiting[] = []
+  #armed = false
+  #ended: PlinthError | undefined
+  #closing = false
+
+  private constructor(options: DatabaseOptions, worker: Worker, opened: Opened) {
+    this.#options = options
+    this.#worker = worker
+    this.clean = opened.clean
+    this.reader = openForReading(options.path)
+    worker.on('message', (answer: Answer | 'closed') => answer !== 'closed' && this.#answered(answer))
+    worker.on('error', (error) => this.#end(asUnavailable(error)))
+    worker.on('exit', () => this.#closing || this.#end(new UnavailableError('storage_failed', "The database's thread ended.")))
+    if (!opened.clean && options.onChecked) checkInBackground(options.path, options.onChecked)
+  }
+
+  /** Opens the file, and makes it when absent. @throws PlinthError `newer_file`, `foreign_file`. */
+  static open(options: DatabaseOptions): Promise<Database> {
+    const { path, maxPages } = options
+    const worker = startWorker({ path, task: 'write', ...(maxPages === undefined ? {} : { maxPages }) })
+    return new Promise((resolve, reject) => {
+      worker.once('error', reject)
+      worker.once('message', (opened: Opened) => {
+        worker.off('error', reject)
+        try {
+          resolve(new Database(options, worker, opened))
+        } catch (error) {
+          void worker.terminate()
+          reject(error)
+        }
+      })
+    })
+  }
+
+  /**
+   * Asks the writer for one operation.
+   * @param synced resolve only when it is on stable storage.
+   * @throws ConflictError, LimitError, UnavailableError; nothing was changed then.
+   */
+  submit(operation: Operation, synced: boolean): Promise<unknown> {
+    if (this.#ended) return Promise.reject(this.#ended)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ operation, synced, resolve, reject })
+      this.#arm()
+    })
+  }
+
+  /** Waits for what was asked, then closes in good order. */
+  async close(): Promise<void> {
+    while (!this.#ended && (this.#waiting.length > 0 || this.#onTheWay.length > 0)) await new Promise<void>((resolve) => setImmediate(resolve))
+    this.#closing = true
+    this.reader.close()
+    if (!this.#ended) {
+      const closed = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
+      this.#worker.postMessage('close')
+      await closed
+    }
+    this.#ended ??= new UnavailableError('closed', 'The database is closed.')
+  }
+
+  // One batch at a time; setImmediate lets everything that this turn of the loop asks for join it.
+  #arm(): void {
+    if (this.#armed || this.#onTheWay.length > 0) return
+    this.#armed = true
+    setImmediate(() => {
+      this.#armed = false
+      this.#send()
+    })
+  }
+
+  #send(): void {
+    if (this.#waiting.length === 0 || this.#ended) return
+    this.#onTheWay = this.#waiting.splice(0, operationsAtATime)
+    const batch: Batch = { synced: this.#onTheWay.some((one) => one.synced), operations: this.#onTheWay.map((one) => one.operation) }
+    this.#worker.postMessage(batch)
+  }
+
+  #answered(answer: Answer): void {
+    const answered = this.#onTheWay
+    this.#onTheWay = []
+    if ('failed' in answer) {
+      const error = asUnavailable(answer.failed)
+      for (const one of answered) one.reject(error)
+      if (answer.failed.fatal) return this.#end(error)
+    } else {
+      for (const [index, one] of answered.entries()) settle(one, answer.results[index])
+    }
+    if (this.#waiting.length > 0) this.#arm()
+  }
+
+  #end(error: PlinthError): void {
+    if (this.#ended) return
+    this.#ended = error
+    for (const one of [...this.#onTheWay, ...this.#waiting]) one.reject(error)
+    this.#onTheWay = []
+    this.#waiting = []
+    this.#options.onFatal(error)
+  }
+}
+
+function settle(one: Waiting, result: Result | undefined): void {
+  if (result && 'ok' in result) return one.resolve(result.ok)
+  const key = result && ('conflict' in result ? result.conflict : result.limit)
+  const name = key?.split('\x1f').slice(1).join('/') ?? ''
+  one.reject(result && 'limit' in result ? new LimitError(name) : new ConflictError(name))
+}
+
+function startWorker(options: WorkerOptions): Worker {
+  return new Worker(fileURLToPath(import.meta.resolve('@plinth/local/worker')), { workerData: options })
+}
+
+function checkInBackground(path: string, report: (problems: readonly string[]) => void): void {
+  const worker = startWorker({ path, task: 'check' })
+  worker.unref()
+  worker.once('message', report)
+  worker.once('error', (error) => report([error.message]))
+}

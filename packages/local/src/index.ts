@@ -1,0 +1,13 @@
+/** The embedded platform: one process, one folder, no server. @module */
+export { DataFolderLock } from './data-folder-lock.ts'
+export { Database, type DatabaseOptions } from './database/database.ts'
+export { FileObjectStore } from './file-object-store.ts'
+export { LocalEventBus } from './local-event-bus.ts'
+export { LocalKeyService } from './local-key-service.ts'
+export { type LocalPlatform, type LocalPlatformOptions, localPlatform } from './local-platform.ts'
+export { loadMasterKey, type MasterKeyOptions } from './master-key.ts'
+export { readingPlatform } from './reading-platform.ts'
+export { SqliteOperations } from './sqlite-operations.ts'
+export { SqliteQueue } from './sqlite-queue.ts'
+export { SqliteStateStore } from './sqlite-state-store.ts'
+export { systemClock } from './system-clock.ts'

@@ -1,0 +1,74 @@
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type Clock, createPlatform, type Log, type Models, type Platform, type PlinthError, silentLog } from '@plinth/core'
+import { DataFolderLock, folderInUse } from './data-folder-lock.ts'
+import { Database } from './database/database.ts'
+import { FileObjectStore } from './file-object-store.ts'
+import { LocalEventBus } from './local-event-bus.ts'
+import { LocalKeyService } from './local-key-service.ts'
+import { loadMasterKey } from './master-key.ts'
+import { SqliteOperations } from './sqlite-operations.ts'
+import { SqliteQueue } from './sqlite-queue.ts'
+import { SqliteStateStore } from './sqlite-state-store.ts'
+import { systemClock } from './system-clock.ts'
+
+export interface LocalPlatformOptions {
+  /** The data folder; made when absent. */
+  readonly directory: string
+  readonly models: Models
+  /** 32 bytes as base64 or hexadecimal. Default: `masterKeyFile`, else a key file in the folder. */
+  readonly masterKey?: string
+  readonly masterKeyFile?: string
+  readonly clock?: Clock
+  readonly log?: Log
+  /** Called once when the database can't be written any more; the process should end with an error. */
+  onFatal?(error: PlinthError): void
+  /** Most pages (4 KiB) of the database; more is refused as a full disk. */
+  readonly maxPages?: number
+}
+
+/** The embedded platform, and its bus, which callers in this process may listen to. */
+export interface LocalPlatform extends Platform {
+  readonly bus: LocalEventBus
+}
+
+/**
+ * Opens the embedded platform on a data folder.
+ * @throws PlinthError `folder_in_use`, `newer_file`, `foreign_file`, `master_key_wrong`; InvalidInputError for a bad key.
+ */
+export async function localPlatform(options: LocalPlatformOptions): Promise<LocalPlatform> {
+  const { models, clock = systemClock, log = silentLog, onFatal = () => {} } = options
+  const directory = resolve(options.directory)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const lock = DataFolderLock.take(directory)
+  if (!lock) throw folderInUse(directory)
+  try {
+    const { key } = loadMasterKey({ ...options, directory })
+    const keys = new LocalKeyService({ directory, masterKey: key, clock })
+    const objects = new FileObjectStore({ directory: join(directory, 'objects'), clock })
+    const database = await Database.open({
+      path: join(directory, 'plinth.db'),
+      onFatal,
+      onChecked: (problems) => report(log, problems),
+      ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
+    })
+    const bus = new LocalEventBus()
+    const queue = new SqliteQueue({ database, clock, log })
+    const operations = new SqliteOperations({ database, clock })
+    const state = new SqliteStateStore({ database, clock, onJobs: (jobs) => queue.arrived(jobs), onEvents: () => operations.committed() })
+    const close = async (): Promise<void> => {
+      await queue.close()
+      await database.close()
+      lock.release()
+    }
+    return { ...createPlatform('local', { clock, state, objects, keys, queue, bus, operations, close }, models), bus }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function report(log: Log, problems: readonly string[]): void {
+  if (problems.length === 0) log.info({}, 'The last run did not end in good order; the database was checked and is sound.')
+  else log.error({ problems }, 'The last run did not end in good order, and the database is damaged. Restore a backup.')
+}

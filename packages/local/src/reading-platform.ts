@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createPlatform, type Models, type Platform, UnavailableError } from '@plinth/core'
+import { openForReading } from './database/schema.ts'
+import type { DatabaseSource } from './database/source.ts'
+import { FileObjectStore } from './file-object-store.ts'
+import { LocalEventBus } from './local-event-bus.ts'
+import { LocalKeyService } from './local-key-service.ts'
+import { type MasterKeyOptions, loadMasterKey } from './master-key.ts'
+import { SqliteOperations } from './sqlite-operations.ts'
+import { SqliteQueue } from './sqlite-queue.ts'
+import { SqliteStateStore } from './sqlite-state-store.ts'
+import { systemClock } from './system-clock.ts'
+
+/**
+ * Reads the data folder of a Plinth that runs, beside it: for `plinth token` and `plinth doctor`. Whatever would write
+ * fails with UnavailableError `read_only`.
+ * @throws UnavailableError `not_started` when the folder holds no database yet.
+ */
+export function readingPlatform(options: MasterKeyOptions & { readonly models: Models }): Platform {
+  const directory = resolve(options.directory)
+  const path = join(directory, 'plinth.db')
+  if (!existsSync(path)) throw new UnavailableError('not_started', `${directory} holds no data of Plinth yet.`)
+  const clock = systemClock
+  const { key } = loadMasterKey({ ...options, directory })
+  const reader = openForReading(path)
+  const database: DatabaseSource = {
+    reader,
+    submit: () => Promise.reject(new UnavailableError('read_only', 'The data folder is open for reading only.')),
+  }
+  return createPlatform(
+    'local',
+    {
+      clock,
+      state: new SqliteStateStore({ database, clock }),
+      objects: new FileObjectStore({ directory: join(directory, 'objects'), clock, readOnly: true }),
+      keys: new LocalKeyService({ directory, masterKey: key, clock, readOnly: true }),
+      queue: new SqliteQueue({ database, clock }),
+      bus: new LocalEventBus(),
+      operations: new SqliteOperations({ database, clock }),
+      close: async () => reader.close(),
+    },
+    options.models,
+  )
+}

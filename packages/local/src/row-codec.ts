@@ -1,0 +1,107 @@
+import { InvalidInputError, type Key, keyText, type ListEntry, type NewRow, type Row } from '@plinth/core'
+import type { PutTuple } from './database/operation.ts'
+
+const separator = '\x1f'
+
+/** The columns of a stored row. */
+export interface StoredRow {
+  readonly key: string
+  readonly version: number
+  readonly schema: number
+  readonly expires: number | null
+  readonly plain: string
+  readonly sealed: Uint8Array | null
+  readonly list0: string | null
+  readonly list1: string | null
+  readonly list2: string | null
+}
+
+export const rowColumns = 'key, version, schema, expires, plain, sealed, list0, list1, list2'
+
+export function encodeRow(row: NewRow, ifVersion: number): PutTuple {
+  const [list0, list1, list2] = [0, 1, 2].map((list) => {
+    const entry = row.lists[list]
+    return entry ? `${listPrefix(row.tenant, row.collection, entry.group)}${entry.order}${separator}${row.partition}${separator}${row.sort}` : null
+  })
+  return [keyText(row), ifVersion, row.schema, row.expires ?? null, JSON.stringify(row.index), packSealed(row.sealed), list0 ?? null, list1 ?? null, list2 ?? null]
+}
+
+export function decodeRow(stored: StoredRow): Row {
+  const [tenant = '', collection = '', partition = '', sort = ''] = stored.key.split(separator)
+  return {
+    tenant,
+    collection,
+    partition,
+    sort,
+    version: stored.version,
+    schema: stored.schema,
+    ...(stored.expires === null ? {} : { expires: stored.expires }),
+    index: JSON.parse(stored.plain) as Row['index'],
+    sealed: unpackSealed(stored.sealed),
+    lists: decodeLists(stored),
+  }
+}
+
+/** What every entry of a list's group begins with. */
+export function listPrefix(tenant: string, collection: string, group: string): string {
+  return `${tenant}${separator}${collection}${separator}${group}${separator}`
+}
+
+/** Where a page of a list ended: the entry without its {@link listPrefix}, which the next query brings itself. */
+export function listPlace(stored: StoredRow, list: number, prefix: string): string {
+  return ([stored.list0, stored.list1, stored.list2][list] ?? '').slice(prefix.length)
+}
+
+/** What a partition's keys begin with. */
+export function partitionPrefix(key: Omit<Key, 'sort'>): string {
+  return `${key.tenant}${separator}${key.collection}${separator}${key.partition}${separator}`
+}
+
+/** The first text behind all that begin with `prefix`; keys hold nothing above `~`. */
+export function prefixEnd(prefix: string): string {
+  return `${prefix}\x7f`
+}
+
+export function checkPlace(after: string | undefined): string {
+  if (after !== undefined && after.split(separator).length !== 3) throw new InvalidInputError('This is no place in a list.', { field: 'after' })
+  return after ?? ''
+}
+
+function decodeLists(stored: StoredRow): (ListEntry | null)[] {
+  return [stored.list0, stored.list1, stored.list2].map((text) => {
+    if (text === null) return null
+    const [, , group = '', order = ''] = text.split(separator)
+    return { group, order }
+  })
+}
+
+// Each field: length of the name (1 byte), name, length of the content (4 bytes), content.
+function packSealed(sealed: NewRow['sealed']): Uint8Array | null {
+  const entries = Object.entries(sealed).map(([name, content]) => ({ name: Buffer.from(name), content }))
+  if (entries.length === 0) return null
+  const packed = Buffer.allocUnsafe(entries.reduce((sum, { name, content }) => sum + 5 + name.byteLength + content.byteLength, 0))
+  let at = 0
+  for (const { name, content } of entries) {
+    at = packed.writeUInt8(name.byteLength, at)
+    at += name.copy(packed, at)
+    at = packed.writeUInt32BE(content.byteLength, at)
+    packed.set(content, at)
+    at += content.byteLength
+  }
+  // A view into Node's shared pool would be copied to the other thread with the whole pool.
+  return new Uint8Array(packed)
+}
+
+function unpackSealed(packed: Uint8Array | null): Record<string, Uint8Array> {
+  const sealed: Record<string, Uint8Array> = {}
+  if (!packed) return sealed
+  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength)
+  for (let at = 0; at < bytes.byteLength; ) {
+    const name = bytes.toString('utf8', at + 1, at + 1 + bytes.readUInt8(at))
+    at += 1 + bytes.readUInt8(at)
+    const length = bytes.readUInt32BE(at)
+    sealed[name] = packed.slice(at + 4, at + 4 + length)
+    at += 4 + length
+  }
+  return sealed
+}

@@ -1,0 +1,206 @@
+/**
+ * The Bedrock models of the price table. Ids, limits and flags were read on {@link gathered} from the model cards of the
+ * Amazon Bedrock user guide, models.dev (`providers/amazon-bedrock`) and litellm (`model_prices_and_context_window.json`).
+ *
+ * Lifecycle: `retired` once the maker or Bedrock has stopped serving it, `legacy` once an end is announced, else `active`.
+ * The date is the maker's own (for Claude: platform.claude.com, model deprecations); Bedrock's end may come later and is noted
+ * beside it. `structuredOutput` is true only where Bedrock was seen to enforce a schema; a tool call works everywhere.
+ * @module
+ */
+import type { ModelEntry } from '@plinth/core'
+
+/** The day on which prices and dates were gathered. */
+export const gathered = '2026-11-22'
+
+type Capabilities = ModelEntry['capabilities']
+type Lifecycle = ModelEntry['lifecycle']
+
+const modelsDev = 'models.dev, providers/amazon-bedrock, us-east-1 list price'
+const litellm = 'litellm, model_prices_and_context_window.json, us-east-1 list price'
+
+interface Row {
+  readonly id: string
+  readonly context: number
+  readonly maxOutput: number
+  /** USD per million tokens: input, output. */
+  readonly price: readonly [number, number]
+  readonly source: string
+  readonly can?: Partial<Capabilities>
+  readonly lifecycle?: Lifecycle
+}
+
+const chat: Capabilities = { tools: true, images: true, structuredOutput: false, streaming: true, sampling: true }
+const none: Capabilities = { tools: false, images: false, structuredOutput: false, streaming: false, sampling: false }
+
+function entries(kind: ModelEntry['kind'], family: string, rows: readonly Row[]): readonly ModelEntry[] {
+  const base = kind === 'language' ? chat : none
+  return rows.map(({ price: [input, output], source, can, lifecycle, ...row }) => ({
+    ...row,
+    kind,
+    family,
+    provider: 'bedrock',
+    capabilities: { ...base, ...can },
+    lifecycle: lifecycle ?? { status: 'active' },
+    price: { input, output, date: gathered, source },
+  }))
+}
+
+const million = 1_000_000
+const schema = { structuredOutput: true }
+// From Opus 4.7 on, Claude answers temperature, topP and topK with an error.
+const fixedSampling = { sampling: false }
+const textOnly = { images: false }
+
+const claude = entries('language', 'anthropic.claude', [
+  {
+    id: 'anthropic.claude-3-haiku-20240307-v1:0',
+    context: 200_000,
+    maxOutput: 4096,
+    price: [0.25, 1.25],
+    source: litellm,
+    lifecycle: { status: 'retired', retired: '2026-04-20' }, // on Bedrock 2026-09-10
+  },
+  {
+    id: 'anthropic.claude-3-5-haiku-20241022-v1:0',
+    context: 200_000,
+    maxOutput: 8192,
+    price: [0.8, 4],
+    source: litellm,
+    can: textOnly,
+    lifecycle: { status: 'retired', retired: '2026-02-19' }, // on Bedrock 2026-06-19
+  },
+  {
+    id: 'anthropic.claude-3-5-sonnet-20241022-v2:0',
+    context: 200_000,
+    maxOutput: 8192,
+    price: [3, 15],
+    source: litellm,
+    lifecycle: { status: 'retired', retired: '2025-10-28' },
+  },
+  {
+    id: 'anthropic.claude-haiku-4-5-20251001-v1:0',
+    context: 200_000,
+    maxOutput: 64_000,
+    price: [1, 5],
+    source: modelsDev,
+    can: schema,
+  },
+  {
+    id: 'anthropic.claude-sonnet-4-5-20250929-v1:0',
+    context: 200_000,
+    maxOutput: 64_000,
+    price: [3, 15],
+    source: modelsDev,
+    can: schema,
+    lifecycle: { status: 'legacy', retired: '2026-11-30' },
+  },
+  { id: 'anthropic.claude-sonnet-4-6', context: million, maxOutput: 128_000, price: [3, 15], source: modelsDev, can: schema },
+  {
+    id: 'anthropic.claude-sonnet-5',
+    context: million,
+    maxOutput: 128_000,
+    price: [2, 10],
+    source: modelsDev,
+    can: fixedSampling,
+  },
+  {
+    id: 'anthropic.claude-opus-4-5-20251101-v1:0',
+    context: 200_000,
+    maxOutput: 64_000,
+    price: [5, 25],
+    source: modelsDev,
+    can: schema,
+  },
+  { id: 'anthropic.claude-opus-4-6-v1', context: million, maxOutput: 128_000, price: [5, 25], source: modelsDev, can: schema },
+  {
+    id: 'anthropic.claude-opus-4-7',
+    context: million,
+    maxOutput: 128_000,
+    price: [5, 25],
+    source: modelsDev,
+    can: fixedSampling,
+  },
+  {
+    id: 'anthropic.claude-opus-4-8',
+    context: million,
+    maxOutput: 128_000,
+    price: [5, 25],
+    source: modelsDev,
+    can: fixedSampling,
+  },
+  { id: 'anthropic.claude-opus-5', context: million, maxOutput: 128_000, price: [5, 25], source: modelsDev, can: fixedSampling },
+  {
+    id: 'anthropic.claude-fable-5',
+    context: million,
+    maxOutput: 128_000,
+    price: [10, 50],
+    source: modelsDev,
+    can: fixedSampling,
+  },
+])
+
+const nova = entries('language', 'amazon.nova', [
+  { id: 'amazon.nova-micro-v1:0', context: 128_000, maxOutput: 5000, price: [0.035, 0.14], source: modelsDev, can: textOnly },
+  { id: 'amazon.nova-lite-v1:0', context: 300_000, maxOutput: 5000, price: [0.06, 0.24], source: modelsDev },
+  { id: 'amazon.nova-pro-v1:0', context: 300_000, maxOutput: 5000, price: [0.8, 3.2], source: modelsDev },
+  // Geographic profiles cost 10% more (0.33 / 2.75).
+  { id: 'amazon.nova-2-lite-v1:0', context: million, maxOutput: 65_535, price: [0.3, 2.5], source: litellm },
+])
+
+const llama = entries('language', 'meta.llama', [
+  // The sources give 4,096 to 8,192 tokens of output; the smaller is safe with all of them.
+  {
+    id: 'meta.llama3-3-70b-instruct-v1:0',
+    context: 128_000,
+    maxOutput: 4096,
+    price: [0.72, 0.72],
+    source: modelsDev,
+    can: textOnly,
+  },
+])
+
+const gptOss = entries('language', 'openai.gpt-oss', [
+  { id: 'openai.gpt-oss-120b-1:0', context: 128_000, maxOutput: 16_384, price: [0.15, 0.6], source: modelsDev, can: textOnly },
+  { id: 'openai.gpt-oss-20b-1:0', context: 128_000, maxOutput: 16_384, price: [0.07, 0.3], source: modelsDev, can: textOnly },
+])
+
+const titanEmbeddings = entries('embedding', 'amazon.titan-embed', [
+  { id: 'amazon.titan-embed-text-v1', context: 8192, maxOutput: 0, price: [0.1, 0], source: litellm },
+  { id: 'amazon.titan-embed-text-v2:0', context: 8192, maxOutput: 0, price: [0.02, 0], source: litellm },
+])
+
+const novaEmbeddings = entries('embedding', 'amazon.nova', [
+  {
+    id: 'amazon.nova-2-multimodal-embeddings-v1:0',
+    context: 8192,
+    maxOutput: 0,
+    price: [0.135, 0],
+    source: litellm,
+    can: { images: true },
+  },
+])
+
+const rerank = entries('rerank', 'amazon.rerank', [
+  // The price form counts tokens; this one is billed by query. `rerankQueryPrice` has the figure.
+  {
+    id: 'amazon.rerank-v1:0',
+    context: 32_000,
+    maxOutput: 0,
+    price: [0, 0],
+    source: 'litellm: billed at USD 0.001 per query, not by token',
+  },
+])
+
+/** USD per query of `amazon.rerank-v1:0`, list price (litellm, gathered on {@link gathered}). */
+export const rerankQueryPrice = 0.001
+
+/** All of them, in the order of the price table. */
+export const bedrockModels: readonly ModelEntry[] = [
+  ...nova,
+  ...claude,
+  ...llama,
+  ...gptOss,
+  ...titanEmbeddings,
+  ...novaEmbeddings,
+  ...rerank,
+]

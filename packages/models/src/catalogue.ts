@@ -1,0 +1,66 @@
+/** Which models exist, and what the many spellings of their ids stand for. @module */
+import { InvalidInputError, type ModelEntry } from '@plinth/core'
+import { bedrockModels, gathered } from './bedrock-models.ts'
+
+/** The id of the model that answers by quoting: no network, no account, no weights. */
+export const extractiveId = 'local/extractive'
+/** The id of the model for tests and load. */
+export const scriptedId = 'scripted'
+
+const inProcess = {
+  kind: 'language',
+  context: 4_000_000,
+  maxOutput: 8192,
+  capabilities: { tools: false, images: false, structuredOutput: true, streaming: true, sampling: false },
+  lifecycle: { status: 'active' },
+  price: { input: 0, output: 0, date: gathered, source: 'runs in this process' },
+} as const
+
+/** Every model that can be asked for by name: those of the price table and the two that run in this process. */
+export const catalogue: readonly ModelEntry[] = [
+  { id: extractiveId, family: 'local', provider: 'local', ...inProcess },
+  { id: scriptedId, family: 'scripted', provider: 'scripted', ...inProcess },
+  ...bedrockModels,
+]
+
+const byId: ReadonlyMap<string, ModelEntry> = new Map(catalogue.map((entry) => [entry.id, entry]))
+
+const arn = /^arn:aws(?:-[a-z]+)*:bedrock:[a-z0-9-]*:(?:\d{12})?:(?:foundation-model|inference-profile)\/(.+)$/
+// Cross-Region inference profiles; the first six by geography, `us-gov` for GovCloud, `global` for all.
+const profile = /^(?:us|eu|apac|jp|au|ca|us-gov|global)\./
+
+/**
+ * The bare id: without the ARN around it, the profile prefix (`us.`, `eu.`, `apac.`, `global.`, …) or the provider (`bedrock/`).
+ * What is none of these comes back as it is; whether it exists is for {@link findModel} to say.
+ */
+export function normaliseModelId(id: string): string {
+  if (byId.has(id)) return id
+  const name = arn.exec(id)?.[1] ?? (id.startsWith('bedrock/') ? id.slice('bedrock/'.length) : id)
+  const bare = name.replace(profile, '')
+  // Only Bedrock knows prefixes and ARNs: `us.scripted` is not another name of `scripted`.
+  return byId.get(bare)?.provider === 'bedrock' ? bare : id
+}
+
+/**
+ * The catalogue's entry for an id in any of its spellings.
+ * @throws InvalidInputError with code `model_unknown` and field `model_id` when there is none.
+ */
+export function findModel(id: string): ModelEntry {
+  const entry = byId.get(normaliseModelId(id))
+  if (entry === undefined) throw unknownModel('The catalogue has no model of that id.')
+  return entry
+}
+
+/**
+ * The same, for a model that writes text.
+ * @throws InvalidInputError with code `model_unknown` and field `model_id`, also for embedding and rerank models.
+ */
+export function findLanguageModel(id: string): ModelEntry {
+  const entry = findModel(id)
+  if (entry.kind !== 'language') throw unknownModel(`The model ${entry.id} is not a language model; it is for ${entry.kind}.`)
+  return entry
+}
+
+function unknownModel(message: string): InvalidInputError {
+  return new InvalidInputError(message, { code: 'model_unknown', field: 'model_id' })
+}

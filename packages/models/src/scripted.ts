@@ -1,0 +1,108 @@
+/** The model for tests and load: cheap, predictable, and able to be slow, throttled or broken on request. @module */
+import {
+  APICallError,
+  type LanguageModelV4,
+  type LanguageModelV4CallOptions,
+  type LanguageModelV4GenerateResult,
+  type LanguageModelV4Prompt,
+} from '@ai-sdk/provider'
+import { type Clock, sleep } from '@plinth/core'
+import { scriptedId } from './catalogue.ts'
+import { generateResult, streamResult } from './completion.ts'
+import { messageTexts, unsupportedWarnings } from './prompt-text.ts'
+import { generateJson } from './schema/generate.ts'
+import { smallest } from './schema/smallest.ts'
+import { tokensOfBytes, utf8Bytes } from './tokens.ts'
+
+/** How the scripted model behaves. */
+export interface ScriptedOptions {
+  /** How long every call waits before it answers, in milliseconds; 0 when left out. */
+  readonly latencyMs?: number
+  /** The share of calls, 0 to 1, that are throttled (status 429, retryable); 0 when left out. */
+  readonly failureRate?: number
+  readonly clock: Clock
+}
+
+/** A prompt that holds this fails for good: status 400, not retryable. */
+export const failMarker = '[[fail]]'
+
+const words = 'amber basin cedar delta ember fjord grove heath inlet jetty knoll lagoon mesa notch oasis prairie'.split(' ')
+const about = { kind: 'scripted' }
+
+/**
+ * Answers with one short line that depends on the prompt's text alone and does not repeat it, or, where a schema is asked for,
+ * with the smallest value valid for it. No tools. Errors are `APICallError`: 429 when throttled, 400 on {@link failMarker}.
+ */
+export function createScriptedModel({ latencyMs = 0, failureRate = 0, clock }: ScriptedOptions): LanguageModelV4 {
+  async function doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
+    const { abortSignal } = options
+    abortSignal?.throwIfAborted()
+    if (latencyMs > 0) await sleep(clock, latencyMs, abortSignal)
+    const prompt = readPrompt(options.prompt)
+    if (prompt.fails) throw failure(400, false, 'The scripted model was told to fail.')
+    if (failureRate > 0 && clock.random() < failureRate) throw failure(429, true, 'The scripted model throttles this call.')
+    const completion = {
+      modelId: scriptedId,
+      text: answerTo(prompt, options.responseFormat),
+      inputTokens: Math.max(1, tokensOfBytes(prompt.bytes)),
+      maxOutput: 8192,
+      about,
+      warnings: unsupportedWarnings(options),
+    }
+    return generateResult(completion, options)
+  }
+
+  return {
+    specificationVersion: 'v4',
+    provider: 'plinth.scripted',
+    modelId: scriptedId,
+    supportedUrls: {},
+    doGenerate,
+    doStream: async (options) => streamResult(await doGenerate(options), options.abortSignal),
+  }
+}
+
+interface PromptDigest {
+  readonly bytes: number
+  readonly hash: number
+  readonly fails: boolean
+  /** All messages, where that is short enough to be contained in an answer; else empty. */
+  readonly short: string
+}
+
+const longestAnswer = 64
+
+function readPrompt(prompt: LanguageModelV4Prompt): PromptDigest {
+  let bytes = 0
+  let hash = 0x811c9dc5
+  let fails = false
+  let short = ''
+  for (const { text } of messageTexts(prompt)) {
+    bytes += utf8Bytes(text)
+    hash = hashText(hash, text)
+    fails ||= text.includes(failMarker)
+    if (short.length + text.length <= longestAnswer) short += text
+  }
+  return { bytes, hash, fails, short: short.trim() }
+}
+
+/** FNV-1a over UTF-16 code units, 32 bits (Fowler, Noll, Vo; RFC 9923). */
+function hashText(start: number, text: string): number {
+  let hash = start
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash >>> 0
+}
+
+function answerTo({ hash, short }: PromptDigest, format: LanguageModelV4CallOptions['responseFormat']): string {
+  if (format?.type === 'json') return JSON.stringify(generateJson(format.schema ?? { type: 'object' }, smallest).value)
+  // A very short prompt may happen to be part of the line; then the next hash has another line.
+  for (let salt = hash, tries = 0; ; salt = hashText(salt, short), tries++) {
+    const line = `Scripted ${salt.toString(16).padStart(8, '0')} ${words[salt & 15]} ${words[(salt >>> 8) & 15]}.`
+    if (short === '' || tries === 8 || !line.includes(short)) return line
+  }
+}
+
+function failure(statusCode: number, isRetryable: boolean, message: string): APICallError {
+  // The prompt is left out on purpose: errors are logged.
+  return new APICallError({ message, url: 'plinth:scripted', requestBodyValues: {}, statusCode, isRetryable })
+}

@@ -1,0 +1,121 @@
+import { PlinthError } from '@plinth/core'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { catalogue, findLanguageModel, findModel, normaliseModelId } from '../src/index.ts'
+
+/** The price table: id, USD per million tokens in and out. */
+const priced: readonly (readonly [string, number, number])[] = [
+  ['amazon.nova-micro-v1:0', 0.035, 0.14],
+  ['amazon.nova-lite-v1:0', 0.06, 0.24],
+  ['amazon.nova-2-lite-v1:0', 0.3, 2.5],
+  ['amazon.nova-pro-v1:0', 0.8, 3.2],
+  ['anthropic.claude-3-haiku-20240307-v1:0', 0.25, 1.25],
+  ['anthropic.claude-3-5-haiku-20241022-v1:0', 0.8, 4],
+  ['anthropic.claude-3-5-sonnet-20241022-v2:0', 3, 15],
+  ['anthropic.claude-haiku-4-5-20251001-v1:0', 1, 5],
+  ['anthropic.claude-sonnet-4-5-20250929-v1:0', 3, 15],
+  ['anthropic.claude-sonnet-4-6', 3, 15],
+  ['anthropic.claude-sonnet-5', 2, 10],
+  ['anthropic.claude-opus-4-5-20251101-v1:0', 5, 25],
+  ['anthropic.claude-opus-4-6-v1', 5, 25],
+  ['anthropic.claude-opus-4-7', 5, 25],
+  ['anthropic.claude-opus-4-8', 5, 25],
+  ['anthropic.claude-opus-5', 5, 25],
+  ['anthropic.claude-fable-5', 10, 50],
+  ['meta.llama3-3-70b-instruct-v1:0', 0.72, 0.72],
+  ['openai.gpt-oss-120b-1:0', 0.15, 0.6],
+  ['openai.gpt-oss-20b-1:0', 0.07, 0.3],
+  ['amazon.titan-embed-text-v1', 0.1, 0],
+  ['amazon.titan-embed-text-v2:0', 0.02, 0],
+  ['amazon.nova-2-multimodal-embeddings-v1:0', 0.135, 0],
+  ['amazon.rerank-v1:0', 0, 0],
+]
+
+const spellings = (id: string): readonly string[] => [
+  id,
+  ...['us', 'eu', 'apac', 'global', 'us-gov', 'jp', 'au'].map((prefix) => `${prefix}.${id}`),
+  `bedrock/${id}`,
+  `bedrock/us.${id}`,
+  `arn:aws:bedrock:us-east-1::foundation-model/${id}`,
+  `arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.${id}`,
+  `arn:aws:bedrock:us-east-1:123456789012:inference-profile/global.${id}`,
+  `arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:inference-profile/us-gov.${id}`,
+]
+
+function refusalOf(run: () => unknown): unknown {
+  try {
+    return run()
+  } catch (error) {
+    return PlinthError.is(error) ? { code: error.code, field: error.field } : error
+  }
+}
+
+const unknown = { code: 'model_unknown', field: 'model_id' }
+
+describe('the catalogue', () => {
+  it.each(priced)('has %s under every spelling, at its price', (id, input, output) => {
+    for (const spelling of spellings(id)) expect(findModel(spelling).id, spelling).toBe(id)
+    expect(findModel(id).price).toMatchObject({ input, output, date: '2026-11-22', source: expect.stringMatching(/.{10}/) })
+  })
+
+  it('has nothing else but the two of this process, each once', () => {
+    expect(catalogue.map((entry) => entry.id).sort()).toEqual(
+      [...priced.map(([id]) => id), 'local/extractive', 'scripted'].sort(),
+    )
+    expect(
+      catalogue.filter((entry) => entry.provider !== 'bedrock').map((entry) => entry.price.input + entry.price.output),
+    ).toEqual([0, 0])
+  })
+
+  it('says when a model is gone', () => {
+    expect(findModel('us.anthropic.claude-3-5-sonnet-20241022-v2:0').lifecycle).toEqual({
+      status: 'retired',
+      retired: '2025-10-28',
+    })
+    for (const { lifecycle, price } of catalogue) {
+      if (lifecycle.status === 'retired') expect(lifecycle.retired && lifecycle.retired <= price.date).toBe(true)
+      if (lifecycle.status === 'active') expect(lifecycle.retired).toBeUndefined()
+    }
+  })
+
+  it('gives language models room to answer, and others none', () => {
+    for (const { kind, context, maxOutput } of catalogue) {
+      expect(context).toBeGreaterThan(maxOutput)
+      expect(maxOutput > 0).toBe(kind === 'language')
+    }
+  })
+
+  it.each([
+    '',
+    'gpt-4',
+    'anthropic.claude-3-5-sonnet',
+    'ANTHROPIC.CLAUDE-SONNET-5',
+    'us.us.anthropic.claude-sonnet-5',
+    'mars.anthropic.claude-sonnet-5',
+    'us.scripted',
+    'bedrock/scripted',
+    'bedrock/local/extractive',
+    'arn:aws:bedrock:us-east-1::foundation-model/scripted',
+    'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123',
+    'arn:aws:sagemaker:us-east-1:123456789012:foundation-model/anthropic.claude-sonnet-5',
+    'anthropic.claude-sonnet-5 ',
+    '__proto__',
+    'constructor',
+  ])('refuses %j', (id) => {
+    expect(refusalOf(() => findModel(id))).toEqual(unknown)
+  })
+
+  it.each(['amazon.titan-embed-text-v2:0', 'us.amazon.rerank-v1:0'])('refuses %s as a language model', (id) => {
+    expect(refusalOf(() => findLanguageModel(id))).toEqual(unknown)
+  })
+
+  it('either knows an id or leaves it as it is', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.constantFrom(...priced.flatMap(([id]) => spellings(id)))), (id) => {
+        const bare = normaliseModelId(id)
+        expect(normaliseModelId(bare)).toBe(bare)
+        expect(bare === id || catalogue.some((entry) => entry.id === bare)).toBe(true)
+      }),
+    )
+  })
+})

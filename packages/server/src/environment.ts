@@ -1,0 +1,49 @@
+import { InvalidInputError } from '@plinth/core'
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** What the environment says, checked. The models' variables are theirs to read. */
+export interface Environment {
+  readonly port: number
+  readonly host: string
+  readonly directory: string
+  readonly masterKey: string | undefined
+  readonly masterKeyFile: string | undefined
+  readonly worker: boolean
+  readonly logLevel: string
+}
+
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent']
+
+/** Reads the variables of the contract. @throws InvalidInputError that names the variable. */
+export function readEnvironment(variables: Variables): Environment {
+  choice(variables, 'PLINTH_PLATFORM', ['local'], 'local')
+  return {
+    port: port(variables.PORT),
+    host: set(variables, 'PLINTH_HOST') ?? '127.0.0.1',
+    directory: set(variables, 'PLINTH_DATA_DIR') ?? '.plinth',
+    masterKey: set(variables, 'PLINTH_MASTER_KEY'),
+    masterKeyFile: set(variables, 'PLINTH_MASTER_KEY_FILE'),
+    worker: choice(variables, 'PLINTH_WORKER', ['on', 'off'], 'on') === 'on',
+    logLevel: choice(variables, 'PLINTH_LOG_LEVEL', logLevels, 'info'),
+  }
+}
+
+function port(text: string | undefined): number {
+  if (text === undefined || text === '') return 4000
+  const number = Number(text)
+  if (!/^\d+$/.test(text) || number > 65_535) throw new InvalidInputError(`PORT must be 0 to 65535, not "${text}".`, { field: 'PORT' })
+  return number
+}
+
+function choice(variables: Variables, name: string, values: readonly string[], otherwise: string): string {
+  const value = set(variables, name) ?? otherwise
+  if (!values.includes(value)) throw new InvalidInputError(`${name} must be ${values.join(' or ')}, not "${value}".`, { field: name })
+  return value
+}
+
+/** An empty variable counts as one that isn't set. */
+function set(variables: Variables, name: string): string | undefined {
+  const value = variables[name]
+  return value === '' ? undefined : value
+}

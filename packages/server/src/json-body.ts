@@ -1,0 +1,60 @@
+import { depthOf, InvalidInputError, TooLargeError } from '@plinth/core'
+
+/** Bodies of the native API (the contract). */
+export const bodyLimit: number = 10 * 1024 * 1024
+const deepest = 64
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * The JSON of a request's body.
+ * @throws TooLargeError above the limit; InvalidInputError for another content type, broken UTF-8, malformed, empty or too
+ * deeply nested JSON.
+ */
+export async function readJson(request: Request, limit: number = bodyLimit): Promise<unknown> {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'application/json'
+  if (type !== 'application/json' && !type.endsWith('+json')) {
+    throw new InvalidInputError('The body must be application/json.', { code: 'content_type_unsupported' })
+  }
+  const bytes = await readBytes(request, limit)
+  if (bytes.byteLength === 0) throw new InvalidInputError('The body is empty.')
+  let text: string
+  try {
+    text = decoder.decode(bytes)
+  } catch {
+    throw new InvalidInputError('The body is not UTF-8.')
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new InvalidInputError('The body is not JSON.')
+  }
+  if (depthOf(value, deepest) >= deepest) throw new InvalidInputError(`The JSON is nested more than ${deepest} deep.`)
+  return value
+}
+
+/** The bytes of a body, refused as soon as they are known to be too many. */
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const announced = request.headers.get('content-length')
+  if (announced !== null && Number(announced) > limit) throw tooLarge(limit)
+  // HTTP holds a body to its announced length; only one without has to be counted.
+  if (announced !== null) return new Uint8Array(await request.arrayBuffer())
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength
+    if (length > limit) throw tooLarge(limit)
+    chunks.push(chunk)
+  }
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return bytes
+}
+
+function tooLarge(limit: number): TooLargeError {
+  return new TooLargeError(`The body holds at most ${limit / 1024 / 1024} MiB.`)
+}

@@ -1,0 +1,69 @@
+import { type AnyRoute, type Caller, ForbiddenError, InvalidInputError, type Platform, requirePermission } from '@plinth/core'
+import type { z } from 'zod'
+import { readJson } from './json-body.ts'
+
+/** What the edge knows of a request when its route is found. */
+export interface Arrival {
+  readonly request: Request
+  readonly caller: Caller
+  /** Decoded parts of the path. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+}
+
+const tenantHeaders = ['x-tenant-id', 'tenant-id', 'tenant_id']
+
+/** Serves one route: permission, then parameters, then body, then its handler. @throws PlinthError. */
+export async function serveRoute(platform: Platform, route: AnyRoute, arrival: Arrival): Promise<Response> {
+  const { request, caller } = arrival
+  requirePermission(caller, route.permission)
+  for (const header of tenantHeaders) checkTenant(caller, request.headers.get(header) ?? undefined)
+  const params = parse(route.params, arrival.params)
+  const query = parse(route.query, queryFields(caller, arrival.query))
+  const body = route.body ? parse(route.body, withoutTenant(caller, await readJson(request))) : undefined
+  const idempotencyKey = route.idempotent ? keyOf(request) : undefined
+  const reply = await route.handle(platform.scope(caller), { params, query, body, idempotencyKey })
+  const headers = { 'cache-control': 'private, no-store', vary: 'Authorization', ...reply.headers }
+  if (reply.body === undefined) return new Response(null, { status: reply.status, headers })
+  return new Response(JSON.stringify(reply.body), { status: reply.status, headers: { ...headers, 'content-type': 'application/json' } })
+}
+
+/** A tenant that a caller names must be its own (X58: the token decides, nothing else). */
+function checkTenant(caller: Caller, named: unknown): void {
+  if (named !== undefined && named !== caller.tenant) throw new ForbiddenError('tenant_mismatch', "The tenant named is not the token's.")
+}
+
+function withoutTenant(caller: Caller, body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('tenant_id' in body)) return body
+  const { tenant_id, ...rest } = body
+  checkTenant(caller, tenant_id)
+  return rest
+}
+
+function queryFields(caller: Caller, query: URLSearchParams): Record<string, string> {
+  const fields = new Map<string, string>()
+  for (const [name, value] of query) {
+    if (fields.has(name)) throw new InvalidInputError('A query parameter is given twice.', { field: name })
+    fields.set(name, value)
+  }
+  checkTenant(caller, fields.get('tenant_id'))
+  fields.delete('tenant_id')
+  return Object.fromEntries(fields)
+}
+
+function parse(schema: z.ZodType | undefined, value: unknown): unknown {
+  if (!schema) return value
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const field = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join('.')
+  throw new InvalidInputError(issue?.message ?? 'The input is malformed.', field === '' ? {} : { field })
+}
+
+function keyOf(request: Request): string | undefined {
+  const key = request.headers.get('idempotency-key') ?? undefined
+  if (key !== undefined && !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new InvalidInputError('An idempotency key is 1 to 255 visible ASCII characters.', { field: 'Idempotency-Key' })
+  }
+  return key
+}

@@ -1,0 +1,101 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
+import { type Log, type Models, patterns, type Platform, PlinthError, Relay, sleep, Sweeper, WorkerHost } from '@plinth/core'
+import { localPlatform, systemClock } from '@plinth/local'
+import { createModels, modelOptions } from '@plinth/models'
+import { createApp } from './app.ts'
+import { bootstrap } from './bootstrap.ts'
+import { readEnvironment } from './environment.ts'
+import { createLog } from './logging.ts'
+import { startTelemetry } from './telemetry/telemetry.ts'
+
+export interface ServerOptions {
+  /** The process's environment. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Called once when the data can't be written any more: nothing more is accepted, and the process should end. */
+  onFatal(error: PlinthError): void
+}
+
+export interface RunningServer {
+  readonly url: string
+  readonly platform: Platform
+  readonly models: Models
+  readonly directory: string
+  readonly log: Log
+  /** Takes no more requests, lets what runs end for a while, and closes the data in good order. */
+  stop(): Promise<void>
+}
+
+/** Work that is still running after this time is left to the next start, which takes it up again. */
+const drainMilliseconds = 7_000
+const connectionMilliseconds = 1_500
+
+/**
+ * The composition root on Node: reads the environment, opens the platform, starts relay, worker and sweeper, and listens.
+ * @throws PlinthError with a message for the person who started it.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const environment = readEnvironment(options.environment)
+  const log = createLog(environment.logLevel)
+  const telemetry = startTelemetry()
+  const models = createModels({ ...modelOptions(options.environment), clock: systemClock })
+  const { directory, masterKey, masterKeyFile } = environment
+  let state: 'starting' | 'ready' | 'stopping' = 'starting'
+  const platform = await localPlatform({
+    directory,
+    models,
+    log,
+    ...(masterKey === undefined ? {} : { masterKey }),
+    ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
+    onFatal: (error) => {
+      state = 'stopping'
+      options.onFatal(error)
+    },
+  })
+  try {
+    const { issuer, authenticator } = await bootstrap(platform)
+    const app = createApp({ platform, patterns, authenticator, issuer, telemetry, log, ready: () => state === 'ready' })
+    const server = await listen(app.fetch, environment.host, environment.port)
+    const operator = platform.operate()
+    const relay = new Relay({ operator, log })
+    const sweeper = new Sweeper({ operator, log })
+    const host = environment.worker ? new WorkerHost({ platform, patterns, log }) : undefined
+    state = 'ready'
+    const stop = async (): Promise<void> => {
+      state = 'stopping'
+      await closeConnections(server)
+      await Promise.race([host?.drain(), sleep(systemClock, drainMilliseconds)])
+      await Promise.all([relay.stop(), sweeper.stop()])
+      await platform.close()
+    }
+    return { url: urlOf(server, environment.host), platform, models, directory, log, stop }
+  } catch (error) {
+    await platform.close()
+    throw error
+  }
+}
+
+function listen(fetch: (request: Request) => Response | Promise<Response>, hostname: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    // A client that keeps a connection for a minute must not meet one that we close at the same moment.
+    const server = serve({ fetch, hostname, port, serverOptions: { keepAliveTimeout: 65_000 } }, () => resolve(server as Server))
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error)
+      reject(new PlinthError('port_in_use', `Port ${port} is in use. Set PORT to another one.`, true, { cause: error }))
+    })
+  })
+}
+
+/** Ends idle connections at once, those with a request on them when it is answered, and whatever is left after a while. */
+async function closeConnections(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  await Promise.race([closed, sleep(systemClock, connectionMilliseconds)])
+  server.closeAllConnections()
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}

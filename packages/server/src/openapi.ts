@@ -1,0 +1,89 @@
+import type { AnyRoute, Pattern } from '@plinth/core'
+import { z } from 'zod'
+
+const version = '0.1.0'
+
+const problemSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', description: 'Stable; decide by it.' },
+    request_id: { type: 'string' },
+    field: { type: 'string' },
+  },
+}
+
+/** Routes of the server itself, which no pattern brings. */
+const ownRoutes: Readonly<Record<string, object>> = {
+  '/healthz': { get: own('The process is up.', 'application/json', true) },
+  '/readyz': { get: own('It can serve.', 'application/json', true) },
+  '/.well-known/jwks.json': { get: own("The local issuer's public keys.", 'application/json', true) },
+  '/metrics': { get: own('Prometheus text. Needs metrics:read.', 'text/plain') },
+  '/openapi.json': { get: own('This document.', 'application/json') },
+}
+
+/** OpenAPI 3.1 of everything that is served, from the same schemas that check it. */
+export function openApi(patterns: readonly Pattern[], extra: readonly AnyRoute[]): object {
+  const paths: Record<string, Record<string, object>> = {}
+  const add = (route: AnyRoute, tag: string): void => {
+    const methods = paths[route.path] ?? {}
+    paths[route.path] = methods
+    methods[route.method.toLowerCase()] = operation(route, tag)
+  }
+  for (const pattern of patterns) for (const route of pattern.routes) add(route, pattern.name)
+  for (const route of extra) add(route, 'running')
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Plinth', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    security: [{ bearer: [] }],
+    paths: { ...paths, ...ownRoutes },
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      schemas: { Problem: problemSchema },
+    },
+  }
+}
+
+function operation(route: AnyRoute, tag: string): object {
+  const responses: Record<string, object> = {
+    default: { description: 'A problem.', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+  }
+  for (const [status, reply] of Object.entries(route.replies)) {
+    responses[status] = {
+      description: reply.summary,
+      ...(reply.body ? { content: { 'application/json': { schema: schemaOf(reply.body, 'output') } } } : {}),
+    }
+  }
+  const parameters = [
+    ...parametersOf(route.params, 'path'),
+    ...parametersOf(route.query, 'query'),
+    ...(route.idempotent ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } }] : []),
+  ]
+  return {
+    summary: route.summary,
+    tags: [tag],
+    'x-permission': route.permission,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } } : {}),
+    responses,
+  }
+}
+
+function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): object[] {
+  if (!schema) return []
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as { properties?: Record<string, object>; required?: string[] }
+  return Object.entries(properties).map(([name, form]) => ({ name, in: place, required: place === 'path' || required.includes(name), schema: form }))
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>
+  return rest
+}
+
+function own(summary: string, type: string, open = false): object {
+  return { summary, tags: ['running'], ...(open ? { security: [] } : {}), responses: { 200: { description: summary, content: { [type]: {} } } } }
+}

@@ -1,0 +1,71 @@
+import {
+  ConflictError,
+  ForbiddenError,
+  InvalidInputError,
+  KeyUnusableError,
+  LimitError,
+  NotFoundError,
+  PlinthError,
+  ReusedError,
+  TooLargeError,
+  UnauthorizedError,
+  UnavailableError,
+  WrongStateError,
+} from '@plinth/core'
+
+/** The path exists, but not for this method. */
+export class MethodNotAllowedError extends PlinthError {
+  readonly allowed: string
+  constructor(allowed: readonly string[]) {
+    super('method_not_allowed', `This path takes ${allowed.join(', ')}.`, false)
+    this.allowed = allowed.join(', ')
+  }
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+}
+
+/** The HTTP status of an error; 500 for what nobody threw on purpose. */
+export function statusOf(error: unknown): number {
+  if (error instanceof InvalidInputError) return 400
+  if (error instanceof UnauthorizedError) return 401
+  if (error instanceof ForbiddenError || error instanceof KeyUnusableError) return 403
+  if (error instanceof NotFoundError) return 404
+  if (error instanceof MethodNotAllowedError) return 405
+  if (error instanceof ReusedError || error instanceof WrongStateError || error instanceof ConflictError) return 409
+  if (error instanceof TooLargeError) return 413
+  if (error instanceof LimitError) return 429
+  return error instanceof UnavailableError ? 503 : 500
+}
+
+/** An error as the contract wants it: application/problem+json, without a stack or anything that we didn't write. */
+export function problem(error: unknown, requestId: string): Response {
+  const status = statusOf(error)
+  const known = status !== 500 && PlinthError.is(error) ? error : undefined
+  const code = known?.code ?? 'internal'
+  const body = {
+    type: `urn:plinth:problem:${code}`,
+    title: titles[status] ?? 'Error',
+    status,
+    detail: known?.message ?? 'Something went wrong on our side.',
+    code,
+    request_id: requestId,
+    ...(known?.field === undefined ? {} : { field: known.field }),
+  }
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
+  const retryAfter = known?.retryAfter ?? (status === 429 || status === 503 ? 1 : undefined)
+  if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)))
+  if (status === 401) headers['www-authenticate'] = 'Bearer'
+  if (error instanceof MethodNotAllowedError) headers.allow = error.allowed
+  return new Response(JSON.stringify(body), { status, headers })
+}

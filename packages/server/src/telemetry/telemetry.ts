@@ -1,0 +1,34 @@
+import { type Histogram, metrics, trace } from '@opentelemetry/api'
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { TracerProvider } from '@opentelemetry/sdk-trace'
+import { SpanStore } from './span-store.ts'
+
+export interface Telemetry {
+  readonly spans: SpanStore
+  readonly httpDuration: Histogram
+  /** Everything measured so far, as Prometheus text. */
+  metricsText(): Promise<string>
+}
+
+let running: Telemetry | undefined
+
+/** OpenTelemetry's providers are one for the process, so this is too: the first call starts them, others get the same. */
+export function startTelemetry(): Telemetry {
+  if (running) return running
+  const reader = new PrometheusExporter({ preventServerStart: true })
+  const meters = new MeterProvider({ readers: [reader] })
+  metrics.setGlobalMeterProvider(meters)
+  const spans = new SpanStore()
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spans] }))
+  const httpDuration = meters
+    .getMeter('@plinth/server')
+    .createHistogram('http.server.request.duration', { unit: 's', description: 'Duration of HTTP requests, by route and status' })
+  const serializer = new PrometheusSerializer()
+  running = {
+    spans,
+    httpDuration,
+    metricsText: async () => serializer.serialize((await reader.collect()).resourceMetrics),
+  }
+  return running
+}
