@@ -38,6 +38,7 @@ export { audience, LocalIssuer, localIssuer, type TokenRequest } from './tenancy
 export * from './tenancy/permissions.ts'
 export { TenantRegistry } from './tenancy/registry.ts'
 export { systemTenant, tenantIdPattern, type TenantSettings } from './tenancy/tenant.ts'
+export { LaneTurns, type Turn } from './worker/lane-turns.ts'
 export { WorkerHost, type HostOptions } from './worker/host.ts'
 export { Relay } from './worker/relay.ts'
 export { Sweeper } from './worker/sweeper.ts'

@@ -78,10 +78,15 @@ class PatientStore implements StateStore {
 }
 
 describeStateStoreContract('HostileStateStore with stale lists', { create: async () => stateSubject({ staleLists: 6 }, false) })
-describeStateStoreModel('HostileStateStore with stale lists', { create: async () => stateSubject({ staleLists: 6 }, false), runs: 60 })
+describeStateStoreModel('HostileStateStore with stale lists', {
+  create: async () => stateSubject({ staleLists: 6 }, false),
+  runs: 60,
+})
 
 // Which of several conflicts is named, and so how a race ends for the patient, stays as promised under conflicts out of nothing.
-describeStateStoreContract('HostileStateStore with conflicts, read again', { create: async () => stateSubject({ conflict: 0.4 }, true) })
+describeStateStoreContract('HostileStateStore with conflicts, read again', {
+  create: async () => stateSubject({ conflict: 0.4 }, true),
+})
 
 const untimely = 'when a delivery comes is not exact under delays, repetitions and leases that are lost early'
 const repeated = 'deliveries are repeated on purpose'
@@ -94,7 +99,8 @@ describeQueueContract('HostileQueue', {
     'a handler that throws is called again after a second': repeated,
     'notBefore and retryAt hold a job back': untimely,
     'drain takes nothing more and waits for what runs': repeated,
-    'at most concurrency handlers of one consumption run at a time': 'how many deliveries there are is not exact when they are repeated',
+    'at most concurrency handlers of one consumption run at a time':
+      'how many deliveries there are is not exact when they are repeated',
     'a delivery whose lease runs out is delivered again, and its signal fires': untimely,
     'who lost the lease cannot bring the job back': untimely,
     'extend keeps a lease from now on, for longer or shorter, and rejects when it is lost': untimely,
@@ -127,7 +133,11 @@ describeEventBusContract('HostileEventBus', {
   create: async () => {
     const clock = new FakeClock()
     const bus = new MemoryEventBus()
-    return { port: { bus: new HostileEventBus(bus, clock, new Hostility(clock, true)), received: async () => bus.published }, clock, dispose }
+    return {
+      port: { bus: new HostileEventBus(bus, clock, new Hostility(clock, true)), received: async () => bus.published },
+      clock,
+      dispose,
+    }
   },
 })
 
@@ -154,7 +164,9 @@ describe('Hostility', () => {
     hostility.conflictNext(2)
     await state.commit({ writes: [{ put: rowOf(keyOf('t', 'unconditional')) }] })
     for (let time = 0; time < 2; time++) {
-      const error = await rejection(state.commit({ writes: [{ put: rowOf(key), ifVersion: 'absent' }], emit: [eventOf('t', 'event')] }))
+      const error = await rejection(
+        state.commit({ writes: [{ put: rowOf(key), ifVersion: 'absent' }], emit: [eventOf('t', 'event')] }),
+      )
       expect(error).toBeInstanceOf(ConflictError)
       expect((error as ConflictError).key).toBe('contract/partition/row')
     }
@@ -185,7 +197,11 @@ describe('Hostility', () => {
     const state = new HostileStateStore(new MemoryStateStore({ clock }), new Hostility(clock, { staleLists: 3 }))
     const query = { tenant: 't', collection: 'contract', list: 0, group: 'g', limit: 100 }
     for (let count = 0; count < 20; count++) {
-      await state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${count}`), { lists: [{ group: 'g', order: 'o' }], expires: clock.now() + 1_000 }) }] })
+      await state.commit({
+        writes: [
+          { put: rowOf(keyOf('t', `row-${count}`), { lists: [{ group: 'g', order: 'o' }], expires: clock.now() + 1_000 }) },
+        ],
+      })
     }
     const sizes = new Set<number>()
     for (let look = 0; look < 50; look++) sizes.add((await state.list(query)).items.length)

@@ -1,4 +1,4 @@
-import type { EventBus, PublishResult, StoredEvent } from '@plinth/core'
+import { type EventBus, publishLimit, type PublishResult, type StoredEvent, TooLargeError } from '@plinth/core'
 
 export type Listener = (event: StoredEvent) => Promise<void> | void
 
@@ -12,6 +12,7 @@ export class LocalEventBus implements EventBus {
   }
 
   async publish(events: readonly StoredEvent[]): Promise<readonly PublishResult[]> {
+    if (events.length > publishLimit) throw new TooLargeError(`At most ${publishLimit} events are published at once.`)
     const results: PublishResult[] = []
     for (const event of events) results.push(await this.#publish(event))
     return results

@@ -68,11 +68,12 @@ export function checkPlace(after: string | undefined): string {
 }
 
 function decodeLists(stored: StoredRow): (ListEntry | null)[] {
-  return [stored.list0, stored.list1, stored.list2].map((text) => {
+  const lists = [stored.list0, stored.list1, stored.list2].map((text) => {
     if (text === null) return null
     const [, , group = '', order = ''] = text.split(separator)
     return { group, order }
   })
+  return lists.slice(0, lists.findLastIndex((entry) => entry !== null) + 1)
 }
 
 // Each field: length of the name (1 byte), name, length of the content (4 bytes), content.

@@ -57,6 +57,6 @@ export class SqliteOperations implements Operations {
   }
 
   async trimEvents(before: number, limit: number): Promise<number> {
-    return Number(await this.#database.submit({ kind: 'trimEvents', before, limit }, false))
+    return Number(await this.#database.submit({ kind: 'trimEvents', before, upTo: this.#shown, except: [...this.#unsettled], limit }, false))
   }
 }

@@ -1,22 +1,25 @@
 import type { StatementSync } from 'node:sqlite'
 import {
   type Clock,
+  checkConcurrency,
   type Consumption,
   type Handler,
   type Job,
   jobLimits,
+  jobRefusal,
   type Lane,
+  LaneTurns,
   type Log,
   type Outcome,
   type Queue,
   type SendResult,
   silentLog,
   type Timer,
+  type Turn,
 } from '@plinth/core'
 import type { DatabaseSource } from './database/source.ts'
 import type { ReadyTuple } from './database/operation.ts'
 import { type Delivery, Leases } from './queue/delivery.ts'
-import { LaneScheduler } from './queue/lane-scheduler.ts'
 import { encodeJob } from './sqlite-state-store.ts'
 
 /** Jobs read ahead of their turn, for each tenant of a lane. */
@@ -27,14 +30,16 @@ interface Consumer {
   readonly concurrency: number
   readonly handle: Handler
   readonly running: Set<Promise<void>>
-  draining: boolean
 }
 
 interface QueueState {
   readonly name: string
-  readonly scheduler: LaneScheduler
+  readonly turns: LaneTurns
+  /** Jobs read ahead, the next one last, by lane and tenant. */
   readonly buffers: Map<string, Delivery[]>
-  consumer?: Consumer
+  /** The position of the last job taken, by lane and tenant; all that is ready lies behind it. */
+  readonly places: Map<string, number>
+  readonly consumers: Set<Consumer>
 }
 
 /**
@@ -73,9 +78,8 @@ export class SqliteQueue implements Queue {
   async send(jobs: readonly Job[]): Promise<readonly SendResult[]> {
     const now = this.#clock.now()
     const results = jobs.map((job): SendResult => {
-      if (JSON.stringify(job.body).length > jobLimits.bytes) return { sent: false, code: 'job_too_large' }
-      const ahead = (job.notBefore ?? now) - now
-      return ahead > jobLimits.aheadMilliseconds ? { sent: false, code: 'job_too_far_ahead' } : { sent: true }
+      const code = jobRefusal(job, now)
+      return code === undefined ? { sent: true } : { sent: false, code }
     })
     const good = jobs.filter((_, index) => results[index]?.sent)
     if (good.length > 0) {
@@ -86,14 +90,14 @@ export class SqliteQueue implements Queue {
   }
 
   consume(queue: string, options: { readonly concurrency: number }, handle: Handler): Consumption {
+    checkConcurrency(options.concurrency)
     const state = this.#state(queue)
-    if (state.consumer && !state.consumer.draining) throw new Error(`${queue} is consumed already.`)
-    const consumer: Consumer = { concurrency: options.concurrency, handle, running: new Set(), draining: false }
-    state.consumer = consumer
+    const consumer: Consumer = { concurrency: options.concurrency, handle, running: new Set() }
+    state.consumers.add(consumer)
     this.#fill(state)
     return {
       drain: async () => {
-        consumer.draining = true
+        state.consumers.delete(consumer)
         while (consumer.running.size > 0) await Promise.all(consumer.running)
         await this.#flush()
       },
@@ -119,56 +123,59 @@ export class SqliteQueue implements Queue {
   }
 
   #state(queue: string): QueueState {
-    const state = this.#queues.get(queue) ?? { name: queue, scheduler: new LaneScheduler(), buffers: new Map() }
+    const state = this.#queues.get(queue) ?? { name: queue, turns: new LaneTurns(), buffers: new Map(), places: new Map(), consumers: new Set() }
     this.#queues.set(queue, state)
     return state
   }
 
   #ready([queue, lane, tenant, amount]: ReadyTuple): void {
-    this.#state(queue).scheduler.add(lane as Lane, tenant, amount)
+    this.#state(queue).turns.add(lane as Lane, tenant, amount)
   }
 
   #fill(state: QueueState): void {
-    const { consumer } = state
-    while (consumer && !consumer.draining && !this.#closed && consumer.running.size < consumer.concurrency) {
+    for (let consumer = freeConsumer(state); consumer && !this.#closed; consumer = freeConsumer(state)) {
       const delivery = this.#take(state)
       if (!delivery) return
+      const { running: others } = consumer
       const running = this.#deliver(consumer, delivery).finally(() => {
-        consumer.running.delete(running)
+        others.delete(running)
         this.#fill(state)
       })
-      consumer.running.add(running)
+      others.add(running)
     }
   }
 
   #take(state: QueueState): Delivery | undefined {
-    for (let turn = state.scheduler.next(); turn; turn = state.scheduler.next()) {
+    for (let turn = state.turns.take(); turn; turn = state.turns.take()) {
       const name = `${turn.lane} ${turn.tenant}`
-      let buffer = state.buffers.get(name)
-      if (!buffer) {
-        const rows = this.#find.all(state.name, turn.lane, turn.tenant, turn.place, readAhead)
-        buffer = rows.map((row) => ({ position: Number(row.position), job: JSON.parse(String(row.body)) as Job })).reverse()
-        state.buffers.set(name, buffer)
-      }
+      const buffer = state.buffers.get(name) ?? this.#readAhead(state, turn, name)
       const delivery = buffer.pop()
       if (buffer.length === 0) state.buffers.delete(name)
       if (delivery) {
-        state.scheduler.taken(turn, delivery.position)
+        state.places.set(name, delivery.position)
         return delivery
       }
-      state.scheduler.empty(turn)
+      state.turns.clear(turn)
     }
     return undefined
   }
 
+  #readAhead(state: QueueState, turn: Turn, name: string): Delivery[] {
+    const rows = this.#find.all(state.name, turn.lane, turn.tenant, state.places.get(name) ?? 0, readAhead)
+    const buffer = rows.map((row) => ({ position: Number(row.position), job: JSON.parse(String(row.body)) as Job })).reverse()
+    state.buffers.set(name, buffer)
+    return buffer
+  }
+
   async #deliver(consumer: Consumer, delivery: Delivery): Promise<void> {
     const lease = this.#leases.hold(delivery)
-    let outcome: Outcome
+    let outcome: Outcome = { retryAt: this.#clock.now() + jobLimits.redeliverMilliseconds }
     try {
       outcome = await consumer.handle(delivery.job, lease)
-    } catch {
-      outcome = { retryAt: this.#clock.now() + jobLimits.redeliverMilliseconds }
+    } catch (error) {
+      this.#log.warn({ queue: delivery.job.queue, job_id: delivery.job.id, error }, 'A handler threw; its job is delivered again.')
     }
+    if ('retryAt' in outcome && !Number.isFinite(outcome.retryAt)) outcome = { retryAt: this.#clock.now() + jobLimits.redeliverMilliseconds }
     if (this.#leases.release(delivery)) this.#settle(outcome, delivery)
     else this.#log.warn({ queue: delivery.job.queue, job_id: delivery.job.id }, 'A job ended after its lease was lost; it runs again.')
   }
@@ -232,4 +239,9 @@ export class SqliteQueue implements Queue {
       this.#promoteAt(this.#clock.now() + settlePause)
     }
   }
+}
+
+function freeConsumer(state: QueueState): Consumer | undefined {
+  for (const consumer of state.consumers) if (consumer.running.size < consumer.concurrency) return consumer
+  return undefined
 }

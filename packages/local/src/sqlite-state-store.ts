@@ -3,9 +3,11 @@ import {
   type Change,
   type Clock,
   checkChange,
+  checkEventQuery,
   checkKey,
+  checkListQuery,
+  checkRead,
   type DomainEvent,
-  InvalidInputError,
   type Job,
   type Key,
   keyText,
@@ -66,7 +68,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   async *read(tenant: string, collection: string, partition: string, after?: string): AsyncGenerator<Row> {
-    checkKey({ tenant, collection, partition, sort: after ?? '@' })
+    checkRead(tenant, collection, partition, after)
     const prefix = partitionPrefix({ tenant, collection, partition })
     let from = prefix + (after ?? '')
     for (;;) {
@@ -79,9 +81,9 @@ export class SqliteStateStore implements StateStore {
   }
 
   async list(query: ListQuery): Promise<Page<Row>> {
-    checkLimit(query.limit)
+    checkListQuery(query)
     const statements = this.#lists[query.list]
-    if (!statements) throw new InvalidInputError('There are three lists: 0, 1 and 2.', { code: 'invalid_query' })
+    if (!statements) return { items: [] }
     const prefix = listPrefix(query.tenant, query.collection, query.group)
     const place = checkPlace(query.after)
     const [from, to] = query.descending ? [prefix, place === '' ? prefixEnd(prefix) : prefix + place] : [prefix + place, prefixEnd(prefix)]
@@ -104,13 +106,13 @@ export class SqliteStateStore implements StateStore {
   }
 
   async add(key: Key, field: string, amount: number, max?: number): Promise<number> {
-    checkKey(key)
+    checkChange({ writes: [{ add: key, amounts: { [field]: amount }, ...(max === undefined ? {} : { max: { [field]: max } }) }] })
     const now = this.#options.clock.now()
     return Number(await this.#options.database.submit({ kind: 'add', now, key: keyText(key), field, amount, max: max ?? null }, true))
   }
 
   async events(tenant: string, query: { readonly after: number; readonly limit: number; readonly type?: string }): Promise<readonly StoredEvent[]> {
-    checkLimit(query.limit)
+    checkEventQuery(tenant, query)
     const { after, limit, type } = query
     const found = type === undefined ? this.#events.all(tenant, after, limit) : this.#eventsOfType.all(tenant, after, type, limit)
     return found.map((row) => decodeEvent(Number(row.sequence), String(row.body)))
@@ -151,8 +153,4 @@ function encodeChange(change: Change, jobs: readonly Job[], now: number): Commit
 function versionNumber(ifVersion: number | 'absent' | undefined): number {
   if (ifVersion === undefined) return -1
   return ifVersion === 'absent' ? 0 : ifVersion
-}
-
-function checkLimit(limit: number): void {
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new InvalidInputError('A page holds 1 to 1000 items.', { field: 'limit' })
 }

@@ -20,7 +20,7 @@ export async function serveRoute(platform: Platform, route: AnyRoute, arrival: A
   for (const header of tenantHeaders) checkTenant(caller, request.headers.get(header) ?? undefined)
   const params = parse(route.params, arrival.params)
   const query = parse(route.query, queryFields(caller, arrival.query))
-  const body = route.body ? parse(route.body, withoutTenant(caller, await readJson(request))) : undefined
+  const body = route.body ? parse(route.body, withoutTenant(caller, await readJson(request))) : await passOver(caller, request)
   const idempotencyKey = route.idempotent ? keyOf(request) : undefined
   const reply = await route.handle(platform.scope(caller), { params, query, body, idempotencyKey })
   const headers = { 'cache-control': 'private, no-store', vary: 'Authorization', ...reply.headers }
@@ -38,6 +38,16 @@ function withoutTenant(caller: Caller, body: unknown): unknown {
   const { tenant_id, ...rest } = body
   checkTenant(caller, tenant_id)
   return rest
+}
+
+/** A body that the route doesn't take is passed over, unless it names another tenant. */
+async function passOver(caller: Caller, request: Request): Promise<undefined> {
+  if (request.body === null) return
+  try {
+    withoutTenant(caller, await readJson(request))
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+  }
 }
 
 function queryFields(caller: Caller, query: URLSearchParams): Record<string, string> {

@@ -23,7 +23,9 @@ export interface ContractOptions<Port> {
 }
 
 /** Tests by the promise that they hold an adapter to. `skip` ends one with a reason that is printed. */
-export type Promises<Port> = Readonly<Record<string, (subject: () => Subject<Port>, skip: (reason: string) => never) => Promise<void>>>
+export type Promises<Port> = Readonly<
+  Record<string, (subject: () => Subject<Port>, skip: (reason: string) => never) => Promise<void>>
+>
 
 /**
  * A port's contract: every promise is one test, in the words of the port's doc comment. An adapter's test file calls it
@@ -49,7 +51,10 @@ export function describeContract<Port>(
       it(words, async (context: TestContext) => {
         const reason = unsupported[words]
         if (reason !== undefined) context.skip(reason)
-        await check(() => subject, (why) => context.skip(why))
+        await check(
+          () => subject,
+          (why) => context.skip(why),
+        )
       })
     }
   })

@@ -10,7 +10,7 @@ import { eventually, quiet } from './settling.ts'
 export interface EventBusSubject {
   readonly bus: EventBus
   /** What a subscriber to everything has been handed so far: ids and what else of the event the bus carries. */
-  received(): Promise<readonly (Pick<StoredEvent, 'id' | 'type' | 'tenant' | 'sequence' | 'detail'>)[]>
+  received(): Promise<readonly Pick<StoredEvent, 'id' | 'type' | 'tenant' | 'sequence' | 'detail'>[]>
 }
 
 /** The promises of {@link EventBus}, one test each. */
@@ -18,7 +18,10 @@ export function describeEventBusContract(adapter: string, options: ContractOptio
   describeContract('EventBus', adapter, options, {
     'an event that is published reaches a subscriber, with its id': async (subject) => {
       const { port } = subject()
-      const events = [stored('reach-1', { type: 'genai.a', detail: { text: 'ünï', list: [1, null] } }), stored('reach-2', { tenant: 'other', sequence: 7 })]
+      const events = [
+        stored('reach-1', { type: 'genai.a', detail: { text: 'ünï', list: [1, null] } }),
+        stored('reach-2', { tenant: 'other', sequence: 7 }),
+      ]
       await publishAll(port.bus, events)
       for (const { id, type, tenant, sequence, detail } of events) {
         await eventually(subject(), async () => {
@@ -32,7 +35,8 @@ export function describeEventBusContract(adapter: string, options: ContractOptio
       const { port } = subject()
       const events = Array.from({ length: 10 }, (_, index) => stored(`result-${index}`))
       let results = await port.bus.publish(events).catch(() => [])
-      for (let attempt = 0; attempt < 50 && results.length === 0; attempt++) results = await port.bus.publish(events).catch(() => [])
+      for (let attempt = 0; attempt < 50 && results.length === 0; attempt++)
+        results = await port.bus.publish(events).catch(() => [])
       expect(results).toHaveLength(10)
       await eventually(subject(), async () => {
         const received = new Set((await port.received()).map((event) => event.id))

@@ -1,4 +1,5 @@
 /** The contracts of the ports: what an adapter's tests call. They need vitest. @module */
+export * from './clock.ts'
 export * from './contract.ts'
 export * from './event-bus.ts'
 export * from './key-service.ts'

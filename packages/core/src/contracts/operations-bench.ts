@@ -16,7 +16,10 @@ export async function pendingOf(subject: Subject<OperationsSubject>, tenant: str
 }
 
 /** Settles as the relay does: again, until it succeeds. */
-export async function settleAll(subject: Subject<OperationsSubject>, entries: readonly (OutboxEntry | undefined)[]): Promise<void> {
+export async function settleAll(
+  subject: Subject<OperationsSubject>,
+  entries: readonly (OutboxEntry | undefined)[],
+): Promise<void> {
   const positions = entries.flatMap((entry) => (entry ? [entry.position] : []))
   for (let attempt = 0; ; attempt++) {
     try {

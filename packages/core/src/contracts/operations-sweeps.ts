@@ -11,7 +11,9 @@ export const sweepPromises: Promises<OperationsSubject> = {
     const { state, operations } = subject().port
     const tenants = ['swept-a', 'swept-b']
     for (const tenant of tenants) {
-      const gone = Array.from({ length: 20 }, (_, index) => ({ put: rowOf(keyOf(tenant, `gone-${index}`), { expires: longAgo }) }))
+      const gone = Array.from({ length: 20 }, (_, index) => ({
+        put: rowOf(keyOf(tenant, `gone-${index}`), { expires: longAgo }),
+      }))
       const later = { put: rowOf(keyOf(tenant, 'later'), { expires: Date.UTC(2100, 0, 1) }) }
       await state.commit({ writes: [...gone, later, { put: rowOf(keyOf(tenant, 'for-ever')) }] })
     }
@@ -48,7 +50,10 @@ export const sweepPromises: Promises<OperationsSubject> = {
     const ids = async (): Promise<string[]> => (await state.events(tenant, { after: 0, limit: 100 })).map((event) => event.id)
     expect(await operations.trimEvents(10_000, 100)).toBe(0)
     const pending = await pendingOf(subject(), tenant)
-    await settleAll(subject(), pending.filter(({ entry }) => entry.id !== 'at-2000'))
+    await settleAll(
+      subject(),
+      pending.filter(({ entry }) => entry.id !== 'at-2000'),
+    )
     expect(await operations.trimEvents(4_000, 1)).toBe(1)
     expect(await operations.trimEvents(4_000, 100)).toBe(1)
     expect(await operations.trimEvents(4_000, 100)).toBe(0)
@@ -65,7 +70,9 @@ export const sweepPromises: Promises<OperationsSubject> = {
     await settleAll(subject(), await pendingOf(subject(), tenant))
     expect(await operations.trimEvents(10, 100)).toBe(2)
     await state.commit({ writes: [], emit: [eventOf(tenant, 'three')] })
-    expect((await state.events(tenant, { after: 0, limit: 100 })).map((event) => [event.sequence, event.id])).toEqual([[3, 'three']])
+    expect((await state.events(tenant, { after: 0, limit: 100 })).map((event) => [event.sequence, event.id])).toEqual([
+      [3, 'three'],
+    ])
     expect((await pendingOf(subject(), tenant)).map(({ entry }) => entry.id)).toEqual(['three'])
     await settleAll(subject(), await pendingOf(subject(), tenant))
   },

@@ -68,7 +68,9 @@ const pendingPromises: Promises<OperationsSubject> = {
     const { port, clock } = subject()
     if (!clock) return skip('this service has its own clock')
     const tenant = 'pending-behind'
-    const far = Array.from({ length: 10 }, (_, index) => jobOf(tenant, `far-${index}`, { notBefore: clock.now() + 24 * 3_600_000 }))
+    const far = Array.from({ length: 10 }, (_, index) =>
+      jobOf(tenant, `far-${index}`, { notBefore: clock.now() + 24 * 3_600_000 }),
+    )
     for (let change = 0; change < 3; change++) await port.state.commit({ writes: [], emit: far })
     await port.state.commit({ writes: [], emit: [eventOf(tenant, 'behind')] })
     await eventually(subject(), async () => {

@@ -25,7 +25,10 @@ export const deliveryPromises: Promises<QueueSubject> = {
 
   'jobs wait for a consumer, and go to the consumers of their own queue only': async (subject) => {
     const { port } = subject()
-    await sendAll(port.queue, [jobOf('t', 'two', { queue: 'contract.queue-2' }), jobOf('t', 'three', { queue: 'contract.queue-3' })])
+    await sendAll(port.queue, [
+      jobOf('t', 'two', { queue: 'contract.queue-2' }),
+      jobOf('t', 'three', { queue: 'contract.queue-3' }),
+    ])
     await quiet(subject())
     const three = bench(subject(), 'contract.queue-3', 5, () => ({ done: true }))
     const two = bench(subject(), 'contract.queue-2', 5, () => ({ done: true }))
@@ -40,7 +43,9 @@ export const deliveryPromises: Promises<QueueSubject> = {
 
   'every job of many is delivered, two of one id as two': async (subject) => {
     const queue = 'contract.queue-4'
-    const jobs = Array.from({ length: 300 }, (_, index) => jobOf(`t${index % 7}`, `job-${index}`, { queue, lane: index % 2 ? 'low' : 'high' }))
+    const jobs = Array.from({ length: 300 }, (_, index) =>
+      jobOf(`t${index % 7}`, `job-${index}`, { queue, lane: index % 2 ? 'low' : 'high' }),
+    )
     const twins = [jobOf('t', 'twin', { queue, body: { twin: 1 } }), jobOf('t', 'twin', { queue, body: { twin: 2 } })]
     const worker = bench(subject(), queue, 10, () => ({ done: true }))
     for (let start = 0; start < jobs.length; start += 100) await sendAll(subject().port.queue, jobs.slice(start, start + 100))
@@ -130,7 +135,10 @@ export const deliveryPromises: Promises<QueueSubject> = {
     const worker = bench(subject(), queue, 5)
     const ahead = jobLimits.aheadMilliseconds
     await sendAll(port.queue, [jobOf('t', 'at once', { queue }), jobOf('t', 'soon', { queue, notBefore: start + 5_000 })])
-    await sendAll(port.queue, [jobOf('t', 'late', { queue, notBefore: start + ahead }), jobOf('t', 'past', { queue, notBefore: start - 1 })])
+    await sendAll(port.queue, [
+      jobOf('t', 'late', { queue, notBefore: start + ahead }),
+      jobOf('t', 'past', { queue, notBefore: start - 1 }),
+    ])
     const ids = (): string[] => [...new Set(worker.deliveries.map(({ job }) => job.id))].toSorted()
     await until(subject(), () => ids().length === 2, 'what may be delivered is')
     await pass(subject(), start + 5_000 - second - clock.now() - 1)
@@ -156,7 +164,10 @@ export const deliveryPromises: Promises<QueueSubject> = {
   'at most concurrency handlers of one consumption run at a time': async (subject) => {
     const queue = 'contract.queue-10'
     expect(() => bench(subject(), queue, 0)).toThrow(InvalidInputError)
-    await sendAll(subject().port.queue, Array.from({ length: 60 }, (_, index) => jobOf(`t${index % 3}`, `job-${index}`, { queue })))
+    await sendAll(
+      subject().port.queue,
+      Array.from({ length: 60 }, (_, index) => jobOf(`t${index % 3}`, `job-${index}`, { queue })),
+    )
     const three = bench(subject(), queue, 3)
     await three.reached(3)
     await quiet(subject())
@@ -176,7 +187,10 @@ export const deliveryPromises: Promises<QueueSubject> = {
 
   'drain takes nothing more and waits for what runs': async (subject) => {
     const queue = 'contract.queue-11'
-    await sendAll(subject().port.queue, Array.from({ length: 6 }, (_, index) => jobOf('t', `job-${index}`, { queue })))
+    await sendAll(
+      subject().port.queue,
+      Array.from({ length: 6 }, (_, index) => jobOf('t', `job-${index}`, { queue })),
+    )
     const first = bench(subject(), queue, 2)
     await first.reached(2)
     let drainedAlready = false
@@ -210,7 +224,9 @@ export const deliveryPromises: Promises<QueueSubject> = {
     const { port, clock, reopen } = subject()
     if (!reopen) return skip('nothing outlives this adapter')
     if (!clock) return skip('this service has its own clock')
-    const before = bench(subject(), queue, 5, (job) => (job.id === 'retried' ? { retryAt: clock.now() + 60_000 } : { done: true }))
+    const before = bench(subject(), queue, 5, (job) =>
+      job.id === 'retried' ? { retryAt: clock.now() + 60_000 } : { done: true },
+    )
     await sendAll(port.queue, [jobOf('t', 'done', { queue }), jobOf('t', 'retried', { queue })])
     await sendAll(port.queue, [jobOf('t', 'delayed', { queue, notBefore: clock.now() + 120_000 })])
     await before.reached(2)

@@ -48,7 +48,8 @@ export const fairnessPromises: Promises<QueueSubject> = {
 
   'a flood in a higher lane does not stop a lower one': async (subject) => {
     const queue = 'contract.queue-21'
-    for (let start = 0; start < 300; start += 100) await sendAll(subject().port.queue, jobs(100, { queue, tenant: 'flood', lane: 'high' }))
+    for (let start = 0; start < 300; start += 100)
+      await sendAll(subject().port.queue, jobs(100, { queue, tenant: 'flood', lane: 'high' }))
     await sendAll(subject().port.queue, jobs(100, { queue, tenant: 'flood', lane: 'low' }))
     await sendAll(subject().port.queue, [jobOf('quiet', 'one', { queue, lane: 'low' })])
     const worker = bench(subject(), queue, 1, () => ({ done: true }))
@@ -64,7 +65,8 @@ export const fairnessPromises: Promises<QueueSubject> = {
     const worker = bench(subject(), queue, 4, () => ({ done: true }))
     await worker.reached(100)
     const served = worker.deliveries.slice(0, 100).map(({ job }) => job.tenant)
-    for (const tenant of Object.keys(sizes)) expect(served.filter((each) => each === tenant).length, tenant).toBeGreaterThanOrEqual(10)
+    for (const tenant of Object.keys(sizes))
+      expect(served.filter((each) => each === tenant).length, tenant).toBeGreaterThanOrEqual(10)
     await worker.close()
   },
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, Lane, Outcome } from '../ports/queue.ts'
 import type { ContractOptions, Subject } from './contract.ts'
-import { bench, type Bench, type Delivery, type QueueSubject, sendAll } from './queue-bench.ts'
+import { type Bench, bench, type Delivery, type QueueSubject, sendAll } from './queue-bench.ts'
 import { jobOf } from './samples.ts'
 import { pass, quiet, until } from './settling.ts'
 import type { ModelOptions } from './state-store-model.ts'
@@ -58,7 +58,13 @@ export function describeQueueModel(adapter: string, options: ContractOptions<Que
       const property = fc.asyncProperty(fc.commands(commandArbitraries(), { maxCommands: 30 }), async (commands) => {
         // A queue of its own, so that what a failed run leaves behind doesn't fail the next.
         const queue = `contract.model-${++runs}`
-        const real: Real = { subject, queue, duplicates: options.duplicates ?? false, worker: bench(subject, queue, 1), looked: 0 }
+        const real: Real = {
+          subject,
+          queue,
+          duplicates: options.duplicates ?? false,
+          worker: bench(subject, queue, 1),
+          looked: 0,
+        }
         const model = new Model()
         try {
           await fc.asyncModelRun(() => ({ model, real }), commands)
@@ -77,14 +83,28 @@ export function describeQueueModel(adapter: string, options: ContractOptions<Que
 }
 
 function commandArbitraries(): fc.Arbitrary<Command>[] {
-  const sent = fc.record({ lane: fc.constantFrom(...lanes), tenant: fc.constantFrom('a', 'b', 'c'), delay: fc.option(fc.integer({ min: -5_000, max: 20_000 })) })
+  const sent = fc.record({
+    lane: fc.constantFrom(...lanes),
+    tenant: fc.constantFrom('a', 'b', 'c'),
+    delay: fc.option(fc.integer({ min: -5_000, max: 20_000 })),
+  })
   const answer = fc.constantFrom<Answer>('done', 'done', 'dead', 'fail', 'retry soon', 'retry later')
   return [
-    fc.array(sent, { minLength: 1, maxLength: 5 }).map((jobs) => step(`send(${fc.stringify(jobs)})`, (model, real) => send(model, real, jobs))),
-    fc.tuple(fc.nat(), answer).map(([index, how]) => step(`end(${index}, ${how})`, (model, real) => end(model, real, index, how))),
-    fc.tuple(fc.nat(), fc.integer({ min: 1_000, max: 90_000 })).map(([index, milliseconds]) => step(`extend(${index}, ${milliseconds})`, (model) => extend(model, index, milliseconds))),
-    fc.integer({ min: 1, max: 40_000 }).map((milliseconds) => step(`pass(${milliseconds})`, (_, real) => pass(real.subject, milliseconds))),
-    fc.integer({ min: 1, max: 4 }).map((concurrency) => step(`drain, consume(${concurrency})`, (model, real) => restart(model, real, concurrency))),
+    fc
+      .array(sent, { minLength: 1, maxLength: 5 })
+      .map((jobs) => step(`send(${fc.stringify(jobs)})`, (model, real) => send(model, real, jobs))),
+    fc
+      .tuple(fc.nat(), answer)
+      .map(([index, how]) => step(`end(${index}, ${how})`, (model, real) => end(model, real, index, how))),
+    fc
+      .tuple(fc.nat(), fc.integer({ min: 1_000, max: 90_000 }))
+      .map(([index, milliseconds]) => step(`extend(${index}, ${milliseconds})`, (model) => extend(model, index, milliseconds))),
+    fc
+      .integer({ min: 1, max: 40_000 })
+      .map((milliseconds) => step(`pass(${milliseconds})`, (_, real) => pass(real.subject, milliseconds))),
+    fc
+      .integer({ min: 1, max: 4 })
+      .map((concurrency) => step(`drain, consume(${concurrency})`, (model, real) => restart(model, real, concurrency))),
   ]
 }
 
@@ -101,7 +121,11 @@ function step(words: string, run: (model: Model, real: Real) => Promise<void>): 
   }
 }
 
-async function send(model: Model, real: Real, jobs: readonly { readonly lane: Lane; readonly tenant: string; readonly delay: number | null }[]): Promise<void> {
+async function send(
+  model: Model,
+  real: Real,
+  jobs: readonly { readonly lane: Lane; readonly tenant: string; readonly delay: number | null }[],
+): Promise<void> {
   const now = nowOf(real)
   const made = jobs.map(({ lane, tenant, delay }, index) => {
     const id = `${model.known.size + index}`
@@ -122,7 +146,13 @@ async function end(model: Model, real: Real, index: number, how: Answer): Promis
   const counts = known !== undefined && !delivery.lease.signal.aborted && !known.over
   const now = nowOf(real)
   const retryAt = now + (how === 'retry later' ? 45_000 : how === 'retry soon' ? 1_500 : 0)
-  const outcomes: Record<Answer, Outcome | undefined> = { done: { done: true }, dead: { dead: 'no use' }, fail: undefined, 'retry soon': { retryAt }, 'retry later': { retryAt } }
+  const outcomes: Record<Answer, Outcome | undefined> = {
+    done: { done: true },
+    dead: { dead: 'no use' },
+    fail: undefined,
+    'retry soon': { retryAt },
+    'retry later': { retryAt },
+  }
   if (counts && (how === 'done' || how === 'dead')) known.over = true
   if (counts && !real.duplicates) known.notBefore = how === 'fail' ? now : retryAt
   const outcome = outcomes[how]
@@ -179,7 +209,10 @@ async function finish(model: Model, real: Real): Promise<void> {
     if ([...model.known.values()].every((known) => known.over)) return
     await pass(real.subject, 1_000)
   }
-  expect([...model.known.values()].filter((known) => !known.over), 'jobs that were lost').toEqual([])
+  expect(
+    [...model.known.values()].filter((known) => !known.over),
+    'jobs that were lost',
+  ).toEqual([])
 }
 
 function nowOf(real: Real): number {

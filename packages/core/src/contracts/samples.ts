@@ -18,7 +18,13 @@ export function listedRow(key: Key, entry: ListEntry, index: JsonObject = {}): N
 }
 
 export function eventOf(tenant: string, id: string, parts: Partial<DomainEvent> = {}): DomainEvent {
-  const fixed = { kind: 'event', type: 'genai.contract.tried', version: 1, subject: 'subject', correlationId: 'correlation' } as const
+  const fixed = {
+    kind: 'event',
+    type: 'genai.contract.tried',
+    version: 1,
+    subject: 'subject',
+    correlationId: 'correlation',
+  } as const
   return { ...fixed, id, tenant, time: Date.UTC(2026, 0, 1), detail: { id }, ...parts }
 }
 

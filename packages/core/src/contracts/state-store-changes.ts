@@ -9,7 +9,12 @@ export const changePromises: Promises<StateStore> = {
   'a row is read as it was put, with version 1': async (subject) => {
     const { port } = subject()
     const key = keyOf('as-put', 'row')
-    const row = rowOf(key, { schema: 3, index: { state: 'new', count: 2 }, sealed: { text: sampleBytes(100) }, lists: [null, { group: 'g', order: 'o' }] })
+    const row = rowOf(key, {
+      schema: 3,
+      index: { state: 'new', count: 2 },
+      sealed: { text: sampleBytes(100) },
+      lists: [null, { group: 'g', order: 'o' }],
+    })
     await port.commit({ writes: [{ put: row, ifVersion: 'absent' }] })
     expect(await port.get(key)).toEqual({ ...row, version: 1 })
     expect(await port.get(keyOf('as-put', 'none'))).toBeUndefined()
@@ -59,7 +64,9 @@ export const changePromises: Promises<StateStore> = {
       expect(error, JSON.stringify(write)).toBeInstanceOf(ConflictError)
       expect((error as ConflictError).key).toBe(keyName(key))
     }
-    expect((await collect(port.read(tenant, 'contract', 'partition'))).map((row) => [row.sort, row.version])).toEqual([['there', 1]])
+    expect((await collect(port.read(tenant, 'contract', 'partition'))).map((row) => [row.sort, row.version])).toEqual([
+      ['there', 1],
+    ])
   },
 
   'a change that fails changes nothing': async (subject) => {
@@ -82,7 +89,9 @@ export const changePromises: Promises<StateStore> = {
       }
     }
     expect(await collect(port.read(tenant, 'contract', 'partition'))).toEqual([{ ...kept, version: 1 }])
-    expect((await listAll(port, { tenant, collection: 'contract', list: 0, group: 'g', limit: 10 })).length).toBeLessThanOrEqual(1)
+    expect((await listAll(port, { tenant, collection: 'contract', list: 0, group: 'g', limit: 10 })).length).toBeLessThanOrEqual(
+      1,
+    )
     await port.commit({ writes: [], emit: [eventOf(tenant, 'second')] })
     const events = await port.events(tenant, { after: 0, limit: 10 })
     expect(events.map((event) => [event.id, event.sequence])).toEqual([
@@ -154,10 +163,14 @@ export const changePromises: Promises<StateStore> = {
     const keys = Array.from({ length: 50 }, (_, index) => keyOf('beside', String(index).padStart(2, '0')))
     const doomed = { check: keyOf('beside', 'absent'), ifVersion: 1 }
     const results = await Promise.allSettled(
-      keys.map((key, index) => port.commit({ writes: [{ put: rowOf(key), ifVersion: 'absent' }, ...(index % 2 ? [doomed] : [])] })),
+      keys.map((key, index) =>
+        port.commit({ writes: [{ put: rowOf(key), ifVersion: 'absent' }, ...(index % 2 ? [doomed] : [])] }),
+      ),
     )
     expect(results.map((result) => result.status)).toEqual(keys.map((_, index) => (index % 2 ? 'rejected' : 'fulfilled')))
-    expect((await collect(port.read('beside', 'contract', 'partition'))).map((row) => Number(row.sort) % 2)).toEqual(Array(25).fill(0))
+    expect((await collect(port.read('beside', 'contract', 'partition'))).map((row) => Number(row.sort) % 2)).toEqual(
+      Array(25).fill(0),
+    )
   },
 
   'a relaxed change is seen at once, and keeps its order among the others': async (subject) => {
@@ -186,7 +199,8 @@ export const changePromises: Promises<StateStore> = {
     const expected = { ...given, version: 1, index: { inner: { list: [1, 2] } }, sealed: { text: sampleBytes(8) } }
     const row = await port.get(key)
     expect(row).toEqual(expected)
-    ;(row?.index.inner as { list: number[] }).list.push(4)
+    const inner = row?.index.inner as { list: number[] } | undefined
+    inner?.list.push(4)
     row?.sealed.text?.fill(1)
     expect(await port.get(key)).toEqual(expected)
     const [event] = await port.events('copies', { after: 0, limit: 1 })
@@ -197,14 +211,20 @@ export const changePromises: Promises<StateStore> = {
     const { port, reopen } = subject()
     if (!reopen) return skip('nothing outlives this adapter')
     const tenant = 'reopened'
-    const row = rowOf(keyOf(tenant, 'row'), { index: { a: 'ä' }, sealed: { text: sampleBytes(300) }, lists: [{ group: 'g', order: 'o' }] })
+    const row = rowOf(keyOf(tenant, 'row'), {
+      index: { a: 'ä' },
+      sealed: { text: sampleBytes(300) },
+      lists: [{ group: 'g', order: 'o' }],
+    })
     await port.commit({ writes: [{ put: row }], emit: [eventOf(tenant, 'one'), eventOf(tenant, 'two')] })
     await port.commit({ writes: [{ put: rowOf(keyOf(tenant, 'relaxed')) }], emit: [eventOf(tenant, 'three')] }, 'relaxed')
     await port.add(keyOf(tenant, 'count'), 'count', 7)
     const again = await reopen()
     expect(await again.get(row)).toEqual({ ...row, version: 1 })
     expect(await again.get(keyOf(tenant, 'relaxed'))).toBeDefined()
-    expect(await listAll(again, { tenant, collection: 'contract', list: 0, group: 'g', limit: 10 })).toEqual([{ ...row, version: 1 }])
+    expect(await listAll(again, { tenant, collection: 'contract', list: 0, group: 'g', limit: 10 })).toEqual([
+      { ...row, version: 1 },
+    ])
     expect(await again.add(keyOf(tenant, 'count'), 'count', 1)).toBe(8)
     await again.commit({ writes: [{ put: row, ifVersion: 1 }], emit: [eventOf(tenant, 'four')] })
     const events = await again.events(tenant, { after: 0, limit: 10 })

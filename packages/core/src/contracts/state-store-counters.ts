@@ -21,7 +21,12 @@ export const counterPromises: Promises<StateStore> = {
   'an addition leaves everything else of its row': async (subject) => {
     const { port } = subject()
     const key = keyOf('counters-beside', 'row')
-    const row = rowOf(key, { schema: 4, index: { name: 'n', count: 1 }, sealed: { text: sampleBytes(20) }, lists: [{ group: 'g', order: 'o' }] })
+    const row = rowOf(key, {
+      schema: 4,
+      index: { name: 'n', count: 1 },
+      sealed: { text: sampleBytes(20) },
+      lists: [{ group: 'g', order: 'o' }],
+    })
     await port.commit({ writes: [{ put: row }] })
     expect(await port.add(key, 'count', 2)).toBe(3)
     expect(await port.add(key, 'other', -1)).toBe(-1)
@@ -51,13 +56,18 @@ export const counterPromises: Promises<StateStore> = {
     // In a commit: of several sums one is too high; of a row that isn't there; beside events.
     const inCommit = await rejection(
       port.commit({
-        writes: [{ put: rowOf(keyOf('bounded', 'other')) }, { add: key, amounts: { other: 1, count: 1 }, max: { other: 5, count: 10 } }],
+        writes: [
+          { put: rowOf(keyOf('bounded', 'other')) },
+          { add: key, amounts: { other: 1, count: 1 }, max: { other: 5, count: 10 } },
+        ],
         emit: [eventOf('bounded', 'lost')],
       }),
     )
     expect(inCommit).toBeInstanceOf(LimitError)
     expect((inCommit as LimitError).key).toBe(keyName(key))
-    await expect(port.commit({ writes: [{ add: keyOf('bounded', 'new'), amounts: { count: 3 }, max: { count: 2 } }] })).rejects.toThrow(LimitError)
+    await expect(
+      port.commit({ writes: [{ add: keyOf('bounded', 'new'), amounts: { count: 3 }, max: { count: 2 } }] }),
+    ).rejects.toThrow(LimitError)
     await expect(port.add(keyOf('bounded', 'new'), 'count', 3, 2)).rejects.toThrow(LimitError)
     expect(await port.get(key)).toMatchObject({ version: 1, index: { count: 10 } })
     expect(await port.get(keyOf('bounded', 'other'))).toBeUndefined()
@@ -75,7 +85,9 @@ export const counterPromises: Promises<StateStore> = {
     const key = keyOf('bounded-race', 'row')
     const results = await Promise.allSettled(
       Array.from({ length: 40 }, (_, index) =>
-        index % 2 ? port.add(key, 'count', 1, 10) : port.commit({ writes: [{ add: key, amounts: { count: 1 }, max: { count: 10 } }] }),
+        index % 2
+          ? port.add(key, 'count', 1, 10)
+          : port.commit({ writes: [{ add: key, amounts: { count: 1 }, max: { count: 10 } }] }),
       ),
     )
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(10)
@@ -90,7 +102,9 @@ export const counterPromises: Promises<StateStore> = {
     await expect(port.add(key, 'name', 1)).rejects.toThrow(InvalidInputError)
     await expect(port.commit({ writes: [{ add: key, amounts: { count: 1, none: 1 } }] })).rejects.toThrow(InvalidInputError)
     await expect(port.add(key, 'count', Number.NaN)).rejects.toThrow(InvalidInputError)
-    await expect(port.commit({ writes: [{ add: key, amounts: { count: Number.POSITIVE_INFINITY } }] })).rejects.toThrow(InvalidInputError)
+    await expect(port.commit({ writes: [{ add: key, amounts: { count: Number.POSITIVE_INFINITY } }] })).rejects.toThrow(
+      InvalidInputError,
+    )
     expect(await port.get(key)).toMatchObject({ version: 1, index: { name: 'text', none: null } })
   },
 }

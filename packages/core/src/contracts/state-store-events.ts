@@ -9,7 +9,13 @@ export const eventPromises: Promises<StateStore> = {
     const { port } = subject()
     const tenant = 'events'
     const events = Array.from({ length: 12 }, (_, index) =>
-      eventOf(tenant, `event-${index}`, { type: `genai.contract.type${index % 3}`, version: index + 1, subject: `s${index}`, time: 1_000 + index, detail: { index } }),
+      eventOf(tenant, `event-${index}`, {
+        type: `genai.contract.type${index % 3}`,
+        version: index + 1,
+        subject: `s${index}`,
+        time: 1_000 + index,
+        detail: { index },
+      }),
     )
     await port.commit({ writes: [{ put: rowOf(keyOf(tenant, 'row')) }], emit: events.slice(0, 1) })
     await port.commit({ writes: [], emit: events.slice(1, 11) })
@@ -22,9 +28,13 @@ export const eventPromises: Promises<StateStore> = {
     const { port } = subject()
     const tenant = 'events-read'
     for (let round = 0; round < 10; round++) {
-      await port.commit({ writes: [], emit: [eventOf(tenant, `a${round}`, { type: 'a' }), eventOf(tenant, `b${round}`, { type: 'b' })] })
+      await port.commit({
+        writes: [],
+        emit: [eventOf(tenant, `a${round}`, { type: 'a' }), eventOf(tenant, `b${round}`, { type: 'b' })],
+      })
     }
-    const sequences = async (query: Parameters<StateStore['events']>[1]) => (await port.events(tenant, query)).map((event) => event.sequence)
+    const sequences = async (query: Parameters<StateStore['events']>[1]) =>
+      (await port.events(tenant, query)).map((event) => event.sequence)
     expect(await sequences({ after: 0, limit: 3 })).toEqual([1, 2, 3])
     expect(await sequences({ after: 3, limit: 3 })).toEqual([4, 5, 6])
     expect(await sequences({ after: 18, limit: 100 })).toEqual([19, 20])
@@ -67,7 +77,11 @@ export const eventPromises: Promises<StateStore> = {
   'every tenant has sequences of its own': async (subject) => {
     const { port } = subject()
     const tenants = ['seq-a', 'seq-b', 'seq-c']
-    await Promise.all(Array.from({ length: 30 }, (_, index) => tenants[index % 3] ?? '').map((tenant, index) => port.commit({ writes: [], emit: [eventOf(tenant, `${index}`)] })))
+    await Promise.all(
+      Array.from({ length: 30 }, (_, index) => tenants[index % 3] ?? '').map((tenant, index) =>
+        port.commit({ writes: [], emit: [eventOf(tenant, `${index}`)] }),
+      ),
+    )
     for (const tenant of tenants) {
       const events = await port.events(tenant, { after: 0, limit: 100 })
       expect(events.map((event) => event.sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])

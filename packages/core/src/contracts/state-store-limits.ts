@@ -30,10 +30,19 @@ export const limitPromises: Promises<StateStore> = {
     const refused: Record<string, Change> = {
       '91 writes': { writes: puts(tenant, 91) },
       '11 events': { writes: [first], emit: Array.from({ length: 11 }, (_, index) => eventOf(tenant, `${index}`)) },
-      'a sealed field': { writes: [first, { put: rowOf(keyOf(tenant, 'row'), { sealed: { text: new Uint8Array(large + 1) } }) }] },
+      'a sealed field': {
+        writes: [first, { put: rowOf(keyOf(tenant, 'row'), { sealed: { text: new Uint8Array(large + 1) } }) }],
+      },
       'plain fields': { writes: [first, { put: rowOf(keyOf(tenant, 'row'), { index: bodyBytes(large + 1) }) }] },
-      'plain fields in bytes of UTF-8': { writes: [first, { put: rowOf(keyOf(tenant, 'row'), { index: { text: '世'.repeat(large / 2) } }) }] },
-      'both together': { writes: [first, { put: rowOf(keyOf(tenant, 'row'), { sealed: { text: new Uint8Array(large - 10) }, index: { text: 'xx' } }) }] },
+      'plain fields in bytes of UTF-8': {
+        writes: [first, { put: rowOf(keyOf(tenant, 'row'), { index: { text: '世'.repeat(large / 2) } }) }],
+      },
+      'both together': {
+        writes: [
+          first,
+          { put: rowOf(keyOf(tenant, 'row'), { sealed: { text: new Uint8Array(large - 10) }, index: { text: 'xx' } }) },
+        ],
+      },
       '3 MB in all': { writes: puts(tenant, 9, large - 10) },
       'a job': { writes: [first], emit: [jobOf(tenant, 'job', { body: bodyBytes(jobLimits.bytes + 1) })] },
       'an event': { writes: [first], emit: [eventOf(tenant, 'event', { detail: bodyBytes(changeLimits.eventBytes + 1) })] },
@@ -42,7 +51,10 @@ export const limitPromises: Promises<StateStore> = {
     expect(await collect(port.read(tenant, 'contract', 'partition'))).toEqual([])
     expect(await port.events(tenant, { after: 0, limit: 10 })).toEqual([])
     // As much as fits is taken.
-    const emit = [jobOf(tenant, 'job', { body: bodyBytes(jobLimits.bytes) }), eventOf(tenant, 'event', { detail: bodyBytes(changeLimits.eventBytes) })]
+    const emit = [
+      jobOf(tenant, 'job', { body: bodyBytes(jobLimits.bytes) }),
+      eventOf(tenant, 'event', { detail: bodyBytes(changeLimits.eventBytes) }),
+    ]
     await port.commit({ writes: puts(tenant, 8, large - 10), emit })
     expect((await port.get(keyOf(tenant, '7')))?.sealed.text).toHaveLength(large - 10)
   },
@@ -63,16 +75,24 @@ export const limitPromises: Promises<StateStore> = {
       'four lists': { writes: [good, { put: rowOf(keyOf(tenant, 'row'), { lists: [entry, entry, entry, entry] }) }] },
       'an event of no tenant': { writes: [], emit: [eventOf('', 'event')] },
     }
-    for (const [what, change] of Object.entries(refused)) await expect(port.commit(change), what).rejects.toThrow(InvalidInputError)
+    for (const [what, change] of Object.entries(refused))
+      await expect(port.commit(change), what).rejects.toThrow(InvalidInputError)
     for (const part of notKeys) {
       for (const field of ['collection', 'partition', 'sort'] as const) {
         const key = { ...keyOf(tenant, 'row'), [field]: part }
-        for (const write of [{ put: rowOf(key) }, { delete: key }, { check: key, ifVersion: 'absent' as const }, { add: key, amounts: { count: 1 } }]) {
+        for (const write of [
+          { put: rowOf(key) },
+          { delete: key },
+          { check: key, ifVersion: 'absent' as const },
+          { add: key, amounts: { count: 1 } },
+        ]) {
           await expect(port.commit({ writes: [good, write] })).rejects.toThrow(InvalidInputError)
         }
       }
       for (const lists of [[{ group: part, order: 'o' }], [null, { group: 'g', order: part }]]) {
-        await expect(port.commit({ writes: [good, { put: rowOf(keyOf(tenant, 'row'), { lists }) }] })).rejects.toThrow(InvalidInputError)
+        await expect(port.commit({ writes: [good, { put: rowOf(keyOf(tenant, 'row'), { lists }) }] })).rejects.toThrow(
+          InvalidInputError,
+        )
       }
     }
     expect(await collect(port.read(tenant, 'contract', 'partition'))).toEqual([])
@@ -88,10 +108,12 @@ export const limitPromises: Promises<StateStore> = {
         const key = { ...keyOf(tenant, 'row'), [field]: part }
         await expect(port.get(key)).rejects.toThrow(InvalidInputError)
         await expect(port.add(key, 'count', 1)).rejects.toThrow(InvalidInputError)
-        if (field !== 'sort') await expect(collect(port.read(key.tenant, key.collection, key.partition))).rejects.toThrow(InvalidInputError)
+        if (field !== 'sort')
+          await expect(collect(port.read(key.tenant, key.collection, key.partition))).rejects.toThrow(InvalidInputError)
       }
       await expect(collect(port.read(tenant, 'contract', 'partition', part))).rejects.toThrow(InvalidInputError)
-      for (const field of ['tenant', 'collection', 'group'] as const) await expect(port.list({ ...list, [field]: part })).rejects.toThrow(InvalidInputError)
+      for (const field of ['tenant', 'collection', 'group'] as const)
+        await expect(port.list({ ...list, [field]: part })).rejects.toThrow(InvalidInputError)
       await expect(port.events(part, { after: 0, limit: 1 })).rejects.toThrow(InvalidInputError)
     }
     for (const limit of [0, -1, 1_001, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
@@ -99,7 +121,8 @@ export const limitPromises: Promises<StateStore> = {
       await expect(port.events(tenant, { after: 0, limit }), `limit ${limit}`).rejects.toThrow(InvalidInputError)
     }
     for (const number of [-1, 3, 0.5]) await expect(port.list({ ...list, list: number })).rejects.toThrow(InvalidInputError)
-    for (const after of [-1, 0.5, Number.NaN]) await expect(port.events(tenant, { after, limit: 1 })).rejects.toThrow(InvalidInputError)
+    for (const after of [-1, 0.5, Number.NaN])
+      await expect(port.events(tenant, { after, limit: 1 })).rejects.toThrow(InvalidInputError)
     for (const after of ['', 'x', '!!!!', 'ä', '{}', 'bnVsbA', 'W10', '[1,2]', 'a\u001fb', "' OR 1=1 --"]) {
       await expect(port.list({ ...list, after }), `after ${after}`).rejects.toThrow(InvalidInputError)
     }
@@ -117,5 +140,7 @@ export const limitPromises: Promises<StateStore> = {
 }
 
 function puts(tenant: string, count: number, bytes = 1): Write[] {
-  return Array.from({ length: count }, (_, index) => ({ put: rowOf(keyOf(tenant, `${index}`), { sealed: { text: new Uint8Array(bytes) } }) }))
+  return Array.from({ length: count }, (_, index) => ({
+    put: rowOf(keyOf(tenant, `${index}`), { sealed: { text: new Uint8Array(bytes) } }),
+  }))
 }

@@ -29,7 +29,8 @@ export const listPromises: Promises<StateStore> = {
     const key = keyOf('follows', 'row')
     const put = (lists: (ListEntry | null)[]): Promise<void> => port.commit({ writes: [{ put: rowOf(key, { lists }) }] })
     const at = async (expected: readonly (string | undefined)[]): Promise<void> => {
-      for (const [list, place] of expected.entries()) await shows(subject(), { ...listOf('follows'), list }, place === undefined ? [] : [place])
+      for (const [list, place] of expected.entries())
+        await shows(subject(), { ...listOf('follows'), list }, place === undefined ? [] : [place])
     }
     await put([{ group: 'g', order: '1' }, null, { group: 'g', order: '3' }])
     await at(['1', undefined, '3'])
@@ -49,7 +50,7 @@ export const listPromises: Promises<StateStore> = {
       expires: Date.UTC(2100, 0, 1),
       index: { text: 'ä' },
       sealed: { text: new Uint8Array([1, 0, 255]) },
-      lists: [{ group: 'g', order: 'o' }, null],
+      lists: [{ group: 'g', order: 'o' }],
     })
     await port.commit({ writes: [{ put: row }] })
     await eventually(subject(), async () => expect((await port.list(listOf('whole'))).items).toEqual([{ ...row, version: 1 }]))
@@ -74,7 +75,9 @@ export const listPromises: Promises<StateStore> = {
   'rows of equal order are all shown, once each over the pages': async (subject) => {
     const { port } = subject()
     const sorts = Array.from({ length: 40 }, (_, index) => String(index + 10))
-    const put = (sort: string): Write => ({ put: listedRow(keyOf('ties', sort, `partition-${Number(sort) % 3}`), { group: 'g', order: `o${Number(sort) % 2}` }) })
+    const put = (sort: string): Write => ({
+      put: listedRow(keyOf('ties', sort, `partition-${Number(sort) % 3}`), { group: 'g', order: `o${Number(sort) % 2}` }),
+    })
     await port.commit({ writes: sorts.map(put) })
     for (const descending of [false, true]) {
       for (const limit of [1, 3, 20]) {
@@ -93,7 +96,9 @@ export const listPromises: Promises<StateStore> = {
     const staying = Array.from({ length: 30 }, (_, index) => String(index * 10 + 1_000))
     await port.commit({ writes: staying.map((order) => ({ put: listedRow(keyOf('moving', order), { group: 'g', order }) })) })
     for (const [round, descending] of [false, true].entries()) {
-      await shows(subject(), { ...listOf('moving'), descending }, descending ? staying.toReversed() : staying, (order) => staying.includes(order))
+      await shows(subject(), { ...listOf('moving'), descending }, descending ? staying.toReversed() : staying, (order) =>
+        staying.includes(order),
+      )
       // A list that showed them all once may lag again; after a while it knows them for good.
       await pass(subject(), 5_000)
       let inserted = 0
@@ -101,7 +106,9 @@ export const listPromises: Promises<StateStore> = {
         const order = String(1_000 + ((inserted * 37) % 300)).padEnd(5, String(round + 1))
         await port.commit({ writes: [{ put: listedRow(keyOf('moving', `${order}-${inserted++}`), { group: 'g', order }) }] })
       }
-      const seen = (await listAll(port, { ...listOf('moving'), descending, limit: 4 }, insert)).map((row) => row.sort).filter((sort) => staying.includes(sort))
+      const seen = (await listAll(port, { ...listOf('moving'), descending, limit: 4 }, insert))
+        .map((row) => row.sort)
+        .filter((sort) => staying.includes(sort))
       expect(new Set(seen).size).toBe(seen.length)
       expect(seen.toSorted()).toEqual(staying)
     }
@@ -111,7 +118,9 @@ export const listPromises: Promises<StateStore> = {
     const { port } = subject()
     const orders = Array.from({ length: 450 }, (_, index) => String(index + 1_000))
     for (let start = 0; start < orders.length; start += 45) {
-      const writes = orders.slice(start, start + 45).map((order): Write => ({ put: listedRow(keyOf('hundreds', order), { group: 'g', order }) }))
+      const writes = orders
+        .slice(start, start + 45)
+        .map((order): Write => ({ put: listedRow(keyOf('hundreds', order), { group: 'g', order }) }))
       await port.commit({ writes }, 'relaxed')
     }
     await shows(subject(), { ...listOf('hundreds'), limit: 100 }, orders)

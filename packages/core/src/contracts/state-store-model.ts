@@ -4,7 +4,19 @@ import type { StateStore } from '../ports/state-store.ts'
 import type { ContractOptions, Subject } from './contract.ts'
 import { collect } from './samples.ts'
 import { eventually } from './settling.ts'
-import { changeOf, type ChangeSketch, changeSketch, collection, event, group, keys, modelKey, type ModelState, partitions, run } from './state-store-sketches.ts'
+import {
+  type ChangeSketch,
+  changeOf,
+  changeSketch,
+  collection,
+  event,
+  group,
+  keys,
+  type ModelState,
+  modelKey,
+  partitions,
+  run,
+} from './state-store-sketches.ts'
 
 interface Real {
   readonly subject: Subject<StateStore>
@@ -40,7 +52,10 @@ export function describeStateStoreModel(adapter: string, options: ContractOption
       await fc.assert(
         fc.asyncProperty(fc.commands(commandArbitraries(subject.clock !== undefined), { maxCommands: 40 }), async (commands) => {
           const tenant = `model-${++tenants}`
-          await fc.asyncModelRun(() => ({ model: { state: { rows: new Map(), events: [] } }, real: { subject, tenant } }), commands)
+          await fc.asyncModelRun(
+            () => ({ model: { state: { rows: new Map(), events: [] } }, real: { subject, tenant } }),
+            commands,
+          )
         }),
         {
           numRuns: options.runs ?? 150,
@@ -58,7 +73,13 @@ function commandArbitraries(movesTime: boolean): fc.Arbitrary<Command>[] {
   return [
     fc.array(changeSketch, { minLength: 1, maxLength: 1 }).map((sketches) => new CommitCommand(sketches)),
     changes.map((sketches) => new CommitCommand(sketches)),
-    fc.record({ key: fc.nat(keys.length - 1), amount: fc.integer({ min: -3, max: 5 }), max: fc.option(fc.integer({ min: 0, max: 9 })) }).map((parts) => new AddCommand(parts)),
+    fc
+      .record({
+        key: fc.nat(keys.length - 1),
+        amount: fc.integer({ min: -3, max: 5 }),
+        max: fc.option(fc.integer({ min: 0, max: 9 })),
+      })
+      .map((parts) => new AddCommand(parts)),
     list.map((query) => new ListCommand(query)),
     fc.constant(new ReadCommand()),
     ...(movesTime ? [fc.integer({ min: 1, max: 60 }).map((milliseconds) => new TimeCommand(milliseconds))] : []),
@@ -77,8 +98,12 @@ class CommitCommand implements Command {
   async run(model: Model, real: Real): Promise<void> {
     const { port, clock } = real.subject
     const now = clock?.now() ?? 0
-    const changes = this.#sketches.map((sketch, index) => changeOf(sketch, { tenant: real.tenant, state: model.state, now, id: `${model.state.events.length}-${index}` }))
-    const results = await Promise.allSettled(changes.map((change, index) => port.commit(change, this.#sketches[index]?.durability)))
+    const changes = this.#sketches.map((sketch, index) =>
+      changeOf(sketch, { tenant: real.tenant, state: model.state, now, id: `${model.state.events.length}-${index}` }),
+    )
+    const results = await Promise.allSettled(
+      changes.map((change, index) => port.commit(change, this.#sketches[index]?.durability)),
+    )
     const said = results.map((result) => (result.status === 'fulfilled' ? 'done' : `${result.reason.code} ${result.reason.key}`))
     const actual = await everything(real)
     for (const order of permutations(changes.map((_, index) => index))) {
@@ -97,7 +122,10 @@ class CommitCommand implements Command {
     }
     // No order explains it: show the difference to the order in which they were called.
     const inOrder = changes.reduce((state, change) => run(state, change, now).state, model.state)
-    expect({ said, ...actual }).toEqual({ said: changes.map((change) => run(model.state, change, now).refusals), ...visible(inOrder, now) })
+    expect({ said, ...actual }).toEqual({
+      said: changes.map((change) => run(model.state, change, now).refusals),
+      ...visible(inOrder, now),
+    })
     throw new Error(`No order of the changes gives ${said.join(', ')}.`)
   }
   toString(): string {
@@ -174,7 +202,9 @@ class ListCommand implements Command {
       } while (after !== undefined)
       const rows = visible(model.state, clock?.now() ?? 0).rows.filter((row) => row.lists[0]?.group === group)
       const order = (row: (typeof rows)[number]): string => row.lists[0]?.order ?? ''
-      expect(items.map(order)).toEqual(this.#query.descending ? rows.map(order).toSorted().toReversed() : rows.map(order).toSorted())
+      expect(items.map(order)).toEqual(
+        this.#query.descending ? rows.map(order).toSorted().toReversed() : rows.map(order).toSorted(),
+      )
       expect(items).toHaveLength(rows.length)
       expect(items).toEqual(expect.arrayContaining(rows))
     })

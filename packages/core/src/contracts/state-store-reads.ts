@@ -5,7 +5,34 @@ import { collect, eventOf, keyOf, listAll, rowOf, sampleBytes } from './samples.
 import { eventually } from './settling.ts'
 
 /** Sorts in their order: by bytes, whatever a language or a database thinks of letters and marks. */
-const tricky = [' ', ' a', '!', '"', '#', '%', '*', '-', '--', '.', '/', '0', '00', '1', '10', '2', ':', '@', 'A', 'AA', 'B', 'Z', '[', '\\', '_', '`']
+const tricky = [
+  ' ',
+  ' a',
+  '!',
+  '"',
+  '#',
+  '%',
+  '*',
+  '-',
+  '--',
+  '.',
+  '/',
+  '0',
+  '00',
+  '1',
+  '10',
+  '2',
+  ':',
+  '@',
+  'A',
+  'AA',
+  'B',
+  'Z',
+  '[',
+  '\\',
+  '_',
+  '`',
+]
 const trickier = ['a', 'a ', 'a!', 'a#', 'a-', 'a/', 'a0', 'aA', 'a_', 'aa', 'ab', 'a~', 'b', 'z', '{', '|', '}', '~', '~~']
 const ordered = [...tricky, ...trickier]
 
@@ -13,7 +40,9 @@ const ordered = [...tricky, ...trickier]
 export const readPromises: Promises<StateStore> = {
   'read gives a partition in order of the bytes of sort': async (subject) => {
     const { port } = subject()
-    const shuffled = ordered.toSorted((left, right) => left.length * 7 + left.charCodeAt(0) * 13 - right.length * 7 - right.charCodeAt(0) * 13)
+    const shuffled = ordered.toSorted(
+      (left, right) => left.length * 7 + left.charCodeAt(0) * 13 - right.length * 7 - right.charCodeAt(0) * 13,
+    )
     await port.commit({ writes: shuffled.map((sort) => ({ put: rowOf(keyOf('ordered', sort)) })) })
     expect((await collect(port.read('ordered', 'contract', 'partition'))).map((row) => row.sort)).toEqual(ordered)
     for (const [index, sort] of ordered.entries()) {
@@ -21,7 +50,9 @@ export const readPromises: Promises<StateStore> = {
       expect(behind.map((row) => row.sort)).toEqual(ordered.slice(index + 1))
     }
     // Behind a place where no row is.
-    expect((await collect(port.read('ordered', 'contract', 'partition', 'a-0'))).map((row) => row.sort)).toEqual(ordered.slice(ordered.indexOf('a/')))
+    expect((await collect(port.read('ordered', 'contract', 'partition', 'a-0'))).map((row) => row.sort)).toEqual(
+      ordered.slice(ordered.indexOf('a/')),
+    )
   },
 
   'read gives a partition of thousands of rows once each': async (subject) => {
@@ -29,12 +60,16 @@ export const readPromises: Promises<StateStore> = {
     const count = 2_600
     const sorts = Array.from({ length: count }, (_, index) => String(index).padStart(5, '0'))
     for (let start = 0; start < count; start += 90) {
-      const writes = sorts.slice(start, start + 90).map((sort): Write => ({ put: rowOf(keyOf('thousands', sort), { index: { sort } }) }))
+      const writes = sorts
+        .slice(start, start + 90)
+        .map((sort): Write => ({ put: rowOf(keyOf('thousands', sort), { index: { sort } }) }))
       await port.commit({ writes }, 'relaxed')
     }
     const rows = await collect(port.read('thousands', 'contract', 'partition'))
     expect(rows.map((row) => row.sort)).toEqual(sorts)
-    expect((await collect(port.read('thousands', 'contract', 'partition', '02498'))).map((row) => row.sort)).toEqual(sorts.slice(2_499))
+    expect((await collect(port.read('thousands', 'contract', 'partition', '02498'))).map((row) => row.sort)).toEqual(
+      sorts.slice(2_499),
+    )
   },
 
   'get and read see every change committed before them': async (subject) => {
@@ -86,7 +121,9 @@ export const readPromises: Promises<StateStore> = {
     for (const tenant of tenants) {
       expect((await port.get(keyOf(tenant, 'row')))?.index).toEqual({ tenant })
       expect((await collect(port.read(tenant, 'contract', 'partition'))).map((row) => row.tenant)).toEqual([tenant])
-      expect((await port.events(tenant, { after: 0, limit: 100 })).map((event) => [event.tenant, event.sequence])).toEqual([[tenant, 1]])
+      expect((await port.events(tenant, { after: 0, limit: 100 })).map((event) => [event.tenant, event.sequence])).toEqual([
+        [tenant, 1],
+      ])
       await eventually(subject(), async () => {
         const listed = await listAll(port, { tenant, collection: 'contract', list: 0, group: 'g', limit: 100 })
         expect(listed.map((row) => row.tenant)).toEqual([tenant])
@@ -96,6 +133,18 @@ export const readPromises: Promises<StateStore> = {
       if (stranger) expect(await port.get(keyOf(stranger, 'row'))).toBeUndefined()
       if (stranger) expect(await port.events(stranger, { after: 0, limit: 10 })).toEqual([])
     }
+    // A name that runs on into the other's collection.
+    for (const [tenant, collection] of [
+      ['apart', 'in/rows'],
+      ['apart/in', 'rows'],
+    ] as const) {
+      const key = keyOf(tenant, 'row', 'partition', collection)
+      await port.commit({
+        writes: [{ put: rowOf(key, { index: { tenant }, lists: [{ group: 'g', order: 'o' }] }), ifVersion: 'absent' }],
+      })
+    }
+    expect((await port.get(keyOf('apart', 'row', 'partition', 'in/rows')))?.index).toEqual({ tenant: 'apart' })
+    expect((await collect(port.read('apart/in', 'rows', 'partition'))).map((row) => row.index)).toEqual([{ tenant: 'apart/in' }])
     await port.commit({ writes: [{ delete: keyOf('apart', 'row') }] })
     expect(await port.get(keyOf('apart2', 'row'))).toBeDefined()
   },
@@ -129,12 +178,15 @@ export const readPromises: Promises<StateStore> = {
       quotes: `"double" 'single' \`back\` \\ / </script> %s {0} $1`,
       empty: '',
       'field with spaces, ünïcode and .dots': 1,
-      numbers: [0, -1, 0.1, 0.1 + 0.2, 1e21, 1e-7, 123456789.123456789, 1e100, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
+      numbers: [0, -1, 0.1, 0.1 + 0.2, 1e21, 1e-7, 123456789.12345679, 1e100, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
       truths: [true, false, null],
       nested: { deeper: { deepest: [[[{}]], []] } },
       none: null,
     }
-    await port.commit({ writes: [{ put: rowOf(key, { index }) }], emit: [eventOf('plain', 'event', { detail: index, subject: 'sübject' })] })
+    await port.commit({
+      writes: [{ put: rowOf(key, { index }) }],
+      emit: [eventOf('plain', 'event', { detail: index, subject: 'sübject' })],
+    })
     expect((await port.get(key))?.index).toEqual(index)
     const [event] = await port.events('plain', { after: 0, limit: 1 })
     expect(event).toEqual({ ...eventOf('plain', 'event', { detail: index, subject: 'sübject' }), sequence: 1 })

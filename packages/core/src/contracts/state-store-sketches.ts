@@ -30,7 +30,9 @@ export const event = 'genai.model.tried'
 export const partitions: readonly string[] = ['p', 'p!']
 const sorts = ['a', 'a!', 'aa', '~']
 /** All keys that there are: few, so that they meet. */
-export const keys: readonly (readonly [partition: string, sort: string])[] = partitions.flatMap((partition) => sorts.map((sort) => [partition, sort] as const))
+export const keys: readonly (readonly [partition: string, sort: string])[] = partitions.flatMap((partition) =>
+  sorts.map((sort) => [partition, sort] as const),
+)
 
 const writeSketch: fc.Arbitrary<WriteSketch> = fc.record({
   key: fc.nat(keys.length - 1),
@@ -52,27 +54,44 @@ export function modelKey(tenant: string, index: number): Key {
 }
 
 /** The change that a sketch is, when the state is this. */
-export function changeOf(sketch: ChangeSketch, at: { readonly tenant: string; readonly state: ModelState; readonly now: number; readonly id: string }): Change {
-  const emit = Array.from({ length: sketch.emit }, (_, index) => eventOf(at.tenant, `${at.id}-${index}`, index === 0 ? { type: event } : {}))
+export function changeOf(
+  sketch: ChangeSketch,
+  at: { readonly tenant: string; readonly state: ModelState; readonly now: number; readonly id: string },
+): Change {
+  const emit = Array.from({ length: sketch.emit }, (_, index) =>
+    eventOf(at.tenant, `${at.id}-${index}`, index === 0 ? { type: event } : {}),
+  )
   return { writes: sketch.writes.map((write) => writeOf(write, at)), emit }
 }
 
-function writeOf(sketch: WriteSketch, { tenant, state, now }: { readonly tenant: string; readonly state: ModelState; readonly now: number }): Write {
+function writeOf(
+  sketch: WriteSketch,
+  { tenant, state, now }: { readonly tenant: string; readonly state: ModelState; readonly now: number },
+): Write {
   const key = modelKey(tenant, sketch.key)
   const current = live(state, key, now)?.version
   const versions = { none: undefined, right: current ?? 'absent', absent: 'absent', wrong: (current ?? 0) + 3 } as const
   const ifVersion = versions[sketch.condition]
   if (sketch.kind === 'check') return { check: key, ifVersion: ifVersion ?? 'absent' }
   if (sketch.kind === 'delete') return { delete: key, ...(typeof ifVersion === 'number' ? { ifVersion } : {}) }
-  if (sketch.kind === 'add') return { add: key, amounts: { count: sketch.value, ...(sketch.value % 2 ? { other: -1 } : {}) }, ...(sketch.condition === 'wrong' ? { max: { count: 9 } } : {}) }
-  const lists = sketch.value % 3 ? [{ group, order: `o${sketch.value % 4}` }, null] : []
+  if (sketch.kind === 'add')
+    return {
+      add: key,
+      amounts: { count: sketch.value, ...(sketch.value % 2 ? { other: -1 } : {}) },
+      ...(sketch.condition === 'wrong' ? { max: { count: 9 } } : {}),
+    }
+  const lists = sketch.value % 3 ? [{ group, order: `o${sketch.value % 4}` }] : []
   const parts = { index: { value: sketch.value }, sealed: { text: new Uint8Array([sketch.value]) }, lists }
   const put = rowOf(key, { ...parts, ...(sketch.expires === null ? {} : { expires: now + sketch.expires }) })
   return { put, ...(ifVersion === undefined ? {} : { ifVersion }) }
 }
 
 /** What a change does to the model. With refusals (`code key`, any of which may be named) it does nothing. */
-export function run(state: ModelState, change: Change, now: number): { readonly state: ModelState; readonly refusals: readonly string[] } {
+export function run(
+  state: ModelState,
+  change: Change,
+  now: number,
+): { readonly state: ModelState; readonly refusals: readonly string[] } {
   const rows = new Map(state.rows)
   const refusals: string[] = []
   for (const write of change.writes) {
@@ -80,13 +99,15 @@ export function run(state: ModelState, change: Change, now: number): { readonly 
     const place = `${key.partition}/${key.sort}`
     const current = live(state, key, now)
     const version = (current?.version ?? 0) + 1
-    if ('ifVersion' in write && write.ifVersion !== undefined && write.ifVersion !== (current?.version ?? 'absent')) refusals.push(`conflict ${collection}/${place}`)
+    if ('ifVersion' in write && write.ifVersion !== undefined && write.ifVersion !== (current?.version ?? 'absent'))
+      refusals.push(`conflict ${collection}/${place}`)
     if ('put' in write) rows.set(place, { ...write.put, version })
     if ('delete' in write) rows.delete(place)
     if ('add' in write) {
       const index: Record<string, unknown> = { ...current?.index }
       for (const [field, amount] of Object.entries(write.amounts)) index[field] = Number(index[field] ?? 0) + amount
-      if (Object.entries(write.max ?? {}).some(([field, most]) => Number(index[field]) > most)) refusals.push(`limit_reached ${collection}/${place}`)
+      if (Object.entries(write.max ?? {}).some(([field, most]) => Number(index[field]) > most))
+        refusals.push(`limit_reached ${collection}/${place}`)
       rows.set(place, { ...(current ?? rowOf(key)), version, index: index as Row['index'] })
     }
   }

@@ -1,13 +1,13 @@
 import { startJob } from '../define/job.ts'
-import { ConflictError, NotFoundError, WrongStateError } from '../errors.ts'
+import { NotFoundError, WrongStateError } from '../errors.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, remove } from '../scope/state.ts'
+import { retryConflicts } from '../scope/retry-conflicts.ts'
 import { finishRequest } from './finish.ts'
 import { processJob } from './jobs.ts'
 import { backlogPlace, backlogs, deadLetters, type DeadLetterFields, type RequestFields, requests, type RequestTexts, withEntry } from './requests.ts'
 
-const tries = 5
 const redriveAtATime = 100
 
 /** A request of this tenant. @throws NotFoundError, the same for another tenant's. */
@@ -22,7 +22,7 @@ export async function getRequest(scope: Uses<'state'>, requestId: string): Promi
  * @throws NotFoundError; WrongStateError when it is completed or failed.
  */
 export async function cancelRequest(scope: Uses<'state'>, requestId: string): Promise<RequestFields> {
-  return untilSettled(async () => {
+  return retryConflicts(async () => {
     const record = await getRequest(scope, requestId)
     if (record.fields.status === 'cancelled') return record.fields
     if (record.fields.status !== 'processing') throw new WrongStateError(`The request is ${record.fields.status}.`)
@@ -35,7 +35,7 @@ export async function cancelRequest(scope: Uses<'state'>, requestId: string): Pr
  * @throws NotFoundError.
  */
 export async function redrive(scope: Uses<'state'>, requestId: string): Promise<RequestFields> {
-  return untilSettled(async () => {
+  return retryConflicts(async () => {
     const letter = await scope.state.get(deadLetters, { partition: requestId })
     if (!letter) throw new NotFoundError('dead letter')
     const record = await getRequest(scope, requestId)
@@ -81,14 +81,4 @@ async function restart(
     emit: [startJob(processJob, { id: `${fields.request_id}:${round}`, body: { request_id: fields.request_id, round }, lane: fields.priority })],
   })
   return updated.fields
-}
-
-async function untilSettled<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof ConflictError) || attempt === tries) throw error
-    }
-  }
 }

@@ -4,6 +4,9 @@ import type { StoredEvent } from './state-store.ts'
 export const eventBusName = 'genai-eventbus'
 export const eventSource = 'genai.service'
 
+/** The most events of one `publish`. */
+export const publishLimit = 10
+
 export type PublishResult = { readonly published: true } | { readonly published: false; readonly code: string }
 
 /**

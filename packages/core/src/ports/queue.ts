@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 
 /** How urgent; under load lanes are served 6 : 3 : 1, so that none starves. */
@@ -84,6 +85,13 @@ const clockDifference = 1_000
 /** The bytes of a job's body as JSON. */
 export function jobBytes(job: Pick<Job, 'body'>): number {
   return encoder.encode(JSON.stringify(job.body)).byteLength
+}
+
+/** Refuses a number of handlers that can't be. */
+export function checkConcurrency(concurrency: number): void {
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new InvalidInputError('Concurrency is a whole number from 1.', { field: 'concurrency' })
+  }
 }
 
 /** Why a job can't be sent, the same on every platform. */

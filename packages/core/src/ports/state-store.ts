@@ -1,5 +1,5 @@
-import type { JsonObject } from '../json.ts'
 import { InvalidInputError, TooLargeError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
 import { type Job, jobBytes, jobLimits } from './queue.ts'
 
 /** Where a row is. Each part is 1–512 printable ASCII characters; order of `sort` is the order of its bytes. */
@@ -29,7 +29,7 @@ export interface NewRow extends Key {
   readonly index: JsonObject
   /** Sealed fields: ciphertext. */
   readonly sealed: Readonly<Record<string, Uint8Array>>
-  /** The row's entries in up to {@link changeLimits.lists} lists, by the list's number. */
+  /** The row's entries in up to {@link changeLimits.lists} lists, by the list's number; nulls at the end may be dropped. */
   readonly lists: readonly (ListEntry | null)[]
 }
 
@@ -131,7 +131,10 @@ export interface StateStore {
    */
   add(key: Key, field: string, amount: number, max?: number): Promise<number>
   /** The tenant's events with a sequence above `after`, oldest first, at most `limit` (1–1000), of one type if given. */
-  events(tenant: string, query: { readonly after: number; readonly limit: number; readonly type?: string }): Promise<readonly StoredEvent[]>
+  events(
+    tenant: string,
+    query: { readonly after: number; readonly limit: number; readonly type?: string },
+  ): Promise<readonly StoredEvent[]>
 }
 
 /** The limits of one change, the same on every platform (DynamoDB's transactions set them). */
@@ -171,14 +174,16 @@ export function checkRead(tenant: string, collection: string, partition: string,
 export function checkListQuery(query: ListQuery): void {
   checkParts(query.tenant, query.collection, query.group)
   checkLimit(query.limit)
-  if (!Number.isInteger(query.list) || query.list < 0 || query.list >= changeLimits.lists) throw new InvalidInputError('There is no such list.', { field: 'list' })
+  if (!Number.isInteger(query.list) || query.list < 0 || query.list >= changeLimits.lists)
+    throw new InvalidInputError('There is no such list.', { field: 'list' })
 }
 
 /** Refuses what `events` can't be asked. */
 export function checkEventQuery(tenant: string, query: { readonly after: number; readonly limit: number }): void {
   checkParts(tenant)
   checkLimit(query.limit)
-  if (!Number.isSafeInteger(query.after) || query.after < 0) throw new InvalidInputError('Sequences are whole numbers from 0.', { field: 'after' })
+  if (!Number.isSafeInteger(query.after) || query.after < 0)
+    throw new InvalidInputError('Sequences are whole numbers from 0.', { field: 'after' })
 }
 
 function checkParts(...parts: readonly string[]): void {
@@ -187,7 +192,8 @@ function checkParts(...parts: readonly string[]): void {
 }
 
 function checkLimit(limit: number): void {
-  if (!Number.isInteger(limit) || limit < 1 || limit > pageLimit) throw new InvalidInputError('A limit is from 1 to 1000.', { field: 'limit' })
+  if (!Number.isInteger(limit) || limit < 1 || limit > pageLimit)
+    throw new InvalidInputError('A limit is from 1 to 1000.', { field: 'limit' })
 }
 
 /** The key as text; the separator is below every character that a key may hold, so that order is kept. */
@@ -209,7 +215,8 @@ export function checkChange(change: Change): void {
   if (change.writes.length > changeLimits.writes || emitted.length > changeLimits.emitted) {
     throw new TooLargeError(`A change holds at most ${changeLimits.writes} writes and ${changeLimits.emitted} events and jobs.`)
   }
-  if (change.writes.length + emitted.length === 0) throw new InvalidInputError('A change writes something.', { code: 'invalid_change' })
+  if (change.writes.length + emitted.length === 0)
+    throw new InvalidInputError('A change writes something.', { code: 'invalid_change' })
   const keys = new Set<string>()
   const tenants = new Set<string>()
   let bytes = 0
@@ -239,9 +246,11 @@ export function writtenKey(write: Write): Key {
 }
 
 function checkRow(row: NewRow): number {
-  if (row.lists.length > changeLimits.lists) throw new InvalidInputError('A row shows in at most three lists.', { code: 'invalid_change' })
+  if (row.lists.length > changeLimits.lists)
+    throw new InvalidInputError('A row shows in at most three lists.', { code: 'invalid_change' })
   for (const entry of row.lists) if (entry) checkParts(entry.group, entry.order)
-  if (row.expires !== undefined && !Number.isFinite(row.expires)) throw new InvalidInputError('A row expires at a time.', { code: 'invalid_change' })
+  if (row.expires !== undefined && !Number.isFinite(row.expires))
+    throw new InvalidInputError('A row expires at a time.', { code: 'invalid_change' })
   let bytes = jsonBytes(row.index)
   for (const value of Object.values(row.sealed)) bytes += value.byteLength
   if (bytes > changeLimits.rowBytes) throw new TooLargeError(`A row holds at most ${changeLimits.rowBytes} bytes.`)

@@ -1,8 +1,9 @@
 import { deriveKey, hmac } from '../crypto.ts'
-import { ConflictError, SealError } from '../errors.ts'
+import { SealError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { KeyService } from '../ports/key-service.ts'
 import type { Key, Row, StateStore } from '../ports/state-store.ts'
+import { retryConflicts } from './retry-conflicts.ts'
 
 /** The key that wraps the data keys of every tenant without a key of its own. */
 export const pooledKeyAlias = 'alias/plinth-pooled-key'
@@ -69,7 +70,7 @@ export class DataKeys {
   }
 
   #reload(tenant: string): Promise<Ring> {
-    const loading = this.#load(tenant)
+    const loading = retryConflicts(() => this.#load(tenant))
     this.#rings.delete(tenant)
     this.#rings.set(tenant, loading)
     loading.catch(() => this.#rings.get(tenant) === loading && this.#rings.delete(tenant))
@@ -103,15 +104,9 @@ export class DataKeys {
     const key = this.#clock.randomBytes(32)
     const wrapped = await this.#keys.wrap(pooledKeyAlias, key, { tenant_id: tenant })
     const row = { ...dataKeyRow(tenant, version), schema: 1, index: { made: this.#clock.now(), alias: pooledKeyAlias }, sealed: { key: wrapped }, lists: [] }
-    try {
-      await this.#state.commit({ writes: [{ put: row, ifVersion: 'absent' }] })
-      return { version, key }
-    } catch (error) {
-      // Another process was first: its key is the key.
-      const kept = error instanceof ConflictError ? await this.#state.get(dataKeyRow(tenant, version)) : undefined
-      if (!kept) throw error
-      return { version, key: await this.#unwrap(tenant, kept) }
-    }
+    // When another process is first, its key is the key: loading again finds it.
+    await this.#state.commit({ writes: [{ put: row, ifVersion: 'absent' }] })
+    return { version, key }
   }
 
   #unwrap(tenant: string, row: Row): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
-import { ConflictError, ForbiddenError, InvalidInputError, UnauthorizedError } from '../errors.ts'
+import { ForbiddenError, InvalidInputError, NotFoundError, UnauthorizedError } from '../errors.ts'
 import type { Operator } from '../scope/operator.ts'
+import { retryConflicts } from '../scope/retry-conflicts.ts'
 import { insert } from '../scope/state.ts'
 import { tenantIdPattern, tenants, type TenantSettings } from './tenant.ts'
 
@@ -47,17 +48,18 @@ export class TenantRegistry {
   }
 
   /** Makes a tenant unless it is there. */
-  async ensure(tenantId: string, name: string): Promise<void> {
-    if (await this.get(tenantId)) return
-    await this.create(tenantId, name).catch((error: unknown) => {
-      if (!(error instanceof ConflictError)) throw error
+  ensure(tenantId: string, name: string): Promise<void> {
+    return retryConflicts(async () => {
+      if (!(await this.get(tenantId))) await this.create(tenantId, name)
     })
   }
 
-  /** From the next request on. */
-  async setStatus(tenantId: string, status: TenantSettings['status']): Promise<void> {
-    const record = await this.#operator.system.get(tenants, place(tenantId))
-    if (!record) throw new UnauthorizedError('tenant_unknown', 'Invalid or inactive tenant.')
-    await this.#operator.system.update(tenants, record, { ...record.fields, status })
+  /** From the next request on. @throws NotFoundError. */
+  setStatus(tenantId: string, status: TenantSettings['status']): Promise<void> {
+    return retryConflicts(async () => {
+      const record = await this.#operator.system.get(tenants, place(tenantId))
+      if (!record) throw new NotFoundError('tenant')
+      await this.#operator.system.update(tenants, record, { ...record.fields, status })
+    })
   }
 }

@@ -24,7 +24,10 @@ export class HostileEventBus implements EventBus {
     // One by one the limit wouldn't show.
     if (events.length > 10) return this.#inner.publish(events)
     const results: PublishResult[] = []
-    const cut = this.#hostility.happens('failPublish') && this.#hostility.sometimes(0.25) ? this.#hostility.below(events.length + 1) : undefined
+    const cut =
+      this.#hostility.happens('failPublish') && this.#hostility.sometimes(0.25)
+        ? this.#hostility.below(events.length + 1)
+        : undefined
     for (const [index, event] of events.entries()) {
       if (index === cut) throw noAnswer()
       const fails = this.#hostility.happens('failPublish')

@@ -1,5 +1,15 @@
 import type { Clock, Timer } from '../ports/clock.ts'
-import { type Consumption, type Handler, type Job, jobLimits, jobRefusal, type Lease, type Outcome, type Queue, type SendResult } from '../ports/queue.ts'
+import {
+  type Consumption,
+  type Handler,
+  type Job,
+  jobLimits,
+  jobRefusal,
+  type Lease,
+  type Outcome,
+  type Queue,
+  type SendResult,
+} from '../ports/queue.ts'
 import type { Hostility } from './hostile.ts'
 import { noAnswer } from './hostile-state-store.ts'
 import { leaseLost } from './memory-queue.ts'
@@ -21,7 +31,8 @@ export class HostileQueue implements Queue {
 
   async send(jobs: readonly Job[]): Promise<readonly SendResult[]> {
     const results: SendResult[] = []
-    const cut = this.#hostility.happens('failSend') && this.#hostility.sometimes(0.25) ? this.#hostility.below(jobs.length + 1) : undefined
+    const cut =
+      this.#hostility.happens('failSend') && this.#hostility.sometimes(0.25) ? this.#hostility.below(jobs.length + 1) : undefined
     for (const [index, job] of jobs.entries()) {
       if (index === cut) throw noAnswer()
       const code = jobRefusal(job, this.#clock.now())
@@ -50,7 +61,8 @@ export class HostileQueue implements Queue {
     }
     // Another worker has it, by way of a second sending; this one says nothing any more.
     if (lease.lost) return { done: true }
-    if (!('retryAt' in outcome) && this.#hostility.happens('redeliverSettled')) this.#sendIn(this.#hostility.below(longestRepetition), job)
+    if (!('retryAt' in outcome) && this.#hostility.happens('redeliverSettled'))
+      this.#sendIn(this.#hostility.below(longestRepetition), job)
     return outcome
   }
 

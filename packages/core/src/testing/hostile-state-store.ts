@@ -58,7 +58,10 @@ export class HostileStateStore implements StateStore {
     return sum
   }
 
-  events(tenant: string, query: { readonly after: number; readonly limit: number; readonly type?: string }): Promise<readonly StoredEvent[]> {
+  events(
+    tenant: string,
+    query: { readonly after: number; readonly limit: number; readonly type?: string },
+  ): Promise<readonly StoredEvent[]> {
     return this.#inner.events(tenant, query)
   }
 }

@@ -1,8 +1,6 @@
 import { TooLargeError } from '../errors.ts'
-import type { EventBus, PublishResult } from '../ports/event-bus.ts'
+import { type EventBus, publishLimit, type PublishResult } from '../ports/event-bus.ts'
 import type { StoredEvent } from '../ports/state-store.ts'
-
-const mostEvents = 10
 
 /** A bus in memory: remembers what was published and tells its subscribers. */
 export class MemoryEventBus implements EventBus {
@@ -11,7 +9,7 @@ export class MemoryEventBus implements EventBus {
   readonly #listeners = new Set<(event: StoredEvent) => void>()
 
   async publish(events: readonly StoredEvent[]): Promise<readonly PublishResult[]> {
-    if (events.length > mostEvents) throw new TooLargeError(`At most ${mostEvents} events are published at once.`)
+    if (events.length > publishLimit) throw new TooLargeError(`At most ${publishLimit} events are published at once.`)
     return events.map((event) => {
       const kept = structuredClone(event)
       this.published.push(kept)

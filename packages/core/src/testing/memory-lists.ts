@@ -36,7 +36,10 @@ function marks(query: ListQuery): string {
 }
 
 function format(position: Position, list: string): string {
-  return btoa(JSON.stringify([...position, list])).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return btoa(JSON.stringify([...position, list]))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
 }
 
 function parse(after: string, list: string): Position {

@@ -36,7 +36,10 @@ export class MemoryOperations implements Operations {
     if (emitted.length > 0) this.#wake()
   }
 
-  events(tenant: string, query: { readonly after: number; readonly limit: number; readonly type?: string }): readonly StoredEvent[] {
+  events(
+    tenant: string,
+    query: { readonly after: number; readonly limit: number; readonly type?: string },
+  ): readonly StoredEvent[] {
     const log = (this.#logs.get(tenant) ?? []).map((logged) => logged.event)
     const wanted = log.filter((event) => event.sequence > query.after && (query.type === undefined || event.type === query.type))
     return structuredClone(wanted.slice(0, query.limit))

@@ -1,6 +1,17 @@
-import { InvalidInputError, UnavailableError } from '../errors.ts'
+import { UnavailableError } from '../errors.ts'
 import type { Clock, Timer } from '../ports/clock.ts'
-import { type Consumption, type Handler, type Job, jobLimits, jobRefusal, type Lease, type Outcome, type Queue, type SendResult } from '../ports/queue.ts'
+import {
+  checkConcurrency,
+  type Consumption,
+  type Handler,
+  type Job,
+  jobLimits,
+  jobRefusal,
+  type Lease,
+  type Outcome,
+  type Queue,
+  type SendResult,
+} from '../ports/queue.ts'
 import { FairLanes } from './fair-lanes.ts'
 
 interface Consumer {
@@ -40,7 +51,7 @@ export class MemoryQueue implements Queue {
 
   consume(queue: string, options: { readonly concurrency: number }, handle: Handler): Consumption {
     const { concurrency } = options
-    if (!Number.isInteger(concurrency) || concurrency < 1) throw new InvalidInputError('Concurrency is a whole number from 1.', { field: 'concurrency' })
+    checkConcurrency(concurrency)
     const topic = this.#topic(queue)
     const consumer: Consumer = { concurrency, handle, running: 0, ended: undefined }
     topic.consumers.add(consumer)

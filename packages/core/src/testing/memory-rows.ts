@@ -9,7 +9,10 @@ const remembered = 64
 export class MemoryRows {
   readonly #collections = new Map<string, Partitions>()
   /** For each of the last commits, what was there before it. */
-  readonly #replaced: { readonly at: number; readonly rows: readonly { readonly key: Key; readonly before: Row | undefined }[] }[] = []
+  readonly #replaced: {
+    readonly at: number
+    readonly rows: readonly { readonly key: Key; readonly before: Row | undefined }[]
+  }[] = []
 
   get(key: Key): Row | undefined {
     return this.partition(key.tenant, key.collection, key.partition)?.get(key.sort)

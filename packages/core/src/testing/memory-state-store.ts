@@ -32,7 +32,10 @@ export class MemoryStateStore implements StateStore {
 
   constructor(options: { readonly clock: Clock }) {
     this.#clock = options.clock
-    this.#operations = new MemoryOperations({ clock: options.clock, removeRows: (limit) => this.#rows.removeExpired(this.#clock.now(), limit) })
+    this.#operations = new MemoryOperations({
+      clock: options.clock,
+      removeRows: (limit) => this.#rows.removeExpired(this.#clock.now(), limit),
+    })
   }
 
   /** The work across tenants on this store. */
@@ -92,7 +95,10 @@ export class MemoryStateStore implements StateStore {
     return Number(row?.index[field])
   }
 
-  async events(tenant: string, query: { readonly after: number; readonly limit: number; readonly type?: string }): Promise<readonly StoredEvent[]> {
+  async events(
+    tenant: string,
+    query: { readonly after: number; readonly limit: number; readonly type?: string },
+  ): Promise<readonly StoredEvent[]> {
     checkEventQuery(tenant, query)
     return this.#operations.events(tenant, query)
   }
@@ -132,7 +138,8 @@ function sums(write: Extract<Write, { add: Key }>, index: JsonObject): JsonObjec
   const fields = new Map<string, JsonValue>(Object.entries(index))
   for (const [field, amount] of Object.entries(write.amounts)) {
     const before = fields.has(field) ? fields.get(field) : 0
-    if (typeof before !== 'number') throw new InvalidInputError(`The field ${field} holds no number.`, { code: 'invalid_change', field })
+    if (typeof before !== 'number')
+      throw new InvalidInputError(`The field ${field} holds no number.`, { code: 'invalid_change', field })
     const most = write.max?.[field]
     if (most !== undefined && before + amount > most) throw new LimitError(keyName(write.add))
     fields.set(field, before + amount)

@@ -1,5 +1,6 @@
 import type { Log } from '../log.ts'
 import type { Timer } from '../ports/clock.ts'
+import { publishLimit } from '../ports/event-bus.ts'
 import type { OutboxEntry } from '../ports/operations.ts'
 import type { Job } from '../ports/queue.ts'
 import type { StoredEvent } from '../ports/state-store.ts'
@@ -7,7 +8,6 @@ import type { Operator } from '../scope/operator.ts'
 import { recordRelayed } from '../telemetry.ts'
 
 const batch = 256
-const eventsAtATime = 10
 const firstPause = 200
 const longestPause = 30_000
 
@@ -74,8 +74,8 @@ export class Relay {
   async #publish(entries: readonly OutboxEntry[]): Promise<string[]> {
     const events = entries.filter((entry) => 'type' in entry.entry)
     const settled: string[] = []
-    for (let start = 0; start < events.length; start += eventsAtATime) {
-      const group = events.slice(start, start + eventsAtATime)
+    for (let start = 0; start < events.length; start += publishLimit) {
+      const group = events.slice(start, start + publishLimit)
       const results = await this.#operator.bus.publish(group.map((entry) => entry.entry as StoredEvent))
       settled.push(...positions(group, (index) => results[index]?.published === true))
     }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { ConflictError, LimitError, type PlinthError, UnavailableError } from '@plinth/core'
+import { ConflictError, InvalidInputError, LimitError, type PlinthError, UnavailableError } from '@plinth/core'
 import type { Opened, WorkerOptions } from '../database-worker.ts'
 import type { Answer, Batch, Operation, Result } from './operation.ts'
 import { asUnavailable, openForReading } from './schema.ts'
@@ -138,9 +138,18 @@ export class Database implements DatabaseSource {
 
 function settle(one: Waiting, result: Result | undefined): void {
   if (result && 'ok' in result) return one.resolve(result.ok)
-  const key = result && ('conflict' in result ? result.conflict : result.limit)
-  const name = key?.split('\x1f').slice(1).join('/') ?? ''
-  one.reject(result && 'limit' in result ? new LimitError(name) : new ConflictError(name))
+  one.reject(result ? refusal(result) : new UnavailableError('storage_failed', "The database's thread gave no answer."))
+}
+
+function refusal(result: Exclude<Result, { ok: unknown }>): PlinthError {
+  if ('conflict' in result) return new ConflictError(nameOf(result.conflict))
+  if ('limit' in result) return new LimitError(nameOf(result.limit))
+  return new InvalidInputError(`Something that is no number can't be added to in ${nameOf(result.notNumber)}.`, { code: 'invalid_change' })
+}
+
+/** A key without its tenant. */
+function nameOf(key: string): string {
+  return key.split('\x1f').slice(1).join('/')
 }
 
 function startWorker(options: WorkerOptions): Worker {

@@ -44,7 +44,8 @@ export type Operation =
   | { readonly kind: 'promote'; readonly now: number }
   | { readonly kind: 'relayed'; readonly position: number }
   | { readonly kind: 'removeExpired'; readonly now: number; readonly limit: number }
-  | { readonly kind: 'trimEvents'; readonly before: number; readonly limit: number }
+  /** Removes events up to a position, but those that are listed. */
+  | { readonly kind: 'trimEvents'; readonly before: number; readonly upTo: number; readonly except: readonly number[]; readonly limit: number }
 
 /** What one operation came to. */
 export type Result =
@@ -52,6 +53,8 @@ export type Result =
   /** The key of the record that was in the way. */
   | { readonly conflict: string }
   | { readonly limit: string }
+  /** A field of that record is no number. */
+  | { readonly notNumber: string }
 
 /** Jobs that became ready: [queue, lane, tenant, how many]. */
 export type ReadyTuple = readonly [queue: string, lane: string, tenant: string, amount: number]

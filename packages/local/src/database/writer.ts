@@ -59,8 +59,8 @@ export class Writer {
     this.#writeMeta = prepare('UPDATE meta SET value = ? WHERE name = ?')
     this.#removeExpired = prepare('DELETE FROM record WHERE id IN (SELECT id FROM record WHERE expires <= ? LIMIT ?)')
     this.#trimEvents = prepare(
-      `DELETE FROM event WHERE position IN (SELECT position FROM event WHERE time < ? AND position <= (SELECT value FROM meta WHERE name = 'relayed')
-       ORDER BY position LIMIT ?)`,
+      `DELETE FROM event WHERE position IN (SELECT position FROM event WHERE time < ? AND position <= ?
+       AND position NOT IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?)`,
     )
     // While a process runs a position is never used twice, or a job behind a consumer's place would never be seen; and an
     // event never gets one that the relay has passed.
@@ -94,7 +94,7 @@ export class Writer {
       case 'removeExpired':
         return { ok: Number(this.#removeExpired.run(operation.now, operation.limit).changes) }
       case 'trimEvents':
-        return { ok: Number(this.#trimEvents.run(operation.before, operation.limit).changes) }
+        return { ok: Number(this.#trimEvents.run(operation.before, operation.upTo, JSON.stringify(operation.except), operation.limit).changes) }
     }
   }
 
@@ -116,7 +116,7 @@ export class Writer {
     const adds: (() => void)[] = []
     for (const [key, amounts, max] of operation.adds) {
       const sum = this.#sum(key, amounts, max, now)
-      if ('limit' in sum) return sum
+      if (!('write' in sum)) return sum
       adds.push(sum.write)
     }
     for (const [put, kept] of puts) this.#put(put, kept)
@@ -142,7 +142,7 @@ export class Writer {
   #add(operation: Extract<Operation, { kind: 'add' }>): Result {
     const { key, field, amount, max, now } = operation
     const sum = this.#sum(key, { [field]: amount }, max === null ? null : { [field]: max }, now)
-    if ('limit' in sum) return sum
+    if (!('write' in sum)) return sum
     sum.write()
     return { ok: sum.fields[field] }
   }
@@ -152,13 +152,15 @@ export class Writer {
     amounts: Readonly<Record<string, number>>,
     max: Readonly<Record<string, number>> | null,
     now: number,
-  ): { limit: string } | { fields: Record<string, number>; write: () => void } {
+  ): { limit: string } | { notNumber: string } | { fields: Record<string, number>; write: () => void } {
     const kept = this.#kept(key)
     const live = kept && (kept.expires === null || kept.expires > now) ? kept : undefined
     const fields = (live ? JSON.parse(live.plain) : {}) as Record<string, number>
     for (const [field, amount] of Object.entries(amounts)) {
-      const sum = Number(fields[field] ?? 0) + amount
-      if (amount > 0 && max?.[field] !== undefined && sum > max[field]) return { limit: key }
+      const before: unknown = fields[field] ?? 0
+      if (typeof before !== 'number' || fields[field] === null) return { notNumber: key }
+      const sum = before + amount
+      if (max?.[field] !== undefined && sum > max[field]) return { limit: key }
       fields[field] = sum
     }
     const plain = JSON.stringify(fields)

@@ -1,4 +1,4 @@
-import { type Clock, type Job, jobLimits, type Lease, type Timer } from '@plinth/core'
+import { type Clock, type Job, jobLimits, type Lease, type Timer, UnavailableError } from '@plinth/core'
 
 /** A job in the hands of a handler. */
 export interface Delivery {
@@ -20,7 +20,7 @@ export class Leases {
   readonly #clock: Clock
   readonly #lost: (delivery: Delivery) => void
   readonly #held = new Map<number, Held>()
-  #watching: Timer | undefined
+  #watching: { readonly timer: Timer; readonly until: number } | undefined
 
   /** @param lost is called with each delivery whose lease ran out. */
   constructor(clock: Clock, lost: (delivery: Delivery) => void) {
@@ -35,7 +35,9 @@ export class Leases {
     return {
       signal: held.controller.signal,
       extend: async (milliseconds) => {
-        if (this.#held.get(delivery.position) === held) held.until = this.#clock.now() + milliseconds
+        if (this.#held.get(delivery.position) !== held) throw new UnavailableError('lease_lost', 'The lease was lost.')
+        held.until = this.#clock.now() + milliseconds
+        this.#watch()
       },
     }
   }
@@ -48,15 +50,17 @@ export class Leases {
 
   /** Watches no more. */
   close(): void {
-    this.#watching?.cancel()
+    this.#watching?.timer.cancel()
   }
 
   // One timer for all: it wakes when the first can run out, and looks again.
   #watch(): void {
-    if (this.#watching || this.#held.size === 0) return
+    if (this.#held.size === 0) return
     let first = Number.POSITIVE_INFINITY
     for (const { until } of this.#held.values()) first = Math.min(first, until)
-    this.#watching = this.#clock.setTimer(first - this.#clock.now(), () => {
+    if (this.#watching && this.#watching.until <= first) return
+    this.#watching?.timer.cancel()
+    const timer = this.#clock.setTimer(first - this.#clock.now(), () => {
       this.#watching = undefined
       for (const held of [...this.#held.values()]) {
         if (held.until > this.#clock.now()) continue
@@ -66,5 +70,6 @@ export class Leases {
       }
       this.#watch()
     })
+    this.#watching = { timer, until: first }
   }
 }

@@ -1,0 +1,16 @@
+import { type AnyRoute, patterns } from '@plinth/core'
+import { traceRoute } from '../../src/trace-route.ts'
+import { SpanStore } from '../../src/telemetry/span-store.ts'
+
+/** Every route under /api that a server mounts: what the generated tests walk. */
+export const routes: readonly AnyRoute[] = [...patterns.flatMap((pattern) => pattern.routes), traceRoute(new SpanStore())]
+
+/** A route's path with each parameter filled in. */
+export function fill(path: string, id: string): string {
+  return path.replaceAll(/\{\w+\}/g, encodeURIComponent(id))
+}
+
+/** `GET /api/requests/{id}`, for the title of a test. */
+export function nameOf(route: AnyRoute): string {
+  return `${route.method} ${route.path}`
+}

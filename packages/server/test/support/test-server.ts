@@ -1,0 +1,46 @@
+import { allPermissions, LocalIssuer, type Platform, TenantRegistry } from '@plinth/core'
+import { type RunningServer, startServer } from '@plinth/server'
+import { afterAll } from 'vitest'
+import { temporaryFolder } from '../../../../test/e2e/support/temporary-folder.ts'
+
+export interface TestServer {
+  readonly url: string
+  readonly platform: Platform
+  readonly registry: TenantRegistry
+  readonly issuer: LocalIssuer
+  /** A token of tenant demo that may do everything, unless told otherwise. */
+  token(grant?: { readonly tenant?: string; readonly user?: string; readonly permissions?: readonly string[]; readonly lifetime?: number }): Promise<string>
+  stop(): Promise<void>
+}
+
+const running = new Set<RunningServer>()
+
+afterAll(async () => {
+  await Promise.all([...running].map((server) => server.stop()))
+})
+
+/** A whole server in this process, on a socket and a folder of its own; stopped when the test file is done. */
+export async function startTestServer(environment: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+  const server = await startServer({
+    environment: { PORT: '0', PLINTH_DATA_DIR: temporaryFolder(), PLINTH_MODEL: 'scripted', PLINTH_LOG_LEVEL: 'silent', ...environment },
+    onFatal: (error) => {
+      throw error
+    },
+  })
+  running.add(server)
+  const { platform } = server
+  const operator = platform.operate()
+  const issuer = await LocalIssuer.open(operator)
+  return {
+    url: server.url,
+    platform,
+    registry: new TenantRegistry(operator),
+    issuer,
+    token: ({ tenant = 'demo', user = 'ann', permissions = allPermissions, lifetime = 3_600 } = {}) =>
+      issuer.sign({ tenant, user, permissions, lifetime }),
+    stop: async () => {
+      running.delete(server)
+      await server.stop()
+    },
+  }
+}

@@ -1,0 +1,186 @@
+import { patternNames, patterns } from '@plinth/core'
+import { describe, expect, it } from 'vitest'
+import { checkArrows, checkCoreBuiltIns, checkDoors, checkPatterns, checkRoots } from './architecture/arrows.ts'
+import { checkEnvironment, checkNames, checkSizes, checkTime, checkUnfinished } from './architecture/form.ts'
+import { checkContracts, checkManifests, checkPatternList } from './architecture/manifests.ts'
+import { readRepository, type SourceFile, type Violation } from './architecture/source-file.ts'
+
+const repository = readRepository(`${import.meta.dirname}/..`)
+
+/** A fixture: paths with their texts. */
+function files(texts: Readonly<Record<string, string>>): readonly SourceFile[] {
+  return Object.entries(texts).map(([path, text]) => ({ path, text }))
+}
+
+/** A rule, held to by the repository; and shown to find each of its breaches, so that it can't pass by seeing nothing. */
+interface Rule {
+  readonly words: string
+  readonly check: (files: readonly SourceFile[]) => readonly Violation[]
+  readonly breaches: Readonly<Record<string, readonly SourceFile[]>>
+  /** What comes close to a breach, and is none. */
+  readonly allowed?: readonly SourceFile[]
+}
+
+const core = 'packages/core/src'
+const rules: readonly Rule[] = [
+  {
+    words: 'packages import along the arrows, and only composition roots import a platform, models or documents',
+    check: checkArrows,
+    breaches: {
+      'core imports a platform': files({ [`${core}/a.ts`]: `import { localPlatform } from '@plinth/local'` }),
+      'the server imports the command line': files({ 'packages/server/src/app.ts': `import { Client } from '@plinth/cli'` }),
+      'a file of the server that is no root imports models': files({ 'packages/server/src/app.ts': `import {\n  createModels,\n} from '@plinth/models'` }),
+      'a dynamic import': files({ 'packages/server/src/app.ts': `const local = await import('@plinth/local')` }),
+      'a re-export': files({ [`${core}/index.ts`]: `export * from '@plinth/local'` }),
+      'a path into another package': files({ 'packages/local/src/a.ts': `import { x } from '../../core/src/x.ts'` }),
+    },
+    allowed: files({
+      'packages/server/src/node.ts': `import { localPlatform } from '@plinth/local'`,
+      'packages/cli/src/main.ts': `import { startServer } from '@plinth/server'`,
+      [`${core}/a.ts`]: `/** import { x } from '@plinth/local' */\nimport { y } from './y.ts'`,
+    }),
+  },
+  {
+    words: 'a composition root composes something',
+    check: checkRoots,
+    breaches: { 'a root that imports no platform': files({ 'packages/server/src/node.ts': `import { serve } from '@hono/node-server'` }) },
+  },
+  {
+    words: 'core touches node:crypto in crypto.ts, and nothing else of Node.js',
+    check: checkCoreBuiltIns,
+    breaches: {
+      'another built-in': files({ [`${core}/crypto.ts`]: `import { readFileSync } from 'node:fs'` }),
+      'node:crypto elsewhere': files({ [`${core}/ids.ts`]: `import { randomUUID } from 'node:crypto'` }),
+      'a declared built-in': files({ [`${core}/node-crypto.d.ts`]: `declare module 'node:fs' {}` }),
+    },
+    allowed: files({ [`${core}/crypto.ts`]: `import { createHash } from 'node:crypto'`, [`${core}/node-crypto.d.ts`]: `declare module 'node:crypto' {}` }),
+  },
+  {
+    words: '[X58] a caller is minted in two files only, and the door across tenants is known to few',
+    check: checkDoors,
+    breaches: {
+      'another file mints a caller': files({ [`${core}/rag/answer.ts`]: `import { mintCaller } from '../scope/caller.ts'` }),
+      'under another name': files({ [`${core}/tenancy/tenant.ts`]: `import { mintCaller as make } from '../scope/caller.ts'` }),
+      'the whole file is handed on': files({ [`${core}/index.ts`]: `export * from './scope/caller.ts'` }),
+      'a pattern knows the operator': files({ [`${core}/rag/answer.ts`]: `import type { Operator } from '../scope/operator.ts'` }),
+    },
+    allowed: files({
+      [`${core}/worker/host.ts`]: `import { type Caller, mintCaller } from '../scope/caller.ts'\nimport type { Operator } from '../scope/operator.ts'`,
+      [`${core}/index.ts`]: `export { type Caller } from './scope/caller.ts'`,
+    }),
+  },
+  {
+    words: '[G5] [X67] patterns hold a scope, and import nothing that reaches past it',
+    check: checkPatterns,
+    breaches: Object.fromEntries(
+      ['platform.ts', 'worker/host.ts', 'testing/index.ts', 'scope/operator.ts', 'scope/data-keys.ts', 'scope/sealing.ts', 'tenancy/registry.ts', 'index.ts'].map(
+        (path) => [path, files({ [`${core}/analytics/windows.ts`]: `import { x } from '../${path}'` })],
+      ),
+    ),
+    allowed: files({ [`${core}/rag/jobs.ts`]: `import type { Lane } from '../ports/queue.ts'\nimport type { Scope } from '../scope/scope.ts'` }),
+  },
+  {
+    words: 'patterns take no port of the relay',
+    check: checkPatterns,
+    breaches: {
+      'the queue': files({ [`${core}/rag/jobs.ts`]: `import type { Lane, Queue } from '../ports/queue.ts'` }),
+      'the bus': files({ [`${core}/rag/jobs.ts`]: `import { type EventBus } from '../ports/event-bus.ts'` }),
+    },
+  },
+  {
+    words: '[G6] every port has a contract of its name, run against the memory platform and the embedded one',
+    check: checkContracts,
+    breaches: {
+      'no contract': files({ [`${core}/ports/event-bus.ts`]: '' }),
+      'run against memory only': files({
+        [`${core}/ports/event-bus.ts`]: '',
+        [`${core}/contracts/event-bus.ts`]: 'export function describeEventBusContract(): void {}',
+        'packages/core/test/a.test.ts': `describeEventBusContract('MemoryEventBus', {})`,
+        'packages/local/test/a.test.ts': `// describeEventBusContract('LocalEventBus', {})`,
+      }),
+    },
+  },
+  {
+    words: 'a package declares what it imports, imports what it declares, and pins it',
+    check: checkManifests,
+    breaches: {
+      undeclared: files({ 'packages/a/package.json': '{"name":"@plinth/a"}', 'packages/a/src/a.ts': `import { z } from 'zod/mini'` }),
+      unused: files({ 'packages/a/package.json': '{"name":"@plinth/a","dependencies":{"zod":"4.6.7"}}' }),
+      'a range': files({ 'packages/a/package.json': '{"dependencies":{"zod":"^4.6.7"}}', 'packages/a/src/a.ts': `import { z } from 'zod'` }),
+      'another version of ours': files({
+        'packages/a/package.json': '{"version":"0.2.0","dependencies":{"@plinth/b":"0.1.0"}}',
+        'packages/a/src/a.ts': `import { z } from '@plinth/b'`,
+      }),
+    },
+  },
+  {
+    words: 'no file is longer than 500 lines',
+    check: checkSizes,
+    breaches: { 'one line too many': files({ 'packages/a/src/a.ts': 'x\n'.repeat(501) }) },
+    allowed: files({ 'packages/a/src/a.ts': 'x\n'.repeat(500), 'package-lock.json': 'x\n'.repeat(900) }),
+  },
+  {
+    words: 'files and folders are kebab-case, and named for what is inside',
+    check: checkNames,
+    breaches: {
+      'camel case': files({ 'packages/a/src/eventBus.ts': '' }),
+      'a capital folder': files({ 'packages/a/src/Ports/bus.ts': '' }),
+      utils: files({ 'packages/a/src/utils.ts': '' }),
+      'a folder of helpers': files({ 'packages/a/test/helpers/clock.ts': '' }),
+    },
+    allowed: files({ 'packages/a/test/event-bus.test.ts': '', 'packages/a/src/node-crypto.d.ts': '' }),
+  },
+  {
+    words: 'nothing is marked as unfinished',
+    check: checkUnfinished,
+    breaches: { 'a mark': files({ 'packages/a/src/a.ts': `// ${'TO'}${'DO'}: later` }) },
+    allowed: files({ 'packages/a/src/a.ts': 'test.todo' }),
+  },
+  {
+    words: 'the environment is read where the program begins',
+    check: checkEnvironment,
+    breaches: { 'an adapter reads it': files({ 'packages/local/src/a.ts': 'const { HOME } = process.env' }) },
+    allowed: files({ 'packages/cli/src/main.ts': 'process.env', 'packages/local/src/a.ts': '// process.env is not read here' }),
+  },
+  {
+    words: 'all time and randomness in core comes from its Clock',
+    check: checkTime,
+    breaches: Object.fromEntries(
+      ['Date.now()', 'Math.random()', 'setTimeout(run, 5)', 'new Date()'].map((text) => [text, files({ [`${core}/a.ts`]: `const a = ${text}` })]),
+    ),
+    allowed: files({ [`${core}/a.ts`]: 'new Date(milliseconds) // not Date.now()', 'packages/local/src/a.ts': 'Date.now()' }),
+  },
+]
+
+for (const { words, check, breaches, allowed = [] } of rules) {
+  describe(words, () => {
+    it('holds in the repository', () => {
+      expect(check(repository).map(({ path, problem }) => `${path}: ${problem}`)).toEqual([])
+    })
+
+    for (const [breach, fixture] of Object.entries(breaches)) {
+      it(`finds a breach: ${breach}`, () => {
+        expect(check(fixture)).not.toEqual([])
+      })
+    }
+
+    it('leaves alone what is no breach', () => {
+      expect(check(allowed)).toEqual([])
+    })
+  })
+}
+
+describe('[R1] every pattern has a page of its name', () => {
+  it('holds in the repository', () => {
+    expect(checkPatternList(patterns, patternNames, repository)).toEqual([])
+  })
+
+  it('finds a missing page and an unknown name', () => {
+    expect(checkPatternList([{ name: 'rag' }], ['rag'], [])).toHaveLength(1)
+    expect(checkPatternList([{ name: 'sixth' }], ['rag'], files({ 'docs/patterns/sixth.md': '' }))).toHaveLength(1)
+  })
+})
+
+it('the rules see the repository', () => {
+  expect(repository.filter((file) => file.path.startsWith(core)).length).toBeGreaterThan(50)
+})
