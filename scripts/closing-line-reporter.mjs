@@ -19,9 +19,11 @@ export default class ClosingLineReporter {
   onTestRunEnd(modules, unhandled) {
     this.#counts = { passed: 0, failed: unhandled.length, skipped: 0 }
     for (const module of modules) {
-      const broken = module.errors().length + [...module.children.allSuites()].reduce((sum, suite) => sum + suite.errors().length, 0)
+      const broken =
+        module.errors().length + [...module.children.allSuites()].reduce((sum, suite) => sum + suite.errors().length, 0)
       this.#counts.failed += broken
-      for (const test of module.children.allTests()) this.#count(test, broken > 0 ? 'what it needs beforehand failed' : 'no reason given')
+      for (const test of module.children.allTests())
+        this.#count(test, broken > 0 ? 'what it needs beforehand failed' : 'no reason given')
     }
     if (this.#counts.passed + this.#counts.failed === 0) process.exitCode = 1
   }

@@ -29,7 +29,9 @@ for (const source of sources) {
 const written = render()
 if (!process.argv.includes('--check')) writeFileSync(page, written)
 else if (read(page) !== written) fail('docs/requirements.md is stale. Run node scripts/requirements.mjs, and commit it.')
-console.log(`${[...shown.values()].filter((titles) => titles.length > 0).length} of ${shown.size} requirements are shown by tests.`)
+console.log(
+  `${[...shown.values()].filter((titles) => titles.length > 0).length} of ${shown.size} requirements are shown by tests.`,
+)
 
 /** Titles of tests and promises of contracts are the only strings with tags. */
 function taggedTitles(text) {
@@ -59,12 +61,19 @@ function render() {
 }
 
 function cell(titles) {
-  return titles.length === 0 ? '–' : titles.toSorted().map((title) => title.replaceAll('|', '\\|').replaceAll('<', '&lt;')).join('<br>')
+  return titles.length === 0
+    ? '–'
+    : titles
+        .toSorted()
+        .map((title) => title.replaceAll('|', '\\|').replaceAll('<', '&lt;'))
+        .join('<br>')
 }
 
 function sourcesBelow(folder) {
   try {
-    const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts')).sort()
+    const names = readdirSync(folder, { recursive: true })
+      .filter((name) => name.endsWith('.ts'))
+      .sort()
     return names.map((name) => join(folder, name))
   } catch (error) {
     if (error.code === 'ENOENT') return []

@@ -16,7 +16,9 @@ if (process.argv.includes('--test') || process.env.npm_lifecycle_event === 'pret
 
 function manifests() {
   const folders = ['', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)]
-  const files = ['package-lock.json', ...folders.map((folder) => join(folder, 'package.json'))].filter((file) => existsSync(join(root, file)))
+  const files = ['package-lock.json', ...folders.map((folder) => join(folder, 'package.json'))].filter((file) =>
+    existsSync(join(root, file)),
+  )
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`)
   for (const file of files) hash.update(`\n${file}\n`).update(readFileSync(join(root, file)))
   return hash.digest('hex')
@@ -27,8 +29,11 @@ function install() {
   const began = Date.now()
   const options = ['install', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = process.env.npm_execpath
-  const done = npm?.endsWith('.js') ? run(process.execPath, [npm, ...options]) : run('npm', options, { shell: process.platform === 'win32' })
-  if (done.status !== 0) fail('npm install failed. It needs the package registry; see above for what it met, then start again.', done)
+  const done = npm?.endsWith('.js')
+    ? run(process.execPath, [npm, ...options])
+    : run('npm', options, { shell: process.platform === 'win32' })
+  if (done.status !== 0)
+    fail('npm install failed. It needs the package registry; see above for what it met, then start again.', done)
   // npm may have completed the lock, so it is read again.
   writeFileSync(stamp, manifests())
   say(`Dependencies are installed (${seconds(began)}).`)
@@ -39,16 +44,27 @@ function build() {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   if (!existsSync(compiler)) fail('The compiler is missing. Remove node_modules and start again.')
   const done = run(process.execPath, [compiler, '-b'])
-  if (done.status !== 0) fail('The build failed (npm run build). Mend what the compiler names above, or go back to a commit that builds.', done)
+  if (done.status !== 0)
+    fail('The build failed (npm run build). Mend what the compiler names above, or go back to a commit that builds.', done)
   if (Date.now() - began > 1_000) say(`Built (${seconds(began)}).`)
 }
 
 /** Tests whose tool is missing are skipped with their reason; here is what to do about it beforehand. */
 function lookForTestNeeds() {
   const needs = [
-    { command: 'git', arguments: ['--version'], why: 'the tests of documents and packages look at tracked files', remedy: 'install git (Debian: apt-get install git)' },
+    {
+      command: 'git',
+      arguments: ['--version'],
+      why: 'the tests of documents and packages look at tracked files',
+      remedy: 'install git (Debian: apt-get install git)',
+    },
     { command: 'bash', arguments: ['--version'], why: 'shell examples of the documents are run by it', remedy: 'install bash' },
-    { command: 'curl', arguments: ['--version'], why: 'shell examples of the documents use it', remedy: 'install curl (Debian: apt-get install curl)' },
+    {
+      command: 'curl',
+      arguments: ['--version'],
+      why: 'shell examples of the documents use it',
+      remedy: 'install curl (Debian: apt-get install curl)',
+    },
   ]
   for (const { command, arguments: words, why, remedy } of needs) {
     if (run(command, words).status !== 0) say(`${command} is missing: ${why}. To have it: ${remedy}.`)
@@ -56,7 +72,13 @@ function lookForTestNeeds() {
 }
 
 function run(command, words, options = {}) {
-  return spawnSync(command, words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 * 1024 * 1024, ...options })
+  return spawnSync(command, words, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+  })
 }
 
 function seconds(began) {

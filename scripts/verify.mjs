@@ -12,7 +12,12 @@ const compile = [process.execPath, join('node_modules', 'typescript', 'bin', 'ts
 const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)
 const publint = join('node_modules', 'publint', 'src', 'cli.js')
 
-step('format and lint', [[...biome, 'ci', '--colors=off', '--max-diagnostics=50', '.']], 'npm run format mends most of it; the rest is named above', canFetchBiome)
+step(
+  'format and lint',
+  [[...biome, 'ci', '--colors=off', '--max-diagnostics=50', '.']],
+  'npm run format mends most of it; the rest is named above',
+  canFetchBiome,
+)
 step('build', [[...compile, '-b']], 'mend what the compiler names above')
 step('types of the tests', [[...compile, '-p', 'tsconfig.test.json']], 'mend what the compiler names above')
 step(
@@ -20,7 +25,11 @@ step(
   packages.map((folder) => [process.execPath, publint, folder, '--strict', '--pack', 'npm']),
   "mend the package.json that is named above; each message links to its rule's page",
 )
-step('requirements', [[process.execPath, join('scripts', 'requirements.mjs'), '--check']], 'node scripts/requirements.mjs, and commit docs/requirements.md')
+step(
+  'requirements',
+  [[process.execPath, join('scripts', 'requirements.mjs'), '--check']],
+  'node scripts/requirements.mjs, and commit docs/requirements.md',
+)
 console.log('verify: tests')
 process.exitCode = spawnSync('npm', ['test', '--silent'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1
 
@@ -30,7 +39,12 @@ function step(name, commands, remedy, possible = () => undefined) {
   const reason = possible()
   if (reason !== undefined) return console.log(`verify: ${name} skipped: ${reason}`)
   for (const [command, ...words] of commands) {
-    const done = spawnSync(command, words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 * 1024 * 1024 })
+    const done = spawnSync(command, words, {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 64 * 1024 * 1024,
+    })
     if (done.status === 0) continue
     console.log(`${done.stdout ?? ''}${done.stderr ?? ''}${done.error?.message ?? ''}`)
     console.log(`verify: ${name} failed (${seconds(began)}). To mend it: ${remedy}.\n\n0 passed, 1 failed`)

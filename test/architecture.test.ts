@@ -1,6 +1,6 @@
 import { patternNames, patterns } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
-import { checkArrows, checkCoreBuiltIns, checkDoors, checkPatterns, checkRoots } from './architecture/arrows.ts'
+import { checkArrows, checkAssertions, checkCoreBuiltIns, checkDoors, checkPatterns, checkRoots } from './architecture/arrows.ts'
 import { checkEnvironment, checkNames, checkSizes, checkTime, checkUnfinished } from './architecture/form.ts'
 import { checkContracts, checkManifests, checkPatternList } from './architecture/manifests.ts'
 import { readRepository, type SourceFile, type Violation } from './architecture/source-file.ts'
@@ -29,7 +29,9 @@ const rules: readonly Rule[] = [
     breaches: {
       'core imports a platform': files({ [`${core}/a.ts`]: `import { localPlatform } from '@plinth/local'` }),
       'the server imports the command line': files({ 'packages/server/src/app.ts': `import { Client } from '@plinth/cli'` }),
-      'a file of the server that is no root imports models': files({ 'packages/server/src/app.ts': `import {\n  createModels,\n} from '@plinth/models'` }),
+      'a file of the server that is no root imports models': files({
+        'packages/server/src/app.ts': `import {\n  createModels,\n} from '@plinth/models'`,
+      }),
       'a dynamic import': files({ 'packages/server/src/app.ts': `const local = await import('@plinth/local')` }),
       'a re-export': files({ [`${core}/index.ts`]: `export * from '@plinth/local'` }),
       'a path into another package': files({ 'packages/local/src/a.ts': `import { x } from '../../core/src/x.ts'` }),
@@ -43,7 +45,9 @@ const rules: readonly Rule[] = [
   {
     words: 'a composition root composes something',
     check: checkRoots,
-    breaches: { 'a root that imports no platform': files({ 'packages/server/src/node.ts': `import { serve } from '@hono/node-server'` }) },
+    breaches: {
+      'a root that imports no platform': files({ 'packages/server/src/node.ts': `import { serve } from '@hono/node-server'` }),
+    },
   },
   {
     words: 'core touches node:crypto in crypto.ts, and nothing else of Node.js',
@@ -53,7 +57,10 @@ const rules: readonly Rule[] = [
       'node:crypto elsewhere': files({ [`${core}/ids.ts`]: `import { randomUUID } from 'node:crypto'` }),
       'a declared built-in': files({ [`${core}/node-crypto.d.ts`]: `declare module 'node:fs' {}` }),
     },
-    allowed: files({ [`${core}/crypto.ts`]: `import { createHash } from 'node:crypto'`, [`${core}/node-crypto.d.ts`]: `declare module 'node:crypto' {}` }),
+    allowed: files({
+      [`${core}/crypto.ts`]: `import { createHash } from 'node:crypto'`,
+      [`${core}/node-crypto.d.ts`]: `declare module 'node:crypto' {}`,
+    }),
   },
   {
     words: '[X58] a caller is minted in two files only, and the door across tenants is known to few',
@@ -62,7 +69,9 @@ const rules: readonly Rule[] = [
       'another file mints a caller': files({ [`${core}/rag/answer.ts`]: `import { mintCaller } from '../scope/caller.ts'` }),
       'under another name': files({ [`${core}/tenancy/tenant.ts`]: `import { mintCaller as make } from '../scope/caller.ts'` }),
       'the whole file is handed on': files({ [`${core}/index.ts`]: `export * from './scope/caller.ts'` }),
-      'a pattern knows the operator': files({ [`${core}/rag/answer.ts`]: `import type { Operator } from '../scope/operator.ts'` }),
+      'a pattern knows the operator': files({
+        [`${core}/rag/answer.ts`]: `import type { Operator } from '../scope/operator.ts'`,
+      }),
     },
     allowed: files({
       [`${core}/worker/host.ts`]: `import { type Caller, mintCaller } from '../scope/caller.ts'\nimport type { Operator } from '../scope/operator.ts'`,
@@ -70,14 +79,32 @@ const rules: readonly Rule[] = [
     }),
   },
   {
+    words: '[X58] no caller is made past the compiler',
+    check: checkAssertions,
+    breaches: {
+      'a caller': files({ 'packages/server/src/a.ts': 'const caller = { ...facts } as unknown as Caller' }),
+      'a tenant id': files({ [`${core}/rag/answer.ts`]: 'const tenant = body.tenant as TenantId' }),
+    },
+    allowed: files({ [`${core}/a.ts`]: "import { Visitor as Caller } from './visitor.ts'" }),
+  },
+  {
     words: '[G5] [X67] patterns hold a scope, and import nothing that reaches past it',
     check: checkPatterns,
     breaches: Object.fromEntries(
-      ['platform.ts', 'worker/host.ts', 'testing/index.ts', 'scope/operator.ts', 'scope/data-keys.ts', 'scope/sealing.ts', 'tenancy/registry.ts', 'index.ts'].map(
-        (path) => [path, files({ [`${core}/analytics/windows.ts`]: `import { x } from '../${path}'` })],
-      ),
+      [
+        'platform.ts',
+        'worker/host.ts',
+        'testing/index.ts',
+        'scope/operator.ts',
+        'scope/data-keys.ts',
+        'scope/sealing.ts',
+        'tenancy/registry.ts',
+        'index.ts',
+      ].map((path) => [path, files({ [`${core}/analytics/windows.ts`]: `import { x } from '../${path}'` })]),
     ),
-    allowed: files({ [`${core}/rag/jobs.ts`]: `import type { Lane } from '../ports/queue.ts'\nimport type { Scope } from '../scope/scope.ts'` }),
+    allowed: files({
+      [`${core}/rag/jobs.ts`]: `import type { Lane } from '../ports/queue.ts'\nimport type { Scope } from '../scope/scope.ts'`,
+    }),
   },
   {
     words: 'patterns take no port of the relay',
@@ -104,9 +131,15 @@ const rules: readonly Rule[] = [
     words: 'a package declares what it imports, imports what it declares, and pins it',
     check: checkManifests,
     breaches: {
-      undeclared: files({ 'packages/a/package.json': '{"name":"@plinth/a"}', 'packages/a/src/a.ts': `import { z } from 'zod/mini'` }),
+      undeclared: files({
+        'packages/a/package.json': '{"name":"@plinth/a"}',
+        'packages/a/src/a.ts': `import { z } from 'zod/mini'`,
+      }),
       unused: files({ 'packages/a/package.json': '{"name":"@plinth/a","dependencies":{"zod":"4.6.7"}}' }),
-      'a range': files({ 'packages/a/package.json': '{"dependencies":{"zod":"^4.6.7"}}', 'packages/a/src/a.ts': `import { z } from 'zod'` }),
+      'a range': files({
+        'packages/a/package.json': '{"dependencies":{"zod":"^4.6.7"}}',
+        'packages/a/src/a.ts': `import { z } from 'zod'`,
+      }),
       'another version of ours': files({
         'packages/a/package.json': '{"version":"0.2.0","dependencies":{"@plinth/b":"0.1.0"}}',
         'packages/a/src/a.ts': `import { z } from '@plinth/b'`,
@@ -146,7 +179,10 @@ const rules: readonly Rule[] = [
     words: 'all time and randomness in core comes from its Clock',
     check: checkTime,
     breaches: Object.fromEntries(
-      ['Date.now()', 'Math.random()', 'setTimeout(run, 5)', 'new Date()'].map((text) => [text, files({ [`${core}/a.ts`]: `const a = ${text}` })]),
+      ['Date.now()', 'Math.random()', 'setTimeout(run, 5)', 'new Date()'].map((text) => [
+        text,
+        files({ [`${core}/a.ts`]: `const a = ${text}` }),
+      ]),
     ),
     allowed: files({ [`${core}/a.ts`]: 'new Date(milliseconds) // not Date.now()', 'packages/local/src/a.ts': 'Date.now()' }),
   },

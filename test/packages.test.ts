@@ -39,16 +39,23 @@ const expected: Readonly<Record<string, string>> = {
   '@plinth/cli': 'Client',
 }
 
-// Neither our export condition nor npm's own settings of this run may leak in.
+// Neither our export condition nor what npm says of this run may leak in; where its registry is must.
 const environment = {
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|VITEST)/i.test(name))),
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(npm_(lifecycle|package|command|config_(local_prefix|workspace))|NODE_OPTIONS|VITEST)/i.test(name),
+    ),
+  ),
   PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
 }
 const inProject = { cwd: project, env: environment, maxBuffer: 16 * 1024 * 1024 }
 
 beforeAll(async () => {
   mkdirSync(join(project, 'packed'))
-  await run('npm', ['pack', '--workspaces', '--silent', '--pack-destination', join(project, 'packed')], { ...inProject, cwd: root })
+  await run('npm', ['pack', '--workspaces', '--silent', '--pack-destination', join(project, 'packed')], {
+    ...inProject,
+    cwd: root,
+  })
   const tarballs = readdirSync(join(project, 'packed')).map((name) => join(project, 'packed', name))
   expect(tarballs).toHaveLength(names.length)
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
@@ -59,7 +66,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(project, { recursive: true, force: true }))
 
-describe('[X75] packed and installed elsewhere', () => {
+describe('packed and installed elsewhere', () => {
   it.each(entries.filter((entry) => !workers.includes(entry)))('%s is imported', async (entry) => {
     const name = expected[entry]
     expect(name, `${entry} needs a line in this test`).toBeDefined()
@@ -76,10 +83,27 @@ describe('[X75] packed and installed elsewhere', () => {
   })
 
   it('every entry has types', async () => {
-    const lines = entries.map((entry, index) => `import * as entry${index} from '${entry}'\nexport const keys${index}: string[] = Object.keys(entry${index})`)
+    const lines = entries.map(
+      (entry, index) =>
+        `import * as entry${index} from '${entry}'\nexport const keys${index}: string[] = Object.keys(entry${index})`,
+    )
     writeFileSync(join(project, 'use.ts'), lines.join('\n'))
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023,webworker', '--skipLibCheck', '--types', '']
-    await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...options, 'use.ts'], inProject).catch((error) => expect.fail(error.stdout))
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+      '--lib',
+      'es2023,webworker',
+      '--skipLibCheck',
+      '--types',
+      '',
+    ]
+    await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...options, 'use.ts'], inProject).catch(
+      (error) => expect.fail(error.stdout),
+    )
   })
 
   it('npx plinth runs', async () => {

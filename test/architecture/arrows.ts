@@ -1,5 +1,5 @@
 /** Who may import whom: between packages, and within core. @module */
-import { importsOf, packageOf, resolveImport, type SourceFile, sourcesOf, type Violation } from './source-file.ts'
+import { codeOf, importsOf, packageOf, resolveImport, type SourceFile, sourcesOf, type Violation } from './source-file.ts'
 
 /** What each package may import of ours. Roots may also import platforms, models and documents. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
@@ -37,7 +37,9 @@ export function checkArrows(files: readonly SourceFile[]): readonly Violation[] 
     return importsOf(file).flatMap(({ specifier }): Violation[] => {
       const inside = resolveImport(file.path, specifier)
       if (inside !== undefined) {
-        return inside.startsWith(`packages/${from}/src/`) ? [] : [{ path: file.path, problem: `leaves its package by ${specifier}` }]
+        return inside.startsWith(`packages/${from}/src/`)
+          ? []
+          : [{ path: file.path, problem: `leaves its package by ${specifier}` }]
       }
       const to = /^@plinth\/(.+)$/.exec(specifier)?.[1]
       if (to === undefined) return []
@@ -64,7 +66,10 @@ export function checkCoreBuiltIns(files: readonly SourceFile[]): readonly Violat
     .filter((file) => packageOf(file.path) === 'core')
     .flatMap((file): Violation[] => [
       ...importsOf(file)
-        .filter(({ specifier }) => specifier.startsWith('node:') && !(specifier === 'node:crypto' && file.path === 'packages/core/src/crypto.ts'))
+        .filter(
+          ({ specifier }) =>
+            specifier.startsWith('node:') && !(specifier === 'node:crypto' && file.path === 'packages/core/src/crypto.ts'),
+        )
         .map(({ specifier }) => ({ path: file.path, problem: `may not import ${specifier}` })),
       ...[...file.text.matchAll(/^declare module '([^']+)'/gm)]
         .filter(([, name]) => name !== 'node:crypto' || file.path !== 'packages/core/src/node-crypto.d.ts')
@@ -105,11 +110,25 @@ export function checkDoors(files: readonly SourceFile[]): readonly Violation[] {
   )
 }
 
+/** Nor is one made past the compiler: the types that only a verified token opens are asserted where callers are minted. */
+export function checkAssertions(files: readonly SourceFile[]): readonly Violation[] {
+  return sourcesOf(files)
+    .filter(
+      (file) =>
+        file.path !== 'packages/core/src/scope/caller.ts' && /\bas\s+(Caller|TenantId)\b(?!\s*[,}])/.test(codeOf(file.text)),
+    )
+    .map((file) => ({ path: file.path, problem: 'asserts that something is a Caller or a TenantId' }))
+}
+
 const patternFolders = /^packages\/core\/src\/(event-driven|rag|multi-agent|analytics)\//
 const closedToPatterns =
   /^packages\/core\/src\/(platform\.ts|worker\/|testing\/|contracts\/|scope\/(operator|data-keys|sealing)\.ts|tenancy\/(registry|issuer|authenticate)\.ts)/
 /** Of these ports a pattern may take types and words, never the port itself. */
-const portsOfTheRelay: Readonly<Record<string, string>> = { 'ports/queue.ts': 'Queue', 'ports/event-bus.ts': 'EventBus', 'ports/operations.ts': 'Operations' }
+const portsOfTheRelay: Readonly<Record<string, string>> = {
+  'ports/queue.ts': 'Queue',
+  'ports/event-bus.ts': 'EventBus',
+  'ports/operations.ts': 'Operations',
+}
 
 /** A pattern holds a scope; what reaches across tenants, or past the scope, is closed to it. */
 export function checkPatterns(files: readonly SourceFile[]): readonly Violation[] {
@@ -118,7 +137,8 @@ export function checkPatterns(files: readonly SourceFile[]): readonly Violation[
     .flatMap((file) =>
       importsOf(file).flatMap(({ specifier, names }): Violation[] => {
         const target = resolveImport(file.path, specifier) ?? specifier
-        if (closedToPatterns.test(target) || target === 'packages/core/src/index.ts') return [{ path: file.path, problem: `may not import ${specifier}` }]
+        if (closedToPatterns.test(target) || target === 'packages/core/src/index.ts')
+          return [{ path: file.path, problem: `may not import ${specifier}` }]
         const port = portsOfTheRelay[target.replace('packages/core/src/', '')]
         return port !== undefined && names.includes(port) ? [{ path: file.path, problem: `may not import the port ${port}` }] : []
       }),

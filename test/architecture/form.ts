@@ -42,12 +42,18 @@ export function checkUnfinished(files: readonly SourceFile[]): readonly Violatio
   return files.flatMap((file) =>
     file.text
       .split('\n')
-      .flatMap((line, index) => (code.test(file.path) && unfinished.test(line) ? [{ path: file.path, problem: `line ${index + 1}: ${line.trim()}` }] : [])),
+      .flatMap((line, index) =>
+        code.test(file.path) && unfinished.test(line) ? [{ path: file.path, problem: `line ${index + 1}: ${line.trim()}` }] : [],
+      ),
   )
 }
 
 /** Reads the environment: the command line, which hands it on. Everything else is given its settings. */
-const readsEnvironment = [/^packages\/cli\/src\//, /^packages\/server\/src\/(node|lambda)\.ts$/, /^packages\/aws\/src\/handlers\//]
+const readsEnvironment = [
+  /^packages\/cli\/src\//,
+  /^packages\/server\/src\/(node|lambda)\.ts$/,
+  /^packages\/aws\/src\/handlers\//,
+]
 
 /** `process.env` is read where the program begins. */
 export function checkEnvironment(files: readonly SourceFile[]): readonly Violation[] {
@@ -56,7 +62,8 @@ export function checkEnvironment(files: readonly SourceFile[]): readonly Violati
     .map((file) => ({ path: file.path, problem: 'reads process.env' }))
 }
 
-const ambientTime = /\b(Date\.now\(|new Date\(\)|Math\.random\(|performance\.now\(|setTimeout\(|setInterval\(|crypto\.randomUUID\(|crypto\.getRandomValues\()/
+const ambientTime =
+  /\b(Date\.now\(|new Date\(\)|Math\.random\(|performance\.now\(|setTimeout\(|setInterval\(|crypto\.randomUUID\(|crypto\.getRandomValues\()/
 
 /** All time and randomness in core comes from its Clock; contracts alone may meet a service that has a time of its own. */
 export function checkTime(files: readonly SourceFile[]): readonly Violation[] {

@@ -1,5 +1,13 @@
 /** Ports have contracts that run against the platforms; manifests tell what is imported. @module */
-import { importsOf, packageOf, resolveImport, type SourceFile, sourcesOf, type Violation, withoutComments } from './source-file.ts'
+import {
+  importsOf,
+  packageOf,
+  resolveImport,
+  type SourceFile,
+  sourcesOf,
+  type Violation,
+  withoutComments,
+} from './source-file.ts'
 
 /** `describeStateStoreContract` for `state-store`. */
 function contractOf(port: string): string {
@@ -15,7 +23,8 @@ export function checkContracts(files: readonly SourceFile[]): readonly Violation
     const name = port.path.replace(/^.*\/|\.ts$/g, '')
     const words = contractOf(name)
     const contract = files.find((file) => file.path === `packages/core/src/contracts/${name}.ts`)
-    if (!contract?.text.includes(`export function ${words}(`)) return [{ path: port.path, problem: `has no ${words} in core/src/contracts/${name}.ts` }]
+    if (!contract?.text.includes(`export function ${words}(`))
+      return [{ path: port.path, problem: `has no ${words} in core/src/contracts/${name}.ts` }]
     return ['packages/core/test/', 'packages/local/test/']
       .filter((folder) => !calls(folder, words))
       .map((folder) => ({ path: port.path, problem: `${words} is not run in ${folder}` }))
@@ -31,7 +40,10 @@ interface Manifest {
 
 /** `@scope/name` or `name`, without a path within the package. */
 function packageName(specifier: string): string {
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 }
 
 /** What a package imports it declares, and what it declares it imports; ours at the one version. */
@@ -68,6 +80,8 @@ export function checkPatternList(
 ): readonly Violation[] {
   return patterns.flatMap(({ name }): Violation[] => [
     ...(names.includes(name) ? [] : [{ path: 'packages/core/src/patterns.ts', problem: `${name} is not one of patternNames` }]),
-    ...(files.some((file) => file.path === `docs/patterns/${name}.md`) ? [] : [{ path: `docs/patterns/${name}.md`, problem: 'is missing' }]),
+    ...(files.some((file) => file.path === `docs/patterns/${name}.md`)
+      ? []
+      : [{ path: `docs/patterns/${name}.md`, problem: 'is missing' }]),
   ])
 }

@@ -34,7 +34,9 @@ export function importsOf(file: SourceFile): readonly Import[] {
   return importForms.flatMap((form) =>
     [...code.matchAll(form)].map(([, names = '', specifier = '']) => ({
       specifier,
-      names: [...(/\{([^}]*)\}/.exec(names)?.[1] ?? '').matchAll(/(?:type\s+)?(\w+)(?:\s+as\s+\w+)?/g)].map(([, name = '']) => name),
+      names: [...(/\{([^}]*)\}/.exec(names)?.[1] ?? '').matchAll(/(?:type\s+)?(\w+)(?:\s+as\s+\w+)?/g)].map(
+        ([, name = '']) => name,
+      ),
     })),
   )
 }
@@ -63,7 +65,10 @@ export function codeOf(text: string): string {
 
 /** Every file that git tracks, or would if it were added. */
 export function readRepository(root: string): readonly SourceFile[] {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
   return listed
     .split('\0')
     .filter((path) => /\.(ts|tsx|js|mjs|json|md|css|html|ya?ml)$/.test(path) && existsSync(`${root}/${path}`))

@@ -37,6 +37,10 @@ export async function inSpan<Result>(caller: Traced, name: string, attributes: A
   }
 }
 
+/** Bounds of durations in seconds (the GenAI conventions' for model calls), and of token counts. */
+export const secondBounds: number[] = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
+const tokenBounds = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576]
+
 interface Instruments {
   readonly tokens: Histogram
   readonly duration: Histogram
@@ -51,10 +55,22 @@ function instruments(): Instruments {
   if (made) return made
   const meter = metrics.getMeter(instrumentationName)
   made = {
-    tokens: meter.createHistogram('gen_ai.client.token.usage', { unit: '{token}', description: 'Tokens of model calls' }),
-    duration: meter.createHistogram('gen_ai.client.operation.duration', { unit: 's', description: 'Duration of model calls' }),
+    tokens: meter.createHistogram('gen_ai.client.token.usage', {
+      unit: '{token}',
+      description: 'Tokens of model calls',
+      advice: { explicitBucketBoundaries: tokenBounds },
+    }),
+    duration: meter.createHistogram('gen_ai.client.operation.duration', {
+      unit: 's',
+      description: 'Duration of model calls',
+      advice: { explicitBucketBoundaries: secondBounds },
+    }),
     cost: meter.createCounter('plinth.model.cost', { unit: 'USD', description: 'List price of model calls' }),
-    jobs: meter.createHistogram('plinth.job.duration', { unit: 's', description: 'Duration of jobs, by outcome' }),
+    jobs: meter.createHistogram('plinth.job.duration', {
+      unit: 's',
+      description: 'Duration of jobs, by outcome',
+      advice: { explicitBucketBoundaries: secondBounds },
+    }),
     relayed: meter.createCounter('plinth.relay.sent', { description: 'Events and jobs sent by the relay, by outcome' }),
   }
   return made

@@ -78,19 +78,21 @@ function decodeLists(stored: StoredRow): (ListEntry | null)[] {
 
 // Each field: length of the name (1 byte), name, length of the content (4 bytes), content.
 function packSealed(sealed: NewRow['sealed']): Uint8Array | null {
-  const entries = Object.entries(sealed).map(([name, content]) => ({ name: Buffer.from(name), content }))
-  if (entries.length === 0) return null
-  const packed = Buffer.allocUnsafe(entries.reduce((sum, { name, content }) => sum + 5 + name.byteLength + content.byteLength, 0))
+  let size = 0
+  for (const name in sealed) size += 5 + Buffer.byteLength(name) + (sealed[name]?.byteLength ?? 0)
+  if (size === 0) return null
+  // Memory of its own: a view into Node's shared pool would cross to the other thread with the whole pool.
+  const packed = Buffer.from(new ArrayBuffer(size))
   let at = 0
-  for (const { name, content } of entries) {
-    at = packed.writeUInt8(name.byteLength, at)
-    at += name.copy(packed, at)
-    at = packed.writeUInt32BE(content.byteLength, at)
+  for (const name in sealed) {
+    const content = sealed[name] ?? new Uint8Array(0)
+    const length = packed.write(name, at + 1)
+    packed[at] = length
+    at = packed.writeUInt32BE(content.byteLength, at + 1 + length)
     packed.set(content, at)
     at += content.byteLength
   }
-  // A view into Node's shared pool would be copied to the other thread with the whole pool.
-  return new Uint8Array(packed)
+  return packed
 }
 
 function unpackSealed(packed: Uint8Array | null): Record<string, Uint8Array> {

@@ -29,6 +29,8 @@ export interface AppOptions {
   readonly log: Log
   /** Whether the process can serve now. */
   ready(): boolean
+  /** Fires when the server stops: streams end then. */
+  readonly stopping: AbortSignal
 }
 
 /** Everything behind these needs a token, before anything else of a request is looked at. */
@@ -72,7 +74,7 @@ export function createApp(options: AppOptions): { fetch(request: Request): Respo
     app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) =>
       serve(context, route.path, (caller) => {
         const query = new URL(context.req.url).searchParams
-        return serveRoute(platform, route, { request: context.req.raw, caller, params: context.req.param(), query })
+        return serveRoute(platform, route, { request: context.req.raw, caller, params: context.req.param(), query, stopping: options.stopping })
       }),
     )
   }

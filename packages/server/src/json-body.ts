@@ -33,7 +33,10 @@ export async function readJson(request: Request, limit: number = bodyLimit): Pro
   return value
 }
 
-/** The bytes of a body, refused as soon as they are known to be too many. */
+/** A body of unknown length is read on for so many times its limit: a client that is cut off while it sends may never see why. */
+const patience = 4
+
+/** The bytes of a body, refused when they are too many; those beyond the limit are dropped as they come. */
 async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const announced = request.headers.get('content-length')
   if (announced !== null && Number(announced) > limit) throw tooLarge(limit)
@@ -43,9 +46,10 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   let length = 0
   for await (const chunk of request.body ?? []) {
     length += chunk.byteLength
-    if (length > limit) throw tooLarge(limit)
-    chunks.push(chunk)
+    if (length > limit * patience) throw tooLarge(limit)
+    if (length <= limit) chunks.push(chunk)
   }
+  if (length > limit) throw tooLarge(limit)
   const bytes = new Uint8Array(length)
   let at = 0
   for (const chunk of chunks) {

@@ -1,5 +1,6 @@
 import { type AnyRoute, type Caller, ForbiddenError, InvalidInputError, type Platform, requirePermission } from '@plinth/core'
 import type { z } from 'zod'
+import { eventStream } from './event-stream.ts'
 import { readJson } from './json-body.ts'
 
 /** What the edge knows of a request when its route is found. */
@@ -9,6 +10,8 @@ export interface Arrival {
   /** Decoded parts of the path. */
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
+  /** Fires when the server stops. */
+  readonly stopping: AbortSignal
 }
 
 const tenantHeaders = ['x-tenant-id', 'tenant-id', 'tenant_id']
@@ -22,8 +25,12 @@ export async function serveRoute(platform: Platform, route: AnyRoute, arrival: A
   const query = parse(route.query, queryFields(caller, arrival.query))
   const body = route.body ? parse(route.body, withoutTenant(caller, await readJson(request))) : await passOver(caller, request)
   const idempotencyKey = route.idempotent ? keyOf(request) : undefined
-  const reply = await route.handle(platform.scope(caller), { params, query, body, idempotencyKey })
+  const lastEventId = route.streams ? lastEventIdOf(request) : undefined
+  const stream = route.streams ? new AbortController() : undefined
+  const signal = stream ? AbortSignal.any([stream.signal, arrival.stopping]) : arrival.stopping
+  const reply = await route.handle(platform.scope(caller), { params, query, body, idempotencyKey, lastEventId, signal })
   const headers = { 'cache-control': 'private, no-store', vary: 'Authorization', ...reply.headers }
+  if (reply.events && stream) return eventStream({ clock: platform.operate().clock, events: reply.events, signal, stop: () => stream.abort(), headers })
   if (reply.body === undefined) return new Response(null, { status: reply.status, headers })
   return new Response(JSON.stringify(reply.body), { status: reply.status, headers: { ...headers, 'content-type': 'application/json' } })
 }
@@ -68,6 +75,14 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   const issue = parsed.error.issues[0]
   const field = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join('.')
   throw new InvalidInputError(issue?.message ?? 'The input is malformed.', field === '' ? {} : { field })
+}
+
+function lastEventIdOf(request: Request): number | undefined {
+  const text = request.headers.get('last-event-id') ?? ''
+  if (text === '') return undefined
+  const id = Number(text)
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidInputError('Last-Event-ID is a sequence of this stream.', { field: 'Last-Event-ID' })
+  return id
 }
 
 function keyOf(request: Request): string | undefined {

@@ -54,8 +54,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   })
   try {
+    const stopping = new AbortController()
     const { issuer, authenticator } = await bootstrap(platform)
-    const app = createApp({ platform, patterns, authenticator, issuer, telemetry, log, ready: () => state === 'ready' })
+    const app = createApp({ platform, patterns, authenticator, issuer, telemetry, log, ready: () => state === 'ready', stopping: stopping.signal })
     const server = await listen(app.fetch, environment.host, environment.port)
     const operator = platform.operate()
     const relay = new Relay({ operator, log })
@@ -64,6 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     state = 'ready'
     const stop = async (): Promise<void> => {
       state = 'stopping'
+      stopping.abort()
       await closeConnections(server)
       await Promise.race([host?.drain(), sleep(systemClock, drainMilliseconds)])
       await Promise.all([relay.stop(), sweeper.stop()])

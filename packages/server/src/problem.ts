@@ -66,7 +66,6 @@ export function problem(error: unknown, requestId: string): Response {
   const retryAfter = known?.retryAfter ?? (status === 429 || status === 503 ? 1 : undefined)
   if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)))
   if (status === 401) headers['www-authenticate'] = 'Bearer'
-  if (status === 413) headers.connection = 'close'
   if (error instanceof MethodNotAllowedError) headers.allow = error.allowed
   return new Response(JSON.stringify(body), { status, headers })
 }

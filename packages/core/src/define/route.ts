@@ -11,11 +11,25 @@ export interface RouteInput<Params, Query, Body> {
   readonly body: Body
   /** The `Idempotency-Key` header. */
   readonly idempotencyKey: string | undefined
+  /** The `Last-Event-ID` header of a stream that is taken up again. */
+  readonly lastEventId: number | undefined
+  /** Fires when the client is gone or the server stops. */
+  readonly signal: AbortSignal
+}
+
+/** One message of a server-sent event stream. */
+export interface ServerEvent {
+  /** A sequence, so that a client that was cut off goes on where it was. */
+  readonly id: number
+  readonly event: string
+  readonly data: object
 }
 
 export interface Reply {
   readonly status: number
   readonly body?: object
+  /** In place of a body: a stream of server-sent events, which ends when the route's signal fires. */
+  readonly events?: AsyncIterable<ServerEvent>
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -32,6 +46,8 @@ export interface RouteDefinition<Params, Query, Body> {
   readonly body?: z.ZodType<Body>
   /** Takes an `Idempotency-Key` header. */
   readonly idempotent?: boolean
+  /** Answers with a stream of server-sent events. */
+  readonly streams?: boolean
   /** Statuses of success with the form of their bodies (null: none). */
   readonly replies: Readonly<Record<number, { readonly summary: string; readonly body: z.ZodType | null }>>
   handle(scope: Scope, input: RouteInput<Params, Query, Body>): Promise<Reply>

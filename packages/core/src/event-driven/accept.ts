@@ -9,7 +9,7 @@ import { count, insert, type RecordWrite } from '../scope/state.ts'
 import { durationText, estimatorOf } from './estimate.ts'
 import { reference, requestReceived } from './events.ts'
 import { processJob } from './jobs.ts'
-import { backlogPlace, backlogs, idempotencyKeys, type RequestFields, requests } from './requests.ts'
+import { backlogPlace, backlogs, idempotencyKeys, type RequestFields, requests, withEntry } from './requests.ts'
 
 /** The seed's request_data (R8); the user is the caller's, never the body's (X14). */
 export interface GenaiRequest {
@@ -106,7 +106,7 @@ async function newRequest(
     estimated_completion_at: Math.ceil(now + estimate),
     body_digest: digest,
     correlation_id: scope.caller.correlationId,
-    timeline: [{ at: now, type: 'received' }],
+    timeline: withEntry([], { at: now, type: 'received' }),
   }
 }
 

@@ -60,6 +60,6 @@ function complete(
   })
 }
 
-function ended(fields: RequestFields, entry: TimelineEntry, changes: Partial<RequestFields>): RequestFields {
+function ended(fields: RequestFields, entry: Omit<TimelineEntry, 'number'>, changes: Partial<RequestFields>): RequestFields {
   return { ...fields, ...changes, timeline: withEntry(fields.timeline, entry) }
 }

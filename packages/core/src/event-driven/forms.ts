@@ -41,6 +41,12 @@ export const eventListQuery: z.ZodType<EventListQuery> = z.strictObject({
   type: z.string().min(1).max(100).optional(),
 })
 
+export interface EventStreamQuery {
+  readonly type?: string | undefined
+}
+
+export const eventStreamQuery: z.ZodType<EventStreamQuery> = z.strictObject({ type: z.string().min(1).max(100).optional() })
+
 export const pageQuery: z.ZodType<PageQuery> = z.strictObject(pageFields)
 
 const instant = z.iso.datetime()
@@ -128,7 +134,7 @@ export function showSummary(tenantId: string, fields: RequestFields): object {
     ended_at: fields.ended === undefined ? null : timestamp(fields.ended),
     estimated_completion: fields.estimated_completion,
     estimated_completion_at: timestamp(fields.estimated_completion_at),
-    timeline: fields.timeline.map((entry) => ({ ...entry, at: timestamp(entry.at) })),
+    timeline: fields.timeline.map(({ number, ...entry }) => ({ ...entry, at: timestamp(entry.at) })),
   }
 }
 

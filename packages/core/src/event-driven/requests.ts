@@ -8,6 +8,8 @@ import type { Lane } from '../ports/queue.ts'
 export type RequestStatus = 'processing' | 'completed' | 'failed' | 'cancelled'
 
 export interface TimelineEntry {
+  /** Counts all entries, those that were dropped included. */
+  readonly number: number
   /** Milliseconds UTC. */
   readonly at: number
   readonly type: 'received' | 'started' | 'throttled' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'redriven'
@@ -135,9 +137,9 @@ export const deadLetters: Collection<DeadLetterFields, {}, 'created'> = defineCo
 })
 
 /** The timeline with one more entry; the middle of a very long one is dropped, its beginning and end never. */
-export function withEntry(timeline: readonly TimelineEntry[], entry: TimelineEntry): TimelineEntry[] {
+export function withEntry(timeline: readonly TimelineEntry[], entry: Omit<TimelineEntry, 'number'>): TimelineEntry[] {
   const kept = timeline.length < longestTimeline ? timeline : [...timeline.slice(0, 20), ...timeline.slice(21)]
-  return [...kept, entry]
+  return [...kept, { number: (timeline.at(-1)?.number ?? 0) + 1, ...entry }]
 }
 
 function creationOrder(fields: RequestFields): string {

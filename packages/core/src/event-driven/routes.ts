@@ -3,6 +3,7 @@ import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
 import { InvalidInputError } from '../errors.ts'
 import { envelope } from '../ports/event-bus.ts'
 import { type GenaiRequest, processGenaiRequest } from './accept.ts'
+import { followEvents, followRequest, newestSequence } from './follow.ts'
 import * as forms from './forms.ts'
 import { cancelRequest, getRequest, redrive, redriveAll } from './manage.ts'
 import { deadLetters, requests } from './requests.ts'
@@ -85,6 +86,33 @@ const events = defineRoute<Record<never, never>, forms.EventListQuery>({
   },
 })
 
+const progress = defineRoute<forms.RequestParams>({
+  method: 'GET',
+  path: '/api/requests/{id}/events',
+  permission: 'requests:read',
+  summary: "A request's progress: status, then done or error. Last-Event-ID resumes.",
+  params: forms.requestParams,
+  streams: true,
+  replies: { 200: { summary: 'A stream of server-sent events.', body: null } },
+  async handle(scope, { params, lastEventId, signal }) {
+    await getRequest(scope, params.id)
+    return { status: 200, events: followRequest(scope, params.id, lastEventId ?? 0, signal) }
+  },
+})
+
+const eventStream = defineRoute<Record<never, never>, forms.EventStreamQuery>({
+  method: 'GET',
+  path: '/api/events/stream',
+  permission: 'requests:read',
+  summary: 'Events as they happen, from now on or from behind Last-Event-ID.',
+  query: forms.eventStreamQuery,
+  streams: true,
+  replies: { 200: { summary: 'A stream of server-sent events.', body: null } },
+  async handle(scope, { query, lastEventId, signal }) {
+    return { status: 200, events: followEvents(scope, lastEventId ?? (await newestSequence(scope)), query.type, signal) }
+  },
+})
+
 const dead = defineRoute<Record<never, never>, PageQuery>({
   method: 'GET',
   path: '/api/dead-letters',
@@ -122,7 +150,7 @@ const redriveEvery = defineRoute({
   },
 })
 
-export const routes: readonly AnyRoute[] = [submit, list, read, cancel, events, dead, redriveOne, redriveEvery]
+export const routes: readonly AnyRoute[] = [submit, list, read, cancel, progress, events, eventStream, dead, redriveOne, redriveEvery]
 
 function pageOf(query: PageQuery): { limit: number; after?: string } {
   if (query.after === undefined) return { limit: query.limit }

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import { jsonBytes, type JsonObject } from '../json.ts'
 
 /** How urgent; under load lanes are served 6 : 3 : 1, so that none starves. */
 export type Lane = 'high' | 'normal' | 'low'
@@ -78,14 +78,8 @@ export const jobLimits: {
   redeliverMilliseconds: 1_000,
 }
 
-const encoder = new TextEncoder()
 /** Two clocks may differ by so much. */
 const clockDifference = 1_000
-
-/** The bytes of a job's body as JSON. */
-export function jobBytes(job: Pick<Job, 'body'>): number {
-  return encoder.encode(JSON.stringify(job.body)).byteLength
-}
 
 /** Refuses a number of handlers that can't be. */
 export function checkConcurrency(concurrency: number): void {
@@ -96,6 +90,6 @@ export function checkConcurrency(concurrency: number): void {
 
 /** Why a job can't be sent, the same on every platform. */
 export function jobRefusal(job: Job, now: number): 'too_large' | 'too_far_ahead' | undefined {
-  if (jobBytes(job) > jobLimits.bytes) return 'too_large'
+  if (jsonBytes(job.body) > jobLimits.bytes) return 'too_large'
   return (job.notBefore ?? 0) > now + jobLimits.aheadMilliseconds + clockDifference ? 'too_far_ahead' : undefined
 }

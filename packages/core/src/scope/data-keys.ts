@@ -62,11 +62,12 @@ export class DataKeys {
 
   async #ring(tenant: string): Promise<Ring> {
     const cached = this.#rings.get(tenant)
-    if (cached) {
-      const ring = await cached
-      if (ring.until > this.#clock.now()) return ring
-    }
-    return this.#reload(tenant)
+    if (!cached) return this.#reload(tenant)
+    const ring = await cached
+    if (ring.until > this.#clock.now()) return ring
+    // Of all who find it too old at the same time, the first loads it anew.
+    const newer = this.#rings.get(tenant)
+    return newer && newer !== cached ? newer : this.#reload(tenant)
   }
 
   #reload(tenant: string): Promise<Ring> {

@@ -11,16 +11,29 @@ const inlineBytes = 32 * 1024
 /** The longest text of one sealed field. */
 const fieldBytes = 64 * 1024 * 1024
 
+/** Kinds: the text; the name of the object where the text lies; a text that UTF-8 can't hold (lone surrogates), as JSON; bytes. */
 const inline = 1
 const reference = 2
+const escaped = 3
+const bytes = 4
 const headerBytes = 5
 const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: true })
+// A byte order mark belongs to the text.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const loneSurrogate = /\p{Surrogate}/u
+
+/** The tenant, then the rest of what a sealed value is bound to. */
+type Context = readonly [tenant: string, ...string[]]
+
+interface Opened {
+  readonly kind: number
+  readonly content: Uint8Array
+}
 
 /**
  * Seals the fields of records, one by one, under the tenant's data key. What authenticates each is {tenant_id, collection,
- * key, field_name, key version} (R107), so that a ciphertext moved to another field, record or tenant doesn't open.
- * Form: kind (1 byte), key version (4 bytes), then what crypto.ts makes.
+ * key, field_name, kind, key version} (R107), so that a ciphertext moved to another field, record or tenant doesn't open, and
+ * none passes for another kind. Form: kind (1 byte), key version (4 bytes), then what crypto.ts makes.
  */
 export class Sealing {
   readonly #keys: DataKeys
@@ -35,34 +48,33 @@ export class Sealing {
 
   async sealField(place: Key, field: string, text: string): Promise<Uint8Array> {
     const key = await this.#keys.current(place.tenant)
-    const content = encoder.encode(text)
+    const kind = loneSurrogate.test(text) ? escaped : inline
+    const content = encoder.encode(kind === escaped ? JSON.stringify(text) : text)
     if (content.byteLength > fieldBytes) throw new TooLargeError(`A field holds at most ${fieldBytes} bytes.`, { field })
-    if (content.byteLength <= inlineBytes) return this.#seal(key, content, context(place, field, key.version), inline)
+    const context = fieldContext(place, field)
+    if (content.byteLength <= inlineBytes) return this.#seal(key, kind, content, context)
     const name = `${sealedObjectPrefix(place)}${uuid(this.#clock)}`
-    await this.#objects.put({ tenant: place.tenant, name }, this.#seal(key, content, `${context(place, field, key.version)}${name}`, inline))
-    return this.#seal(key, encoder.encode(name), context(place, field, key.version), reference)
+    await this.#objects.put({ tenant: place.tenant, name }, this.#seal(key, kind, content, [...context, name]))
+    return this.#seal(key, reference, encoder.encode(name), context)
   }
 
   async openField(place: Key, field: string, sealed: Uint8Array): Promise<string> {
-    const key = await this.#keys.version(place.tenant, keyVersion(sealed))
-    const content = open(key.key, sealed.subarray(headerBytes), context(place, field, key.version))
-    if (sealed[0] === inline) return decoder.decode(content)
-    const name = decoder.decode(content)
+    const context = fieldContext(place, field)
+    const opened = await this.#open(sealed, context)
+    if (opened.kind !== reference) return textOf(opened)
+    const name = decoder.decode(opened.content)
     const object = await this.#objects.get({ tenant: place.tenant, name })
     if (!object) throw new SealError()
-    const objectKey = await this.#keys.version(place.tenant, keyVersion(object))
-    return decoder.decode(open(objectKey.key, object.subarray(headerBytes), `${context(place, field, objectKey.version)}${name}`))
+    return textOf(await this.#open(object, [...context, name]))
   }
 
   /** Seals bytes that stand under a name of their own. */
   async sealBytes(tenant: string, name: string, content: Uint8Array): Promise<Uint8Array> {
-    const key = await this.#keys.current(tenant)
-    return this.#seal(key, content, JSON.stringify([tenant, 'object', name, key.version]), inline)
+    return this.#seal(await this.#keys.current(tenant), bytes, content, [tenant, 'object', name])
   }
 
   async openBytes(tenant: string, name: string, sealed: Uint8Array): Promise<Uint8Array> {
-    const key = await this.#keys.version(tenant, keyVersion(sealed))
-    return open(key.key, sealed.subarray(headerBytes), JSON.stringify([tenant, 'object', name, key.version]))
+    return (await this.#open(sealed, [tenant, 'object', name])).content
   }
 
   /** A value's HMAC under the tenant's key: equality without readability. */
@@ -70,13 +82,20 @@ export class Sealing {
     return this.#keys.lookup(tenant, purpose, value)
   }
 
-  #seal(key: DataKey, content: Uint8Array, authenticated: string, kind: number): Uint8Array {
-    const sealed = seal(key.key, this.#clock.randomBytes(12), content, authenticated)
+  #seal(key: DataKey, kind: number, content: Uint8Array, context: Context): Uint8Array {
+    const sealed = seal(key.key, this.#clock.randomBytes(12), content, authenticated(context, kind, key))
     const framed = new Uint8Array(headerBytes + sealed.byteLength)
     framed[0] = kind
     new DataView(framed.buffer).setUint32(1, key.version)
     framed.set(sealed, headerBytes)
     return framed
+  }
+
+  async #open(sealed: Uint8Array, context: Context): Promise<Opened> {
+    const kind = sealed[0]
+    if (kind === undefined || sealed.byteLength < headerBytes) throw new SealError()
+    const key = await this.#keys.version(context[0], new DataView(sealed.buffer, sealed.byteOffset).getUint32(1))
+    return { kind, content: open(key.key, sealed.subarray(headerBytes), authenticated(context, kind, key)) }
   }
 }
 
@@ -101,11 +120,15 @@ function nameUnsafe(part: string): string {
   return part.replace(/_([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 }
 
-function context(place: Key, field: string, version: number): string {
-  return JSON.stringify([place.tenant, place.collection, place.partition, place.sort, field, version])
+function fieldContext(place: Key, field: string): Context {
+  return [place.tenant, place.collection, place.partition, place.sort, field]
 }
 
-function keyVersion(sealed: Uint8Array): number {
-  if (sealed.byteLength < headerBytes) throw new SealError()
-  return new DataView(sealed.buffer, sealed.byteOffset).getUint32(1)
+function authenticated(context: Context, kind: number, key: DataKey): string {
+  return JSON.stringify([...context, kind, key.version])
+}
+
+function textOf({ kind, content }: Opened): string {
+  const text = decoder.decode(content)
+  return kind === escaped ? (JSON.parse(text) as string) : text
 }

@@ -9,14 +9,24 @@ const place = (tenantId: string): { partition: string; sort: string } => ({ part
 /** The tenants of one Plinth. */
 export class TenantRegistry {
   readonly #operator: Operator
+  readonly #freshMilliseconds: number
+  readonly #remembered = new Map<string, { readonly settings: TenantSettings; readonly until: number }>()
 
-  constructor(operator: Operator) {
+  /** @param options.freshMilliseconds how old settings may be; 0, the default, reads them each time. */
+  constructor(operator: Operator, options: { readonly freshMilliseconds?: number } = {}) {
     this.#operator = operator
+    this.#freshMilliseconds = options.freshMilliseconds ?? 0
   }
 
   async get(tenantId: string): Promise<TenantSettings | undefined> {
+    const now = this.#operator.clock.now()
+    const remembered = this.#remembered.get(tenantId)
+    if (remembered && remembered.until > now) return remembered.settings
     if (!tenantIdPattern.test(tenantId)) return undefined
-    return (await this.#operator.system.get(tenants, place(tenantId)))?.fields
+    const settings = (await this.#operator.system.get(tenants, place(tenantId)))?.fields
+    this.#remembered.delete(tenantId)
+    if (settings && this.#freshMilliseconds > 0) this.#remembered.set(tenantId, { settings, until: now + this.#freshMilliseconds })
+    return settings
   }
 
   /**

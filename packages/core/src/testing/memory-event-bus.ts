@@ -1,5 +1,5 @@
 import { TooLargeError } from '../errors.ts'
-import { type EventBus, publishLimit, type PublishResult } from '../ports/event-bus.ts'
+import { type EventBus, type PublishResult, publishLimit } from '../ports/event-bus.ts'
 import type { StoredEvent } from '../ports/state-store.ts'
 
 /** A bus in memory: remembers what was published and tells its subscribers. */

@@ -1,8 +1,8 @@
 import { UnavailableError } from '../errors.ts'
 import type { Clock, Timer } from '../ports/clock.ts'
 import {
-  checkConcurrency,
   type Consumption,
+  checkConcurrency,
   type Handler,
   type Job,
   jobLimits,

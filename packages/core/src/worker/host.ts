@@ -13,6 +13,8 @@ import { TenantRegistry } from '../tenancy/registry.ts'
 /** A job whose handler throws what it should have caught is tried again after this time, doubling up to the longest. */
 const faultPause = 1_000
 const suspendedPause = 60_000
+/** Work that was accepted before a tenant was suspended may go on for so long. */
+const freshMilliseconds = 1_000
 
 export interface HostOptions {
   readonly platform: Platform
@@ -36,7 +38,7 @@ export class WorkerHost {
   constructor(options: HostOptions) {
     this.#platform = options.platform
     this.#operator = options.platform.operate()
-    this.#registry = new TenantRegistry(this.#operator)
+    this.#registry = new TenantRegistry(this.#operator, { freshMilliseconds })
     this.#log = options.log
     for (const definition of options.patterns.flatMap((pattern) => pattern.jobs)) {
       const concurrency = options.concurrency?.[definition.name] ?? definition.concurrency

@@ -21,7 +21,8 @@ export class Writer {
   readonly #find: StatementSync
   readonly #insert: StatementSync
   readonly #update: StatementSync
-  readonly #updateInPlace: StatementSync
+  readonly #updateExpires: StatementSync
+  readonly #updateLists: readonly [StatementSync, StatementSync, StatementSync]
   readonly #updatePlain: StatementSync
   readonly #delete: StatementSync
   readonly #insertEvent: StatementSync
@@ -42,9 +43,13 @@ export class Writer {
     const prepare = (sql: string): StatementSync => database.prepare(sql)
     this.#find = prepare('SELECT id, version, expires, plain, list0, list1, list2 FROM record WHERE key = ?')
     this.#insert = prepare('INSERT INTO record(key, version, schema, expires, plain, sealed, list0, list1, list2) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)')
-    this.#update = prepare('UPDATE record SET version = ?, schema = ?, expires = ?, plain = ?, sealed = ?, list0 = ?, list1 = ?, list2 = ? WHERE id = ?')
-    // A column that is set costs its index a removal and an insertion, also when nothing changes: hence a statement without them.
-    this.#updateInPlace = prepare('UPDATE record SET version = ?, schema = ?, plain = ?, sealed = ? WHERE id = ?')
+    this.#update = prepare('UPDATE record SET version = ?, schema = ?, plain = ?, sealed = ? WHERE id = ?')
+    this.#updateExpires = prepare('UPDATE record SET expires = ? WHERE id = ?')
+    this.#updateLists = [
+      prepare('UPDATE record SET list0 = ? WHERE id = ?'),
+      prepare('UPDATE record SET list1 = ? WHERE id = ?'),
+      prepare('UPDATE record SET list2 = ? WHERE id = ?'),
+    ]
     this.#updatePlain = prepare('UPDATE record SET version = ?, plain = ? WHERE id = ?')
     this.#delete = prepare('DELETE FROM record WHERE id = ?')
     this.#insertEvent = prepare('INSERT INTO event(position, tenant, sequence, time, type, body) VALUES(?, ?, ?, ?, ?, ?)')
@@ -133,10 +138,20 @@ export class Writer {
 
   #put(put: PutTuple, kept: Kept | undefined): void {
     const [key, , schema, expires, plain, sealed, list0, list1, list2] = put
-    if (!kept) this.#insert.run(key, 1, schema, expires, plain, sealed, list0, list1, list2)
-    else if (kept.expires === expires && kept.list0 === list0 && kept.list1 === list1 && kept.list2 === list2) {
-      this.#updateInPlace.run(nextVersion(kept, put[1]), schema, plain, sealed, kept.id)
-    } else this.#update.run(nextVersion(kept, put[1]), schema, expires, plain, sealed, list0, list1, list2, kept.id)
+    if (!kept) {
+      this.#insert.run(key, 1, schema, expires, plain, sealed, list0, list1, list2)
+      return
+    }
+    this.#update.run(nextVersion(kept, put[1]), schema, plain, sealed, kept.id)
+    this.#updateIndexed(kept, { expires, list0, list1, list2 })
+  }
+
+  /** A column that is set costs its index a removal and an insertion, also when nothing changes: only what changed is set. */
+  #updateIndexed(kept: Kept, wanted: Pick<Kept, 'expires' | 'list0' | 'list1' | 'list2'>): void {
+    if (kept.expires !== wanted.expires) this.#updateExpires.run(wanted.expires, kept.id)
+    if (kept.list0 !== wanted.list0) this.#updateLists[0].run(wanted.list0, kept.id)
+    if (kept.list1 !== wanted.list1) this.#updateLists[1].run(wanted.list1, kept.id)
+    if (kept.list2 !== wanted.list2) this.#updateLists[2].run(wanted.list2, kept.id)
   }
 
   #add(operation: Extract<Operation, { kind: 'add' }>): Result {
@@ -166,7 +181,10 @@ export class Writer {
     const plain = JSON.stringify(fields)
     const write = (): void => {
       if (live) this.#updatePlain.run(live.version + 1, plain, live.id)
-      else if (kept) this.#update.run(1, 1, null, plain, null, null, null, null, kept.id)
+      else if (kept) {
+        this.#update.run(1, 1, plain, null, kept.id)
+        this.#updateIndexed(kept, { expires: null, list0: null, list1: null, list2: null })
+      }
       else this.#insert.run(key, 1, 1, null, plain, null, null, null, null)
     }
     return { fields, write }

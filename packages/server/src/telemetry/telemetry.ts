@@ -2,6 +2,7 @@ import { type Histogram, metrics, trace } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
+import { secondBounds } from '@plinth/core'
 import { SpanStore } from './span-store.ts'
 
 export interface Telemetry {
@@ -23,7 +24,11 @@ export function startTelemetry(): Telemetry {
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spans] }))
   const httpDuration = meters
     .getMeter('@plinth/server')
-    .createHistogram('http.server.request.duration', { unit: 's', description: 'Duration of HTTP requests, by route and status' })
+    .createHistogram('http.server.request.duration', {
+      unit: 's',
+      description: 'Duration of HTTP requests, by route and status',
+      advice: { explicitBucketBoundaries: secondBounds },
+    })
   const serializer = new PrometheusSerializer()
   running = {
     spans,

@@ -1,0 +1,49 @@
+import type { Clock, ServerEvent, Timer } from '@plinth/core'
+
+const heartbeat = 15_000
+/** Proxies and Lambda cut long answers anyway; a client takes the stream up again with Last-Event-ID. */
+const longest = 10 * 60_000
+const encoder = new TextEncoder()
+
+export interface EventStreamOptions {
+  readonly clock: Clock
+  readonly events: AsyncIterable<ServerEvent>
+  /** Ends the stream when it fires. */
+  readonly signal: AbortSignal
+  /** Makes `signal` fire: tells the source that nobody reads any more, also while it waits. */
+  stop(): void
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Server-sent events as a response. It ends with its source, after ten minutes, or when the client or the server goes. */
+export function eventStream(options: EventStreamOptions): Response {
+  const { clock, signal, stop } = options
+  const iterator = options.events[Symbol.asyncIterator]()
+  let beating: Timer | undefined
+  const ending = clock.setTimer(longest, stop)
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const beat = (): void => {
+        controller.enqueue(encoder.encode(': \n\n'))
+        beating = clock.setTimer(heartbeat, beat)
+      }
+      beating = clock.setTimer(heartbeat, beat)
+      signal.addEventListener('abort', () => {
+        beating?.cancel()
+        ending.cancel()
+      })
+    },
+    async pull(controller) {
+      const next = signal.aborted ? undefined : await iterator.next()
+      if (!next || next.done || signal.aborted) {
+        stop()
+        controller.close()
+        return
+      }
+      const { id, event, data } = next.value
+      controller.enqueue(encoder.encode(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
+    },
+    cancel: stop,
+  })
+  return new Response(body, { headers: { ...options.headers, 'content-type': 'text/event-stream' } })
+}

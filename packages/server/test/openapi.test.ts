@@ -1,0 +1,121 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { call } from '../../../test/e2e/support/api.ts'
+import { fill, nameOf, routes } from './support/routes.ts'
+import { startTestServer, type TestServer } from './support/test-server.ts'
+
+interface Operation {
+  readonly summary?: string
+  readonly 'x-permission'?: string
+  readonly security?: readonly object[]
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required: boolean; readonly schema: object }[]
+  readonly requestBody?: { readonly required: boolean; readonly content: Readonly<Record<string, { readonly schema: object }>> }
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Readonly<Record<string, object>> }>>
+}
+
+interface Document {
+  readonly openapi: string
+  readonly info: { readonly title: string; readonly version: string }
+  readonly servers?: readonly { readonly url: string }[]
+  readonly security: readonly object[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly securitySchemes: Readonly<Record<string, object>>; readonly schemas: Readonly<Record<string, object>> }
+}
+
+let server: TestServer
+let token: string
+let document: Document
+let operations: readonly (readonly [path: string, method: string, operation: Operation])[]
+
+beforeAll(async () => {
+  server = await startTestServer()
+  token = await server.token()
+  document = (await call<Document>(server.url, '/openapi.json', { token })).body
+  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [path, method, operation] as const),
+  )
+})
+
+describe('/openapi.json', () => {
+  it('is an OpenAPI 3.1 document', () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d+$/)
+    expect(document.info).toMatchObject({ title: expect.stringMatching(/\S/), version: expect.stringMatching(/^\d+\.\d+\.\d+$/) })
+    expect(Object.keys(document.components.securitySchemes)).toContain('bearer')
+    expect(document.security).toEqual([{ bearer: [] }])
+    for (const [path, method, operation] of operations) {
+      expect(path).toMatch(/^\//)
+      expect(['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace']).toContain(method)
+      expect(operation.summary, path).toMatch(/\S/)
+      expect(Object.keys(operation.responses).length, path).toBeGreaterThan(0)
+      for (const [status, response] of Object.entries(operation.responses)) {
+        expect(status).toMatch(/^(default|[1-5]\d\d)$/)
+        expect(response.description, path).toMatch(/\S/)
+      }
+    }
+  })
+
+  it('has full paths, without a base path', () => {
+    for (const { url } of document.servers ?? []) expect(new URL(url, 'http://x').pathname).toBe('/')
+    expect(document.paths).toHaveProperty(['/api/requests', 'post'])
+  })
+
+  it('declares each parameter of a path, once', () => {
+    for (const [path, method, operation] of operations) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
+      const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path')
+      expect(declared.map((parameter) => parameter.name), `${method} ${path}`).toEqual(named)
+      for (const parameter of declared) expect(parameter.required).toBe(true)
+      const all = (operation.parameters ?? []).map((parameter) => `${parameter.in} ${parameter.name}`)
+      expect(new Set(all).size).toBe(all.length)
+    }
+  })
+
+  it('every reference leads somewhere', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1] ?? '')
+    expect(references.length).toBeGreaterThan(0)
+    for (const reference of references) {
+      const parts = reference.replace(/^#\//, '').split('/')
+      let found: unknown = document
+      for (const part of parts) found = (found as Record<string, unknown> | undefined)?.[part.replaceAll('~1', '/').replaceAll('~0', '~')]
+      expect(found, reference).toBeTypeOf('object')
+    }
+  })
+
+  it('lists exactly what is mounted', () => {
+    const listed = operations.filter(([path]) => path.startsWith('/api/')).map(([path, method]) => `${method.toUpperCase()} ${path}`)
+    expect(listed.toSorted()).toEqual(routes.map(nameOf).toSorted())
+  })
+
+  it('what it lists answers: no 404 for a path, no 405 for a method', async () => {
+    for (const [path, method, operation] of operations) {
+      const stop = new AbortController()
+      const response = await fetch(server.url + fill(path, 'x'), { method: method.toUpperCase(), headers: { authorization: `Bearer ${token}` }, signal: stop.signal })
+      const text = response.headers.get('content-type')?.startsWith('text/event-stream') ? '' : await response.text()
+      stop.abort()
+      expect(response.status, `${method} ${path}`).not.toBe(405)
+      expect(text, `${method} ${path}`).not.toContain('no such path')
+      const open = operation.security?.length === 0
+      expect((await call(server.url, fill(path, 'x'), { method: method.toUpperCase() })).status === 401, `${method} ${path}`).toBe(!open)
+    }
+  })
+
+  it("names each route's permission, which is the one that is asked", () => {
+    for (const route of routes) expect(document.paths[route.path]?.[route.method.toLowerCase()]?.['x-permission']).toBe(route.permission)
+  })
+
+  it('says what a request takes', () => {
+    const submit = document.paths['/api/requests']?.post
+    const schema = submit?.requestBody?.content['application/json']?.schema as { properties: object; required: string[]; additionalProperties: boolean }
+    expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(['prompt', 'model_id', 'request_id', 'max_tokens', 'priority', 'not_before']))
+    expect(schema.required).toEqual(['prompt'])
+    expect(schema.additionalProperties).toBe(false)
+    expect(submit?.parameters?.map((parameter) => parameter.name)).toContain('Idempotency-Key')
+    expect(Object.keys(submit?.responses ?? {})).toEqual(expect.arrayContaining(['202', 'default']))
+  })
+
+  it('describes a problem as it is sent', async () => {
+    const { body } = await call<Readonly<Record<string, unknown>>>(server.url, '/api/requests/nobody', { token })
+    const schema = document.components.schemas.Problem as { required: string[]; properties: Record<string, { type: string }> }
+    expect(Object.keys(body).sort()).toEqual(schema.required.toSorted())
+    for (const [name, value] of Object.entries(body)) expect(typeof value).toBe(schema.properties[name]?.type === 'integer' ? 'number' : 'string')
+  })
+})
