@@ -28,7 +28,7 @@ export async function* followRequest(
       yield { id: number, event: 'status', data: { request_id: requestId, ...entry, at: timestamp(at) } }
     }
     if (status === 'processing') continue
-    const last = seen + 1
+    const last = (timeline.at(-1)?.number ?? 0) + 1
     if (last > after) yield { id: last, event: status === 'completed' ? 'done' : 'error', data: await showRequest(scope.caller.tenant, record) }
     return
   }

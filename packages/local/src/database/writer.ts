@@ -124,7 +124,7 @@ export class Writer {
       if (!('write' in sum)) return sum
       adds.push(sum.write)
     }
-    for (const [put, kept] of puts) this.#put(put, kept)
+    for (const [put, kept] of puts) this.#put(put, kept, now)
     for (const kept of deletes) this.#delete.run(kept.id)
     for (const write of adds) write()
     for (const [tenant, time, type, body] of operation.events) {
@@ -136,13 +136,14 @@ export class Writer {
     return { ok: undefined }
   }
 
-  #put(put: PutTuple, kept: Kept | undefined): void {
+  #put(put: PutTuple, kept: Kept | undefined, now: number): void {
     const [key, , schema, expires, plain, sealed, list0, list1, list2] = put
     if (!kept) {
       this.#insert.run(key, 1, schema, expires, plain, sealed, list0, list1, list2)
       return
     }
-    this.#update.run(nextVersion(kept, put[1]), schema, plain, sealed, kept.id)
+    // An expired row may still lie where a new one is put; the new one starts anew.
+    this.#update.run(isLive(kept, now) ? kept.version + 1 : 1, schema, plain, sealed, kept.id)
     this.#updateIndexed(kept, { expires, list0, list1, list2 })
   }
 
@@ -169,7 +170,7 @@ export class Writer {
     now: number,
   ): { limit: string } | { notNumber: string } | { fields: Record<string, number>; write: () => void } {
     const kept = this.#kept(key)
-    const live = kept && (kept.expires === null || kept.expires > now) ? kept : undefined
+    const live = isLive(kept, now) ? kept : undefined
     const fields = (live ? JSON.parse(live.plain) : {}) as Record<string, number>
     for (const [field, amount] of Object.entries(amounts)) {
       const before: unknown = fields[field] ?? 0
@@ -217,11 +218,9 @@ export class Writer {
 /** An expired row counts as absent. */
 function matches(kept: Kept | undefined, ifVersion: number, now: number): boolean {
   if (ifVersion === -1) return true
-  const live = kept !== undefined && (kept.expires === null || kept.expires > now)
-  return live ? kept.version === ifVersion : ifVersion === 0
+  return isLive(kept, now) ? kept.version === ifVersion : ifVersion === 0
 }
 
-/** A row put as absent starts anew, though an expired one may still lie in its place. */
-function nextVersion(kept: Kept, ifVersion: number): number {
-  return ifVersion === 0 ? 1 : kept.version + 1
+function isLive(kept: Kept | undefined, now: number): kept is Kept {
+  return kept !== undefined && (kept.expires === null || kept.expires > now)
 }

@@ -31,13 +31,13 @@ export class Leases {
   hold(delivery: Delivery): Lease {
     const held: Held = { delivery, controller: new AbortController(), until: this.#clock.now() + jobLimits.leaseMilliseconds }
     this.#held.set(delivery.position, held)
-    this.#watch()
+    this.#watch(held.until)
     return {
       signal: held.controller.signal,
       extend: async (milliseconds) => {
         if (this.#held.get(delivery.position) !== held) throw new UnavailableError('lease_lost', 'The lease was lost.')
         held.until = this.#clock.now() + milliseconds
-        this.#watch()
+        this.#watch(held.until)
       },
     }
   }
@@ -53,23 +53,25 @@ export class Leases {
     this.#watching?.timer.cancel()
   }
 
-  // One timer for all: it wakes when the first can run out, and looks again.
-  #watch(): void {
-    if (this.#held.size === 0) return
-    let first = Number.POSITIVE_INFINITY
-    for (const { until } of this.#held.values()) first = Math.min(first, until)
-    if (this.#watching && this.#watching.until <= first) return
+  // One timer for all: it wakes when the first may run out, and looks again.
+  #watch(until: number): void {
+    if (this.#watching && this.#watching.until <= until) return
     this.#watching?.timer.cancel()
-    const timer = this.#clock.setTimer(first - this.#clock.now(), () => {
-      this.#watching = undefined
-      for (const held of [...this.#held.values()]) {
-        if (held.until > this.#clock.now()) continue
-        this.#held.delete(held.delivery.position)
-        held.controller.abort(new Error('The lease was lost.'))
-        this.#lost(held.delivery)
+    this.#watching = { until, timer: this.#clock.setTimer(until - this.#clock.now(), () => this.#look()) }
+  }
+
+  #look(): void {
+    this.#watching = undefined
+    let first = Number.POSITIVE_INFINITY
+    for (const held of [...this.#held.values()]) {
+      if (held.until > this.#clock.now()) {
+        first = Math.min(first, held.until)
+        continue
       }
-      this.#watch()
-    })
-    this.#watching = { timer, until: first }
+      this.#held.delete(held.delivery.position)
+      held.controller.abort(new Error('The lease was lost.'))
+      this.#lost(held.delivery)
+    }
+    if (this.#held.size > 0) this.#watch(first)
   }
 }
