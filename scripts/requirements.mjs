@@ -47,10 +47,13 @@ function taggedTitles(text) {
 function render() {
   const rows = Object.entries(requirements).map(([number, words]) => `| ${number} | ${words} | ${cell(shown.get(number))} |`)
   return [
+    // It would pad every row to the longest one.
+    '<!-- biome-ignore-all format: generated -->',
     '# Requirements',
     '',
-    'What Plinth promises, by number, and the tests that show it. R: behaviour, G: the parts of the diagrams, X: faults that must',
-    'not be there. A test names what it shows in its title, such as `[R10]`; this page is made from them by `node scripts/requirements.mjs`.',
+    'What Plinth promises, by number, and the tests that show it. R: behaviour, G: the parts of the diagrams, X: faults that',
+    'must not be there. A test names what it shows in its title, such as `[R10]`; it is made by',
+    '`node scripts/requirements.mjs`.',
     'A promise without a test shows –, and is not kept yet.',
     '',
     '| number | what | tests |',

@@ -74,7 +74,10 @@ const rules: readonly Rule[] = [
       }),
     },
     allowed: files({
-      [`${core}/worker/host.ts`]: `import { type Caller, mintCaller } from '../scope/caller.ts'\nimport type { Operator } from '../scope/operator.ts'`,
+      [`${core}/worker/host.ts`]: [
+        `import { type Caller, mintCaller } from '../scope/caller.ts'`,
+        `import type { Operator } from '../scope/operator.ts'`,
+      ].join('\n'),
       [`${core}/index.ts`]: `export { type Caller } from './scope/caller.ts'`,
     }),
   },

@@ -63,7 +63,7 @@ export function checkEnvironment(files: readonly SourceFile[]): readonly Violati
 }
 
 const ambientTime =
-  /\b(Date\.now\(|new Date\(\)|Math\.random\(|performance\.now\(|setTimeout\(|setInterval\(|crypto\.randomUUID\(|crypto\.getRandomValues\()/
+  /\b(Date\.now|new Date(?=\(\))|Math\.random|performance\.now|setTimeout|setInterval|crypto\.(?:randomUUID|getRandomValues))\(/
 
 /** All time and randomness in core comes from its Clock; contracts alone may meet a service that has a time of its own. */
 export function checkTime(files: readonly SourceFile[]): readonly Violation[] {
@@ -71,6 +71,6 @@ export function checkTime(files: readonly SourceFile[]): readonly Violation[] {
     .filter((file) => packageOf(file.path) === 'core' && !file.path.startsWith('packages/core/src/contracts/'))
     .flatMap((file) => {
       const found = ambientTime.exec(codeOf(file.text))
-      return found ? [{ path: file.path, problem: `uses ${found[1]}); the Clock has it` }] : []
+      return found ? [{ path: file.path, problem: `uses ${found[1]}(); the Clock has it` }] : []
     })
 }

@@ -8,7 +8,7 @@ const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
  */
 export function uuid(clock: Clock): string {
   const bytes = clock.randomBytes(10)
-  const time = clock.now().toString(16).padStart(12, '0')
+  const time = Math.floor(clock.now()).toString(16).padStart(12, '0')
   let tail = ''
   for (const byte of bytes) tail += hex[byte]
   const variant = ((Number.parseInt(tail[3] ?? '0', 16) & 0x3) | 0x8).toString(16)

@@ -34,18 +34,18 @@ export function jsonBound(value: JsonValue): number {
   return bytes
 }
 
-/** How deep arrays and objects are nested; stops counting at `most`, and doesn't use the call stack. */
+/** How deep arrays and objects are nested; stops counting at `most`, and doesn't use the call stack, whatever their size. */
 export function depthOf(value: unknown, most: number): number {
-  let level: unknown[] = [value]
-  for (let depth = 0; ; depth++) {
-    const next: unknown[] = []
-    for (const item of level) if (typeof item === 'object' && item !== null) next.push(...valuesOf(item))
-    if (next.length === 0 || depth >= most) return depth
+  let level = [value].filter(isContainer)
+  let depth = 0
+  for (; level.length > 0 && depth < most; depth++) {
+    const next: object[] = []
+    for (const container of level) for (const item of Object.values(container)) if (isContainer(item)) next.push(item)
     level = next
   }
+  return depth
 }
 
-function valuesOf(item: object): unknown[] {
-  const values: unknown[] = Array.isArray(item) ? item : Object.values(item)
-  return values.length === 0 ? [undefined] : values
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

@@ -8,8 +8,8 @@ import { StateBench } from './state-bench.ts'
 interface Note {
   readonly title: string
   readonly stars: number
-  readonly group?: string
-  readonly until?: number
+  readonly group?: string | undefined
+  readonly until?: number | undefined
 }
 
 const notes = defineCollection<Note, { body: string; remark: string }, 'title' | 'stars'>({
@@ -271,8 +271,9 @@ describe('what a commit emits', () => {
 describe('a change that is too large', () => {
   const many = (amount: number) => Array.from({ length: amount }, (_, index) => insert(notes, { partition: String(index) }, { title: 'A', stars: 1 }))
   const events = (amount: number) => Array.from({ length: amount }, () => publishEvent(noted, 'one', { title: 'A' }))
+  const wides = defineCollection<{ readonly text: string }>({ name: 'wides', schema: 1, plain: z.object({ text: z.string() }), sealed: [], lists: {} })
   const wide = (amount: number, size: number) =>
-    Array.from({ length: amount }, (_, index) => insert(notes, { partition: String(index) }, { title: 'a'.repeat(size), stars: 1 }))
+    Array.from({ length: amount }, (_, index) => insert(wides, { partition: String(index) }, { text: 'a'.repeat(size) }))
 
   it.each([
     ['writes', many(91), []],

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Clock, createPlatform, type Log, type Models, type Platform, type PlinthError, silentLog } from '@plinth/core'
+import { type Clock, createPlatform, type Log, type Models, type Platform, PlinthError, silentLog } from '@plinth/core'
 import { DataFolderLock, folderInUse } from './data-folder-lock.ts'
 import { Database } from './database/database.ts'
 import { FileObjectStore } from './file-object-store.ts'
@@ -49,7 +49,11 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
     const database = await Database.open({
       path: join(directory, 'plinth.db'),
       onFatal,
-      onChecked: (problems) => report(log, problems),
+      onChecked: (problems) => {
+        if (problems.length === 0) return log.info({}, 'The last run did not end in good order; the database was checked and is sound.')
+        log.error({ problems }, 'The database is damaged.')
+        onFatal(new PlinthError('database_damaged', 'The database is damaged. Restore a backup.', false))
+      },
       ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
     })
     const bus = new LocalEventBus()
@@ -66,9 +70,4 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
     lock.release()
     throw error
   }
-}
-
-function report(log: Log, problems: readonly string[]): void {
-  if (problems.length === 0) log.info({}, 'The last run did not end in good order; the database was checked and is sound.')
-  else log.error({ problems }, 'The last run did not end in good order, and the database is damaged. Restore a backup.')
 }

@@ -126,7 +126,7 @@ function correlationOf(context: Context, requestId: string): string {
 function matches(route: AnyRoute, path: string): boolean {
   const expected = route.path.split('/')
   const parts = path.split('/')
-  return expected.length === parts.length && expected.every((part, index) => part.startsWith('{') || part === parts[index])
+  return expected.length === parts.length && expected.every((part, index) => (part.startsWith('{') ? parts[index] !== '' : part === parts[index]))
 }
 
 function report(log: Log, error: unknown, fields: Readonly<Record<string, unknown>>): void {

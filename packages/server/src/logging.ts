@@ -21,5 +21,9 @@ export function createLog(level: string): Log {
 function describe(error: unknown): unknown {
   if (PlinthError.is(error)) return { code: error.code, message: error.message, ...(error.cause ? { cause: describe(error.cause) } : {}) }
   if (error instanceof Error) return { name: error.name, message: error.message, stack: error.stack }
+  // What came from another thread is a plain object.
+  if (typeof error === 'object' && error !== null && 'message' in error) {
+    return { message: error.message, ...('errcode' in error ? { errcode: error.errcode } : {}) }
+  }
   return String(error)
 }

@@ -1,13 +1,14 @@
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
-import { type Log, type Models, patterns, type Platform, PlinthError, Relay, sleep, Sweeper, WorkerHost } from '@plinth/core'
+import { getRequestListener, RequestError } from '@hono/node-server'
+import { InvalidInputError, type Log, type Models, patterns, type Platform, PlinthError, Relay, sleep, Sweeper, uuid, WorkerHost } from '@plinth/core'
 import { localPlatform, systemClock } from '@plinth/local'
 import { createModels, modelOptions } from '@plinth/models'
 import { createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
 import { readEnvironment } from './environment.ts'
 import { createLog } from './logging.ts'
+import { problem } from './problem.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
 
 export interface ServerOptions {
@@ -81,12 +82,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function listen(fetch: (request: Request) => Response | Promise<Response>, hostname: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     // A client that keeps a connection for a minute must not meet one that we close at the same moment.
-    const server = serve({ fetch, hostname, port, serverOptions: { keepAliveTimeout: 65_000 } }, () => resolve(server as Server))
+    const server = createServer({ keepAliveTimeout: 65_000 }, getRequestListener(fetch, { hostname, errorHandler: unreadable }))
+    server.listen(port, hostname, () => resolve(server))
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') return reject(error)
       reject(new PlinthError('port_in_use', `Port ${port} is in use. Set PORT to another one.`, true, { cause: error }))
     })
   })
+}
+
+/** What can't even become a request, such as one with a malformed Host, is a problem as any other. */
+function unreadable(error: unknown): Response {
+  const cause = error instanceof RequestError ? new InvalidInputError('The host or the target of the request is malformed.') : error
+  return problem(cause, uuid(systemClock))
 }
 
 /** Ends idle connections at once, those with a request on them when it is answered, and whatever is left after a while. */

@@ -28,7 +28,7 @@ async function start(options: StartOptions): Promise<void> {
   const server = await startServer({
     environment,
     onFatal: (error) => {
-      console.error(`Plinth stops: ${error.message} What was accepted is kept.`)
+      console.error(`Plinth stops: ${error.message}`)
       process.exit(1)
     },
   })

@@ -34,7 +34,8 @@ export function toCursor(after: string | undefined): string | null {
 export function fromCursor(cursor: string): string | undefined {
   try {
     const text = atob(cursor.replaceAll('-', '+').replaceAll('_', '/'))
-    return /^[\x1f-\x7e]{1,1500}$/.test(text) ? text : undefined
+    // atob takes white space, padding and stray bits, too.
+    return /^[\x1f-\x7e]{1,1500}$/.test(text) && toCursor(text) === cursor ? text : undefined
   } catch {
     return undefined
   }

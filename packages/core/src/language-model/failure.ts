@@ -1,4 +1,3 @@
-import { APICallError } from '@ai-sdk/provider'
 import { PlinthError } from '../errors.ts'
 
 /**
@@ -21,12 +20,19 @@ export class ModelFailure extends PlinthError {
 const quotaCodes = new Set(['insufficient_quota', 'quota_exceeded', 'billing_hard_limit_reached', 'ServiceQuotaExceededException', 'billing_error'])
 const throttleCodes = new Set(['ThrottlingException', 'TooManyRequestsException', 'rate_limit_exceeded', 'rate_limit_error', 'overloaded_error'])
 const contentCodes = new Set(['content_filter', 'content_policy_violation', 'ContentFilteredException'])
-const transientCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_SOCKET', 'ModelNotReadyException'])
+const accessCodes = new Set(['AccessDeniedException', 'UnrecognizedClientException'])
+const refusedCodes = new Set(['ValidationException', 'ResourceNotFoundException'])
+const transientCodes = new Set([
+  ...['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
+  ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ModelNotReadyException'],
+])
 
 /** Sorts whatever a provider threw. Unknown faults count as transient: they are retried a few times, then given up. */
 export function classifyFailure(error: unknown): ModelFailure {
   if (error instanceof ModelFailure) return error
-  const status = APICallError.isInstance(error) ? error.statusCode : undefined
+  // Ours already, such as a model that left the catalogue: it says itself whether to try again.
+  if (PlinthError.is(error)) return new ModelFailure(error.retryable ? 'transient' : 'permanent', error.code, error.message, { cause: error })
+  const status = statusOf(error)
   const codes = codesOf(error)
   const options = { cause: error, ...retryAfterOf(error) }
   if (has(codes, quotaCodes) || status === 402) {
@@ -36,11 +42,12 @@ export function classifyFailure(error: unknown): ModelFailure {
   if (status === 429 || status === 529 || has(codes, throttleCodes)) {
     return new ModelFailure('throttle', 'model_throttled', 'The provider asks to slow down.', options)
   }
-  if (status === 401 || status === 403) {
+  if (status === 401 || status === 403 || has(codes, accessCodes)) {
     return new ModelFailure('permanent', 'model_access_denied', 'The provider denies access to the model.', options)
   }
-  if (status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 424) {
-    return new ModelFailure('permanent', 'model_request_refused', `The provider refused the request (status ${status}).`, options)
+  const refused = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 424
+  if (refused || has(codes, refusedCodes)) {
+    return new ModelFailure('permanent', 'model_request_refused', `The provider refused the request (status ${status ?? 'unknown'}).`, options)
   }
   if (has(codes, transientCodes) || status !== undefined) {
     return new ModelFailure('transient', 'model_unavailable', 'The model could not be reached.', options)
@@ -51,6 +58,12 @@ export function classifyFailure(error: unknown): ModelFailure {
 function has(found: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
   for (const code of found) if (wanted.has(code)) return true
   return false
+}
+
+/** The HTTP status, where the AI SDK, other SDKs and the AWS SDK keep it. */
+function statusOf(error: unknown): number | undefined {
+  const candidates = [field(error, 'statusCode'), field(error, 'status'), field(field(error, '$metadata'), 'httpStatusCode')]
+  return candidates.find((candidate): candidate is number => typeof candidate === 'number' && candidate >= 100 && candidate < 600)
 }
 
 /** The structured codes on an error, its causes, and the parsed body of a provider's answer. */

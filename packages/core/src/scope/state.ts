@@ -161,7 +161,8 @@ export class State {
       const { place, amounts, max } = write
       return { add: this.#key(write.count.name, place), amounts, ...(max ? { max } : {}) }
     }
-    if ('remove' in write) return { delete: write.record.row, ifVersion: write.record.version }
+    // Its own key, made of where the record is: the record itself may come from another tenant's state.
+    if ('remove' in write) return { delete: this.#key(write.remove.name, write.record), ifVersion: write.record.version }
     const collection = 'insert' in write ? write.insert : write.update
     const key = this.#key(collection.name, 'insert' in write ? write.place : write.record)
     const kept = 'update' in write ? write.record.row.sealed : {}

@@ -85,6 +85,7 @@ export class Database implements DatabaseSource {
 
   /** Waits for what was asked, then closes in good order. */
   async close(): Promise<void> {
+    if (this.#closing) return
     while (!this.#ended && (this.#waiting.length > 0 || this.#onTheWay.length > 0)) await new Promise<void>((resolve) => setImmediate(resolve))
     this.#closing = true
     this.reader.close()
@@ -153,7 +154,9 @@ function nameOf(key: string): string {
 }
 
 function startWorker(options: WorkerOptions): Worker {
-  return new Worker(fileURLToPath(import.meta.resolve('@plinth/local/worker')), { workerData: options })
+  // A thread takes over the process's flags, and some, such as --input-type, it can't start with.
+  const execArgv = process.execArgv.filter((flag) => flag.startsWith('--conditions='))
+  return new Worker(fileURLToPath(import.meta.resolve('@plinth/local/worker')), { workerData: options, execArgv })
 }
 
 function checkInBackground(path: string, report: (problems: readonly string[]) => void): void {

@@ -1,0 +1,225 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { eventOf, jobOf, keyOf, rowOf } from '@plinth/core/contracts'
+import type { StateStore } from '@plinth/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Database, DataFolderLock, SqliteStateStore } from '../src/index.ts'
+import { SqliteSubject } from './sqlite-subject.ts'
+
+const subjects: SqliteSubject[] = []
+const subject = (options?: { maxPages: number }): SqliteSubject => {
+  const made = new SqliteSubject(options)
+  subjects.push(made)
+  return made
+}
+afterEach(async () => {
+  for (const made of subjects.splice(0)) await made.dispose()
+})
+
+const put = (index: number, size = 10): Parameters<typeof rowOf>[1] & object => ({ index: { text: 'x'.repeat(size), index } })
+
+/** A process that commits without end and says how often; it dies when it is told to. */
+function writerProcess(directory: string): ReturnType<typeof spawn> {
+  const code = `
+    import { Database, SqliteStateStore, systemClock } from '@plinth/local'
+    const database = await Database.open({ path: process.argv[1] + '/plinth.db', onFatal: () => process.exit(3) })
+    const state = new SqliteStateStore({ database, clock: systemClock })
+    for (let index = 0; ; index++) {
+      await state.commit({ writes: [{ put: { tenant: 't', collection: 'c', partition: 'p', sort: String(index).padStart(9, '0'), schema: 1, index: { index }, sealed: {}, lists: [] } }] })
+      console.log(index)
+    }`
+  const root = new URL('..', import.meta.url)
+  return spawn(process.execPath, ['--conditions=@plinth/source', '--input-type=module', '-e', code, directory], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+async function fill(state: StateStore): Promise<void> {
+  for (let index = 0; index < 300; index++) await state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${index}`), put(index, 500)) }] }, 'relaxed')
+}
+
+/** Overwrites pages of a file that was closed, and marks it as left by a crash. */
+function damage(path: string): void {
+  const bytes = readFileSync(path)
+  bytes.fill(0xff, 4096 * 20, 4096 * 40)
+  writeFileSync(path, bytes)
+  const marked = new DatabaseSync(path)
+  marked.exec("UPDATE meta SET value = 0 WHERE name = 'clean'")
+  marked.close()
+}
+
+describe('the database file', () => {
+  it('is looked through in the background after a crash, and not after a good end', async () => {
+    const made = subject()
+    await made.open()
+    await made.close()
+    const child = writerProcess(made.directory)
+    let written = -1
+    child.stdout?.on('data', (chunk: Buffer) => {
+      for (const line of chunk.toString().split('\n')) if (line !== '') written = Number(line)
+    })
+    while (written < 200) await once(child.stdout as NodeJS.ReadableStream, 'data')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const checked = Promise.withResolvers<readonly string[]>()
+    const database = await Database.open({ path: made.path, onFatal: () => {}, onChecked: (problems) => checked.resolve(problems) })
+    expect(database.clean).toBe(false)
+    expect(await checked.promise).toEqual([])
+    const rows = database.reader.prepare('SELECT COUNT(*) AS amount FROM record').get()
+    expect(Number(rows?.amount)).toBeGreaterThanOrEqual(written + 1)
+    await database.close()
+    let looked = false
+    const again = await Database.open({ path: made.path, onFatal: () => {}, onChecked: () => (looked = true) })
+    expect(again.clean).toBe(true)
+    await again.close()
+    expect(looked).toBe(false)
+  })
+
+  it('tells of damage that the look after a crash finds', async () => {
+    const made = subject()
+    const { state } = await made.open()
+    await fill(state)
+    await made.close()
+    damage(made.path)
+    const checked = Promise.withResolvers<readonly string[]>()
+    const database = await Database.open({ path: made.path, onFatal: () => {}, onChecked: (problems) => checked.resolve(problems) })
+    expect((await checked.promise).length).toBeGreaterThan(0)
+    await database.close()
+  })
+
+  it('is refused, and left as it was, when a newer Plinth or another program wrote it', async () => {
+    for (const [statement, code] of [
+      ['PRAGMA user_version = 99', 'newer_file'],
+      ['PRAGMA application_id = 7', 'foreign_file'],
+    ] as const) {
+      const made = subject()
+      await made.open()
+      await made.close()
+      const other = new DatabaseSync(made.path)
+      other.exec(statement)
+      other.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      other.close()
+      const before = readFileSync(made.path)
+      await expect(made.open()).rejects.toMatchObject({ code })
+      expect(readFileSync(made.path).equals(before)).toBe(true)
+      made.opened = undefined
+    }
+  })
+
+  it('keeps its write-ahead log bounded', async () => {
+    const made = subject()
+    const { state } = await made.open()
+    let longest = 0
+    for (let round = 0; round < 60; round++) {
+      await Promise.all(
+        Array.from({ length: 64 }, (_, index) => state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${index}`), put(round, 20_000)) }] }, 'relaxed')),
+      )
+      longest = Math.max(longest, statSync(`${made.path}-wal`).size)
+    }
+    // 75 MB were written; the log turns at 16 MB, give or take a batch.
+    expect(longest).toBeLessThan(40 * 1024 * 1024)
+  })
+
+  it('refuses what does not fit on a full disk, loses nothing before it, and goes on when there is room', async () => {
+    const made = subject({ maxPages: 120 })
+    const { state, queue } = await made.open()
+    const kept: string[] = []
+    let refused: unknown
+    for (let index = 0; index < 500 && !refused; index++) {
+      const id = `row-${index}`
+      const change = { writes: [{ put: rowOf(keyOf('full', id), put(index, 2_000)) }], emit: [eventOf('full', id), jobOf('full', id, { queue: 'full.queue' })] }
+      await state.commit(change).then(
+        () => kept.push(id),
+        (error: unknown) => (refused = error),
+      )
+    }
+    expect(refused).toMatchObject({ code: 'storage_full', retryable: true })
+    expect(kept.length).toBeGreaterThan(10)
+    for (const id of kept) expect(await state.get(keyOf('full', id))).toBeDefined()
+    expect(await state.events('full', { after: 0, limit: 1_000 })).toHaveLength(kept.length)
+    for (const id of kept.slice(0, 20)) await state.commit({ writes: [{ delete: keyOf('full', id) }] })
+    await state.commit({ writes: [{ put: rowOf(keyOf('full', 'again'), put(0, 2_000)) }] })
+    const delivered: string[] = []
+    const worker = queue.consume('full.queue', { concurrency: 8 }, async (job) => {
+      delivered.push(job.id)
+      return { done: true }
+    })
+    while (delivered.length < kept.length) await made.settle()
+    await worker.drain()
+    expect(delivered.toSorted()).toEqual(kept.toSorted())
+  })
+
+  it('joins what is asked for at one moment in one transaction, and one that fails does not fail its neighbours', async () => {
+    const made = subject()
+    const { state, database } = await made.open()
+    const walBefore = Number(database.reader.prepare('PRAGMA data_version').get()?.data_version)
+    const results = await Promise.allSettled(
+      Array.from({ length: 200 }, (_, index) =>
+        state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${index % 100}`)), ifVersion: 'absent' as const }], emit: [eventOf('t', `event-${index}`)] }),
+      ),
+    )
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(100)
+    expect((await state.events('t', { after: 0, limit: 1_000 })).map((event) => event.sequence)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
+    // One transaction is one change of the version that another connection sees.
+    expect(Number(database.reader.prepare('PRAGMA data_version').get()?.data_version) - walBefore).toBeLessThanOrEqual(2)
+  })
+
+  it('says so, once, when it turns out to be damaged, and takes nothing more', async () => {
+    const made = subject()
+    await fill((await made.open()).state)
+    await made.close()
+    damage(made.path)
+    const fatal: string[] = []
+    const database = await Database.open({ path: made.path, onFatal: (error) => fatal.push(error.code) })
+    const state = new SqliteStateStore({ database, clock: made.clock })
+    await expect(fill(state)).rejects.toMatchObject({ code: 'storage_failed' })
+    await expect(state.commit({ writes: [{ put: rowOf(keyOf('t', 'more')) }] })).rejects.toMatchObject({ code: 'storage_failed' })
+    expect(fatal).toEqual(['storage_failed'])
+    await database.close()
+  })
+
+  it('finds unfinished jobs ready at once after a restart, also those that a dead process had leased', async () => {
+    const made = subject()
+    const { state, queue } = await made.open()
+    await state.commit({ writes: [], emit: [jobOf('t', 'held', { queue: 'q.one' }), jobOf('t', 'waiting', { queue: 'q.one' })] })
+    const held = Promise.withResolvers<void>()
+    queue.consume('q.one', { concurrency: 1 }, () => {
+      held.resolve()
+      return new Promise(() => {})
+    })
+    await held.promise
+    await made.opened?.database.close()
+    const again = await made.open()
+    const delivered: string[] = []
+    again.queue.consume('q.one', { concurrency: 2 }, async (job) => {
+      delivered.push(job.id)
+      return { done: true }
+    })
+    await made.settle()
+    expect(delivered.toSorted()).toEqual(['held', 'waiting'])
+  })
+})
+
+describe('the lock of a data folder', () => {
+  it('is held by one, and goes with a process that is killed', async () => {
+    const made = subject()
+    const code = `
+      import { DataFolderLock } from '@plinth/local'
+      console.log(DataFolderLock.take(process.argv[1]) ? 'mine' : 'taken')
+      setInterval(() => {}, 1000)`
+    const child = spawn(process.execPath, ['--conditions=@plinth/source', '--input-type=module', '-e', code, made.directory], {
+      cwd: new URL('..', import.meta.url),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [said] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+    expect(said.toString().trim()).toBe('mine')
+    expect(DataFolderLock.take(made.directory)).toBeUndefined()
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const lock = DataFolderLock.take(made.directory)
+    expect(lock).toBeDefined()
+    expect(DataFolderLock.take(made.directory)).toBeUndefined()
+    lock?.release()
+    DataFolderLock.take(made.directory)?.release()
+  })
+})
