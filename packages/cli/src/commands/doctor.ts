@@ -69,11 +69,12 @@ async function lookAtDatabase(folder: string): Promise<Omit<Finding, 'check'>> {
   const platform = readingPlatform({ directory: folder, models: createModels({ clock: systemClock }), ...keys })
   try {
     const ids = await new TenantRegistry(platform.operate()).ids()
+    const tenants = ids.length === 1 ? '1 tenant' : `${ids.length} tenants`
     const { source } = loadMasterKey({ directory: folder, ...keys })
-    if (source !== 'folder') return { status: 'ok', message: `${ids.length} tenants; the master key comes from outside the folder.` }
+    if (source !== 'folder') return { status: 'ok', message: `${tenants}; the master key comes from outside the folder.` }
     return {
       status: 'warning',
-      message: `${ids.length} tenants; the master key lies in the data folder.`,
+      message: `${tenants}; the master key lies in the data folder.`,
       remedy: 'Who copies the folder can read it. Set PLINTH_MASTER_KEY_FILE to a file elsewhere (docs/security.md).',
     }
   } finally {

@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs'
-import { once } from 'node:events'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { InvalidInputError } from '@plinth/core'
 import { Command } from 'commander'
 import { Client, type Finished } from '../client.ts'
@@ -49,7 +48,7 @@ async function submit(prompt: string | undefined, options: SubmitOptions): Promi
 async function submitFile(client: Client, file: string, options: SubmitOptions): Promise<void> {
   const prompts = await readPrompts(file)
   const path = options.out ?? `${file.replace(/\.jsonl?$/, '')}.results.jsonl`
-  const out = createWriteStream(path)
+  const out = openSync(path, 'w')
   const bar = new ProgressBar({ total: prompts.length, label: 'requests' })
   const counts = { completed: 0, failed: 0 }
   let next = 0
@@ -57,12 +56,12 @@ async function submitFile(client: Client, file: string, options: SubmitOptions):
     for (let prompt = prompts[next++]; prompt; prompt = prompts[next++]) {
       const result = await workPrompt(client, prompt, options)
       counts[result.status === 'completed' || result.status === 'processing' ? 'completed' : 'failed']++
-      if (!out.write(`${JSON.stringify({ line: prompt.line, ...result })}\n`)) await once(out, 'drain')
+      writeSync(out, `${JSON.stringify({ line: prompt.line, ...result })}\n`)
       bar.advance()
     }
   }
   await Promise.all(Array.from({ length: concurrencyOf(options) }, work))
-  await new Promise<void>((resolve, reject) => out.end((error?: Error | null) => (error ? reject(error) : resolve())))
+  closeSync(out)
   bar.end()
   console.log(options.json ? JSON.stringify({ ...counts, out: path }) : `${counts.completed} completed, ${counts.failed} failed. Results: ${path}`)
   if (counts.failed > 0) process.exitCode = 1

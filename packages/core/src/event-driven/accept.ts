@@ -123,7 +123,7 @@ async function commitRequest(
     count(backlogs, backlogPlace, { requests: 1 }, { requests: limit }),
   ]
   if (key !== undefined) {
-    writes.push(insert(idempotencyKeys, { partition: key }, { request_id: id, body_digest: fields.body_digest, made: fields.accepted }))
+    writes.push(insert(idempotencyKeys, { partition: key }, { request_id: id, body_digest: fields.body_digest, made: Math.max(fields.accepted, fields.not_before ?? 0) }))
   }
   await scope.state.commit({
     writes,

@@ -23,15 +23,20 @@ export async function* followRequest(
     const record = await getRequest(scope, requestId)
     const { status, timeline } = record.fields
     for (const { number, at, ...entry } of timeline) {
-      if (number <= seen) continue
-      seen = number
-      yield { id: number, event: 'status', data: { request_id: requestId, ...entry, at: timestamp(at) } }
+      if (idOf(number) <= seen) continue
+      seen = idOf(number)
+      yield { id: seen, event: 'status', data: { request_id: requestId, ...entry, at: timestamp(at) } }
     }
     if (status === 'processing') continue
-    const last = (timeline.at(-1)?.number ?? 0) + 1
+    const last = idOf(timeline.at(-1)?.number ?? 0) + 1
     if (last > after) yield { id: last, event: status === 'completed' ? 'done' : 'error', data: await showRequest(scope.caller.tenant, record) }
     return
   }
+}
+
+/** Even numbers for entries, so that what closes a round has the odd one behind its last entry, and no other ever gets it. */
+function idOf(number: number): number {
+  return number * 2
 }
 
 /** The tenant's events from behind a sequence, as they come. */

@@ -41,6 +41,8 @@ export const eventListQuery: z.ZodType<EventListQuery> = z.strictObject({
   type: z.string().min(1).max(100).optional(),
 })
 
+export const textForm: z.ZodType = z.object({ request_id: z.string(), text: z.string() })
+
 export interface EventStreamQuery {
   readonly type?: string | undefined
 }

@@ -83,6 +83,7 @@ export const requests: Collection<RequestFields, RequestTexts, 'created' | 'stat
 export interface IdempotencyFields {
   readonly request_id: string
   readonly body_digest: string
+  /** When its retention begins: when it was accepted, or from when the request may be worked. */
   readonly made: number
 }
 

@@ -12,7 +12,7 @@ export const longestPause: number = 10 * 60_000
  * When to try again: full jitter, a random time up to a bound that doubles with each failure, so that those who failed
  * together don't come back together (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
  * @param failures how many there were, from 1.
- * @param retryAfter what the provider asked for, seconds; the wait is at least that.
+ * @param retryAfter what the provider asked for, seconds; the wait is at least that, up to the longest.
  * @returns milliseconds to wait.
  */
 export function backOff(clock: Clock, failures: number, retryAfter = 0): number {

@@ -1,6 +1,6 @@
 import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError, NotFoundError } from '../errors.ts'
 import { envelope } from '../ports/event-bus.ts'
 import { type GenaiRequest, processGenaiRequest } from './accept.ts'
 import { followEvents, followRequest, newestSequence } from './follow.ts'
@@ -56,6 +56,23 @@ const read = defineRoute<forms.RequestParams>({
     return { status: 200, body: await forms.showRequest(scope.caller.tenant, await getRequest(scope, params.id)) }
   },
 })
+
+/** What `prompt_ref` and `result_ref` of events name. */
+function textRoute(part: 'prompt' | 'result'): AnyRoute {
+  return defineRoute<forms.RequestParams>({
+    method: 'GET',
+    path: `/api/requests/{id}/${part}`,
+    permission: 'requests:read',
+    summary: `A request's ${part} alone.`,
+    params: forms.requestParams,
+    replies: { 200: { summary: 'The text.', body: forms.textForm } },
+    async handle(scope, { params }) {
+      const text = await (await getRequest(scope, params.id)).open(part)
+      if (text === undefined) throw new NotFoundError(part)
+      return { status: 200, body: { request_id: params.id, text } }
+    },
+  })
+}
 
 const cancel = defineRoute<forms.RequestParams>({
   method: 'DELETE',
@@ -150,7 +167,7 @@ const redriveEvery = defineRoute({
   },
 })
 
-export const routes: readonly AnyRoute[] = [submit, list, read, cancel, progress, events, eventStream, dead, redriveOne, redriveEvery]
+export const routes: readonly AnyRoute[] = [submit, list, read, cancel, progress, textRoute('prompt'), textRoute('result'), events, eventStream, dead, redriveOne, redriveEvery]
 
 function pageOf(query: PageQuery): { limit: number; after?: string } {
   if (query.after === undefined) return { limit: query.limit }

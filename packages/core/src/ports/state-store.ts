@@ -38,7 +38,7 @@ export interface Row extends NewRow {
   readonly version: number
 }
 
-/** Something that happened. Kept for ever to come (retention) in the order of `sequence`, and published by the relay. */
+/** Something that happened. Kept in the order of `sequence` until its retention ends, and published by the relay. */
 export interface DomainEvent {
   readonly kind: 'event'
   /** Unique, and the same however often it is published. */

@@ -10,9 +10,11 @@ import type { Operator } from '../scope/operator.ts'
 import { inSpan, recordJob, spanNames } from '../telemetry.ts'
 import { TenantRegistry } from '../tenancy/registry.ts'
 
-/** A job whose handler throws what it should have caught is tried again after this time, doubling up to the longest. */
-const faultPause = 1_000
+/** A job whose handler throws what it should have caught is tried again after this time, or up to twice as long. */
+const faultPause = 2_500
 const suspendedPause = 60_000
+/** A job that this version can't read waits for a process that can, as there is one while versions change. */
+const unreadablePause = 60_000
 /** Work that was accepted before a tenant was suspended may go on for so long. */
 const freshMilliseconds = 1_000
 
@@ -71,9 +73,12 @@ export class WorkerHost {
   }
 
   async #run(definition: AnyJob, job: Job, lease: Lease): Promise<Outcome> {
-    if (job.version > definition.version || job.version < definition.version - 1) return { dead: 'job_version_unknown' }
+    const readable = job.version === definition.version || job.version === definition.version - 1
     const body = definition.body.safeParse(job.body)
-    if (!body.success) return { dead: 'job_malformed' }
+    if (!readable || !body.success) {
+      this.#log.error({ ...facts(job), version: job.version }, 'A job of a form that this version does not know waits for one that does.')
+      return { retryAt: this.#operator.clock.now() + unreadablePause }
+    }
     const settings = await this.#registry.get(job.tenant)
     if (!settings || settings.status === 'offboarded') return { dead: 'tenant_gone' }
     // A suspended tenant's accepted work waits; it is neither done nor lost.

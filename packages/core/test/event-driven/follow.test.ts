@@ -24,10 +24,10 @@ describe('following a request', () => {
     const id = await bench.submit()
     const events = await read(bench, followRequest(await bench.scope(), id, 0, open()), 100)
     expect(events.map(({ id, event }) => [id, event])).toEqual([
-      [1, 'status'],
       [2, 'status'],
-      [3, 'status'],
-      [4, 'done'],
+      [4, 'status'],
+      [6, 'status'],
+      [7, 'done'],
     ])
     expect(events.at(-1)?.data).toMatchObject({ status: 'completed', result: { text: 'Here.' } })
     await bench.stop()
@@ -37,9 +37,9 @@ describe('following a request', () => {
     const bench = await EventBench.open(() => 'Here.')
     const id = await bench.submit()
     await bench.pass(1_000)
-    const rest = await read(bench, followRequest(await bench.scope(), id, 2, open()), 100)
-    expect(rest.map(({ id }) => id)).toEqual([3, 4])
-    expect(await read(bench, followRequest(await bench.scope(), id, 4, open()), 100)).toEqual([])
+    const rest = await read(bench, followRequest(await bench.scope(), id, 4, open()), 100)
+    expect(rest.map(({ id }) => id)).toEqual([6, 7])
+    expect(await read(bench, followRequest(await bench.scope(), id, 7, open()), 100)).toEqual([])
     await bench.stop()
   })
 
@@ -47,7 +47,7 @@ describe('following a request', () => {
     const bench = await EventBench.open(() => Promise.reject(new Error('no')), { worker: false })
     const id = await bench.submit()
     const gone = new AbortController()
-    const stream = followRequest(await bench.scope(), id, 1, gone.signal)
+    const stream = followRequest(await bench.scope(), id, 2, gone.signal)
     const waiting = read(bench, stream, 100)
     await bench.pass(2_000)
     gone.abort()
