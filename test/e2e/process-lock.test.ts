@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { mintToken } from '../../packages/cli/src/local-identity.ts'
 import { plinthCommand } from './support/command.ts'
 import { hashFiles } from './support/files.ts'
-import { PlinthProcess, serverEnvironment, type StartLine, startPlinth } from './support/plinth-process.ts'
+import { PlinthProcess, type StartLine, serverEnvironment, startPlinth } from './support/plinth-process.ts'
 import { accept, reach } from './support/requests.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 import { until } from './support/until.ts'
@@ -37,7 +37,10 @@ describe('one server per data folder', () => {
 
   it('of ten at once, one starts', async () => {
     const folder = temporaryFolder()
-    const started = Array.from({ length: 10 }, () => new PlinthProcess(['start', '--json'], { environment: serverEnvironment(folder) }))
+    const started = Array.from(
+      { length: 10 },
+      () => new PlinthProcess(['start', '--json'], { environment: serverEnvironment(folder) }),
+    )
     await until('nine refusals', () => started.filter((one) => one.exit).length === 9, { within: 30_000 })
     const winner = started.find((one) => !one.exit)
     await until('its line', () => winner?.stdout.includes('"url"'), { within: 20_000 })

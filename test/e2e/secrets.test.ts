@@ -33,7 +33,12 @@ describe('[X15] [X19] [X64] [R100] what is private is nowhere in clear', () => {
     }
     expect(results[0]).toContain(canary)
     // Refusals are logged too, at this level.
-    const refusals = [{ prompt: canary, [canary]: 1 }, { prompt: canary, model_id: canary }, { prompt: canary, request_id: `${canary} ` }, `{"prompt":"${canary}`]
+    const refusals = [
+      { prompt: canary, [canary]: 1 },
+      { prompt: canary, model_id: canary },
+      { prompt: canary, request_id: `${canary} ` },
+      `{"prompt":"${canary}`,
+    ]
     for (const body of refusals) expect((await call(server.url, '/api/requests', { token, body })).status).toBe(400)
     await call(server.url, `/api/requests?${canary}=1`, { token: `${token}x` })
 

@@ -1,4 +1,4 @@
-import { PlinthError, userPermissions } from '@plinth/core'
+import { InvalidInputError, PlinthError, userPermissions } from '@plinth/core'
 import { mintToken } from './local-identity.ts'
 
 /** What a server answers to `POST /api/requests`. */
@@ -32,6 +32,7 @@ export class Client {
   /** PLINTH_URL and PLINTH_TOKEN; else this machine's server, with a token from its data folder for tenant demo. */
   static async fromEnvironment(environment: Readonly<Record<string, string | undefined>>): Promise<Client> {
     const url = (environment.PLINTH_URL || `http://127.0.0.1:${environment.PORT || '4000'}`).replace(/\/+$/, '')
+    if (!/^https?:/.test(url) || !URL.canParse(url)) throw new InvalidInputError(`PLINTH_URL is no URL: ${url}`, { field: 'PLINTH_URL' })
     await reach(url)
     const token = environment.PLINTH_TOKEN || (await mintToken({ tenant: 'demo', user: 'cli', permissions: userPermissions, lifetime: 86_400 }, environment))
     return new Client(url, token)

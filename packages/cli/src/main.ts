@@ -13,7 +13,7 @@ const program = new Command('plinth')
   .exitOverride()
 
 for (const command of [startCommand(), tokenCommand(), submitCommand(), doctorCommand()]) {
-  program.addCommand(command.exitOverride())
+  program.addCommand(command.exitOverride().showHelpAfterError(`(plinth ${command.name()} --help describes it)`))
 }
 
 try {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { InvalidInputError } from '@plinth/core'
+import { InvalidInputError, PlinthError } from '@plinth/core'
 
 export interface Prompt {
   /** From 1. */
@@ -23,8 +23,9 @@ export async function readPrompts(path: string): Promise<Prompt[]> {
       if (text.trim() !== '') prompts.push({ line, body: parse(text, line) })
     }
   } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') throw new InvalidInputError(`There is no file ${path}.`, { field: 'file' })
-    throw error
+    if (PlinthError.is(error)) throw error
+    const missing = (error as { code?: string }).code === 'ENOENT'
+    throw new InvalidInputError(missing ? `There is no file ${path}.` : `${path} can't be read.`, { field: 'file', cause: error })
   }
   if (prompts.length === 0) throw new InvalidInputError(`${path} holds no prompts.`, { field: 'file' })
   return prompts

@@ -76,14 +76,18 @@ function instruments(): Instruments {
   return made
 }
 
-export function recordModelCall(model: string, usage: Usage | undefined, errorCode?: string): void {
+/** A call that was answered, or one that failed: with its stable code, after so many milliseconds. */
+export function recordModelCall(model: string, outcome: Usage | { readonly errorCode: string; readonly milliseconds: number }): void {
   const { tokens, duration, cost } = instruments()
   const attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': model }
-  if (!usage) return duration.record(0, { ...attributes, 'error.type': errorCode ?? 'internal' })
-  duration.record(usage.latency_ms / 1000, attributes)
-  tokens.record(usage.input_tokens, { ...attributes, 'gen_ai.token.type': 'input' })
-  tokens.record(usage.output_tokens, { ...attributes, 'gen_ai.token.type': 'output' })
-  cost.add(usage.usd, attributes)
+  if ('errorCode' in outcome) {
+    duration.record(outcome.milliseconds / 1000, { ...attributes, 'error.type': outcome.errorCode })
+    return
+  }
+  duration.record(outcome.latency_ms / 1000, attributes)
+  tokens.record(outcome.input_tokens, { ...attributes, 'gen_ai.token.type': 'input' })
+  tokens.record(outcome.output_tokens, { ...attributes, 'gen_ai.token.type': 'output' })
+  cost.add(outcome.usd, attributes)
 }
 
 export function recordJob(queue: string, outcome: 'done' | 'retry' | 'dead' | 'error', milliseconds: number): void {

@@ -1,8 +1,7 @@
-import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Authenticator, ForbiddenError, systemTenant, UnauthorizedError } from '../src/index.ts'
 import { rejection } from '../src/contracts/index.ts'
-import { encode, type Json, otherKey, rsaKey, TokenBench } from './token-bench.ts'
+import { Authenticator, ForbiddenError, systemTenant, UnauthorizedError } from '../src/index.ts'
+import { type Json, otherKey, TokenBench } from './token-bench.ts'
 
 const invalid = 'UnauthorizedError token_invalid'
 let bench: TokenBench
@@ -14,7 +13,12 @@ beforeEach(async () => {
 describe('a good token', () => {
   it('gives the caller: tenant, user, permissions, settings [R93, R94, R98]', async () => {
     const caller = await bench.enter(bench.token())
-    expect(caller).toMatchObject({ tenant: 'alpha', user: 'ada', correlationId: 'correlation', settings: { tenant_id: 'alpha', status: 'active' } })
+    expect(caller).toMatchObject({
+      tenant: 'alpha',
+      user: 'ada',
+      correlationId: 'correlation',
+      settings: { tenant_id: 'alpha', status: 'active' },
+    })
     expect([...caller.permissions]).toEqual(['requests:read'])
   })
 
@@ -41,136 +45,32 @@ describe('a good token', () => {
 
 describe('a header without a token', () => {
   const token = 'a.b.c'
-  it.each([undefined, '', 'Bearer', 'Bearer ', token, `Basic ${token}`, `Bearer  ${token}`, `Bearer\t${token}`, ` Bearer ${token}`, `Bearer ${token} `, `Bearer ${token}\n`, `Bearer ${token} ${token}`])(
-    'is refused as such: %j [R97, X58]',
+  it.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    token,
+    `Basic ${token}`,
+    `Bearer  ${token}`,
+    `Bearer\t${token}`,
+    ` Bearer ${token}`,
+    `Bearer ${token} `,
+    `Bearer ${token}\n`,
+    `Bearer ${token} ${token}`,
+  ])('is refused as such: %j [R97, X58]', async (header) => {
+    expect(await rejection(bench.gate.authenticate(header, 'c'))).toMatchObject({
+      name: 'UnauthorizedError',
+      code: 'token_missing',
+    })
+  })
+
+  it.each([null, 1, {}, [], ['Basic x'], true, Buffer.from('Bearer a.b.c'), { toString: () => 'Bearer a.b.c' }])(
+    'is refused when it is no text: %j [X58]',
     async (header) => {
-      expect(await rejection(bench.gate.authenticate(header, 'c'))).toMatchObject({ name: 'UnauthorizedError', code: 'token_missing' })
+      expect(await rejection(bench.gate.authenticate(header as unknown as string, 'c'))).toBeInstanceOf(UnauthorizedError)
     },
   )
-
-  it.each([null, 1, {}, [], ['Basic x'], true, Buffer.from('Bearer a.b.c'), { toString: () => 'Bearer a.b.c' }])('is refused when it is no text: %j [X58]', async (header) => {
-    expect(await rejection(bench.gate.authenticate(header as unknown as string, 'c'))).toBeInstanceOf(UnauthorizedError)
-  })
-})
-
-describe('a forged token is refused [X58]', () => {
-  it.each(['none', 'None', 'NONE', 'nOnE', ''])('with algorithm "%s", signed or not [X58]', async (alg) => {
-    const content = `${encode(bench.header({ alg }))}.${encode(bench.claims())}`
-    for (const token of [`${content}.`, content, `${content}.x`, bench.token(bench.claims(), bench.header({ alg }))]) expect(await bench.refusal(token)).toBe(invalid)
-  })
-
-  it('with the public key as a shared secret [X58]', async () => {
-    const { publicJwk } = bench.issuer
-    const bytes = Buffer.from(String(publicJwk.x), 'base64url')
-    for (const secret of [bytes, String(publicJwk.x), JSON.stringify(publicJwk), bytes.toString('hex'), '', String(publicJwk.kid)]) {
-      for (const alg of ['HS256', 'EdDSA']) expect(await bench.refusal(bench.hmacToken(secret, bench.header({ alg })))).toBe(invalid)
-    }
-  })
-
-  it('with another key, or another kind of key [X58]', async () => {
-    expect(await bench.refusal(bench.token(bench.claims(), bench.header(), otherKey))).toBe(invalid)
-    for (const alg of ['RS256', 'EdDSA', 'PS256']) expect(await bench.refusal(bench.token(bench.claims(), bench.header({ alg }), rsaKey))).toBe(invalid)
-    expect(await bench.refusal(bench.token(bench.claims(), bench.header({ alg: 'ES256' })))).toBe(invalid)
-  })
-
-  it('that brings its key along, or says where to get it [X58]', async () => {
-    const jwk = otherKey.export({ format: 'jwk' })
-    const { d: _, ...publicJwk } = jwk
-    for (const extra of [
-      { jwk: publicJwk },
-      { jwk: { ...publicJwk, kid: bench.issuer.publicJwk.kid } },
-      { jku: 'https://attacker.example/jwks.json' },
-      { x5u: 'https://attacker.example/cert.pem' },
-      { x5c: ['MIIB'] },
-    ]) {
-      expect(await bench.refusal(bench.token(bench.claims(), bench.header(extra), otherKey))).toBe(invalid)
-      expect(await bench.refusal(bench.token(bench.claims(), bench.header({ ...extra, kid: undefined }), otherKey))).toBe(invalid)
-    }
-    // They are ignored, not believed: with the right signature the token holds.
-    expect((await bench.enter(bench.token(bench.claims(), bench.header({ jwk: publicJwk })))).tenant).toBe('alpha')
-  })
-
-  it.each(['other', '', '../../etc/passwd', "' OR 1=1 --", 'constructor', '__proto__'])('with the key id "%s" [X58]', async (kid) => {
-    expect(await bench.refusal(bench.token(bench.claims(), bench.header({ kid }), otherKey))).toBe(invalid)
-    if (kid !== '') expect(await bench.refusal(bench.token(bench.claims(), bench.header({ kid })))).toBe(invalid)
-  })
-
-  it('with a critical header that nobody knows [X58]', async () => {
-    for (const extra of [{ crit: ['x'], x: 1 }, { crit: [] }, { b64: false, crit: ['b64'] }, { zip: 'DEF', crit: ['zip'] }]) {
-      expect(await bench.refusal(bench.token(bench.claims(), bench.header(extra)))).toBe(invalid)
-    }
-  })
-
-  it('whose any part was changed, or taken from another [X58]', async () => {
-    const [header = '', claims = '', signature = ''] = bench.token().split('.')
-    const [, others = '', otherSignature = ''] = bench.token(bench.claims({ tenant_id: 'beta' })).split('.')
-    for (const token of [
-      `${header}.${encode(bench.claims({ tenant_id: 'beta' }))}.${signature}`,
-      `${header}.${others}.${signature}`,
-      `${header}.${claims}.${otherSignature}`,
-      `${encode(bench.header({ typ: 'at+jwt' }))}.${claims}.${signature}`,
-      `${header}.${claims}.${signature.slice(0, -2)}`,
-      `${header}.${claims}.${signature}AA`,
-      `${header}.${claims}.${'A'.repeat(86)}`,
-    ]) {
-      expect(await bench.refusal(token)).toBe(invalid)
-    }
-  })
-
-  it('before any of its claims is used: it never says whether a tenant exists, or has expired [X58, X59]', async () => {
-    for (const claims of [{ tenant_id: 'nobody' }, { tenant_id: 'alpha' }, { exp: bench.now - 100 }, { aud: 'other' }, {}]) {
-      expect(await bench.refusal(bench.token(bench.claims(claims), bench.header(), otherKey))).toBe(invalid)
-    }
-    expect(bench.lookups).toEqual([])
-  })
-})
-
-describe('a token of another form is refused [X58]', () => {
-  const good = (): string => bench.token()
-  it.each<[string, () => string]>([
-    ['one part', () => 'a'],
-    ['two parts', () => 'a.b'],
-    ['four parts', () => `${good()}.x`],
-    ['five parts, like an encrypted one', () => 'a.b.c.d.e'],
-    ['an empty part', () => '..'],
-    ['padding', () => `${good()}=`],
-    ['base64 that is not of URLs', () => good().replaceAll('-', '+').replace(/.$/, '/')],
-    ['a character of another script', () => `${good()}é`],
-    ['a NUL', () => `${good()}\u0000`],
-    ['a percent sign', () => good().replaceAll('.', '%2e')],
-    ['a zero-width space', () => good().replace('.', '.\u200b')],
-    ['parts that are no JSON', () => 'eA.eA.eA'],
-    ['a header of null', () => `${encode('null')}.${encode('{}')}.eA`],
-    ['claims of an array', () => bench.token('[]')],
-    ['claims of null', () => bench.token('null')],
-    ['claims that are no JSON', () => bench.token('{"tenant_id":')],
-  ])('%s [X58]', async (_, make) => {
-    expect(await bench.refusal(make())).toBe(invalid)
-  })
-
-  it('white space inside [X58]', async () => {
-    for (const space of [' ', '\n', '\t', '\r\n', '\u00a0']) {
-      expect((await rejection(bench.enter(good().replace('.', `.${space}`)))) as { code: string }).toMatchObject({ name: 'UnauthorizedError' })
-    }
-  })
-
-  it('one that is too long, before it is looked at [X20, X58]', async () => {
-    expect(await bench.refusal(bench.token(bench.claims({ filler: 'x'.repeat(6_300) })))).toBe(invalid)
-    expect((await bench.enter(bench.token(bench.claims({ filler: 'x'.repeat(5_500) })))).tenant).toBe('alpha')
-    const began = performance.now()
-    for (const huge of ['a'.repeat(10_000_000), `${'a.'.repeat(5_000_000)}a`, `a.b.${'-'.repeat(10_000_000)}`]) expect(await bench.refusal(huge)).toBe(invalid)
-    expect(performance.now() - began).toBeLessThan(2_000)
-  })
-
-  it('anything [X58]', async () => {
-    const part = fc.oneof(fc.string({ unit: 'binary' }), fc.base64String(), fc.json().map(encode))
-    await fc.assert(
-      fc.asyncProperty(fc.array(part, { maxLength: 5 }).map((parts) => parts.join('.')), async (token) => {
-        expect(await rejection(bench.enter(token))).toBeInstanceOf(UnauthorizedError)
-      }),
-      { numRuns: 300 },
-    )
-  })
 })
 
 describe('a token with the right signature', () => {
@@ -234,7 +134,11 @@ describe('a token with the right signature', () => {
 
 describe('what a refusal says [R97, R127, X59]', () => {
   it('is the same for all that is wrong with a token, and holds nothing of it', async () => {
-    const tokens = [bench.token(bench.claims(), bench.header(), otherKey), 'a.b.c', bench.token(bench.claims({ aud: 'secret-audience' }))]
+    const tokens = [
+      bench.token(bench.claims(), bench.header(), otherKey),
+      'a.b.c',
+      bench.token(bench.claims({ aud: 'secret-audience' })),
+    ]
     for (const token of tokens) {
       const error = (await rejection(bench.enter(token))) as UnauthorizedError
       expect(error.message).toBe('Token validation failed.')

@@ -2,7 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { callerId, fromCursor, pageFields, time, toCursor } from '../src/index.ts'
 
-const place = fc.string({ unit: fc.integer({ min: 0x1f, max: 0x7e }).map((code) => String.fromCharCode(code)), minLength: 1, maxLength: 1_500 })
+const place = fc.string({
+  unit: fc.integer({ min: 0x1f, max: 0x7e }).map((code) => String.fromCharCode(code)),
+  minLength: 1,
+  maxLength: 1_500,
+})
 
 describe('a cursor', () => {
   it('leads back to its place, and is fit for a query [X5]', () => {
@@ -17,12 +21,24 @@ describe('a cursor', () => {
     expect(toCursor(undefined)).toBeNull()
   })
 
-  it.each(['', '=', '!', 'a', 'abcde', 'YQ==\n', 'é', '\u0000', 'AAAA', '____', toCursor('\n') ?? '', toCursor('a\u0000') ?? '', toCursor('é') ?? '', toCursor('x'.repeat(1_501)) ?? ''])(
-    'that nobody made leads nowhere: %j',
-    (cursor) => {
-      expect(fromCursor(cursor)).toBeUndefined()
-    },
-  )
+  it.each([
+    '',
+    '=',
+    '!',
+    'a',
+    'abcde',
+    'YQ==\n',
+    'é',
+    '\u0000',
+    'AAAA',
+    '____',
+    toCursor('\n') ?? '',
+    toCursor('a\u0000') ?? '',
+    toCursor('é') ?? '',
+    toCursor('x'.repeat(1_501)) ?? '',
+  ])('that nobody made leads nowhere: %j', (cursor) => {
+    expect(fromCursor(cursor)).toBeUndefined()
+  })
 
   it('of garbage never throws, and leads to printable places only', () => {
     fc.assert(
@@ -49,14 +65,29 @@ describe('forms that routes share', () => {
 
   it('a time is any of RFC 3339, with its zone [X56]', () => {
     const noon = Date.UTC(2026, 0, 31, 12)
-    for (const text of ['2026-01-31T12:00:00Z', '2026-01-31T12:00:00.000Z', '2026-01-31T13:00:00+01:00', '2026-01-31T06:30:00-05:30']) expect(time.parse(text)).toBe(noon)
-    for (const text of ['2026-01-31T12:00:00', '2026-01-31', '12:00', '2026-02-30T12:00:00Z', '2026-01-31T25:00:00Z', 'now', '']) {
+    for (const text of [
+      '2026-01-31T12:00:00Z',
+      '2026-01-31T12:00:00.000Z',
+      '2026-01-31T13:00:00+01:00',
+      '2026-01-31T06:30:00-05:30',
+    ])
+      expect(time.parse(text)).toBe(noon)
+    for (const text of [
+      '2026-01-31T12:00:00',
+      '2026-01-31',
+      '12:00',
+      '2026-02-30T12:00:00Z',
+      '2026-01-31T25:00:00Z',
+      'now',
+      '',
+    ]) {
       expect(time.safeParse(text).success).toBe(false)
     }
   })
 
   it("a caller's own id is short, and of harmless characters [X6]", () => {
     for (const id of ['a', 'Order_1.2:3-4', 'x'.repeat(128)]) expect(callerId.parse(id)).toBe(id)
-    for (const id of ['', 'x'.repeat(129), 'a b', 'a/b', '../a', 'ä', 'a\n', 'a\u0000', '%2e', 'a~b']) expect(callerId.safeParse(id).success).toBe(false)
+    for (const id of ['', 'x'.repeat(129), 'a b', 'a/b', '../a', 'ä', 'a\n', 'a\u0000', '%2e', 'a~b'])
+      expect(callerId.safeParse(id).success).toBe(false)
   })
 })

@@ -42,12 +42,18 @@ describe('the estimate', () => {
   it('never falls when more waits, or fewer work [X16]', () => {
     const amounts = fc.integer({ min: 0, max: 1_000_000 })
     fc.assert(
-      fc.property(fc.option(times, { nil: [] as number[] }), amounts, amounts, fc.integer({ min: 1, max: 256 }), (seen, ahead, more, concurrency) => {
-        const estimator = measured(seen)
-        const estimate = estimator.estimate('model', ahead, concurrency)
-        expect(estimator.estimate('model', ahead + more, concurrency)).toBeGreaterThanOrEqual(estimate)
-        expect(estimator.estimate('model', ahead, concurrency + 1)).toBeLessThanOrEqual(estimate)
-      }),
+      fc.property(
+        fc.option(times, { nil: [] as number[] }),
+        amounts,
+        amounts,
+        fc.integer({ min: 1, max: 256 }),
+        (seen, ahead, more, concurrency) => {
+          const estimator = measured(seen)
+          const estimate = estimator.estimate('model', ahead, concurrency)
+          expect(estimator.estimate('model', ahead + more, concurrency)).toBeGreaterThanOrEqual(estimate)
+          expect(estimator.estimate('model', ahead, concurrency + 1)).toBeLessThanOrEqual(estimate)
+        },
+      ),
     )
   })
 

@@ -1,18 +1,44 @@
 import { APICallError } from '@ai-sdk/provider'
 import { describe, expect, it } from 'vitest'
-import { classifyFailure, type FailureKind, InvalidInputError, KeyUnusableError, ModelFailure, UnavailableError } from '../src/index.ts'
+import {
+  classifyFailure,
+  type FailureKind,
+  InvalidInputError,
+  KeyUnusableError,
+  ModelFailure,
+  UnavailableError,
+} from '../src/index.ts'
 
 const raw = 'raw words of the provider about quota, rate limits and throttling'
 
 /** As the AI SDK's providers throw it. */
-function apiError(statusCode: number | undefined, parts: Partial<ConstructorParameters<typeof APICallError>[0]> = {}): APICallError {
-  return new APICallError({ message: raw, url: 'http://model', requestBodyValues: {}, ...(statusCode === undefined ? {} : { statusCode }), ...parts })
+function apiError(
+  statusCode: number | undefined,
+  parts: Partial<ConstructorParameters<typeof APICallError>[0]> = {},
+): APICallError {
+  return new APICallError({
+    message: raw,
+    url: 'http://model',
+    requestBodyValues: {},
+    ...(statusCode === undefined ? {} : { statusCode }),
+    ...parts,
+  })
 }
 
 /** As the AWS SDK throws it: the code is the name, the status lies in the metadata. */
 function awsError(name: string, httpStatusCode?: number, parts: object = {}): Error {
-  const metadata = { requestId: 'r-1', attempts: 1, totalRetryDelay: 0, ...(httpStatusCode === undefined ? {} : { httpStatusCode }) }
-  return Object.assign(new Error(raw), { name, $fault: (httpStatusCode ?? 500) < 500 ? 'client' : 'server', $metadata: metadata, ...parts })
+  const metadata = {
+    requestId: 'r-1',
+    attempts: 1,
+    totalRetryDelay: 0,
+    ...(httpStatusCode === undefined ? {} : { httpStatusCode }),
+  }
+  return Object.assign(new Error(raw), {
+    name,
+    $fault: (httpStatusCode ?? 500) < 500 ? 'client' : 'server',
+    $metadata: metadata,
+    ...parts,
+  })
 }
 
 /** As fetch throws it. */
@@ -25,8 +51,10 @@ function circular(parts: object = {}): Error {
   return Object.assign(error, { cause: Object.assign(new Error(raw), { cause: error }) })
 }
 
-const openai = (statusCode: number, code: string, type = code): APICallError => apiError(statusCode, { data: { error: { message: raw, code, type } } })
-const anthropic = (statusCode: number, type: string): APICallError => apiError(statusCode, { data: { type: 'error', error: { type, message: raw } } })
+const openai = (statusCode: number, code: string, type = code): APICallError =>
+  apiError(statusCode, { data: { error: { message: raw, code, type } } })
+const anthropic = (statusCode: number, type: string): APICallError =>
+  apiError(statusCode, { data: { type: 'error', error: { type, message: raw } } })
 
 const table: readonly (readonly [name: string, error: unknown, kind: FailureKind, code: string])[] = [
   // Amazon Bedrock, by the AWS SDK
@@ -47,20 +75,40 @@ const table: readonly (readonly [name: string, error: unknown, kind: FailureKind
   ['AccessDeniedException without a status', awsError('AccessDeniedException'), 'permanent', 'model_access_denied'],
   ['UnrecognizedClientException', awsError('UnrecognizedClientException', 403), 'permanent', 'model_access_denied'],
   ['a smithy TimeoutError', awsError('TimeoutError'), 'transient', 'model_failed'],
-  ['Bedrock by HTTP, its code in a header', apiError(400, { responseHeaders: { 'x-amzn-errortype': 'ThrottlingException:http://internal.amazon.com/' } }), 'throttle', 'model_throttled'],
-  ['Bedrock by HTTP, its code in the body', apiError(400, { data: { __type: 'com.amazon.coral#ThrottlingException', message: raw } }), 'throttle', 'model_throttled'],
+  [
+    'Bedrock by HTTP, its code in a header',
+    apiError(400, { responseHeaders: { 'x-amzn-errortype': 'ThrottlingException:http://internal.amazon.com/' } }),
+    'throttle',
+    'model_throttled',
+  ],
+  [
+    'Bedrock by HTTP, its code in the body',
+    apiError(400, { data: { __type: 'com.amazon.coral#ThrottlingException', message: raw } }),
+    'throttle',
+    'model_throttled',
+  ],
   // OpenAI and what is compatible with it
   ['insufficient_quota', openai(429, 'insufficient_quota'), 'quota', 'model_quota'],
   ['billing_hard_limit_reached', openai(400, 'billing_hard_limit_reached', 'invalid_request_error'), 'quota', 'model_quota'],
   ['402', apiError(402), 'quota', 'model_quota'],
   ['rate_limit_exceeded', openai(429, 'rate_limit_exceeded', 'tokens'), 'throttle', 'model_throttled'],
-  ['rate_limit_exceeded in a stream, without a status', apiError(undefined, { data: { error: { code: 'rate_limit_exceeded' } } }), 'throttle', 'model_throttled'],
+  [
+    'rate_limit_exceeded in a stream, without a status',
+    apiError(undefined, { data: { error: { code: 'rate_limit_exceeded' } } }),
+    'throttle',
+    'model_throttled',
+  ],
   ['content_filter', openai(400, 'content_filter', 'invalid_request_error'), 'content', 'model_content_refused'],
   ['content_policy_violation', openai(400, 'content_policy_violation'), 'content', 'model_content_refused'],
   ['invalid_api_key', openai(401, 'invalid_api_key'), 'permanent', 'model_access_denied'],
   ['context_length_exceeded', openai(400, 'context_length_exceeded'), 'permanent', 'model_request_refused'],
   ["an SDK's own error with `status`", Object.assign(new Error(raw), { status: 429 }), 'throttle', 'model_throttled'],
-  ["an SDK's own error with `statusCode`", Object.assign(new Error(raw), { statusCode: 400 }), 'permanent', 'model_request_refused'],
+  [
+    "an SDK's own error with `statusCode`",
+    Object.assign(new Error(raw), { statusCode: 400 }),
+    'permanent',
+    'model_request_refused',
+  ],
   // Anthropic
   ['overloaded_error', anthropic(529, 'overloaded_error'), 'throttle', 'model_throttled'],
   ['overloaded_error in a stream, as 200', anthropic(200, 'overloaded_error'), 'throttle', 'model_throttled'],
@@ -73,22 +121,55 @@ const table: readonly (readonly [name: string, error: unknown, kind: FailureKind
   ['409', apiError(409), 'transient', 'model_unavailable'],
   ['413', apiError(413), 'permanent', 'model_request_refused'],
   ['500', apiError(500), 'transient', 'model_unavailable'],
-  ['a gateway page with 502', apiError(502, { responseBody: '<html>insufficient_quota</html>' }), 'transient', 'model_unavailable'],
+  [
+    'a gateway page with 502',
+    apiError(502, { responseBody: '<html>insufficient_quota</html>' }),
+    'transient',
+    'model_unavailable',
+  ],
   // Networks
-  ...['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_SOCKET'].map(
-    (code) => [`fetch failed: ${code}`, fetchError(code), 'transient', 'model_unavailable'] as const,
-  ),
+  ...[
+    'ECONNRESET',
+    'ECONNREFUSED',
+    'EPIPE',
+    'ETIMEDOUT',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'UND_ERR_SOCKET',
+  ].map((code) => [`fetch failed: ${code}`, fetchError(code), 'transient', 'model_unavailable'] as const),
   ...['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'].map(
     (code) => [`fetch failed: ${code}`, fetchError(code), 'transient', 'model_unavailable'] as const,
   ),
-  ['fetch failed inside an API error', apiError(undefined, { cause: fetchError('ECONNRESET') }), 'transient', 'model_unavailable'],
+  [
+    'fetch failed inside an API error',
+    apiError(undefined, { cause: fetchError('ECONNRESET') }),
+    'transient',
+    'model_unavailable',
+  ],
   ['AbortError', new DOMException('aborted', 'AbortError'), 'transient', 'model_failed'],
   // Prose decides nothing
-  ['a throttle that speaks of quota', apiError(429, { message: 'You exceeded your quota, insufficient_quota' }), 'throttle', 'model_throttled'],
-  ['an AWS throttle that speaks of quota', awsError('ThrottlingException', 429, { message: 'Your quota is exceeded' }), 'throttle', 'model_throttled'],
+  [
+    'a throttle that speaks of quota',
+    apiError(429, { message: 'You exceeded your quota, insufficient_quota' }),
+    'throttle',
+    'model_throttled',
+  ],
+  [
+    'an AWS throttle that speaks of quota',
+    awsError('ThrottlingException', 429, { message: 'Your quota is exceeded' }),
+    'throttle',
+    'model_throttled',
+  ],
   ['a bare error that speaks of throttling', new Error('ThrottlingException: rate_limit_exceeded'), 'transient', 'model_failed'],
   // Our own
-  ['a model that left the catalogue', new InvalidInputError('There is no such model.', { code: 'model_unknown' }), 'permanent', 'model_unknown'],
+  [
+    'a model that left the catalogue',
+    new InvalidInputError('There is no such model.', { code: 'model_unknown' }),
+    'permanent',
+    'model_unknown',
+  ],
   ['a key that is disabled', new KeyUnusableError('alias/x', 'disabled'), 'permanent', 'key_disabled'],
   ['a platform that does not answer', new UnavailableError('no_answer', 'The service did not answer.'), 'transient', 'no_answer'],
   // Nonsense
@@ -96,7 +177,12 @@ const table: readonly (readonly [name: string, error: unknown, kind: FailureKind
   ['undefined', undefined, 'transient', 'model_failed'],
   ['null', null, 'transient', 'model_failed'],
   ['a number', 429, 'transient', 'model_failed'],
-  ['codes of odd types', { code: 429, name: {}, data: { error: [1] }, $metadata: 'x', status: '429', statusCode: Number.NaN }, 'transient', 'model_failed'],
+  [
+    'codes of odd types',
+    { code: 429, name: {}, data: { error: [1] }, $metadata: 'x', status: '429', statusCode: Number.NaN },
+    'transient',
+    'model_failed',
+  ],
   ['a circle of causes', circular(), 'transient', 'model_failed'],
   ['a circle of causes with a code', circular({ code: 'ECONNRESET' }), 'transient', 'model_unavailable'],
 ]

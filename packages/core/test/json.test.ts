@@ -31,7 +31,8 @@ describe('canonical JSON', () => {
   it('is the same text whatever the order of keys [X6]', () => {
     fc.assert(
       fc.property(json, fc.integer(), (value, seed) => {
-        const rank = (key: string): number => [...key].reduce((sum, character) => Math.imul(sum ^ (character.codePointAt(0) ?? 0), 16_777_619), seed)
+        const rank = (key: string): number =>
+          [...key].reduce((sum, character) => Math.imul(sum ^ (character.codePointAt(0) ?? 0), 16_777_619), seed)
         const text = canonicalJson(value)
         expect(canonicalJson(shuffled(value, (keys) => keys.toReversed()))).toBe(text)
         expect(canonicalJson(shuffled(value, (keys) => keys.toSorted((left, right) => rank(left) - rank(right))))).toBe(text)
@@ -42,18 +43,41 @@ describe('canonical JSON', () => {
   it('is another text for another value [X6]', () => {
     fc.assert(
       fc.property(json, json, (left, right) => {
-        const same = JSON.stringify(shuffled(left, (keys) => keys.toSorted())) === JSON.stringify(shuffled(right, (keys) => keys.toSorted()))
+        const same =
+          JSON.stringify(shuffled(left, (keys) => keys.toSorted())) === JSON.stringify(shuffled(right, (keys) => keys.toSorted()))
         expect(canonicalJson(left) === canonicalJson(right)).toBe(same)
       }),
     )
-    const alike: JsonValue[] = [1, '1', [1], { 1: 1 }, '[1]', null, 'null', '', [], {}, [[]], [null], { a: null }, false, 'false', 0, '\ud800', '\ud801', '\ufffd']
+    const alike: JsonValue[] = [
+      1,
+      '1',
+      [1],
+      { 1: 1 },
+      '[1]',
+      null,
+      'null',
+      '',
+      [],
+      {},
+      [[]],
+      [null],
+      { a: null },
+      false,
+      'false',
+      0,
+      '\ud800',
+      '\ud801',
+      '\ufffd',
+    ]
     expect(new Set(alike.map(canonicalJson)).size).toBe(alike.length)
   })
 
   it('leaves out what is undefined, and keeps what looks like machinery', () => {
     expect(canonicalJson({ b: undefined, a: 1 } as unknown as JsonValue)).toBe('{"a":1}')
     expect(canonicalJson(undefined)).toBe('null')
-    expect(canonicalJson(JSON.parse('{"__proto__":{"a":1},"constructor":2}') as JsonValue)).toBe('{"__proto__":{"a":1},"constructor":2}')
+    expect(canonicalJson(JSON.parse('{"__proto__":{"a":1},"constructor":2}') as JsonValue)).toBe(
+      '{"__proto__":{"a":1},"constructor":2}',
+    )
   })
 })
 
@@ -91,7 +115,14 @@ describe('the depth of a value', () => {
       expect(depthOf(deep, 64)).toBe(64)
       expect(depthOf(deep, 2_000_000)).toBe(1_000_000)
     }
-    expect([63, 64, 65].map((depth) => depthOf(nested(depth, (inner) => [inner]), 64))).toEqual([63, 64, 64])
+    expect(
+      [63, 64, 65].map((depth) =>
+        depthOf(
+          nested(depth, (inner) => [inner]),
+          64,
+        ),
+      ),
+    ).toEqual([63, 64, 64])
   })
 
   it('is counted in a value of any width [X20]', () => {
@@ -104,7 +135,12 @@ describe('the depth of a value', () => {
 
 describe('the size of JSON', () => {
   it('is counted in bytes, and never above its bound [X20]', () => {
-    const values = fc.oneof(json, fc.string({ unit: 'binary' }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.array(fc.double({ noNaN: true, noDefaultInfinity: true })))
+    const values = fc.oneof(
+      json,
+      fc.string({ unit: 'binary' }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.array(fc.double({ noNaN: true, noDefaultInfinity: true })),
+    )
     fc.assert(
       fc.property(values as fc.Arbitrary<JsonValue>, (value) => {
         expect(jsonBytes(value)).toBe(Buffer.byteLength(JSON.stringify(value)))
@@ -112,7 +148,17 @@ describe('the size of JSON', () => {
       }),
       { numRuns: 500 },
     )
-    for (const value of ['\u0000'.repeat(9), '"\\'.repeat(9), '\ud800'.repeat(9), '😀', -1.2345678901234567e-300, Number.MIN_VALUE, false, null, { '\u0001': '\u0001' }]) {
+    for (const value of [
+      '\u0000'.repeat(9),
+      '"\\'.repeat(9),
+      '\ud800'.repeat(9),
+      '😀',
+      Number.MIN_VALUE,
+      -Number.MAX_VALUE,
+      false,
+      null,
+      { '\u0001': '\u0001' },
+    ]) {
       expect(jsonBound(value)).toBeGreaterThanOrEqual(jsonBytes(value))
     }
   })

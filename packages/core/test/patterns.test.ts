@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
-  allPermissions,
   type AnyRoute,
+  allPermissions,
   type CollectionDefinition,
   defineCollection,
   defineEvent,
@@ -20,7 +20,9 @@ import {
 const sources = join(import.meta.dirname, '..', 'src')
 /** The one folder that isn't named like its pattern (design, 2). */
 const folderOf = (name: string): string => (name === 'multi-tenant' ? 'tenancy' : name)
-const everyRoute = patterns.flatMap((pattern) => pattern.routes.map((route) => [pattern.name, route.method, route.path, route] as const))
+const everyRoute = patterns.flatMap((pattern) =>
+  pattern.routes.map((route) => [pattern.name, route.method, route.path, route] as const),
+)
 
 describe('the patterns', () => {
   it('are among the five of the seed, each once, with a folder and a line of its own [R1]', () => {
@@ -32,10 +34,14 @@ describe('the patterns', () => {
     const lines = readFileSync(join(sources, 'patterns.ts'), 'utf8').split('\n')
     for (const name of names) {
       expect(existsSync(join(sources, folderOf(name), 'pattern.ts'))).toBe(true)
-      expect(lines.filter((line) => line.startsWith('import') && line.includes(`'./${folderOf(name)}/pattern.ts'`))).toHaveLength(1)
+      expect(lines.filter((line) => line.startsWith('import') && line.includes(`'./${folderOf(name)}/pattern.ts'`))).toHaveLength(
+        1,
+      )
     }
     // A folder with a pattern that nobody mounts would look finished, and do nothing.
-    const folders = readdirSync(sources, { withFileTypes: true }).filter((entry) => entry.name !== 'define' && existsSync(join(sources, entry.name, 'pattern.ts')))
+    const folders = readdirSync(sources, { withFileTypes: true }).filter(
+      (entry) => entry.name !== 'define' && existsSync(join(sources, entry.name, 'pattern.ts')),
+    )
     expect(folders.map((folder) => folder.name).toSorted()).toEqual(names.map(folderOf).toSorted())
   })
 
@@ -65,36 +71,70 @@ describe('the patterns', () => {
 })
 
 describe('every route of every pattern', () => {
-  it.each(everyRoute)('%s: %s %s has a permission, a form for each part of its input, and a success [R96]', (_, method, path, route) => {
-    expect(allPermissions).toContain(route.permission)
-    expect(route.permission).not.toBe('*')
-    // A POST may be a question; the other methods say what they do.
-    if (route.permission !== 'tenants:admin' && method !== 'POST') expect(route.permission.endsWith(':read')).toBe(method === 'GET')
-    const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
-    const given = Object.fromEntries(named.map((name) => [name, 'value']))
-    if (named.length > 0) expect(route.params?.safeParse(given).data).toEqual(given)
-    else expect(route.params).toBeUndefined()
-    if (method === 'GET') expect(route.body).toBeUndefined()
-    // What isn't declared is refused, not ignored: a misspelt field would else change what is meant.
-    for (const form of [route.params, route.query]) if (form) expect(form.safeParse({ ...given, no_such_field: 'x' }).success).toBe(false)
-    expect(Object.keys(route.replies).every((status) => status.startsWith('2'))).toBe(true)
-    expect(Object.keys(route.replies).length).toBeGreaterThan(0)
-    expect(path).toMatch(/^\/api(\/[a-z-]+|\/\{\w+\})+$/)
-    expect(route.summary).toMatch(/\.$/)
-  })
+  it.each(everyRoute)(
+    '%s: %s %s has a permission, a form for each part of its input, and a success [R96]',
+    (_, method, path, route) => {
+      expect(allPermissions).toContain(route.permission)
+      expect(route.permission).not.toBe('*')
+      // A POST may be a question; the other methods say what they do.
+      if (route.permission !== 'tenants:admin' && method !== 'POST')
+        expect(route.permission.endsWith(':read')).toBe(method === 'GET')
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
+      const given = Object.fromEntries(named.map((name) => [name, 'value']))
+      if (named.length > 0) expect(route.params?.safeParse(given).data).toEqual(given)
+      else expect(route.params).toBeUndefined()
+      if (method === 'GET') expect(route.body).toBeUndefined()
+      // What isn't declared is refused, not ignored: a misspelt field would else change what is meant.
+      for (const form of [route.params, route.query])
+        if (form) expect(form.safeParse({ ...given, no_such_field: 'x' }).success).toBe(false)
+      expect(Object.keys(route.replies).every((status) => status.startsWith('2'))).toBe(true)
+      expect(Object.keys(route.replies).length).toBeGreaterThan(0)
+      expect(path).toMatch(/^\/api(\/[a-z-]+|\/\{\w+\})+$/)
+      expect(route.summary).toMatch(/\.$/)
+    },
+  )
 })
 
 const plain = z.strictObject({ id: z.string() })
 const collection = (parts: Partial<CollectionDefinition<{ id: string }, object, string>>) =>
-  defineCollection<{ id: string }, object, string>({ name: 'things', schema: 1, plain, sealed: [], lists: {}, ...parts } as CollectionDefinition<{ id: string }, object, string>)
+  defineCollection<{ id: string }, object, string>({
+    name: 'things',
+    schema: 1,
+    plain,
+    sealed: [],
+    lists: {},
+    ...parts,
+  } as CollectionDefinition<{ id: string }, object, string>)
 const list = { order: (fields: { id: string }) => fields.id }
 
 describe('a definition that can not be right', () => {
-  const job = defineJob({ name: 'rag.work', version: 1, summary: '', body: z.object({}), concurrency: 1, handle: async () => ({ done: true }) })
+  const job = defineJob({
+    name: 'rag.work',
+    version: 1,
+    summary: '',
+    body: z.object({}),
+    concurrency: 1,
+    handle: async () => ({ done: true }),
+  })
   const event = defineEvent({ type: 'rag.worked', version: 1, summary: '', detail: z.object({}) })
-  const route: AnyRoute = defineRoute({ method: 'GET', path: '/api/things', permission: 'rag:read', summary: '', replies: {}, handle: async () => ({ status: 200 }) })
+  const route: AnyRoute = defineRoute({
+    method: 'GET',
+    path: '/api/things',
+    permission: 'rag:read',
+    summary: '',
+    replies: {},
+    handle: async () => ({ status: 200 }),
+  })
   const things = collection({})
-  const base: Pattern = { name: 'rag', title: 'RAG', summary: '', collections: [things], events: [event], jobs: [job], routes: [route] }
+  const base: Pattern = {
+    name: 'rag',
+    title: 'RAG',
+    summary: '',
+    collections: [things],
+    events: [event],
+    jobs: [job],
+    routes: [route],
+  }
 
   it.each<[string, Partial<Pattern>, string]>([
     ['collections', { collections: [things, collection({})] }, 'things is defined twice.'],
@@ -126,7 +166,16 @@ describe('a definition that can not be right', () => {
 describe('words for permissions', () => {
   it('are those of the list, and the star [R96]', () => {
     for (const word of [...allPermissions, '*']) expect(isPermission(word)).toBe(true)
-    for (const word of ['', 'requests', 'requests:*', '*:read', 'requests:admin', 'Requests:read', ' requests:read', 'tenants:read']) {
+    for (const word of [
+      '',
+      'requests',
+      'requests:*',
+      '*:read',
+      'requests:admin',
+      'Requests:read',
+      ' requests:read',
+      'tenants:read',
+    ]) {
       expect(isPermission(word)).toBe(false)
     }
   })

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { allows, allPermissions, ForbiddenError, PlinthError, requirePermission, UnauthorizedError, userPermissions } from '../src/index.ts'
-import { EventBench } from './event-driven/bench.ts'
 import { rejection } from '../src/contracts/index.ts'
+import {
+  allows,
+  allPermissions,
+  ForbiddenError,
+  PlinthError,
+  requirePermission,
+  UnauthorizedError,
+  userPermissions,
+} from '../src/index.ts'
+import { EventBench } from './event-driven/bench.ts'
 
 describe('permissions', () => {
   it('allow what they say and nothing else [R96, X69]', () => {
@@ -14,7 +22,8 @@ describe('permissions', () => {
   it('of a star allow everything, the tenants included; half a star allows nothing [R96, X69]', () => {
     for (const asked of allPermissions) {
       expect(allows(new Set(['*']), asked)).toBe(true)
-      for (const held of ['requests:*', '*:*', '**', ' *', 'requests', 'REQUESTS:READ', 'requests:read ']) expect(allows(new Set([held]), asked)).toBe(false)
+      for (const held of ['requests:*', '*:*', '**', ' *', 'requests', 'REQUESTS:READ', 'requests:read '])
+        expect(allows(new Set([held]), asked)).toBe(false)
     }
   })
 
@@ -33,7 +42,12 @@ describe('a caller without a permission', () => {
     const error = await rejection(Promise.resolve().then(() => requirePermission(caller, 'requests:write')))
     expect(error).toBeInstanceOf(ForbiddenError)
     expect(error).not.toBeInstanceOf(UnauthorizedError)
-    expect(error).toMatchObject({ name: 'ForbiddenError', code: 'permission_denied', message: 'Insufficient permissions.', retryable: false })
+    expect(error).toMatchObject({
+      name: 'ForbiddenError',
+      code: 'permission_denied',
+      message: 'Insufficient permissions.',
+      retryable: false,
+    })
     expect(PlinthError.is(error)).toBe(true)
   })
 })

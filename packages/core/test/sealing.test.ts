@@ -1,17 +1,27 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Key, SealError, TooLargeError } from '../src/index.ts'
 import { rejection } from '../src/contracts/index.ts'
+import { type Key, SealError, TooLargeError } from '../src/index.ts'
 import { DataKeys } from '../src/scope/data-keys.ts'
-import { sealedObjectOwner, sealedObjectPrefix, Sealing } from '../src/scope/sealing.ts'
+import { Sealing, sealedObjectOwner, sealedObjectPrefix } from '../src/scope/sealing.ts'
 import { FakeClock, MemoryKeyService, MemoryObjectStore, MemoryStateStore } from '../src/testing/index.ts'
 
 const place: Key = { tenant: 'alpha', collection: 'notes', partition: 'one', sort: '@' }
 const long = 'ü'.repeat(20_000)
 
-function bench(): { sealing: Sealing; objects: MemoryObjectStore; keys: MemoryKeyService; state: MemoryStateStore; clock: FakeClock } {
+function bench(): {
+  sealing: Sealing
+  objects: MemoryObjectStore
+  keys: MemoryKeyService
+  state: MemoryStateStore
+  clock: FakeClock
+} {
   const clock = new FakeClock()
-  const [objects, keys, state] = [new MemoryObjectStore({ clock }), new MemoryKeyService({ clock }), new MemoryStateStore({ clock })]
+  const [objects, keys, state] = [
+    new MemoryObjectStore({ clock }),
+    new MemoryKeyService({ clock }),
+    new MemoryStateStore({ clock }),
+  ]
   return { sealing: new Sealing({ keys: new DataKeys({ state, keys, clock }), objects, clock }), objects, keys, state, clock }
 }
 
@@ -62,7 +72,10 @@ describe('a sealed field', () => {
 
   it('shows nothing of its text, and never the same bytes twice [X62]', async () => {
     const { sealing } = bench()
-    const [one, two] = [await sealing.sealField(place, 'body', 'secret '.repeat(100)), await sealing.sealField(place, 'body', 'secret '.repeat(100))]
+    const [one, two] = [
+      await sealing.sealField(place, 'body', 'secret '.repeat(100)),
+      await sealing.sealField(place, 'body', 'secret '.repeat(100)),
+    ]
     expect(new TextDecoder('latin1').decode(one)).not.toContain('secret')
     expect(one).not.toEqual(two)
   })
@@ -78,7 +91,8 @@ describe('a sealed field', () => {
   ])('does not open when it is moved to another %s, inline or spilled [R107, X67]', async (_, other, field) => {
     const { sealing } = bench()
     await sealing.sealField({ ...place, tenant: 'beta' }, 'body', 'a key of its own')
-    for (const text of ['short', long]) await expectBroken(sealing.openField(other, field, await sealing.sealField(place, 'body', text)))
+    for (const text of ['short', long])
+      await expectBroken(sealing.openField(other, field, await sealing.sealField(place, 'body', text)))
   })
 
   it("does not open under another tenant's name with the same key version, even when the objects are copied along [R107, X67]", async () => {
@@ -101,7 +115,8 @@ describe('a sealed field', () => {
     for (let index = 0; index < sealed.byteLength; index++) {
       for (const by of [0x01, 0x02, 0x03, 0x80]) await expectBroken(sealing.openField(place, 'body', flipped(sealed, index, by)))
     }
-    for (const length of [0, 1, 4, 5, 32, 33, sealed.byteLength - 1]) await expectBroken(sealing.openField(place, 'body', sealed.subarray(0, length)))
+    for (const length of [0, 1, 4, 5, 32, 33, sealed.byteLength - 1])
+      await expectBroken(sealing.openField(place, 'body', sealed.subarray(0, length)))
     await expectBroken(sealing.openField(place, 'body', Uint8Array.from([...sealed, 0])))
   })
 
@@ -135,7 +150,12 @@ describe('a sealed field', () => {
     clock.jump(clock.now() + 91 * 24 * 3_600_000)
     const young = await sealing.sealField(place, 'body', 'young')
     expect([old[4], young[4]]).toEqual([1, 2])
-    for (const [sealed, version] of [[old, 2], [young, 1], [old, 3], [old, 0]] as const) {
+    for (const [sealed, version] of [
+      [old, 2],
+      [young, 1],
+      [old, 3],
+      [old, 0],
+    ] as const) {
       const changed = new Uint8Array(sealed)
       changed[4] = version
       await expectBroken(sealing.openField(place, 'body', changed))
@@ -166,7 +186,8 @@ describe('sealed bytes', () => {
     expect(await sealing.openBytes('alpha', 'empty', await sealing.sealBytes('alpha', 'empty', new Uint8Array()))).toHaveLength(0)
     await expectBroken(sealing.openBytes('alpha', 'another', sealed))
     await expectBroken(sealing.openBytes('beta', 'report', sealed))
-    for (const index of [0, 1, 4, 5, 17, 60_000, sealed.byteLength - 1]) await expectBroken(sealing.openBytes('alpha', 'report', flipped(sealed, index)))
+    for (const index of [0, 1, 4, 5, 17, 60_000, sealed.byteLength - 1])
+      await expectBroken(sealing.openBytes('alpha', 'report', flipped(sealed, index)))
     for (const length of [0, 4, 5, 32]) await expectBroken(sealing.openBytes('alpha', 'report', sealed.subarray(0, length)))
   })
 
@@ -188,7 +209,11 @@ describe('sealed bytes', () => {
 
 describe('the names of spilled fields', () => {
   it('lead back to their record, whatever its key [X67]', () => {
-    const part = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), minLength: 1, maxLength: 40 })
+    const part = fc.string({
+      unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
+      minLength: 1,
+      maxLength: 40,
+    })
     fc.assert(
       fc.property(part, part, part, (collection, partition, sort) => {
         const key = { tenant: 'alpha', collection, partition, sort }
@@ -197,6 +222,7 @@ describe('the names of spilled fields', () => {
         expect(sealedObjectOwner('alpha', name)).toEqual(key)
       }),
     )
-    for (const name of ['objects/report', 'sealed/notes', 'sealed//one/@/x', 'other/notes/one/at/x']) expect(sealedObjectOwner('alpha', name)).toBeUndefined()
+    for (const name of ['objects/report', 'sealed/notes', 'sealed//one/@/x', 'other/notes/one/at/x'])
+      expect(sealedObjectOwner('alpha', name)).toBeUndefined()
   })
 })

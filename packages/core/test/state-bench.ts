@@ -1,4 +1,6 @@
+import { z } from 'zod'
 import type { Row } from '../src/index.ts'
+import { defineCollection, defineEvent } from '../src/index.ts'
 import { DataKeys } from '../src/scope/data-keys.ts'
 import { Sealing } from '../src/scope/sealing.ts'
 import { State } from '../src/scope/state.ts'
@@ -33,3 +35,44 @@ export class StateBench {
   readonly row = (collection: string, partition: string, tenant = 'alpha'): Promise<Row | undefined> =>
     this.memory.inner.state.get({ tenant, collection, partition, sort: '@' })
 }
+
+/** The collections and events that tests of State use. */
+export interface Note {
+  readonly title: string
+  readonly stars: number
+  readonly group?: string | undefined
+  readonly until?: number | undefined
+}
+
+export const notes = defineCollection<Note, { body: string; remark: string }, 'title' | 'stars'>({
+  name: 'notes',
+  schema: 1,
+  plain: z.strictObject({
+    title: z.string().min(1),
+    stars: z.number().int(),
+    group: z.string().optional(),
+    until: z.number().optional(),
+  }),
+  sealed: ['body', 'remark'],
+  lists: {
+    title: { order: (fields) => fields.title },
+    stars: { group: (fields) => fields.group ?? 'none', order: (fields) => String(fields.stars).padStart(5, '0') },
+  },
+  expires: (fields) => fields.until,
+})
+
+export const counts = defineCollection<{ readonly used: number; readonly spent: number }>({
+  name: 'counts',
+  schema: 1,
+  plain: z.object({ used: z.number(), spent: z.number() }),
+  sealed: [],
+  lists: {},
+})
+
+export const noted = defineEvent<{ title: string }>({
+  type: 'test.noted',
+  version: 3,
+  summary: '',
+  detail: z.strictObject({ title: z.string() }),
+})
+export const one = { partition: 'one' }

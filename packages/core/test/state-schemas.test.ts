@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type Collection, count, defineCollection, insert, NewerSchemaError } from '../src/index.ts'
 import { collect, rejection } from '../src/contracts/index.ts'
+import { type Collection, count, defineCollection, insert, NewerSchemaError } from '../src/index.ts'
 import { StateBench } from './state-bench.ts'
 
 /** One collection as three releases of Plinth know it. */
@@ -58,7 +58,10 @@ async function threeReleases(): Promise<StateBench> {
   return bench
 }
 
-async function listed<Plain extends object>(bench: StateBench, collection: Collection<Plain, { note: string }, 'all'>): Promise<Plain[]> {
+async function listed<Plain extends object>(
+  bench: StateBench,
+  collection: Collection<Plain, { note: string }, 'all'>,
+): Promise<Plain[]> {
   return (await bench.state.list(collection, 'all', { limit: 10 })).items.map((record) => record.fields)
 }
 
@@ -72,7 +75,10 @@ describe('a record of an older schema', () => {
     ]
     expect((await collect(bench.state.read(third, 'all'))).map((record) => record.fields)).toEqual(upgraded)
     expect(await listed(bench, third)).toEqual(upgraded)
-    expect((await bench.state.get(second, { partition: 'all', sort: '1' }))?.fields).toEqual({ first_name: 'Ada', last_name: 'Lovelace' })
+    expect((await bench.state.get(second, { partition: 'all', sort: '1' }))?.fields).toEqual({
+      first_name: 'Ada',
+      last_name: 'Lovelace',
+    })
     const record = await bench.state.get(third, { partition: 'all', sort: '1' })
     expect(await record?.open('note')).toBe('of the first')
   })

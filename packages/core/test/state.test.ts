@@ -1,39 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { ConflictError, count, defineCollection, defineEvent, insert, InvalidInputError, LimitError, publishEvent, remove, startJob, TooLargeError, update } from '../src/index.ts'
-import { collect, rejection } from '../src/contracts/index.ts'
-import { StateBench } from './state-bench.ts'
-
-interface Note {
-  readonly title: string
-  readonly stars: number
-  readonly group?: string | undefined
-  readonly until?: number | undefined
-}
-
-const notes = defineCollection<Note, { body: string; remark: string }, 'title' | 'stars'>({
-  name: 'notes',
-  schema: 1,
-  plain: z.strictObject({ title: z.string().min(1), stars: z.number().int(), group: z.string().optional(), until: z.number().optional() }),
-  sealed: ['body', 'remark'],
-  lists: {
-    title: { order: (fields) => fields.title },
-    stars: { group: (fields) => fields.group ?? 'none', order: (fields) => String(fields.stars).padStart(5, '0') },
-  },
-  expires: (fields) => fields.until,
-})
-
-const counts = defineCollection<{ readonly used: number; readonly spent: number }>({
-  name: 'counts',
-  schema: 1,
-  plain: z.object({ used: z.number(), spent: z.number() }),
-  sealed: [],
-  lists: {},
-})
-
-const noted = defineEvent<{ title: string }>({ type: 'test.noted', version: 3, summary: '', detail: z.strictObject({ title: z.string() }) })
-const one = { partition: 'one' }
+import { rejection } from '../src/contracts/index.ts'
+import {
+  ConflictError,
+  count,
+  defineCollection,
+  InvalidInputError,
+  insert,
+  LimitError,
+  publishEvent,
+  remove,
+  update,
+} from '../src/index.ts'
+import { counts, type Note, noted, notes, one, StateBench } from './state-bench.ts'
 
 describe('a record', () => {
   it('is read as it was written, sealed fields sealed', async () => {
@@ -51,7 +31,11 @@ describe('a record', () => {
   it('round-trips, whatever is in it', async () => {
     const { state } = new StateBench()
     const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }))
-    const key = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), minLength: 1, maxLength: 30 })
+    const key = fc.string({
+      unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
+      minLength: 1,
+      maxLength: 30,
+    })
     const things = defineCollection<{ readonly data: unknown }, { one: string; two: string }>({
       name: 'things',
       schema: 1,
@@ -61,13 +45,22 @@ describe('a record', () => {
     })
     let serial = 0
     await fc.assert(
-      fc.asyncProperty(key, key, fc.jsonValue(), fc.option(text, { nil: undefined }), text, async (partition, sort, data, body, other) => {
-        const place = { partition: `${serial++}${partition}`, sort }
-        await state.commit({ writes: [insert(things, place, { data }, { two: other, ...(body === undefined ? {} : { one: body }) })] })
-        const record = await state.get(things, place)
-        expect(record?.fields.data).toEqual(JSON.parse(JSON.stringify(data)))
-        expect([await record?.open('one'), await record?.open('two')]).toEqual([body, other])
-      }),
+      fc.asyncProperty(
+        key,
+        key,
+        fc.jsonValue(),
+        fc.option(text, { nil: undefined }),
+        text,
+        async (partition, sort, data, body, other) => {
+          const place = { partition: `${serial++}${partition}`, sort }
+          await state.commit({
+            writes: [insert(things, place, { data }, { two: other, ...(body === undefined ? {} : { one: body }) })],
+          })
+          const record = await state.get(things, place)
+          expect(record?.fields.data).toEqual(JSON.parse(JSON.stringify(data)))
+          expect([await record?.open('one'), await record?.open('two')]).toEqual([body, other])
+        },
+      ),
       { numRuns: 200 },
     )
   })
@@ -82,7 +75,12 @@ describe('a record', () => {
       [{ stars: 1 }, 'title'],
     ] as const
     for (const [fields, field] of malformed) {
-      const error = await rejection(state.commit({ writes: [good, insert(notes, one, fields as unknown as Note)], emit: [publishEvent(noted, 'x', { title: 'A' })] }))
+      const error = await rejection(
+        state.commit({
+          writes: [good, insert(notes, one, fields as unknown as Note)],
+          emit: [publishEvent(noted, 'x', { title: 'A' })],
+        }),
+      )
       expect(error).toBeInstanceOf(InvalidInputError)
       expect(error).toMatchObject({ code: 'invalid_record', field, message: 'A record of notes is malformed.' })
     }
@@ -91,14 +89,20 @@ describe('a record', () => {
     await state.commit({ writes: [good] })
     const record = await state.get(notes, { partition: 'good' })
     if (!record) throw new Error('It is there.')
-    expect(await rejection(state.update(notes, record, { title: 'A', stars: 0.5 }))).toMatchObject({ code: 'invalid_record', field: 'stars' })
+    expect(await rejection(state.update(notes, record, { title: 'A', stars: 0.5 }))).toMatchObject({
+      code: 'invalid_record',
+      field: 'stars',
+    })
     expect((await state.get(notes, { partition: 'good' }))?.version).toBe(1)
   })
 
   it('is inserted once only, and removed once only', async () => {
     const { state } = new StateBench()
     await state.commit({ writes: [insert(notes, one, { title: 'A', stars: 1 })] })
-    expect(await rejection(state.commit({ writes: [insert(notes, one, { title: 'B', stars: 1 })] }))).toMatchObject({ code: 'conflict', key: 'notes/one/@' })
+    expect(await rejection(state.commit({ writes: [insert(notes, one, { title: 'B', stars: 1 })] }))).toMatchObject({
+      code: 'conflict',
+      key: 'notes/one/@',
+    })
     const record = await state.get(notes, one)
     if (!record) throw new Error('It is there.')
     await state.commit({ writes: [remove(notes, record)] })
@@ -140,21 +144,28 @@ describe('an update', () => {
   it('gives the record for the next one; who comes late gets a conflict, and changes nothing', async () => {
     const { state } = new StateBench()
     const [inserted] = await state.commit({ writes: [insert(notes, one, { title: 'A', stars: 1 }, { body: 'text' })] })
-    const first = inserted as NonNullable<Awaited<ReturnType<typeof state.get<Note, { body: string; remark: string }, 'title' | 'stars'>>>>
+    const first = inserted as NonNullable<
+      Awaited<ReturnType<typeof state.get<Note, { body: string; remark: string }, 'title' | 'stars'>>>
+    >
     expect([first.version, await first.open('body')]).toEqual([1, 'text'])
     let record = first
     for (let stars = 2; stars < 6; stars++) {
       record = await state.update(notes, record, { ...record.fields, stars })
       expect(record).toMatchObject({ version: stars, fields: { stars } })
     }
-    expect(await rejection(state.update(notes, first, { title: 'Late', stars: 0 }))).toMatchObject({ code: 'conflict', retryable: true })
+    expect(await rejection(state.update(notes, first, { title: 'Late', stars: 0 }))).toMatchObject({
+      code: 'conflict',
+      retryable: true,
+    })
     await expect(state.commit({ writes: [remove(notes, first)] })).rejects.toThrow(ConflictError)
     expect((await state.get(notes, one))?.fields).toEqual({ title: 'A', stars: 5 })
   })
 
   it('commits what comes along, all or nothing, and says which records it made', async () => {
     const { state } = new StateBench()
-    await state.commit({ writes: [insert(notes, one, { title: 'A', stars: 1 }), insert(notes, { partition: 'two' }, { title: 'B', stars: 1 })] })
+    await state.commit({
+      writes: [insert(notes, one, { title: 'A', stars: 1 }), insert(notes, { partition: 'two' }, { title: 'B', stars: 1 })],
+    })
     const [record, other] = [await state.get(notes, one), await state.get(notes, { partition: 'two' })]
     if (!record || !other) throw new Error('They are there.')
     const written = await state.commit({
@@ -165,9 +176,16 @@ describe('an update', () => {
         insert(notes, { partition: 'three' }, { title: 'C', stars: 3 }),
       ],
     })
-    expect(written.map((entry) => entry && [entry.partition, entry.version])).toEqual([undefined, ['one', 2], undefined, ['three', 1]])
+    expect(written.map((entry) => entry && [entry.partition, entry.version])).toEqual([
+      undefined,
+      ['one', 2],
+      undefined,
+      ['three', 1],
+    ])
     const also = [insert(notes, { partition: 'four' }, { title: 'D', stars: 1 }), count(counts, one, { used: 1 })]
-    await expect(state.update(notes, record, record.fields, { also, emit: [publishEvent(noted, 'one', { title: 'A' })] })).rejects.toThrow(ConflictError)
+    await expect(
+      state.update(notes, record, record.fields, { also, emit: [publishEvent(noted, 'one', { title: 'A' })] }),
+    ).rejects.toThrow(ConflictError)
     expect(await state.get(notes, { partition: 'four' })).toBeUndefined()
     expect((await state.get(counts, one))?.fields).toEqual({ used: 1 })
     expect(await state.events({ after: 0, limit: 10 })).toEqual([])
@@ -178,7 +196,12 @@ describe('counts', () => {
   it('add up, and stop at their limit, with everything beside them [X8]', async () => {
     const { state } = new StateBench()
     const add = (used: number, max: number): Promise<unknown> =>
-      state.commit({ writes: [count(counts, one, { used, spent: 1 }, { used: max }), insert(notes, { partition: `at ${used}` }, { title: 'A', stars: 1 })] })
+      state.commit({
+        writes: [
+          count(counts, one, { used, spent: 1 }, { used: max }),
+          insert(notes, { partition: `at ${used}` }, { title: 'A', stars: 1 }),
+        ],
+      })
     await add(2, 3)
     const error = await rejection(add(4, 3))
     expect(error).toBeInstanceOf(LimitError)
@@ -187,109 +210,5 @@ describe('counts', () => {
     await add(1, 3)
     await state.commit({ writes: [count(counts, one, { used: -3 })] })
     expect((await state.get(counts, one))?.fields).toEqual({ used: 0, spent: 2 })
-  })
-})
-
-describe('lists', () => {
-  it('are by their own order, a group apart, in pages, both ways', async () => {
-    const { state } = new StateBench()
-    const titles = ['d', 'a', 'c', 'b', 'e']
-    for (const [stars, title] of titles.entries()) {
-      await state.commit({ writes: [insert(notes, { partition: title }, { title, stars, ...(stars % 2 ? { group: 'odd' } : {}) })] })
-    }
-    const listed = async (...given: [Parameters<typeof state.list<Note, object, 'title' | 'stars'>>[1], object?]): Promise<string[]> => {
-      const found: string[] = []
-      let after: string | undefined
-      do {
-        const page = await state.list(notes, given[0], { limit: 2, ...given[1], ...(after === undefined ? {} : { after }) })
-        found.push(...page.items.map((record) => record.fields.title))
-        after = page.after
-      } while (after !== undefined)
-      return found
-    }
-    expect(await listed('title')).toEqual(['a', 'b', 'c', 'd', 'e'])
-    expect(await listed('title', { descending: true })).toEqual(['e', 'd', 'c', 'b', 'a'])
-    expect(await listed('stars', { group: 'odd' })).toEqual(['a', 'b'])
-    expect(await listed('stars', { group: 'none' })).toEqual(['d', 'c', 'e'])
-    expect(await listed('stars')).toEqual([])
-    expect(await listed('title', { group: 'odd' })).toEqual([])
-  })
-
-  it('follow an update from group to group', async () => {
-    const { state } = new StateBench()
-    await state.commit({ writes: [insert(notes, one, { title: 'A', stars: 1, group: 'open' })] })
-    const record = await state.get(notes, one)
-    if (!record) throw new Error('It is there.')
-    await state.update(notes, record, { title: 'A', stars: 1, group: 'shut' })
-    expect((await state.list(notes, 'stars', { group: 'open', limit: 10 })).items).toEqual([])
-    expect((await state.list(notes, 'stars', { group: 'shut', limit: 10 })).items).toHaveLength(1)
-  })
-
-  it('have partitions beside them, read in order, from anywhere', async () => {
-    const { state } = new StateBench()
-    for (const sort of ['3', '1', '2']) await state.commit({ writes: [insert(notes, { partition: 'p', sort }, { title: sort, stars: 1 })] })
-    await state.commit({ writes: [insert(notes, { partition: 'q', sort: '9' }, { title: '9', stars: 1 })] })
-    expect((await collect(state.read(notes, 'p'))).map((record) => record.sort)).toEqual(['1', '2', '3'])
-    expect((await collect(state.read(notes, 'p', '1'))).map((record) => record.sort)).toEqual(['2', '3'])
-  })
-})
-
-describe('what a commit emits', () => {
-  it('carries tenant, correlation, time, an id of its own, and a sequence [X18]', async () => {
-    const { state, clock, adapters } = new StateBench()
-    const job = startJob({ name: 'test.work', version: 2 }, { id: 'job-1', body: { note: 'one' }, lane: 'low', notBefore: clock.now() + 5 })
-    await state.commit({ writes: [], emit: [publishEvent(noted, 'one', { title: 'A' }), job, publishEvent(noted, 'two', { title: 'B' })] })
-    const events = await state.events({ after: 0, limit: 10 })
-    const given = { kind: 'event', tenant: 'alpha', correlationId: 'correlation-alpha', type: 'test.noted', version: 3, time: clock.now() }
-    expect(events).toMatchObject([
-      { ...given, subject: 'one', sequence: 1, detail: { title: 'A' } },
-      { ...given, subject: 'two', sequence: 2, detail: { title: 'B' } },
-    ])
-    expect(new Set(events.map((event) => event.id)).size).toBe(2)
-    const pending = await adapters.operations.pending(10)
-    expect(pending.map(({ entry }) => entry).filter((entry) => 'queue' in entry)).toEqual([
-      {
-        queue: 'test.work',
-        id: 'job-1',
-        version: 2,
-        lane: 'low',
-        notBefore: clock.now() + 5,
-        tenant: 'alpha',
-        correlationId: 'correlation-alpha',
-        body: { note: 'one' },
-      },
-    ])
-    expect(await state.events({ after: 1, limit: 10, type: 'test.other' })).toEqual([])
-  })
-
-  it('must have the form of its event', () => {
-    expect(() => publishEvent(noted, 'one', { title: 'A', body: 'content' } as { title: string })).toThrow()
-    expect(() => publishEvent(noted, 'one', {} as { title: string })).toThrow()
-  })
-})
-
-describe('a change that is too large', () => {
-  const many = (amount: number) => Array.from({ length: amount }, (_, index) => insert(notes, { partition: String(index) }, { title: 'A', stars: 1 }))
-  const events = (amount: number) => Array.from({ length: amount }, () => publishEvent(noted, 'one', { title: 'A' }))
-  const wides = defineCollection<{ readonly text: string }>({ name: 'wides', schema: 1, plain: z.object({ text: z.string() }), sealed: [], lists: {} })
-  const wide = (amount: number, size: number) =>
-    Array.from({ length: amount }, (_, index) => insert(wides, { partition: String(index) }, { text: 'a'.repeat(size) }))
-
-  it.each([
-    ['writes', many(91), []],
-    ['events', [], events(11)],
-    ['bytes of a record', wide(1, 360 * 1024), []],
-    ['bytes', wide(11, 300 * 1024), []],
-  ] as const)('is refused: %s [X20]', async (_, writes, emit) => {
-    const { state, adapters } = new StateBench()
-    const error = await rejection(state.commit({ writes, emit }))
-    expect(error).toBeInstanceOf(TooLargeError)
-    expect(await adapters.operations.pending(10)).toEqual([])
-  })
-
-  it('is taken at the limit', async () => {
-    const { state } = new StateBench()
-    await state.commit({ writes: many(90), emit: events(10) })
-    expect(await state.events({ after: 0, limit: 100 })).toHaveLength(10)
   })
 })

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { count, defineCollection, defineEvent, insert, NotFoundError, PlinthError, publishEvent, remove, update } from '../src/index.ts'
-import { getRequest } from '../src/event-driven/manage.ts'
 import { collect, rejection } from '../src/contracts/index.ts'
+import { getRequest } from '../src/event-driven/manage.ts'
+import {
+  count,
+  defineCollection,
+  defineEvent,
+  insert,
+  NotFoundError,
+  PlinthError,
+  publishEvent,
+  remove,
+  update,
+} from '../src/index.ts'
 import { EventBench } from './event-driven/bench.ts'
 import { StateBench } from './state-bench.ts'
 
@@ -16,7 +26,13 @@ const notes = defineCollection<Note, { body: string }, 'all'>({
   sealed: ['body'],
   lists: { all: { order: (fields) => fields.title } },
 })
-const counts = defineCollection<{ readonly used: number }>({ name: 'counts', schema: 1, plain: z.object({ used: z.number() }), sealed: [], lists: {} })
+const counts = defineCollection<{ readonly used: number }>({
+  name: 'counts',
+  schema: 1,
+  plain: z.object({ used: z.number() }),
+  sealed: [],
+  lists: {},
+})
 const noted = defineEvent<Note>({ type: 'test.noted', version: 1, summary: '', detail: z.strictObject({ title: z.string() }) })
 const same = { partition: 'same', sort: 'same' }
 const long = 'long '.repeat(10_000)
@@ -43,7 +59,9 @@ describe('two tenants with the same ids', () => {
       expect(await record?.open('body')).toBe(`${long} of ${tenant}`)
       expect((await collect(state.read(notes, 'same'))).map(({ fields }) => fields.title)).toEqual([tenant])
       expect((await state.list(notes, 'all', { limit: 10 })).items.map(({ fields }) => fields.title)).toEqual([tenant])
-      expect((await state.events({ after: 0, limit: 10 })).map((event) => [event.tenant, event.sequence, event.detail.title])).toEqual([[tenant, 1, tenant]])
+      expect(
+        (await state.events({ after: 0, limit: 10 })).map((event) => [event.tenant, event.sequence, event.detail.title]),
+      ).toEqual([[tenant, 1, tenant]])
       expect((await state.get(counts, same))?.fields.used).toBe(1)
     }
     expect(await bench.of('gamma').get(notes, same)).toBeUndefined()
@@ -94,7 +112,8 @@ describe('two tenants with the same ids', () => {
     expect(await rejection(beta.objects.get('report'))).toMatchObject({ code: 'seal_broken' })
     await beta.objects.delete('report')
     expect(await alpha.objects.get('report')).toBeDefined()
-    for (const name of ['../alpha/objects/report', '/etc/passwd', 'a/../../x', '']) expect(await rejection(beta.objects.get(name))).toBeInstanceOf(PlinthError)
+    for (const name of ['../alpha/objects/report', '/etc/passwd', 'a/../../x', ''])
+      expect(await rejection(beta.objects.get(name))).toBeInstanceOf(PlinthError)
   })
 })
 

@@ -1,7 +1,7 @@
 import { createHmac, createPrivateKey, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto'
 import { z } from 'zod'
-import { Authenticator, type Caller, defineCollection, LocalIssuer, TenantRegistry } from '../src/index.ts'
 import { rejection } from '../src/contracts/index.ts'
+import { Authenticator, type Caller, defineCollection, LocalIssuer, TenantRegistry } from '../src/index.ts'
 import { type FakeClock, memoryPlatform, scriptedModels } from '../src/testing/index.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -38,9 +38,11 @@ export class TokenBench {
     this.issuer = parts.issuer
     this.key = parts.key
     const { registry, lookups } = this
-    const watched = Object.create(registry, {
-      active: { value: (tenant: string) => (lookups.push(tenant), registry.active(tenant)) },
-    }) as TenantRegistry
+    const active = (tenant: string): ReturnType<TenantRegistry['active']> => {
+      lookups.push(tenant)
+      return registry.active(tenant)
+    }
+    const watched = Object.create(registry, { active: { value: active } }) as TenantRegistry
     this.gate = new Authenticator({ registry: watched, issuer: parts.issuer, clock: parts.clock })
   }
 
@@ -64,7 +66,16 @@ export class TokenBench {
   claims(changes: Json = {}): Json {
     const { now } = this
     return {
-      ...{ iss: 'plinth', aud: 'plinth', sub: 'ada', user_id: 'ada', tenant_id: 'alpha', permissions: ['requests:read'], iat: now, exp: now + 3_600 },
+      ...{
+        iss: 'plinth',
+        aud: 'plinth',
+        sub: 'ada',
+        user_id: 'ada',
+        tenant_id: 'alpha',
+        permissions: ['requests:read'],
+        iat: now,
+        exp: now + 3_600,
+      },
       ...changes,
     }
   }

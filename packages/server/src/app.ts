@@ -130,6 +130,6 @@ function matches(route: AnyRoute, path: string): boolean {
 }
 
 function report(log: Log, error: unknown, fields: Readonly<Record<string, unknown>>): void {
-  if (statusOf(error) === 500) return log.error({ ...fields, error }, 'A request failed.')
-  if (PlinthError.is(error)) log.debug({ ...fields, code: error.code }, 'A request was refused.')
+  if (statusOf(error) === 500) log.error({ ...fields, error }, 'A request failed.')
+  else if (PlinthError.is(error)) log.debug({ ...fields, code: error.code }, 'A request was refused.')
 }

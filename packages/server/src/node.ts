@@ -84,11 +84,16 @@ function listen(fetch: (request: Request) => Response | Promise<Response>, hostn
     // A client that keeps a connection for a minute must not meet one that we close at the same moment.
     const server = createServer({ keepAliveTimeout: 65_000 }, getRequestListener(fetch, { hostname, errorHandler: unreadable }))
     server.listen(port, hostname, () => resolve(server))
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') return reject(error)
-      reject(new PlinthError('port_in_use', `Port ${port} is in use. Set PORT to another one.`, true, { cause: error }))
-    })
+    server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(error, hostname, port)))
   })
+}
+
+/** Why it can't listen, in words that name the variable to change. */
+function notListening(cause: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (cause.code === 'EADDRINUSE') return new PlinthError('port_in_use', `Port ${port} is in use. Set PORT to another one.`, true, { cause })
+  if (cause.code === 'EACCES') return new PlinthError('port_denied', `Port ${port} is not for this user. Set PORT to one above 1023.`, false, { cause })
+  if (!/^(?:ENOTFOUND|EAI_|EADDRNOTAVAIL|EINVAL)/.test(cause.code ?? '')) return cause
+  return new PlinthError('host_unknown', `PLINTH_HOST is "${host}", which is no address of this machine.`, false, { cause })
 }
 
 /** What can't even become a request, such as one with a malformed Host, is a problem as any other. */

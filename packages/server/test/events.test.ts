@@ -13,10 +13,16 @@ beforeAll(async () => {
   token = await server.token({ user: 'ann' })
 })
 
-async function eventsOf(body: object, last: string, headers: Readonly<Record<string, string>> = {}): Promise<readonly ShownEvent[]> {
+async function eventsOf(
+  body: object,
+  last: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<readonly ShownEvent[]> {
   const { body: acknowledged } = await call<Acknowledgement>(server.url, '/api/requests', { token, body, headers })
   return until(`an event ${last}`, async () => {
-    const events = (await listAll<ShownEvent>(server.url, '/api/events', token)).filter((event) => event.subject === acknowledged.request_id)
+    const events = (await listAll<ShownEvent>(server.url, '/api/events', token)).filter(
+      (event) => event.subject === acknowledged.request_id,
+    )
     return events.at(-1)?.type === last && events
   })
 }
@@ -58,18 +64,32 @@ describe('[R17] [X18] the envelope of an event', () => {
 describe('the details of events', () => {
   it('[R9] [X14] received: who, which model, and where the prompt is', async () => {
     const [received] = await eventsOf({ prompt: secret, request_id: 'one', model_id: 'scripted' }, 'genai.request.completed')
-    expect(received?.detail).toEqual({ request_id: 'one', user_id: 'ann', model_id: 'scripted', prompt_ref: 'requests/one/prompt' })
+    expect(received?.detail).toEqual({
+      request_id: 'one',
+      user_id: 'ann',
+      model_id: 'scripted',
+      prompt_ref: 'requests/one/prompt',
+    })
   })
 
   it('[R15] [X17] completed: where the result is, and what it used', async () => {
     const [, completed] = await eventsOf({ prompt: secret, request_id: 'two' }, 'genai.request.completed')
     const shown = await call<ShownRequest>(server.url, '/api/requests/two', { token })
-    expect(completed?.detail).toEqual({ request_id: 'two', status: 'completed', result_ref: 'requests/two/result', usage: shown.body.usage })
+    expect(completed?.detail).toEqual({
+      request_id: 'two',
+      status: 'completed',
+      result_ref: 'requests/two/result',
+      usage: shown.body.usage,
+    })
   })
 
   it('[R16] [X19] failed: a code of ours, never what the provider said', async () => {
     const [, failed] = await eventsOf({ prompt: `[[fail]] ${secret}`, request_id: 'three' }, 'genai.request.failed')
-    const error = { code: 'model_request_refused', message: expect.stringMatching(/^The provider refused the request/), retryable: false }
+    const error = {
+      code: 'model_request_refused',
+      message: expect.stringMatching(/^The provider refused the request/),
+      retryable: false,
+    }
     expect(failed?.detail).toEqual({ request_id: 'three', status: 'failed', error })
     expect(JSON.stringify(failed)).not.toContain('was told to fail')
     expect((await call<ShownRequest>(server.url, '/api/requests/three', { token })).body.error).toEqual(error)
@@ -103,15 +123,23 @@ describe('the details of events', () => {
   })
 
   it('exactly one received and one closing event for each of many', async () => {
-    const bodies = Array.from({ length: 200 }, (_, index) => ({ prompt: index % 5 === 0 ? `[[fail]]${index}` : `p${index}`, request_id: `many-${index}` }))
+    const bodies = Array.from({ length: 200 }, (_, index) => ({
+      prompt: index % 5 === 0 ? `[[fail]]${index}` : `p${index}`,
+      request_id: `many-${index}`,
+    }))
     await Promise.all(bodies.map((body) => call(server.url, '/api/requests', { token, body })))
     const events = await until('400 events', async () => {
-      const found = (await listAll<ShownEvent>(server.url, '/api/events', token)).filter((event) => event.subject.startsWith('many-'))
+      const found = (await listAll<ShownEvent>(server.url, '/api/events', token)).filter((event) =>
+        event.subject.startsWith('many-'),
+      )
       return found.length >= 400 && found
     })
     for (const { request_id, prompt } of bodies) {
       const closing = prompt.startsWith('[[fail]]') ? 'genai.request.failed' : 'genai.request.completed'
-      expect(events.filter((event) => event.subject === request_id).map((event) => event.type)).toEqual(['genai.request.received', closing])
+      expect(events.filter((event) => event.subject === request_id).map((event) => event.type)).toEqual([
+        'genai.request.received',
+        closing,
+      ])
     }
     expect(new Set(events.map((event) => event.id)).size).toBe(events.length)
   })

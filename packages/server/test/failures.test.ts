@@ -22,12 +22,17 @@ beforeAll(async () => {
   token = await server.token()
 })
 
-const show = async (id: string): Promise<ShownRequest> => (await call<ShownRequest>(server.url, `/api/requests/${id}`, { token })).body
+const show = async (id: string): Promise<ShownRequest> =>
+  (await call<ShownRequest>(server.url, `/api/requests/${id}`, { token })).body
 const letters = (): Promise<DeadLetter[]> => listAll<DeadLetter>(server.url, '/api/dead-letters', token)
 const letterOf = (id: string, round: number): Promise<DeadLetter> =>
-  until(`dead letter ${id} of round ${round}`, async () => (await letters()).find((letter) => letter.request_id === id && letter.round === round))
+  until(`dead letter ${id} of round ${round}`, async () =>
+    (await letters()).find((letter) => letter.request_id === id && letter.round === round),
+  )
 const closing = async (id: string): Promise<ShownEvent[]> =>
-  (await listAll<ShownEvent>(server.url, '/api/events', token)).filter((event) => event.subject === id && event.type !== 'genai.request.received')
+  (await listAll<ShownEvent>(server.url, '/api/events', token)).filter(
+    (event) => event.subject === id && event.type !== 'genai.request.received',
+  )
 const redrive = (path: string) => call<{ redriven: string[] }>(server.url, `/api/dead-letters/${path}`, { token, method: 'POST' })
 
 describe('[R19] [X11] what cannot succeed', () => {
@@ -37,7 +42,12 @@ describe('[R19] [X11] what cannot succeed', () => {
     expect(Object.keys(letter).sort()).toEqual(['at', 'attempts', 'dead_letter_id', 'message', 'reason', 'request_id', 'round'])
     expect(letter).toMatchObject({ dead_letter_id: 'dead-1', reason: 'model_request_refused', attempts: 1, round: 1 })
     expect(letter.message).not.toContain('told to fail')
-    expect(await show('dead-1')).toMatchObject({ status: 'failed', result: null, attempts: 1, error: { code: letter.reason, retryable: false } })
+    expect(await show('dead-1')).toMatchObject({
+      status: 'failed',
+      result: null,
+      attempts: 1,
+      error: { code: letter.reason, retryable: false },
+    })
     expect(await closing('dead-1')).toHaveLength(1)
   })
 
@@ -100,7 +110,9 @@ describe('[X9] a provider that throttles', () => {
     const throttled = await startTestServer({ PLINTH_SCRIPTED_FAILURE_RATE: '0.5' })
     const own = await throttled.token()
     const ids = Array.from({ length: 40 }, (_, index) => `t-${index}`)
-    await Promise.all(ids.map((request_id) => call(throttled.url, '/api/requests', { token: own, body: { prompt: request_id, request_id } })))
+    await Promise.all(
+      ids.map((request_id) => call(throttled.url, '/api/requests', { token: own, body: { prompt: request_id, request_id } })),
+    )
     // Waits double with each throttle, so the last of them may take a minute; 30 show enough.
     const enough = async (): Promise<ShownRequest[] | false> => {
       const completed = await listAll<ShownRequest>(throttled.url, '/api/requests?status=completed', own)

@@ -73,7 +73,12 @@ describe('odd paths', () => {
   })
 
   it('steps upward in a path lead to no more than the path that they lead to', async () => {
-    for (const path of ['/healthz/../api/requests', '/healthz/%2e%2e/api/requests', '/.well-known/%2E%2E/api/requests/x', '/x/..%2fapi/requests']) {
+    for (const path of [
+      '/healthz/../api/requests',
+      '/healthz/%2e%2e/api/requests',
+      '/.well-known/%2E%2E/api/requests/x',
+      '/x/..%2fapi/requests',
+    ]) {
       const answer = await sendRaw(server.url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
       expectRefusal(answer, path.includes('2f') ? [404] : [401])
     }
@@ -86,16 +91,28 @@ describe('odd paths', () => {
     expectRefusal(await sendRaw(server.url, get('ftp://x/y')), [400, 401, 404])
   })
 
-  it.each(['', 'localhost', 'evil.example', 'a b', '[::1', '[', 'x:99999', 'x:port', '%', '<script>', 'x/y', 'user@x', `${'a'.repeat(4_000)}`, '\u00e4'])(
-    'the host "%s" is no error of ours',
-    async (host) => {
-      const request = `GET /api/requests HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`
-      const answer = await sendRaw(server.url, Buffer.from(request, 'latin1'))
-      expectRefusal(answer, [200, 400])
-      // The contract: every response has one.
-      expect(answer).toMatch(/^x-request-id: \S+/im)
-    },
-  )
+  it.each([
+    '',
+    'localhost',
+    'evil.example',
+    'a b',
+    '[::1',
+    '[',
+    'x:99999',
+    'x:port',
+    '%',
+    '<script>',
+    'x/y',
+    'user@x',
+    `${'a'.repeat(4_000)}`,
+    '\u00e4',
+  ])('the host "%s" is no error of ours', async (host) => {
+    const request = `GET /api/requests HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`
+    const answer = await sendRaw(server.url, Buffer.from(request, 'latin1'))
+    expectRefusal(answer, [200, 400])
+    // The contract: every response has one.
+    expect(answer).toMatch(/^x-request-id: \S+/im)
+  })
 
   it('without a host, and in HTTP/1.0', async () => {
     expectRefusal(await sendRaw(server.url, 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n'), [200, 400])
@@ -155,7 +172,10 @@ describe('connections', () => {
     const own = await server.registry.create('breaker', 'Breaker')
     const ownToken = await server.token({ tenant: own.tenant_id })
     const head = `POST /api/requests HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ownToken}\r\nContent-Type: application/json\r\n`
-    for (const start of [`${head}Content-Length: 1000\r\n\r\n{"prompt":"x"}`, `${head}Transfer-Encoding: chunked\r\n\r\ne\r\n{"prompt":"x"}\r\n`]) {
+    for (const start of [
+      `${head}Content-Length: 1000\r\n\r\n{"prompt":"x"}`,
+      `${head}Transfer-Encoding: chunked\r\n\r\ne\r\n{"prompt":"x"}\r\n`,
+    ]) {
       const { hostname, port } = new URL(server.url)
       const socket = connect(Number(port), hostname)
       await new Promise((resolve) => socket.write(start, resolve))
@@ -167,7 +187,8 @@ describe('connections', () => {
   })
 
   it('100 pipelined requests are answered in order', async () => {
-    const one = (id: number): string => `GET /api/requests/p${id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n${id === 99 ? 'Connection: close\r\n' : ''}\r\n`
+    const one = (id: number): string =>
+      `GET /api/requests/p${id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n${id === 99 ? 'Connection: close\r\n' : ''}\r\n`
     const { hostname, port } = new URL(server.url)
     const text = await new Promise<string>((resolve) => {
       const socket = connect(Number(port), hostname)
@@ -176,7 +197,10 @@ describe('connections', () => {
       socket.on('close', () => resolve(answer))
       socket.write(Array.from({ length: 100 }, (_, id) => one(id)).join(''))
     })
-    const bodies = text.split(/HTTP\/1\.1 404/).slice(1).map((part) => JSON.parse(part.slice(part.indexOf('{'))) as Problem)
+    const bodies = text
+      .split(/HTTP\/1\.1 404/)
+      .slice(1)
+      .map((part) => JSON.parse(part.slice(part.indexOf('{'))) as Problem)
     expect(bodies).toHaveLength(100)
     expect(new Set(bodies.map((body) => body.request_id)).size).toBe(100)
   })

@@ -13,7 +13,11 @@ beforeAll(async () => {
 })
 
 const submit = (body: object | string, key?: string) =>
-  call<Acknowledgement>(server.url, '/api/requests', { token, body, headers: key === undefined ? {} : { 'idempotency-key': key } })
+  call<Acknowledgement>(server.url, '/api/requests', {
+    token,
+    body,
+    headers: key === undefined ? {} : { 'idempotency-key': key },
+  })
 
 describe('[X6] [X7] the same request twice is one', () => {
   it('the same key and body: the first acknowledgement, byte for byte, also when it is done', async () => {
@@ -49,7 +53,9 @@ describe('[X6] [X7] the same request twice is one', () => {
   })
 
   it('50 at once with one request_id: one request', async () => {
-    const answers = await Promise.all(Array.from({ length: 50 }, () => submit({ prompt: 'an id of mine', request_id: 'mine-50' })))
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => submit({ prompt: 'an id of mine', request_id: 'mine-50' })),
+    )
     expect(new Set(answers.map((answer) => `${answer.status} ${answer.text}`)).size).toBe(1)
     expect(answers[0]?.body.request_id).toBe('mine-50')
   })
@@ -84,7 +90,8 @@ describe('[X6] [X7] the same request twice is one', () => {
 
   it('other keys, and none, are other requests', async () => {
     const ids = new Set<string>()
-    for (const key of ['key-6', 'KEY-6', 'key-6.', undefined, undefined]) ids.add((await submit({ prompt: 'same' }, key)).body.request_id)
+    for (const key of ['key-6', 'KEY-6', 'key-6.', undefined, undefined])
+      ids.add((await submit({ prompt: 'same' }, key)).body.request_id)
     expect(ids.size).toBe(5)
   })
 })

@@ -23,13 +23,20 @@ describe('[X14] [X58] without a token nothing is looked at', () => {
     expectProblem(await call(server.url, fill(route.path, 'x'), { method: route.method }), 401, 'token_missing')
   })
 
-  it.each(['/openapi.json', '/metrics', '/api', '/api/nothing', '/v1/models', '/v1/chat/completions', '/model/scripted/converse', '/mcp'])(
-    '%s is 401',
-    async (path) => {
-      for (const method of ['GET', 'POST', 'DELETE', 'PATCH', 'OPTIONS']) expectProblem(await call(server.url, path, { method }), 401, 'token_missing')
-      expect((await call(server.url, path, { method: 'HEAD' })).status).toBe(401)
-    },
-  )
+  it.each([
+    '/openapi.json',
+    '/metrics',
+    '/api',
+    '/api/nothing',
+    '/v1/models',
+    '/v1/chat/completions',
+    '/model/scripted/converse',
+    '/mcp',
+  ])('%s is 401', async (path) => {
+    for (const method of ['GET', 'POST', 'DELETE', 'PATCH', 'OPTIONS'])
+      expectProblem(await call(server.url, path, { method }), 401, 'token_missing')
+    expect((await call(server.url, path, { method: 'HEAD' })).status).toBe(401)
+  })
 
   it.each([
     ['a broken body', '{"prompt":'],
@@ -43,9 +50,12 @@ describe('[X14] [X58] without a token nothing is looked at', () => {
     expectProblem(await call(server.url, '/api/requests?limit=0&limit=1&nothing=1&tenant_id=other'), 401, 'token_missing')
   })
 
-  it.each(['Basic YTpi', 'Bearer', 'Bearer ', 'token', 'Bearer a b', 'Digest x'])('the header "%s" is 401', async (authorization) => {
-    expectProblem(await read({ authorization }), 401)
-  })
+  it.each(['Basic YTpi', 'Bearer', 'Bearer ', 'token', 'Bearer a b', 'Digest x'])(
+    'the header "%s" is 401',
+    async (authorization) => {
+      expectProblem(await read({ authorization }), 401)
+    },
+  )
 
   it('asks for a bearer token', async () => {
     expect((await read({})).headers.get('www-authenticate')).toMatch(/^Bearer/)
@@ -62,7 +72,9 @@ describe('[X58] a token that does not hold is 401, never 500', () => {
     expect((await read({ authorization: `bearer ${await server.token()}` })).status).toBe(200)
   })
 
-  it.each(['abc', 'a.b.c', '..', '.....', `${'a'.repeat(9_000)}.a.a`, 'ey!.ey!.x', '%00.%00.%00'])('%s', (token) => refused(token))
+  it.each(['abc', 'a.b.c', '..', '.....', `${'a'.repeat(9_000)}.a.a`, 'ey!.ey!.x', '%00.%00.%00'])('%s', (token) =>
+    refused(token),
+  )
 
   it('of another key, whatever key it says it is', async () => {
     const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
@@ -71,7 +83,12 @@ describe('[X58] a token that does not hold is 401, never 500', () => {
     await refused(await signWith(other, goodClaims()))
     await refused(await signWith(other, goodClaims(), { kid: String(key.kid) }))
     await refused(await signWith(other, goodClaims(), { jwk: publicJwk }))
-    await refused(await signWith(other, goodClaims(), { kid: await calculateJwkThumbprint(other), jku: `${server.url}/.well-known/jwks.json` }))
+    await refused(
+      await signWith(other, goodClaims(), {
+        kid: await calculateJwkThumbprint(other),
+        jku: `${server.url}/.well-known/jwks.json`,
+      }),
+    )
   })
 
   it('with alg none', async () => {
@@ -127,13 +144,17 @@ describe('[X58] a token that does not hold is 401, never 500', () => {
   })
 
   it('without audience, issuer, expiry or tenant', async () => {
-    for (const name of ['aud', 'iss', 'exp', 'tenant_id']) await refused(await signWith(key, { ...goodClaims(), [name]: undefined }))
+    for (const name of ['aud', 'iss', 'exp', 'tenant_id'])
+      await refused(await signWith(key, { ...goodClaims(), [name]: undefined }))
     await refused(assemble({ alg: 'EdDSA', kid: key.kid }, { ...goodClaims(), exp: 'later' }, 'AA'))
   })
 
-  it.each(['nobody', '_system', 'Demo', 'demo ', '../demo', 'demo\u0000', '__proto__', 'constructor'])('tenant "%s" is unknown', async (tenant_id) => {
-    await refused(await signWith(key, { ...goodClaims(), tenant_id }), 'tenant_unknown')
-  })
+  it.each(['nobody', '_system', 'Demo', 'demo ', '../demo', 'demo\u0000', '__proto__', 'constructor'])(
+    'tenant "%s" is unknown',
+    async (tenant_id) => {
+      await refused(await signWith(key, { ...goodClaims(), tenant_id }), 'tenant_unknown')
+    },
+  )
 
   it('takes the user from sub when there is no user_id', async () => {
     const token = await signWith(key, { ...goodClaims(), user_id: undefined, sub: 'bob' })

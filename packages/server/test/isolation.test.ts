@@ -92,7 +92,9 @@ describe("[R110] what belongs to another tenant isn't there", () => {
   it("a cursor of another tenant shows nothing of it either, and doesn't break", async () => {
     await submit(owner, { prompt: 'one more' }, 'completed')
     const page = await call<{ next_cursor: string }>(server.url, '/api/requests?limit=1', { token: owner })
-    const answer = await call<{ items: ShownRequest[] }>(server.url, `/api/requests?after=${page.body.next_cursor}`, { token: stranger })
+    const answer = await call<{ items: ShownRequest[] }>(server.url, `/api/requests?after=${page.body.next_cursor}`, {
+      token: stranger,
+    })
     expect(answer.status).toBe(200)
     for (const item of answer.body.items) expect(item.tenant_id).toBe('stranger')
   })
@@ -100,22 +102,35 @@ describe("[R110] what belongs to another tenant isn't there", () => {
   it('[X6] the same request id and key in two tenants are two requests', async () => {
     const headers = { 'idempotency-key': 'same-key' }
     const ids: string[] = []
-    for (const [token, prompt] of [[owner, 'of demo'], [stranger, 'of stranger']] as const) {
-      const answer = await call<Acknowledgement>(server.url, '/api/requests', { token, body: { prompt, request_id: 'same-id' }, headers })
+    for (const [token, prompt] of [
+      [owner, 'of demo'],
+      [stranger, 'of stranger'],
+    ] as const) {
+      const answer = await call<Acknowledgement>(server.url, '/api/requests', {
+        token,
+        body: { prompt, request_id: 'same-id' },
+        headers,
+      })
       expect(answer.status, answer.text).toBe(202)
       ids.push(answer.body.request_id)
     }
     expect(ids).toEqual(['same-id', 'same-id'])
     const texts = await Promise.all(
       [owner, stranger].map((token) =>
-        until('both results', async () => (await call<ShownRequest>(server.url, '/api/requests/same-id', { token })).body.result?.text),
+        until(
+          'both results',
+          async () => (await call<ShownRequest>(server.url, '/api/requests/same-id', { token })).body.result?.text,
+        ),
       ),
     )
     expect(texts[0]).not.toBe(texts[1])
   })
 
   it('redriving all dead letters touches one tenant only', async () => {
-    const answer = await call<{ redriven: string[] }>(server.url, '/api/dead-letters/redrive', { token: stranger, method: 'POST' })
+    const answer = await call<{ redriven: string[] }>(server.url, '/api/dead-letters/redrive', {
+      token: stranger,
+      method: 'POST',
+    })
     expect(answer.body.redriven).toEqual([])
   })
 })

@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Acknowledgement, call, listAll, type Page, type ShownEvent, type ShownRequest } from '../../../test/e2e/support/api.ts'
+import {
+  type Acknowledgement,
+  call,
+  listAll,
+  type Page,
+  type ShownEvent,
+  type ShownRequest,
+} from '../../../test/e2e/support/api.ts'
 import { until } from '../../../test/e2e/support/until.ts'
 import { expectProblem } from './support/expect-problem.ts'
 import { routes } from './support/routes.ts'
@@ -56,7 +63,9 @@ describe('GET /api/requests', () => {
     const before = [await add(), await add(), await add(), await add()]
     const first = await call<Page<ShownRequest>>(server.url, '/api/requests?limit=2', { token: busy })
     await add()
-    const second = await call<Page<ShownRequest>>(server.url, `/api/requests?limit=2&after=${first.body.next_cursor}`, { token: busy })
+    const second = await call<Page<ShownRequest>>(server.url, `/api/requests?limit=2&after=${first.body.next_cursor}`, {
+      token: busy,
+    })
     expect(idsOf([...first.body.items, ...second.body.items])).toEqual(before.toReversed())
   })
 
@@ -64,7 +73,9 @@ describe('GET /api/requests', () => {
     const failed = ids.filter((_, index) => index % 10 === 0)
     const completed = ids.filter((_, index) => index % 10 !== 0)
     expect(idsOf(await listAll<ShownRequest>(server.url, '/api/requests?status=failed', token, 4))).toEqual(failed.toReversed())
-    expect(idsOf(await listAll<ShownRequest>(server.url, '/api/requests?status=completed', token, 7))).toEqual(completed.toReversed())
+    expect(idsOf(await listAll<ShownRequest>(server.url, '/api/requests?status=completed', token, 7))).toEqual(
+      completed.toReversed(),
+    )
     expect(await page('/api/requests?status=cancelled')).toEqual({ items: [], next_cursor: null })
   })
 
@@ -94,7 +105,9 @@ describe('GET /api/events', () => {
   })
 })
 
-const lists = routes.filter((route) => route.method === 'GET' && route.query && !route.path.includes('{')).map((route) => route.path)
+const lists = routes
+  .filter((route) => route.method === 'GET' && route.query && !route.path.includes('{'))
+  .map((route) => route.path)
 
 describe.each(lists)('%s', (path) => {
   it.each(['limit=0', 'limit=-1', 'limit=1001', 'limit=1.5', 'limit=x', 'limit=', 'limit=1e99', 'limit=NaN', 'limit=%20'])(
@@ -111,12 +124,19 @@ describe.each(lists)('%s', (path) => {
     },
   )
 
-  it.each(['AAAA', 'eA', 'Zm9v', '____', 'a', 'MTIz', 'LTE', Buffer.from('1e999').toString('base64url'), Buffer.from('%').toString('base64url')])(
-    'a cursor that nobody gave (%s) is refused or finds nothing wrong',
-    async (after) => {
-      expect([200, 400]).toContain((await call(server.url, `${path}?after=${after}`, { token })).status)
-    },
-  )
+  it.each([
+    'AAAA',
+    'eA',
+    'Zm9v',
+    '____',
+    'a',
+    'MTIz',
+    'LTE',
+    Buffer.from('1e999').toString('base64url'),
+    Buffer.from('%').toString('base64url'),
+  ])('a cursor that nobody gave (%s) is refused or finds nothing wrong', async (after) => {
+    expect([200, 400]).toContain((await call(server.url, `${path}?after=${after}`, { token })).status)
+  })
 
   it('refuses unknown parameters and those given twice, and names them', async () => {
     expectProblem(await call(server.url, `${path}?nothing=1`, { token }), 400, 'invalid_input', 'nothing')

@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Acknowledgement, type Answer, call, listAll, type ShownEvent, type ShownRequest } from '../../../test/e2e/support/api.ts'
+import {
+  type Acknowledgement,
+  type Answer,
+  call,
+  listAll,
+  type ShownEvent,
+  type ShownRequest,
+} from '../../../test/e2e/support/api.ts'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { until } from '../../../test/e2e/support/until.ts'
 import { expectProblem } from './support/expect-problem.ts'
@@ -14,15 +21,19 @@ beforeAll(async () => {
 })
 
 const submit = (body: object) => call<Acknowledgement>(server.url, '/api/requests', { token, body })
-const show = async (id: string): Promise<ShownRequest> => (await call<ShownRequest>(server.url, `/api/requests/${id}`, { token })).body
-const cancel = (id: string): Promise<Answer<ShownRequest>> => call<ShownRequest>(server.url, `/api/requests/${id}`, { token, method: 'DELETE' })
+const show = async (id: string): Promise<ShownRequest> =>
+  (await call<ShownRequest>(server.url, `/api/requests/${id}`, { token })).body
+const cancel = (id: string): Promise<Answer<ShownRequest>> =>
+  call<ShownRequest>(server.url, `/api/requests/${id}`, { token, method: 'DELETE' })
 const reach = (id: string, status: string): Promise<ShownRequest> =>
   until(`${id} ${status}`, async () => {
     const shown = await show(id)
     return shown.status === status && shown
   })
 const closing = async (id: string): Promise<ShownEvent[]> =>
-  (await listAll<ShownEvent>(server.url, '/api/events', token)).filter((event) => event.subject === id && event.type !== 'genai.request.received')
+  (await listAll<ShownEvent>(server.url, '/api/events', token)).filter(
+    (event) => event.subject === id && event.type !== 'genai.request.received',
+  )
 
 describe('[X21] cancelling', () => {
   it('one that waits: never worked', async () => {
@@ -43,7 +54,9 @@ describe('[X21] cancelling', () => {
     await submit({ prompt: 'y', request_id: 'after-running' })
     await reach('after-running', 'completed')
     expect(await show('runs')).toMatchObject({ status: 'cancelled', result: null })
-    expect((await closing('runs')).map((event) => [event.type, event.detail.status])).toEqual([['genai.request.failed', 'cancelled']])
+    expect((await closing('runs')).map((event) => [event.type, event.detail.status])).toEqual([
+      ['genai.request.failed', 'cancelled'],
+    ])
     expect((await show('runs')).timeline.map((entry) => entry.type)).toEqual(['received', 'started', 'cancelled'])
   })
 
@@ -103,7 +116,9 @@ describe('when a request is worked', () => {
     const ownToken = await filled.token()
     const send = (priority: string, index: number) =>
       call(filled.url, '/api/requests', { token: ownToken, body: { prompt: 'x', priority, request_id: `${priority}-${index}` } })
-    await Promise.all(['low', 'normal', 'high'].flatMap((priority) => Array.from({ length: 130 }, (_, index) => send(priority, index))))
+    await Promise.all(
+      ['low', 'normal', 'high'].flatMap((priority) => Array.from({ length: 130 }, (_, index) => send(priority, index))),
+    )
     await filled.stop()
     const own = await startTestServer({ ...folder, PLINTH_SCRIPTED_LATENCY_MS: '60' })
     const done = await until('all 390', async () => {
@@ -111,7 +126,9 @@ describe('when a request is worked', () => {
       return found.length === 390 && found
     })
     const starts = (priority: string): number[] =>
-      done.filter((one) => one.priority === priority).map((one) => Date.parse(one.timeline.find((entry) => entry.type === 'started')?.at ?? ''))
+      done
+        .filter((one) => one.priority === priority)
+        .map((one) => Date.parse(one.timeline.find((entry) => entry.type === 'started')?.at ?? ''))
     const meanOf = (priority: string): number => starts(priority).reduce((sum, time) => sum + time, 0) / starts(priority).length
     expect(meanOf('high')).toBeLessThan(meanOf('normal'))
     expect(meanOf('normal')).toBeLessThan(meanOf('low'))

@@ -7,9 +7,16 @@ interface Operation {
   readonly summary?: string
   readonly 'x-permission'?: string
   readonly security?: readonly object[]
-  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required: boolean; readonly schema: object }[]
+  readonly parameters?: readonly {
+    readonly name: string
+    readonly in: string
+    readonly required: boolean
+    readonly schema: object
+  }[]
   readonly requestBody?: { readonly required: boolean; readonly content: Readonly<Record<string, { readonly schema: object }>> }
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Readonly<Record<string, object>> }>>
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly content?: Readonly<Record<string, object>> }>
+  >
 }
 
 interface Document {
@@ -18,7 +25,10 @@ interface Document {
   readonly servers?: readonly { readonly url: string }[]
   readonly security: readonly object[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly securitySchemes: Readonly<Record<string, object>>; readonly schemas: Readonly<Record<string, object>> }
+  readonly components: {
+    readonly securitySchemes: Readonly<Record<string, object>>
+    readonly schemas: Readonly<Record<string, object>>
+  }
 }
 
 let server: TestServer
@@ -62,7 +72,10 @@ describe('/openapi.json', () => {
     for (const [path, method, operation] of operations) {
       const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
       const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path')
-      expect(declared.map((parameter) => parameter.name), `${method} ${path}`).toEqual(named)
+      expect(
+        declared.map((parameter) => parameter.name),
+        `${method} ${path}`,
+      ).toEqual(named)
       for (const parameter of declared) expect(parameter.required).toBe(true)
       const all = (operation.parameters ?? []).map((parameter) => `${parameter.in} ${parameter.name}`)
       expect(new Set(all).size).toBe(all.length)
@@ -75,37 +88,54 @@ describe('/openapi.json', () => {
     for (const reference of references) {
       const parts = reference.replace(/^#\//, '').split('/')
       let found: unknown = document
-      for (const part of parts) found = (found as Record<string, unknown> | undefined)?.[part.replaceAll('~1', '/').replaceAll('~0', '~')]
+      for (const part of parts)
+        found = (found as Record<string, unknown> | undefined)?.[part.replaceAll('~1', '/').replaceAll('~0', '~')]
       expect(found, reference).toBeTypeOf('object')
     }
   })
 
   it('lists exactly what is mounted', () => {
-    const listed = operations.filter(([path]) => path.startsWith('/api/')).map(([path, method]) => `${method.toUpperCase()} ${path}`)
+    const listed = operations
+      .filter(([path]) => path.startsWith('/api/'))
+      .map(([path, method]) => `${method.toUpperCase()} ${path}`)
     expect(listed.toSorted()).toEqual(routes.map(nameOf).toSorted())
   })
 
   it('what it lists answers: no 404 for a path, no 405 for a method', async () => {
     for (const [path, method, operation] of operations) {
       const stop = new AbortController()
-      const response = await fetch(server.url + fill(path, 'x'), { method: method.toUpperCase(), headers: { authorization: `Bearer ${token}` }, signal: stop.signal })
+      const response = await fetch(server.url + fill(path, 'x'), {
+        method: method.toUpperCase(),
+        headers: { authorization: `Bearer ${token}` },
+        signal: stop.signal,
+      })
       const text = response.headers.get('content-type')?.startsWith('text/event-stream') ? '' : await response.text()
       stop.abort()
       expect(response.status, `${method} ${path}`).not.toBe(405)
       expect(text, `${method} ${path}`).not.toContain('no such path')
       const open = operation.security?.length === 0
-      expect((await call(server.url, fill(path, 'x'), { method: method.toUpperCase() })).status === 401, `${method} ${path}`).toBe(!open)
+      expect(
+        (await call(server.url, fill(path, 'x'), { method: method.toUpperCase() })).status === 401,
+        `${method} ${path}`,
+      ).toBe(!open)
     }
   })
 
   it("names each route's permission, which is the one that is asked", () => {
-    for (const route of routes) expect(document.paths[route.path]?.[route.method.toLowerCase()]?.['x-permission']).toBe(route.permission)
+    for (const route of routes)
+      expect(document.paths[route.path]?.[route.method.toLowerCase()]?.['x-permission']).toBe(route.permission)
   })
 
   it('says what a request takes', () => {
     const submit = document.paths['/api/requests']?.post
-    const schema = submit?.requestBody?.content['application/json']?.schema as { properties: object; required: string[]; additionalProperties: boolean }
-    expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(['prompt', 'model_id', 'request_id', 'max_tokens', 'priority', 'not_before']))
+    const schema = submit?.requestBody?.content['application/json']?.schema as {
+      properties: object
+      required: string[]
+      additionalProperties: boolean
+    }
+    expect(Object.keys(schema.properties)).toEqual(
+      expect.arrayContaining(['prompt', 'model_id', 'request_id', 'max_tokens', 'priority', 'not_before']),
+    )
     expect(schema.required).toEqual(['prompt'])
     expect(schema.additionalProperties).toBe(false)
     expect(submit?.parameters?.map((parameter) => parameter.name)).toContain('Idempotency-Key')
@@ -116,6 +146,7 @@ describe('/openapi.json', () => {
     const { body } = await call<Readonly<Record<string, unknown>>>(server.url, '/api/requests/nobody', { token })
     const schema = document.components.schemas.Problem as { required: string[]; properties: Record<string, { type: string }> }
     expect(Object.keys(body).sort()).toEqual(schema.required.toSorted())
-    for (const [name, value] of Object.entries(body)) expect(typeof value).toBe(schema.properties[name]?.type === 'integer' ? 'number' : 'string')
+    for (const [name, value] of Object.entries(body))
+      expect(typeof value).toBe(schema.properties[name]?.type === 'integer' ? 'number' : 'string')
   })
 })

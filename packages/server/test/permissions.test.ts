@@ -1,4 +1,4 @@
-import { allPermissions, type AnyRoute } from '@plinth/core'
+import { type AnyRoute, allPermissions } from '@plinth/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, call } from '../../../test/e2e/support/api.ts'
 import { expectProblem } from './support/expect-problem.ts'
@@ -30,7 +30,11 @@ const areas: readonly (readonly [prefix: string, area: string])[] = [
 ]
 
 /** Asks without waiting for a body that may never end. */
-async function ask(route: AnyRoute, permissions: readonly string[], headers: Readonly<Record<string, string>> = {}): Promise<Answer<unknown>> {
+async function ask(
+  route: AnyRoute,
+  permissions: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer<unknown>> {
   const stop = new AbortController()
   const response = await fetch(server.url + fill(route.path, 'nothing-here'), {
     method: route.method,
@@ -79,23 +83,41 @@ describe('[R96] every route has a permission', () => {
     }
   })
 
-  it.each(routes.map((route) => [nameOf(route), route] as const))('%s: words that look like permissions give none', async (_, route) => {
-    const [area = ''] = route.permission.split(':')
-    const odd = [`${area}:*`, `${area}:`, area, route.permission.toUpperCase(), ` ${route.permission}`, `${route.permission} `, '**', '*:*', '']
-    expectProblem(await ask(route, odd), 403, 'permission_denied')
-  })
+  it.each(routes.map((route) => [nameOf(route), route] as const))(
+    '%s: words that look like permissions give none',
+    async (_, route) => {
+      const [area = ''] = route.permission.split(':')
+      const odd = [
+        `${area}:*`,
+        `${area}:`,
+        area,
+        route.permission.toUpperCase(),
+        ` ${route.permission}`,
+        `${route.permission} `,
+        '**',
+        '*:*',
+        '',
+      ]
+      expectProblem(await ask(route, odd), 403, 'permission_denied')
+    },
+  )
 
-  it.each(routes.map((route) => [nameOf(route), route] as const))('%s: refused before its input is looked at', async (_, route) => {
-    const token = await server.token({ permissions: [] })
-    const path = `${fill(route.path, 'x'.repeat(400))}?limit=0&nothing=1`
-    const body = route.method === 'GET' ? undefined : '{'
-    expectProblem(await call(server.url, path, { token, method: route.method, body }), 403, 'permission_denied')
-  })
+  it.each(routes.map((route) => [nameOf(route), route] as const))(
+    '%s: refused before its input is looked at',
+    async (_, route) => {
+      const token = await server.token({ permissions: [] })
+      const path = `${fill(route.path, 'x'.repeat(400))}?limit=0&nothing=1`
+      const body = route.method === 'GET' ? undefined : '{'
+      expectProblem(await call(server.url, path, { token, method: route.method, body }), 403, 'permission_denied')
+    },
+  )
 
   it('/metrics needs metrics:read', async () => {
     const denied = await server.token({ permissions: allPermissions.filter((permission) => permission !== 'metrics:read') })
     expectProblem(await call(server.url, '/metrics', { token: denied }), 403, 'permission_denied')
-    expect((await call(server.url, '/metrics', { token: await server.token({ permissions: ['metrics:read'] }) })).status).toBe(200)
+    expect((await call(server.url, '/metrics', { token: await server.token({ permissions: ['metrics:read'] }) })).status).toBe(
+      200,
+    )
   })
 
   it('/openapi.json needs a token only', async () => {

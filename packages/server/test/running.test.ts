@@ -50,7 +50,16 @@ describe('what is open to all', () => {
 
   it('x-request-id is new for each answer, whatever the caller sends', async () => {
     const ids = new Set<string>()
-    for (const path of ['/healthz', '/', '/nothing', '/api/requests', '/api/requests', '/api/nothing', '/metrics', '/openapi.json']) {
+    for (const path of [
+      '/healthz',
+      '/',
+      '/nothing',
+      '/api/requests',
+      '/api/requests',
+      '/api/nothing',
+      '/metrics',
+      '/openapi.json',
+    ]) {
       for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST', 'DELETE']) {
         const headers = { authorization: `Bearer ${token}`, 'x-request-id': 'mine' }
         const answer = await call(server.url, path, { method, headers, ...(method === 'POST' ? { body: { prompt: 'x' } } : {}) })
@@ -91,12 +100,19 @@ describe('methods', () => {
     expect([400, 404, 405]).toContain(answer.status)
   })
 
-  it.each(['/api', '/api/', '/api/nothing', '/api/requests/x/nothing', '/api/requests/', '/v2', '/nothing', '/healthz/', '/index.php'])(
-    '%s is 404',
-    async (path) => {
-      expectProblem(await call(server.url, path, { token }), 404, 'not_found')
-    },
-  )
+  it.each([
+    '/api',
+    '/api/',
+    '/api/nothing',
+    '/api/requests/x/nothing',
+    '/api/requests/',
+    '/v2',
+    '/nothing',
+    '/healthz/',
+    '/index.php',
+  ])('%s is 404', async (path) => {
+    expectProblem(await call(server.url, path, { token }), 404, 'not_found')
+  })
 })
 
 describe('[X18] [X75] traces', () => {
@@ -106,12 +122,20 @@ describe('[X18] [X75] traces', () => {
     const answer = await call<{ correlation_id: string; spans: Span[] }>(server.url, '/api/traces/trace-1', { token })
     expect(answer.status).toBe(200)
     expect(answer.body.correlation_id).toBe('trace-1')
-    expect(answer.body.spans.map((span) => span.name)).toEqual(['POST /api/requests', 'process event-driven.process', 'chat scripted'])
+    expect(answer.body.spans.map((span) => span.name)).toEqual([
+      'POST /api/requests',
+      'process event-driven.process',
+      'chat scripted',
+    ])
     const chat = answer.body.spans[2]
     expect(chat?.attributes).toMatchObject({ 'gen_ai.request.model': 'scripted', 'gen_ai.operation.name': 'chat' })
     expect(chat?.attributes['gen_ai.usage.input_tokens']).toBeGreaterThan(0)
     for (const span of answer.body.spans) {
-      expect(span).toMatchObject({ status: 'ok', duration_ms: expect.any(Number), started_at: expect.stringMatching(/\.\d{3}Z$/) })
+      expect(span).toMatchObject({
+        status: 'ok',
+        duration_ms: expect.any(Number),
+        started_at: expect.stringMatching(/\.\d{3}Z$/),
+      })
     }
     expect(answer.text).not.toContain(secret)
     expect(answer.text).not.toContain('demo')

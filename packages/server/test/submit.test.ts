@@ -37,11 +37,28 @@ describe('[R8] [R10] a request is acknowledged at once', () => {
   })
 
   it('[R13] [R14] [X4] [X5] [X17] and ends completed, with result, usage, attempts and timeline', async () => {
-    const { body } = await submit({ prompt: 'tell me', request_id: 'whole-life', model_id: 'scripted', max_tokens: 50, priority: 'high' })
+    const { body } = await submit({
+      prompt: 'tell me',
+      request_id: 'whole-life',
+      model_id: 'scripted',
+      max_tokens: 50,
+      priority: 'high',
+    })
     expect(body.request_id).toBe('whole-life')
     const shown = await finished('whole-life')
-    expect(shown).toMatchObject({ request_id: 'whole-life', tenant_id: 'demo', user_id: 'ann', status: 'completed', error: null, attempts: 1 })
-    expect(shown.result).toEqual({ text: expect.stringMatching(/^Scripted [0-9a-f]{8}/), stop_reason: 'end_turn', model_id: 'scripted' })
+    expect(shown).toMatchObject({
+      request_id: 'whole-life',
+      tenant_id: 'demo',
+      user_id: 'ann',
+      status: 'completed',
+      error: null,
+      attempts: 1,
+    })
+    expect(shown.result).toEqual({
+      text: expect.stringMatching(/^Scripted [0-9a-f]{8}/),
+      stop_reason: 'end_turn',
+      model_id: 'scripted',
+    })
     expect(Object.keys(shown.usage ?? {}).sort()).toEqual(['input_tokens', 'latency_ms', 'output_tokens', 'usd'])
     expect(shown.usage?.input_tokens).toBeGreaterThan(0)
     expect(shown.usage?.output_tokens).toBeGreaterThan(0)
@@ -62,7 +79,10 @@ describe('[R8] [R10] a request is acknowledged at once', () => {
     const slowToken = await slow.token()
     const estimates: number[] = []
     for (let number = 0; number < 130; number++) {
-      const { body } = await call<Acknowledgement>(slow.url, '/api/requests', { token: slowToken, body: { prompt: `p${number}` } })
+      const { body } = await call<Acknowledgement>(slow.url, '/api/requests', {
+        token: slowToken,
+        body: { prompt: `p${number}` },
+      })
       estimates.push(Date.parse(body.estimated_completion_at) - Date.now())
     }
     expect(estimates[129]).toBeGreaterThan((estimates[0] ?? 0) + 1_000)
@@ -103,9 +123,12 @@ describe('[X20] bad input is refused and named', () => {
     expectProblem(await submit(body), 400, undefined, field)
   })
 
-  it.each(['not-a-model', 'anthropic.claude-99', '__proto__', 'us.scripted', 'SCRIPTED'])('[X13] the model %s is unknown', async (model_id) => {
-    expectProblem(await submit({ prompt: 'x', model_id }), 400, 'model_unknown', 'model_id')
-  })
+  it.each(['not-a-model', 'anthropic.claude-99', '__proto__', 'us.scripted', 'SCRIPTED'])(
+    '[X13] the model %s is unknown',
+    async (model_id) => {
+      expectProblem(await submit({ prompt: 'x', model_id }), 400, 'model_unknown', 'model_id')
+    },
+  )
 
   it('[X13] a model that writes no text is unknown as well', async () => {
     expectProblem(await submit({ prompt: 'x', model_id: 'amazon.titan-embed-text-v2:0' }), 400, 'model_unknown', 'model_id')
@@ -114,7 +137,8 @@ describe('[X20] bad input is refused and named', () => {
   it('nothing of it is kept', async () => {
     const fresh = await server.registry.create('clean', 'Clean')
     const own = await server.token({ tenant: fresh.tenant_id })
-    for (const body of [{}, { prompt: '' }, { prompt: 'x', model_id: 'none' }]) await call(server.url, '/api/requests', { token: own, body })
+    for (const body of [{}, { prompt: '' }, { prompt: 'x', model_id: 'none' }])
+      await call(server.url, '/api/requests', { token: own, body })
     for (const path of ['/api/requests', '/api/events']) {
       expect((await call<object>(server.url, path, { token: own })).body).toEqual({ items: [], next_cursor: null })
     }

@@ -54,7 +54,11 @@ describe('[X58] the token decides the tenant, nothing else', () => {
       // HTTP itself cuts white space off a header's end, and an empty one says nothing.
       if (tenant.trim() === tenant && tenant !== '') {
         for (const header of ['x-tenant-id', 'X-Tenant-ID']) {
-          expectProblem(await call(server.url, path, { token, method: route.method, headers: { [header]: tenant } }), 403, 'tenant_mismatch')
+          expectProblem(
+            await call(server.url, path, { token, method: route.method, headers: { [header]: tenant } }),
+            403,
+            'tenant_mismatch',
+          )
         }
       }
       const query = `${path}?tenant_id=${encodeURIComponent(tenant)}`
@@ -84,7 +88,9 @@ describe('[X58] the token decides the tenant, nothing else', () => {
       headers: { 'x-tenant-id': 'demo' },
     })
     expect(answer.status).toBe(202)
-    const shown = await call<{ tenant_id: string }>(server.url, `/api/requests/${answer.body.request_id}?tenant_id=demo`, { token })
+    const shown = await call<{ tenant_id: string }>(server.url, `/api/requests/${answer.body.request_id}?tenant_id=demo`, {
+      token,
+    })
     expect(shown.body.tenant_id).toBe('demo')
   })
 

@@ -35,8 +35,18 @@ export interface ShownRequest {
   readonly result: { readonly text: string; readonly stop_reason: string; readonly model_id: string } | null
   readonly error: { readonly code: string; readonly message: string; readonly retryable: boolean } | null
   readonly attempts: number
-  readonly usage: { readonly input_tokens: number; readonly output_tokens: number; readonly usd: number; readonly latency_ms: number } | null
-  readonly timeline: readonly { readonly at: string; readonly type: string; readonly attempt?: number; readonly detail?: string }[]
+  readonly usage: {
+    readonly input_tokens: number
+    readonly output_tokens: number
+    readonly usd: number
+    readonly latency_ms: number
+  } | null
+  readonly timeline: readonly {
+    readonly at: string
+    readonly type: string
+    readonly attempt?: number
+    readonly detail?: string
+  }[]
   readonly correlation_id: string
   readonly estimated_completion_at: string
 }

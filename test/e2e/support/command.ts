@@ -10,7 +10,9 @@ const packages = ['core', 'models', 'local', 'server', 'cli']
  * nobody tests yesterday's code.
  */
 export function plinthCommand(): readonly string[] {
-  const built = packages.every((name) => modified(join(root, 'packages', name, 'dist/.tsbuildinfo')) >= newest(join(root, 'packages', name, 'src')))
+  const built = packages.every(
+    (name) => modified(join(root, 'packages', name, 'dist/.tsbuildinfo')) >= newest(join(root, 'packages', name, 'src')),
+  )
   if (built) return [process.execPath, join(root, 'packages/cli/bin/plinth.js')]
   return [process.execPath, '--conditions=@plinth/source', join(root, 'packages/cli/src/main.ts')]
 }

@@ -24,7 +24,12 @@ export class CrashClients {
   #ending = false
   #number = 0
 
-  constructor(options: { readonly clients: number; readonly url: () => string; readonly token: string; readonly random: () => number }) {
+  constructor(options: {
+    readonly clients: number
+    readonly url: () => string
+    readonly token: string
+    readonly random: () => number
+  }) {
     this.#url = options.url
     this.#token = options.token
     this.#random = options.random
@@ -52,7 +57,11 @@ export class CrashClients {
     for (;;) {
       try {
         const headers = { 'idempotency-key': key }
-        const answer = await call<Acknowledgement>(this.#url(), '/api/requests', { token: this.#token, body: { prompt: `Prompt of ${key}` }, headers })
+        const answer = await call<Acknowledgement>(this.#url(), '/api/requests', {
+          token: this.#token,
+          body: { prompt: `Prompt of ${key}` },
+          headers,
+        })
         if (answer.status === 202) return answer.body.request_id
         if (answer.status !== 503) this.odd.push(`${answer.status} ${answer.text}`)
       } catch {

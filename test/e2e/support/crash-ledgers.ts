@@ -4,7 +4,12 @@ export interface Ledgers {
   /** Every 202 that a client received, also for a key that it sent again. */
   readonly acknowledged: readonly { readonly key: string; readonly request_id: string }[]
   /** Every request that the API lists. */
-  readonly requests: readonly { readonly request_id: string; readonly status: string; readonly attempts: number; readonly starts: number }[]
+  readonly requests: readonly {
+    readonly request_id: string
+    readonly status: string
+    readonly attempts: number
+    readonly starts: number
+  }[]
   /** Every event that the API lists, in its order. */
   readonly events: readonly { readonly id: string; readonly type: string; readonly subject: string; readonly sequence: number }[]
   /** What the file holds when the server has stopped. */
@@ -58,7 +63,8 @@ function* faultsOfEvents({ requests, events }: Ledgers): Generator<string> {
   for (const { request_id } of requests) {
     const types = told.get(request_id) ?? []
     told.delete(request_id)
-    if (types.filter((type) => type === received).length !== 1) yield `${request_id} was received ${types.filter((type) => type === received).length} times`
+    if (types.filter((type) => type === received).length !== 1)
+      yield `${request_id} was received ${types.filter((type) => type === received).length} times`
     const ends = types.filter((type) => closing.includes(type))
     if (ends.length !== 1) yield `${request_id} has ${ends.length} closing events`
     if (closing.includes(types[0] ?? '')) yield `${request_id} ended before it was received`

@@ -4,7 +4,14 @@ import { join } from 'node:path'
 
 /** Every file below a folder with the hash of its content. */
 export function hashFiles(folder: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(filesIn(folder).map((name) => [name, createHash('sha256').update(readFileSync(join(folder, name))).digest('hex')]))
+  return Object.fromEntries(
+    filesIn(folder).map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(folder, name)))
+        .digest('hex'),
+    ]),
+  )
 }
 
 /** The files below a folder that hold these bytes in clear. */

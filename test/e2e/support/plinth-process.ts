@@ -31,7 +31,11 @@ export class PlinthProcess {
 
   constructor(args: readonly string[], options: ProcessOptions = {}) {
     const [program = '', ...rest] = plinthCommand()
-    this.#child = spawn(program, [...rest, ...args], { env: bare(options.environment), stdio: ['ignore', 'pipe', 'pipe'], cwd: options.cwd })
+    this.#child = spawn(program, [...rest, ...args], {
+      env: bare(options.environment),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: options.cwd,
+    })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
     running.add(this)
@@ -68,7 +72,10 @@ export class PlinthProcess {
 }
 
 /** Runs a verb to its end. */
-export async function runPlinth(args: readonly string[], options: ProcessOptions = {}): Promise<PlinthProcess & { readonly exit: Exit }> {
+export async function runPlinth(
+  args: readonly string[],
+  options: ProcessOptions = {},
+): Promise<PlinthProcess & { readonly exit: Exit }> {
   const run = new PlinthProcess(args, options)
   await run.exited
   return run as PlinthProcess & { readonly exit: Exit }

@@ -13,7 +13,13 @@ export async function show(server: { readonly url: string }, token: string, id: 
 }
 
 /** Waits for a status. */
-export function reach(server: { readonly url: string }, token: string, id: string, status: string, within = 20_000): Promise<ShownRequest> {
+export function reach(
+  server: { readonly url: string },
+  token: string,
+  id: string,
+  status: string,
+  within = 20_000,
+): Promise<ShownRequest> {
   return until(
     `${id} ${status}`,
     async () => {

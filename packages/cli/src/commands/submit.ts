@@ -48,7 +48,7 @@ async function submit(prompt: string | undefined, options: SubmitOptions): Promi
 async function submitFile(client: Client, file: string, options: SubmitOptions): Promise<void> {
   const prompts = await readPrompts(file)
   const path = options.out ?? `${file.replace(/\.jsonl?$/, '')}.results.jsonl`
-  const out = openSync(path, 'w')
+  const out = openResults(path)
   const bar = new ProgressBar({ total: prompts.length, label: 'requests' })
   const counts = { completed: 0, failed: 0 }
   let next = 0
@@ -65,6 +65,15 @@ async function submitFile(client: Client, file: string, options: SubmitOptions):
   bar.end()
   console.log(options.json ? JSON.stringify({ ...counts, out: path }) : `${counts.completed} completed, ${counts.failed} failed. Results: ${path}`)
   if (counts.failed > 0) process.exitCode = 1
+}
+
+/** Before anything is sent: results that can't be kept are worth nothing. */
+function openResults(path: string): number {
+  try {
+    return openSync(path, 'w')
+  } catch (cause) {
+    throw new InvalidInputError(`The results can't be written to ${path}.`, { field: 'out', cause })
+  }
 }
 
 /** One line of a file; a prompt that is refused is a result too, and doesn't stop the others. */

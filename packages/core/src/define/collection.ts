@@ -6,6 +6,9 @@ export interface ListDefinition<Plain> {
   order(fields: Plain): string
 }
 
+/** Of a collection without sealed fields. */
+export type NoFields = Record<never, never>
+
 /** No name may stand on both sides. */
 type Disjoint<Plain, Sealed> = Extract<keyof Plain, keyof Sealed> extends never ? unknown : { readonly fieldIsPlainAndSealed: never }
 
@@ -27,7 +30,7 @@ export interface CollectionDefinition<Plain extends object, Sealed extends objec
 }
 
 /** A named record type. */
-export interface Collection<Plain extends object, Sealed extends object = {}, Lists extends string = never>
+export interface Collection<Plain extends object, Sealed extends object = NoFields, Lists extends string = never>
   extends CollectionDefinition<Plain, Sealed, Lists> {
   readonly listNames: readonly Lists[]
 }
@@ -37,7 +40,7 @@ export interface Collection<Plain extends object, Sealed extends object = {}, Li
 export type AnyCollection = Collection<any, any, any>
 
 /** @throws Error for a definition that can't be right, when the module is loaded. */
-export function defineCollection<Plain extends object, Sealed extends object = {}, Lists extends string = never>(
+export function defineCollection<Plain extends object, Sealed extends object = NoFields, Lists extends string = never>(
   definition: CollectionDefinition<Plain, Sealed, Lists> & Disjoint<Plain, Sealed>,
 ): Collection<Plain, Sealed, Lists> {
   const listNames = Object.keys(definition.lists) as Lists[]

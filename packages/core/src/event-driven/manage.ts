@@ -1,3 +1,4 @@
+import type { NoFields } from '../define/collection.ts'
 import { startJob } from '../define/job.ts'
 import { NotFoundError, WrongStateError } from '../errors.ts'
 import type { StoredRecord } from '../scope/record.ts'
@@ -62,7 +63,7 @@ export async function redriveAll(scope: Uses<'state'>): Promise<string[]> {
 async function restart(
   scope: Uses<'state'>,
   record: StoredRecord<RequestFields, RequestTexts>,
-  letter: StoredRecord<DeadLetterFields, {}>,
+  letter: StoredRecord<DeadLetterFields, NoFields>,
 ): Promise<RequestFields> {
   const { ended, error, ...fields } = record.fields
   const round = fields.round + 1

@@ -24,7 +24,7 @@ const conflictPause = 250
  */
 export async function handleGenaiProcessingEvent(scope: ProcessScope, body: ProcessBody, context: JobContext): Promise<Outcome> {
   const record = await scope.state.get(requests, { partition: body.request_id })
-  if (!record || record.fields.status !== 'processing' || record.fields.round !== body.round) return { done: true }
+  if (record?.fields.status !== 'processing' || record.fields.round !== body.round) return { done: true }
   try {
     return await work(scope, record, context)
   } catch (error) {

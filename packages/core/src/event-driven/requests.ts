@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Collection, defineCollection } from '../define/collection.ts'
+import { type Collection, defineCollection, type NoFields } from '../define/collection.ts'
 import { timeOrder } from '../ids.ts'
 import type { Usage } from '../language-model/catalogue.ts'
 import type { StopReason } from '../language-model/call.ts'
@@ -121,7 +121,7 @@ export interface DeadLetterFields {
 }
 
 /** Work that could not succeed, with its reason; named by its request. */
-export const deadLetters: Collection<DeadLetterFields, {}, 'created'> = defineCollection<DeadLetterFields, {}, 'created'>({
+export const deadLetters: Collection<DeadLetterFields, NoFields, 'created'> = defineCollection<DeadLetterFields, NoFields, 'created'>({
   name: 'dead-letters',
   schema: 1,
   plain: z.strictObject({

@@ -55,7 +55,7 @@ export async function callModel(scope: Uses<never>, call: ModelCall): Promise<Mo
     } catch (error) {
       if (call.signal?.aborted) throw error
       const failure = classifyFailure(error)
-      recordModelCall(resolved.entry.id, undefined, failure.code)
+      recordModelCall(resolved.entry.id, { errorCode: failure.code, milliseconds: scope.clock.now() - started })
       throw failure
     }
   })

@@ -20,7 +20,6 @@ const headerBytes = 5
 const encoder = new TextEncoder()
 // A byte order mark belongs to the text.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const loneSurrogate = /\p{Surrogate}/u
 
 /** The tenant, then the rest of what a sealed value is bound to. */
 type Context = readonly [tenant: string, ...string[]]
@@ -48,7 +47,7 @@ export class Sealing {
 
   async sealField(place: Key, field: string, text: string): Promise<Uint8Array> {
     const key = await this.#keys.current(place.tenant)
-    const kind = loneSurrogate.test(text) ? escaped : inline
+    const kind = !text.isWellFormed() ? escaped : inline
     const content = encoder.encode(kind === escaped ? JSON.stringify(text) : text)
     if (content.byteLength > fieldBytes) throw new TooLargeError(`A field holds at most ${fieldBytes} bytes.`, { field })
     const context = fieldContext(place, field)

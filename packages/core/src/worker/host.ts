@@ -1,7 +1,7 @@
 import type { AnyJob } from '../define/job.ts'
 import type { Pattern } from '../define/pattern.ts'
 import { PlinthError } from '../errors.ts'
-import type { Log } from '../log.ts'
+import { faultOf, type Log } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { Consumption, Job, Lease, Outcome } from '../ports/queue.ts'
 import { jobLimits } from '../ports/queue.ts'
@@ -65,7 +65,8 @@ export class WorkerHost {
     } catch (error) {
       recordJob(definition.name, 'error', this.#operator.clock.now() - started)
       const code = PlinthError.is(error) ? error.code : 'internal'
-      this.#log.error({ ...facts(job), code, error: PlinthError.is(error) ? undefined : error }, 'A job failed in a way it does not know, and will be tried again.')
+      const fault = PlinthError.is(error) ? undefined : faultOf(error)
+      this.#log.error({ ...facts(job), code, fault }, 'A job failed in a way it does not know, and will be tried again.')
       return { retryAt: this.#operator.clock.now() + faultPause * (1 + this.#operator.clock.random()) }
     } finally {
       renewal.stop()

@@ -120,7 +120,7 @@ export class Database implements DatabaseSource {
     if ('failed' in answer) {
       const error = asUnavailable(answer.failed)
       for (const one of answered) one.reject(error)
-      if (answer.failed.fatal) return this.#end(error)
+      if (answer.failed.fatal) this.#end(error)
     } else {
       for (const [index, one] of answered.entries()) settle(one, answer.results[index])
     }
@@ -138,8 +138,8 @@ export class Database implements DatabaseSource {
 }
 
 function settle(one: Waiting, result: Result | undefined): void {
-  if (result && 'ok' in result) return one.resolve(result.ok)
-  one.reject(result ? refusal(result) : new UnavailableError('storage_failed', "The database's thread gave no answer."))
+  if (result && 'ok' in result) one.resolve(result.ok)
+  else one.reject(result ? refusal(result) : new UnavailableError('storage_failed', "The database's thread gave no answer."))
 }
 
 function refusal(result: Exclude<Result, { ok: unknown }>): PlinthError {

@@ -23,7 +23,9 @@ export function goodClaims(): JWTPayload {
 
 /** Signs any claims with any key. */
 export async function signWith(jwk: JWK, claims: JWTPayload, header: Readonly<Record<string, unknown>> = {}): Promise<string> {
-  return new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', ...(jwk.kid ? { kid: jwk.kid } : {}), ...header }).sign(await importJWK(jwk, 'EdDSA'))
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', ...(jwk.kid ? { kid: jwk.kid } : {}), ...header })
+    .sign(await importJWK(jwk, 'EdDSA'))
 }
 
 /** A token put together by hand, for algorithms that no library signs with. */

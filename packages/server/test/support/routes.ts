@@ -1,6 +1,6 @@
 import { type AnyRoute, patterns } from '@plinth/core'
-import { traceRoute } from '../../src/trace-route.ts'
 import { SpanStore } from '../../src/telemetry/span-store.ts'
+import { traceRoute } from '../../src/trace-route.ts'
 
 /** Every route under /api that a server mounts: what the generated tests walk. */
 export const routes: readonly AnyRoute[] = [...patterns.flatMap((pattern) => pattern.routes), traceRoute(new SpanStore())]

@@ -9,7 +9,12 @@ export interface TestServer {
   readonly registry: TenantRegistry
   readonly issuer: LocalIssuer
   /** A token of tenant demo that may do everything, unless told otherwise. */
-  token(grant?: { readonly tenant?: string; readonly user?: string; readonly permissions?: readonly string[]; readonly lifetime?: number }): Promise<string>
+  token(grant?: {
+    readonly tenant?: string
+    readonly user?: string
+    readonly permissions?: readonly string[]
+    readonly lifetime?: number
+  }): Promise<string>
   stop(): Promise<void>
 }
 
@@ -22,7 +27,13 @@ afterAll(async () => {
 /** A whole server in this process, on a socket and a folder of its own; stopped when the test file is done. */
 export async function startTestServer(environment: Readonly<Record<string, string>> = {}): Promise<TestServer> {
   const server = await startServer({
-    environment: { PORT: '0', PLINTH_DATA_DIR: temporaryFolder(), PLINTH_MODEL: 'scripted', PLINTH_LOG_LEVEL: 'silent', ...environment },
+    environment: {
+      PORT: '0',
+      PLINTH_DATA_DIR: temporaryFolder(),
+      PLINTH_MODEL: 'scripted',
+      PLINTH_LOG_LEVEL: 'silent',
+      ...environment,
+    },
     onFatal: (error) => {
       throw error
     },

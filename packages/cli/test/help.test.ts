@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { lines, plinth } from './support/plinth.ts'
+
+const verbs = ['start', 'token', 'submit', 'doctor']
+
+describe('plinth --help', () => {
+  it('lists the verbs', async () => {
+    const run = await plinth(['--help'], {})
+    expect(run.exit.code).toBe(0)
+    for (const verb of verbs) expect(run.stdout).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'))
+  })
+
+  it.each(verbs)('%s --help describes it and its options, --json among them', async (verb) => {
+    const run = await plinth([verb, '--help'], {})
+    expect([run.exit.code, run.stderr]).toEqual([0, ''])
+    expect(run.stdout).toMatch(new RegExp(`^Usage: plinth ${verb}\\b`))
+    expect(run.stdout).toContain('--json')
+    expect(lines(run.stdout).length).toBeGreaterThan(4)
+  })
+
+  it('--version', async () => {
+    const run = await plinth(['--version'], {})
+    expect([run.exit.code, run.stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)])
+  })
+
+  it.each([[['nothing']], [['strat']], [[]], [['token', 'demo']], [['start', '--nothing']]])(
+    '%j is refused, and told where help is',
+    async (args) => {
+      const run = await plinth(args, {})
+      expect(run.exit.code).not.toBe(0)
+      expect(run.stdout + run.stderr).toMatch(/--help|Usage:/)
+      expect(run.stderr).not.toMatch(/\n\s+at /)
+    },
+  )
+})
