@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const read = (headers: Readonly<Record<string, string>>) => call(server.url, '/api/requests', { headers })
 
-describe('[X14] [X58] without a token nothing is looked at', () => {
+describe('[R127] [X14] [X58] without a token nothing is looked at', () => {
   it.each(routes.map((route) => [nameOf(route), route] as const))('%s is 401', async (_, route) => {
     expectProblem(await call(server.url, fill(route.path, 'x'), { method: route.method }), 401, 'token_missing')
   })

@@ -47,7 +47,7 @@ async function ask(
   return { status: response.status, headers: response.headers, text, body: text.startsWith('{') ? JSON.parse(text) : {} }
 }
 
-describe('[R96] every route has a permission', () => {
+describe('[R96] [R127] [X59] every route has a permission', () => {
   it('names at least the routes of the event-driven pattern', () => {
     expect(routes.map(nameOf)).toEqual(
       expect.arrayContaining([

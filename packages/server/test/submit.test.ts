@@ -36,7 +36,7 @@ describe('[R8] [R10] a request is acknowledged at once', () => {
     expect(Date.parse(answer.body.estimated_completion_at)).toBeGreaterThanOrEqual(before)
   })
 
-  it('[R13] [R14] [X4] [X5] [X17] and ends completed, with result, usage, attempts and timeline', async () => {
+  it('[G1] [R13] [R14] [X5] [X17] and ends completed, with result, usage, attempts and timeline', async () => {
     const { body } = await submit({
       prompt: 'tell me',
       request_id: 'whole-life',
@@ -67,6 +67,15 @@ describe('[R8] [R10] a request is acknowledged at once', () => {
     for (const { at } of shown.timeline) expect(at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     const times = shown.timeline.map((entry) => Date.parse(entry.at))
     expect(times).toEqual(times.toSorted((left, right) => left - right))
+  })
+
+  it('[R12] [R23] [X4] its state is there with the acknowledgement, before any worker has seen it', async () => {
+    const still = await startTestServer({ PLINTH_WORKER: 'off' })
+    const own = await still.token()
+    const answer = await call<Acknowledgement>(still.url, '/api/requests', { token: own, body: { prompt: 'x' } })
+    const shown = await call<ShownRequest>(still.url, `/api/requests/${answer.body.request_id}`, { token: own })
+    expect(shown.body).toMatchObject({ status: 'processing', attempts: 0, result: null, error: null, usage: null })
+    expect(shown.body.timeline.map((entry) => entry.type)).toEqual(['received'])
   })
 
   it('[X20] says that an answer was cut', async () => {

@@ -47,7 +47,7 @@ export class Sealing {
 
   async sealField(place: Key, field: string, text: string): Promise<Uint8Array> {
     const key = await this.#keys.current(place.tenant)
-    const kind = !text.isWellFormed() ? escaped : inline
+    const kind = text.isWellFormed() ? inline : escaped
     const content = encoder.encode(kind === escaped ? JSON.stringify(text) : text)
     if (content.byteLength > fieldBytes) throw new TooLargeError(`A field holds at most ${fieldBytes} bytes.`, { field })
     const context = fieldContext(place, field)
