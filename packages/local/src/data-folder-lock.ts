@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { PlinthError } from '@plinth/core'
+import { touchOwn } from './durable-files.ts'
 
 /**
  * The right to be the one process that writes a data folder: a lock of the operating system (SQLite's own, on a small
@@ -15,7 +16,9 @@ export class DataFolderLock {
 
   /** @returns undefined when another process holds it. */
   static take(directory: string): DataFolderLock | undefined {
-    const database = new DatabaseSync(join(directory, 'plinth.lock'))
+    const path = join(directory, 'plinth.lock')
+    touchOwn(path)
+    const database = new DatabaseSync(path)
     try {
       database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
       return new DataFolderLock(database)

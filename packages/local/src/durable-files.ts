@@ -15,6 +15,15 @@ export function temporaryName(path: string): string {
   return `${path}.${process.pid}-${threadId}-${++made}.new`
 }
 
+/** Makes a file that only its owner may read or write, unless it is there; for those who would make it for all. */
+export function touchOwn(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600))
+  } catch (error) {
+    throw storageError(error)
+  }
+}
+
 /** The system's code of an error, such as `ENOENT`. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

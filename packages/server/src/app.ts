@@ -1,9 +1,7 @@
 import {
-  allows,
   type AnyRoute,
   type Authenticator,
   type Caller,
-  ForbiddenError,
   inSpan,
   type LocalIssuer,
   type Log,
@@ -11,6 +9,7 @@ import {
   type Pattern,
   type Platform,
   PlinthError,
+  requirePermission,
   uuid,
 } from '@plinth/core'
 import { type Context, Hono } from 'hono'
@@ -83,7 +82,7 @@ export function createApp(options: AppOptions): { fetch(request: Request): Respo
   app.get('/openapi.json', (context) => serve(context, '/openapi.json', async () => json(document)))
   app.get('/metrics', (context) =>
     serve(context, '/metrics', async (caller) => {
-      if (!allows(caller.permissions, 'metrics:read')) throw new ForbiddenError('permission_denied', 'Insufficient permissions.')
+      requirePermission(caller, 'metrics:read')
       return new Response(await telemetry.metricsText(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } })
     }),
   )

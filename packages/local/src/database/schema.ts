@@ -1,6 +1,6 @@
-import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { PlinthError, UnavailableError } from '@plinth/core'
+import { touchOwn } from '../durable-files.ts'
 
 /** Counts changes of the tables below. A file of a later version is refused. */
 const schemaVersion = 1
@@ -35,8 +35,8 @@ const tables = `
 
 /** Opens the file for writing, makes it when absent, and brings it to this version. Never opens what it can't read. */
 export function openForWriting(path: string): DatabaseSync {
-  // Made here, so that it is the owner's alone; SQLite gives its log the same mode.
-  closeSync(openSync(path, 'a', 0o600))
+  // SQLite gives its log the same mode.
+  touchOwn(path)
   const database = new DatabaseSync(path)
   database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   const fresh = pragma(database, 'schema_version') === 0
