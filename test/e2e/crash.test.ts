@@ -16,8 +16,9 @@ const clients = 48
 const everything = { tenant: 'demo', user: 'crash', permissions: ['*'], lifetime: 3_600 }
 const scripted = { PLINTH_SCRIPTED_LATENCY_MS: '20' }
 
+// What a kill can't tell is whether commits reached the disk itself: for that the power has to fail.
 describe('kill -9 at any time', () => {
-  it('[X3] [X4] [X7] [X11] [R12] [R19] thirty times under load: accepted means kept, and everything is done once', {
+  it('[R12] [R19] [X4] [X7] [X11] thirty times under load: accepted means kept, and everything is done once', {
     timeout: 180_000,
   }, async () => {
     const seed = Number(process.env.PLINTH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))

@@ -50,15 +50,15 @@ describe('[X14] plinth token', () => {
     expect((await call(server.url, '/api/requests', { token: jwt, body: { prompt: 'x' } })).status).toBe(403)
   })
 
-  it('--json', async () => {
-    const run = await token('--tenant', 'demo', '--permissions', '*', '--ttl', '30s', '--json')
-    expect(JSON.parse(run.stdout)).toEqual({
-      token: expect.stringMatching(/^ey/),
-      tenant: 'demo',
-      user: 'cli',
-      permissions: ['*'],
-      expires_in: 30,
-    })
+  it.each([
+    ['30s', 30],
+    ['15m', 900],
+    ['3h', 10_800],
+    ['366d', 366 * 86_400],
+  ])('--json, for %s', async (ttl, seconds) => {
+    const run = await token('--tenant', 'demo', '--permissions', '*', '--ttl', ttl, '--json')
+    const expected = { tenant: 'demo', user: 'cli', permissions: ['*'], expires_in: seconds }
+    expect(JSON.parse(run.stdout)).toEqual({ token: expect.stringMatching(/^ey/), ...expected })
   })
 
   it('first use makes the folder, and a server that starts later takes its tokens', async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Answer, Batch } from './database/operation.ts'
+import type { Answer, Batch, Failure, Operation, Result } from './database/operation.ts'
 import { isFatal, openForReading, openForWriting } from './database/schema.ts'
 import { Writer } from './database/writer.ts'
 
@@ -50,15 +50,27 @@ function serve(): void {
       synced = batch.synced
     }
     try {
-      begin.run()
-      const results = batch.operations.map((operation) => writer.apply(operation))
-      commit.run()
-      return { results }
+      return { results: transact(batch.operations) }
     } catch (error) {
-      const { message, errcode } = error as { message: string; errcode?: number }
-      const fatal = isFatal(error)
-      if (!fatal && database.isTransaction) database.exec('ROLLBACK')
-      return { failed: { message, errcode, fatal } }
+      const failure = failureOf(error)
+      if (failure.fatal) return { failed: failure }
+      if (database.isTransaction) database.exec('ROLLBACK')
+      // One operation that can't be done, or that doesn't fit, must not fail those that happened to be asked for with it.
+      return { results: batch.operations.map(alone) }
+    }
+  }
+  const transact = (operations: readonly Operation[]): readonly Result[] => {
+    begin.run()
+    const results = operations.map((operation) => writer.apply(operation))
+    commit.run()
+    return results
+  }
+  const alone = (operation: Operation): Result => {
+    try {
+      return transact([operation])[0] ?? { ok: undefined }
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      return { failed: failureOf(error) }
     }
   }
 
@@ -71,4 +83,9 @@ function serve(): void {
     port?.close()
   })
   port?.postMessage({ clean } satisfies Opened)
+}
+
+function failureOf(error: unknown): Failure {
+  const { message, errcode } = error as { message: string; errcode?: number }
+  return { message, errcode, fatal: isFatal(error) }
 }

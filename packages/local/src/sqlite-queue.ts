@@ -181,7 +181,7 @@ export class SqliteQueue implements Queue {
   }
 
   #settle(outcome: Outcome, { position }: Delivery): void {
-    if ('retryAt' in outcome) this.#settling.later.push([position, outcome.retryAt])
+    if ('retryAt' in outcome) this.#settling.later.push([position, Math.ceil(outcome.retryAt)])
     else this.#settling.done.push(position)
     if (this.#settleArmed) return
     this.#settleArmed = true

@@ -130,7 +130,7 @@ export function decodeEvent(sequence: number, body: string): StoredEvent {
 
 /** A job as its row. Those in the past are ready at once. */
 export function encodeJob(job: Job, now: number): JobTuple {
-  const due = job.notBefore !== undefined && job.notBefore > now ? job.notBefore : 0
+  const due = job.notBefore !== undefined && job.notBefore > now ? Math.ceil(job.notBefore) : 0
   return [job.queue, job.lane, job.tenant, due, JSON.stringify(job)]
 }
 
@@ -146,7 +146,7 @@ function encodeChange(change: Change, jobs: readonly Job[], now: number): Commit
     else adds.push([keyText(write.add), write.amounts, write.max ?? null])
   }
   const events: EventTuple[] = []
-  for (const entry of change.emit ?? []) if (!('queue' in entry)) events.push([entry.tenant, entry.time, entry.type, JSON.stringify(entry)])
+  for (const entry of change.emit ?? []) if (!('queue' in entry)) events.push([entry.tenant, Math.floor(entry.time), entry.type, JSON.stringify(entry)])
   return { kind: 'commit', now, puts, deletes, checks, adds, events, jobs: jobs.map((job) => encodeJob(job, now)) }
 }
 

@@ -164,6 +164,16 @@ describe('the database file', () => {
     expect(Number(database.reader.prepare('PRAGMA data_version').get()?.data_version) - walBefore).toBeLessThanOrEqual(2)
   })
 
+  it('does not fail the neighbours of an operation that can not be done', async () => {
+    const made = subject()
+    const { database, state } = await made.open()
+    const odd = database.submit({ kind: 'relayed', position: 0.5 }, true)
+    const results = await Promise.allSettled([odd, ...Array.from({ length: 5 }, (_, index) => state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${index}`)) }] }))])
+    expect(results.map((result) => result.status)).toEqual(['rejected', ...Array.from({ length: 5 }, () => 'fulfilled')])
+    await expect(odd).rejects.toMatchObject({ code: 'storage_failed' })
+    expect(await state.get(keyOf('t', 'row-4'))).toMatchObject({ version: 1 })
+  })
+
   it('says so, once, when it turns out to be damaged, and takes nothing more', async () => {
     const made = subject()
     await fill((await made.open()).state)

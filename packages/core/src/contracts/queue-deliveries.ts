@@ -134,7 +134,7 @@ export const deliveryPromises: Promises<QueueSubject> = {
     const start = clock.now()
     const worker = bench(subject(), queue, 5)
     const ahead = jobLimits.aheadMilliseconds
-    await sendAll(port.queue, [jobOf('t', 'at once', { queue }), jobOf('t', 'soon', { queue, notBefore: start + 5_000 })])
+    await sendAll(port.queue, [jobOf('t', 'at once', { queue }), jobOf('t', 'soon', { queue, notBefore: start + 5_000.25 })])
     await sendAll(port.queue, [
       jobOf('t', 'late', { queue, notBefore: start + ahead }),
       jobOf('t', 'past', { queue, notBefore: start - 1 }),
@@ -146,13 +146,13 @@ export const deliveryPromises: Promises<QueueSubject> = {
     await pass(subject(), 2 * second)
     await until(subject(), () => ids().length === 3, 'the job with a short delay is delivered')
     const again = clock.now() + 600_000
-    for (const { job, end } of worker.deliveries) end(job.id === 'soon' ? { retryAt: again } : { done: true })
+    for (const { job, end } of worker.deliveries) end(job.id === 'soon' ? { retryAt: again + 0.75 } : { done: true })
     const count = worker.deliveries.length
     await pass(subject(), again - second - clock.now() - 1)
     expect(worker.deliveries).toHaveLength(count)
     await pass(subject(), 2 * second)
     await worker.reached(count + 1)
-    expect(worker.deliveries[count]?.job).toEqual(jobOf('t', 'soon', { queue, notBefore: start + 5_000 }))
+    expect(worker.deliveries[count]?.job).toEqual(jobOf('t', 'soon', { queue, notBefore: start + 5_000.25 }))
     worker.deliveries[count]?.end({ done: true })
     await pass(subject(), start + ahead - second - clock.now() - 1)
     expect(ids()).toHaveLength(3)

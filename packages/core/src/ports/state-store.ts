@@ -248,8 +248,8 @@ function checkRow(row: NewRow): void {
   if (row.lists.length > changeLimits.lists)
     throw new InvalidInputError('A row shows in at most three lists.', { code: 'invalid_change' })
   for (const entry of row.lists) if (entry) checkParts(entry.group, entry.order)
-  if (row.expires !== undefined && !Number.isFinite(row.expires))
-    throw new InvalidInputError('A row expires at a time.', { code: 'invalid_change' })
+  if (row.expires !== undefined && !Number.isSafeInteger(row.expires))
+    throw new InvalidInputError('A row expires at a whole millisecond.', { code: 'invalid_change' })
 }
 
 /** Which limit of size a change is beyond, going by `sizeOf`. What the queue or the bus would never take must not get into the outbox. */

@@ -185,7 +185,7 @@ export class State {
       return list ? { group: list.group?.(fields) ?? defaultGroup, order: list.order(fields) } : null
     })
     const expires = collection.expires?.(fields)
-    return { ...key, schema: collection.schema, index: fields as JsonObject, sealed, lists, ...(expires === undefined ? {} : { expires }) }
+    return { ...key, schema: collection.schema, index: fields as JsonObject, sealed, lists, ...(expires === undefined ? {} : { expires: Math.ceil(expires) }) }
   }
 
   #key(collection: string, place: Place): Key {

@@ -123,6 +123,8 @@ export class Database implements DatabaseSource {
       if (answer.failed.fatal) this.#end(error)
     } else {
       for (const [index, one] of answered.entries()) settle(one, answer.results[index])
+      const fatal = answer.results.find((result) => 'failed' in result && result.failed.fatal)
+      if (fatal) this.#end(refusal(fatal))
     }
     if (this.#waiting.length > 0) this.#arm()
   }
@@ -139,13 +141,17 @@ export class Database implements DatabaseSource {
 
 function settle(one: Waiting, result: Result | undefined): void {
   if (result && 'ok' in result) one.resolve(result.ok)
-  else one.reject(result ? refusal(result) : new UnavailableError('storage_failed', "The database's thread gave no answer."))
+  else one.reject(refusal(result ?? { ok: undefined }))
 }
 
-function refusal(result: Exclude<Result, { ok: unknown }>): PlinthError {
+function refusal(result: Result): PlinthError {
+  if ('failed' in result) return asUnavailable(result.failed)
   if ('conflict' in result) return new ConflictError(nameOf(result.conflict))
   if ('limit' in result) return new LimitError(nameOf(result.limit))
-  return new InvalidInputError(`Something that is no number can't be added to in ${nameOf(result.notNumber)}.`, { code: 'invalid_change' })
+  if ('notNumber' in result) {
+    return new InvalidInputError(`Something that is no number can't be added to in ${nameOf(result.notNumber)}.`, { code: 'invalid_change' })
+  }
+  return new UnavailableError('storage_failed', "The database's thread gave no answer.")
 }
 
 /** A key without its tenant. */

@@ -55,9 +55,17 @@ export type Result =
   | { readonly limit: string }
   /** A field of that record is no number. */
   | { readonly notNumber: string }
+  | { readonly failed: Failure }
 
 /** Jobs that became ready: [queue, lane, tenant, how many]. */
 export type ReadyTuple = readonly [queue: string, lane: string, tenant: string, amount: number]
+
+/** What SQLite said. After a fatal failure the file must not be written again. */
+export interface Failure {
+  readonly message: string
+  readonly errcode: number | undefined
+  readonly fatal: boolean
+}
 
 export interface Batch {
   /** Whether any of the operations must be on stable storage before the answer. */
@@ -67,5 +75,5 @@ export interface Batch {
 
 export type Answer =
   | { readonly results: readonly Result[] }
-  /** Nothing of the batch was kept. After a fatal failure the file must not be written again. */
-  | { readonly failed: { readonly message: string; readonly errcode: number | undefined; readonly fatal: boolean } }
+  /** Nothing of the batch was kept. */
+  | { readonly failed: Failure }
