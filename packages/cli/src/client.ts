@@ -12,7 +12,12 @@ export interface Finished {
   readonly status: 'processing' | 'completed' | 'failed' | 'cancelled'
   readonly result: { readonly text: string; readonly stop_reason: string; readonly model_id: string } | null
   readonly error: { readonly code: string; readonly message: string } | null
-  readonly usage: { readonly input_tokens: number; readonly output_tokens: number; readonly usd: number; readonly latency_ms: number } | null
+  readonly usage: {
+    readonly input_tokens: number
+    readonly output_tokens: number
+    readonly usd: number
+    readonly latency_ms: number
+  } | null
 }
 
 const firstWait = 30
@@ -32,9 +37,12 @@ export class Client {
   /** PLINTH_URL and PLINTH_TOKEN; else this machine's server, with a token from its data folder for tenant demo. */
   static async fromEnvironment(environment: Readonly<Record<string, string | undefined>>): Promise<Client> {
     const url = (environment.PLINTH_URL || `http://127.0.0.1:${environment.PORT || '4000'}`).replace(/\/+$/, '')
-    if (!/^https?:/.test(url) || !URL.canParse(url)) throw new InvalidInputError(`PLINTH_URL is no URL: ${url}`, { field: 'PLINTH_URL' })
+    if (!/^https?:/.test(url) || !URL.canParse(url))
+      throw new InvalidInputError(`PLINTH_URL is no URL: ${url}`, { field: 'PLINTH_URL' })
     await reach(url)
-    const token = environment.PLINTH_TOKEN || (await mintToken({ tenant: 'demo', user: 'cli', permissions: userPermissions, lifetime: 86_400 }, environment))
+    const token =
+      environment.PLINTH_TOKEN ||
+      (await mintToken({ tenant: 'demo', user: 'cli', permissions: userPermissions, lifetime: 86_400 }, environment))
     return new Client(url, token)
   }
 
@@ -80,9 +88,14 @@ export class Client {
     const retryable = response.status === 429 || response.status === 503
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
     const field = answer.field === undefined ? '' : ` (${answer.field})`
-    throw new PlinthError(answer.code ?? `http_${response.status}`, `${answer.detail ?? response.statusText}${field}`, retryable, {
-      ...(Number.isFinite(retryAfter) ? { retryAfter } : {}),
-    })
+    throw new PlinthError(
+      answer.code ?? `http_${response.status}`,
+      `${answer.detail ?? response.statusText}${field}`,
+      retryable,
+      {
+        ...(Number.isFinite(retryAfter) ? { retryAfter } : {}),
+      },
+    )
   }
 }
 
@@ -95,7 +108,12 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init)
   } catch (cause) {
-    throw new PlinthError('no_server', `No Plinth answers at ${new URL(url).origin}. Start one with npm start, or set PLINTH_URL.`, true, { cause })
+    throw new PlinthError(
+      'no_server',
+      `No Plinth answers at ${new URL(url).origin}. Start one with npm start, or set PLINTH_URL.`,
+      true,
+      { cause },
+    )
   }
 }
 

@@ -30,6 +30,8 @@ export class ProgressBar {
     const share = this.#total === 0 ? 1 : this.#done / this.#total
     const filled = Math.round(share * width)
     const rate = this.#done / Math.max(0.001, (Date.now() - this.#started) / 1000)
-    process.stderr.write(`\r[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${this.#done}/${this.#total} ${this.#label}, ${rate.toFixed(0)}/s `)
+    process.stderr.write(
+      `\r[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${this.#done}/${this.#total} ${this.#label}, ${rate.toFixed(0)}/s `,
+    )
   }
 }

@@ -33,7 +33,9 @@ export async function readPrompts(path: string): Promise<Prompt[]> {
 
 /** The same line sent twice, after a cut for example, is one request: its key is what it says and where it stands. */
 export function idempotencyKeyOf(prompt: Prompt): string {
-  return createHash('sha256').update(`${prompt.line}\n${JSON.stringify(prompt.body)}`).digest('base64url')
+  return createHash('sha256')
+    .update(`${prompt.line}\n${JSON.stringify(prompt.body)}`)
+    .digest('base64url')
 }
 
 function parse(text: string, line: number): object {

@@ -3,7 +3,16 @@
  * its work in place where WebCrypto would break every batch into awaits (docs/decisions).
  * @module
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hkdfSync, type SecretKey, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type SecretKey,
+  timingSafeEqual,
+} from 'node:crypto'
 import { SealError } from './errors.ts'
 
 const nonceBytes = 12

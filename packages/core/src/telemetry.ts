@@ -21,7 +21,12 @@ interface Traced {
 }
 
 /** Runs `work` in a span, which ends with its outcome: an error's stable code, never its message. */
-export async function inSpan<Result>(caller: Traced, name: string, attributes: Attributes, work: (span: Span) => Promise<Result>): Promise<Result> {
+export async function inSpan<Result>(
+  caller: Traced,
+  name: string,
+  attributes: Attributes,
+  work: (span: Span) => Promise<Result>,
+): Promise<Result> {
   const span = tracer.startSpan(name, {
     attributes: { ...attributes, [correlationAttribute]: caller.correlationId, [tenantAttribute]: caller.tenant },
   })
@@ -38,7 +43,9 @@ export async function inSpan<Result>(caller: Traced, name: string, attributes: A
 }
 
 /** Bounds of durations in seconds (the GenAI conventions' for model calls), and of token counts. */
-export const secondBounds: number[] = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
+export const secondBounds: number[] = [
+  0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+]
 const tokenBounds = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576]
 
 interface Instruments {
@@ -77,7 +84,10 @@ function instruments(): Instruments {
 }
 
 /** A call that was answered, or one that failed: with its stable code, after so many milliseconds. */
-export function recordModelCall(model: string, outcome: Usage | { readonly errorCode: string; readonly milliseconds: number }): void {
+export function recordModelCall(
+  model: string,
+  outcome: Usage | { readonly errorCode: string; readonly milliseconds: number },
+): void {
   const { tokens, duration, cost } = instruments()
   const attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': model }
   if ('errorCode' in outcome) {

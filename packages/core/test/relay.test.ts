@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Relay, silentLog, type StateStore } from '../src/index.ts'
 import { eventOf, jobOf } from '../src/contracts/index.ts'
+import { Relay, type StateStore, silentLog } from '../src/index.ts'
 import { type HostileOptions, memoryPlatform, scriptedModels } from '../src/testing/index.ts'
 
 const models = scriptedModels(() => 'never asked')
@@ -29,26 +29,30 @@ const faults: fc.Arbitrary<Partial<HostileOptions>> = fc.record({
 describe('the relay', () => {
   it('sends every event to the bus and every job to the queue, whatever fails on the way [X3, R22]', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom('event' as const, 'job' as const), { minLength: 1, maxLength: 60 }), faults, async (kinds, hostile) => {
-        const { platform, adapters, clock, bus, hostile: hostility } = memoryPlatform({ models, hostile })
-        const delivered = new Set<string>()
-        const worker = adapters.queue.consume('test.queue', { concurrency: 4 }, async (job) => {
-          delivered.add(job.id)
-          return { done: true }
-        })
-        const relay = new Relay({ operator: platform.operate(), log: silentLog })
-        const ids = await emit(adapters.state, kinds)
-        for (let second = 0; second < 120; second++) await clock.advance(1_000)
-        hostility.calm()
-        for (let second = 0; second < 120; second++) await clock.advance(1_000)
-        const published = new Set(bus.published.map((event) => event.id))
-        for (const id of ids) expect(id.startsWith('event') ? published : delivered).toContain(id)
-        expect(await adapters.operations.pending(100)).toEqual([])
-        await relay.stop()
-        const drained = worker.drain()
-        await clock.advance(1_000)
-        await drained
-      }),
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('event' as const, 'job' as const), { minLength: 1, maxLength: 60 }),
+        faults,
+        async (kinds, hostile) => {
+          const { platform, adapters, clock, bus, hostile: hostility } = memoryPlatform({ models, hostile })
+          const delivered = new Set<string>()
+          const worker = adapters.queue.consume('test.queue', { concurrency: 4 }, async (job) => {
+            delivered.add(job.id)
+            return { done: true }
+          })
+          const relay = new Relay({ operator: platform.operate(), log: silentLog })
+          const ids = await emit(adapters.state, kinds)
+          for (let second = 0; second < 120; second++) await clock.advance(1_000)
+          hostility.calm()
+          for (let second = 0; second < 120; second++) await clock.advance(1_000)
+          const published = new Set(bus.published.map((event) => event.id))
+          for (const id of ids) expect(id.startsWith('event') ? published : delivered).toContain(id)
+          expect(await adapters.operations.pending(100)).toEqual([])
+          await relay.stop()
+          const drained = worker.drain()
+          await clock.advance(1_000)
+          await drained
+        },
+      ),
       { numRuns: 25 },
     )
   })

@@ -1,5 +1,5 @@
-import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { PlinthError } from '@plinth/core'
 import { touchOwn } from './durable-files.ts'
 
@@ -36,5 +36,9 @@ export class DataFolderLock {
 
 /** Another process has the folder. */
 export function folderInUse(directory: string): PlinthError {
-  return new PlinthError('folder_in_use', `Another Plinth uses the data folder ${directory}. Stop it, or set PLINTH_DATA_DIR to another folder.`, true)
+  return new PlinthError(
+    'folder_in_use',
+    `Another Plinth uses the data folder ${directory}. Stop it, or set PLINTH_DATA_DIR to another folder.`,
+    true,
+  )
 }

@@ -29,7 +29,10 @@ else serve()
 
 function check(): void {
   const database = openForReading(options.path)
-  const found = database.prepare('PRAGMA quick_check(10)').all().map((row) => String(Object.values(row)[0]))
+  const found = database
+    .prepare('PRAGMA quick_check(10)')
+    .all()
+    .map((row) => String(Object.values(row)[0]))
   database.close()
   port?.postMessage(found.length === 1 && found[0] === 'ok' ? [] : found)
 }

@@ -1,4 +1,4 @@
-import { type EventBus, publishLimit, type PublishResult, type StoredEvent, TooLargeError } from '@plinth/core'
+import { type EventBus, type PublishResult, publishLimit, type StoredEvent, TooLargeError } from '@plinth/core'
 
 export type Listener = (event: StoredEvent) => Promise<void> | void
 

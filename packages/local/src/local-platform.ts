@@ -1,8 +1,17 @@
-import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Clock, createPlatform, type Log, type Models, type Platform, PlinthError, silentLog } from '@plinth/core'
+import {
+  type Clock,
+  createPlatform,
+  InvalidInputError,
+  type Log,
+  type Models,
+  type Platform,
+  PlinthError,
+  silentLog,
+} from '@plinth/core'
 import { DataFolderLock, folderInUse } from './data-folder-lock.ts'
 import { Database } from './database/database.ts'
+import { makeDirectory } from './durable-files.ts'
 import { FileObjectStore } from './file-object-store.ts'
 import { LocalEventBus } from './local-event-bus.ts'
 import { LocalKeyService } from './local-key-service.ts'
@@ -39,8 +48,7 @@ export interface LocalPlatform extends Platform {
 export async function localPlatform(options: LocalPlatformOptions): Promise<LocalPlatform> {
   const { models, clock = systemClock, log = silentLog, onFatal = () => {} } = options
   const directory = resolve(options.directory)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const lock = DataFolderLock.take(directory)
+  const lock = takeFolder(directory)
   if (!lock) throw folderInUse(directory)
   try {
     const { key } = loadMasterKey({ ...options, directory })
@@ -50,7 +58,8 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
       path: join(directory, 'plinth.db'),
       onFatal,
       onChecked: (problems) => {
-        if (problems.length === 0) return log.info({}, 'The last run did not end in good order; the database was checked and is sound.')
+        if (problems.length === 0)
+          return log.info({}, 'The last run did not end in good order; the database was checked and is sound.')
         log.error({ problems }, 'The database is damaged.')
         onFatal(new PlinthError('database_damaged', 'The database is damaged. Restore a backup.', false))
       },
@@ -59,7 +68,12 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
     const bus = new LocalEventBus()
     const queue = new SqliteQueue({ database, clock, log })
     const operations = new SqliteOperations({ database, clock })
-    const state = new SqliteStateStore({ database, clock, onJobs: (jobs) => queue.arrived(jobs), onEvents: () => operations.committed() })
+    const state = new SqliteStateStore({
+      database,
+      clock,
+      onJobs: (jobs) => queue.arrived(jobs),
+      onEvents: () => operations.committed(),
+    })
     const close = async (): Promise<void> => {
       await queue.close()
       await database.close()
@@ -69,5 +83,17 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
   } catch (error) {
     lock.release()
     throw error
+  }
+}
+
+/** Makes the folder and takes its lock; what goes wrong is said of the folder, since that is what someone chose. */
+function takeFolder(directory: string): DataFolderLock | undefined {
+  try {
+    makeDirectory(directory)
+    return DataFolderLock.take(directory)
+  } catch (cause) {
+    if (PlinthError.is(cause) && cause.code === 'storage_full') throw cause
+    const message = `The data folder ${directory} can't be made or written. Set PLINTH_DATA_DIR to a folder that can.`
+    throw new InvalidInputError(message, { code: 'folder_unusable', field: 'PLINTH_DATA_DIR', cause })
   }
 }

@@ -21,9 +21,21 @@ export const rowColumns = 'key, version, schema, expires, plain, sealed, list0, 
 export function encodeRow(row: NewRow, ifVersion: number): PutTuple {
   const [list0, list1, list2] = [0, 1, 2].map((list) => {
     const entry = row.lists[list]
-    return entry ? `${listPrefix(row.tenant, row.collection, entry.group)}${entry.order}${separator}${row.partition}${separator}${row.sort}` : null
+    return entry
+      ? `${listPrefix(row.tenant, row.collection, entry.group)}${entry.order}${separator}${row.partition}${separator}${row.sort}`
+      : null
   })
-  return [keyText(row), ifVersion, row.schema, row.expires ?? null, JSON.stringify(row.index), packSealed(row.sealed), list0 ?? null, list1 ?? null, list2 ?? null]
+  return [
+    keyText(row),
+    ifVersion,
+    row.schema,
+    row.expires ?? null,
+    JSON.stringify(row.index),
+    packSealed(row.sealed),
+    list0 ?? null,
+    list1 ?? null,
+    list2 ?? null,
+  ]
 }
 
 export function decodeRow(stored: StoredRow): Row {
@@ -63,7 +75,8 @@ export function prefixEnd(prefix: string): string {
 }
 
 export function checkPlace(after: string | undefined): string {
-  if (after !== undefined && after.split(separator).length !== 3) throw new InvalidInputError('This is no place in a list.', { field: 'after' })
+  if (after !== undefined && after.split(separator).length !== 3)
+    throw new InvalidInputError('This is no place in a list.', { field: 'after' })
   return after ?? ''
 }
 

@@ -38,7 +38,10 @@ export class SqliteOperations implements Operations {
       this.#shown = Number(row.position)
       this.#unsettled.add(this.#shown)
     }
-    return [...again, ...fresh].map((row) => ({ position: String(row.position), entry: decodeEvent(Number(row.sequence), String(row.body)) }))
+    return [...again, ...fresh].map((row) => ({
+      position: String(row.position),
+      entry: decodeEvent(Number(row.sequence), String(row.body)),
+    }))
   }
 
   async settle(positions: readonly string[]): Promise<void> {
@@ -57,6 +60,8 @@ export class SqliteOperations implements Operations {
   }
 
   async trimEvents(before: number, limit: number): Promise<number> {
-    return Number(await this.#database.submit({ kind: 'trimEvents', before, upTo: this.#shown, except: [...this.#unsettled], limit }, false))
+    return Number(
+      await this.#database.submit({ kind: 'trimEvents', before, upTo: this.#shown, except: [...this.#unsettled], limit }, false),
+    )
   }
 }

@@ -1,8 +1,8 @@
 import type { StatementSync } from 'node:sqlite'
 import {
   type Clock,
-  checkConcurrency,
   type Consumption,
+  checkConcurrency,
   type Handler,
   type Job,
   jobLimits,
@@ -17,8 +17,8 @@ import {
   type Timer,
   type Turn,
 } from '@plinth/core'
-import type { DatabaseSource } from './database/source.ts'
 import type { ReadyTuple } from './database/operation.ts'
+import type { DatabaseSource } from './database/source.ts'
 import { type Delivery, Leases } from './queue/delivery.ts'
 import { encodeJob } from './sqlite-state-store.ts'
 
@@ -69,7 +69,9 @@ export class SqliteQueue implements Queue {
     this.#find = reader.prepare(
       'SELECT position, body FROM job WHERE due = 0 AND queue = ? AND lane = ? AND tenant = ? AND position > ? ORDER BY position LIMIT ?',
     )
-    const waiting = reader.prepare('SELECT queue, lane, tenant, COUNT(*) AS amount FROM job WHERE due = 0 GROUP BY queue, lane, tenant').all()
+    const waiting = reader
+      .prepare('SELECT queue, lane, tenant, COUNT(*) AS amount FROM job WHERE due = 0 GROUP BY queue, lane, tenant')
+      .all()
     for (const row of waiting) this.#ready([String(row.queue), String(row.lane), String(row.tenant), Number(row.amount)])
     const due = reader.prepare('SELECT MIN(due) AS due FROM job WHERE due > 0').get()?.due
     if (typeof due === 'number') this.#promoteAt(due)
@@ -123,7 +125,13 @@ export class SqliteQueue implements Queue {
   }
 
   #state(queue: string): QueueState {
-    const state = this.#queues.get(queue) ?? { name: queue, turns: new LaneTurns(), buffers: new Map(), places: new Map(), consumers: new Set() }
+    const state = this.#queues.get(queue) ?? {
+      name: queue,
+      turns: new LaneTurns(),
+      buffers: new Map(),
+      places: new Map(),
+      consumers: new Set(),
+    }
     this.#queues.set(queue, state)
     return state
   }
@@ -173,11 +181,19 @@ export class SqliteQueue implements Queue {
     try {
       outcome = await consumer.handle(delivery.job, lease)
     } catch (error) {
-      this.#log.warn({ queue: delivery.job.queue, job_id: delivery.job.id, error }, 'A handler threw; its job is delivered again.')
+      this.#log.warn(
+        { queue: delivery.job.queue, job_id: delivery.job.id, error },
+        'A handler threw; its job is delivered again.',
+      )
     }
-    if ('retryAt' in outcome && !Number.isFinite(outcome.retryAt)) outcome = { retryAt: this.#clock.now() + jobLimits.redeliverMilliseconds }
+    if ('retryAt' in outcome && !Number.isFinite(outcome.retryAt))
+      outcome = { retryAt: this.#clock.now() + jobLimits.redeliverMilliseconds }
     if (this.#leases.release(delivery)) this.#settle(outcome, delivery)
-    else this.#log.warn({ queue: delivery.job.queue, job_id: delivery.job.id }, 'A job ended after its lease was lost; it runs again.')
+    else
+      this.#log.warn(
+        { queue: delivery.job.queue, job_id: delivery.job.id },
+        'A job ended after its lease was lost; it runs again.',
+      )
   }
 
   #settle(outcome: Outcome, { position }: Delivery): void {

@@ -17,9 +17,19 @@ import {
   type StateStore,
   type StoredEvent,
 } from '@plinth/core'
-import type { DatabaseSource } from './database/source.ts'
 import type { CommitOperation, EventTuple, JobTuple } from './database/operation.ts'
-import { checkPlace, decodeRow, encodeRow, listPlace, listPrefix, partitionPrefix, prefixEnd, rowColumns, type StoredRow } from './row-codec.ts'
+import type { DatabaseSource } from './database/source.ts'
+import {
+  checkPlace,
+  decodeRow,
+  encodeRow,
+  listPlace,
+  listPrefix,
+  partitionPrefix,
+  prefixEnd,
+  rowColumns,
+  type StoredRow,
+} from './row-codec.ts'
 
 const readAtATime = 500
 
@@ -58,7 +68,9 @@ export class SqliteStateStore implements StateStore {
       ),
     }))
     this.#events = reader.prepare('SELECT sequence, body FROM event WHERE tenant = ? AND sequence > ? ORDER BY sequence LIMIT ?')
-    this.#eventsOfType = reader.prepare('SELECT sequence, body FROM event WHERE tenant = ? AND sequence > ? AND type = ? ORDER BY sequence LIMIT ?')
+    this.#eventsOfType = reader.prepare(
+      'SELECT sequence, body FROM event WHERE tenant = ? AND sequence > ? AND type = ? ORDER BY sequence LIMIT ?',
+    )
   }
 
   async get(key: Key): Promise<Row | undefined> {
@@ -86,7 +98,9 @@ export class SqliteStateStore implements StateStore {
     if (!statements) return { items: [] }
     const prefix = listPrefix(query.tenant, query.collection, query.group)
     const place = checkPlace(query.after)
-    const [from, to] = query.descending ? [prefix, place === '' ? prefixEnd(prefix) : prefix + place] : [prefix + place, prefixEnd(prefix)]
+    const [from, to] = query.descending
+      ? [prefix, place === '' ? prefixEnd(prefix) : prefix + place]
+      : [prefix + place, prefixEnd(prefix)]
     const statement = query.descending ? statements.descending : statements.ascending
     const found = statement.all(from, to, this.#options.clock.now(), query.limit + 1) as unknown as StoredRow[]
     const shown = found.slice(0, query.limit)
@@ -108,10 +122,15 @@ export class SqliteStateStore implements StateStore {
   async add(key: Key, field: string, amount: number, max?: number): Promise<number> {
     checkChange({ writes: [{ add: key, amounts: { [field]: amount }, ...(max === undefined ? {} : { max: { [field]: max } }) }] })
     const now = this.#options.clock.now()
-    return Number(await this.#options.database.submit({ kind: 'add', now, key: keyText(key), field, amount, max: max ?? null }, true))
+    return Number(
+      await this.#options.database.submit({ kind: 'add', now, key: keyText(key), field, amount, max: max ?? null }, true),
+    )
   }
 
-  async events(tenant: string, query: { readonly after: number; readonly limit: number; readonly type?: string }): Promise<readonly StoredEvent[]> {
+  async events(
+    tenant: string,
+    query: { readonly after: number; readonly limit: number; readonly type?: string },
+  ): Promise<readonly StoredEvent[]> {
     checkEventQuery(tenant, query)
     const { after, limit, type } = query
     const found = type === undefined ? this.#events.all(tenant, after, limit) : this.#eventsOfType.all(tenant, after, type, limit)
@@ -146,7 +165,8 @@ function encodeChange(change: Change, jobs: readonly Job[], now: number): Commit
     else adds.push([keyText(write.add), write.amounts, write.max ?? null])
   }
   const events: EventTuple[] = []
-  for (const entry of change.emit ?? []) if (!('queue' in entry)) events.push([entry.tenant, Math.floor(entry.time), entry.type, JSON.stringify(entry)])
+  for (const entry of change.emit ?? [])
+    if (!('queue' in entry)) events.push([entry.tenant, Math.floor(entry.time), entry.type, JSON.stringify(entry)])
   return { kind: 'commit', now, puts, deletes, checks, adds, events, jobs: jobs.map((job) => encodeJob(job, now)) }
 }
 

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { eventOf, jobOf, keyOf, rowOf } from '@plinth/core/contracts'
 import type { StateStore } from '@plinth/core'
+import { eventOf, jobOf, keyOf, rowOf } from '@plinth/core/contracts'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Database, DataFolderLock, SqliteStateStore } from '../src/index.ts'
 import { SqliteSubject } from './sqlite-subject.ts'
@@ -31,11 +31,15 @@ function writerProcess(directory: string): ReturnType<typeof spawn> {
       console.log(index)
     }`
   const root = new URL('..', import.meta.url)
-  return spawn(process.execPath, ['--conditions=@plinth/source', '--input-type=module', '-e', code, directory], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, ['--conditions=@plinth/source', '--input-type=module', '-e', code, directory], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 }
 
 async function fill(state: StateStore): Promise<void> {
-  for (let index = 0; index < 300; index++) await state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${index}`), put(index, 500)) }] }, 'relaxed')
+  for (let index = 0; index < 300; index++)
+    await state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${index}`), put(index, 500)) }] }, 'relaxed')
 }
 
 /** Overwrites pages of a file that was closed, and marks it as left by a crash. */
@@ -62,7 +66,11 @@ describe('the database file', () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     const checked = Promise.withResolvers<readonly string[]>()
-    const database = await Database.open({ path: made.path, onFatal: () => {}, onChecked: (problems) => checked.resolve(problems) })
+    const database = await Database.open({
+      path: made.path,
+      onFatal: () => {},
+      onChecked: (problems) => checked.resolve(problems),
+    })
     expect(database.clean).toBe(false)
     expect(await checked.promise).toEqual([])
     const rows = database.reader.prepare('SELECT COUNT(*) AS amount FROM record').get()
@@ -82,7 +90,11 @@ describe('the database file', () => {
     await made.close()
     damage(made.path)
     const checked = Promise.withResolvers<readonly string[]>()
-    const database = await Database.open({ path: made.path, onFatal: () => {}, onChecked: (problems) => checked.resolve(problems) })
+    const database = await Database.open({
+      path: made.path,
+      onFatal: () => {},
+      onChecked: (problems) => checked.resolve(problems),
+    })
     expect((await checked.promise).length).toBeGreaterThan(0)
     await database.close()
   })
@@ -112,7 +124,9 @@ describe('the database file', () => {
     let longest = 0
     for (let round = 0; round < 60; round++) {
       await Promise.all(
-        Array.from({ length: 64 }, (_, index) => state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${index}`), put(round, 20_000)) }] }, 'relaxed')),
+        Array.from({ length: 64 }, (_, index) =>
+          state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${index}`), put(round, 20_000)) }] }, 'relaxed'),
+        ),
       )
       longest = Math.max(longest, statSync(`${made.path}-wal`).size)
     }
@@ -127,7 +141,10 @@ describe('the database file', () => {
     let refused: unknown
     for (let index = 0; index < 500 && !refused; index++) {
       const id = `row-${index}`
-      const change = { writes: [{ put: rowOf(keyOf('full', id), put(index, 2_000)) }], emit: [eventOf('full', id), jobOf('full', id, { queue: 'full.queue' })] }
+      const change = {
+        writes: [{ put: rowOf(keyOf('full', id), put(index, 2_000)) }],
+        emit: [eventOf('full', id), jobOf('full', id, { queue: 'full.queue' })],
+      }
       await state.commit(change).then(
         () => kept.push(id),
         (error: unknown) => (refused = error),
@@ -155,11 +172,16 @@ describe('the database file', () => {
     const walBefore = Number(database.reader.prepare('PRAGMA data_version').get()?.data_version)
     const results = await Promise.allSettled(
       Array.from({ length: 200 }, (_, index) =>
-        state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${index % 100}`)), ifVersion: 'absent' as const }], emit: [eventOf('t', `event-${index}`)] }),
+        state.commit({
+          writes: [{ put: rowOf(keyOf('t', `row-${index % 100}`)), ifVersion: 'absent' as const }],
+          emit: [eventOf('t', `event-${index}`)],
+        }),
       ),
     )
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(100)
-    expect((await state.events('t', { after: 0, limit: 1_000 })).map((event) => event.sequence)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
+    expect((await state.events('t', { after: 0, limit: 1_000 })).map((event) => event.sequence)).toEqual(
+      Array.from({ length: 100 }, (_, index) => index + 1),
+    )
     // One transaction is one change of the version that another connection sees.
     expect(Number(database.reader.prepare('PRAGMA data_version').get()?.data_version) - walBefore).toBeLessThanOrEqual(2)
   })
@@ -168,7 +190,10 @@ describe('the database file', () => {
     const made = subject()
     const { database, state } = await made.open()
     const odd = database.submit({ kind: 'relayed', position: 0.5 }, true)
-    const results = await Promise.allSettled([odd, ...Array.from({ length: 5 }, (_, index) => state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${index}`)) }] }))])
+    const results = await Promise.allSettled([
+      odd,
+      ...Array.from({ length: 5 }, (_, index) => state.commit({ writes: [{ put: rowOf(keyOf('t', `row-${index}`)) }] })),
+    ])
     expect(results.map((result) => result.status)).toEqual(['rejected', ...Array.from({ length: 5 }, () => 'fulfilled')])
     await expect(odd).rejects.toMatchObject({ code: 'storage_failed' })
     expect(await state.get(keyOf('t', 'row-4'))).toMatchObject({ version: 1 })

@@ -1,3 +1,4 @@
+import type { StoredEvent } from '@plinth/core'
 import {
   describeEventBusContract,
   describeOperationsContract,
@@ -7,7 +8,6 @@ import {
   describeStateStoreModel,
   type Subject,
 } from '@plinth/core/contracts'
-import type { StoredEvent } from '@plinth/core'
 import { FakeClock } from '@plinth/core/testing'
 import { LocalEventBus } from '../src/index.ts'
 import { type Opened, SqliteSubject } from './sqlite-subject.ts'

@@ -36,7 +36,12 @@ export class SqliteSubject {
     })
     const queue = new SqliteQueue({ database, clock })
     const operations = new SqliteOperations({ database, clock })
-    const state = new SqliteStateStore({ database, clock, onJobs: (jobs) => queue.arrived(jobs), onEvents: () => operations.committed() })
+    const state = new SqliteStateStore({
+      database,
+      clock,
+      onJobs: (jobs) => queue.arrived(jobs),
+      onEvents: () => operations.committed(),
+    })
     this.opened = { database, state, queue, operations }
     return this.opened
   }

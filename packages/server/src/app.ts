@@ -39,7 +39,10 @@ const guarded = /^\/(?:api|v1|model|mcp|openapi\.json|metrics)(?:\/|$)/
  * The HTTP edge as one fetch function, the same on Node and on Lambda. All that patterns declare is mounted under
  * `serve`, which is the one place that knows who asks, what to answer when it fails, and what to measure.
  */
-export function createApp(options: AppOptions): { fetch(request: Request): Response | Promise<Response>; routes: readonly AnyRoute[] } {
+export function createApp(options: AppOptions): {
+  fetch(request: Request): Response | Promise<Response>
+  routes: readonly AnyRoute[]
+} {
   const { platform, patterns, authenticator, issuer, telemetry, log } = options
   const { clock } = platform.operate()
   const extra = [traceRoute(telemetry.spans)]
@@ -73,7 +76,13 @@ export function createApp(options: AppOptions): { fetch(request: Request): Respo
     app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) =>
       serve(context, route.path, (caller) => {
         const query = new URL(context.req.url).searchParams
-        return serveRoute(platform, route, { request: context.req.raw, caller, params: context.req.param(), query, stopping: options.stopping })
+        return serveRoute(platform, route, {
+          request: context.req.raw,
+          caller,
+          params: context.req.param(),
+          query,
+          stopping: options.stopping,
+        })
       }),
     )
   }
@@ -83,13 +92,17 @@ export function createApp(options: AppOptions): { fetch(request: Request): Respo
   app.get('/metrics', (context) =>
     serve(context, '/metrics', async (caller) => {
       requirePermission(caller, 'metrics:read')
-      return new Response(await telemetry.metricsText(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } })
+      return new Response(await telemetry.metricsText(), {
+        headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+      })
     }),
   )
   app.get('/healthz', () => open(json('{"status":"ok"}')))
   app.get('/readyz', () => open(options.ready() ? json('{"status":"ready"}') : json('{"status":"not ready"}', 503)))
   app.get('/.well-known/jwks.json', () => open(json(JSON.stringify(issuer.jwks()))))
-  app.get('/', () => open(new Response('Plinth. The API is described at /openapi.json.\n', { headers: { 'content-type': 'text/plain' } })))
+  app.get('/', () =>
+    open(new Response('Plinth. The API is described at /openapi.json.\n', { headers: { 'content-type': 'text/plain' } })),
+  )
 
   const missing = (path: string): PlinthError => {
     const allowed = routes.filter((route) => matches(route, path)).map((route) => route.method)
@@ -125,7 +138,10 @@ function correlationOf(context: Context, requestId: string): string {
 function matches(route: AnyRoute, path: string): boolean {
   const expected = route.path.split('/')
   const parts = path.split('/')
-  return expected.length === parts.length && expected.every((part, index) => (part.startsWith('{') ? parts[index] !== '' : part === parts[index]))
+  return (
+    expected.length === parts.length &&
+    expected.every((part, index) => (part.startsWith('{') ? parts[index] !== '' : part === parts[index]))
+  )
 }
 
 function report(log: Log, error: unknown, fields: Readonly<Record<string, unknown>>): void {

@@ -32,13 +32,15 @@ export function readEnvironment(variables: Variables): Environment {
 function port(text: string | undefined): number {
   if (text === undefined || text === '') return 4000
   const number = Number(text)
-  if (!/^\d+$/.test(text) || number > 65_535) throw new InvalidInputError(`PORT must be 0 to 65535, not "${text}".`, { field: 'PORT' })
+  if (!/^\d+$/.test(text) || number > 65_535)
+    throw new InvalidInputError(`PORT must be 0 to 65535, not "${text}".`, { field: 'PORT' })
   return number
 }
 
 function choice(variables: Variables, name: string, values: readonly string[], otherwise: string): string {
   const value = set(variables, name) ?? otherwise
-  if (!values.includes(value)) throw new InvalidInputError(`${name} must be ${values.join(' or ')}, not "${value}".`, { field: name })
+  if (!values.includes(value))
+    throw new InvalidInputError(`${name} must be ${values.join(' or ')}, not "${value}".`, { field: name })
   return value
 }
 

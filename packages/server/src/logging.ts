@@ -10,7 +10,10 @@ export function createLog(level: string): Log {
     {
       level,
       base: null,
-      redact: { paths: ['*.authorization', 'authorization', '*.token', 'token', '*.prompt', 'prompt', '*.result', 'result'], remove: true },
+      redact: {
+        paths: ['*.authorization', 'authorization', '*.token', 'token', '*.prompt', 'prompt', '*.result', 'result'],
+        remove: true,
+      },
       serializers: { error: describe },
     },
     pino.destination({ dest: 2, sync: true }),
@@ -18,7 +21,8 @@ export function createLog(level: string): Log {
 }
 
 function describe(error: unknown): unknown {
-  if (PlinthError.is(error)) return { code: error.code, message: error.message, ...(error.cause ? { cause: describe(error.cause) } : {}) }
+  if (PlinthError.is(error))
+    return { code: error.code, message: error.message, ...(error.cause ? { cause: describe(error.cause) } : {}) }
   if (error instanceof Error) return faultOf(error)
   // What came from another thread is a plain object.
   if (typeof error === 'object' && error !== null && 'message' in error) {

@@ -30,14 +30,19 @@ export async function serveRoute(platform: Platform, route: AnyRoute, arrival: A
   const signal = stream ? AbortSignal.any([stream.signal, arrival.stopping]) : arrival.stopping
   const reply = await route.handle(platform.scope(caller), { params, query, body, idempotencyKey, lastEventId, signal })
   const headers = { 'cache-control': 'private, no-store', vary: 'Authorization', ...reply.headers }
-  if (reply.events && stream) return eventStream({ clock: platform.operate().clock, events: reply.events, signal, stop: () => stream.abort(), headers })
+  if (reply.events && stream)
+    return eventStream({ clock: platform.operate().clock, events: reply.events, signal, stop: () => stream.abort(), headers })
   if (reply.body === undefined) return new Response(null, { status: reply.status, headers })
-  return new Response(JSON.stringify(reply.body), { status: reply.status, headers: { ...headers, 'content-type': 'application/json' } })
+  return new Response(JSON.stringify(reply.body), {
+    status: reply.status,
+    headers: { ...headers, 'content-type': 'application/json' },
+  })
 }
 
 /** A tenant that a caller names must be its own (X58: the token decides, nothing else). */
 function checkTenant(caller: Caller, named: unknown): void {
-  if (named !== undefined && named !== caller.tenant) throw new ForbiddenError('tenant_mismatch', "The tenant named is not the token's.")
+  if (named !== undefined && named !== caller.tenant)
+    throw new ForbiddenError('tenant_mismatch', "The tenant named is not the token's.")
 }
 
 function withoutTenant(caller: Caller, body: unknown): unknown {
@@ -81,7 +86,8 @@ function lastEventIdOf(request: Request): number | undefined {
   const text = request.headers.get('last-event-id') ?? ''
   if (text === '') return undefined
   const id = Number(text)
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidInputError('Last-Event-ID is a sequence of this stream.', { field: 'Last-Event-ID' })
+  if (!/^\d{1,15}$/.test(text))
+    throw new InvalidInputError('Last-Event-ID is a sequence of this stream.', { field: 'Last-Event-ID' })
   return id
 }
 

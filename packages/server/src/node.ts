@@ -1,7 +1,19 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
-import { InvalidInputError, type Log, type Models, patterns, type Platform, PlinthError, Relay, sleep, Sweeper, uuid, WorkerHost } from '@plinth/core'
+import {
+  InvalidInputError,
+  type Log,
+  type Models,
+  type Platform,
+  PlinthError,
+  patterns,
+  Relay,
+  Sweeper,
+  sleep,
+  uuid,
+  WorkerHost,
+} from '@plinth/core'
 import { localPlatform, systemClock } from '@plinth/local'
 import { createModels, modelOptions } from '@plinth/models'
 import { createApp } from './app.ts'
@@ -57,7 +69,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const stopping = new AbortController()
     const { issuer, authenticator } = await bootstrap(platform)
-    const app = createApp({ platform, patterns, authenticator, issuer, telemetry, log, ready: () => state === 'ready', stopping: stopping.signal })
+    const app = createApp({
+      platform,
+      patterns,
+      authenticator,
+      issuer,
+      telemetry,
+      log,
+      ready: () => state === 'ready',
+      stopping: stopping.signal,
+    })
     const server = await listen(app.fetch, environment.host, environment.port)
     const operator = platform.operate()
     const relay = new Relay({ operator, log })
@@ -90,15 +111,18 @@ function listen(fetch: (request: Request) => Response | Promise<Response>, hostn
 
 /** Why it can't listen, in words that name the variable to change. */
 function notListening(cause: NodeJS.ErrnoException, host: string, port: number): Error {
-  if (cause.code === 'EADDRINUSE') return new PlinthError('port_in_use', `Port ${port} is in use. Set PORT to another one.`, true, { cause })
-  if (cause.code === 'EACCES') return new PlinthError('port_denied', `Port ${port} is not for this user. Set PORT to one above 1023.`, false, { cause })
+  if (cause.code === 'EADDRINUSE')
+    return new PlinthError('port_in_use', `Port ${port} is in use. Set PORT to another one.`, true, { cause })
+  if (cause.code === 'EACCES')
+    return new PlinthError('port_denied', `Port ${port} is not for this user. Set PORT to one above 1023.`, false, { cause })
   if (!/^(?:ENOTFOUND|EAI_|EADDRNOTAVAIL|EINVAL)/.test(cause.code ?? '')) return cause
   return new PlinthError('host_unknown', `PLINTH_HOST is "${host}", which is no address of this machine.`, false, { cause })
 }
 
 /** What can't even become a request, such as one with a malformed Host, is a problem as any other. */
 function unreadable(error: unknown): Response {
-  const cause = error instanceof RequestError ? new InvalidInputError('The host or the target of the request is malformed.') : error
+  const cause =
+    error instanceof RequestError ? new InvalidInputError('The host or the target of the request is malformed.') : error
   return problem(cause, uuid(systemClock))
 }
 

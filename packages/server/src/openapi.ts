@@ -50,7 +50,10 @@ export function openApi(patterns: readonly Pattern[], extra: readonly AnyRoute[]
 
 function operation(route: AnyRoute, tag: string): object {
   const responses: Record<string, object> = {
-    default: { description: 'A problem.', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+    default: {
+      description: 'A problem.',
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
   }
   for (const [status, reply] of Object.entries(route.replies)) {
     responses[status] = {
@@ -61,22 +64,34 @@ function operation(route: AnyRoute, tag: string): object {
   const parameters = [
     ...parametersOf(route.params, 'path'),
     ...parametersOf(route.query, 'query'),
-    ...(route.idempotent ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } }] : []),
+    ...(route.idempotent
+      ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } }]
+      : []),
   ]
   return {
     summary: route.summary,
     tags: [tag],
     'x-permission': route.permission,
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } } : {}),
+    ...(route.body
+      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
+      : {}),
     responses,
   }
 }
 
 function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): object[] {
   if (!schema) return []
-  const { properties = {}, required = [] } = schemaOf(schema, 'input') as { properties?: Record<string, object>; required?: string[] }
-  return Object.entries(properties).map(([name, form]) => ({ name, in: place, required: place === 'path' || required.includes(name), schema: form }))
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, object>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, form]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: form,
+  }))
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
@@ -85,5 +100,10 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
 }
 
 function own(summary: string, type: string, open = false): object {
-  return { summary, tags: ['running'], ...(open ? { security: [] } : {}), responses: { 200: { description: summary, content: { [type]: {} } } } }
+  return {
+    summary,
+    tags: ['running'],
+    ...(open ? { security: [] } : {}),
+    responses: { 200: { description: summary, content: { [type]: {} } } },
+  }
 }

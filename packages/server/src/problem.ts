@@ -62,7 +62,11 @@ export function problem(error: unknown, requestId: string): Response {
     request_id: requestId,
     ...(known?.field === undefined ? {} : { field: known.field }),
   }
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-request-id': requestId }
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+  }
   const retryAfter = known?.retryAfter ?? (status === 429 || status === 503 ? 1 : undefined)
   if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)))
   if (status === 401) headers['www-authenticate'] = 'Bearer'

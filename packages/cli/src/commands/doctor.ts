@@ -17,7 +17,10 @@ interface Finding {
 const littleSpace = 1024 ** 3
 
 export function doctorCommand(): Command {
-  return new Command('doctor').description('Look for what could keep Plinth from running, and say what to do.').option('--json', 'print JSON').action(diagnose)
+  return new Command('doctor')
+    .description('Look for what could keep Plinth from running, and say what to do.')
+    .option('--json', 'print JSON')
+    .action(diagnose)
 }
 
 async function diagnose(options: { readonly json?: boolean }): Promise<void> {
@@ -43,7 +46,13 @@ async function diagnose(options: { readonly json?: boolean }): Promise<void> {
       remedy: 'Set PLINTH_MODEL for another.',
     }
   })
-  const { directory } = readEnvironment({ ...process.env, PORT: '', PLINTH_WORKER: '', PLINTH_PLATFORM: '', PLINTH_LOG_LEVEL: '' })
+  const { directory } = readEnvironment({
+    ...process.env,
+    PORT: '',
+    PLINTH_WORKER: '',
+    PLINTH_PLATFORM: '',
+    PLINTH_LOG_LEVEL: '',
+  })
   const folder = resolve(directory)
   await check('data folder', () => lookAtFolder(folder))
   await check('database', () => lookAtDatabase(folder))
@@ -59,7 +68,9 @@ function lookAtFolder(folder: string): Omit<Finding, 'check'> {
   const { bavail, bsize } = statfsSync(folder)
   const free = bavail * bsize
   const text = `${folder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`
-  return free < littleSpace ? { status: 'warning', message: text, remedy: 'Make room: when the disk is full nothing more is accepted.' } : { status: 'ok', message: text }
+  return free < littleSpace
+    ? { status: 'warning', message: text, remedy: 'Make room: when the disk is full nothing more is accepted.' }
+    : { status: 'ok', message: text }
 }
 
 async function lookAtDatabase(folder: string): Promise<Omit<Finding, 'check'>> {
@@ -88,12 +99,17 @@ async function lookForServer(): Promise<Omit<Finding, 'check'>> {
   const ready = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
   await ready?.body?.cancel()
   if (ready?.ok) return { status: 'ok', message: `Ready at ${url}.` }
-  if (ready) return { status: 'problem', message: `${url} answers, but is not ready (${ready.status}).`, remedy: 'Look at its log.' }
+  if (ready)
+    return { status: 'problem', message: `${url} answers, but is not ready (${ready.status}).`, remedy: 'Look at its log.' }
   const folder = resolve(directory)
   const lock = existsSync(folder) ? DataFolderLock.take(folder) : undefined
   lock?.release()
   if (existsSync(folder) && !lock) {
-    return { status: 'warning', message: `A server has the data folder, but none answers at ${url}.`, remedy: 'Set PLINTH_URL or PORT to where it listens.' }
+    return {
+      status: 'warning',
+      message: `A server has the data folder, but none answers at ${url}.`,
+      remedy: 'Set PLINTH_URL or PORT to where it listens.',
+    }
   }
   return { status: 'ok', message: 'No server runs. Start one with npm start.' }
 }

@@ -43,7 +43,10 @@ async function start(options: StartOptions): Promise<void> {
   process.on('SIGTERM', () => void stop())
   process.on('SIGINT', () => void stop())
   const { url, directory, platform, models } = server
-  if (options.json) console.log(JSON.stringify({ url, data_dir: directory, platform: platform.name, model: models.defaultModel, pid: process.pid }))
+  if (options.json)
+    console.log(
+      JSON.stringify({ url, data_dir: directory, platform: platform.name, model: models.defaultModel, pid: process.pid }),
+    )
   else console.log(greeting(url, directory, platform.name, models.defaultModel))
 }
 

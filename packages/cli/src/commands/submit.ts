@@ -20,7 +20,10 @@ export function submitCommand(): Command {
   return new Command('submit')
     .description('Send a prompt, or a file of prompts, and wait for the results.')
     .argument('[prompt]', 'the prompt')
-    .option('--file <prompts.jsonl>', 'a prompt a line: a JSON string, or an object with "prompt" and any field of POST /api/requests')
+    .option(
+      '--file <prompts.jsonl>',
+      'a prompt a line: a JSON string, or an object with "prompt" and any field of POST /api/requests',
+    )
     .option('--out <results.jsonl>', 'where the results of a file go (default: its name with .results.jsonl)')
     .option('--model <id>', 'the model')
     .option('--max-tokens <number>', 'the most tokens of an answer')
@@ -50,12 +53,14 @@ async function submitFile(client: Client, file: string, options: SubmitOptions):
   const path = options.out ?? `${file.replace(/\.jsonl?$/, '')}.results.jsonl`
   const out = openResults(path)
   const bar = new ProgressBar({ total: prompts.length, label: 'requests' })
-  const counts = { completed: 0, failed: 0 }
+  const counts = { good: 0, failed: 0 }
+  const good = options.wait ? 'completed' : 'accepted'
   let next = 0
   const work = async (): Promise<void> => {
     for (let prompt = prompts[next++]; prompt; prompt = prompts[next++]) {
       const result = await workPrompt(client, prompt, options)
-      counts[result.status === 'completed' || result.status === 'processing' ? 'completed' : 'failed']++
+      if (result.status === (options.wait ? 'completed' : 'processing')) counts.good++
+      else counts.failed++
       writeSync(out, `${JSON.stringify({ line: prompt.line, ...result })}\n`)
       bar.advance()
     }
@@ -63,7 +68,11 @@ async function submitFile(client: Client, file: string, options: SubmitOptions):
   await Promise.all(Array.from({ length: concurrencyOf(options) }, work))
   closeSync(out)
   bar.end()
-  console.log(options.json ? JSON.stringify({ ...counts, out: path }) : `${counts.completed} completed, ${counts.failed} failed. Results: ${path}`)
+  console.log(
+    options.json
+      ? JSON.stringify({ [good]: counts.good, failed: counts.failed, out: path })
+      : `${counts.good} ${good}, ${counts.failed} failed. Results: ${path}`,
+  )
   if (counts.failed > 0) process.exitCode = 1
 }
 
@@ -77,7 +86,11 @@ function openResults(path: string): number {
 }
 
 /** One line of a file; a prompt that is refused is a result too, and doesn't stop the others. */
-async function workPrompt(client: Client, prompt: Prompt, options: SubmitOptions): Promise<{ readonly status: string; readonly error?: unknown }> {
+async function workPrompt(
+  client: Client,
+  prompt: Prompt,
+  options: SubmitOptions,
+): Promise<{ readonly status: string; readonly error?: unknown }> {
   try {
     const acknowledged = await client.submit({ ...settings(options), ...prompt.body }, idempotencyKeyOf(prompt))
     if (!options.wait) return { ...acknowledged, status: 'processing' }
@@ -99,12 +112,14 @@ function settings(options: SubmitOptions): object {
 
 function concurrencyOf(options: SubmitOptions): number {
   const number = Number(options.concurrency)
-  if (!Number.isInteger(number) || number < 1 || number > 1_000) throw new InvalidInputError('--concurrency must be 1 to 1000.', { field: 'concurrency' })
+  if (!Number.isInteger(number) || number < 1 || number > 1_000)
+    throw new InvalidInputError('--concurrency must be 1 to 1000.', { field: 'concurrency' })
   return number
 }
 
 function textOf(finished: Finished): string {
-  if (finished.result === null) return `${finished.status}: ${finished.error?.message ?? ''} (${finished.error?.code ?? 'unknown'})`
+  if (finished.result === null)
+    return `${finished.status}: ${finished.error?.message ?? ''} (${finished.error?.code ?? 'unknown'})`
   const cut = finished.result.stop_reason === 'end_turn' ? '' : `\n[stopped: ${finished.result.stop_reason}]`
   return finished.result.text + cut
 }

@@ -37,7 +37,10 @@ function parsePermissions(list: string | undefined): readonly string[] {
     .map((word) => word.trim())
     .filter((word) => word !== '')
   const odd = words.find((word) => !isPermission(word))
-  if (odd !== undefined) throw new InvalidInputError(`${odd} is no permission. They are ${userPermissions.join(', ')}, tenants:admin and *.`, { field: 'permissions' })
+  if (odd !== undefined)
+    throw new InvalidInputError(`${odd} is no permission. They are ${userPermissions.join(', ')}, tenants:admin and *.`, {
+      field: 'permissions',
+    })
   return words
 }
 
@@ -46,6 +49,7 @@ const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_4
 function parseLifetime(text: string): number {
   const [, amount = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
   const seconds = Number(amount) * (units[unit] ?? 0)
-  if (seconds <= 0 || seconds > 366 * 86_400) throw new InvalidInputError('--ttl must be a time such as 30s, 15m, 1h or 7d, at most a year.', { field: 'ttl' })
+  if (seconds <= 0 || seconds > 366 * 86_400)
+    throw new InvalidInputError('--ttl must be a time such as 30s, 15m, 1h or 7d, at most a year.', { field: 'ttl' })
   return seconds
 }

@@ -10,7 +10,8 @@ export interface ListDefinition<Plain> {
 export type NoFields = Record<never, never>
 
 /** No name may stand on both sides. */
-type Disjoint<Plain, Sealed> = Extract<keyof Plain, keyof Sealed> extends never ? unknown : { readonly fieldIsPlainAndSealed: never }
+type Disjoint<Plain, Sealed> =
+  Extract<keyof Plain, keyof Sealed> extends never ? unknown : { readonly fieldIsPlainAndSealed: never }
 
 export interface CollectionDefinition<Plain extends object, Sealed extends object, Lists extends string> {
   /** Kebab-case, unique in Plinth. */

@@ -29,7 +29,11 @@ export function defineEvent<Detail extends object>(definition: EventDefinition<D
 }
 
 /** An event to emit with a commit: publishEvent of the seed (R17), but never apart from the change that it tells of. */
-export function publishEvent<Detail extends object>(definition: EventDefinition<Detail>, subject: string, detail: Detail): EventToEmit {
+export function publishEvent<Detail extends object>(
+  definition: EventDefinition<Detail>,
+  subject: string,
+  detail: Detail,
+): EventToEmit {
   return {
     kind: 'event',
     type: definition.type,

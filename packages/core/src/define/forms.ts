@@ -17,7 +17,12 @@ export interface PageQuery {
 }
 
 export const pageFields: { readonly limit: z.ZodType<number>; readonly after: z.ZodType<string | undefined> } = {
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  limit: z
+    .string()
+    .regex(/^\d{1,6}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(1).max(1000))
+    .default(50),
   after: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,2000}$/, 'must be a next_cursor')

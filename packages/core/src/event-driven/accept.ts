@@ -3,7 +3,7 @@ import { startJob } from '../define/job.ts'
 import { ConflictError, InvalidInputError, LimitError, ReusedError, UnavailableError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
-import { type Lane } from '../ports/queue.ts'
+import type { Lane } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
 import { durationText, estimatorOf } from './estimate.ts'
@@ -59,7 +59,8 @@ export async function processGenaiRequest(
     throw new InvalidInputError(`The model gives at most ${entry.maxOutput} tokens.`, { field: 'max_tokens' })
   }
   const digest = await scope.state.lookup('request body', canonicalJson(request as unknown as JsonObject))
-  const key = options.idempotencyKey === undefined ? undefined : await scope.state.lookup('idempotency key', options.idempotencyKey)
+  const key =
+    options.idempotencyKey === undefined ? undefined : await scope.state.lookup('idempotency key', options.idempotencyKey)
   for (let attempt = 1; attempt <= tries; attempt++) {
     const fields = await newRequest(scope, request, entry.id, maxTokens, digest)
     try {
@@ -123,7 +124,13 @@ async function commitRequest(
     count(backlogs, backlogPlace, { requests: 1 }, { requests: limit }),
   ]
   if (key !== undefined) {
-    writes.push(insert(idempotencyKeys, { partition: key }, { request_id: id, body_digest: fields.body_digest, made: Math.max(fields.accepted, fields.not_before ?? 0) }))
+    writes.push(
+      insert(
+        idempotencyKeys,
+        { partition: key },
+        { request_id: id, body_digest: fields.body_digest, made: Math.max(fields.accepted, fields.not_before ?? 0) },
+      ),
+    )
   }
   await scope.state.commit({
     writes,
@@ -145,7 +152,12 @@ async function commitRequest(
 }
 
 /** Who was first with this key or id. @throws ReusedError when it was with another body. */
-async function findFirst(scope: Uses<'state'>, requestId: string, digest: string, key: string | undefined): Promise<RequestFields | undefined> {
+async function findFirst(
+  scope: Uses<'state'>,
+  requestId: string,
+  digest: string,
+  key: string | undefined,
+): Promise<RequestFields | undefined> {
   const kept = key === undefined ? undefined : (await scope.state.get(idempotencyKeys, { partition: key }))?.fields
   if (kept && kept.body_digest !== digest) throw new ReusedError('idempotency key', 'Idempotency-Key')
   const first = (await scope.state.get(requests, { partition: kept?.request_id ?? requestId }))?.fields

@@ -23,7 +23,12 @@ export interface FailedDetail {
 }
 
 const errorSchema = z.strictObject({ code: z.string(), message: z.string(), retryable: z.boolean() })
-const usageSchema = z.strictObject({ input_tokens: z.number(), output_tokens: z.number(), usd: z.number(), latency_ms: z.number() })
+const usageSchema = z.strictObject({
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  usd: z.number(),
+  latency_ms: z.number(),
+})
 
 /** R9, with references in place of the prompt (X15). */
 export const requestReceived: EventDefinition<ReceivedDetail> = defineEvent<ReceivedDetail>({

@@ -5,7 +5,16 @@ import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
 import { reference, requestCompleted, requestFailed } from './events.ts'
-import { backlogPlace, backlogs, deadLetters, type RequestFields, requests, type RequestTexts, type TimelineEntry, withEntry } from './requests.ts'
+import {
+  backlogPlace,
+  backlogs,
+  deadLetters,
+  type RequestFields,
+  type RequestTexts,
+  requests,
+  type TimelineEntry,
+  withEntry,
+} from './requests.ts'
 
 /** How a request ends: answered, failed for good, or cancelled. */
 export type Ending = { readonly answer: ModelAnswer } | { readonly failure: ModelFailure } | { readonly cancelled: true }
@@ -31,7 +40,13 @@ export async function finishRequest(
   const fields = ended(record.fields, { at, type: status, attempt: attempts, detail: error.code }, { status, ended: at, error })
   const letters: RecordWrite[] =
     status === 'failed'
-      ? [insert(deadLetters, { partition: request_id }, { request_id, reason: error.code, message: error.message, attempts, round, at })]
+      ? [
+          insert(
+            deadLetters,
+            { partition: request_id },
+            { request_id, reason: error.code, message: error.message, attempts, round, at },
+          ),
+        ]
       : []
   return scope.state.update(requests, record, fields, {
     also: [less, ...letters],
@@ -56,7 +71,14 @@ function complete(
   return scope.state.update(requests, record, fields, {
     sealed: { result: answer.text },
     also: [less],
-    emit: [publishEvent(requestCompleted, request_id, { request_id, status: 'completed', result_ref: reference(request_id, 'result'), usage })],
+    emit: [
+      publishEvent(requestCompleted, request_id, {
+        request_id,
+        status: 'completed',
+        result_ref: reference(request_id, 'result'),
+        usage,
+      }),
+    ],
   })
 }
 

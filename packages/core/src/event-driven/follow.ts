@@ -1,6 +1,6 @@
 import type { ServerEvent } from '../define/route.ts'
-import { envelope } from '../ports/event-bus.ts'
 import { sleep, timestamp } from '../ports/clock.ts'
+import { envelope } from '../ports/event-bus.ts'
 import type { Uses } from '../scope/scope.ts'
 import { showRequest } from './forms.ts'
 import { getRequest } from './manage.ts'
@@ -29,7 +29,8 @@ export async function* followRequest(
     }
     if (status === 'processing') continue
     const last = idOf(timeline.at(-1)?.number ?? 0) + 1
-    if (last > after) yield { id: last, event: status === 'completed' ? 'done' : 'error', data: await showRequest(scope.caller.tenant, record) }
+    if (last > after)
+      yield { id: last, event: status === 'completed' ? 'done' : 'error', data: await showRequest(scope.caller.tenant, record) }
     return
   }
 }
@@ -40,7 +41,12 @@ function idOf(number: number): number {
 }
 
 /** The tenant's events from behind a sequence, as they come. */
-export async function* followEvents(scope: Uses<'state'>, after: number, type: string | undefined, signal: AbortSignal): AsyncGenerator<ServerEvent> {
+export async function* followEvents(
+  scope: Uses<'state'>,
+  after: number,
+  type: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent> {
   for (let seen = after; !signal.aborted; ) {
     const found = await scope.state.events({ after: seen, limit: eventsAtATime, ...(type === undefined ? {} : { type }) })
     for (const event of found) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { callerId, pageFields, pageOf, type PageQuery, time } from '../define/forms.ts'
+import { callerId, type PageQuery, pageFields, pageOf, time } from '../define/forms.ts'
 import { timestamp } from '../ports/clock.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import type { Acknowledgement, GenaiRequest } from './accept.ts'
@@ -77,7 +77,9 @@ const summary = z.object({
   ended_at: instant.nullable(),
   estimated_completion: z.string(),
   estimated_completion_at: instant,
-  timeline: z.array(z.object({ at: instant, type: z.string(), attempt: z.number().int().optional(), detail: z.string().optional() })),
+  timeline: z.array(
+    z.object({ at: instant, type: z.string(), attempt: z.number().int().optional(), detail: z.string().optional() }),
+  ),
 })
 
 export const requestForm: z.ZodType = summary.extend({
@@ -144,7 +146,10 @@ export function showSummary(tenantId: string, fields: RequestFields): object {
 export async function showRequest(tenantId: string, record: StoredRecord<RequestFields, RequestTexts>): Promise<object> {
   const { fields } = record
   const text = await record.open('result')
-  const result = text === undefined ? null : { text, stop_reason: fields.stop_reason ?? 'other', model_id: fields.answered_by ?? fields.model_id }
+  const result =
+    text === undefined
+      ? null
+      : { text, stop_reason: fields.stop_reason ?? 'other', model_id: fields.answered_by ?? fields.model_id }
   return { ...showSummary(tenantId, fields), result }
 }
 

@@ -2,12 +2,21 @@ import type { NoFields } from '../define/collection.ts'
 import { startJob } from '../define/job.ts'
 import { NotFoundError, WrongStateError } from '../errors.ts'
 import type { StoredRecord } from '../scope/record.ts'
+import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, remove } from '../scope/state.ts'
-import { retryConflicts } from '../scope/retry-conflicts.ts'
 import { finishRequest } from './finish.ts'
 import { processJob } from './jobs.ts'
-import { backlogPlace, backlogs, deadLetters, type DeadLetterFields, type RequestFields, requests, type RequestTexts, withEntry } from './requests.ts'
+import {
+  backlogPlace,
+  backlogs,
+  type DeadLetterFields,
+  deadLetters,
+  type RequestFields,
+  type RequestTexts,
+  requests,
+  withEntry,
+} from './requests.ts'
 
 const redriveAtATime = 100
 
@@ -79,7 +88,13 @@ async function restart(
   }
   const updated = await scope.state.update(requests, record, again, {
     also: [remove(deadLetters, letter), count(backlogs, backlogPlace, { requests: 1 })],
-    emit: [startJob(processJob, { id: `${fields.request_id}:${round}`, body: { request_id: fields.request_id, round }, lane: fields.priority })],
+    emit: [
+      startJob(processJob, {
+        id: `${fields.request_id}:${round}`,
+        body: { request_id: fields.request_id, round },
+        lane: fields.priority,
+      }),
+    ],
   })
   return updated.fields
 }

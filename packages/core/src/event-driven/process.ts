@@ -6,10 +6,10 @@ import type { Outcome } from '../ports/queue.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { estimatorOf } from './estimate.ts'
-import type { ProcessBody } from './jobs.ts'
-import { type RequestFields, requests, type RequestTexts, withEntry } from './requests.ts'
-import { backOff, cutOffLimit, retryLimit } from './retry.ts'
 import { finishRequest } from './finish.ts'
+import type { ProcessBody } from './jobs.ts'
+import { type RequestFields, type RequestTexts, requests, withEntry } from './requests.ts'
+import { backOff, cutOffLimit, retryLimit } from './retry.ts'
 
 type RequestRecord = StoredRecord<RequestFields, RequestTexts>
 type ProcessScope = Uses<'state' | 'models'>
@@ -52,7 +52,11 @@ async function work(scope: ProcessScope, record: RequestRecord, { lease }: JobCo
 }
 
 /** One call of the model. 'lost': the lease went, and another worker has the job. */
-async function attempt(scope: ProcessScope, record: RequestRecord, signal: AbortSignal): Promise<ModelAnswer | ModelFailure | 'lost'> {
+async function attempt(
+  scope: ProcessScope,
+  record: RequestRecord,
+  signal: AbortSignal,
+): Promise<ModelAnswer | ModelFailure | 'lost'> {
   const { request_id, round, model_id, max_tokens } = record.fields
   try {
     const prompt = await record.open('prompt')
@@ -67,7 +71,8 @@ async function attempt(scope: ProcessScope, record: RequestRecord, signal: Abort
   } catch (error) {
     if (signal.aborted) return 'lost'
     if (error instanceof ModelFailure) return error
-    if (error instanceof SealError || error instanceof KeyUnusableError) return new ModelFailure('permanent', error.code, error.message, { cause: error })
+    if (error instanceof SealError || error instanceof KeyUnusableError)
+      return new ModelFailure('permanent', error.code, error.message, { cause: error })
     return classifyFailure(error)
   }
 }
@@ -101,5 +106,10 @@ function updateRequestStatus(
 ): Promise<RequestRecord> {
   const fields = { ...record.fields, ...changes }
   const entry = { at: scope.clock.now(), type, attempt: fields.attempts, ...(detail === undefined ? {} : { detail }) }
-  return scope.state.update(requests, record, { ...fields, timeline: withEntry(fields.timeline, entry) }, { durability: 'relaxed' })
+  return scope.state.update(
+    requests,
+    record,
+    { ...fields, timeline: withEntry(fields.timeline, entry) },
+    { durability: 'relaxed' },
+  )
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { type Collection, defineCollection, type NoFields } from '../define/collection.ts'
 import { timeOrder } from '../ids.ts'
-import type { Usage } from '../language-model/catalogue.ts'
 import type { StopReason } from '../language-model/call.ts'
+import type { Usage } from '../language-model/catalogue.ts'
 import type { Lane } from '../ports/queue.ts'
 
 export type RequestStatus = 'processing' | 'completed' | 'failed' | 'cancelled'
@@ -64,10 +64,19 @@ const longestTimeline = 100
 
 const plain: z.ZodType<RequestFields> = z.custom<RequestFields>((fields) => {
   const { request_id, status, attempts, timeline } = fields as RequestFields
-  return typeof request_id === 'string' && typeof status === 'string' && Number.isInteger(attempts) && timeline.length <= longestTimeline
+  return (
+    typeof request_id === 'string' &&
+    typeof status === 'string' &&
+    Number.isInteger(attempts) &&
+    timeline.length <= longestTimeline
+  )
 })
 
-export const requests: Collection<RequestFields, RequestTexts, 'created' | 'status'> = defineCollection<RequestFields, RequestTexts, 'created' | 'status'>({
+export const requests: Collection<RequestFields, RequestTexts, 'created' | 'status'> = defineCollection<
+  RequestFields,
+  RequestTexts,
+  'created' | 'status'
+>({
   name: 'requests',
   schema: 1,
   plain,
@@ -121,7 +130,11 @@ export interface DeadLetterFields {
 }
 
 /** Work that could not succeed, with its reason; named by its request. */
-export const deadLetters: Collection<DeadLetterFields, NoFields, 'created'> = defineCollection<DeadLetterFields, NoFields, 'created'>({
+export const deadLetters: Collection<DeadLetterFields, NoFields, 'created'> = defineCollection<
+  DeadLetterFields,
+  NoFields,
+  'created'
+>({
   name: 'dead-letters',
   schema: 1,
   plain: z.strictObject({

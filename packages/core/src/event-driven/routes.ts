@@ -1,5 +1,5 @@
-import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
+import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { InvalidInputError, NotFoundError } from '../errors.ts'
 import { envelope } from '../ports/event-bus.ts'
 import { type GenaiRequest, processGenaiRequest } from './accept.ts'
@@ -15,7 +15,9 @@ const submit = defineRoute<Record<never, never>, Record<never, never>, GenaiRequ
   summary: 'Accept a request: it is kept, acknowledged at once, and worked in the background.',
   body: forms.submission,
   idempotent: true,
-  replies: { 202: { summary: 'Accepted; the same key and body give the same acknowledgement.', body: forms.acknowledgementForm } },
+  replies: {
+    202: { summary: 'Accepted; the same key and body give the same acknowledgement.', body: forms.acknowledgementForm },
+  },
   async handle(scope, { body, idempotencyKey }) {
     const acknowledgement = await processGenaiRequest(scope, body, idempotencyKey === undefined ? {} : { idempotencyKey })
     return {
@@ -82,7 +84,10 @@ const cancel = defineRoute<forms.RequestParams>({
   params: forms.requestParams,
   replies: { 202: { summary: 'Cancelled.', body: forms.requestForm } },
   async handle(scope, { params }) {
-    return { status: 202, body: { ...forms.showSummary(scope.caller.tenant, await cancelRequest(scope, params.id)), result: null } }
+    return {
+      status: 202,
+      body: { ...forms.showSummary(scope.caller.tenant, await cancelRequest(scope, params.id)), result: null },
+    }
   },
 })
 
@@ -139,7 +144,10 @@ const dead = defineRoute<Record<never, never>, PageQuery>({
   replies: { 200: { summary: 'A page.', body: forms.deadLetterListForm } },
   async handle(scope, { query }) {
     const found = await scope.state.list(deadLetters, 'created', { ...pageOf(query), descending: true })
-    return { status: 200, body: { items: found.items.map((letter) => forms.showDeadLetter(letter.fields)), next_cursor: toCursor(found.after) } }
+    return {
+      status: 200,
+      body: { items: found.items.map((letter) => forms.showDeadLetter(letter.fields)), next_cursor: toCursor(found.after) },
+    }
   },
 })
 
@@ -167,7 +175,20 @@ const redriveEvery = defineRoute({
   },
 })
 
-export const routes: readonly AnyRoute[] = [submit, list, read, cancel, progress, textRoute('prompt'), textRoute('result'), events, eventStream, dead, redriveOne, redriveEvery]
+export const routes: readonly AnyRoute[] = [
+  submit,
+  list,
+  read,
+  cancel,
+  progress,
+  textRoute('prompt'),
+  textRoute('result'),
+  events,
+  eventStream,
+  dead,
+  redriveOne,
+  redriveEvery,
+]
 
 function pageOf(query: PageQuery): { limit: number; after?: string } {
   if (query.after === undefined) return { limit: query.limit }

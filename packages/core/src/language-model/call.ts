@@ -75,7 +75,9 @@ async function withTimeout(scope: Uses<never>, call: ModelCall): Promise<Languag
   const onAbort = (): void => stop(call.signal?.reason)
   call.signal?.throwIfAborted()
   call.signal?.addEventListener('abort', onAbort, { once: true })
-  const timer = scope.clock.setTimer(call.timeout, () => stop(new ModelFailure('transient', 'model_timeout', 'The model did not answer in time.')))
+  const timer = scope.clock.setTimer(call.timeout, () =>
+    stop(new ModelFailure('transient', 'model_timeout', 'The model did not answer in time.')),
+  )
   try {
     const options: LanguageModelV4CallOptions = {
       prompt: call.prompt,
@@ -93,21 +95,29 @@ async function withTimeout(scope: Uses<never>, call: ModelCall): Promise<Languag
 
 function answerOf(result: LanguageModelV4GenerateResult, resolved: ResolvedModel, latency: number): ModelAnswer {
   const content: unknown = result?.content
-  if (!Array.isArray(content)) throw new ModelFailure('transient', 'model_answer_malformed', 'The model answered in a form that makes no sense.')
+  if (!Array.isArray(content))
+    throw new ModelFailure('transient', 'model_answer_malformed', 'The model answered in a form that makes no sense.')
   let text = ''
-  for (const part of content as LanguageModelV4GenerateResult['content']) if (part?.type === 'text' && typeof part.text === 'string') text += part.text
+  for (const part of content as LanguageModelV4GenerateResult['content'])
+    if (part?.type === 'text' && typeof part.text === 'string') text += part.text
   const unified = result.finishReason?.unified
   if (unified === 'error' || unified === 'interrupted') {
     throw new ModelFailure('transient', 'model_answer_cut', 'The answer broke off.')
   }
-  if (unified === 'content-filter' && text === '') throw new ModelFailure('content', 'model_content_refused', 'The provider refused the content.')
+  if (unified === 'content-filter' && text === '')
+    throw new ModelFailure('content', 'model_content_refused', 'The provider refused the content.')
   if (text === '') throw new ModelFailure('transient', 'model_answer_empty', 'The model gave an empty answer.')
   const tokens = { input: tokensOf(result.usage?.inputTokens?.total), output: tokensOf(result.usage?.outputTokens?.total) }
   return {
     text,
     stopReason: stopReasonOf(unified),
     modelId: resolved.servedBy,
-    usage: { input_tokens: tokens.input, output_tokens: tokens.output, usd: priceOf(resolved.entry.price, tokens), latency_ms: latency },
+    usage: {
+      input_tokens: tokens.input,
+      output_tokens: tokens.output,
+      usd: priceOf(resolved.entry.price, tokens),
+      latency_ms: latency,
+    },
   }
 }
 

@@ -10,15 +10,32 @@ export type FailureKind = 'throttle' | 'quota' | 'transient' | 'permanent' | 'co
 /** A model call that failed. The message is ours: a provider's raw text never leaves `cause` (X19). */
 export class ModelFailure extends PlinthError {
   readonly kind: FailureKind
-  constructor(kind: FailureKind, code: string, message: string, options: { readonly cause?: unknown; readonly retryAfter?: number } = {}) {
+  constructor(
+    kind: FailureKind,
+    code: string,
+    message: string,
+    options: { readonly cause?: unknown; readonly retryAfter?: number } = {},
+  ) {
     super(code, message, kind === 'throttle' || kind === 'transient', options)
     this.kind = kind
   }
 }
 
 /** Codes that mean a spent allowance, though their status is that of a throttle (structured fields decide, prose never). */
-const quotaCodes = new Set(['insufficient_quota', 'quota_exceeded', 'billing_hard_limit_reached', 'ServiceQuotaExceededException', 'billing_error'])
-const throttleCodes = new Set(['ThrottlingException', 'TooManyRequestsException', 'rate_limit_exceeded', 'rate_limit_error', 'overloaded_error'])
+const quotaCodes = new Set([
+  'insufficient_quota',
+  'quota_exceeded',
+  'billing_hard_limit_reached',
+  'ServiceQuotaExceededException',
+  'billing_error',
+])
+const throttleCodes = new Set([
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'rate_limit_exceeded',
+  'rate_limit_error',
+  'overloaded_error',
+])
 const contentCodes = new Set(['content_filter', 'content_policy_violation', 'ContentFilteredException'])
 const accessCodes = new Set(['AccessDeniedException', 'UnrecognizedClientException'])
 const refusedCodes = new Set(['ValidationException', 'ResourceNotFoundException'])
@@ -31,14 +48,16 @@ const transientCodes = new Set([
 export function classifyFailure(error: unknown): ModelFailure {
   if (error instanceof ModelFailure) return error
   // Ours already, such as a model that left the catalogue: it says itself whether to try again.
-  if (PlinthError.is(error)) return new ModelFailure(error.retryable ? 'transient' : 'permanent', error.code, error.message, { cause: error })
+  if (PlinthError.is(error))
+    return new ModelFailure(error.retryable ? 'transient' : 'permanent', error.code, error.message, { cause: error })
   const status = statusOf(error)
   const codes = codesOf(error)
   const options = { cause: error, ...retryAfterOf(error) }
   if (has(codes, quotaCodes) || status === 402) {
     return new ModelFailure('quota', 'model_quota', "The provider's allowance for this account is spent.", options)
   }
-  if (has(codes, contentCodes)) return new ModelFailure('content', 'model_content_refused', 'The provider refused the content.', options)
+  if (has(codes, contentCodes))
+    return new ModelFailure('content', 'model_content_refused', 'The provider refused the content.', options)
   if (status === 429 || status === 529 || has(codes, throttleCodes)) {
     return new ModelFailure('throttle', 'model_throttled', 'The provider asks to slow down.', options)
   }
@@ -47,7 +66,12 @@ export function classifyFailure(error: unknown): ModelFailure {
   }
   const refused = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 424
   if (refused || has(codes, refusedCodes)) {
-    return new ModelFailure('permanent', 'model_request_refused', `The provider refused the request (status ${status ?? 'unknown'}).`, options)
+    return new ModelFailure(
+      'permanent',
+      'model_request_refused',
+      `The provider refused the request (status ${status ?? 'unknown'}).`,
+      options,
+    )
   }
   if (has(codes, transientCodes) || status !== undefined) {
     return new ModelFailure('transient', 'model_unavailable', 'The model could not be reached.', options)
@@ -72,7 +96,8 @@ function codesOf(error: unknown): Set<string> {
   for (let current: unknown = error, depth = 0; current && depth < 5; current = field(current, 'cause'), depth++) {
     for (const name of ['code', 'name']) add(codes, field(current, name))
     const data = field(current, 'data')
-    for (const holder of [data, field(data, 'error')]) for (const name of ['code', 'type', '__type']) add(codes, field(holder, name))
+    for (const holder of [data, field(data, 'error')])
+      for (const name of ['code', 'type', '__type']) add(codes, field(holder, name))
     add(codes, field(field(current, 'responseHeaders'), 'x-amzn-errortype'))
   }
   return codes

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors.ts'
-import { jsonBytes, type JsonObject } from '../json.ts'
+import { type JsonObject, jsonBytes } from '../json.ts'
 
 /** How urgent; under load lanes are served 6 : 3 : 1, so that none starves. */
 export type Lane = 'high' | 'normal' | 'low'

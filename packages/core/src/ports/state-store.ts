@@ -1,5 +1,5 @@
 import { InvalidInputError, TooLargeError } from '../errors.ts'
-import { jsonBound, jsonBytes, type JsonObject, type JsonValue } from '../json.ts'
+import { type JsonObject, type JsonValue, jsonBound, jsonBytes } from '../json.ts'
 import { type Job, jobLimits } from './queue.ts'
 
 /** Where a row is. Each part is 1–512 printable ASCII characters; order of `sort` is the order of its bytes. */

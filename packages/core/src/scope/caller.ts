@@ -1,7 +1,7 @@
+import { ForbiddenError } from '../errors.ts'
 import type { Permission } from '../tenancy/permissions.ts'
 import { allows } from '../tenancy/permissions.ts'
 import type { TenantSettings } from '../tenancy/tenant.ts'
-import { ForbiddenError } from '../errors.ts'
 
 declare const verified: unique symbol
 

@@ -104,7 +104,13 @@ export class DataKeys {
     await this.#keys.ensure(pooledKeyAlias)
     const key = this.#clock.randomBytes(32)
     const wrapped = await this.#keys.wrap(pooledKeyAlias, key, { tenant_id: tenant })
-    const row = { ...dataKeyRow(tenant, version), schema: 1, index: { made: this.#clock.now(), alias: pooledKeyAlias }, sealed: { key: wrapped }, lists: [] }
+    const row = {
+      ...dataKeyRow(tenant, version),
+      schema: 1,
+      index: { made: this.#clock.now(), alias: pooledKeyAlias },
+      sealed: { key: wrapped },
+      lists: [],
+    }
     // When another process is first, its key is the key: loading again finds it.
     await this.#state.commit({ writes: [{ put: row, ifVersion: 'absent' }] })
     return { version, key }

@@ -1,9 +1,9 @@
 import { open, seal } from '../crypto.ts'
 import { SealError, TooLargeError } from '../errors.ts'
+import { uuid } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Key } from '../ports/state-store.ts'
-import { uuid } from '../ids.ts'
 import type { DataKey, DataKeys } from './data-keys.ts'
 
 /** Sealed values above this size lie in the ObjectStore, and the row keeps a sealed reference; rows stay small. */

@@ -13,7 +13,12 @@ import type { Sealing } from './sealing.ts'
 /** One write of a commit; made by `insert`, `update`, `remove` and `count`, read by `State.commit`. */
 export type RecordWrite =
   | { readonly insert: AnyCollectionOf; readonly place: Place; readonly fields: object; readonly sealed: Texts }
-  | { readonly update: AnyCollectionOf; readonly record: StoredRecord<object, object>; readonly fields: object; readonly sealed: Texts }
+  | {
+      readonly update: AnyCollectionOf
+      readonly record: StoredRecord<object, object>
+      readonly fields: object
+      readonly sealed: Texts
+    }
   | { readonly remove: AnyCollectionOf; readonly record: StoredRecord<object, object> }
   | { readonly count: AnyCollectionOf; readonly place: Place; readonly amounts: Amounts; readonly max?: Amounts }
 
@@ -110,7 +115,13 @@ export class State {
     query: { readonly group?: string; readonly descending?: boolean; readonly after?: string; readonly limit: number },
   ): Promise<Page<StoredRecord<Plain, Sealed>>> {
     const { group = defaultGroup, ...rest } = query
-    const page = await this.#store.list({ ...rest, group, tenant: this.#tenant, collection: collection.name, list: collection.listNames.indexOf(list) })
+    const page = await this.#store.list({
+      ...rest,
+      group,
+      tenant: this.#tenant,
+      collection: collection.name,
+      list: collection.listNames.indexOf(list),
+    })
     const readable = page.items.filter((row) => row.schema <= collection.schema)
     return { ...page, items: readable.map((row) => new StoredRecord(collection, row, this.#sealing)) }
   }
@@ -174,7 +185,10 @@ export class State {
     const parsed = collection.plain.safeParse(fields)
     if (!parsed.success) {
       const issue = parsed.error.issues[0]
-      throw new InvalidInputError(`A record of ${collection.name} is malformed.`, { code: 'invalid_record', field: issue?.path.join('.') ?? '' })
+      throw new InvalidInputError(`A record of ${collection.name} is malformed.`, {
+        code: 'invalid_record',
+        field: issue?.path.join('.') ?? '',
+      })
     }
     const sealed: Record<string, Uint8Array> = { ...kept }
     for (const [field, text] of Object.entries(texts)) {
@@ -185,7 +199,14 @@ export class State {
       return list ? { group: list.group?.(fields) ?? defaultGroup, order: list.order(fields) } : null
     })
     const expires = collection.expires?.(fields)
-    return { ...key, schema: collection.schema, index: fields as JsonObject, sealed, lists, ...(expires === undefined ? {} : { expires: Math.ceil(expires) }) }
+    return {
+      ...key,
+      schema: collection.schema,
+      index: fields as JsonObject,
+      sealed,
+      lists,
+      ...(expires === undefined ? {} : { expires: Math.ceil(expires) }),
+    }
   }
 
   #key(collection: string, place: Place): Key {

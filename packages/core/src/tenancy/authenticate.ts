@@ -4,7 +4,7 @@ import { sha256 } from '../crypto.ts'
 import { UnauthorizedError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Caller, mintCaller } from '../scope/caller.ts'
-import { audience, localAlgorithm, localIssuer, type LocalIssuer } from './issuer.ts'
+import { audience, type LocalIssuer, localAlgorithm, localIssuer } from './issuer.ts'
 import type { TenantRegistry } from './registry.ts'
 
 /** What a token says, once its signature holds. Types are checked: a tenant given as an array or number is refused. */

@@ -1,5 +1,16 @@
 /** What a caller may hold (the contract's list). `*` is everything, `tenants:admin` included. */
-const areas = ['requests', 'documents', 'rag', 'agents', 'workflows', 'streams', 'alerts', 'models', 'advisor', 'metrics'] as const
+const areas = [
+  'requests',
+  'documents',
+  'rag',
+  'agents',
+  'workflows',
+  'streams',
+  'alerts',
+  'models',
+  'advisor',
+  'metrics',
+] as const
 
 export type Permission = `${(typeof areas)[number]}:${'read' | 'write'}` | 'tenants:admin'
 

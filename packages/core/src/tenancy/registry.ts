@@ -2,7 +2,7 @@ import { ForbiddenError, InvalidInputError, NotFoundError, UnauthorizedError } f
 import type { Operator } from '../scope/operator.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import { insert } from '../scope/state.ts'
-import { tenantIdPattern, tenants, type TenantSettings } from './tenant.ts'
+import { type TenantSettings, tenantIdPattern, tenants } from './tenant.ts'
 
 const place = (tenantId: string): { partition: string; sort: string } => ({ partition: 'tenants', sort: tenantId })
 
@@ -25,7 +25,8 @@ export class TenantRegistry {
     if (!tenantIdPattern.test(tenantId)) return undefined
     const settings = (await this.#operator.system.get(tenants, place(tenantId)))?.fields
     this.#remembered.delete(tenantId)
-    if (settings && this.#freshMilliseconds > 0) this.#remembered.set(tenantId, { settings, until: now + this.#freshMilliseconds })
+    if (settings && this.#freshMilliseconds > 0)
+      this.#remembered.set(tenantId, { settings, until: now + this.#freshMilliseconds })
     return settings
   }
 

@@ -71,7 +71,8 @@ export class FakeClock implements Clock {
   #due(end: number): Pending | undefined {
     let first: Pending | undefined
     for (const pending of this.#pending) {
-      if (pending.at <= end && (!first || pending.at < first.at || (pending.at === first.at && pending.order < first.order))) first = pending
+      if (pending.at <= end && (!first || pending.at < first.at || (pending.at === first.at && pending.order < first.order)))
+        first = pending
     }
     return first
   }

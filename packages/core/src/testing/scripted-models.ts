@@ -3,7 +3,9 @@ import { InvalidInputError } from '../errors.ts'
 import type { ModelEntry, Models } from '../language-model/catalogue.ts'
 
 /** What a scripted model does with a call: a text, or a whole result; a fault is thrown. */
-export type Script = (call: ScriptedCall) => string | Partial<LanguageModelV4GenerateResult> | Promise<string | Partial<LanguageModelV4GenerateResult>>
+export type Script = (
+  call: ScriptedCall,
+) => string | Partial<LanguageModelV4GenerateResult> | Promise<string | Partial<LanguageModelV4GenerateResult>>
 
 export interface ScriptedCall {
   /** The text of the last message. */

@@ -44,7 +44,9 @@ export class WorkerHost {
     this.#log = options.log
     for (const definition of options.patterns.flatMap((pattern) => pattern.jobs)) {
       const concurrency = options.concurrency?.[definition.name] ?? definition.concurrency
-      this.#consumptions.push(this.#operator.queue.consume(definition.name, { concurrency }, (job, lease) => this.handle(definition, job, lease)))
+      this.#consumptions.push(
+        this.#operator.queue.consume(definition.name, { concurrency }, (job, lease) => this.handle(definition, job, lease)),
+      )
     }
   }
 
@@ -59,7 +61,11 @@ export class WorkerHost {
     const renewal = this.#renew(lease)
     try {
       const outcome = await this.#run(definition, job, lease)
-      recordJob(definition.name, 'done' in outcome ? 'done' : 'dead' in outcome ? 'dead' : 'retry', this.#operator.clock.now() - started)
+      recordJob(
+        definition.name,
+        'done' in outcome ? 'done' : 'dead' in outcome ? 'dead' : 'retry',
+        this.#operator.clock.now() - started,
+      )
       if ('dead' in outcome) this.#log.error({ ...facts(job), reason: outcome.dead }, 'A job was given up.')
       return outcome
     } catch (error) {
@@ -77,7 +83,10 @@ export class WorkerHost {
     const readable = job.version === definition.version || job.version === definition.version - 1
     const body = definition.body.safeParse(job.body)
     if (!readable || !body.success) {
-      this.#log.error({ ...facts(job), version: job.version }, 'A job of a form that this version does not know waits for one that does.')
+      this.#log.error(
+        { ...facts(job), version: job.version },
+        'A job of a form that this version does not know waits for one that does.',
+      )
       return { retryAt: this.#operator.clock.now() + unreadablePause }
     }
     const settings = await this.#registry.get(job.tenant)
@@ -86,7 +95,9 @@ export class WorkerHost {
     if (settings.status === 'suspended') return { retryAt: this.#operator.clock.now() + suspendedPause }
     const caller = mintCaller({ settings, user: 'worker', permissions: new Set(), correlationId: job.correlationId })
     const attributes = { 'messaging.destination.name': definition.name, 'messaging.message.id': job.id }
-    return inSpan(caller, `${spanNames.process} ${definition.name}`, attributes, () => definition.handle(this.#platform.scope(caller), body.data, { job, lease }))
+    return inSpan(caller, `${spanNames.process} ${definition.name}`, attributes, () =>
+      definition.handle(this.#platform.scope(caller), body.data, { job, lease }),
+    )
   }
 
   #renew(lease: Lease): { stop(): void } {
@@ -94,7 +105,9 @@ export class WorkerHost {
     const every = jobLimits.leaseMilliseconds / 3
     const tick = (): void => {
       if (lease.signal.aborted) return
-      lease.extend(jobLimits.leaseMilliseconds).catch((error: unknown) => this.#log.warn({ error }, 'A lease could not be extended.'))
+      lease
+        .extend(jobLimits.leaseMilliseconds)
+        .catch((error: unknown) => this.#log.warn({ error }, 'A lease could not be extended.'))
       timer = clock.setTimer(every, tick)
     }
     let timer = clock.setTimer(every, tick)

@@ -43,7 +43,8 @@ export class Sweeper {
   async sweep(): Promise<{ readonly rows: number; readonly events: number; readonly objects: number }> {
     const { operations, clock } = this.#operator
     let rows = 0
-    for (let removed = rowsAtATime; removed === rowsAtATime; rows += removed) removed = await operations.removeExpired(rowsAtATime)
+    for (let removed = rowsAtATime; removed === rowsAtATime; rows += removed)
+      removed = await operations.removeExpired(rowsAtATime)
     let events = 0
     for (let removed = rowsAtATime; removed === rowsAtATime; events += removed) {
       removed = await operations.trimEvents(clock.now() - eventRetention, rowsAtATime)

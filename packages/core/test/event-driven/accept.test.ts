@@ -77,7 +77,11 @@ describe('accepting a request', () => {
   it('keeps ids and keys of tenants apart [X6]', async () => {
     const bench = await EventBench.open(answer, noWorker)
     for (const tenant of ['alpha', 'beta']) {
-      await processGenaiRequest(await bench.scope(tenant), { prompt: `Of ${tenant}`, request_id: 'same' }, { idempotencyKey: 'same' })
+      await processGenaiRequest(
+        await bench.scope(tenant),
+        { prompt: `Of ${tenant}`, request_id: 'same' },
+        { idempotencyKey: 'same' },
+      )
     }
     expect((await bench.fields('same', 'alpha')).body_digest).not.toBe((await bench.fields('same', 'beta')).body_digest)
   })
@@ -101,7 +105,10 @@ describe('accepting a request', () => {
     await bench.pass(2_000)
     expect(await bench.result(id)).toBe('canary of the result')
     const stored = await bench.memory.inner.state.get({ tenant: 'alpha', collection: 'requests', partition: id, sort: '@' })
-    const texts = [JSON.stringify(stored?.index), ...Object.values(stored?.sealed ?? {}).map((bytes) => new TextDecoder().decode(bytes))]
+    const texts = [
+      JSON.stringify(stored?.index),
+      ...Object.values(stored?.sealed ?? {}).map((bytes) => new TextDecoder().decode(bytes)),
+    ]
     for (const text of [...texts, JSON.stringify(await bench.events()), JSON.stringify(bench.memory.bus.published)]) {
       expect(text).not.toContain('canary')
     }

@@ -1,3 +1,6 @@
+import type { GenaiRequest } from '../../src/event-driven/accept.ts'
+import { getRequest } from '../../src/event-driven/manage.ts'
+import { backlogPlace, backlogs, type RequestFields } from '../../src/event-driven/requests.ts'
 import {
   type Caller,
   LocalIssuer,
@@ -5,16 +8,20 @@ import {
   processGenaiRequest,
   Relay,
   type Scope,
-  silentLog,
   type StoredEvent,
+  silentLog,
   TenantRegistry,
   WorkerHost,
 } from '../../src/index.ts'
 import { Authenticator } from '../../src/tenancy/authenticate.ts'
-import { type GenaiRequest } from '../../src/event-driven/accept.ts'
-import { backlogPlace, backlogs, type RequestFields } from '../../src/event-driven/requests.ts'
-import { getRequest } from '../../src/event-driven/manage.ts'
-import { type HostileOptions, type MemoryPlatform, memoryPlatform, type Script, type ScriptedModels, scriptedModels } from '../../src/testing/index.ts'
+import {
+  type HostileOptions,
+  type MemoryPlatform,
+  memoryPlatform,
+  type Script,
+  type ScriptedModels,
+  scriptedModels,
+} from '../../src/testing/index.ts'
 
 /** A whole Plinth in memory, with two tenants, worked by hand: nothing moves until `pass`. */
 export class EventBench {
@@ -34,7 +41,10 @@ export class EventBench {
     this.#authenticator = new Authenticator({ registry, issuer, clock: memory.clock })
   }
 
-  static async open(script: Script, options: { readonly hostile?: Partial<HostileOptions>; readonly worker?: boolean } = {}): Promise<EventBench> {
+  static async open(
+    script: Script,
+    options: { readonly hostile?: Partial<HostileOptions>; readonly worker?: boolean } = {},
+  ): Promise<EventBench> {
     const models = scriptedModels(script)
     const memory = memoryPlatform({ models })
     const operator = memory.platform.operate()
@@ -70,14 +80,18 @@ export class EventBench {
   }
 
   /** Accepts a request of tenant alpha. */
-  async submit(request: Partial<GenaiRequest> = {}, options: { idempotencyKey?: string; backlogLimit?: number } = {}): Promise<string> {
+  async submit(
+    request: Partial<GenaiRequest> = {},
+    options: { idempotencyKey?: string; backlogLimit?: number } = {},
+  ): Promise<string> {
     const acknowledgement = await processGenaiRequest(await this.scope(), { prompt: 'What is a queue?', ...request }, options)
     return acknowledgement.request_id
   }
 
   /** Time passes, in small steps, so that what one timer starts is seen by the next. */
   async pass(milliseconds: number, step = 1_000): Promise<void> {
-    for (let passed = 0; passed < milliseconds; passed += step) await this.memory.clock.advance(Math.min(step, milliseconds - passed))
+    for (let passed = 0; passed < milliseconds; passed += step)
+      await this.memory.clock.advance(Math.min(step, milliseconds - passed))
     await this.memory.clock.advance(0)
   }
 

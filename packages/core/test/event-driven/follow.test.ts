@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ServerEvent } from '../../src/index.ts'
 import { followEvents, followRequest, newestSequence } from '../../src/event-driven/follow.ts'
+import type { ServerEvent } from '../../src/index.ts'
 import { EventBench } from './bench.ts'
 
 /** Reads a stream while time passes, until it ends or has given so many. */
@@ -78,7 +78,10 @@ describe('following events', () => {
     const stream = followEvents(scope, 10, 'genai.request.completed', open())
     const id = await bench.submit()
     const [event] = await read(bench, stream, 1)
-    expect(event).toMatchObject({ event: 'genai.request.completed', data: { subject: id, tenant_id: 'alpha', source: 'genai.service' } })
+    expect(event).toMatchObject({
+      event: 'genai.request.completed',
+      data: { subject: id, tenant_id: 'alpha', source: 'genai.service' },
+    })
     const replayed = await read(bench, followEvents(scope, 0, undefined, open()), 12)
     expect(replayed.map((one) => one.id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
     await bench.stop()

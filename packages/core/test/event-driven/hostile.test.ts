@@ -81,7 +81,8 @@ describe('the event-driven pattern on the weakest legal platform', () => {
             expect(events.filter((event) => event.subject === id && event.type === 'genai.request.received')).toHaveLength(1)
             expect(closingEvents(events, id)).toHaveLength(fields.round)
             expect(closingEvents(events, id).at(-1)?.detail.status).toBe(fields.status)
-            if (fields.status === 'completed') expect(await bench.result(id)).toBe(`Answer to ${index} ${plans[index]?.behaviour}`)
+            if (fields.status === 'completed')
+              expect(await bench.result(id)).toBe(`Answer to ${index} ${plans[index]?.behaviour}`)
             expect(await submitUntilAcknowledged(bench, scope, `${index} ${plans[index]?.behaviour}`, `key-${index}`)).toBe(id)
           }
           expect(events.map((event) => event.sequence)).toEqual(events.map((_, index) => index + 1))

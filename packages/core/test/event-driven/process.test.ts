@@ -1,7 +1,7 @@
 import { APICallError } from '@ai-sdk/provider'
 import { describe, expect, it } from 'vitest'
-import { cancelRequest, redrive, redriveAll } from '../../src/index.ts'
 import { deadLetters } from '../../src/event-driven/requests.ts'
+import { cancelRequest, redrive, redriveAll } from '../../src/index.ts'
 import { EventBench } from './bench.ts'
 
 const minute = 60_000
@@ -31,7 +31,9 @@ describe('working a request', () => {
       correlationId: 'correlation-of-ada',
       detail: { request_id: id, status: 'completed', result_ref: `requests/${id}/result` },
     })
-    expect(bench.models.calls[0]?.options.prompt).toEqual([{ role: 'user', content: [{ type: 'text', text: 'What is a queue?' }] }])
+    expect(bench.models.calls[0]?.options.prompt).toEqual([
+      { role: 'user', content: [{ type: 'text', text: 'What is a queue?' }] },
+    ])
     expect(await bench.backlog()).toBe(0)
     await bench.stop()
   })
@@ -67,7 +69,12 @@ describe('working a request', () => {
     const id = await bench.submit()
     await bench.pass(10 * minute)
     expect(bench.models.calls).toHaveLength(6)
-    expect(await bench.fields(id)).toMatchObject({ status: 'failed', attempts: 6, faults: 5, error: { code: 'model_unavailable' } })
+    expect(await bench.fields(id)).toMatchObject({
+      status: 'failed',
+      attempts: 6,
+      faults: 5,
+      error: { code: 'model_unavailable' },
+    })
     expect(new Set(bench.models.calls.map((call) => call.idempotencyKey))).toEqual(new Set([`alpha:${id}:1`]))
     await bench.stop()
   })
@@ -114,7 +121,10 @@ describe('working a request', () => {
     ['an empty answer', { content: [] }],
     ['an answer without content', { content: undefined as never }],
     ['content of a wrong form', { content: 'text' as never }],
-    ['an answer that broke off', { content: [{ type: 'text' as const, text: 'Hal' }], finishReason: { unified: 'interrupted' as const, raw: undefined } }],
+    [
+      'an answer that broke off',
+      { content: [{ type: 'text' as const, text: 'Hal' }], finishReason: { unified: 'interrupted' as const, raw: undefined } },
+    ],
     ['a bare error', new Error('secret details')],
     ['a reset connection', Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNRESET' } })],
     ['nonsense thrown', 'thrown text' as never],

@@ -86,7 +86,8 @@ export class Database implements DatabaseSource {
   /** Waits for what was asked, then closes in good order. */
   async close(): Promise<void> {
     if (this.#closing) return
-    while (!this.#ended && (this.#waiting.length > 0 || this.#onTheWay.length > 0)) await new Promise<void>((resolve) => setImmediate(resolve))
+    while (!this.#ended && (this.#waiting.length > 0 || this.#onTheWay.length > 0))
+      await new Promise<void>((resolve) => setImmediate(resolve))
     this.#closing = true
     this.reader.close()
     if (!this.#ended) {
@@ -110,7 +111,10 @@ export class Database implements DatabaseSource {
   #send(): void {
     if (this.#waiting.length === 0 || this.#ended) return
     this.#onTheWay = this.#waiting.splice(0, operationsAtATime)
-    const batch: Batch = { synced: this.#onTheWay.some((one) => one.synced), operations: this.#onTheWay.map((one) => one.operation) }
+    const batch: Batch = {
+      synced: this.#onTheWay.some((one) => one.synced),
+      operations: this.#onTheWay.map((one) => one.operation),
+    }
     this.#worker.postMessage(batch)
   }
 
@@ -149,7 +153,9 @@ function refusal(result: Result): PlinthError {
   if ('conflict' in result) return new ConflictError(nameOf(result.conflict))
   if ('limit' in result) return new LimitError(nameOf(result.limit))
   if ('notNumber' in result) {
-    return new InvalidInputError(`Something that is no number can't be added to in ${nameOf(result.notNumber)}.`, { code: 'invalid_change' })
+    return new InvalidInputError(`Something that is no number can't be added to in ${nameOf(result.notNumber)}.`, {
+      code: 'invalid_change',
+    })
   }
   return new UnavailableError('storage_failed', "The database's thread gave no answer.")
 }

@@ -29,23 +29,44 @@ export interface CommitOperation {
   readonly deletes: readonly (readonly [key: string, ifVersion: number])[]
   readonly checks: readonly (readonly [key: string, ifVersion: number])[]
   /** [key, amounts, max]. */
-  readonly adds: readonly (readonly [key: string, amounts: Readonly<Record<string, number>>, max: Readonly<Record<string, number>> | null])[]
+  readonly adds: readonly (readonly [
+    key: string,
+    amounts: Readonly<Record<string, number>>,
+    max: Readonly<Record<string, number>> | null,
+  ])[]
   readonly events: readonly EventTuple[]
   readonly jobs: readonly JobTuple[]
 }
 
 export type Operation =
   | CommitOperation
-  | { readonly kind: 'add'; readonly now: number; readonly key: string; readonly field: string; readonly amount: number; readonly max: number | null }
+  | {
+      readonly kind: 'add'
+      readonly now: number
+      readonly key: string
+      readonly field: string
+      readonly amount: number
+      readonly max: number | null
+    }
   | { readonly kind: 'send'; readonly jobs: readonly JobTuple[] }
   /** Removes jobs that are done and holds others back: [position, due]. */
-  | { readonly kind: 'settle'; readonly done: readonly number[]; readonly later: readonly (readonly [position: number, due: number])[] }
+  | {
+      readonly kind: 'settle'
+      readonly done: readonly number[]
+      readonly later: readonly (readonly [position: number, due: number])[]
+    }
   /** Makes jobs ready that have fallen due. */
   | { readonly kind: 'promote'; readonly now: number }
   | { readonly kind: 'relayed'; readonly position: number }
   | { readonly kind: 'removeExpired'; readonly now: number; readonly limit: number }
   /** Removes events up to a position, but those that are listed. */
-  | { readonly kind: 'trimEvents'; readonly before: number; readonly upTo: number; readonly except: readonly number[]; readonly limit: number }
+  | {
+      readonly kind: 'trimEvents'
+      readonly before: number
+      readonly upTo: number
+      readonly except: readonly number[]
+      readonly limit: number
+    }
 
 /** What one operation came to. */
 export type Result =

@@ -38,13 +38,17 @@ export function openForWriting(path: string): DatabaseSync {
   // SQLite gives its log the same mode.
   touchOwn(path)
   const database = new DatabaseSync(path)
-  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-  const fresh = pragma(database, 'schema_version') === 0
-  if (!fresh) checkFile(database, path)
+  database.exec('PRAGMA busy_timeout = 5000')
+  const fresh = checkFile(database, path) === 'empty'
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   // 16 MB of log before its content moves to the database, and no more than 64 MB kept on disk afterwards.
-  database.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY')
+  database.exec(
+    'PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY',
+  )
   if (fresh) {
-    database.exec(`BEGIN IMMEDIATE; ${tables} PRAGMA user_version = ${schemaVersion}; PRAGMA application_id = ${applicationId}; COMMIT`)
+    database.exec(
+      `BEGIN IMMEDIATE; ${tables} PRAGMA user_version = ${schemaVersion}; PRAGMA application_id = ${applicationId}; COMMIT`,
+    )
   }
   return database
 }
@@ -57,16 +61,23 @@ export function openForReading(path: string): DatabaseSync {
   return database
 }
 
-function checkFile(database: DatabaseSync, path: string): void {
-  if (pragma(database, 'application_id') !== applicationId) {
+/** Looks whether the file is ours and of a version that we know; changes nothing. */
+function checkFile(database: DatabaseSync, path: string): 'empty' | 'known' {
+  try {
+    if (pragma(database, 'schema_version') === 0) return 'empty'
+    const version = pragma(database, 'user_version')
+    if (pragma(database, 'application_id') !== applicationId) throw foreign(path)
+    if (version <= schemaVersion) return 'known'
+    const message = `${path} was written by a newer version of Plinth (${version}, this one knows ${schemaVersion}).`
+    throw new PlinthError('newer_file', message, false)
+  } catch (error) {
     database.close()
-    throw new PlinthError('foreign_file', `${path} is not a database of Plinth.`, false)
+    throw resultCode(error) === notDatabase ? foreign(path) : error
   }
-  const version = pragma(database, 'user_version')
-  if (version > schemaVersion) {
-    database.close()
-    throw new PlinthError('newer_file', `${path} was written by a newer version of Plinth (${version}, this one knows ${schemaVersion}).`, false)
-  }
+}
+
+function foreign(path: string): PlinthError {
+  return new PlinthError('foreign_file', `${path} is not a database of Plinth.`, false)
 }
 
 function pragma(database: DatabaseSync, name: string): number {
@@ -87,7 +98,8 @@ export function isFatal(error: unknown): boolean {
 
 /** What a failed statement means to a caller. */
 export function asUnavailable(error: unknown): UnavailableError {
-  if (resultCode(error) === full) return new UnavailableError('storage_full', 'There is no room left on the disk.', { cause: error, retryAfter: 30 })
+  if (resultCode(error) === full)
+    return new UnavailableError('storage_full', 'There is no room left on the disk.', { cause: error, retryAfter: 30 })
   return new UnavailableError('storage_failed', 'The database failed.', { cause: error })
 }
 

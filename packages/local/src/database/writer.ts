@@ -42,7 +42,9 @@ export class Writer {
   constructor(database: DatabaseSync) {
     const prepare = (sql: string): StatementSync => database.prepare(sql)
     this.#find = prepare('SELECT id, version, expires, plain, list0, list1, list2 FROM record WHERE key = ?')
-    this.#insert = prepare('INSERT INTO record(key, version, schema, expires, plain, sealed, list0, list1, list2) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insert = prepare(
+      'INSERT INTO record(key, version, schema, expires, plain, sealed, list0, list1, list2) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    )
     this.#update = prepare('UPDATE record SET version = ?, schema = ?, plain = ?, sealed = ? WHERE id = ?')
     this.#updateExpires = prepare('UPDATE record SET expires = ? WHERE id = ?')
     this.#updateLists = [
@@ -99,7 +101,11 @@ export class Writer {
       case 'removeExpired':
         return { ok: Number(this.#removeExpired.run(operation.now, operation.limit).changes) }
       case 'trimEvents':
-        return { ok: Number(this.#trimEvents.run(operation.before, operation.upTo, JSON.stringify(operation.except), operation.limit).changes) }
+        return {
+          ok: Number(
+            this.#trimEvents.run(operation.before, operation.upTo, JSON.stringify(operation.except), operation.limit).changes,
+          ),
+        }
     }
   }
 
@@ -185,8 +191,7 @@ export class Writer {
       else if (kept) {
         this.#update.run(1, 1, plain, null, kept.id)
         this.#updateIndexed(kept, { expires: null, list0: null, list1: null, list2: null })
-      }
-      else this.#insert.run(key, 1, 1, null, plain, null, null, null, null)
+      } else this.#insert.run(key, 1, 1, null, plain, null, null, null, null)
     }
     return { fields, write }
   }

@@ -1,5 +1,5 @@
-import { correlationAttribute, tenantAttribute } from '@plinth/core'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { correlationAttribute, tenantAttribute } from '@plinth/core'
 
 const keptTraces = 5_000
 const spansATrace = 200

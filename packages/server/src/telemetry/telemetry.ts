@@ -22,13 +22,11 @@ export function startTelemetry(): Telemetry {
   metrics.setGlobalMeterProvider(meters)
   const spans = new SpanStore()
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spans] }))
-  const httpDuration = meters
-    .getMeter('@plinth/server')
-    .createHistogram('http.server.request.duration', {
-      unit: 's',
-      description: 'Duration of HTTP requests, by route and status',
-      advice: { explicitBucketBoundaries: secondBounds },
-    })
+  const httpDuration = meters.getMeter('@plinth/server').createHistogram('http.server.request.duration', {
+    unit: 's',
+    description: 'Duration of HTTP requests, by route and status',
+    advice: { explicitBucketBoundaries: secondBounds },
+  })
   const serializer = new PrometheusSerializer()
   running = {
     spans,
