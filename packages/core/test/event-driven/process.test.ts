@@ -10,7 +10,7 @@ const fault = (statusCode: number, parts: Partial<ConstructorParameters<typeof A
 const never = new Promise<string>(() => {})
 
 describe('working a request', () => {
-  it('completes with result, usage and one event on the bus [R11, R13, R14, R15, R17, X5, X17, X18]', async () => {
+  it('completes with result, usage and one event on the bus [R7, R11, R13, R14, R15, R17, X5, X17, X18]', async () => {
     const bench = await EventBench.open(({ options }) => `Up to ${options.maxOutputTokens}.`)
     const id = await bench.submit()
     await bench.pass(1_000)
