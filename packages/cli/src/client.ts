@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { InvalidInputError, PlinthError, userPermissions } from '@plinth/core'
+import { readEnvironment } from '@plinth/server'
 import { mintToken } from './local-identity.ts'
 
 /** What a server answers to `POST /api/requests`. */
@@ -23,6 +26,15 @@ export interface Finished {
 const firstWait = 30
 const longestWait = 1_000
 const sendTries = 8
+/** A server that restarts is back by then. */
+const goneMilliseconds = 30_000
+
+/** PLINTH_URL, else this machine's server. @throws InvalidInputError for what is no URL. */
+export function serverUrl(environment: Readonly<Record<string, string | undefined>>): string {
+  const url = (environment.PLINTH_URL || `http://127.0.0.1:${environment.PORT || '4000'}`).replace(/\/+$/, '')
+  if (/^https?:/.test(url) && URL.canParse(url)) return url
+  throw new InvalidInputError(`PLINTH_URL is no URL: ${url}`, { field: 'PLINTH_URL' })
+}
 
 /** A running server, as the verbs see it. */
 export class Client {
@@ -36,14 +48,9 @@ export class Client {
 
   /** PLINTH_URL and PLINTH_TOKEN; else this machine's server, with a token from its data folder for tenant demo. */
   static async fromEnvironment(environment: Readonly<Record<string, string | undefined>>): Promise<Client> {
-    const url = (environment.PLINTH_URL || `http://127.0.0.1:${environment.PORT || '4000'}`).replace(/\/+$/, '')
-    if (!/^https?:/.test(url) || !URL.canParse(url))
-      throw new InvalidInputError(`PLINTH_URL is no URL: ${url}`, { field: 'PLINTH_URL' })
+    const url = serverUrl(environment)
     await reach(url)
-    const token =
-      environment.PLINTH_TOKEN ||
-      (await mintToken({ tenant: 'demo', user: 'cli', permissions: userPermissions, lifetime: 86_400 }, environment))
-    return new Client(url, token)
+    return new Client(url, environment.PLINTH_TOKEN?.trim() || (await ownToken(url, environment)))
   }
 
   /** Sends a request; a full queue or a server that restarts is waited for, under the same key. */
@@ -58,11 +65,20 @@ export class Client {
     }
   }
 
-  /** Waits until a request has ended. */
+  /** Waits until a request has ended. @throws PlinthError `no_server` when none has answered for half a minute. */
   async wait(requestId: string): Promise<Finished> {
+    let answered = Date.now()
     for (let wait = firstWait; ; wait = Math.min(longestWait, wait * 1.5)) {
       const found = await this.#get(`/api/requests/${encodeURIComponent(requestId)}`)
       if (found && found.status !== 'processing') return found
+      if (found) answered = Date.now()
+      else if (Date.now() - answered > goneMilliseconds) {
+        throw new PlinthError(
+          'no_server',
+          `The server no longer answers. The request ${requestId} is kept and goes on when it does.`,
+          true,
+        )
+      }
       await pause(wait)
     }
   }
@@ -83,7 +99,11 @@ export class Client {
       headers: { authorization: `Bearer ${this.#token}`, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
       ...(body ? { body: JSON.stringify(body) } : {}),
     })
-    const answer = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; field?: string }
+    const answer = (await response.json().catch(() => undefined)) as
+      | { code?: string; detail?: string; field?: string }
+      | undefined
+    if (!answer)
+      throw new PlinthError('not_plinth', `What answers at ${this.url} is no Plinth (status ${response.status}).`, false)
     if (response.ok) return answer
     const retryable = response.status === 429 || response.status === 503
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
@@ -97,6 +117,16 @@ export class Client {
       },
     )
   }
+}
+
+/** A token from the data folder of this machine's server, for tenant demo. */
+async function ownToken(url: string, environment: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const { directory } = readEnvironment(environment)
+  if (!existsSync(join(directory, 'plinth.db'))) {
+    const message = `${url} answers, but its data is not in ${directory}. Set PLINTH_DATA_DIR to its folder, or PLINTH_TOKEN to a token.`
+    throw new InvalidInputError(message, { code: 'no_token', field: 'PLINTH_TOKEN' })
+  }
+  return mintToken({ tenant: 'demo', user: 'cli', permissions: userPermissions, lifetime: 86_400 }, environment)
 }
 
 async function reach(url: string): Promise<void> {

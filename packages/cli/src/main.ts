@@ -5,24 +5,31 @@ import { startCommand } from './commands/start.ts'
 import { submitCommand } from './commands/submit.ts'
 import { tokenCommand } from './commands/token.ts'
 
-/** A verb that can't go on, said in words for the person who typed it. */
+const json = process.argv.includes('--json')
 const program = new Command('plinth')
   .description('Five architecture patterns for generative AI, on this machine or on AWS.')
   .version('0.1.0')
   .showHelpAfterError('(plinth --help lists the verbs)')
   .exitOverride()
 
+// With --json a mistake in the call is said as JSON too, below.
+const quiet = json ? { writeErr: () => {} } : {}
+program.configureOutput(quiet)
+
 for (const command of [startCommand(), tokenCommand(), submitCommand(), doctorCommand()]) {
-  program.addCommand(command.exitOverride().showHelpAfterError(`(plinth ${command.name()} --help describes it)`))
+  program.addCommand(
+    command.configureOutput(quiet).exitOverride().showHelpAfterError(`(plinth ${command.name()} --help describes it)`),
+  )
 }
 
 try {
   await program.parseAsync()
 } catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode)
-  const json = process.argv.includes('--json')
+  const usage = error instanceof CommanderError
+  if (usage && (!json || error.exitCode === 0)) process.exit(error.exitCode)
   const known = PlinthError.is(error)
-  if (json) console.log(JSON.stringify({ error: { code: known ? error.code : 'internal', message: messageOf(error) } }))
+  const code = usage ? 'usage' : known ? error.code : 'internal'
+  if (json) console.log(JSON.stringify({ error: { code, message: messageOf(error) } }))
   else console.error(known ? messageOf(error) : error)
   process.exit(1)
 }

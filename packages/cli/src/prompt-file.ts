@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { InvalidInputError, PlinthError } from '@plinth/core'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { InvalidInputError } from '@plinth/core'
 
 export interface Prompt {
   /** From 1. */
@@ -10,32 +10,46 @@ export interface Prompt {
   readonly body: object
 }
 
+// Takes a byte order mark away, and refuses what is no UTF-8 as the API does.
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
 /**
  * Reads a file of prompts, one a line: a JSON string, or an object with `prompt`. Empty lines are passed over.
  * @throws InvalidInputError that names the line, before anything is sent.
  */
-export async function readPrompts(path: string): Promise<Prompt[]> {
+export function readPrompts(path: string): Prompt[] {
   const prompts: Prompt[] = []
-  let line = 0
-  try {
-    for await (const text of createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })) {
-      line++
-      if (text.trim() !== '') prompts.push({ line, body: parse(text, line) })
-    }
-  } catch (error) {
-    if (PlinthError.is(error)) throw error
-    const missing = (error as { code?: string }).code === 'ENOENT'
-    throw new InvalidInputError(missing ? `There is no file ${path}.` : `${path} can't be read.`, { field: 'file', cause: error })
+  // Only a line feed ends a line: JSON strings may hold the other separators of Unicode as they are.
+  for (const [index, text] of readText(path).split('\n').entries()) {
+    if (text.trim() !== '') prompts.push({ line: index + 1, body: parse(text, index + 1) })
   }
   if (prompts.length === 0) throw new InvalidInputError(`${path} holds no prompts.`, { field: 'file' })
   return prompts
 }
 
-/** The same line sent twice, after a cut for example, is one request: its key is what it says and where it stands. */
-export function idempotencyKeyOf(prompt: Prompt): string {
+/**
+ * The same line of the same file, sent again after a cut for example, is one request: its key is where it stands and what is sent.
+ * @param run makes the keys of one run differ from those of every other.
+ */
+export function idempotencyKeyOf(file: string, line: number, body: object, run = ''): string {
   return createHash('sha256')
-    .update(`${prompt.line}\n${JSON.stringify(prompt.body)}`)
+    .update(JSON.stringify([resolve(file), line, body, run]))
     .digest('base64url')
+}
+
+function readText(path: string): string {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
+  } catch (cause) {
+    const missing = (cause as { code?: string }).code === 'ENOENT'
+    throw new InvalidInputError(missing ? `There is no file ${path}.` : `${path} can't be read.`, { field: 'file', cause })
+  }
+  try {
+    return decoder.decode(bytes)
+  } catch (cause) {
+    throw new InvalidInputError(`${path} is not UTF-8.`, { field: 'file', cause })
+  }
 }
 
 function parse(text: string, line: number): object {

@@ -167,6 +167,55 @@ describe('[R18] plinth submit --file', () => {
   })
 })
 
+describe('plinth submit --file, on odd input', () => {
+  it('reads a byte order mark and the odd separators of Unicode as JSON does, and refuses what is no UTF-8', async () => {
+    const odd = write('odd.jsonl', ['\ufeff"first"', '"a\u2028b\u0085c"'])
+    const run = await submit('--file', odd)
+    expect(run.exit.code, run.stderr).toBe(0)
+    expect(
+      resultsOf(join(folder, 'odd.results.jsonl'))
+        .map((line) => line.line)
+        .toSorted(),
+    ).toEqual([1, 2])
+    const broken = join(folder, 'broken.jsonl')
+    writeFileSync(broken, Buffer.from([0x22, 0xff, 0x22]))
+    expect(refusalOf(await submit('--file', broken))).toContain('not UTF-8')
+  })
+
+  it('never overwrites its prompts, and sends them anew when it is asked to', async () => {
+    const file = write('again.jsonl', ['"once"'])
+    expect(refusalOf(await submit('--file', file, '--out', file))).toContain('overwrite')
+    expect(readFileSync(file, 'utf8')).toBe('"once"')
+    const ids: (string | undefined)[] = []
+    for (const args of [[], [], ['--again'], ['--max-tokens', '7']]) {
+      const run = await submit('--file', file, ...args)
+      expect(run.exit.code, run.stderr).toBe(0)
+      ids.push(resultsOf(join(folder, 'again.results.jsonl'))[0]?.request_id)
+    }
+    expect(ids[1]).toBe(ids[0])
+    expect(new Set(ids).size).toBe(3)
+  })
+
+  it('says that it has no token for a server whose data lies elsewhere, and makes no folder', async () => {
+    const nowhere = join(temporaryFolder(), 'nowhere')
+    const run = await plinth(['submit', 'x'], { PLINTH_DATA_DIR: nowhere, PLINTH_URL: server.url })
+    expect(refusalOf(run)).toContain('PLINTH_DATA_DIR')
+    expect(existsSync(nowhere)).toBe(false)
+  })
+
+  it('says a mistake in the call as JSON with --json', async () => {
+    for (const args of [
+      ['token', '--json'],
+      ['submit', '--nope', '--json', 'x'],
+      ['nonsense', '--json'],
+    ]) {
+      const run = await plinth(args, environment)
+      expect(run.exit.code).toBe(1)
+      expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'usage' } })
+    }
+  })
+})
+
 describe('the progress bar', () => {
   it('is drawn for a person at a terminal only', async ({ skip }) => {
     const file = write(

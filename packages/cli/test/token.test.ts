@@ -120,4 +120,15 @@ describe('[X14] plinth token', () => {
     expect(run.exit.code).toBe(1)
     expect(JSON.parse(run.stdout)).toEqual({ error: { code: 'tenant_unknown', message: expect.stringContaining('nobody') } })
   })
+
+  it('ends though work waits for a day far ahead', async () => {
+    const later = await token('--tenant', 'demo')
+    const body = { prompt: 'x', not_before: '2990-01-01T00:00:00Z' }
+    const jwt = lines(later.stdout).at(-1) ?? ''
+    expect((await call(server.url, '/api/requests', { method: 'POST', token: jwt, body })).status).toBe(202)
+    for (const verb of [['token', '--tenant', 'demo'], ['doctor']]) {
+      const run = await plinth(verb, { PLINTH_DATA_DIR: folder, PLINTH_URL: server.url })
+      expect(run.exit.code, run.stderr).toBe(0)
+    }
+  })
 })

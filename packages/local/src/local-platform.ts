@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import {
   type Clock,
@@ -8,6 +9,7 @@ import {
   type Platform,
   PlinthError,
   silentLog,
+  type Timer,
 } from '@plinth/core'
 import { DataFolderLock, folderInUse } from './data-folder-lock.ts'
 import { Database } from './database/database.ts'
@@ -20,6 +22,8 @@ import { SqliteOperations } from './sqlite-operations.ts'
 import { SqliteQueue } from './sqlite-queue.ts'
 import { SqliteStateStore } from './sqlite-state-store.ts'
 import { systemClock } from './system-clock.ts'
+
+const watchMilliseconds = 2_000
 
 export interface LocalPlatformOptions {
   /** The data folder; made when absent. */
@@ -65,6 +69,9 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
       },
       ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
     })
+    const watch = watchFile(clock, join(directory, 'plinth.db'), () =>
+      onFatal(new PlinthError('folder_gone', `The data folder ${directory} was removed or replaced while Plinth ran.`, false)),
+    )
     const bus = new LocalEventBus()
     const queue = new SqliteQueue({ database, clock, log })
     const operations = new SqliteOperations({ database, clock })
@@ -75,6 +82,7 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
       onEvents: () => operations.committed(),
     })
     const close = async (): Promise<void> => {
+      watch.cancel()
       await queue.close()
       await database.close()
       lock.release()
@@ -96,4 +104,16 @@ function takeFolder(directory: string): DataFolderLock | undefined {
     const message = `The data folder ${directory} can't be made or written. Set PLINTH_DATA_DIR to a folder that can.`
     throw new InvalidInputError(message, { code: 'folder_unusable', field: 'PLINTH_DATA_DIR', cause })
   }
+}
+
+/** Notices that a file was removed or replaced under its name: what is written then would be kept nowhere. */
+function watchFile(clock: Clock, path: string, gone: () => void): Timer {
+  const inode = (): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino
+  const opened = inode()
+  const look = (): void => {
+    if (inode() !== opened) gone()
+    else timer = clock.setTimer(watchMilliseconds, look)
+  }
+  let timer = clock.setTimer(watchMilliseconds, look)
+  return { cancel: () => timer.cancel() }
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidInputError } from '@plinth/core'
 import { createFile, makeDirectory, storageError, systemCode } from './durable-files.ts'
@@ -43,6 +43,9 @@ export function loadMasterKey(options: MasterKeyOptions): MasterKey {
   const path = join(directory, 'master.key')
   let text = readKeyFile(path)
   if (text === undefined) {
+    // A new key could open nothing that is there.
+    if (existsSync(join(directory, 'keyring.json')))
+      throw invalid(`The key file ${path} is missing. Put it back, or set PLINTH_MASTER_KEY to its content.`)
     makeDirectory(directory)
     createFile(path, `${Buffer.from(systemClock.randomBytes(keyBytes)).toString('base64url')}\n`)
     // Whichever process was first: its key is the key.

@@ -28,6 +28,7 @@ export function readingPlatform(options: MasterKeyOptions & { readonly models: M
     reader,
     submit: () => Promise.reject(new UnavailableError('read_only', 'The data folder is open for reading only.')),
   }
+  const queue = new SqliteQueue({ database, clock })
   return createPlatform(
     'local',
     {
@@ -35,10 +36,13 @@ export function readingPlatform(options: MasterKeyOptions & { readonly models: M
       state: new SqliteStateStore({ database, clock }),
       objects: new FileObjectStore({ directory: join(directory, 'objects'), clock, readOnly: true }),
       keys: new LocalKeyService({ directory, masterKey: key, clock, readOnly: true }),
-      queue: new SqliteQueue({ database, clock }),
+      queue,
       bus: new LocalEventBus(),
       operations: new SqliteOperations({ database, clock }),
-      close: async () => reader.close(),
+      close: async () => {
+        await queue.close()
+        reader.close()
+      },
     },
     options.models,
   )

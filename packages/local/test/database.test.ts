@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StateStore } from '@plinth/core'
 import { eventOf, jobOf, keyOf, rowOf } from '@plinth/core/contracts'
+import { scriptedModels } from '@plinth/core/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Database, DataFolderLock, SqliteStateStore } from '../src/index.ts'
+import { Database, DataFolderLock, localPlatform, SqliteStateStore } from '../src/index.ts'
 import { SqliteSubject } from './sqlite-subject.ts'
 
 const subjects: SqliteSubject[] = []
@@ -232,6 +234,38 @@ describe('the database file', () => {
     })
     await made.settle()
     expect(delivered.toSorted()).toEqual(['held', 'waiting'])
+  })
+})
+
+describe('the data folder', () => {
+  it('is missed when it is removed or replaced while Plinth runs', async () => {
+    for (const replaced of [false, true]) {
+      const made = subject()
+      const gone: string[] = []
+      const models = scriptedModels(() => '')
+      const platform = await localPlatform({
+        directory: made.directory,
+        models,
+        clock: made.clock,
+        onFatal: (error) => gone.push(error.code),
+      })
+      await made.clock.advance(10_000)
+      expect(gone).toEqual([])
+      renameSync(made.path, `${made.path}.away`)
+      if (replaced) writeFileSync(made.path, '')
+      await made.clock.advance(10_000)
+      expect(gone).toEqual(['folder_gone'])
+      await platform.close()
+    }
+  })
+
+  it('that lost its master key is refused, and gets no new one', async () => {
+    const made = subject()
+    const options = { directory: made.directory, models: scriptedModels(() => '') }
+    await (await localPlatform(options)).close()
+    rmSync(join(made.directory, 'master.key'))
+    await expect(localPlatform(options)).rejects.toThrow('is missing')
+    expect(existsSync(join(made.directory, 'master.key'))).toBe(false)
   })
 })
 

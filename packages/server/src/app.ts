@@ -13,7 +13,7 @@ import {
   uuid,
 } from '@plinth/core'
 import { type Context, Hono } from 'hono'
-import { serveRoute } from './native-api.ts'
+import { checkNamedTenant, serveRoute } from './native-api.ts'
 import { openApi } from './openapi.ts'
 import { MethodNotAllowedError, problem, statusOf } from './problem.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
@@ -57,6 +57,7 @@ export function createApp(options: AppOptions): {
     let response: Response
     try {
       const caller = await authenticator.authenticate(context.req.header('authorization'), correlationOf(context, requestId))
+      checkNamedTenant(caller, context.req.raw.headers, new URL(context.req.url).searchParams)
       const attributes = { 'http.request.method': method, 'http.route': route, 'plinth.request_id': requestId }
       response = await inSpan(caller, `${method} ${route}`, attributes, () => work(caller))
     } catch (error) {

@@ -1,4 +1,4 @@
-import { depthOf, InvalidInputError, TooLargeError } from '@plinth/core'
+import { depthOf, InvalidInputError, PlinthError, TooLargeError } from '@plinth/core'
 
 /** Bodies of the native API (the contract). */
 export const bodyLimit: number = 10 * 1024 * 1024
@@ -15,7 +15,11 @@ export async function readJson(request: Request, limit: number = bodyLimit): Pro
   if (type !== 'application/json' && !type.endsWith('+json')) {
     throw new InvalidInputError('The body must be application/json.', { code: 'content_type_unsupported' })
   }
-  const bytes = await readBytes(request, limit)
+  const bytes = await readBytes(request, limit).catch((cause: unknown) => {
+    if (PlinthError.is(cause)) throw cause
+    // The client went away, or what it sent is no body.
+    throw new InvalidInputError('The body could not be read to its end.', { code: 'body_cut', cause })
+  })
   if (bytes.byteLength === 0) throw new InvalidInputError('The body is empty.')
   let text: string
   try {

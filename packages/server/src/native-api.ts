@@ -20,9 +20,8 @@ const tenantHeaders = ['x-tenant-id', 'tenant-id', 'tenant_id']
 export async function serveRoute(platform: Platform, route: AnyRoute, arrival: Arrival): Promise<Response> {
   const { request, caller } = arrival
   requirePermission(caller, route.permission)
-  for (const header of tenantHeaders) checkTenant(caller, request.headers.get(header) ?? undefined)
   const params = parse(route.params, arrival.params)
-  const query = parse(route.query, queryFields(caller, arrival.query))
+  const query = parse(route.query, queryFields(arrival.query))
   const body = route.body ? parse(route.body, withoutTenant(caller, await readJson(request))) : await passOver(caller, request)
   const idempotencyKey = route.idempotent ? keyOf(request) : undefined
   const lastEventId = route.streams ? lastEventIdOf(request) : undefined
@@ -37,6 +36,12 @@ export async function serveRoute(platform: Platform, route: AnyRoute, arrival: A
     status: reply.status,
     headers: { ...headers, 'content-type': 'application/json' },
   })
+}
+
+/** Refuses another tenant in headers or query, wherever a token is needed. @throws ForbiddenError `tenant_mismatch`. */
+export function checkNamedTenant(caller: Caller, headers: Headers, query: URLSearchParams): void {
+  for (const header of tenantHeaders) checkTenant(caller, headers.get(header) ?? undefined)
+  for (const named of query.getAll('tenant_id')) checkTenant(caller, named)
 }
 
 /** A tenant that a caller names must be its own (X58: the token decides, nothing else). */
@@ -62,13 +67,13 @@ async function passOver(caller: Caller, request: Request): Promise<undefined> {
   }
 }
 
-function queryFields(caller: Caller, query: URLSearchParams): Record<string, string> {
+/** `tenant_id` may be said on every path, when it is the token's. */
+function queryFields(query: URLSearchParams): Record<string, string> {
   const fields = new Map<string, string>()
   for (const [name, value] of query) {
     if (fields.has(name)) throw new InvalidInputError('A query parameter is given twice.', { field: name })
     fields.set(name, value)
   }
-  checkTenant(caller, fields.get('tenant_id'))
   fields.delete('tenant_id')
   return Object.fromEntries(fields)
 }

@@ -171,14 +171,37 @@ describe('what a request may be', () => {
     expect(await finished(body.request_id)).toMatchObject({ status: 'completed', result: { text: expect.stringMatching(/\S/) } })
   })
 
-  it.each(['a', 'A-Z_0.9:x', 'a'.repeat(128), '__proto__', 'constructor', '..', '.'])('request_id %s', async (request_id) => {
+  // A URL parser takes them as steps upward: what they name could never be asked for.
+  it.each(['.', '..'])('request_id %s is refused', async (request_id) => {
+    expect(await submit({ prompt: 'x', request_id })).toMatchObject({ status: 400, body: { field: 'request_id' } })
+  })
+
+  it.each([
+    ['2030-01-31t12:00:00z', '2030-01-31T12:00:00.000Z'],
+    ['2030-06-30T23:59:60Z', '2030-07-01T00:00:00.000Z'],
+    ['2030-01-31T12:00:00.5+02:30', '2030-01-31T09:30:00.500Z'],
+  ])('not_before %s is any RFC 3339 time', async (not_before, earliest) => {
+    const { status, body } = await submit({ prompt: 'x', not_before })
+    expect(status).toBe(202)
+    expect(Date.parse(String(body.estimated_completion_at))).toBeGreaterThanOrEqual(Date.parse(earliest))
+  })
+
+  it.each([
+    '9999-12-31T23:59:59-23:59',
+    '2030-02-30T00:00:00Z',
+    '2030-01-31 12:00:00Z',
+    '2030-01-31',
+    'tomorrow',
+    '1969-12-31T23:59:59Z',
+  ])('not_before %s is refused', async (not_before) => {
+    expect(await submit({ prompt: 'x', not_before })).toMatchObject({ status: 400, body: { field: 'not_before' } })
+  })
+
+  it.each(['a', 'A-Z_0.9:x', 'a'.repeat(128), '__proto__', 'constructor', '...'])('request_id %s', async (request_id) => {
     const { status, body, headers } = await submit({ prompt: 'x', request_id })
     expect(status).toBe(202)
     expect(body.request_id).toBe(request_id)
-    // A client's URL parser takes dots as steps upward, so only the others can be asked for.
-    if (!/^\.+$/.test(request_id)) {
-      expect((await call(server.url, headers.get('location') ?? '', { token })).status).toBe(200)
-    }
+    expect((await call(server.url, headers.get('location') ?? '', { token })).status).toBe(200)
   })
 
   it.each(['"\\\u0000\u001f', '\ud83d\ude00 𝔘𝔫𝔦', '<script>', "'; DROP TABLE record; --", '\u202e\u200b', '\ud800'])(

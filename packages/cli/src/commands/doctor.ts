@@ -5,6 +5,7 @@ import { DataFolderLock, loadMasterKey, readingPlatform, systemClock } from '@pl
 import { createModels, modelOptions } from '@plinth/models'
 import { readEnvironment } from '@plinth/server'
 import { Command } from 'commander'
+import { serverUrl } from '../client.ts'
 
 interface Finding {
   readonly check: string
@@ -15,6 +16,7 @@ interface Finding {
 }
 
 const littleSpace = 1024 ** 3
+const noSpace = 8 * 1024 ** 2
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -34,7 +36,9 @@ async function diagnose(options: { readonly json?: boolean }): Promise<void> {
   }
   await check('node', () => ({ status: 'ok', message: `Node.js ${process.versions.node}` }))
   await check('environment', () => {
-    readEnvironment(process.env)
+    const { directory, masterKey, masterKeyFile } = readEnvironment(process.env)
+    serverUrl(process.env)
+    if (masterKey !== undefined || masterKeyFile !== undefined) loadMasterKey({ directory, masterKey, masterKeyFile })
     return { status: 'ok', message: 'The variables are well formed.' }
   })
   await check('model', () => {
@@ -68,6 +72,7 @@ function lookAtFolder(folder: string): Omit<Finding, 'check'> {
   const { bavail, bsize } = statfsSync(folder)
   const free = bavail * bsize
   const text = `${folder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`
+  if (free < noSpace) return { status: 'problem', message: text, remedy: 'Make room: nothing more is accepted.' }
   return free < littleSpace
     ? { status: 'warning', message: text, remedy: 'Make room: when the disk is full nothing more is accepted.' }
     : { status: 'ok', message: text }
@@ -94,10 +99,23 @@ async function lookAtDatabase(folder: string): Promise<Omit<Finding, 'check'>> {
 }
 
 async function lookForServer(): Promise<Omit<Finding, 'check'>> {
-  const { port, directory } = readEnvironment(process.env)
-  const url = process.env.PLINTH_URL || `http://127.0.0.1:${port}`
+  const { directory } = readEnvironment(process.env)
+  const url = serverUrl(process.env)
   const ready = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
-  await ready?.body?.cancel()
+  const said = (await ready?.json().catch(() => undefined)) as { status?: unknown } | undefined
+  if (ready && typeof said?.status !== 'string')
+    return {
+      status: 'problem',
+      message: `What answers at ${url} is no Plinth.`,
+      remedy: 'Set PLINTH_URL or PORT to where it listens.',
+    }
+  if (ready?.ok && !existsSync(directory)) {
+    return {
+      status: 'warning',
+      message: `Ready at ${url}, with its data elsewhere than in ${resolve(directory)}.`,
+      remedy: 'Set PLINTH_DATA_DIR to its folder.',
+    }
+  }
   if (ready?.ok) return { status: 'ok', message: `Ready at ${url}.` }
   if (ready)
     return { status: 'problem', message: `${url} answers, but is not ready (${ready.status}).`, remedy: 'Look at its log.' }

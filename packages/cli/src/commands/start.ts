@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { startServer } from '@plinth/server'
 import { Command } from 'commander'
 
@@ -51,14 +52,16 @@ async function start(options: StartOptions): Promise<void> {
 }
 
 function greeting(url: string, directory: string, platform: string, model: string): string {
+  // The other terminal doesn't know what this one was told.
+  const told = `${url === 'http://127.0.0.1:4000' ? '' : `PLINTH_URL=${url} `}${directory === resolve('.plinth') ? '' : `PLINTH_DATA_DIR=${directory} `}`
   const note = model === 'local/extractive' ? ' (extracts and quotes by rule; it is no language model)' : ''
   return `Plinth listens on ${url}
   platform  ${platform}, data in ${directory}
   model     ${model}${note}
 
 Try, in another terminal:
-  npx --no-install plinth submit "Summarise: Queues absorb bursts. Workers drain them at their own pace."
-  TOKEN=$(npx --no-install plinth token --tenant demo)
+  ${told}npx --no-install plinth submit "Summarise: Queues absorb bursts. Workers drain them at their own pace."
+  TOKEN=$(${told}npx --no-install plinth token --tenant demo)
   curl -s ${url}/api/requests -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"prompt":"Hello"}'
 `
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, realpathSync, writeSync } from 'node:fs'
 import { InvalidInputError } from '@plinth/core'
 import { Command } from 'commander'
 import { Client, type Finished } from '../client.ts'
@@ -13,6 +13,7 @@ interface SubmitOptions {
   readonly priority?: string
   readonly concurrency: string
   readonly wait: boolean
+  readonly again?: boolean
   readonly json?: boolean
 }
 
@@ -29,6 +30,7 @@ export function submitCommand(): Command {
     .option('--max-tokens <number>', 'the most tokens of an answer')
     .option('--priority <lane>', 'high, normal or low')
     .option('--concurrency <number>', 'how many requests of a file are under way at a time', '128')
+    .option('--again', 'send every line of a file anew, also those that were sent before')
     .option('--no-wait', 'print the acknowledgement and end')
     .option('--json', 'print JSON')
     .action(submit)
@@ -49,16 +51,17 @@ async function submit(prompt: string | undefined, options: SubmitOptions): Promi
 }
 
 async function submitFile(client: Client, file: string, options: SubmitOptions): Promise<void> {
-  const prompts = await readPrompts(file)
+  const prompts = readPrompts(file)
+  const run = options.again ? crypto.randomUUID() : ''
   const path = options.out ?? `${file.replace(/\.jsonl?$/, '')}.results.jsonl`
-  const out = openResults(path)
+  const out = openResults(path, file)
   const bar = new ProgressBar({ total: prompts.length, label: 'requests' })
   const counts = { good: 0, failed: 0 }
   const good = options.wait ? 'completed' : 'accepted'
   let next = 0
   const work = async (): Promise<void> => {
     for (let prompt = prompts[next++]; prompt; prompt = prompts[next++]) {
-      const result = await workPrompt(client, prompt, options)
+      const result = await workPrompt(client, prompt, options, (body) => idempotencyKeyOf(file, prompt.line, body, run))
       if (result.status === (options.wait ? 'completed' : 'processing')) counts.good++
       else counts.failed++
       writeSync(out, `${JSON.stringify({ line: prompt.line, ...result })}\n`)
@@ -77,7 +80,10 @@ async function submitFile(client: Client, file: string, options: SubmitOptions):
 }
 
 /** Before anything is sent: results that can't be kept are worth nothing. */
-function openResults(path: string): number {
+function openResults(path: string, file: string): number {
+  if (existsSync(path) && realpathSync(path) === realpathSync(file)) {
+    throw new InvalidInputError('--out would overwrite the prompts.', { field: 'out' })
+  }
   try {
     return openSync(path, 'w')
   } catch (cause) {
@@ -90,9 +96,11 @@ async function workPrompt(
   client: Client,
   prompt: Prompt,
   options: SubmitOptions,
+  keyOf: (body: object) => string,
 ): Promise<{ readonly status: string; readonly error?: unknown }> {
   try {
-    const acknowledged = await client.submit({ ...settings(options), ...prompt.body }, idempotencyKeyOf(prompt))
+    const body = { ...settings(options), ...prompt.body }
+    const acknowledged = await client.submit(body, keyOf(body))
     if (!options.wait) return { ...acknowledged, status: 'processing' }
     return await client.wait(acknowledged.request_id)
   } catch (error) {
@@ -105,9 +113,14 @@ async function workPrompt(
 function settings(options: SubmitOptions): object {
   return {
     ...(options.model === undefined ? {} : { model_id: options.model }),
-    ...(options.maxTokens === undefined ? {} : { max_tokens: Number(options.maxTokens) }),
+    ...(options.maxTokens === undefined ? {} : { max_tokens: tokensOf(options.maxTokens) }),
     ...(options.priority === undefined ? {} : { priority: options.priority }),
   }
+}
+
+function tokensOf(text: string): number {
+  if (!/^\d{1,7}$/.test(text)) throw new InvalidInputError('--max-tokens must be a whole number.', { field: 'max-tokens' })
+  return Number(text)
 }
 
 function concurrencyOf(options: SubmitOptions): number {

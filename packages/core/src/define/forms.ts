@@ -2,14 +2,38 @@
 import { z } from 'zod'
 
 /** Any RFC 3339 time, as milliseconds UTC. */
-export const time: z.ZodType<number, string> = z.iso
-  .datetime({ offset: true, error: 'must be an RFC 3339 time, such as 2026-01-31T12:00:00Z' })
-  .transform((text) => Date.parse(text))
+export const time: z.ZodType<number, string> = z
+  .string()
+  .meta({ format: 'date-time' })
+  .transform((text, context) => {
+    const milliseconds = parseTime(text)
+    if (milliseconds !== undefined) return milliseconds
+    context.addIssue({
+      code: 'custom',
+      message: 'must be an RFC 3339 time of the years 1970 to 9999, such as 2026-01-31T12:00:00Z',
+    })
+    return z.NEVER
+  })
+
+const rfc3339 = /^\d{4}-\d\d-\d\dt([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i
+const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+/** Letters of either case and leap seconds included (RFC 3339, 5.6); a leap second counts as the next one. */
+function parseTime(text: string): number | undefined {
+  if (!rfc3339.test(text)) return undefined
+  const leap = text.slice(17, 19) === '60'
+  const plain = leap ? `${text.slice(0, 17)}59${text.slice(19)}` : text
+  const parsed = Date.parse(plain.toUpperCase()) + (leap ? 1_000 : 0)
+  // JavaScript takes the 30th of February for the 2nd of March.
+  const day = Number(text.slice(8, 10))
+  const exists = day <= new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate()
+  return exists && parsed >= 0 && parsed <= lastTime ? parsed : undefined
+}
 
 /** An id that a caller may choose. */
 export const callerId: z.ZodType<string, string> = z
   .string()
-  .regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores, colons and hyphens')
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores, colons and hyphens')
 
 export interface PageQuery {
   readonly limit: number

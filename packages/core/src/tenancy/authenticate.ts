@@ -55,7 +55,7 @@ export class Authenticator {
   async authenticate(authorization: string | undefined, correlationId: string): Promise<Caller> {
     const token = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1]
     if (token === undefined) throw new UnauthorizedError('token_missing', 'Send a bearer token.')
-    if (token.length > longest || !shape.test(token)) throw invalid()
+    if (token.length > longest || !shape.test(token) || !token.split('.').every(isCanonical)) throw invalid()
     const digest = sha256(token)
     const claims = this.#kept(digest) ?? (await this.#verify(token, digest))
     const settings = await this.#registry.active(claims.tenant)
@@ -94,6 +94,17 @@ export class Authenticator {
     this.#verified.set(digest, claims)
     return claims
   }
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/**
+ * Whether base64url has no spare bits set at its end. With them one token would have several spellings, and a list or cache
+ * of tokens would not know them all (RFC 4648, 3.5).
+ */
+function isCanonical(segment: string): boolean {
+  const spare = [0, undefined, 0b1111, 0b11][segment.length % 4]
+  return spare !== undefined && (alphabet.indexOf(segment.at(-1) ?? '') & spare) === 0
 }
 
 function invalid(cause?: unknown): UnauthorizedError {

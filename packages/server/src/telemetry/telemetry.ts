@@ -27,7 +27,7 @@ export function startTelemetry(): Telemetry {
     description: 'Duration of HTTP requests, by route and status',
     advice: { explicitBucketBoundaries: secondBounds },
   })
-  const serializer = new PrometheusSerializer()
+  const serializer = new PrometheusSerializer(undefined, false, undefined, true)
   running = {
     spans,
     httpDuration,
