@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import {
   InvalidInputError,
@@ -104,6 +105,7 @@ function listen(fetch: (request: Request) => Response | Promise<Response>, hostn
   return new Promise((resolve, reject) => {
     // A client that keeps a connection for a minute must not meet one that we close at the same moment.
     const server = createServer({ keepAliveTimeout: 65_000 }, getRequestListener(fetch, { hostname, errorHandler: unreadable }))
+    server.on('clientError', refuseMalformed)
     server.listen(port, hostname, () => resolve(server))
     server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(error, hostname, port)))
   })
@@ -124,6 +126,33 @@ function unreadable(error: unknown): Response {
   const cause =
     error instanceof RequestError ? new InvalidInputError('The host or the target of the request is malformed.') : error
   return problem(cause, uuid(systemClock))
+}
+
+const parserStatuses: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
+
+/** What Node's parser gives up on never reaches the app; its refusal has the same form all the same. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const status = parserStatuses[error.code ?? ''] ?? 400
+  const title = STATUS_CODES[status]
+  const code = 'malformed_request'
+  const request_id = uuid(systemClock)
+  const detail = 'This is no HTTP request that can be read.'
+  const body = JSON.stringify({ type: `urn:plinth:problem:${code}`, title, status, detail, code, request_id })
+  const headers = [
+    `content-type: application/problem+json`,
+    `content-length: ${body.length}`,
+    `x-request-id: ${request_id}`,
+    'connection: close',
+  ]
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${headers.join('\r\n')}\r\n\r\n${body}`)
 }
 
 /** Ends idle connections at once, those with a request on them when it is answered, and whatever is left after a while. */
