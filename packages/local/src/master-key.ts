@@ -45,7 +45,9 @@ export function loadMasterKey(options: MasterKeyOptions): MasterKey {
   if (text === undefined) {
     // A new key could open nothing that is there.
     if (existsSync(join(directory, 'keyring.json')))
-      throw invalid(`The key file ${path} is missing. Put it back, or set PLINTH_MASTER_KEY to its content.`)
+      throw invalid(
+        `No master key is given, and ${path} is missing. Put it back, or set PLINTH_MASTER_KEY or PLINTH_MASTER_KEY_FILE to the master key of this folder.`,
+      )
     makeDirectory(directory)
     createFile(path, `${Buffer.from(systemClock.randomBytes(keyBytes)).toString('base64url')}\n`)
     // Whichever process was first: its key is the key.
