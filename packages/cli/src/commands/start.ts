@@ -53,7 +53,7 @@ async function start(options: StartOptions): Promise<void> {
 
 function greeting(url: string, directory: string, platform: string, model: string): string {
   // The other terminal doesn't know what this one was told.
-  const told = `${url === 'http://127.0.0.1:4000' ? '' : `PLINTH_URL=${url} `}${directory === resolve('.plinth') ? '' : `PLINTH_DATA_DIR=${directory} `}`
+  const told = `${url === 'http://127.0.0.1:4000' ? '' : `PLINTH_URL=${url} `}${resolve(directory) === resolve('.plinth') ? '' : `PLINTH_DATA_DIR=${directory} `}`
   const note = model === 'local/extractive' ? ' (extracts and quotes by rule; it is no language model)' : ''
   return `Plinth listens on ${url}
   platform  ${platform}, data in ${directory}
