@@ -18,9 +18,7 @@ import { FileObjectStore } from './file-object-store.ts'
 import { LocalEventBus } from './local-event-bus.ts'
 import { LocalKeyService } from './local-key-service.ts'
 import { loadMasterKey } from './master-key.ts'
-import { SqliteOperations } from './sqlite-operations.ts'
-import { SqliteQueue } from './sqlite-queue.ts'
-import { SqliteStateStore } from './sqlite-state-store.ts'
+import { sqliteAdapters } from './sqlite-adapters.ts'
 import { systemClock } from './system-clock.ts'
 
 const watchMilliseconds = 2_000
@@ -73,21 +71,14 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
       onFatal(new PlinthError('folder_gone', `The data folder ${directory} was removed or replaced while Plinth ran.`, false)),
     )
     const bus = new LocalEventBus()
-    const queue = new SqliteQueue({ database, clock, log })
-    const operations = new SqliteOperations({ database, clock })
-    const state = new SqliteStateStore({
-      database,
-      clock,
-      onJobs: (jobs) => queue.arrived(jobs),
-      onEvents: () => operations.committed(),
-    })
+    const sqlite = sqliteAdapters({ database, clock, log })
     const close = async (): Promise<void> => {
       watch.cancel()
-      await queue.close()
+      await sqlite.queue.close()
       await database.close()
       lock.release()
     }
-    return { ...createPlatform('local', { clock, state, objects, keys, queue, bus, operations, close }, models), bus }
+    return { ...createPlatform('local', { ...sqlite, clock, objects, keys, bus, close }, models), bus }
   } catch (error) {
     lock.release()
     throw error

@@ -7,9 +7,7 @@ import { FileObjectStore } from './file-object-store.ts'
 import { LocalEventBus } from './local-event-bus.ts'
 import { LocalKeyService } from './local-key-service.ts'
 import { loadMasterKey, type MasterKeyOptions } from './master-key.ts'
-import { SqliteOperations } from './sqlite-operations.ts'
-import { SqliteQueue } from './sqlite-queue.ts'
-import { SqliteStateStore } from './sqlite-state-store.ts'
+import { sqliteAdapters } from './sqlite-adapters.ts'
 import { systemClock } from './system-clock.ts'
 
 /**
@@ -28,19 +26,17 @@ export function readingPlatform(options: MasterKeyOptions & { readonly models: M
     reader,
     submit: () => Promise.reject(new UnavailableError('read_only', 'The data folder is open for reading only.')),
   }
-  const queue = new SqliteQueue({ database, clock })
+  const sqlite = sqliteAdapters({ database, clock })
   return createPlatform(
     'local',
     {
+      ...sqlite,
       clock,
-      state: new SqliteStateStore({ database, clock }),
       objects: new FileObjectStore({ directory: join(directory, 'objects'), clock, readOnly: true }),
       keys: new LocalKeyService({ directory, masterKey: key, clock, readOnly: true }),
-      queue,
       bus: new LocalEventBus(),
-      operations: new SqliteOperations({ database, clock }),
       close: async () => {
-        await queue.close()
+        await sqlite.queue.close()
         reader.close()
       },
     },

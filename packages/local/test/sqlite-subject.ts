@@ -2,14 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FakeClock } from '@plinth/core/testing'
-import { Database, SqliteOperations, SqliteQueue, SqliteStateStore } from '../src/index.ts'
+import { Database, type SqliteAdapters, sqliteAdapters } from '../src/index.ts'
 
 /** The SQLite adapters over one file, as the platform wires them. */
-export interface Opened {
+export interface Opened extends SqliteAdapters {
   readonly database: Database
-  readonly state: SqliteStateStore
-  readonly queue: SqliteQueue
-  readonly operations: SqliteOperations
 }
 
 /** A database file of a test's own. */
@@ -34,15 +31,7 @@ export class SqliteSubject {
       onFatal: () => {},
       ...(this.#maxPages === undefined ? {} : { maxPages: this.#maxPages }),
     })
-    const queue = new SqliteQueue({ database, clock })
-    const operations = new SqliteOperations({ database, clock })
-    const state = new SqliteStateStore({
-      database,
-      clock,
-      onJobs: (jobs) => queue.arrived(jobs),
-      onEvents: () => operations.committed(),
-    })
-    this.opened = { database, state, queue, operations }
+    this.opened = { database, ...sqliteAdapters({ database, clock }) }
     return this.opened
   }
 

@@ -35,6 +35,9 @@ export interface AppOptions {
 /** Everything behind these needs a token, before anything else of a request is looked at. */
 const guarded = /^\/(?:api|v1|model|mcp|openapi\.json|metrics)(?:\/|$)/
 
+/** What a route does once it is known who asks. */
+type Work = (caller: Caller, query: URLSearchParams) => Promise<Response>
+
 /**
  * The HTTP edge as one fetch function, the same on Node and on Lambda. All that patterns declare is mounted under
  * `serve`, which is the one place that knows who asks, what to answer when it fails, and what to measure.
@@ -50,16 +53,17 @@ export function createApp(options: AppOptions): {
   const app = new Hono()
 
   /** Answers one request: who asks, the work, its span and its figures. Every error becomes a problem here. */
-  const serve = async (context: Context, route: string, work: (caller: Caller) => Promise<Response>): Promise<Response> => {
+  const serve = async (context: Context, route: string, work: Work): Promise<Response> => {
     const requestId = uuid(clock)
     const started = clock.now()
     const { method } = context.req
     let response: Response
     try {
       const caller = await authenticator.authenticate(context.req.header('authorization'), correlationOf(context, requestId))
-      checkNamedTenant(caller, context.req.raw.headers, new URL(context.req.url).searchParams)
+      const query = new URL(context.req.url).searchParams
+      checkNamedTenant(caller, context.req.raw.headers, query)
       const attributes = { 'http.request.method': method, 'http.route': route, 'plinth.request_id': requestId }
-      response = await inSpan(caller, `${method} ${route}`, attributes, () => work(caller))
+      response = await inSpan(caller, `${method} ${route}`, attributes, () => work(caller, query))
     } catch (error) {
       response = problem(error, requestId)
       report(log, error, { request_id: requestId, method, route, status: response.status })
@@ -75,15 +79,9 @@ export function createApp(options: AppOptions): {
 
   for (const route of routes) {
     app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) =>
-      serve(context, route.path, (caller) => {
-        const query = new URL(context.req.url).searchParams
-        return serveRoute(platform, route, {
-          request: context.req.raw,
-          caller,
-          params: context.req.param(),
-          query,
-          stopping: options.stopping,
-        })
+      serve(context, route.path, (caller, query) => {
+        const { raw: request } = context.req
+        return serveRoute(platform, route, { request, caller, params: context.req.param(), query, stopping: options.stopping })
       }),
     )
   }

@@ -121,7 +121,7 @@ function notListening(cause: NodeJS.ErrnoException, host: string, port: number):
   return new PlinthError('host_unknown', `PLINTH_HOST is "${host}", which is no address of this machine.`, false, { cause })
 }
 
-/** What can't even become a request, such as one with a malformed Host, is a problem as any other. */
+/** What can't even become a request, such as one with a malformed Host, is refused in the form of every refusal. */
 function unreadable(error: unknown): Response {
   const cause =
     error instanceof RequestError ? new InvalidInputError('The host or the target of the request is malformed.') : error
