@@ -33,6 +33,7 @@ const rules: readonly Rule[] = [
         'packages/server/src/app.ts': `import {\n  createModels,\n} from '@plinth/models'`,
       }),
       'a dynamic import': files({ 'packages/server/src/app.ts': `const local = await import('@plinth/local')` }),
+      'outbound imports a platform': files({ 'packages/outbound/src/a.ts': `import { systemClock } from '@plinth/local'` }),
       'a re-export': files({ [`${core}/index.ts`]: `export * from '@plinth/local'` }),
       'a path into another package': files({ 'packages/local/src/a.ts': `import { x } from '../../core/src/x.ts'` }),
     },

@@ -35,6 +35,7 @@ const expected: Readonly<Record<string, string>> = {
   '@plinth/core/testing': 'FakeClock',
   '@plinth/local': 'localPlatform',
   '@plinth/models': 'createModels',
+  '@plinth/outbound': 'GuardedHttp',
   '@plinth/server': 'startServer',
   '@plinth/cli': 'Client',
 }

@@ -133,7 +133,7 @@ function withLimit(most: number): Pattern {
 
 function jobsIn(folder: string): number {
   const database = new DatabaseSync(join(folder, 'plinth.db'), { readOnly: true })
-  const jobs = Number(database.prepare('SELECT COUNT(*) AS jobs FROM job').get()?.jobs)
+  const jobs = Number(database.prepare('SELECT COUNT(*) AS jobs FROM ready').get()?.jobs)
   database.close()
   return jobs
 }

@@ -93,7 +93,7 @@ async function lookIntoFile(folder: string): Promise<Ledgers['file']> {
     .prepare('PRAGMA quick_check')
     .all()
     .map((row) => String(Object.values(row)[0]))
-  const jobs = Number(database.prepare('SELECT COUNT(*) AS jobs FROM job').get()?.jobs)
+  const jobs = Number(database.prepare('SELECT (SELECT COUNT(*) FROM ready) + (SELECT COUNT(*) FROM held) AS jobs').get()?.jobs)
   database.close()
   const platform = await localPlatform({ directory: folder, models: createModels({ clock: systemClock }) })
   const backlog = await platform.operate().store.get({ tenant: 'demo', collection: 'backlogs', partition: 'requests', sort: '@' })

@@ -1,5 +1,6 @@
 import { PlinthError } from '@plinth/core'
 import { Command, CommanderError } from 'commander'
+import { backupCommand } from './commands/backup.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { startCommand } from './commands/start.ts'
 import { submitCommand } from './commands/submit.ts'
@@ -16,7 +17,7 @@ const program = new Command('plinth')
 const quiet = json ? { writeErr: () => {} } : {}
 program.configureOutput(quiet)
 
-for (const command of [startCommand(), tokenCommand(), submitCommand(), doctorCommand()]) {
+for (const command of [startCommand(), tokenCommand(), submitCommand(), backupCommand(), doctorCommand()]) {
   program.addCommand(
     command.configureOutput(quiet).exitOverride().showHelpAfterError(`(plinth ${command.name()} --help describes it)`),
   )

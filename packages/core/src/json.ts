@@ -24,16 +24,6 @@ export function jsonBytes(value: JsonValue): number {
   return encoder.encode(JSON.stringify(value)).byteLength
 }
 
-/** A size that {@link jsonBytes} is never above, without making the text: a character takes six bytes at most. */
-export function jsonBound(value: JsonValue): number {
-  if (typeof value === 'string') return 2 + value.length * 6
-  if (typeof value !== 'object' || value === null) return 24
-  let bytes = 2
-  if (Array.isArray(value)) for (const item of value) bytes += 1 + jsonBound(item)
-  else for (const [name, item] of Object.entries(value)) bytes += 4 + name.length * 6 + (item === undefined ? 0 : jsonBound(item))
-  return bytes
-}
-
 /** How deep arrays and objects are nested; stops counting at `most`, and doesn't use the call stack, whatever their size. */
 export function depthOf(value: unknown, most: number): number {
   let level = [value].filter(isContainer)

@@ -1,9 +1,11 @@
 import type { Models } from './language-model/catalogue.ts'
+import { type ModelGate, type ModelLimits, ProcessGate, tenantGate } from './language-model/gate.ts'
 import type { Clock } from './ports/clock.ts'
 import type { EventBus } from './ports/event-bus.ts'
 import type { KeyService } from './ports/key-service.ts'
 import type { ObjectStore } from './ports/object-store.ts'
 import type { Operations } from './ports/operations.ts'
+import type { Outbound } from './ports/outbound.ts'
 import type { Queue } from './ports/queue.ts'
 import type { StateStore } from './ports/state-store.ts'
 import type { Caller } from './scope/caller.ts'
@@ -24,6 +26,7 @@ export interface Adapters {
   readonly queue: Queue
   readonly bus: EventBus
   readonly operations: Operations
+  readonly outbound: Outbound
   close(): Promise<void>
 }
 
@@ -31,27 +34,39 @@ export interface Adapters {
 export interface Platform {
   readonly name: string
   readonly models: Models
+  /** What every call of a model passes; for whoever runs the process. */
+  readonly gate: ModelGate
   scope(caller: Caller): Scope
   operate(): Operator
   /** Ends what runs and releases what is held. Nothing may be used afterwards. */
   close(): Promise<void>
 }
 
-/** Joins adapters and models. */
-export function createPlatform(name: string, adapters: Adapters, models: Models): Platform {
-  const { clock, state: store, objects, queue, bus, operations } = adapters
+/** Joins adapters and models. @param options.limits what providers let through; absent: everything. */
+export function createPlatform(
+  name: string,
+  adapters: Adapters,
+  models: Models,
+  options: { readonly limits?: ModelLimits } = {},
+): Platform {
+  const { clock, state: store, objects, queue, bus, operations, outbound } = adapters
+  const gate = new ProcessGate({ clock, ...options })
   const sealing = new Sealing({ keys: new DataKeys(adapters), objects, clock })
-  const stateOf = (tenant: string, correlationId: string): State => new State({ tenant, correlationId, store, sealing, clock })
+  const stateOf = (tenant: string, correlationId: string, weight?: number): State =>
+    new State({ tenant, correlationId, weight, store, sealing, clock })
   return {
     name,
     models,
+    gate,
     scope: (caller) => ({
       caller,
       tenant: caller.settings,
       clock,
-      state: stateOf(caller.tenant, caller.correlationId),
+      state: stateOf(caller.tenant, caller.correlationId, caller.settings.weight),
       objects: tenantObjects(caller.tenant, objects, sealing),
       models,
+      gate: tenantGate(gate, caller.tenant, caller.settings.weight),
+      outbound,
     }),
     operate: () => ({ clock, store, objects, queue, bus, operations, system: stateOf(systemTenant, 'system') }),
     close: () => adapters.close(),

@@ -1,9 +1,16 @@
-import type { LanguageModelV4GenerateResult } from '@ai-sdk/provider'
+import type { LanguageModelV4GenerateResult, LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import { describe, expect, it } from 'vitest'
 import { rejection } from '../src/contracts/index.ts'
 import { callModel, type ModelAnswer, type ModelCall, ModelFailure, priceOf } from '../src/index.ts'
-import type { Script } from '../src/testing/index.ts'
+import { type Script, scriptedModels, streamOf } from '../src/testing/index.ts'
+import { tickMilliseconds } from '../src/ticker.ts'
 import { EventBench } from './event-driven/bench.ts'
+
+/** After a tick nothing is left that waits. */
+async function idle(bench: EventBench): Promise<void> {
+  await bench.memory.clock.advance(tickMilliseconds)
+  expect(bench.memory.clock.timers).toBe(0)
+}
 
 type Part = LanguageModelV4GenerateResult['content'][number]
 
@@ -47,7 +54,7 @@ describe('a model call', () => {
     expect(call?.options).toMatchObject({ maxOutputTokens: 77, headers: { 'idempotency-key': 'key-1' } })
     expect('responseFormat' in (call?.options ?? {})).toBe(false)
     expect(call?.signal?.aborted).toBe(false)
-    expect(bench.memory.clock.timers).toBe(0)
+    await idle(bench)
   })
 
   it('asks for a form when it is told to', async () => {
@@ -96,14 +103,14 @@ describe('a model call', () => {
   it('that takes too long is ended, told so by its signal, and may answer later without harm [X10]', async () => {
     let late: (words: string) => void = () => {}
     const { bench, answer } = await ask(() => new Promise<string>((resolve) => (late = resolve)))
-    await bench.memory.clock.advance(9_999)
+    await bench.memory.clock.advance(10_000)
     expect(bench.models.calls[0]?.signal?.aborted).toBe(false)
-    await bench.memory.clock.advance(1)
+    await bench.memory.clock.advance(tickMilliseconds)
     expect(await rejection(answer)).toMatchObject({ kind: 'transient', code: 'model_timeout', retryable: true })
     expect(bench.models.calls[0]?.signal?.aborted).toBe(true)
     late('Too late.')
     await bench.memory.clock.advance(60_000)
-    expect(bench.memory.clock.timers).toBe(0)
+    await idle(bench)
   })
 
   it("that is aborted ends with the signal's reason, before or while it runs, and is no failure [X7]", async () => {
@@ -114,10 +121,92 @@ describe('a model call', () => {
     controller.abort(reason)
     expect(await rejection(running.answer)).toBe(reason)
     expect(running.bench.models.calls[0]?.signal?.aborted).toBe(true)
-    expect(running.bench.memory.clock.timers).toBe(0)
+    await idle(running.bench)
     const before = await ask(() => 'x', { signal: controller.signal })
     expect(await rejection(before.answer)).toBe(reason)
     expect(before.bench.models.calls).toEqual([])
+  })
+})
+
+describe('a model call whose answer comes bit by bit', () => {
+  const delta = (words: string): LanguageModelV4StreamPart => ({ type: 'text-delta', id: '0', delta: words })
+  const finish: LanguageModelV4StreamPart = {
+    type: 'finish',
+    finishReason: { unified: 'length', raw: 'max_tokens' },
+    usage: {
+      inputTokens: { total: 3, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
+      outputTokens: { total: 2, text: undefined, reasoning: undefined },
+    },
+  }
+  const stream = async (parts: Parameters<typeof streamOf>[0], told: string[] = []) => {
+    const resolved = scriptedModels(() => ({ stream: streamOf(parts) })).resolve('test/stream')
+    return ask(() => '', { resolved, onText: (words) => told.push(words) })
+  }
+
+  it('is told of as it grows, and is whole at the end, with usage and why it stopped', async () => {
+    const told: string[] = []
+    const parts = [
+      delta('Be'),
+      delta(''),
+      { type: 'reasoning-delta' as const, id: '1', delta: 'hidden' },
+      delta('cau'),
+      { type: 'text-delta' as const, id: '2', delta: 'se.' },
+      finish,
+    ]
+    const { answer } = await stream(parts, told)
+    expect(await answer).toMatchObject({
+      text: 'Because.',
+      stopReason: 'max_tokens',
+      usage: { input_tokens: 3, output_tokens: 2, usd: (3 * 1 + 2 * 2) / 1e6 },
+    })
+    expect(told).toEqual(['Be', 'Becau', 'Because.'])
+  })
+
+  it('is asked for only where somebody wants to be told', async () => {
+    const resolved = scriptedModels(() => 'x').resolve('test/stream')
+    const doStream = (): Promise<never> => Promise.reject(new Error('nobody asked'))
+    const { answer } = await ask(() => '', { resolved: { ...resolved, model: { ...resolved.model, doStream } } })
+    expect((await answer).text).toBe('x')
+  })
+
+  async function* breaking(error: Error): AsyncGenerator<LanguageModelV4StreamPart> {
+    yield delta('Hal')
+    throw error
+  }
+  it.each<[string, () => Parameters<typeof streamOf>[0], string, string]>([
+    ['ends without saying so', () => [delta('Hal')], 'transient', 'model_answer_cut'],
+    ['ends at once', () => [], 'transient', 'model_answer_cut'],
+    ['holds no text', () => [finish], 'transient', 'model_answer_empty'],
+    ['holds an error', () => [delta('Hal'), { type: 'error', error: new Error('raw') }, finish], 'transient', 'model_failed'],
+    ['holds an error of the provider', () => [{ type: 'error', error: { statusCode: 429 } }], 'throttle', 'model_throttled'],
+    ['breaks', () => breaking(Object.assign(new Error('raw'), { code: 'ECONNRESET' })), 'transient', 'model_unavailable'],
+    [
+      'holds parts of another form',
+      () => [null as never, delta(1 as never), 'x' as never, finish],
+      'transient',
+      'model_answer_empty',
+    ],
+  ])('that %s has failed [X10, X19, X20]', async (_, parts, kind, code) => {
+    const error = await rejection((await stream(parts())).answer)
+    expect(error).toMatchObject({ kind, code })
+    expect((error as ModelFailure).message).not.toContain('raw')
+  })
+
+  it('that hangs in the middle is ended, and its stream let go [X10]', async () => {
+    let left = false
+    const told: string[] = []
+    const hanging = new ReadableStream<LanguageModelV4StreamPart>({
+      start: (controller) => controller.enqueue(delta('Hal')),
+      cancel: () => {
+        left = true
+      },
+    })
+    const resolved = scriptedModels(() => ({ stream: hanging })).resolve('test/stream')
+    const { bench, answer } = await ask(() => '', { resolved, onText: (words) => told.push(words) })
+    await bench.memory.clock.advance(10_000 + tickMilliseconds)
+    expect(await rejection(answer)).toMatchObject({ code: 'model_timeout' })
+    expect([told, left]).toEqual([['Hal'], true])
+    await idle(bench)
   })
 })
 

@@ -15,7 +15,7 @@ import {
 import { EventBench } from './event-driven/bench.ts'
 
 const minute = 60_000
-const lease: Lease = { signal: new AbortController().signal, extend: async () => {} }
+const lease: Lease = { cutOffs: 0, signal: new AbortController().signal, extend: async () => {} }
 
 function routeOf(name: string): AnyRoute {
   const route = eventDriven.routes.find(({ method, path }) => `${method} ${path}` === name)

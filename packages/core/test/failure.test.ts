@@ -215,4 +215,20 @@ describe('a failed model call', () => {
     const responseHeaders: Record<string, string> = header === undefined ? {} : { 'retry-after': header }
     expect(classifyFailure(apiError(429, { responseHeaders })).retryAfter).toBe(seconds)
   })
+
+  const sent = 'Wed, 25 Nov 2026 10:00:00 GMT'
+  it.each([
+    ['Wed, 25 Nov 2026 10:00:07 GMT', sent, 7],
+    ['Wed, 25 Nov 2026 23:00:00 GMT', sent, 3_600],
+    ['Wed, 25 Nov 2026 10:00:00 GMT', sent, undefined],
+    ['Wed, 25 Nov 2026 09:59:00 GMT', sent, undefined],
+    ['Wed, 25 Nov 2026 10:00:07', sent, undefined],
+    ['2026-11-25', sent, undefined],
+    ['Wed, 99 Nov 2026 10:00:07 GMT', sent, undefined],
+    ['Wed, 25 Nov 2026 10:00:07 GMT', undefined, undefined],
+    ['Wed, 25 Nov 2026 10:00:07 GMT', 'today', undefined],
+  ])("takes a date for how long to wait from the answer's own: %s, sent %s [X9]", (header, date, seconds) => {
+    const responseHeaders: Record<string, string> = { 'retry-after': header, ...(date === undefined ? {} : { date }) }
+    expect(classifyFailure(apiError(429, { responseHeaders })).retryAfter).toBe(seconds)
+  })
 })

@@ -89,7 +89,7 @@ export class HostBench {
   deliver(
     job: AnyJob,
     parts: Partial<Job> = {},
-    lease: Lease = { signal: new AbortController().signal, extend: async () => {} },
+    lease: Lease = { cutOffs: 0, signal: new AbortController().signal, extend: async () => {} },
   ): ReturnType<WorkerHost['handle']> {
     return this.host.handle(job, jobOf('alpha', 'job-1', { queue: 'rag.work', version: 3, ...parts }), lease)
   }

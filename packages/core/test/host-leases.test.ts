@@ -26,6 +26,7 @@ describe('the lease of a job', () => {
     let extended = 0
     const controller = new AbortController()
     const lease: Lease = {
+      cutOffs: 0,
       signal: controller.signal,
       extend: async () => {
         extended++
@@ -49,6 +50,7 @@ describe('the lease of a job', () => {
   it('that can not be renewed once is tried again, with a warning', async () => {
     let tries = 0
     const lease: Lease = {
+      cutOffs: 0,
       signal: new AbortController().signal,
       extend: () => (++tries === 1 ? Promise.reject(new Error('busy')) : Promise.resolve()),
     }

@@ -106,6 +106,7 @@ describeQueueContract('HostileQueue', {
     'extend keeps a lease from now on, for longer or shorter, and rejects when it is lost': untimely,
     'a handler that ends in time keeps its lease to itself': untimely,
     'a hung handler holds up neither its job nor the others': untimely,
+    'a lease tells how many deliveries of its job ended without an outcome: thrown, or lost; others do not count': untimely,
     'lanes are served 6 : 3 : 1 while all are full, so that none starves': 'delays empty a lane for a while',
     'an idle lane leaves its share to the others': 'delays empty a lane for a while',
     "every tenant makes progress under another's flood": 'the one job may be delayed',
@@ -125,6 +126,7 @@ describeQueueContract('HostileQueue with sends that fail', {
     'extend keeps a lease from now on, for longer or shorter, and rejects when it is lost': sentTwice,
     'a handler that ends in time keeps its lease to itself': sentTwice,
     'a hung handler holds up neither its job nor the others': sentTwice,
+    'a lease tells how many deliveries of its job ended without an outcome: thrown, or lost; others do not count': sentTwice,
   },
 })
 describeQueueModel('HostileQueue', { create: async () => queueSubject(true), duplicates: true, runs: 60 })
@@ -252,6 +254,34 @@ describe('Hostility', () => {
     for (let second = 0; second < 60; second++) await clock.advance(1_000)
     expect(outcomes.filter((outcome) => outcome === 'kept')).toHaveLength(30)
     expect(outcomes.filter((outcome) => outcome === 'lost').length).toBeGreaterThan(5)
+  })
+
+  it('counts the cut-offs of a job over every way that it comes again, and now and then tells one more or less', async () => {
+    const outcomes: ('thrown' | 'lost' | 'kept')[] = []
+    const told: number[] = []
+    const { clock, port } = queueSubject({ loseLease: 0.6 })
+    port.queue.consume('q', { concurrency: 1 }, async (_job, lease) => {
+      told.push(lease.cutOffs)
+      await Promise.race([clock.advance(0), new Promise((resolve) => lease.signal.addEventListener('abort', resolve))])
+      outcomes.push(lease.signal.aborted ? 'lost' : outcomes.length % 3 === 0 ? 'thrown' : 'kept')
+      if (outcomes.at(-1) === 'thrown') throw new Error('The handler failed, as it was told to.')
+      return { retryAt: clock.now() }
+    })
+    await port.queue.send([job])
+    for (let second = 0; second < 60; second++) await clock.advance(1_000)
+    const before = (index: number): number => outcomes.slice(0, index).filter((outcome) => outcome !== 'kept').length
+    expect(told.slice(0, outcomes.length)).toEqual(outcomes.map((_, index) => before(index)))
+    expect(new Set(outcomes)).toEqual(new Set(['thrown', 'lost', 'kept']))
+
+    const odd = queueSubject({ miscountCutOffs: 0.5 })
+    const counts = new Set<number>()
+    odd.port.queue.consume('q', { concurrency: 1 }, async (_job, lease) => {
+      counts.add(lease.cutOffs)
+      return { done: true }
+    })
+    await odd.port.queue.send(Array.from({ length: 50 }, () => job))
+    await odd.clock.advance(0)
+    expect([...counts].toSorted()).toEqual([0, 1])
   })
 
   it('is repeated by its seed', async () => {

@@ -1,12 +1,14 @@
 import {
+  contractAnswer,
   describeEventBusContract,
   describeOperationsContract,
+  describeOutboundContract,
   describeQueueContract,
   describeQueueModel,
   describeStateStoreContract,
   describeStateStoreModel,
 } from '../src/contracts/index.ts'
-import { FakeClock, MemoryEventBus, MemoryQueue, MemoryStateStore } from '../src/testing/index.ts'
+import { FakeClock, MemoryEventBus, MemoryOutbound, MemoryQueue, MemoryStateStore } from '../src/testing/index.ts'
 
 const dispose = async (): Promise<void> => {}
 
@@ -50,5 +52,35 @@ describeQueueModel('MemoryQueue', {
   create: async () => {
     const clock = new FakeClock()
     return { port: { queue: new MemoryQueue({ clock }) }, clock, dispose }
+  },
+})
+
+describeOutboundContract('MemoryOutbound', {
+  create: async () => {
+    const clock = new FakeClock()
+    const path = (url: string): string => new URL(url).pathname + new URL(url).search
+    const outbound = new MemoryOutbound({
+      clock,
+      answer: ({ url }) => (url.includes('deaf.test') ? 'unreachable' : contractAnswer(path(url))),
+    })
+    const text = (body: string | Uint8Array = ''): string => (typeof body === 'string' ? body : new TextDecoder().decode(body))
+    return {
+      port: {
+        outbound,
+        url: (where) => `http://receiver.test${where}`,
+        received: () =>
+          outbound.requests.map(({ method, url, headers = {}, body }) => ({
+            method,
+            path: path(url),
+            headers,
+            body: text(body),
+          })),
+        refused: ['http://localhost/', 'http://127.0.0.1/', 'http://169.254.169.254/latest'],
+        refusedName: 'http://rebinding.test/',
+        deaf: 'http://deaf.test/',
+      },
+      clock,
+      dispose,
+    }
   },
 })

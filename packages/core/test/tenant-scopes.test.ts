@@ -121,7 +121,7 @@ describe('a scope', () => {
   it('has no method that takes a tenant: only its own is within reach [X67, G5]', async () => {
     const bench = await EventBench.open(() => '', { worker: false })
     const scope = await bench.scope('alpha')
-    expect(Object.keys(scope).toSorted()).toEqual(['caller', 'clock', 'models', 'objects', 'state', 'tenant'])
+    expect(Object.keys(scope).toSorted()).toEqual(['caller', 'clock', 'gate', 'models', 'objects', 'outbound', 'state', 'tenant'])
     expect(scope.tenant.tenant_id).toBe('alpha')
     // The stores behind it are private fields: not even untyped code finds them.
     expect(Object.keys(scope.state)).toEqual([])

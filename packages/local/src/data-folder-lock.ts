@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PlinthError } from '@plinth/core'
@@ -26,6 +27,21 @@ export class DataFolderLock {
       database.close()
       if ((error as { errcode?: number }).errcode === 5) return undefined
       throw error
+    }
+  }
+
+  /** Whether a process holds it now. Takes nothing, and makes nothing. */
+  static isHeld(directory: string): boolean {
+    const path = join(directory, 'plinth.lock')
+    if (!existsSync(path)) return false
+    const database = new DatabaseSync(path, { readOnly: true })
+    try {
+      database.exec('PRAGMA schema_version')
+      return false
+    } catch (error) {
+      return (error as { errcode?: number }).errcode === 5
+    } finally {
+      database.close()
     }
   }
 

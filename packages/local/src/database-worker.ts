@@ -4,8 +4,10 @@
  * @module
  */
 import { parentPort, workerData } from 'node:worker_threads'
+import { countCutOffs } from './database/job-table.ts'
 import type { Answer, Batch, Failure, Operation, Result } from './database/operation.ts'
 import { isFatal, openForReading, openForWriting } from './database/schema.ts'
+import { type StepTeller, tellStep } from './database/steps.ts'
 import { Writer } from './database/writer.ts'
 
 export interface WorkerOptions {
@@ -14,6 +16,8 @@ export interface WorkerOptions {
   readonly task: 'write' | 'check'
   /** Most pages of the file; for tests of a full disk. */
   readonly maxPages?: number
+  readonly logPages?: number
+  readonly steps?: StepTeller
 }
 
 export interface Opened {
@@ -38,10 +42,11 @@ function check(): void {
 }
 
 function serve(): void {
-  const database = openForWriting(options.path)
+  const database = openForWriting(options.path, options.logPages)
   if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${options.maxPages}`)
   const clean = Number(database.prepare("SELECT value FROM meta WHERE name = 'clean'").get()?.value) === 1
   database.exec("UPDATE meta SET value = 0 WHERE name = 'clean'")
+  countCutOffs(database)
   const writer = new Writer(database)
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
@@ -57,7 +62,7 @@ function serve(): void {
     } catch (error) {
       const failure = failureOf(error)
       if (failure.fatal) return { failed: failure }
-      if (database.isTransaction) database.exec('ROLLBACK')
+      undo()
       // One operation that can't be done, or that doesn't fit, must not fail those that happened to be asked for with it.
       return { results: batch.operations.map(alone) }
     }
@@ -65,16 +70,23 @@ function serve(): void {
   const transact = (operations: readonly Operation[]): readonly Result[] => {
     begin.run()
     const results = operations.map((operation) => writer.apply(operation))
+    writer.finish()
+    if (options.steps) tellStep(options.steps, 'before-commit')
     commit.run()
+    if (options.steps) tellStep(options.steps, 'after-commit')
     return results
   }
   const alone = (operation: Operation): Result => {
     try {
       return transact([operation])[0] ?? { ok: undefined }
     } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK')
+      undo()
       return { failed: failureOf(error) }
     }
+  }
+  const undo = (): void => {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    writer.forget()
   }
 
   port?.on('message', (message: Batch | 'close') => {

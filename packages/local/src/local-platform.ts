@@ -5,14 +5,18 @@ import {
   createPlatform,
   InvalidInputError,
   type Log,
+  type ModelLimits,
   type Models,
+  type Outbound,
   type Platform,
   PlinthError,
   silentLog,
   type Timer,
 } from '@plinth/core'
+import { GuardedHttp } from '@plinth/outbound'
 import { DataFolderLock, folderInUse } from './data-folder-lock.ts'
 import { Database } from './database/database.ts'
+import type { Step } from './database/steps.ts'
 import { makeDirectory } from './durable-files.ts'
 import { FileObjectStore } from './file-object-store.ts'
 import { LocalEventBus } from './local-event-bus.ts'
@@ -27,15 +31,23 @@ export interface LocalPlatformOptions {
   /** The data folder; made when absent. */
   readonly directory: string
   readonly models: Models
+  /** What providers let through of them; absent: everything. */
+  readonly limits?: ModelLimits
   /** 32 bytes as base64 or hexadecimal. Default: `masterKeyFile`, else a key file in the folder. */
   readonly masterKey?: string
   readonly masterKeyFile?: string
   readonly clock?: Clock
   readonly log?: Log
+  /** How webhooks are called. Default: the public internet only. */
+  readonly outbound?: Outbound
   /** Called once when the database can't be written any more; the process should end with an error. */
   onFatal?(error: PlinthError): void
   /** Most pages (4 KiB) of the database; more is refused as a full disk. */
   readonly maxPages?: number
+  /** How many pages of the database's log are written before their content moves to the database. Default: 2000. */
+  readonly logPages?: number
+  /** Told of each step of each batch of changes; for trials of crashes (docs/faults.md). */
+  onStep?(step: Step): void
 }
 
 /** The embedded platform, and its bus, which callers in this process may listen to. */
@@ -48,7 +60,9 @@ export interface LocalPlatform extends Platform {
  * @throws PlinthError `folder_in_use`, `newer_file`, `foreign_file`, `master_key_wrong`; InvalidInputError for a bad key.
  */
 export async function localPlatform(options: LocalPlatformOptions): Promise<LocalPlatform> {
+  const limits = options.limits ? { limits: options.limits } : {}
   const { models, clock = systemClock, log = silentLog, onFatal = () => {} } = options
+  const { outbound = new GuardedHttp({ clock }) } = options
   const directory = resolve(options.directory)
   const lock = takeFolder(directory)
   if (!lock) throw folderInUse(directory)
@@ -66,6 +80,8 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
         onFatal(new PlinthError('database_damaged', 'The database is damaged. Restore a backup.', false))
       },
       ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
+      ...(options.logPages === undefined ? {} : { logPages: options.logPages }),
+      ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
     })
     const watch = watchFile(clock, join(directory, 'plinth.db'), () =>
       onFatal(new PlinthError('folder_gone', `The data folder ${directory} was removed or replaced while Plinth ran.`, false)),
@@ -78,7 +94,7 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
       await database.close()
       lock.release()
     }
-    return { ...createPlatform('local', { ...sqlite, clock, objects, keys, bus, close }, models), bus }
+    return { ...createPlatform('local', { ...sqlite, clock, objects, keys, bus, outbound, close }, models, limits), bus }
   } catch (error) {
     lock.release()
     throw error

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createPlatform, type Models, type Platform, UnavailableError } from '@plinth/core'
+import { GuardedHttp } from '@plinth/outbound'
 import { openForReading } from './database/schema.ts'
 import type { DatabaseSource } from './database/source.ts'
 import { FileObjectStore } from './file-object-store.ts'
@@ -24,6 +25,7 @@ export function readingPlatform(options: MasterKeyOptions & { readonly models: M
   const reader = openForReading(path)
   const database: DatabaseSource = {
     reader,
+    alone: false,
     submit: () => Promise.reject(new UnavailableError('read_only', 'The data folder is open for reading only.')),
   }
   const sqlite = sqliteAdapters({ database, clock })
@@ -35,6 +37,7 @@ export function readingPlatform(options: MasterKeyOptions & { readonly models: M
       objects: new FileObjectStore({ directory: join(directory, 'objects'), clock, readOnly: true }),
       keys: new LocalKeyService({ directory, masterKey: key, clock, readOnly: true }),
       bus: new LocalEventBus(),
+      outbound: new GuardedHttp({ clock }),
       close: async () => {
         await sqlite.queue.close()
         reader.close()

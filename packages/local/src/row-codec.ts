@@ -1,5 +1,5 @@
-import { InvalidInputError, type Key, keyText, type ListEntry, type NewRow, type Row } from '@plinth/core'
-import type { PutTuple } from './database/operation.ts'
+import { InvalidInputError, type Key, type ListEntry, type NewRow, type Row } from '@plinth/core'
+import type { Field } from './database/operation.ts'
 
 const separator = '\x1f'
 
@@ -18,28 +18,36 @@ export interface StoredRow {
 
 export const rowColumns = 'key, version, schema, expires, plain, sealed, list0, list1, list2'
 
-export function encodeRow(row: NewRow, ifVersion: number): PutTuple {
-  const [list0, list1, list2] = [0, 1, 2].map((list) => {
-    const entry = row.lists[list]
-    return entry
-      ? `${listPrefix(row.tenant, row.collection, entry.group)}${entry.order}${separator}${row.partition}${separator}${row.sort}`
-      : null
-  })
-  return [
-    keyText(row),
-    ifVersion,
-    row.schema,
-    row.expires ?? null,
-    JSON.stringify(row.index),
-    packSealed(row.sealed),
-    list0 ?? null,
-    list1 ?? null,
-    list2 ?? null,
-  ]
+/** Appends a row in the form that it has in a commit. @returns what {@link decodeRow} will find, but for the version. */
+export function encodeRow(
+  fields: Field[],
+  key: string,
+  row: NewRow,
+  plain: string,
+  ifVersion: number,
+): Omit<StoredRow, 'version'> {
+  const stored = {
+    key,
+    schema: row.schema,
+    expires: row.expires ?? null,
+    plain,
+    sealed: packSealed(row.sealed),
+    list0: listText(row, row.lists[0]),
+    list1: listText(row, row.lists[1]),
+    list2: listText(row, row.lists[2]),
+  }
+  const { schema, expires, sealed, list0, list1, list2 } = stored
+  fields.push(key, ifVersion, schema, expires, plain, sealed, list0, list1, list2)
+  return stored
 }
 
-export function decodeRow(stored: StoredRow): Row {
-  const [tenant = '', collection = '', partition = '', sort = ''] = stored.key.split(separator)
+function listText(row: NewRow, entry: ListEntry | null | undefined): string | null {
+  if (!entry) return null
+  return `${listPrefix(row.tenant, row.collection, entry.group)}${entry.order}${separator}${row.partition}${separator}${row.sort}`
+}
+
+export function decodeRow(stored: StoredRow, key: Key = keyOf(stored.key)): Row {
+  const { tenant, collection, partition, sort } = key
   return {
     tenant,
     collection,
@@ -52,6 +60,11 @@ export function decodeRow(stored: StoredRow): Row {
     sealed: unpackSealed(stored.sealed),
     lists: decodeLists(stored),
   }
+}
+
+function keyOf(text: string): Key {
+  const [tenant = '', collection = '', partition = '', sort = ''] = text.split(separator)
+  return { tenant, collection, partition, sort }
 }
 
 /** What every entry of a list's group begins with. */
@@ -80,13 +93,15 @@ export function checkPlace(after: string | undefined): string {
   return after ?? ''
 }
 
-function decodeLists(stored: StoredRow): (ListEntry | null)[] {
-  const lists = [stored.list0, stored.list1, stored.list2].map((text) => {
-    if (text === null) return null
+function decodeLists({ list0, list1, list2 }: StoredRow): (ListEntry | null)[] {
+  const lists: (ListEntry | null)[] = []
+  for (const [list, text] of [list0, list1, list2].entries()) {
+    if (text === null) continue
+    while (lists.length < list) lists.push(null)
     const [, , group = '', order = ''] = text.split(separator)
-    return { group, order }
-  })
-  return lists.slice(0, lists.findLastIndex((entry) => entry !== null) + 1)
+    lists.push({ group, order })
+  }
+  return lists
 }
 
 // Each field: length of the name (1 byte), name, length of the content (4 bytes), content.
@@ -105,7 +120,7 @@ function packSealed(sealed: NewRow['sealed']): Uint8Array | null {
     packed.set(content, at)
     at += content.byteLength
   }
-  return packed
+  return new Uint8Array(packed.buffer)
 }
 
 function unpackSealed(packed: Uint8Array | null): Record<string, Uint8Array> {

@@ -21,8 +21,8 @@ export function sqliteAdapters(options: {
   const operations = new SqliteOperations(options)
   const state = new SqliteStateStore({
     ...options,
-    onJobs: (jobs) => queue.arrived(jobs),
-    onEvents: () => operations.committed(),
+    onJobs: (jobs, position, now) => queue.arrived(jobs, position, now),
+    onEvents: (events, position) => operations.committed(events, position),
   })
   return { state, queue, operations }
 }

@@ -16,14 +16,14 @@ import {
   silentLog,
   type Timer,
   type Turn,
+  tenantWeights,
 } from '@plinth/core'
-import type { ReadyTuple } from './database/operation.ts'
+import { encodeJob } from './change-codec.ts'
+import type { Field, JobPlace, ReadyTuple } from './database/operation.ts'
 import type { DatabaseSource } from './database/source.ts'
-import { type Delivery, Leases } from './queue/delivery.ts'
-import { encodeJob } from './sqlite-state-store.ts'
+import { type Delivery, Leases, placeOf } from './queue/delivery.ts'
+import { JobLine, lineLength } from './queue/job-line.ts'
 
-/** Jobs read ahead of their turn, for each tenant of a lane. */
-const readAhead = 32
 const settlePause = 1_000
 
 interface Consumer {
@@ -35,16 +35,20 @@ interface Consumer {
 interface QueueState {
   readonly name: string
   readonly turns: LaneTurns
-  /** Jobs read ahead, the next one last, by lane and tenant. */
-  readonly buffers: Map<string, Delivery[]>
-  /** The position of the last job taken, by lane and tenant; all that is ready lies behind it. */
-  readonly places: Map<string, number>
+  /** By lane and tenant. */
+  readonly lines: Map<string, JobLine>
   readonly consumers: Set<Consumer>
 }
 
+interface Settling {
+  readonly done: JobPlace[]
+  readonly later: [place: JobPlace, due: number, cutOff: 0 | 1][]
+}
+
 /**
- * Queue on SQLite. A job is one row, from the commit that emits it until it is done. Taking it writes nothing: leases and
- * turns are this process's memory, and a start finds every unfinished job ready (docs/decisions).
+ * Queue on SQLite. A job is one row, from the commit that emits it until it is done. Leases and turns are this process's
+ * memory; which jobs it has in hand is written down too, without a wait. So a start finds every
+ * unfinished job ready, and knows which were cut off (docs/decisions).
  */
 export class SqliteQueue implements Queue {
   readonly #database: DatabaseSource
@@ -53,9 +57,10 @@ export class SqliteQueue implements Queue {
   readonly #find: StatementSync
   readonly #queues = new Map<string, QueueState>()
   readonly #leases: Leases
-  #settling: { done: number[]; later: [number, number][] } = { done: [], later: [] }
+  #settling: Settling = { done: [], later: [] }
   #settled: Promise<void> = Promise.resolve()
   #settleArmed = false
+  #writingDown = false
   #nextDue = Number.POSITIVE_INFINITY
   #promotion: Timer | undefined
   #closed = false
@@ -64,16 +69,14 @@ export class SqliteQueue implements Queue {
     this.#database = options.database
     this.#clock = options.clock
     this.#log = options.log ?? silentLog
-    this.#leases = new Leases(options.clock, (delivery) => this.#settle({ retryAt: this.#clock.now() }, delivery))
+    this.#leases = new Leases(options.clock, (delivery) => this.#settle({ retryAt: this.#clock.now() }, delivery, 1))
     const { reader } = options.database
     this.#find = reader.prepare(
-      'SELECT position, body FROM job WHERE due = 0 AND queue = ? AND lane = ? AND tenant = ? AND position > ? ORDER BY position LIMIT ?',
+      'SELECT position, cut_offs, body FROM ready WHERE queue = ? AND lane = ? AND tenant = ? AND position > ? ORDER BY position LIMIT ?',
     )
-    const waiting = reader
-      .prepare('SELECT queue, lane, tenant, COUNT(*) AS amount FROM job WHERE due = 0 GROUP BY queue, lane, tenant')
-      .all()
-    for (const row of waiting) this.#ready([String(row.queue), String(row.lane), String(row.tenant), Number(row.amount)])
-    const due = reader.prepare('SELECT MIN(due) AS due FROM job WHERE due > 0').get()?.due
+    const waiting = reader.prepare('SELECT queue, lane, tenant, COUNT(*) AS amount FROM ready GROUP BY queue, lane, tenant').all()
+    for (const row of waiting) this.#missed([String(row.queue), String(row.lane), String(row.tenant), Number(row.amount)])
+    const due = reader.prepare('SELECT MIN(due) AS due FROM held').get()?.due
     if (typeof due === 'number') this.#promoteAt(due)
   }
 
@@ -85,8 +88,9 @@ export class SqliteQueue implements Queue {
     })
     const good = jobs.filter((_, index) => results[index]?.sent)
     if (good.length > 0) {
-      await this.#database.submit({ kind: 'send', jobs: good.map((job) => encodeJob(job, now)) }, true)
-      this.arrived(good)
+      const fields: Field[] = []
+      for (const job of good) encodeJob(fields, job, JSON.stringify(job), now)
+      this.arrived(good, Number(await this.#database.submit({ kind: 'send', jobs: fields }, true)), now)
     }
     return results
   }
@@ -106,12 +110,19 @@ export class SqliteQueue implements Queue {
     }
   }
 
-  /** Jobs were put into the table by a commit. */
-  arrived(jobs: readonly Job[]): void {
-    const now = this.#clock.now()
-    for (const job of jobs) {
-      if (job.notBefore !== undefined && job.notBefore > now) this.#promoteAt(job.notBefore)
-      else this.#ready([job.queue, job.lane, job.tenant, 1])
+  /**
+   * Jobs were put into the table by a commit, one after the other, the first at that position.
+   * @param now when it was put together: what was held back then is held back in the table, however long the commit took.
+   */
+  arrived(jobs: readonly Job[], first: number, now: number): void {
+    for (const [index, job] of jobs.entries()) {
+      if (job.notBefore !== undefined && job.notBefore > now) {
+        this.#promoteAt(job.notBefore)
+        continue
+      }
+      const state = this.#state(job.queue)
+      this.#line(state, job).arrive({ position: first + index, job, cutOffs: 0 })
+      state.turns.add(job.lane, job.tenant, 1, job.weight ?? tenantWeights.usual)
     }
     for (const queue of new Set(jobs.map((job) => job.queue))) this.#fill(this.#state(queue))
   }
@@ -128,16 +139,25 @@ export class SqliteQueue implements Queue {
     const state = this.#queues.get(queue) ?? {
       name: queue,
       turns: new LaneTurns(),
-      buffers: new Map(),
-      places: new Map(),
-      consumers: new Set(),
+      lines: new Map<string, JobLine>(),
+      consumers: new Set<Consumer>(),
     }
     this.#queues.set(queue, state)
     return state
   }
 
-  #ready([queue, lane, tenant, amount]: ReadyTuple): void {
-    this.#state(queue).turns.add(lane as Lane, tenant, amount)
+  #line({ lines }: QueueState, { lane, tenant }: Turn): JobLine {
+    const name = `${lane} ${tenant}`
+    const line = lines.get(name) ?? new JobLine(true)
+    lines.set(name, line)
+    return line
+  }
+
+  /** Jobs are ready that only the file knows. */
+  #missed([queue, lane, tenant, amount]: ReadyTuple): void {
+    const state = this.#state(queue)
+    this.#line(state, { lane: lane as Lane, tenant }).miss()
+    state.turns.add(lane as Lane, tenant, amount)
   }
 
   #fill(state: QueueState): void {
@@ -155,12 +175,10 @@ export class SqliteQueue implements Queue {
 
   #take(state: QueueState): Delivery | undefined {
     for (let turn = state.turns.take(); turn; turn = state.turns.take()) {
-      const name = `${turn.lane} ${turn.tenant}`
-      const buffer = state.buffers.get(name) ?? this.#readAhead(state, turn, name)
-      const delivery = buffer.pop()
-      if (buffer.length === 0) state.buffers.delete(name)
+      const { lane, tenant } = turn
+      const delivery = this.#line(state, turn).take((after) => this.#read(state.name, lane, tenant, after))
       if (delivery) {
-        state.places.set(name, delivery.position)
+        state.turns.weigh(tenant, delivery.job.weight ?? tenantWeights.usual)
         return delivery
       }
       state.turns.clear(turn)
@@ -168,16 +186,18 @@ export class SqliteQueue implements Queue {
     return undefined
   }
 
-  #readAhead(state: QueueState, turn: Turn, name: string): Delivery[] {
-    const rows = this.#find.all(state.name, turn.lane, turn.tenant, state.places.get(name) ?? 0, readAhead)
-    const buffer = rows.map((row) => ({ position: Number(row.position), job: JSON.parse(String(row.body)) as Job })).reverse()
-    state.buffers.set(name, buffer)
-    return buffer
+  #read(queue: string, lane: string, tenant: string, after: number): Delivery[] {
+    return this.#find.all(queue, lane, tenant, after, lineLength).map((row) => ({
+      position: Number(row.position),
+      cutOffs: Number(row.cut_offs),
+      job: JSON.parse(String(row.body)) as Job,
+    }))
   }
 
   async #deliver(consumer: Consumer, delivery: Delivery): Promise<void> {
     const lease = this.#leases.hold(delivery)
-    let outcome: Outcome = { retryAt: this.#clock.now() + jobLimits.redeliverMilliseconds }
+    let outcome: Outcome | undefined
+    this.#writeDown()
     try {
       outcome = await consumer.handle(delivery.job, lease)
     } catch (error) {
@@ -186,9 +206,9 @@ export class SqliteQueue implements Queue {
         'A handler threw; its job is delivered again.',
       )
     }
-    if ('retryAt' in outcome && !Number.isFinite(outcome.retryAt))
-      outcome = { retryAt: this.#clock.now() + jobLimits.redeliverMilliseconds }
-    if (this.#leases.release(delivery)) this.#settle(outcome, delivery)
+    const again = { retryAt: this.#clock.now() + jobLimits.redeliverMilliseconds }
+    if (outcome && 'retryAt' in outcome && !Number.isFinite(outcome.retryAt)) outcome = again
+    if (this.#leases.release(delivery)) this.#settle(outcome ?? again, delivery, outcome ? 0 : 1)
     else
       this.#log.warn(
         { queue: delivery.job.queue, job_id: delivery.job.id },
@@ -196,15 +216,30 @@ export class SqliteQueue implements Queue {
       )
   }
 
-  #settle(outcome: Outcome, { position }: Delivery): void {
-    if ('retryAt' in outcome) this.#settling.later.push([position, Math.ceil(outcome.retryAt)])
-    else this.#settling.done.push(position)
-    if (this.#settleArmed) return
-    this.#settleArmed = true
-    this.#settled = Promise.resolve().then(() => this.#flushSettled())
+  /**
+   * Writes down what is in hand, once for all that are taken in one turn of the loop. Nothing waits for it: a process that dies at once
+   * may leave a start uncounted, and no handler is held up by the disk.
+   */
+  #writeDown(): void {
+    if (this.#writingDown) return
+    this.#writingDown = true
+    setImmediate(() => {
+      this.#writingDown = false
+      this.#database.submit({ kind: 'taken', places: this.#leases.places() }, false).catch((error: unknown) => {
+        if (!this.#closed) this.#log.warn({ error }, 'Which jobs are in hand could not be written down.')
+      })
+    })
   }
 
-  // Outcomes of one moment go together. What can't be kept now (a full disk) is kept later; until then the job counts as
+  #settle(outcome: Outcome, delivery: Delivery, cutOff: 0 | 1): void {
+    if ('retryAt' in outcome) this.#settling.later.push([placeOf(delivery), Math.ceil(outcome.retryAt), cutOff])
+    else this.#settling.done.push(placeOf(delivery))
+    if (this.#settleArmed) return
+    this.#settleArmed = true
+    this.#settled = new Promise(setImmediate).then(() => this.#flushSettled())
+  }
+
+  // Outcomes of one turn of the loop go together. What can't be kept now (a full disk) is kept later; until then the job counts as
   // held, and after a crash it is delivered again.
   async #flushSettled(): Promise<void> {
     this.#settleArmed = false
@@ -246,7 +281,7 @@ export class SqliteQueue implements Queue {
         readonly ready: readonly ReadyTuple[]
         readonly nextDue: number | null
       }
-      for (const tuple of ready) this.#ready(tuple)
+      for (const tuple of ready) this.#missed(tuple)
       if (nextDue !== null) this.#promoteAt(nextDue)
       for (const queue of new Set(ready.map(([name]) => name))) this.#fill(this.#state(queue))
     } catch (error) {

@@ -17,12 +17,13 @@ import {
   type StateStore,
   type StoredEvent,
 } from '@plinth/core'
-import type { CommitOperation, EventTuple, JobTuple } from './database/operation.ts'
+import { encodeChange } from './change-codec.ts'
+import type { Emitted } from './database/operation.ts'
 import type { DatabaseSource } from './database/source.ts'
+import { RecentRows } from './recent-rows.ts'
 import {
   checkPlace,
   decodeRow,
-  encodeRow,
   listPlace,
   listPrefix,
   partitionPrefix,
@@ -36,10 +37,10 @@ const readAtATime = 500
 export interface SqliteStateStoreOptions {
   readonly database: DatabaseSource
   readonly clock: Clock
-  /** Told of the jobs of a commit, after it: they are in the queue's table already, in the same transaction. */
-  onJobs?(jobs: readonly Job[]): void
-  /** Told after a commit that emitted events. */
-  onEvents?(): void
+  /** Told of the jobs of a commit, after it: they are in the queue's table already, the first at that position, as they were due at that time. */
+  onJobs?(jobs: readonly Job[], position: number, now: number): void
+  /** Told of the events of a commit, after it: they are in the log already, the first at that position. */
+  onEvents?(events: readonly StoredEvent[], position: number): void
 }
 
 /**
@@ -48,6 +49,7 @@ export interface SqliteStateStoreOptions {
  */
 export class SqliteStateStore implements StateStore {
   readonly #options: SqliteStateStoreOptions
+  readonly #recent: RecentRows | undefined
   readonly #get: StatementSync
   readonly #read: StatementSync
   readonly #lists: readonly { readonly ascending: StatementSync; readonly descending: StatementSync }[]
@@ -56,6 +58,7 @@ export class SqliteStateStore implements StateStore {
 
   constructor(options: SqliteStateStoreOptions) {
     this.#options = options
+    this.#recent = options.database.alone ? new RecentRows() : undefined
     const { reader } = options.database
     this.#get = reader.prepare(`SELECT ${rowColumns} FROM record WHERE key = ?`)
     this.#read = reader.prepare(`SELECT ${rowColumns} FROM record WHERE key > ? AND key < ? ORDER BY key LIMIT ?`)
@@ -75,8 +78,15 @@ export class SqliteStateStore implements StateStore {
 
   async get(key: Key): Promise<Row | undefined> {
     checkKey(key)
-    const stored = this.#get.get(keyText(key)) as unknown as StoredRow | undefined
-    return stored && this.#live(stored) ? decodeRow(stored) : undefined
+    const text = keyText(key)
+    const stored = this.#recent?.get(text) ?? this.#readRow(text)
+    return stored && this.#live(stored) ? decodeRow(stored, key) : undefined
+  }
+
+  #readRow(key: string): StoredRow | undefined {
+    const stored = this.#get.get(key) as unknown as StoredRow | undefined
+    if (stored) this.#recent?.add(stored)
+    return stored
   }
 
   async *read(tenant: string, collection: string, partition: string, after?: string): AsyncGenerator<Row> {
@@ -105,26 +115,47 @@ export class SqliteStateStore implements StateStore {
     const found = statement.all(from, to, this.#options.clock.now(), query.limit + 1) as unknown as StoredRow[]
     const shown = found.slice(0, query.limit)
     const last = shown.at(-1)
-    const items = shown.map(decodeRow)
+    const items = shown.map((stored) => decodeRow(stored))
     return found.length > query.limit && last ? { items, after: listPlace(last, query.list, prefix) } : { items }
   }
 
   async commit(change: Change, durability: 'synced' | 'relaxed' = 'synced'): Promise<void> {
-    checkChange(change)
-    const emitted = change.emit ?? []
-    const jobs = emitted.filter((entry): entry is Job => 'queue' in entry)
+    const texts = checkChange(change)
     const now = this.#options.clock.now()
-    await this.#options.database.submit(encodeChange(change, jobs, now), durability === 'synced')
-    if (jobs.length > 0) this.#options.onJobs?.(jobs)
-    if (jobs.length < emitted.length) this.#options.onEvents?.()
+    const { fields, inserted, changed, events, jobs } = encodeChange(change, texts, now)
+    for (const { key } of changed) this.#recent?.begin(key)
+    let kept = false
+    let emitted: unknown
+    try {
+      emitted = await this.#options.database.submit({ kind: 'commit', fields }, durability === 'synced')
+      kept = true
+    } finally {
+      for (const { key, row } of changed) this.#recent?.end(key, kept ? row : undefined)
+    }
+    for (const row of inserted) this.#recent?.add(row)
+    if (emitted !== undefined) this.#tell(events, jobs, emitted as Emitted, now)
+  }
+
+  #tell(events: readonly DomainEvent[], jobs: readonly Job[], [position = 0, ...sequences]: Emitted, now: number): void {
+    if (events.length > 0) {
+      this.#options.onEvents?.(
+        events.map((event, index) => ({ ...event, sequence: sequences[index] ?? 0 })),
+        position,
+      )
+    }
+    if (jobs.length > 0) this.#options.onJobs?.(jobs, position + events.length, now)
   }
 
   async add(key: Key, field: string, amount: number, max?: number): Promise<number> {
     checkChange({ writes: [{ add: key, amounts: { [field]: amount }, ...(max === undefined ? {} : { max: { [field]: max } }) }] })
     const now = this.#options.clock.now()
-    return Number(
-      await this.#options.database.submit({ kind: 'add', now, key: keyText(key), field, amount, max: max ?? null }, true),
-    )
+    const text = keyText(key)
+    this.#recent?.begin(text)
+    try {
+      return Number(await this.#options.database.submit({ kind: 'add', now, key: text, field, amount, max: max ?? null }, true))
+    } finally {
+      this.#recent?.end(text, undefined)
+    }
   }
 
   async events(
@@ -145,32 +176,4 @@ export class SqliteStateStore implements StateStore {
 /** A stored event; its sequence is a column of its own. */
 export function decodeEvent(sequence: number, body: string): StoredEvent {
   return { ...(JSON.parse(body) as DomainEvent), sequence }
-}
-
-/** A job as its row. Those in the past are ready at once. */
-export function encodeJob(job: Job, now: number): JobTuple {
-  const due = job.notBefore !== undefined && job.notBefore > now ? Math.ceil(job.notBefore) : 0
-  return [job.queue, job.lane, job.tenant, due, JSON.stringify(job)]
-}
-
-function encodeChange(change: Change, jobs: readonly Job[], now: number): CommitOperation {
-  const puts: CommitOperation['puts'][number][] = []
-  const deletes: [string, number][] = []
-  const checks: [string, number][] = []
-  const adds: CommitOperation['adds'][number][] = []
-  for (const write of change.writes) {
-    if ('put' in write) puts.push(encodeRow(write.put, versionNumber(write.ifVersion)))
-    else if ('delete' in write) deletes.push([keyText(write.delete), versionNumber(write.ifVersion)])
-    else if ('check' in write) checks.push([keyText(write.check), versionNumber(write.ifVersion)])
-    else adds.push([keyText(write.add), write.amounts, write.max ?? null])
-  }
-  const events: EventTuple[] = []
-  for (const entry of change.emit ?? [])
-    if (!('queue' in entry)) events.push([entry.tenant, Math.floor(entry.time), entry.type, JSON.stringify(entry)])
-  return { kind: 'commit', now, puts, deletes, checks, adds, events, jobs: jobs.map((job) => encodeJob(job, now)) }
-}
-
-function versionNumber(ifVersion: number | 'absent' | undefined): number {
-  if (ifVersion === undefined) return -1
-  return ifVersion === 'absent' ? 0 : ifVersion
 }

@@ -7,6 +7,7 @@ import type { StateStore } from '@plinth/core'
 import { eventOf, jobOf, keyOf, rowOf } from '@plinth/core/contracts'
 import { scriptedModels } from '@plinth/core/testing'
 import { afterEach, describe, expect, it } from 'vitest'
+import { openForReading } from '../src/database/schema.ts'
 import { Database, DataFolderLock, localPlatform, SqliteStateStore } from '../src/index.ts'
 import { SqliteSubject } from './sqlite-subject.ts'
 
@@ -47,7 +48,7 @@ async function fill(state: StateStore): Promise<void> {
 /** Overwrites pages of a file that was closed, and marks it as left by a crash. */
 function damage(path: string): void {
   const bytes = readFileSync(path)
-  bytes.fill(0xff, 4096 * 20, 4096 * 40)
+  bytes.fill(0xff, 8192 * 20, 8192 * 30)
   writeFileSync(path, bytes)
   const marked = new DatabaseSync(path)
   marked.exec("UPDATE meta SET value = 0 WHERE name = 'clean'")
@@ -99,6 +100,17 @@ describe('the database file', () => {
     })
     expect((await checked.promise).length).toBeGreaterThan(0)
     await database.close()
+  })
+
+  it('is refused as damaged when it can not even be opened', async () => {
+    const made = subject()
+    await fill((await made.open()).state)
+    await made.close()
+    const bytes = readFileSync(made.path)
+    bytes.fill(0xff, 8192, 8192 * 16)
+    writeFileSync(made.path, bytes)
+    await expect(made.open()).rejects.toMatchObject({ code: 'database_damaged' })
+    made.opened = undefined
   })
 
   it('is refused, and left as it was, when a newer Plinth or another program wrote it', async () => {
@@ -225,15 +237,53 @@ describe('the database file', () => {
       return new Promise(() => {})
     })
     await held.promise
+    await new Promise(setImmediate)
     await made.opened?.database.close()
     const again = await made.open()
     const delivered: string[] = []
-    again.queue.consume('q.one', { concurrency: 2 }, async (job) => {
+    again.queue.consume('q.one', { concurrency: 2 }, async (job, { cutOffs }) => {
+      delivered.push(`${job.id} ${cutOffs}`)
+      return { done: true }
+    })
+    while (delivered.length < 2) await made.settle()
+    expect(delivered.toSorted()).toEqual(['held 1', 'waiting 0'])
+  })
+})
+
+describe('a file of an older version', () => {
+  it('is brought to this one, with its jobs, and a reader beside does not touch it before', async () => {
+    const made = subject()
+    const { state } = await made.open()
+    await state.commit({ writes: [{ put: rowOf(keyOf('t', 'kept')) }] })
+    await made.close()
+    // What version 1 had in place of the tables ready, held and taken.
+    const older = new DatabaseSync(made.path)
+    older.exec(`DROP TABLE ready; DROP TABLE held; DROP TABLE taken;
+      CREATE TABLE job(position INTEGER PRIMARY KEY, queue TEXT NOT NULL, lane TEXT NOT NULL, tenant TEXT NOT NULL,
+        due INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+      CREATE INDEX job_ready ON job(queue, lane, tenant, position) WHERE due = 0;
+      CREATE INDEX job_due ON job(due) WHERE due > 0;
+      PRAGMA user_version = 1`)
+    const add = older.prepare('INSERT INTO job VALUES(?, ?, ?, ?, ?, ?)')
+    for (const [position, due] of [
+      [5, 0],
+      [6, made.clock.now() + 1_000],
+      [7, 0],
+    ] as const)
+      add.run(position, 'q.one', 'normal', 't', due, JSON.stringify(jobOf('t', `job-${position}`, { queue: 'q.one' })))
+    older.close()
+    expect(() => openForReading(made.path)).toThrow('Start Plinth on it once')
+    const again = await made.open()
+    expect(await again.state.get(keyOf('t', 'kept'))).toMatchObject({ version: 1 })
+    const delivered: string[] = []
+    again.queue.consume('q.one', { concurrency: 1 }, async (job) => {
       delivered.push(job.id)
       return { done: true }
     })
-    await made.settle()
-    expect(delivered.toSorted()).toEqual(['held', 'waiting'])
+    while (delivered.length < 2) await made.settle()
+    await made.clock.advance(1_000)
+    while (delivered.length < 3) await made.settle()
+    expect(delivered).toEqual(['job-5', 'job-7', 'job-6'])
   })
 })
 

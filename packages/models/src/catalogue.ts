@@ -35,10 +35,22 @@ const profile = /^(?:us|eu|apac|jp|au|ca|us-gov|global)\./
  */
 export function normaliseModelId(id: string): string {
   if (byId.has(id)) return id
-  const name = arn.exec(id)?.[1] ?? (id.startsWith('bedrock/') ? id.slice('bedrock/'.length) : id)
-  const bare = name.replace(profile, '')
+  const bare = bedrockResource(id).replace(profile, '')
   // Only Bedrock knows prefixes and ARNs: `us.scripted` is not another name of `scripted`.
   return byId.get(bare)?.provider === 'bedrock' ? bare : id
+}
+
+const bedrockPrefix = 'bedrock/'
+
+/** What Bedrock is sent: the id as it is written, without the provider. Its prefix or ARN decides who answers, and where. */
+export function bedrockName(id: string): string {
+  return id.startsWith(bedrockPrefix) ? id.slice(bedrockPrefix.length) : id
+}
+
+/** The model or inference profile that an id names: `eu.anthropic.…` for its ARN too. Where it runs and its price hang on it. */
+export function bedrockResource(id: string): string {
+  const name = bedrockName(id)
+  return arn.exec(name)?.[1] ?? name
 }
 
 /**

@@ -1,11 +1,15 @@
 /**
- * The models of a Plinth: which exist and what they cost, and the two that need nothing but this process.
+ * The models of a Plinth: which exist and what they cost, the two that need nothing but this process, and those of providers.
  * @module
  */
+export { type AwsCredentials, chainedCredentials } from './aws-credentials.ts'
+export type { BedrockOptions } from './bedrock.ts'
 export { rerankQueryPrice } from './bedrock-models.ts'
 export { catalogue, extractiveId, findLanguageModel, findModel, normaliseModelId, scriptedId } from './catalogue.ts'
 export { checkDefaultModel, createModels, type ModelsOptions } from './create-models.ts'
 export { createExtractiveModel, extractiveNote } from './extractive.ts'
+export { modelLimits } from './model-limits.ts'
 export { modelOptions } from './model-options.ts'
+export type { OpenAICompatibleOptions } from './openai-compatible.ts'
 export { createScriptedModel, failMarker, type ScriptedOptions } from './scripted.ts'
 export { countTokens } from './tokens.ts'

@@ -39,6 +39,7 @@ const spellings = (id: string): readonly string[] => [
   `arn:aws:bedrock:us-east-1::foundation-model/${id}`,
   `arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.${id}`,
   `arn:aws:bedrock:us-east-1:123456789012:inference-profile/global.${id}`,
+  `bedrock/arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.${id}`,
   `arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:inference-profile/us-gov.${id}`,
 ]
 

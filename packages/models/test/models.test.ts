@@ -32,13 +32,21 @@ describe('createModels', () => {
     }
   })
 
-  it.each(['bedrock/anthropic.claude-sonnet-5', 'openai-compatible/llama3', 'anthropic.claude-sonnet-5', 'nothing', ''])(
-    'says what works instead of %j',
-    (model) => {
-      expect(() => createModels({ model, clock })).toThrow(/local\/extractive or scripted/)
-      expect(() => createModels({ model, clock })).toThrow(InvalidInputError)
-    },
-  )
+  it.each(['anthropic.claude-sonnet-5', 'nothing', '', 'openai-compatible/'])('says what works instead of %j', (model) => {
+    expect(() => createModels({ model, clock })).toThrow(
+      /local\/extractive, scripted, bedrock\/<model id> or openai-compatible\/<model>/,
+    )
+    expect(() => createModels({ model, clock })).toThrow(InvalidInputError)
+  })
+
+  it.each([
+    ['bedrock/anthropic.claude-sonnet-5', 'bedrock'],
+    ['openai-compatible/llama3', 'openAICompatible'],
+  ])('says what %s needs', (model, field) => {
+    expect(() => createModels({ model, clock })).toThrow(
+      expect.objectContaining({ field, message: expect.stringContaining(field) }),
+    )
+  })
 
   it('passes the settings of the scripted model on', async () => {
     const hand = new HandClock()
@@ -51,6 +59,86 @@ describe('createModels', () => {
   })
 })
 
+const sonnet = 'anthropic.claude-sonnet-5'
+const bedrock = { region: 'eu-central-1', bearerToken: 'key' }
+const openAICompatible = { baseUrl: 'http://localhost:11434/v1' }
+
+describe('the models of a configured server', () => {
+  const model = 'openai-compatible/llama3.2'
+  const models = createModels({ model, openAICompatible, clock })
+
+  it('are one: it answers by default, by name, and for those whose provider is not configured', () => {
+    expect(models.defaultModel).toBe(model)
+    expect(models.resolve()).toBe(models.resolve(model))
+    expect(models.resolve()).toMatchObject({ id: model, servedBy: model, incremental: true, entry: { id: model } })
+    expect(models.resolve(`us.${sonnet}`)).toMatchObject({
+      id: sonnet,
+      servedBy: model,
+      incremental: true,
+      entry: { id: sonnet, price: { input: 2 } },
+    })
+    expect(models.resolve('scripted')).toMatchObject({ servedBy: 'scripted', incremental: false })
+  })
+
+  it('stand in the catalogue, at a price that nobody knows', () => {
+    const [first, ...others] = models.entries()
+    expect(first).toMatchObject({ id: model, provider: 'openai-compatible', price: { input: 0, output: 0, source: 'not known' } })
+    expect(others).toEqual(catalogue)
+  })
+
+  it.each(['openai-compatible/other', 'openai-compatible/LLAMA3.2', 'llama3.2', 'us.openai-compatible/llama3.2'])(
+    'are no others: %s is unknown [X13]',
+    (id) => {
+      expect(() => models.resolve(id)).toThrow(expect.objectContaining({ code: 'model_unknown' }))
+      expect(() => createModels({ clock }).resolve(id)).toThrow(expect.objectContaining({ code: 'model_unknown' }))
+    },
+  )
+})
+
+describe('the models of Bedrock, configured', () => {
+  it('are all of the price table that write text', () => {
+    const models = createModels({ model: `bedrock/eu.${sonnet}`, bedrock, clock })
+    expect(models.entries()).toBe(catalogue)
+    for (const { id, kind, provider } of catalogue) {
+      if (kind === 'language') expect(models.resolve(id).servedBy).toBe(id)
+      else expect(() => models.resolve(id)).toThrow(expect.objectContaining({ code: 'model_unknown' }))
+      if (provider === 'bedrock' && kind === 'language') expect(models.resolve(`us.${id}`).model.modelId).toBe(`us.${id}`)
+    }
+  })
+
+  it('answer beside another configured model', () => {
+    const models = createModels({ model: 'scripted', bedrock, clock })
+    expect(models.resolve().servedBy).toBe('scripted')
+    expect(models.resolve(`us.${sonnet}`).servedBy).toBe(`us.${sonnet}`)
+  })
+
+  it('show when they are retired, and are asked all the same [X74]', () => {
+    const { entry, servedBy } = createModels({ model: `bedrock/${sonnet}`, bedrock, clock }).resolve(retired)
+    expect([entry.lifecycle.status, servedBy]).toEqual(['retired', retired])
+  })
+
+  it('are kept by what was asked for, so that they are the same the next time', () => {
+    const models = createModels({ model: `bedrock/eu.${sonnet}`, bedrock, clock })
+    for (const id of [undefined, sonnet, `us.${sonnet}`, `bedrock/global.${sonnet}`, arnOf('123456789012'), 'scripted'])
+      expect(models.resolve(models.resolve(id).id)).toBe(models.resolve(id))
+  })
+
+  it('are remembered, but not without end', () => {
+    const models = createModels({ model: `bedrock/${sonnet}`, bedrock, clock })
+    const first = models.resolve(arnOf('000000000000'))
+    expect(models.resolve(arnOf('000000000000'))).toBe(first)
+    for (let account = 1; account <= 1_000; account++) models.resolve(arnOf(`${account}`.padStart(12, '0')))
+    expect(models.resolve(arnOf('000000001000'))).toBe(models.resolve(arnOf('000000001000')))
+    expect(models.resolve(arnOf('000000000000'))).not.toBe(first)
+  })
+})
+
+const retired = 'anthropic.claude-3-5-sonnet-20241022-v2:0'
+
+function arnOf(account: string): string {
+  return `arn:aws:bedrock:eu-central-1:${account}:inference-profile/eu.${sonnet}`
+}
+
 describe('modelOptions', () => {
   it('reads the environment', () => {
     expect(modelOptions({})).toEqual({ scripted: {} })
@@ -62,7 +150,6 @@ describe('modelOptions', () => {
 
   it.each([
     ['PLINTH_MODEL', 'gpt-4'],
-    ['PLINTH_MODEL', 'bedrock/anthropic.claude-sonnet-5'],
     ['PLINTH_SCRIPTED_LATENCY_MS', '-1'],
     ['PLINTH_SCRIPTED_LATENCY_MS', '10ms'],
     ['PLINTH_SCRIPTED_LATENCY_MS', ' 10'],

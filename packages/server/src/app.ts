@@ -2,6 +2,7 @@ import {
   type AnyRoute,
   type Authenticator,
   type Caller,
+  InvalidInputError,
   inSpan,
   type LocalIssuer,
   type Log,
@@ -12,10 +13,11 @@ import {
   requirePermission,
   uuid,
 } from '@plinth/core'
-import { type Context, Hono } from 'hono'
+import { type Answer, type Arrival, parseTarget } from './exchange.ts'
 import { checkNamedTenant, serveRoute } from './native-api.ts'
 import { openApi } from './openapi.ts'
 import { MethodNotAllowedError, problem, statusOf } from './problem.ts'
+import { Router } from './router.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { traceRoute } from './trace-route.ts'
 
@@ -32,115 +34,137 @@ export interface AppOptions {
   readonly stopping: AbortSignal
 }
 
+export interface App {
+  /** Answers one request; never rejects. */
+  handle(arrival: Arrival): Promise<Answer>
+  /** The same in the web's own terms, for Lambda and for programs that need no socket. */
+  fetch(request: Request): Promise<Response>
+  /** The answer to a target that can't be read. */
+  refuseTarget(): Answer
+  readonly routes: readonly AnyRoute[]
+}
+
 /** Everything behind these needs a token, before anything else of a request is looked at. */
 const guarded = /^\/(?:api|v1|model|mcp|openapi\.json|metrics)(?:\/|$)/
 
 /** What a route does once it is known who asks. */
-type Work = (caller: Caller, query: URLSearchParams) => Promise<Response>
+type Work = (caller: Caller) => Promise<Answer>
 
 /**
- * The HTTP edge as one fetch function, the same on Node and on Lambda. All that patterns declare is mounted under
- * `serve`, which is the one place that knows who asks, what to answer when it fails, and what to measure.
+ * The HTTP edge as one function from what arrives to what is answered. All that patterns declare is served under `serve`, which
+ * is the one place that knows who asks, what to answer when it fails, and what to measure.
  */
-export function createApp(options: AppOptions): {
-  fetch(request: Request): Response | Promise<Response>
-  routes: readonly AnyRoute[]
-} {
-  const { platform, patterns, authenticator, issuer, telemetry, log } = options
+export function createApp(options: AppOptions): App {
+  const { platform, patterns, authenticator, issuer, telemetry, log, stopping } = options
   const { clock } = platform.operate()
   const extra = [traceRoute(telemetry.spans)]
   const routes = [...patterns.flatMap((pattern) => pattern.routes), ...extra]
-  const app = new Hono()
+  const router = new Router(routes)
+  const document = JSON.stringify(openApi(patterns, extra))
+
+  /** Paths that are open to everyone. */
+  const open: Readonly<Record<string, () => Answer>> = {
+    '/healthz': () => json('{"status":"ok"}'),
+    '/readyz': () => (options.ready() ? json('{"status":"ready"}') : json('{"status":"not ready"}', 503)),
+    '/.well-known/jwks.json': () => json(JSON.stringify(issuer.jwks())),
+    '/': () => text('Plinth. The API is described at /openapi.json.\n', 'text/plain'),
+  }
 
   /** Answers one request: who asks, the work, its span and its figures. Every error becomes a problem here. */
-  const serve = async (context: Context, route: string, work: Work): Promise<Response> => {
+  const serve = async (arrival: Arrival, method: string, route: string, work: Work): Promise<Answer> => {
     const requestId = uuid(clock)
     const started = clock.now()
-    const { method } = context.req
-    let response: Response
+    let answer: Answer
     try {
-      const caller = await authenticator.authenticate(context.req.header('authorization'), correlationOf(context, requestId))
-      const query = new URL(context.req.url).searchParams
-      checkNamedTenant(caller, context.req.raw.headers, query)
+      const caller = await authenticator.authenticate(arrival.header('authorization'), correlationOf(arrival, requestId))
+      checkNamedTenant(caller, arrival)
       const attributes = { 'http.request.method': method, 'http.route': route, 'plinth.request_id': requestId }
-      response = await inSpan(caller, `${method} ${route}`, attributes, () => work(caller, query))
+      answer = await inSpan(caller, `${method} ${route}`, attributes, () => work(caller))
     } catch (error) {
-      response = problem(error, requestId)
-      report(log, error, { request_id: requestId, method, route, status: response.status })
+      answer = problem(error, requestId)
+      report(log, error, { request_id: requestId, method, route, status: answer.status })
     }
     telemetry.httpDuration.record((clock.now() - started) / 1000, {
       'http.request.method': method,
       'http.route': route,
-      'http.response.status_code': response.status,
+      'http.response.status_code': answer.status,
     })
-    response.headers.set('x-request-id', requestId)
-    return response
+    answer.headers['x-request-id'] = requestId
+    return answer
   }
 
-  for (const route of routes) {
-    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) =>
-      serve(context, route.path, (caller, query) => {
-        const { raw: request } = context.req
-        return serveRoute(platform, route, { request, caller, params: context.req.param(), query, stopping: options.stopping })
-      }),
-    )
-  }
-
-  const document = JSON.stringify(openApi(patterns, extra))
-  app.get('/openapi.json', (context) => serve(context, '/openapi.json', async () => json(document)))
-  app.get('/metrics', (context) =>
-    serve(context, '/metrics', async (caller) => {
-      requirePermission(caller, 'metrics:read')
-      return new Response(await telemetry.metricsText(), {
-        headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+  const route = async (arrival: Arrival, method: string): Promise<Answer> => {
+    const { path } = arrival
+    const found = router.find(method, path)
+    if (found) {
+      const { params } = found
+      return serve(arrival, method, found.route.path, (caller) =>
+        serveRoute(platform, found.route, { arrival, caller, params, stopping }),
+      )
+    }
+    const opened = method === 'GET' && Object.hasOwn(open, path) ? open[path] : undefined
+    if (opened) return opened()
+    if (method === 'GET' && path === '/openapi.json') return serve(arrival, method, path, async () => json(document))
+    if (method === 'GET' && path === '/metrics') {
+      return serve(arrival, method, path, async (caller) => {
+        requirePermission(caller, 'metrics:read')
+        return text(await telemetry.metricsText(), 'text/plain; version=0.0.4; charset=utf-8')
       })
-    }),
-  )
-  app.get('/healthz', () => open(json('{"status":"ok"}')))
-  app.get('/readyz', () => open(options.ready() ? json('{"status":"ready"}') : json('{"status":"not ready"}', 503)))
-  app.get('/.well-known/jwks.json', () => open(json(JSON.stringify(issuer.jwks()))))
-  app.get('/', () =>
-    open(new Response('Plinth. The API is described at /openapi.json.\n', { headers: { 'content-type': 'text/plain' } })),
-  )
-
-  const missing = (path: string): PlinthError => {
-    const allowed = routes.filter((route) => matches(route, path)).map((route) => route.method)
-    return allowed.length > 0 ? new MethodNotAllowedError(allowed) : new NotFoundError('path')
+    }
+    const missing = missingPath(router.methodsOf(path))
+    return guarded.test(path) ? serve(arrival, method, 'unknown', () => Promise.reject(missing)) : problem(missing, uuid(clock))
   }
-  app.all('*', (context) => {
-    const { path } = context.req
-    if (!guarded.test(path)) return open(problem(missing(path), uuid(clock)))
-    return serve(context, 'unknown', () => Promise.reject(missing(path)))
-  })
-  app.onError((error) => {
-    log.error({ error }, 'The edge failed.')
-    return open(problem(error, uuid(clock)))
-  })
 
-  const open = (response: Response): Response => {
-    if (!response.headers.has('x-request-id')) response.headers.set('x-request-id', uuid(clock))
-    return response
+  const handle = async (arrival: Arrival): Promise<Answer> => {
+    let answer: Answer
+    try {
+      answer = await route(arrival, arrival.method === 'HEAD' ? 'GET' : arrival.method)
+    } catch (error) {
+      log.error({ error }, 'The edge failed.')
+      answer = problem(error, uuid(clock))
+    }
+    answer.headers['x-request-id'] ??= uuid(clock)
+    return answer
   }
-  return { fetch: (request) => app.fetch(request), routes }
+  const refuseTarget = (): Answer => problem(new InvalidInputError('The target of the request is malformed.'), uuid(clock))
+  const fetch = async (request: Request): Promise<Response> => {
+    const target = parseTarget(request.url)
+    const answer = target ? await handle(arrivalOf(request, target)) : refuseTarget()
+    const { status, headers, body, stream } = answer
+    if (request.method === 'HEAD') await stream?.cancel()
+    return new Response(request.method === 'HEAD' ? null : (stream ?? body ?? null), { status, headers })
+  }
+  return { handle, fetch, refuseTarget, routes }
 }
 
-function json(text: string, status = 200): Response {
-  return new Response(text, { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
+function arrivalOf(request: Request, target: Pick<Arrival, 'path' | 'query'>): Arrival {
+  return {
+    ...target,
+    method: request.method,
+    header: (name) => request.headers.get(name) ?? undefined,
+    hasBody: request.body !== null,
+    collect: async (take) => {
+      for await (const chunk of request.body ?? []) take(chunk)
+    },
+  }
+}
+
+function missingPath(allowed: readonly string[]): PlinthError {
+  return allowed.length > 0 ? new MethodNotAllowedError(allowed) : new NotFoundError('path')
+}
+
+function json(body: string, status = 200): Answer {
+  return { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body }
+}
+
+function text(body: string, type: string): Answer {
+  return { status: 200, headers: { 'content-type': type }, body }
 }
 
 /** A correlation id that the caller brings is taken when it is plain; it is only ever looked up within its tenant. */
-function correlationOf(context: Context, requestId: string): string {
-  const given = context.req.header('x-correlation-id')
+function correlationOf(arrival: Arrival, requestId: string): string {
+  const given = arrival.header('x-correlation-id')
   return given !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : requestId
-}
-
-function matches(route: AnyRoute, path: string): boolean {
-  const expected = route.path.split('/')
-  const parts = path.split('/')
-  return (
-    expected.length === parts.length &&
-    expected.every((part, index) => (part.startsWith('{') ? parts[index] !== '' : part === parts[index]))
-  )
 }
 
 function report(log: Log, error: unknown, fields: Readonly<Record<string, unknown>>): void {

@@ -10,6 +10,8 @@ export interface Environment {
   readonly masterKey: string | undefined
   readonly masterKeyFile: string | undefined
   readonly worker: boolean
+  /** What webhooks may call besides the public internet. */
+  readonly outboundAllow: readonly string[]
   readonly logLevel: string
 }
 
@@ -25,6 +27,7 @@ export function readEnvironment(variables: Variables): Environment {
     masterKey: set(variables, 'PLINTH_MASTER_KEY'),
     masterKeyFile: set(variables, 'PLINTH_MASTER_KEY_FILE'),
     worker: choice(variables, 'PLINTH_WORKER', ['on', 'off'], 'on') === 'on',
+    outboundAllow: list(variables, 'PLINTH_OUTBOUND_ALLOW'),
     logLevel: choice(variables, 'PLINTH_LOG_LEVEL', logLevels, 'info'),
   }
 }
@@ -42,6 +45,12 @@ function choice(variables: Variables, name: string, values: readonly string[], o
   if (!values.includes(value))
     throw new InvalidInputError(`${name} must be ${values.join(' or ')}, not "${value}".`, { field: name })
   return value
+}
+
+/** Parts between commas; empty ones don't count. */
+function list(variables: Variables, name: string): readonly string[] {
+  const parts = (set(variables, name) ?? '').split(',').map((part) => part.trim())
+  return parts.filter((part) => part !== '')
 }
 
 /** An empty variable counts as one that isn't set. */

@@ -12,16 +12,15 @@ export interface EventStreamOptions {
   readonly signal: AbortSignal
   /** Makes `signal` fire: tells the source that nobody reads any more, also while it waits. */
   stop(): void
-  readonly headers: Readonly<Record<string, string>>
 }
 
-/** Server-sent events as a response. It ends with its source, after ten minutes, or when the client or the server goes. */
-export function eventStream(options: EventStreamOptions): Response {
+/** Server-sent events as bytes. It ends with its source, after ten minutes, or when the client or the server goes. */
+export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Array> {
   const { clock, signal, stop } = options
   const iterator = options.events[Symbol.asyncIterator]()
   let beating: Timer | undefined
   const ending = clock.setTimer(longest, stop)
-  const body = new ReadableStream<Uint8Array>({
+  return new ReadableStream<Uint8Array>({
     start(controller) {
       const beat = (): void => {
         controller.enqueue(encoder.encode(': \n\n'))
@@ -45,5 +44,4 @@ export function eventStream(options: EventStreamOptions): Response {
     },
     cancel: stop,
   })
-  return new Response(body, { headers: { ...options.headers, 'content-type': 'text/event-stream' } })
 }

@@ -1,4 +1,5 @@
 import { depthOf, InvalidInputError, PlinthError, TooLargeError } from '@plinth/core'
+import type { Arrival } from './exchange.ts'
 
 /** Bodies of the native API (the contract). */
 export const bodyLimit: number = 10 * 1024 * 1024
@@ -10,12 +11,12 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
  * @throws TooLargeError above the limit; InvalidInputError for another content type, broken UTF-8, malformed, empty or too
  * deeply nested JSON.
  */
-export async function readJson(request: Request, limit: number = bodyLimit): Promise<unknown> {
-  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'application/json'
+export async function readJson(arrival: Arrival, limit: number = bodyLimit): Promise<unknown> {
+  const type = arrival.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'application/json'
   if (type !== 'application/json' && !type.endsWith('+json')) {
     throw new InvalidInputError('The body must be application/json.', { code: 'content_type_unsupported' })
   }
-  const bytes = await readBytes(request, limit).catch((cause: unknown) => {
+  const bytes = await readBytes(arrival, limit).catch((cause: unknown) => {
     if (PlinthError.is(cause)) throw cause
     // The client went away, or what it sent is no body.
     throw new InvalidInputError('The body could not be read to its end.', { code: 'body_cut', cause })
@@ -33,7 +34,9 @@ export async function readJson(request: Request, limit: number = bodyLimit): Pro
   } catch {
     throw new InvalidInputError('The body is not JSON.')
   }
-  if (depthOf(value, deepest) >= deepest) throw new InvalidInputError(`The JSON is nested more than ${deepest} deep.`)
+  // What is that deep is at least that long.
+  if (text.length >= deepest && depthOf(value, deepest) >= deepest)
+    throw new InvalidInputError(`The JSON is nested more than ${deepest} deep.`)
   return value
 }
 
@@ -41,19 +44,19 @@ export async function readJson(request: Request, limit: number = bodyLimit): Pro
 const patience = 4
 
 /** The bytes of a body, refused when they are too many; those beyond the limit are dropped as they come. */
-async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
-  const announced = request.headers.get('content-length')
-  if (announced !== null && Number(announced) > limit) throw tooLarge(limit)
-  // HTTP holds a body to its announced length; only one without has to be counted.
-  if (announced !== null) return new Uint8Array(await request.arrayBuffer())
+async function readBytes(arrival: Arrival, limit: number): Promise<Uint8Array> {
+  const announced = arrival.header('content-length')
+  if (announced !== undefined && Number(announced) > limit) throw tooLarge(limit)
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of request.body ?? []) {
+  await arrival.collect((chunk) => {
     length += chunk.byteLength
     if (length > limit * patience) throw tooLarge(limit)
     if (length <= limit) chunks.push(chunk)
-  }
+  })
   if (length > limit) throw tooLarge(limit)
+  const [only] = chunks
+  if (only && chunks.length === 1) return only
   const bytes = new Uint8Array(length)
   let at = 0
   for (const chunk of chunks) {

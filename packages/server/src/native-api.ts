@@ -1,15 +1,15 @@
 import { type AnyRoute, type Caller, ForbiddenError, InvalidInputError, type Platform, requirePermission } from '@plinth/core'
 import type { z } from 'zod'
 import { eventStream } from './event-stream.ts'
+import type { Answer, Arrival } from './exchange.ts'
 import { readJson } from './json-body.ts'
 
 /** What the edge knows of a request when its route is found. */
-export interface Arrival {
-  readonly request: Request
+export interface Found {
+  readonly arrival: Arrival
   readonly caller: Caller
   /** Decoded parts of the path. */
   readonly params: Readonly<Record<string, string>>
-  readonly query: URLSearchParams
   /** Fires when the server stops. */
   readonly stopping: AbortSignal
 }
@@ -17,31 +17,34 @@ export interface Arrival {
 const tenantHeaders = ['x-tenant-id', 'tenant-id', 'tenant_id']
 
 /** Serves one route: permission, then parameters, then body, then its handler. @throws PlinthError. */
-export async function serveRoute(platform: Platform, route: AnyRoute, arrival: Arrival): Promise<Response> {
-  const { request, caller } = arrival
+export async function serveRoute(platform: Platform, route: AnyRoute, found: Found): Promise<Answer> {
+  const { arrival, caller, stopping } = found
   requirePermission(caller, route.permission)
-  const params = parse(route.params, arrival.params)
+  const params = parse(route.params, found.params)
   const query = parse(route.query, queryFields(arrival.query))
-  const body = route.body ? parse(route.body, withoutTenant(caller, await readJson(request))) : await passOver(caller, request)
-  const idempotencyKey = route.idempotent ? keyOf(request) : undefined
-  const lastEventId = route.streams ? lastEventIdOf(request) : undefined
+  const body = route.body ? parse(route.body, withoutTenant(caller, await readJson(arrival))) : await passOver(caller, arrival)
+  const idempotencyKey = route.idempotent ? keyOf(arrival) : undefined
+  const lastEventId = route.streams ? lastEventIdOf(arrival) : undefined
   const stream = route.streams ? new AbortController() : undefined
-  const signal = stream ? AbortSignal.any([stream.signal, arrival.stopping]) : arrival.stopping
+  const signal = stream ? AbortSignal.any([stream.signal, stopping]) : stopping
   const reply = await route.handle(platform.scope(caller), { params, query, body, idempotencyKey, lastEventId, signal })
   const headers = { 'cache-control': 'private, no-store', vary: 'Authorization', ...reply.headers }
-  if (reply.events && stream)
-    return eventStream({ clock: platform.operate().clock, events: reply.events, signal, stop: () => stream.abort(), headers })
-  if (reply.body === undefined) return new Response(null, { status: reply.status, headers })
-  return new Response(JSON.stringify(reply.body), {
+  if (reply.events && stream) {
+    const source = { clock: platform.operate().clock, events: reply.events, signal, stop: () => stream.abort() }
+    return { status: 200, headers: { ...headers, 'content-type': 'text/event-stream' }, stream: eventStream(source) }
+  }
+  if (reply.body === undefined) return { status: reply.status, headers }
+  return {
     status: reply.status,
     headers: { ...headers, 'content-type': 'application/json' },
-  })
+    body: JSON.stringify(reply.body),
+  }
 }
 
 /** Refuses another tenant in headers or query, wherever a token is needed. @throws ForbiddenError `tenant_mismatch`. */
-export function checkNamedTenant(caller: Caller, headers: Headers, query: URLSearchParams): void {
-  for (const header of tenantHeaders) checkTenant(caller, headers.get(header) ?? undefined)
-  for (const named of query.getAll('tenant_id')) checkTenant(caller, named)
+export function checkNamedTenant(caller: Caller, arrival: Arrival): void {
+  for (const header of tenantHeaders) checkTenant(caller, arrival.header(header))
+  for (const named of arrival.query.getAll('tenant_id')) checkTenant(caller, named)
 }
 
 /** A tenant that a caller names must be its own (X58: the token decides, nothing else). */
@@ -58,10 +61,10 @@ function withoutTenant(caller: Caller, body: unknown): unknown {
 }
 
 /** A body that the route doesn't take is passed over, unless it names another tenant. */
-async function passOver(caller: Caller, request: Request): Promise<undefined> {
-  if (request.body === null) return
+async function passOver(caller: Caller, arrival: Arrival): Promise<undefined> {
+  if (!arrival.hasBody) return
   try {
-    withoutTenant(caller, await readJson(request))
+    withoutTenant(caller, await readJson(arrival))
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
   }
@@ -87,8 +90,8 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   throw new InvalidInputError(issue?.message ?? 'The input is malformed.', field === '' ? {} : { field })
 }
 
-function lastEventIdOf(request: Request): number | undefined {
-  const text = request.headers.get('last-event-id') ?? ''
+function lastEventIdOf(arrival: Arrival): number | undefined {
+  const text = arrival.header('last-event-id') ?? ''
   if (text === '') return undefined
   const id = Number(text)
   if (!/^\d{1,15}$/.test(text))
@@ -96,8 +99,8 @@ function lastEventIdOf(request: Request): number | undefined {
   return id
 }
 
-function keyOf(request: Request): string | undefined {
-  const key = request.headers.get('idempotency-key') ?? undefined
+function keyOf(arrival: Arrival): string | undefined {
+  const key = arrival.header('idempotency-key')
   if (key !== undefined && !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new InvalidInputError('An idempotency key is 1 to 255 visible ASCII characters.', { field: 'Idempotency-Key' })
   }

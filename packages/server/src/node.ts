@@ -1,9 +1,8 @@
-import { createServer, type Server, STATUS_CODES } from 'node:http'
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { getRequestListener, RequestError } from '@hono/node-server'
 import {
-  InvalidInputError,
+  Dispatcher,
   type Log,
   type Models,
   type Platform,
@@ -16,12 +15,13 @@ import {
   WorkerHost,
 } from '@plinth/core'
 import { localPlatform, systemClock } from '@plinth/local'
-import { createModels, modelOptions } from '@plinth/models'
+import { createModels, modelLimits, modelOptions } from '@plinth/models'
+import { GuardedHttp } from '@plinth/outbound'
 import { createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
 import { readEnvironment } from './environment.ts'
 import { createLog } from './logging.ts'
-import { problem } from './problem.ts'
+import { nodeListener } from './node-listener.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
 
 export interface ServerOptions {
@@ -56,10 +56,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const models = createModels({ ...modelOptions(options.environment), clock: systemClock })
   const { directory, masterKey, masterKeyFile } = environment
   let state: 'starting' | 'ready' | 'stopping' = 'starting'
+  const outbound = new GuardedHttp({ clock: systemClock, allow: environment.outboundAllow })
   const platform = await localPlatform({
     directory,
     models,
+    limits: modelLimits(options.environment),
     log,
+    outbound,
     ...(masterKey === undefined ? {} : { masterKey }),
     ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
     onFatal: (error) => {
@@ -80,19 +83,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ready: () => state === 'ready',
       stopping: stopping.signal,
     })
-    const server = await listen(app.fetch, environment.host, environment.port)
+    const server = await listen(nodeListener(app.handle, app.refuseTarget), environment.host, environment.port)
     const operator = platform.operate()
-    const relay = new Relay({ operator, log })
+    const relay = new Relay({ operator, log, dispatcher: new Dispatcher({ operator, patterns, log }) })
     const sweeper = new Sweeper({ operator, log })
     const host = environment.worker ? new WorkerHost({ platform, patterns, log }) : undefined
     state = 'ready'
     const stop = async (): Promise<void> => {
       state = 'stopping'
       stopping.abort()
+      platform.gate.stop()
       await closeConnections(server)
       await Promise.race([host?.drain(), sleep(systemClock, drainMilliseconds)])
       await Promise.all([relay.stop(), sweeper.stop()])
       await platform.close()
+      outbound.close()
     }
     return { url: urlOf(server, environment.host), platform, models, directory, log, stop }
   } catch (error) {
@@ -101,10 +106,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-function listen(fetch: (request: Request) => Response | Promise<Response>, hostname: string, port: number): Promise<Server> {
+function listen(listener: RequestListener, hostname: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     // A client that keeps a connection for a minute must not meet one that we close at the same moment.
-    const server = createServer({ keepAliveTimeout: 65_000 }, getRequestListener(fetch, { hostname, errorHandler: unreadable }))
+    const server = createServer({ keepAliveTimeout: 65_000 }, listener)
     server.on('clientError', refuseMalformed)
     server.listen(port, hostname, () => resolve(server))
     server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(error, hostname, port)))
@@ -119,13 +124,6 @@ function notListening(cause: NodeJS.ErrnoException, host: string, port: number):
     return new PlinthError('port_denied', `Port ${port} is not for this user. Set PORT to one above 1023.`, false, { cause })
   if (!/^(?:ENOTFOUND|EAI_|EADDRNOTAVAIL|EINVAL)/.test(cause.code ?? '')) return cause
   return new PlinthError('host_unknown', `PLINTH_HOST is "${host}", which is no address of this machine.`, false, { cause })
-}
-
-/** What can't even become a request, such as one with a malformed Host, is refused in the form of every refusal. */
-function unreadable(error: unknown): Response {
-  const cause =
-    error instanceof RequestError ? new InvalidInputError('The host or the target of the request is malformed.') : error
-  return problem(cause, uuid(systemClock))
 }
 
 const parserStatuses: Readonly<Record<string, number>> = {

@@ -12,6 +12,7 @@ import {
   UnavailableError,
   WrongStateError,
 } from '@plinth/core'
+import type { Answer } from './exchange.ts'
 
 /** The path exists, but not for this method. */
 export class MethodNotAllowedError extends PlinthError {
@@ -49,7 +50,7 @@ export function statusOf(error: unknown): number {
 }
 
 /** An error as the contract wants it: application/problem+json, without a stack or anything that we didn't write. */
-export function problem(error: unknown, requestId: string): Response {
+export function problem(error: unknown, requestId: string): Answer {
   const status = statusOf(error)
   const known = status !== 500 && PlinthError.is(error) ? error : undefined
   const code = known?.code ?? 'internal'
@@ -71,5 +72,5 @@ export function problem(error: unknown, requestId: string): Response {
   if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)))
   if (status === 401) headers['www-authenticate'] = 'Bearer'
   if (error instanceof MethodNotAllowedError) headers.allow = error.allowed
-  return new Response(JSON.stringify(body), { status, headers })
+  return { status, headers, body: JSON.stringify(body) }
 }

@@ -29,7 +29,9 @@ async function eventsOf(
 
 describe('[R17] [X18] the envelope of an event', () => {
   it('has exactly the fields of the contract', async () => {
-    const [received] = await eventsOf({ prompt: 'x', request_id: 'envelope' }, 'genai.request.completed')
+    const body = { prompt: 'x', request_id: 'envelope', callback_url: 'https://example.com/' }
+    const [received, completed] = await eventsOf(body, 'genai.request.completed')
+    expect(Object.keys(completed ?? {})).toEqual(Object.keys(received ?? {}))
     expect(Object.keys(received ?? {}).sort()).toEqual(
       ['correlation_id', 'detail', 'id', 'sequence', 'source', 'subject', 'tenant_id', 'time', 'type', 'version'].sort(),
     )

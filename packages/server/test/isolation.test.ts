@@ -22,8 +22,16 @@ beforeAll(async () => {
     ['/api/requests/', request.request_id],
     ['/api/dead-letters/', letter.request_id],
     ['/api/traces/', request.correlation_id],
+    ['/api/subscribers/', await make('/api/subscribers', { target: { type: 'queue' } }, 'subscriber_id')],
+    ['/api/events/replay/', await make('/api/events/replay', { from: 1 }, 'replay_id')],
   ]
 })
+
+/** Makes something of demo's. @returns its id. */
+async function make(path: string, body: object, id: string): Promise<string> {
+  const answer = await call<Record<string, string>>(server.url, path, { token: owner, body })
+  return answer.body[id] ?? expect.fail(answer.text)
+}
 
 async function submit(token: string, body: object, status: string): Promise<ShownRequest> {
   const { body: acknowledged } = await call<Acknowledgement>(server.url, '/api/requests', { token, body })

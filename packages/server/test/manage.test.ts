@@ -47,17 +47,25 @@ describe('[X21] cancelling', () => {
     expect((await closing('waits')).map((event) => event.detail.status)).toEqual(['cancelled'])
   })
 
-  it('one that runs: what the model says does not count', async () => {
-    await submit({ prompt: 'x', request_id: 'runs' })
-    await until('its start', async () => (await show('runs')).attempts === 1)
-    expect((await cancel('runs')).status).toBe(202)
-    await submit({ prompt: 'y', request_id: 'after-running' })
-    await reach('after-running', 'completed')
-    expect(await show('runs')).toMatchObject({ status: 'cancelled', result: null })
-    expect((await closing('runs')).map((event) => [event.type, event.detail.status])).toEqual([
+  it('one that runs: the call is ended within half a second, and what the model says does not count', async () => {
+    const own = await startTestServer({ PLINTH_SCRIPTED_LATENCY_MS: '60000' })
+    const ownToken = await own.token()
+    const shown = async (): Promise<ShownRequest> =>
+      (await call<ShownRequest>(own.url, '/api/requests/runs', { token: ownToken })).body
+    await call(own.url, '/api/requests', { token: ownToken, body: { prompt: 'x', request_id: 'runs' } })
+    await until('its start', async () => (await shown()).attempts === 1)
+    expect((await call(own.url, '/api/requests/runs', { token: ownToken, method: 'DELETE' })).status).toBe(202)
+    expect(await shown()).toMatchObject({ status: 'cancelled', result: null })
+    expect((await shown()).timeline.map((entry) => entry.type)).toEqual(['received', 'started', 'cancelled'])
+    const events = await listAll<ShownEvent>(own.url, '/api/events', ownToken)
+    expect(events.map((event) => [event.type, event.detail.status])).toEqual([
+      ['genai.request.received', undefined],
       ['genai.request.failed', 'cancelled'],
     ])
-    expect((await show('runs')).timeline.map((entry) => entry.type)).toEqual(['received', 'started', 'cancelled'])
+    // A server that stops waits for what runs: nothing does.
+    const stopped = Date.now()
+    await own.stop()
+    expect(Date.now() - stopped).toBeLessThan(3_000)
   })
 
   it('twice is fine, and is one event', async () => {
@@ -79,9 +87,70 @@ describe('[X21] cancelling', () => {
     expectProblem(await cancel('nobody'), 404, 'not_found')
   })
 
-  it('leaves no dead letter', async () => {
+  it('leaves no dead letter, and can not be redriven', async () => {
     const letters = await listAll<{ request_id: string }>(server.url, '/api/dead-letters', token)
     expect(letters.map((letter) => letter.request_id)).toEqual(['broken'])
+    const redriven = await call(server.url, '/api/dead-letters/twice/redrive', { token, method: 'POST' })
+    expectProblem(redriven, 404, 'not_found')
+    expect((await show('twice')).status).toBe('cancelled')
+  })
+})
+
+describe('when a request expires', () => {
+  const later = (milliseconds: number): string => new Date(Date.now() + milliseconds).toISOString()
+
+  it('it fails with that status, in time, also while the model runs; redriven it has a week', async () => {
+    const own = await startTestServer({ PLINTH_SCRIPTED_LATENCY_MS: '60000' })
+    const ownToken = await own.token()
+    const ask = <Body>(path: string, options: { method?: string; body?: object } = {}) =>
+      call<Body>(own.url, path, { token: ownToken, ...options })
+    const expires = later(1_000)
+    await ask('/api/requests', { body: { prompt: 'x', request_id: 'short', expires_at: expires } })
+    const shown = await until('its end', async () => {
+      const { body } = await ask<ShownRequest & { expires_at: string; ended_at: string }>('/api/requests/short')
+      return body.status !== 'processing' && body
+    })
+    expect(shown).toMatchObject({
+      status: 'failed',
+      attempts: 1,
+      expires_at: expires,
+      error: { code: 'expired', retryable: false },
+    })
+    expect(Date.parse(shown.ended_at) - Date.parse(expires)).toBeLessThan(1_000)
+    expect(shown.timeline.map((entry) => entry.type)).toEqual(['received', 'started', 'expired'])
+    const events = await listAll<ShownEvent>(own.url, '/api/events', ownToken)
+    expect(events.at(-1)).toMatchObject({ type: 'genai.request.failed', detail: { status: 'expired', error: shown.error } })
+    const letters = await listAll<{ reason: string }>(own.url, '/api/dead-letters', ownToken)
+    expect(letters.map((letter) => letter.reason)).toEqual(['expired'])
+    await ask('/api/dead-letters/short/redrive', { method: 'POST' })
+    const again = (await ask<ShownRequest & { expires_at: string }>('/api/requests/short')).body
+    expect(again.status).toBe('processing')
+    expect(Date.parse(again.expires_at) - Date.now()).toBeGreaterThan(6 * 86_400_000)
+    await ask('/api/requests/short', { method: 'DELETE' })
+    await own.stop()
+  })
+
+  it('one that waits behind others ends in time', async () => {
+    const own = await startTestServer({ PLINTH_SCRIPTED_LATENCY_MS: '4000' })
+    const ownToken = await own.token()
+    const send = (body: object) => call(own.url, '/api/requests', { token: ownToken, body })
+    await Promise.all(Array.from({ length: 64 }, (_, index) => send({ prompt: `p${index}`, max_tokens: 9 })))
+    await send({ prompt: 'x', request_id: 'behind', expires_at: later(700) })
+    const shown = await until('its end', async () => {
+      const { body } = await call<ShownRequest>(own.url, '/api/requests/behind', { token: ownToken })
+      return body.status !== 'processing' && body
+    })
+    expect(shown).toMatchObject({ status: 'failed', attempts: 0, error: { code: 'expired' } })
+    expect((await listAll(own.url, '/api/requests?status=completed', ownToken)).length).toBe(0)
+    await own.stop()
+  })
+
+  it('is a week after it may be worked, where nobody says', async () => {
+    const time = Date.now() + 3_600_000
+    await submit({ prompt: 'x', request_id: 'whenever', not_before: new Date(time).toISOString() })
+    const { expires_at } = (await show('whenever')) as ShownRequest & { expires_at: string }
+    expect(Date.parse(expires_at)).toBe(time + 7 * 86_400_000)
+    await cancel('whenever')
   })
 })
 

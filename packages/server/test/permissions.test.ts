@@ -16,6 +16,8 @@ const areas: readonly (readonly [prefix: string, area: string])[] = [
   ['/api/requests', 'requests'],
   ['/api/events', 'requests'],
   ['/api/dead-letters', 'requests'],
+  ['/api/subscribers', 'requests'],
+  ['/api/webhooks', 'requests'],
   ['/api/traces', 'metrics'],
   ['/api/documents', 'documents'],
   ['/api/uploads', 'documents'],

@@ -126,6 +126,29 @@ describe('[X20] bad input is refused and named', () => {
     ['a time without a zone', { prompt: 'x', not_before: '2030-01-01T00:00:00' }, 'not_before'],
     ['a day that is none', { prompt: 'x', not_before: '2030-02-30T00:00:00Z' }, 'not_before'],
     ['a number as time', { prompt: 'x', not_before: 1 }, 'not_before'],
+    ['an end in the past', { prompt: 'x', expires_at: '2001-01-01T00:00:00Z' }, 'expires_at'],
+    [
+      'an end before its beginning',
+      { prompt: 'x', not_before: '2999-01-02T00:00:00Z', expires_at: '2999-01-01T00:00:00Z' },
+      'expires_at',
+    ],
+    [
+      'an end at its beginning',
+      { prompt: 'x', not_before: '2999-01-01T01:00:00+01:00', expires_at: '2999-01-01T00:00:00Z' },
+      'expires_at',
+    ],
+    ['a bad end', { prompt: 'x', expires_at: 'soon' }, 'expires_at'],
+    ['a number as end', { prompt: 'x', expires_at: 4_000_000_000_000 }, 'expires_at'],
+    ['a callback that is no URL', { prompt: 'x', callback_url: 'example.com' }, 'callback_url'],
+    ['a callback without a host', { prompt: 'x', callback_url: 'https://' }, 'callback_url'],
+    ['a callback by another protocol', { prompt: 'x', callback_url: 'ftp://example.com/' }, 'callback_url'],
+    ['a callback to a file', { prompt: 'x', callback_url: 'file:///etc/passwd' }, 'callback_url'],
+    ['a callback with a password', { prompt: 'x', callback_url: 'https://ann:secret@example.com/' }, 'callback_url'],
+    ['a callback with a user', { prompt: 'x', callback_url: 'https://ann@example.com/' }, 'callback_url'],
+    ['a callback with white space', { prompt: 'x', callback_url: 'https://example.com/a b' }, 'callback_url'],
+    ['a callback with a line break', { prompt: 'x', callback_url: 'https://example.com/\n' }, 'callback_url'],
+    ['a callback that is too long', { prompt: 'x', callback_url: `https://example.com/${'a'.repeat(2_029)}` }, 'callback_url'],
+    ['an empty callback', { prompt: 'x', callback_url: '' }, 'callback_url'],
     ['a number as model', { prompt: 'x', model_id: 1 }, 'model_id'],
     ['an empty model', { prompt: 'x', model_id: '' }, 'model_id'],
   ])('%s', async (_, body, field) => {
@@ -195,6 +218,26 @@ describe('what a request may be', () => {
     '1969-12-31T23:59:59Z',
   ])('not_before %s is refused', async (not_before) => {
     expect(await submit({ prompt: 'x', not_before })).toMatchObject({ status: 400, body: { field: 'not_before' } })
+  })
+
+  it.each([
+    'https://example.com',
+    'http://example.com:8080/told?by=plinth&and=more#here',
+    'HTTPS://EXAMPLE.COM/',
+    'http://[2606:4700:4700::1111]/',
+    `https://example.com/${'a'.repeat(2_028)}`,
+  ])('callback_url %s, which only the request itself shows', async (callback_url) => {
+    const { status, body } = await submit({ prompt: 'x', callback_url })
+    expect(status).toBe(202)
+    await finished(body.request_id)
+    const shown = await call<{ callback_url: string }>(server.url, `/api/requests/${body.request_id}`, { token })
+    expect(shown.body.callback_url).toBe(callback_url)
+    for (const path of ['/api/requests', '/api/events?limit=1000', `/api/requests/${body.request_id}/events`]) {
+      const { text } = await call(server.url, path, { token })
+      expect(text).toContain(body.request_id)
+      expect(text.toLowerCase()).not.toContain('callback')
+      expect(text).not.toContain(callback_url)
+    }
   })
 
   it.each(['a', 'A-Z_0.9:x', 'a'.repeat(128), '__proto__', 'constructor', '...'])('request_id %s', async (request_id) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root: string = fileURLToPath(new URL('../../../', import.meta.url))
-const packages = ['core', 'models', 'local', 'server', 'cli']
+const packages = ['core', 'models', 'outbound', 'local', 'server', 'cli']
 
 /**
  * How the command is run: as users run it, from what was built; from the sources while they are newer than that, so that

@@ -1,135 +1,107 @@
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { TenantRegistry } from '@plinth/core'
-import { DataFolderLock, loadMasterKey, readingPlatform, systemClock } from '@plinth/local'
-import { createModels, modelOptions } from '@plinth/models'
-import { readEnvironment } from '@plinth/server'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { LocalIssuer } from '@plinth/core'
+import {
+  type DatabaseFacts,
+  DataFolderLock,
+  examineDatabase,
+  LocalKeyService,
+  loadMasterKey,
+  lookThroughDatabase,
+  readingPlatform,
+  systemClock,
+} from '@plinth/local'
+import { chainedCredentials, createModels, modelOptions } from '@plinth/models'
+import { firstTenant, readEnvironment } from '@plinth/server'
 import { Command } from 'commander'
+import { checks } from '../checks/all.ts'
+import { measureDisk } from '../checks/disk.ts'
+import type { Finding } from '../checks/finding.ts'
+import { examine, type Identity, type Patient } from '../checks/patient.ts'
 import { serverUrl } from '../client.ts'
-
-interface Finding {
-  readonly check: string
-  readonly status: 'ok' | 'warning' | 'problem'
-  readonly message: string
-  /** What to do about it. */
-  readonly remedy?: string
-}
-
-const littleSpace = 1024 ** 3
-const noSpace = 8 * 1024 ** 2
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Look for what could keep Plinth from running, and say what to do.')
+    .option('--deep', 'read the whole database, too')
     .option('--json', 'print JSON')
     .action(diagnose)
 }
 
-async function diagnose(options: { readonly json?: boolean }): Promise<void> {
-  const findings: Finding[] = []
-  const check = async (name: string, look: () => Promise<Omit<Finding, 'check'>> | Omit<Finding, 'check'>): Promise<void> => {
-    try {
-      findings.push({ check: name, ...(await look()) })
-    } catch (error) {
-      findings.push({ check: name, status: 'problem', message: error instanceof Error ? error.message : String(error) })
-    }
-  }
-  await check('node', () => ({ status: 'ok', message: `Node.js ${process.versions.node}` }))
-  await check('environment', () => {
-    const { directory, masterKey, masterKeyFile } = readEnvironment(process.env)
-    serverUrl(process.env)
-    if (masterKey !== undefined || masterKeyFile !== undefined) loadMasterKey({ directory, masterKey, masterKeyFile })
-    return { status: 'ok', message: 'The variables are well formed.' }
-  })
-  await check('model', () => {
-    const models = createModels({ ...modelOptions(process.env), clock: systemClock })
-    if (models.defaultModel !== 'local/extractive') return { status: 'ok', message: models.defaultModel }
-    return {
-      status: 'warning',
-      message: 'local/extractive: it quotes and fills in by rule, and is no language model.',
-      remedy: 'Set PLINTH_MODEL for another.',
-    }
-  })
-  const { directory } = readEnvironment({
-    ...process.env,
-    PORT: '',
-    PLINTH_WORKER: '',
-    PLINTH_PLATFORM: '',
-    PLINTH_LOG_LEVEL: '',
-  })
-  const folder = resolve(directory)
-  await check('data folder', () => lookAtFolder(folder))
-  await check('database', () => lookAtDatabase(folder))
-  await check('server', () => lookForServer())
+async function diagnose(options: { readonly deep?: boolean; readonly json?: boolean }, command: Command): Promise<void> {
+  const version = command.parent?.version() ?? ''
+  const findings = await examine(checks, patientOf(process.env, { version, deep: options.deep ?? false }))
   if (options.json) console.log(JSON.stringify({ findings }, null, 2))
   else for (const finding of findings) console.log(line(finding))
   if (findings.some((finding) => finding.status === 'problem')) process.exitCode = 1
 }
 
-function lookAtFolder(folder: string): Omit<Finding, 'check'> {
-  if (!existsSync(folder)) return { status: 'ok', message: `${folder} will be made by the first start.` }
-  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
-  const { bavail, bsize } = statfsSync(folder)
-  const free = bavail * bsize
-  const text = `${folder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`
-  if (free < noSpace) return { status: 'problem', message: text, remedy: 'Make room: nothing more is accepted.' }
-  return free < littleSpace
-    ? { status: 'warning', message: text, remedy: 'Make room: when the disk is full nothing more is accepted.' }
-    : { status: 'ok', message: text }
+/** Joins the checks with what they look at: the platform, its folder and the models. */
+function patientOf(
+  variables: Readonly<Record<string, string | undefined>>,
+  { version, deep }: { readonly version: string; readonly deep: boolean },
+): Patient {
+  const { PLINTH_DATA_DIR, PLINTH_MASTER_KEY, PLINTH_MASTER_KEY_FILE } = variables
+  const { directory, masterKey, masterKeyFile } = readEnvironment({ PLINTH_DATA_DIR, PLINTH_MASTER_KEY, PLINTH_MASTER_KEY_FILE })
+  const folder = resolve(directory)
+  const keys = { directory: folder, masterKey, masterKeyFile }
+  return {
+    variables,
+    folder,
+    version,
+    deep,
+    now: Date.now(),
+    url: urlOf(variables),
+    database: databaseOf(folder),
+    disk: existsSync(folder) ? measureDisk(folder) : undefined,
+    inUse: DataFolderLock.isHeld(folder),
+    lookThroughDatabase: () => lookThroughDatabase(folder),
+    masterKey: () => {
+      const made = existsSync(join(folder, 'keyring.json'))
+      // Without a keyring one would be made now.
+      if (!made && masterKey === undefined && masterKeyFile === undefined) return undefined
+      const { key, source } = loadMasterKey(keys)
+      if (made) new LocalKeyService({ directory: folder, masterKey: key, clock: systemClock, readOnly: true })
+      return { source }
+    },
+    modelSettings: () => {
+      const settings = modelOptions(variables)
+      createModels({ ...settings, clock: systemClock })
+      return settings
+    },
+    awsCredentials: (region) => chainedCredentials(region)(),
+    identity: () => identityOf(keys).catch(() => undefined),
+  }
 }
 
-async function lookAtDatabase(folder: string): Promise<Omit<Finding, 'check'>> {
-  const { masterKey, masterKeyFile } = readEnvironment(process.env)
-  if (!existsSync(`${folder}/plinth.db`)) return { status: 'ok', message: 'There is none yet.' }
-  const keys = { masterKey, masterKeyFile }
-  const platform = readingPlatform({ directory: folder, models: createModels({ clock: systemClock }), ...keys })
+async function identityOf(options: Omit<Parameters<typeof readingPlatform>[0], 'models'>): Promise<Identity> {
+  const platform = readingPlatform({ ...options, models: createModels({ clock: systemClock }) })
   try {
-    const ids = await new TenantRegistry(platform.operate()).ids()
-    const tenants = ids.length === 1 ? '1 tenant' : `${ids.length} tenants`
-    const { source } = loadMasterKey({ directory: folder, ...keys })
-    if (source !== 'folder') return { status: 'ok', message: `${tenants}; the master key comes from outside the folder.` }
+    const issuer = await LocalIssuer.open(platform.operate())
     return {
-      status: 'warning',
-      message: `${tenants}; the master key lies in the data folder.`,
-      remedy: 'Who copies the folder can read it. Set PLINTH_MASTER_KEY_FILE to a file elsewhere (docs/security.md).',
+      keyId: String(issuer.publicJwk.kid),
+      token: () => issuer.sign({ tenant: firstTenant, user: 'doctor', permissions: [], lifetime: 30 }),
     }
   } finally {
     await platform.close()
   }
 }
 
-async function lookForServer(): Promise<Omit<Finding, 'check'>> {
-  const { directory } = readEnvironment(process.env)
-  const url = serverUrl(process.env)
-  const ready = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
-  const said = (await ready?.json().catch(() => undefined)) as { status?: unknown } | undefined
-  if (ready && typeof said?.status !== 'string')
-    return {
-      status: 'problem',
-      message: `What answers at ${url} is no Plinth.`,
-      remedy: 'Set PLINTH_URL or PORT to where it listens.',
-    }
-  if (ready?.ok && !existsSync(directory)) {
-    return {
-      status: 'warning',
-      message: `Ready at ${url}, with its data elsewhere than in ${resolve(directory)}.`,
-      remedy: 'Set PLINTH_DATA_DIR to its folder.',
-    }
+/** Where the server should be, also when a variable that says so is wrong; that is another check's to tell. */
+function urlOf(variables: Readonly<Record<string, string | undefined>>): string {
+  try {
+    return serverUrl(variables)
+  } catch {
+    return serverUrl({})
   }
-  if (ready?.ok) return { status: 'ok', message: `Ready at ${url}.` }
-  if (ready)
-    return { status: 'problem', message: `${url} answers, but is not ready (${ready.status}).`, remedy: 'Look at its log.' }
-  const folder = resolve(directory)
-  const lock = existsSync(folder) ? DataFolderLock.take(folder) : undefined
-  lock?.release()
-  if (existsSync(folder) && !lock) {
-    return {
-      status: 'warning',
-      message: `A server has the data folder, but none answers at ${url}.`,
-      remedy: 'Set PLINTH_URL or PORT to where it listens.',
-    }
+}
+
+function databaseOf(folder: string): DatabaseFacts | Error | undefined {
+  try {
+    return examineDatabase(folder)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
   }
-  return { status: 'ok', message: 'No server runs. Start one with npm start.' }
 }
 
 function line(finding: Finding): string {

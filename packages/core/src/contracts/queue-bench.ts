@@ -8,7 +8,7 @@ export interface QueueSubject {
 }
 
 /** The queues that the contract uses, for adapters that must make them first. */
-export const contractQueues: readonly string[] = Array.from({ length: 24 }, (_, index) => `contract.queue-${index + 1}`)
+export const contractQueues: readonly string[] = Array.from({ length: 25 }, (_, index) => `contract.queue-${index + 1}`)
 
 /** A delivery that waits for the test to say what became of it. */
 export interface Delivery {

@@ -69,6 +69,22 @@ export const fairnessPromises: Promises<QueueSubject> = {
       expect(served.filter((each) => each === tenant).length, tenant).toBeGreaterThanOrEqual(10)
     await worker.close()
   },
+
+  'tenants of one lane are served by their weights while all have work, and the light one never waits for long': async (
+    subject,
+  ) => {
+    const queue = 'contract.queue-25'
+    const weights = { heavy: 3, light: 1 }
+    for (const [tenant, weight] of Object.entries(weights))
+      await sendAll(subject().port.queue, jobs(90, { queue, tenant, weight }))
+    const worker = bench(subject(), queue, 2, () => ({ done: true }))
+    await worker.reached(80)
+    const served = worker.deliveries.slice(0, 80).map(({ job }) => job.tenant)
+    const heavy = served.filter((tenant) => tenant === 'heavy').length
+    expect(Math.abs(heavy - 60), `heavy: ${heavy} of 80`).toBeLessThanOrEqual(6)
+    for (let start = 0; start < 80; start += 10) expect(served.slice(start, start + 10)).toContain('light')
+    await worker.close()
+  },
 }
 
 function jobs(count: number, parts: Partial<Job>): Job[] {

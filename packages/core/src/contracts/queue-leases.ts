@@ -98,6 +98,72 @@ export const leasePromises: Promises<QueueSubject> = {
     await worker.close()
   },
 
+  'a lease tells how many deliveries of its job ended without an outcome: thrown, or lost; others do not count': async (
+    subject,
+    skip,
+  ) => {
+    const queue = 'contract.queue-23'
+    const { clock, port } = subject()
+    if (!clock) return skip('this service has its own clock')
+    const worker = bench(subject(), queue, 3)
+    const told = (): number[] => worker.deliveries.map((delivery) => delivery.lease.cutOffs)
+    await sendAll(port.queue, [jobOf('t', 'job', { queue })])
+    await worker.reached(1)
+    worker.deliveries[0]?.end({ retryAt: clock.now() + second })
+    await pass(subject(), 2 * second)
+    await worker.reached(2)
+    worker.deliveries[1]?.fail()
+    await pass(subject(), jobLimits.redeliverMilliseconds + second)
+    await worker.reached(3)
+    await pass(subject(), lease + second)
+    await worker.reached(4)
+    // What the loser says later changes nothing.
+    worker.deliveries[2]?.fail()
+    await quiet(subject())
+    worker.deliveries[3]?.end({ retryAt: clock.now() + 60 * second })
+    await pass(subject(), 61 * second)
+    await worker.reached(5)
+    expect(told()).toEqual([0, 0, 1, 2, 2])
+    worker.deliveries[4]?.end({ done: true })
+    await sendAll(port.queue, [jobOf('t', 'job', { queue })])
+    await worker.reached(6)
+    expect(told().at(-1)).toBe(0)
+    await worker.close()
+  },
+
+  'what was in hand when the adapter ended was cut off, and the count is kept': async (subject, skip) => {
+    const queue = 'contract.queue-24'
+    const { clock, port, reopen } = subject()
+    if (!reopen) return skip('nothing outlives this adapter')
+    if (!clock) return skip('this service has its own clock')
+    const before = bench(subject(), queue, 2, (job) => {
+      if (job.id === 'retried') return { retryAt: clock.now() + 5 * second }
+      return new Promise(() => {})
+    })
+    await sendAll(port.queue, [jobOf('t', 'retried', { queue }), jobOf('t', 'cut off', { queue })])
+    await before.reached(2)
+    await quiet(subject())
+    for (let count = 1; count <= 2; count++) {
+      await reopen()
+      const after = bench(subject(), queue, 1)
+      await after.reached(1)
+      expect(after.deliveries[0]?.job.id).toBe('cut off')
+      expect(after.deliveries[0]?.lease.cutOffs).toBe(count)
+      // An adapter may take a moment to write down what it has in hand.
+      await quiet(subject())
+    }
+    await sendAll(subject().port.queue, [jobOf('t', 'waiting', { queue })])
+    await quiet(subject())
+    await reopen()
+    const last = bench(subject(), queue, 3)
+    await last.reached(2)
+    await pass(subject(), 6 * second)
+    await last.reached(3)
+    const counts = Object.fromEntries(last.deliveries.map(({ job, lease: each }) => [job.id, each.cutOffs]))
+    expect(counts).toEqual({ 'cut off': 3, waiting: 0, retried: 0 })
+    await last.close()
+  },
+
   'a hung handler holds up neither its job nor the others': async (subject, skip) => {
     const queue = 'contract.queue-17'
     const { clock, port } = subject()

@@ -17,6 +17,9 @@ interface Known {
   /** Not to be delivered before. */
   notBefore: number
   over: boolean
+  /** Its deliveries so far, and those of them whose handler failed while it had the lease. */
+  readonly deliveries: Delivery[]
+  readonly failed: Set<Delivery>
 }
 
 class Model {
@@ -43,7 +46,7 @@ export interface QueueModelOptions extends ModelOptions {
 
 /**
  * Random sending, answers, extensions, lost leases, drains and passing time. Nothing is lost, nothing comes early or after
- * it was done, and never do more handlers run than may. Needs an adapter on a fake clock.
+ * it was done, cut-offs are counted, and never do more handlers run than may. Needs an adapter on a fake clock.
  */
 export function describeQueueModel(adapter: string, options: ContractOptions<QueueSubject> & QueueModelOptions): void {
   describe(`Queue model: ${adapter}`, () => {
@@ -131,7 +134,8 @@ async function send(
     const id = `${model.known.size + index}`
     return jobOf(tenant, id, { queue: real.queue, lane, ...(delay === null ? {} : { notBefore: now + delay }) })
   })
-  for (const job of made) model.known.set(job.id, { job, notBefore: job.notBefore ?? 0, over: false })
+  for (const job of made)
+    model.known.set(job.id, { job, notBefore: job.notBefore ?? 0, over: false, deliveries: [], failed: new Set() })
   await sendAll(real.subject.port.queue, made)
 }
 
@@ -156,6 +160,7 @@ async function end(model: Model, real: Real, index: number, how: Answer): Promis
   if (counts && (how === 'done' || how === 'dead')) known.over = true
   if (counts && !real.duplicates) known.notBefore = how === 'fail' ? now : retryAt
   const outcome = outcomes[how]
+  if (how === 'fail' && !delivery.lease.signal.aborted) known?.failed.add(delivery)
   if (outcome) delivery.end(outcome)
   else delivery.fail()
 }
@@ -195,7 +200,10 @@ function look(model: Model, real: Real): void {
       expect(known?.over, `${delivery.job.id} came again after it was done`).toBe(false)
       const rivals = model.running.filter((other) => other.job.id === delivery.job.id && !other.lease.signal.aborted)
       expect(rivals, `${delivery.job.id} is held twice`).toEqual([])
+      const cutOff = known?.deliveries.filter((other) => known.failed.has(other) || other.lease.signal.aborted)
+      expect(delivery.lease.cutOffs, `the cut-offs of ${delivery.job.id}`).toBe(cutOff?.length)
     }
+    known?.deliveries.push(delivery)
     model.running.push(delivery)
   }
   real.looked = real.worker.deliveries.length

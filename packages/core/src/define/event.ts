@@ -17,6 +17,8 @@ export interface EventToEmit {
   readonly version: number
   readonly subject: string
   readonly detail: JsonObject
+  /** Someone asked to be told of what this closes; an internal mark, which the event's outward form doesn't show. */
+  readonly callback?: true
 }
 
 /** Any kind of event, for code that walks all of a pattern's. */

@@ -1,7 +1,9 @@
+import { handlerJob } from '../subscribers/handler-job.ts'
 import type { AnyCollection } from './collection.ts'
 import type { AnyEvent } from './event.ts'
 import type { AnyJob } from './job.ts'
 import type { AnyRoute } from './route.ts'
+import type { Subscriber } from './subscriber.ts'
 
 /** The five patterns of the seed (R1). A sixth is a new name here, a folder, and a line in patterns.ts. */
 export const patternNames = ['event-driven', 'rag', 'multi-agent', 'analytics', 'multi-tenant'] as const
@@ -20,10 +22,13 @@ export interface Pattern {
   readonly events: readonly AnyEvent[]
   readonly jobs: readonly AnyJob[]
   readonly routes: readonly AnyRoute[]
+  /** What is done, in every tenant, when something happened; each runs as a job of its name. */
+  readonly subscribers?: readonly Subscriber[]
 }
 
 /** @throws Error when two jobs, events or collections share a name. */
-export function definePattern(pattern: Pattern): Pattern {
+export function definePattern(definition: Pattern): Pattern {
+  const pattern = { ...definition, jobs: [...definition.jobs, ...(definition.subscribers ?? []).map(handlerJob)] }
   unique(pattern.collections.map((collection) => collection.name))
   unique(pattern.events.map((event) => event.type))
   unique(pattern.jobs.map((job) => job.name))

@@ -1,15 +1,18 @@
 import { publishEvent } from '../define/event.ts'
-import { startJob } from '../define/job.ts'
+import { type JobToEmit, startJob } from '../define/job.ts'
 import { ConflictError, InvalidInputError, LimitError, ReusedError, UnavailableError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Lane } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
+import { checkTargetUrl } from '../subscribers/target-url.ts'
 import { durationText, estimatorOf } from './estimate.ts'
 import { reference, requestReceived } from './events.ts'
-import { processJob } from './jobs.ts'
-import { backlogPlace, backlogs, idempotencyKeys, type RequestFields, requests, withEntry } from './requests.ts'
+import { longestLook } from './expire.ts'
+import { expireJob, processJob } from './jobs.ts'
+import { backlogPlace, backlogs, defaultExpiry, idempotencyKeys, type RequestFields, requests } from './requests.ts'
+import { withEntry } from './timeline.ts'
 
 /** The seed's request_data (R8); the user is the caller's, never the body's (X14). */
 export interface GenaiRequest {
@@ -23,6 +26,10 @@ export interface GenaiRequest {
   readonly priority?: Lane
   /** Milliseconds UTC. */
   readonly not_before?: number
+  /** When it is not worked any more, milliseconds UTC. Default: 7 days after it may be worked. */
+  readonly expires_at?: number
+  /** Where its end is to be told, an http or https URL. */
+  readonly callback_url?: string
 }
 
 /** R10. */
@@ -45,26 +52,33 @@ const tries = 3
  * published that isn't kept, and nothing is kept that won't be worked.
  *
  * @returns the acknowledgement; for the same key or id with the same body, the first one.
- * @throws InvalidInputError for a model outside the catalogue, ReusedError for a key or id used with another body,
- * LimitError `queue_full`.
+ * @throws InvalidInputError for a model outside the catalogue, an `expires_at` that is too early or a `callback_url` that may
+ * not be called, ReusedError for a key or id used with another body, LimitError `queue_full`.
  */
 export async function processGenaiRequest(
-  scope: Uses<'state' | 'models'>,
+  scope: Uses<'state' | 'models' | 'outbound'>,
   request: GenaiRequest,
   options: { readonly idempotencyKey?: string; readonly backlogLimit?: number } = {},
 ): Promise<Acknowledgement> {
-  const { entry } = scope.models.resolve(request.model_id)
+  const { id: modelId, entry } = scope.models.resolve(request.model_id)
   const maxTokens = request.max_tokens ?? Math.min(defaultMaxTokens, entry.maxOutput)
   if (maxTokens > entry.maxOutput) {
     throw new InvalidInputError(`The model gives at most ${entry.maxOutput} tokens.`, { field: 'max_tokens' })
   }
+  if (request.callback_url !== undefined) checkTargetUrl(scope, request.callback_url, 'callback_url')
   const digest = await scope.state.lookup('request body', canonicalJson(request as unknown as JsonObject))
   const key =
     options.idempotencyKey === undefined ? undefined : await scope.state.lookup('idempotency key', options.idempotencyKey)
+  if ((request.expires_at ?? Number.POSITIVE_INFINITY) <= Math.max(scope.clock.now(), request.not_before ?? 0)) {
+    // Sent again, it was in time when it was accepted.
+    const first = await findFirst(scope, request.request_id, digest, key)
+    if (first) return acknowledgement(first)
+    throw new InvalidInputError('must be later than now, and than not_before', { field: 'expires_at' })
+  }
   for (let attempt = 1; attempt <= tries; attempt++) {
-    const fields = await newRequest(scope, request, entry.id, maxTokens, digest)
+    const fields = await newRequest(scope, request, modelId, maxTokens, digest)
     try {
-      await commitRequest(scope, fields, request.prompt, key, options.backlogLimit ?? backlogLimit)
+      await commitRequest(scope, fields, request, key, options.backlogLimit ?? backlogLimit)
       return acknowledgement(fields)
     } catch (error) {
       if (error instanceof LimitError) {
@@ -103,6 +117,8 @@ async function newRequest(
     attempts_before: 0,
     accepted: now,
     ...(request.not_before === undefined ? {} : { not_before: request.not_before }),
+    expires_at: request.expires_at ?? defaultExpiry(now, request.not_before),
+    ...(request.callback_url === undefined ? {} : { callback: true }),
     estimated_completion: durationText(estimate),
     estimated_completion_at: Math.ceil(now + estimate),
     body_digest: digest,
@@ -114,13 +130,14 @@ async function newRequest(
 async function commitRequest(
   scope: Uses<'state'>,
   fields: RequestFields,
-  prompt: string,
+  request: GenaiRequest,
   key: string | undefined,
   limit: number,
 ): Promise<void> {
   const id = fields.request_id
+  const { prompt, callback_url } = request
   const writes: RecordWrite[] = [
-    insert(requests, { partition: id }, fields, { prompt }),
+    insert(requests, { partition: id }, fields, { prompt, ...(callback_url === undefined ? {} : { callback_url }) }),
     count(backlogs, backlogPlace, { requests: 1 }, { requests: limit }),
   ]
   if (key !== undefined) {
@@ -141,26 +158,33 @@ async function commitRequest(
         model_id: fields.model_id,
         prompt_ref: reference(id, 'prompt'),
       }),
-      startJob(processJob, {
-        id: `${id}:${fields.round}`,
-        body: { request_id: id, round: fields.round },
-        lane: fields.priority,
-        ...(fields.not_before === undefined ? {} : { notBefore: fields.not_before }),
-      }),
+      ...jobsOf(fields, request),
     ],
   })
+}
+
+function jobsOf({ request_id, round, priority, accepted }: RequestFields, { not_before, expires_at }: GenaiRequest): JobToEmit[] {
+  const id = `${request_id}:${round}`
+  const body = { request_id, round }
+  const jobs = [
+    startJob(processJob, { id, body, lane: priority, ...(not_before === undefined ? {} : { notBefore: not_before }) }),
+  ]
+  if (expires_at !== undefined)
+    jobs.push(startJob(expireJob, { id, body, notBefore: Math.min(expires_at, accepted + longestLook) }))
+  return jobs
 }
 
 /** Who was first with this key or id. @throws ReusedError when it was with another body. */
 async function findFirst(
   scope: Uses<'state'>,
-  requestId: string,
+  requestId: string | undefined,
   digest: string,
   key: string | undefined,
 ): Promise<RequestFields | undefined> {
   const kept = key === undefined ? undefined : (await scope.state.get(idempotencyKeys, { partition: key }))?.fields
   if (kept && kept.body_digest !== digest) throw new ReusedError('idempotency key', 'Idempotency-Key')
-  const first = (await scope.state.get(requests, { partition: kept?.request_id ?? requestId }))?.fields
+  const id = kept?.request_id ?? requestId
+  const first = id === undefined ? undefined : (await scope.state.get(requests, { partition: id }))?.fields
   if (first && first.body_digest !== digest) throw new ReusedError('request id', 'request_id')
   return first
 }

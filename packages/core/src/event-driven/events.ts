@@ -18,7 +18,7 @@ export interface CompletedDetail {
 
 export interface FailedDetail {
   readonly request_id: string
-  readonly status: 'failed' | 'cancelled'
+  readonly status: 'failed' | 'cancelled' | 'expired'
   readonly error: { readonly code: string; readonly message: string; readonly retryable: boolean }
 }
 
@@ -50,8 +50,8 @@ export const requestCompleted: EventDefinition<CompletedDetail> = defineEvent<Co
 export const requestFailed: EventDefinition<FailedDetail> = defineEvent<FailedDetail>({
   type: 'genai.request.failed',
   version: 1,
-  summary: 'A request failed for good or was cancelled.',
-  detail: z.strictObject({ request_id: z.string(), status: z.enum(['failed', 'cancelled']), error: errorSchema }),
+  summary: 'A request failed for good, was cancelled, or expired.',
+  detail: z.strictObject({ request_id: z.string(), status: z.enum(['failed', 'cancelled', 'expired']), error: errorSchema }),
 })
 
 /** Where a prompt or result can be had, by whoever may read the request. */

@@ -1,43 +1,42 @@
-import { publishEvent } from '../define/event.ts'
+import { type EventToEmit, publishEvent } from '../define/event.ts'
 import type { ModelAnswer } from '../language-model/call.ts'
 import type { ModelFailure } from '../language-model/failure.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
 import { reference, requestCompleted, requestFailed } from './events.ts'
-import {
-  backlogPlace,
-  backlogs,
-  deadLetters,
-  type RequestFields,
-  type RequestTexts,
-  requests,
-  type TimelineEntry,
-  withEntry,
-} from './requests.ts'
+import { backlogPlace, backlogs, deadLetters, type RequestFields, type RequestTexts, requests } from './requests.ts'
+import { type TimelineEntry, withEntry } from './timeline.ts'
 
-/** How a request ends: answered, failed for good, or cancelled. */
-export type Ending = { readonly answer: ModelAnswer } | { readonly failure: ModelFailure } | { readonly cancelled: true }
+/** How a request ends: answered, failed for good, cancelled, or not in time. */
+export type Ending =
+  | { readonly answer: ModelAnswer }
+  | { readonly failure: ModelFailure }
+  | { readonly cancelled: true }
+  | { readonly expired: true }
+
+type RequestRecord = StoredRecord<RequestFields, RequestTexts>
 
 /**
  * Ends a request: its new state, its one closing event, the backlog and, for a failure, the dead letter, in one commit.
+ * @param begun the fields as they are before the end: those of the record, where nothing else happened since it was read.
  * @throws ConflictError when the request changed since it was read; then nothing happened.
  */
 export async function finishRequest(
   scope: Uses<'state'>,
-  record: StoredRecord<RequestFields, RequestTexts>,
+  record: RequestRecord,
   ending: Ending,
-): Promise<StoredRecord<RequestFields, RequestTexts>> {
+  begun: RequestFields = record.fields,
+): Promise<RequestRecord> {
   const at = scope.clock.now()
   const less = count(backlogs, backlogPlace, { requests: -1 })
-  if ('answer' in ending) return complete(scope, record, ending.answer, at, less)
-  const { request_id, attempts, round } = record.fields
-  const status = 'failure' in ending ? 'failed' : 'cancelled'
-  const error =
-    'failure' in ending
-      ? { code: ending.failure.code, message: ending.failure.message, retryable: ending.failure.retryable }
-      : { code: 'cancelled', message: 'The request was cancelled.', retryable: false }
-  const fields = ended(record.fields, { at, type: status, attempt: attempts, detail: error.code }, { status, ended: at, error })
+  if ('answer' in ending) return complete(scope, record, begun, ending.answer, at, less)
+  const { request_id, attempts, round } = begun
+  const attempt = attemptOf(begun)
+  const status = 'cancelled' in ending ? 'cancelled' : 'failed'
+  const type = 'expired' in ending ? 'expired' : status
+  const error = errorOf(ending)
+  const fields = ended(begun, { at, type, attempt, detail: error.code }, { status, ended: at, error })
   const letters: RecordWrite[] =
     status === 'failed'
       ? [
@@ -50,36 +49,57 @@ export async function finishRequest(
       : []
   return scope.state.update(requests, record, fields, {
     also: [less, ...letters],
-    emit: [publishEvent(requestFailed, request_id, { request_id, status, error })],
+    emit: [closing(begun, publishEvent(requestFailed, request_id, { request_id, status: type, error }))],
   })
 }
 
 function complete(
   scope: Uses<'state'>,
-  record: StoredRecord<RequestFields, RequestTexts>,
+  record: RequestRecord,
+  begun: RequestFields,
   answer: ModelAnswer,
   at: number,
   less: RecordWrite,
-): Promise<StoredRecord<RequestFields, RequestTexts>> {
-  const { request_id, attempts } = record.fields
+): Promise<RequestRecord> {
+  const { request_id } = begun
   const { usage } = answer
   const fields = ended(
-    record.fields,
-    { at, type: 'completed', attempt: attempts },
+    begun,
+    { at, type: 'completed', attempt: attemptOf(begun) },
     { status: 'completed', ended: at, answered_by: answer.modelId, stop_reason: answer.stopReason, usage },
   )
   return scope.state.update(requests, record, fields, {
     sealed: { result: answer.text },
     also: [less],
     emit: [
-      publishEvent(requestCompleted, request_id, {
-        request_id,
-        status: 'completed',
-        result_ref: reference(request_id, 'result'),
-        usage,
-      }),
+      closing(
+        begun,
+        publishEvent(requestCompleted, request_id, {
+          request_id,
+          status: 'completed',
+          result_ref: reference(request_id, 'result'),
+          usage,
+        }),
+      ),
     ],
   })
+}
+
+function errorOf(ending: Exclude<Ending, { answer: ModelAnswer }>): NonNullable<RequestFields['error']> {
+  if ('cancelled' in ending) return { code: 'cancelled', message: 'The request was cancelled.', retryable: false }
+  if ('expired' in ending) return { code: 'expired', message: 'The request expired before it was answered.', retryable: false }
+  const { code, message, retryable } = ending.failure
+  return { code, message, retryable }
+}
+
+/** Which attempt ends: the one that began last, where two workers have the job perhaps not the highest. */
+function attemptOf({ attempts, timeline }: RequestFields): number {
+  return timeline.at(-1)?.attempt ?? attempts
+}
+
+/** The event, marked where someone is to be told of it. */
+function closing({ callback }: RequestFields, event: EventToEmit): EventToEmit {
+  return callback ? { ...event, callback } : event
 }
 
 function ended(fields: RequestFields, entry: Omit<TimelineEntry, 'number'>, changes: Partial<RequestFields>): RequestFields {

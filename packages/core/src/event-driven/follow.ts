@@ -1,17 +1,19 @@
 import type { ServerEvent } from '../define/route.ts'
 import { sleep, timestamp } from '../ports/clock.ts'
-import { envelope } from '../ports/event-bus.ts'
 import type { Uses } from '../scope/scope.ts'
+import type { RequestRecord } from './attempt.ts'
 import { showRequest } from './forms.ts'
 import { getRequest } from './manage.ts'
+import { readProgress, streamId } from './progress.ts'
+import type { TimelineEntry } from './timeline.ts'
 
 /** How often a follower looks again, milliseconds. */
 const every = 250
-const eventsAtATime = 100
 
 /**
- * A request's progress from behind a number: `status` for each entry of its timeline, at the end `done`, or `error` when it
- * failed or was cancelled, with the whole request. Numbers are kept, so that a follower that was cut off goes on where it was.
+ * A request's progress from behind an id: `status` for each entry of its timeline, `token` for the text that a start brought,
+ * at the end `done`, or `error` when it failed, was cancelled or expired, with the whole request. The tokens since the last
+ * `started` are, joined, the result's text. Ids ({@link streamId}) are kept, so that a follower that was cut off goes on where it was.
  */
 export async function* followRequest(
   scope: Uses<'state'>,
@@ -21,54 +23,55 @@ export async function* followRequest(
 ): AsyncGenerator<ServerEvent> {
   for (let seen = after; !signal.aborted; await pause(scope, signal)) {
     const record = await getRequest(scope, requestId)
-    const { status, timeline } = record.fields
-    for (const { number, at, ...entry } of timeline) {
-      if (idOf(number) <= seen) continue
-      seen = idOf(number)
-      yield { id: seen, event: 'status', data: { request_id: requestId, ...entry, at: timestamp(at) } }
+    for await (const event of newEvents(scope, record, seen)) {
+      seen = event.id
+      yield event
     }
+    const { status, timeline } = record.fields
     if (status === 'processing') continue
-    const last = idOf(timeline.at(-1)?.number ?? 0) + 1
+    const last = streamId(timeline.at(-1)?.number ?? 0, 1)
     if (last > after)
       yield { id: last, event: status === 'completed' ? 'done' : 'error', data: await showRequest(scope.caller.tenant, record) }
     return
   }
 }
 
-/** Even numbers for entries, so that what closes a round has the odd one behind its last entry, and no other ever gets it. */
-function idOf(number: number): number {
-  return number * 2
-}
-
-/** The tenant's events from behind a sequence, as they come. */
-export async function* followEvents(
-  scope: Uses<'state'>,
-  after: number,
-  type: string | undefined,
-  signal: AbortSignal,
-): AsyncGenerator<ServerEvent> {
-  for (let seen = after; !signal.aborted; ) {
-    const found = await scope.state.events({ after: seen, limit: eventsAtATime, ...(type === undefined ? {} : { type }) })
-    for (const event of found) {
-      seen = event.sequence
-      yield { id: event.sequence, event: event.type, data: envelope(event) }
+async function* newEvents(scope: Uses<'state'>, record: RequestRecord, after: number): AsyncGenerator<ServerEvent> {
+  const { request_id, timeline } = record.fields
+  let seen = after
+  for (const [index, { number, at, ...entry }] of timeline.entries()) {
+    const id = streamId(number)
+    if (id > seen) yield { id, event: 'status', data: { request_id, ...entry, at: timestamp(at) } }
+    seen = Math.max(seen, id)
+    const next = timeline[index + 1]
+    if (entry.type !== 'started' || (next && seen >= streamId(next.number))) continue
+    for await (const { end, text } of newTexts(scope, record, number, next, seen - id)) {
+      seen = streamId(number, end)
+      yield { id: seen, event: 'token', data: { request_id, text } }
     }
-    if (found.length < eventsAtATime) await pause(scope, signal)
   }
 }
 
-/** The sequence of the newest event, 0 when there is none: found by doubling and halving, since sequences have no gaps. */
-export async function newestSequence(scope: Uses<'state'>): Promise<number> {
-  const beyond = async (after: number): Promise<boolean> => (await scope.state.events({ after, limit: 1 })).length === 0
-  let high = 1
-  while (!(await beyond(high))) high *= 2
-  let low = Math.floor(high / 2)
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    if (await beyond(middle)) high = middle
-    else low = middle + 1
+/** What came of a start's text behind an offset, up to what is known now; all of it, when it is the request's result. */
+async function* newTexts(
+  scope: Uses<'state'>,
+  record: RequestRecord,
+  start: number,
+  next: TimelineEntry | undefined,
+  offset: number,
+): AsyncGenerator<{ readonly end: number; readonly text: string }> {
+  if (next?.type === 'completed') {
+    const text = (await record.open('result')) ?? ''
+    if (text.length > offset) yield { end: text.length, text: text.slice(offset) }
+    return
   }
-  return high
+  let seen = offset
+  for await (const { end, text } of readProgress(scope, record.fields.request_id, start, offset)) {
+    // A piece that was lost in a power cut leaves a gap: what is behind it comes with the result.
+    if (end - text.length > seen) return
+    yield { end, text: text.slice(seen - (end - text.length)) }
+    seen = end
+  }
 }
 
 /** Ends early, without an error, when the follower is gone. */

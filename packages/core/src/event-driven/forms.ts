@@ -20,6 +20,17 @@ export interface EventListQuery extends PageQuery {
 /** A prompt may fill what a JSON body may hold; emptiness and white space alone are not a prompt. */
 const prompt = z.string().refine((text) => text.trim() !== '', 'must not be empty')
 
+/** An http or https URL that carries no secrets for whoever reads it. White space, which a parser of URLs passes over, is a mistake. */
+const callbackUrl = z
+  .string()
+  .max(2048)
+  .refine((text) => {
+    if (!/^https?:\/\/[^\s\p{Cc}]+$/iu.test(text) || !URL.canParse(text)) return false
+    const { username, password } = new URL(text)
+    return username === '' && password === ''
+  }, 'must be an http or https URL without credentials')
+  .meta({ format: 'uri' })
+
 export const submission: z.ZodType<GenaiRequest> = z.strictObject({
   prompt,
   model_id: z.string().min(1).max(300).optional(),
@@ -27,6 +38,8 @@ export const submission: z.ZodType<GenaiRequest> = z.strictObject({
   max_tokens: z.number().int().min(1).max(1_000_000).optional(),
   priority: z.enum(['high', 'normal', 'low']).optional(),
   not_before: time.optional(),
+  expires_at: time.optional(),
+  callback_url: callbackUrl.optional(),
 }) as unknown as z.ZodType<GenaiRequest>
 
 export const requestParams: z.ZodType<RequestParams> = z.strictObject({ id: z.string().min(1).max(300) })
@@ -74,6 +87,7 @@ const summary = z.object({
   usage: usage.nullable(),
   correlation_id: z.string(),
   accepted_at: instant,
+  expires_at: instant,
   ended_at: instant.nullable(),
   estimated_completion: z.string(),
   estimated_completion_at: instant,
@@ -84,7 +98,9 @@ const summary = z.object({
 
 export const requestForm: z.ZodType = summary.extend({
   result: z.object({ text: z.string(), stop_reason: z.string(), model_id: z.string() }).nullable(),
+  callback_url: z.string().nullable(),
 })
+export const cancelledForm: z.ZodType = summary.extend({ result: z.null() })
 export const requestListForm: z.ZodType = pageOf(summary)
 
 export const eventListForm: z.ZodType = pageOf(
@@ -105,7 +121,10 @@ export const eventListForm: z.ZodType = pageOf(
 export const deadLetterListForm: z.ZodType = pageOf(
   z.object({
     dead_letter_id: z.string(),
+    kind: z.enum(['request', 'delivery']),
     request_id: z.string(),
+    target: z.string().optional(),
+    sequence: z.number().int().optional(),
     reason: z.string(),
     message: z.string(),
     attempts: z.number().int(),
@@ -135,6 +154,7 @@ export function showSummary(tenantId: string, fields: RequestFields): object {
     usage: fields.usage ?? null,
     correlation_id: fields.correlation_id,
     accepted_at: timestamp(fields.accepted),
+    expires_at: timestamp(fields.expires_at),
     ended_at: fields.ended === undefined ? null : timestamp(fields.ended),
     estimated_completion: fields.estimated_completion,
     estimated_completion_at: timestamp(fields.estimated_completion_at),
@@ -153,6 +173,7 @@ export async function showRequest(tenantId: string, record: StoredRecord<Request
   return { ...showSummary(tenantId, fields), result }
 }
 
-export function showDeadLetter(fields: DeadLetterFields): object {
-  return { dead_letter_id: fields.request_id, ...fields, at: timestamp(fields.at) }
+export function showDeadLetter({ errand, ...fields }: DeadLetterFields): object {
+  const of = errand === undefined ? {} : { target: errand.target, sequence: errand.sequence }
+  return { dead_letter_id: fields.request_id, kind: 'request', ...fields, ...of, at: timestamp(fields.at) }
 }

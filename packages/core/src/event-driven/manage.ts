@@ -5,6 +5,7 @@ import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, remove } from '../scope/state.ts'
+import { redriveDelivery } from '../subscribers/dead-delivery.ts'
 import { finishRequest } from './finish.ts'
 import { processJob } from './jobs.ts'
 import {
@@ -12,11 +13,12 @@ import {
   backlogs,
   type DeadLetterFields,
   deadLetters,
+  defaultExpiry,
   type RequestFields,
   type RequestTexts,
   requests,
-  withEntry,
 } from './requests.ts'
+import { withEntry } from './timeline.ts'
 
 const redriveAtATime = 100
 
@@ -42,13 +44,15 @@ export async function cancelRequest(scope: Uses<'state'>, requestId: string): Pr
 
 /**
  * Puts dead work back to the queue, in a new round; when it fails again it is a dead letter again.
+ * @returns the request; undefined when it was the delivery of an event.
  * @throws NotFoundError.
  */
-export async function redrive(scope: Uses<'state'>, requestId: string): Promise<RequestFields> {
+export async function redrive(scope: Uses<'state'>, letterId: string): Promise<RequestFields | undefined> {
   return retryConflicts(async () => {
-    const letter = await scope.state.get(deadLetters, { partition: requestId })
+    const letter = await scope.state.get(deadLetters, { partition: letterId })
     if (!letter) throw new NotFoundError('dead letter')
-    const record = await getRequest(scope, requestId)
+    if (letter.fields.errand) return redriveDelivery(scope, letter, letter.fields.errand)
+    const record = await getRequest(scope, letterId)
     return restart(scope, record, letter)
   })
 }
@@ -57,10 +61,11 @@ export async function redrive(scope: Uses<'state'>, requestId: string): Promise<
 export async function redriveAll(scope: Uses<'state'>): Promise<string[]> {
   const page = await scope.state.list(deadLetters, 'created', { limit: redriveAtATime })
   const redriven: string[] = []
-  for (const letter of page.items) {
+  for (const { fields } of page.items) {
+    const id = fields.dead_letter_id ?? fields.request_id
     try {
-      await redrive(scope, letter.fields.request_id)
-      redriven.push(letter.fields.request_id)
+      await redrive(scope, id)
+      redriven.push(id)
     } catch (error) {
       // Someone else redrove it, or the list lags behind.
       if (!(error instanceof NotFoundError)) throw error
@@ -84,6 +89,7 @@ async function restart(
     throttled: 0,
     faults: 0,
     attempts_before: fields.attempts,
+    expires_at: defaultExpiry(at),
     timeline: withEntry(fields.timeline, { at, type: 'redriven' }),
   }
   const updated = await scope.state.update(requests, record, again, {

@@ -1,96 +1,112 @@
 import type { JobContext } from '../define/job.ts'
-import { ConflictError, KeyUnusableError, SealError } from '../errors.ts'
-import { callModel, type ModelAnswer } from '../language-model/call.ts'
+import { ConflictError, PlinthError } from '../errors.ts'
+import type { ModelAnswer } from '../language-model/call.ts'
 import { classifyFailure, ModelFailure } from '../language-model/failure.ts'
 import type { Outcome } from '../ports/queue.ts'
-import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
+import { defer, prepareCall } from './admission.ts'
+import { Attempt, type RequestRecord } from './attempt.ts'
 import { estimatorOf } from './estimate.ts'
+import { expireRequest } from './expire.ts'
 import { finishRequest } from './finish.ts'
-import type { ProcessBody } from './jobs.ts'
-import { type RequestFields, type RequestTexts, requests, withEntry } from './requests.ts'
+import type { RequestBody } from './jobs.ts'
+import { type RequestFields, requests } from './requests.ts'
 import { backOff, cutOffLimit, retryLimit } from './retry.ts'
+import { startsBefore, withEntry } from './timeline.ts'
 
-type RequestRecord = StoredRecord<RequestFields, RequestTexts>
-type ProcessScope = Uses<'state' | 'models'>
+type ProcessScope = Uses<'state' | 'models' | 'gate'>
 
-/** How long one answer may take. */
-const modelTimeout = 5 * 60_000
 const conflictPause = 250
 
 /**
  * handle_genai_processing_event of the seed (R11): works one delivery of one request. Two deliveries of the same job may
  * run at once; the request's version lets only one of them finish it (X7), and a cancelled or finished one is left alone.
  */
-export async function handleGenaiProcessingEvent(scope: ProcessScope, body: ProcessBody, context: JobContext): Promise<Outcome> {
-  const record = await scope.state.get(requests, { partition: body.request_id })
-  if (record?.fields.status !== 'processing' || record.fields.round !== body.round) return { done: true }
+export async function handleGenaiProcessingEvent(scope: ProcessScope, body: RequestBody, context: JobContext): Promise<Outcome> {
+  const { lease } = context
+  const record = await requestOf(scope, body)
+  if (!record) return { done: true }
   try {
-    return await work(scope, record, context)
+    if (scope.clock.now() >= record.fields.expires_at)
+      return await expireRequest(scope, body.request_id, body.round, lease.cutOffs)
+    return await work(scope, record, body, context)
   } catch (error) {
-    // Somebody else moved the request: what is right now is decided from what stands there then.
-    if (error instanceof ConflictError) return { retryAt: scope.clock.now() + conflictPause }
+    // Somebody else moved the request, or has the job: what is right now is decided from what stands there then.
+    if (error instanceof ConflictError || lease.signal.aborted) return { retryAt: scope.clock.now() + conflictPause }
     throw error
   }
 }
 
-async function work(scope: ProcessScope, record: RequestRecord, { lease }: JobContext): Promise<Outcome> {
-  const { attempts, attempts_before, throttled, faults } = record.fields
-  if (attempts - attempts_before - throttled - faults >= cutOffLimit) {
-    await finishRequest(scope, record, { failure: new ModelFailure('permanent', 'cut_off', 'The work was cut off too often.') })
-    return { done: true }
-  }
-  const started = await updateRequestStatus(scope, record, 'started', { attempts: attempts + 1 })
-  const outcome = await attempt(scope, started, lease.signal)
-  if (outcome === 'lost') return { retryAt: scope.clock.now() + conflictPause }
-  if (!(outcome instanceof ModelFailure)) {
-    estimatorOf(scope.models).observe(started.fields.model_id, outcome.usage.latency_ms)
-    await finishRequest(scope, started, { answer: outcome })
-    return { done: true }
-  }
-  return retryOrFail(scope, started, outcome)
+/** The request, if it is still to be worked in this round. */
+async function requestOf(scope: ProcessScope, body: RequestBody): Promise<RequestRecord | undefined> {
+  const record = await scope.state.get(requests, { partition: body.request_id })
+  return record?.fields.status === 'processing' && record.fields.round === body.round ? record : undefined
 }
 
-/** One call of the model. 'lost': the lease went, and another worker has the job. */
-async function attempt(
-  scope: ProcessScope,
-  record: RequestRecord,
-  signal: AbortSignal,
-): Promise<ModelAnswer | ModelFailure | 'lost'> {
-  const { request_id, round, model_id, max_tokens } = record.fields
+async function work(scope: ProcessScope, record: RequestRecord, body: RequestBody, { lease }: JobContext): Promise<Outcome> {
+  const { fields } = record
+  const attempts = startsBefore(fields, lease.cutOffs)
+  if (attempts - fields.attempts_before - fields.throttled - fields.faults >= cutOffLimit) {
+    const failure = new ModelFailure('permanent', 'cut_off', 'The work was cut off too often.')
+    await finishRequest(scope, record, { failure }, { ...fields, attempts })
+    return { done: true }
+  }
+  const asked = scope.clock.now()
+  const prepared = await prepareCall(scope, record, lease)
+  if ('retryAt' in prepared) return defer(scope, record, prepared)
+  if (prepared instanceof ModelFailure) return retryOrFail(scope, new Attempt(scope, record, lease), prepared)
   try {
-    const prompt = await record.open('prompt')
-    return await callModel(scope, {
-      resolved: scope.models.resolve(model_id),
-      prompt: [{ role: 'user', content: [{ type: 'text', text: prompt ?? '' }] }],
-      maxTokens: max_tokens,
-      idempotencyKey: `${scope.caller.tenant}:${request_id}:${round}`,
-      timeout: modelTimeout,
-      signal,
-    })
-  } catch (error) {
-    if (signal.aborted) return 'lost'
-    if (error instanceof ModelFailure) return error
-    if (error instanceof SealError || error instanceof KeyUnusableError)
-      return new ModelFailure('permanent', error.code, error.message, { cause: error })
-    return classifyFailure(error)
+    // Who had to wait may have been cancelled meanwhile.
+    const current = scope.clock.now() === asked ? record : await requestOf(scope, body)
+    if (!current) return { done: true }
+    const attempt = new Attempt(scope, current, lease)
+    return await outcomeOf(scope, attempt, fields.model_id, await attempt.ask(prepared))
+  } finally {
+    prepared.permit.release()
   }
 }
 
-async function retryOrFail(scope: ProcessScope, record: RequestRecord, failure: ModelFailure): Promise<Outcome> {
-  const { throttled, faults } = record.fields
-  if (failure.kind === 'throttle') {
-    const wait = backOff(scope.clock, throttled + 1, failure.retryAfter)
-    await updateRequestStatus(scope, record, 'throttled', { throttled: throttled + 1 }, failure.code)
-    return { retryAt: scope.clock.now() + wait }
+async function outcomeOf(
+  scope: ProcessScope,
+  attempt: Attempt,
+  model: string,
+  result: Awaited<ReturnType<Attempt['ask']>>,
+): Promise<Outcome> {
+  if (result === 'lost') return { retryAt: scope.clock.now() + conflictPause }
+  if (result === 'over') return { done: true }
+  if (result === 'expired') {
+    await attempt.conclude((current, begun) => finishRequest(scope, current, { expired: true }, begun))
+    return { done: true }
   }
-  if (failure.kind === 'transient' && faults < retryLimit) {
-    const wait = backOff(scope.clock, faults + 1, failure.retryAfter)
-    await updateRequestStatus(scope, record, 'retrying', { faults: faults + 1 }, failure.code)
-    return { retryAt: scope.clock.now() + wait }
+  if (result instanceof ModelFailure) return retryOrFail(scope, attempt, result)
+  estimatorOf(scope.models).observe(model, result.usage.latency_ms)
+  return keep(scope, attempt, result)
+}
+
+async function keep(scope: ProcessScope, attempt: Attempt, answer: ModelAnswer): Promise<Outcome> {
+  try {
+    await attempt.conclude((record, begun) => finishRequest(scope, record, { answer }, begun))
+    return { done: true }
+  } catch (error) {
+    if (!PlinthError.is(error) || error.retryable) throw error
+    // What can't be kept can't be kept the next time either, and another call would cost as much as this one.
+    return retryOrFail(scope, attempt, classifyFailure(error))
   }
-  await finishRequest(scope, record, { failure })
-  return { done: true }
+}
+
+async function retryOrFail(scope: ProcessScope, attempt: Attempt, failure: ModelFailure): Promise<Outcome> {
+  const throttled = failure.kind === 'throttle'
+  const record = await attempt.conclude((current, begun) => {
+    if (throttled)
+      return updateRequestStatus(scope, current, begun, 'throttled', { throttled: begun.throttled + 1 }, failure.code)
+    if (failure.kind === 'transient' && begun.faults < retryLimit)
+      return updateRequestStatus(scope, current, begun, 'retrying', { faults: begun.faults + 1 }, failure.code)
+    return finishRequest(scope, current, { failure }, begun)
+  })
+  if (record?.fields.status !== 'processing') return { done: true }
+  const { fields } = record
+  const wait = backOff(scope.clock, throttled ? fields.throttled : fields.faults, failure.retryAfter)
+  return { retryAt: Math.min(scope.clock.now() + wait, fields.expires_at) }
 }
 
 /**
@@ -100,16 +116,13 @@ async function retryOrFail(scope: ProcessScope, record: RequestRecord, failure: 
 function updateRequestStatus(
   scope: ProcessScope,
   record: RequestRecord,
-  type: 'started' | 'throttled' | 'retrying',
+  begun: RequestFields,
+  type: 'throttled' | 'retrying',
   changes: Partial<RequestFields>,
-  detail?: string,
+  detail: string,
 ): Promise<RequestRecord> {
-  const fields = { ...record.fields, ...changes }
-  const entry = { at: scope.clock.now(), type, attempt: fields.attempts, ...(detail === undefined ? {} : { detail }) }
-  return scope.state.update(
-    requests,
-    record,
-    { ...fields, timeline: withEntry(fields.timeline, entry) },
-    { durability: 'relaxed' },
-  )
+  const attempt = begun.timeline.at(-1)?.attempt ?? begun.attempts
+  const entry = { at: scope.clock.now(), type, attempt, detail }
+  const fields = { ...begun, ...changes, timeline: withEntry(begun.timeline, entry) }
+  return scope.state.update(requests, record, fields, { durability: 'relaxed' })
 }

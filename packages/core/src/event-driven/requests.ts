@@ -4,19 +4,10 @@ import { timeOrder } from '../ids.ts'
 import type { StopReason } from '../language-model/call.ts'
 import type { Usage } from '../language-model/catalogue.ts'
 import type { Lane } from '../ports/queue.ts'
+import { type Errand, errandForm } from '../subscribers/errand.ts'
+import { longestTimeline, type TimelineEntry } from './timeline.ts'
 
 export type RequestStatus = 'processing' | 'completed' | 'failed' | 'cancelled'
-
-export interface TimelineEntry {
-  /** Counts all entries, those that were dropped included. */
-  readonly number: number
-  /** Milliseconds UTC. */
-  readonly at: number
-  readonly type: 'received' | 'started' | 'throttled' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'redriven'
-  readonly attempt?: number
-  /** A stable code or a wait; never content. */
-  readonly detail?: string
-}
 
 /** What may be read without the tenant's key. Times are milliseconds UTC. */
 export interface RequestFields {
@@ -38,6 +29,10 @@ export interface RequestFields {
   readonly attempts_before: number
   readonly accepted: number
   readonly not_before?: number
+  /** From when on it is not worked any more; anew with each round. */
+  readonly expires_at: number
+  /** Whether someone is to be told of its end. */
+  readonly callback?: true
   readonly ended?: number
   /** The acknowledgement, as it was first given. */
   readonly estimated_completion: string
@@ -56,18 +51,27 @@ export interface RequestFields {
 export interface RequestTexts {
   readonly prompt: string
   readonly result: string
+  readonly callback_url: string
+}
+
+/** A round that nobody set an end to ends after so long; else what is throttled and never worked would wait for ever. */
+const lifetime = 7 * 24 * 3_600_000
+
+/** When a round expires that begins at a time, or may not be worked before another. */
+export function defaultExpiry(begins: number, notBefore = 0): number {
+  return Math.max(begins, notBefore) + lifetime
 }
 
 /** Finished requests, and the keys that name them, are kept for 30 days. */
 export const requestRetention: number = 30 * 24 * 3_600_000
-const longestTimeline = 100
 
 const plain: z.ZodType<RequestFields> = z.custom<RequestFields>((fields) => {
-  const { request_id, status, attempts, timeline } = fields as RequestFields
+  const { request_id, status, attempts, expires_at, timeline } = fields as RequestFields
   return (
     typeof request_id === 'string' &&
     typeof status === 'string' &&
     Number.isInteger(attempts) &&
+    Number.isInteger(expires_at) &&
     timeline.length <= longestTimeline
   )
 })
@@ -78,14 +82,20 @@ export const requests: Collection<RequestFields, RequestTexts, 'created' | 'stat
   'created' | 'status'
 >({
   name: 'requests',
-  schema: 1,
+  schema: 2,
   plain,
-  sealed: ['prompt', 'result'],
+  sealed: ['prompt', 'result', 'callback_url'],
   lists: {
     created: { order: creationOrder },
     status: { group: (fields) => fields.status, order: creationOrder },
   },
   expires: (fields) => (fields.ended === undefined ? undefined : fields.ended + requestRetention),
+  upgrades: {
+    1: (older: Omit<RequestFields, 'expires_at'>): RequestFields => {
+      const begun = older.timeline.findLast((entry) => entry.type === 'redriven')?.at ?? older.accepted
+      return { ...older, expires_at: defaultExpiry(begun, older.not_before) }
+    },
+  },
 })
 
 /** What was accepted under an idempotency key. The key itself is the caller's and is kept as an HMAC. */
@@ -121,6 +131,13 @@ export const backlogs: Collection<Backlog> = defineCollection<Backlog>({
 export const backlogPlace = { partition: 'requests' } as const
 
 export interface DeadLetterFields {
+  /** Absent for a request that failed. */
+  readonly kind?: 'delivery'
+  /** Default: `request_id`. */
+  readonly dead_letter_id?: string
+  /** Of a delivery: which event could not be told to whom. */
+  readonly errand?: Errand
+  /** Of a delivery: what its event is about. */
   readonly request_id: string
   readonly reason: string
   readonly message: string
@@ -129,7 +146,7 @@ export interface DeadLetterFields {
   readonly at: number
 }
 
-/** Work that could not succeed, with its reason; named by its request. */
+/** Work that could not succeed, with its reason: a request, named by its id, or an event's delivery. */
 export const deadLetters: Collection<DeadLetterFields, NoFields, 'created'> = defineCollection<
   DeadLetterFields,
   NoFields,
@@ -138,6 +155,9 @@ export const deadLetters: Collection<DeadLetterFields, NoFields, 'created'> = de
   name: 'dead-letters',
   schema: 1,
   plain: z.strictObject({
+    kind: z.literal('delivery').exactOptional(),
+    dead_letter_id: z.string().exactOptional(),
+    errand: errandForm.exactOptional(),
     request_id: z.string(),
     reason: z.string(),
     message: z.string(),
@@ -149,12 +169,6 @@ export const deadLetters: Collection<DeadLetterFields, NoFields, 'created'> = de
   lists: { created: { order: (fields) => `${timeOrder(fields.at)}~${fields.request_id}` } },
   expires: (fields) => fields.at + requestRetention,
 })
-
-/** The timeline with one more entry; the middle of a very long one is dropped, its beginning and end never. */
-export function withEntry(timeline: readonly TimelineEntry[], entry: Omit<TimelineEntry, 'number'>): TimelineEntry[] {
-  const kept = timeline.length < longestTimeline ? timeline : [...timeline.slice(0, 20), ...timeline.slice(21)]
-  return [...kept, { number: (timeline.at(-1)?.number ?? 0) + 1, ...entry }]
-}
 
 function creationOrder(fields: RequestFields): string {
   return `${timeOrder(fields.accepted)}~${fields.request_id}`

@@ -3,7 +3,8 @@ import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { InvalidInputError, NotFoundError } from '../errors.ts'
 import { envelope } from '../ports/event-bus.ts'
 import { type GenaiRequest, processGenaiRequest } from './accept.ts'
-import { followEvents, followRequest, newestSequence } from './follow.ts'
+import { followRequest } from './follow.ts'
+import { followEvents, newestSequence } from './follow-events.ts'
 import * as forms from './forms.ts'
 import { cancelRequest, getRequest, redrive, redriveAll } from './manage.ts'
 import { deadLetters, requests } from './requests.ts'
@@ -55,7 +56,9 @@ const read = defineRoute<forms.RequestParams>({
   params: forms.requestParams,
   replies: { 200: { summary: 'The request.', body: forms.requestForm } },
   async handle(scope, { params }) {
-    return { status: 200, body: await forms.showRequest(scope.caller.tenant, await getRequest(scope, params.id)) }
+    const record = await getRequest(scope, params.id)
+    const shown = await forms.showRequest(scope.caller.tenant, record)
+    return { status: 200, body: { ...shown, callback_url: (await record.open('callback_url')) ?? null } }
   },
 })
 
@@ -82,7 +85,7 @@ const cancel = defineRoute<forms.RequestParams>({
   permission: 'requests:write',
   summary: 'Cancel a request that waits or runs.',
   params: forms.requestParams,
-  replies: { 202: { summary: 'Cancelled.', body: forms.requestForm } },
+  replies: { 202: { summary: 'Cancelled.', body: forms.cancelledForm } },
   async handle(scope, { params }) {
     return {
       status: 202,
@@ -112,7 +115,9 @@ const progress = defineRoute<forms.RequestParams>({
   method: 'GET',
   path: '/api/requests/{id}/events',
   permission: 'requests:read',
-  summary: "A request's progress: status, then done or error. Last-Event-ID resumes.",
+  summary:
+    "A request's progress: status for each step, token {text} as the answer comes, at the end done or error. A status of type started " +
+    'begins the text anew: forget the tokens before it. Last-Event-ID resumes at any point.',
   params: forms.requestParams,
   streams: true,
   replies: { 200: { summary: 'A stream of server-sent events.', body: null } },
@@ -159,8 +164,8 @@ const redriveOne = defineRoute<forms.RequestParams>({
   params: forms.requestParams,
   replies: { 202: { summary: 'Redriven.', body: forms.redrivenForm } },
   async handle(scope, { params }) {
-    const fields = await redrive(scope, params.id)
-    return { status: 202, body: { redriven: [fields.request_id] } }
+    await redrive(scope, params.id)
+    return { status: 202, body: { redriven: [params.id] } }
   },
 })
 

@@ -1,8 +1,11 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4FinishReason, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
+import type { Clock } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'
 import { inSpan, recordModelCall, spanNames } from '../telemetry.ts'
+import { type Ticked, tickerOf, tickMilliseconds } from '../ticker.ts'
 import { priceOf, type ResolvedModel, type Usage } from './catalogue.ts'
 import { classifyFailure, ModelFailure } from './failure.ts'
+import { gatherStream } from './stream.ts'
 
 /** Why the model stopped, in the words of Bedrock's Converse API. */
 export type StopReason = 'end_turn' | 'max_tokens' | 'content_filtered' | 'tool_use' | 'other'
@@ -21,9 +24,11 @@ export interface ModelCall {
   readonly maxTokens: number
   /** The same for every repetition of the same call, so that a provider that knows it answers once. */
   readonly idempotencyKey: string
-  /** How long to wait for the whole answer, milliseconds. */
+  /** How long to wait for the whole answer, milliseconds; up to a tick more. */
   readonly timeout: number
   readonly signal?: AbortSignal
+  /** Is told of the text so far, of a model that answers bit by bit. */
+  readonly onText?: (text: string) => void
   readonly responseFormat?: LanguageModelV4CallOptions['responseFormat']
 }
 
@@ -42,7 +47,7 @@ export async function callModel(scope: Uses<never>, call: ModelCall): Promise<Mo
   return inSpan(scope.caller, `${spanNames.chat} ${resolved.entry.id}`, attributes, async (span) => {
     const started = scope.clock.now()
     try {
-      const result = await withTimeout(scope, call)
+      const result = await answered(scope.clock, call)
       const answer = answerOf(result, resolved, scope.clock.now() - started)
       span.setAttributes({
         'gen_ai.response.model': answer.modelId,
@@ -61,39 +66,60 @@ export async function callModel(scope: Uses<never>, call: ModelCall): Promise<Mo
   })
 }
 
+type Result = Pick<LanguageModelV4GenerateResult, 'content' | 'finishReason' | 'usage'>
+
 /** A model that hangs may also ignore its signal, so the wait ends here whatever it does. */
-async function withTimeout(scope: Uses<never>, call: ModelCall): Promise<LanguageModelV4GenerateResult> {
+function answered(clock: Clock, call: ModelCall): Promise<Result> {
+  const { signal, timeout } = call
+  signal?.throwIfAborted()
+  const ticker = tickerOf(clock)
   const controller = new AbortController()
-  let stop: (reason: unknown) => void = () => {}
-  const stopped = new Promise<never>((_, reject) => {
-    stop = (reason) => {
+  return new Promise((resolve, reject) => {
+    // The first tick may come at once.
+    let ticks = Math.ceil(timeout / tickMilliseconds) + 1
+    const waiting: Ticked = {
+      tick: () => {
+        if (--ticks === 0) stop(new ModelFailure('transient', 'model_timeout', 'The model did not answer in time.'))
+      },
+    }
+    const end = (): void => {
+      ticker.remove(waiting)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    const stop = (reason: unknown): void => {
+      end()
       reject(reason)
       controller.abort(reason)
     }
+    const onAbort = (): void => stop(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    ticker.add(waiting)
+    ask(call, controller.signal).then(
+      (result) => {
+        end()
+        resolve(result)
+      },
+      (error: unknown) => {
+        end()
+        reject(error)
+      },
+    )
   })
-  stopped.catch(() => {})
-  const onAbort = (): void => stop(call.signal?.reason)
-  call.signal?.throwIfAborted()
-  call.signal?.addEventListener('abort', onAbort, { once: true })
-  const timer = scope.clock.setTimer(call.timeout, () =>
-    stop(new ModelFailure('transient', 'model_timeout', 'The model did not answer in time.')),
-  )
-  try {
-    const options: LanguageModelV4CallOptions = {
-      prompt: call.prompt,
-      maxOutputTokens: call.maxTokens,
-      abortSignal: controller.signal,
-      headers: { 'idempotency-key': call.idempotencyKey },
-      ...(call.responseFormat ? { responseFormat: call.responseFormat } : {}),
-    }
-    return await Promise.race([call.resolved.model.doGenerate(options), stopped])
-  } finally {
-    timer.cancel()
-    call.signal?.removeEventListener('abort', onAbort)
-  }
 }
 
-function answerOf(result: LanguageModelV4GenerateResult, resolved: ResolvedModel, latency: number): ModelAnswer {
+async function ask(call: ModelCall, abortSignal: AbortSignal): Promise<Result> {
+  const { resolved, onText } = call
+  const options: LanguageModelV4CallOptions = {
+    prompt: call.prompt,
+    maxOutputTokens: call.maxTokens,
+    abortSignal,
+    headers: { 'idempotency-key': call.idempotencyKey },
+    ...(call.responseFormat ? { responseFormat: call.responseFormat } : {}),
+  }
+  return resolved.incremental && onText ? gatherStream(resolved, options, onText) : resolved.model.doGenerate(options)
+}
+
+function answerOf(result: Result, resolved: ResolvedModel, latency: number): ModelAnswer {
   const content: unknown = result?.content
   if (!Array.isArray(content))
     throw new ModelFailure('transient', 'model_answer_malformed', 'The model answered in a form that makes no sense.')

@@ -47,10 +47,20 @@ export interface ModelEntry {
 
 /** A catalogue entry joined with what will answer for it. */
 export interface ResolvedModel {
+  /**
+   * What to keep of it, so that resolving it again gives the same: the id as it was asked for where its spelling decides who
+   * answers, else the entry's.
+   */
+  readonly id: string
   readonly entry: ModelEntry
-  /** What answers: the entry's own id, or the id of the configured model where its provider is not configured. */
+  /**
+   * What answers: the entry's own id, with the profile prefix that it was asked for with, or the id of the configured model where
+   * its provider is not configured.
+   */
   readonly servedBy: string
   readonly model: LanguageModelV4
+  /** Whether a stream shows text before the end: false for a model whose text is there at once. */
+  readonly incremental: boolean
 }
 
 /** The models of one Plinth. */

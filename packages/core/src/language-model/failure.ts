@@ -1,4 +1,4 @@
-import { PlinthError } from '../errors.ts'
+import { type ErrorOptions, PlinthError } from '../errors.ts'
 
 /**
  * What a failed call means for what comes next:
@@ -21,28 +21,33 @@ export class ModelFailure extends PlinthError {
   }
 }
 
+const codes = (...words: readonly string[]): ReadonlySet<string> => new Set(words.map((word) => word.toLowerCase()))
+
 /** Codes that mean a spent allowance, though their status is that of a throttle (structured fields decide, prose never). */
-const quotaCodes = new Set([
-  'insufficient_quota',
-  'quota_exceeded',
-  'billing_hard_limit_reached',
-  'ServiceQuotaExceededException',
-  'billing_error',
-])
-const throttleCodes = new Set([
-  'ThrottlingException',
-  'TooManyRequestsException',
-  'rate_limit_exceeded',
-  'rate_limit_error',
-  'overloaded_error',
-])
-const contentCodes = new Set(['content_filter', 'content_policy_violation', 'ContentFilteredException'])
-const accessCodes = new Set(['AccessDeniedException', 'UnrecognizedClientException'])
-const refusedCodes = new Set(['ValidationException', 'ResourceNotFoundException'])
-const transientCodes = new Set([
+const quotaCodes = codes(
+  ...['insufficient_quota', 'quota_exceeded', 'billing_hard_limit_reached', 'billing_not_active', 'billing_error'],
+  ...['exceeded_current_quota_error', 'Arrearage', 'ServiceQuotaExceededException'],
+)
+const throttleCodes = codes(
+  ...['rate_limit_exceeded', 'rate_limit_error', 'rate_limit_reached_error', 'RateLimitReached', 'TooManyRequests'],
+  ...['overloaded_error', 'engine_overloaded_error', 'slow_down', 'RESOURCE_EXHAUSTED'],
+  // Names that the AWS SDKs take for throttles.
+  ...['ThrottlingException', 'Throttling', 'ThrottledException', 'RequestThrottled', 'RequestThrottledException'],
+  ...['TooManyRequestsException', 'RequestLimitExceeded', 'ProvisionedThroughputExceededException', 'SlowDown'],
+)
+const contentCodes = codes('content_filter', 'content_policy_violation', 'ContentFilteredException')
+const accessCodes = codes('AccessDeniedException', 'UnrecognizedClientException', 'authentication_error', 'permission_error')
+const refusedCodes = codes('ValidationException', 'ResourceNotFoundException')
+const transientCodes = codes(
   ...['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
-  ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ModelNotReadyException'],
-])
+  ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+  // In the middle of a stream these come without a status.
+  ...['ModelNotReadyException', 'ModelStreamErrorException', 'ModelTimeoutException', 'ModelErrorException'],
+  ...['InternalServerException', 'ServiceUnavailableException', 'api_error', 'server_error', 'timeout_error'],
+)
+
+/** Seconds. */
+const longestRetryAfter = 3_600
 
 /** Sorts whatever a provider threw. Unknown faults count as transient: they are retried a few times, then given up. */
 export function classifyFailure(error: unknown): ModelFailure {
@@ -58,25 +63,25 @@ export function classifyFailure(error: unknown): ModelFailure {
   }
   if (has(codes, contentCodes))
     return new ModelFailure('content', 'model_content_refused', 'The provider refused the content.', options)
-  if (status === 429 || status === 529 || has(codes, throttleCodes)) {
+  // Larger than the limit of a minute, or than any request may be: some say so with the code of a throttle, but it never fits.
+  if (status === 413) return refusal(status, options)
+  if (status === 429 || status === 529 || has(codes, throttleCodes) || field(field(error, '$retryable'), 'throttling') === true) {
     return new ModelFailure('throttle', 'model_throttled', 'The provider asks to slow down.', options)
   }
   if (status === 401 || status === 403 || has(codes, accessCodes)) {
     return new ModelFailure('permanent', 'model_access_denied', 'The provider denies access to the model.', options)
   }
   const refused = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 424
-  if (refused || has(codes, refusedCodes)) {
-    return new ModelFailure(
-      'permanent',
-      'model_request_refused',
-      `The provider refused the request (status ${status ?? 'unknown'}).`,
-      options,
-    )
-  }
+  if (refused || has(codes, refusedCodes)) return refusal(status, options)
   if (has(codes, transientCodes) || status !== undefined) {
     return new ModelFailure('transient', 'model_unavailable', 'The model could not be reached.', options)
   }
   return new ModelFailure('transient', 'model_failed', 'The model call failed.', options)
+}
+
+function refusal(status: number | undefined, options: ErrorOptions): ModelFailure {
+  const message = `The provider refused the request (status ${status ?? 'unknown'}).`
+  return new ModelFailure('permanent', 'model_request_refused', message, options)
 }
 
 function has(found: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
@@ -90,29 +95,45 @@ function statusOf(error: unknown): number | undefined {
   return candidates.find((candidate): candidate is number => typeof candidate === 'number' && candidate >= 100 && candidate < 600)
 }
 
-/** The structured codes on an error, its causes, and the parsed body of a provider's answer. */
+/** The structured codes on an error, its causes, and the parsed body of a provider's answer; in lower case, as some are spelled two ways. */
 function codesOf(error: unknown): Set<string> {
   const codes = new Set<string>()
   for (let current: unknown = error, depth = 0; current && depth < 5; current = field(current, 'cause'), depth++) {
-    for (const name of ['code', 'name']) add(codes, field(current, name))
+    add(codes, field(current, 'name'))
     const data = field(current, 'data')
-    for (const holder of [data, field(data, 'error')])
-      for (const name of ['code', 'type', '__type']) add(codes, field(holder, name))
-    add(codes, field(field(current, 'responseHeaders'), 'x-amzn-errortype'))
+    for (const holder of [current, data, field(data, 'error')])
+      for (const name of ['code', 'type', 'status', '__type']) add(codes, field(holder, name))
+    add(codes, header(current, 'x-amzn-errortype'))
   }
   return codes
 }
 
 function add(codes: Set<string>, value: unknown): void {
   // AWS writes error types as `name:url` and `prefix#name`.
-  if (typeof value === 'string') codes.add(value.split(':')[0]?.split('#').at(-1) ?? value)
+  if (typeof value === 'string') codes.add((value.split(':')[0]?.split('#').at(-1) ?? value).toLowerCase())
 }
 
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
 }
 
+/** A header of the answer, where the AI SDK and the AWS SDK keep them. */
+function header(error: unknown, name: string): unknown {
+  return field(field(error, 'responseHeaders'), name) ?? field(field(field(error, '$response'), 'headers'), name)
+}
+
+/** How long the provider asks to wait: milliseconds, seconds, or until a date, which counts from the answer's own. */
 function retryAfterOf(error: unknown): { retryAfter?: number } {
-  const seconds = Number(field(field(error, 'responseHeaders'), 'retry-after'))
-  return Number.isFinite(seconds) && seconds > 0 ? { retryAfter: Math.min(seconds, 3600) } : {}
+  const after = header(error, 'retry-after')
+  const until = dateOf(after) - dateOf(header(error, 'date'))
+  const found = [Number(header(error, 'retry-after-ms')) / 1000, Number(after), until / 1000]
+  const seconds = found.find((each) => Number.isFinite(each) && each > 0)
+  return seconds === undefined ? {} : { retryAfter: Math.min(seconds, longestRetryAfter) }
+}
+
+/** The one form of dates that HTTP sends (RFC 9110, 5.6.7). */
+const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
+
+function dateOf(value: unknown): number {
+  return typeof value === 'string' && httpDate.test(value) ? Date.parse(value) : Number.NaN
 }

@@ -4,6 +4,12 @@ import { type JsonObject, jsonBytes } from '../json.ts'
 /** How urgent; under load lanes are served 6 : 3 : 1, so that none starves. */
 export type Lane = 'high' | 'normal' | 'low'
 export const laneWeights: Readonly<Record<Lane, number>> = { high: 6, normal: 3, low: 1 }
+/** What a tenant may weigh next to the others in its lane: a whole number. */
+export const tenantWeights: { readonly least: number; readonly most: number; readonly usual: number } = {
+  least: 1,
+  most: 100,
+  usual: 1,
+}
 
 /** A unit of work for one handler. It carries ids, never content. */
 export interface Job {
@@ -13,6 +19,8 @@ export interface Job {
   /** For logs and traces; two jobs with one id are two jobs. */
   readonly id: string
   readonly lane: Lane
+  /** What its tenant weighs, within {@link tenantWeights}; absent: the usual. Of several jobs the one that was seen last counts. */
+  readonly weight?: number
   /** Not before this time, milliseconds UTC. */
   readonly notBefore?: number
   /** The version of the body's form. */
@@ -27,6 +35,11 @@ export type Outcome = { readonly done: true } | { readonly retryAt: number } | {
 
 /** The right to work on a delivery for a while. */
 export interface Lease {
+  /**
+   * How many earlier deliveries of this job ended without an outcome that was kept: the process died, the lease was lost, the
+   * handler threw. May be a bit off on some platforms.
+   */
+  readonly cutOffs: number
   /** Fires when the lease is lost: another worker may have the job, and nothing that is done now counts. */
   readonly signal: AbortSignal
   /** Keeps it for so many milliseconds from now. Rejects when it is lost already. */
@@ -52,6 +65,8 @@ export interface Consumption {
  *   A handler that throws is delivered again after {@link jobLimits.redeliverMilliseconds}.
  * - `retryAt` and `notBefore` hold a job back (the clocks of sender and consumer may differ by a second).
  * - Lanes are served by {@link laneWeights}; within a lane every tenant makes progress, however much another has waiting.
+ * - Tenants of a lane that all have work are served by the weights of their jobs. An engine that knows no weights skips this
+ *   one promise of the contract with its reason: every tenant then counts as one of weight 1.
  * - At most `concurrency` handlers of one consumption run at a time.
  *
  * Limits: {@link jobLimits}.

@@ -1,5 +1,5 @@
 import { InvalidInputError, TooLargeError } from '../errors.ts'
-import { type JsonObject, type JsonValue, jsonBound, jsonBytes } from '../json.ts'
+import { type JsonObject, jsonBytes } from '../json.ts'
 import { type Job, jobLimits } from './queue.ts'
 
 /** Where a row is. Each part is 1–512 printable ASCII characters; order of `sort` is the order of its bytes. */
@@ -55,6 +55,8 @@ export interface DomainEvent {
   readonly time: number
   /** References, never content. */
   readonly detail: JsonObject
+  /** Someone asked to be told of what this closes; an internal mark, which the event's outward form doesn't show. */
+  readonly callback?: true
 }
 
 export interface StoredEvent extends DomainEvent {
@@ -158,6 +160,8 @@ export const changeLimits: {
 const pageLimit = 1000
 
 const keyPart = /^[\x20-\x7e]{1,512}$/
+/** The text of a key whose four parts are all well formed. */
+const wholeKey = /^[\x20-\x7e]{1,512}(?:\x1f[\x20-\x7e]{1,512}){3}$/
 
 /** Refuses a key that some platform couldn't keep. */
 export function checkKey(key: Key): void {
@@ -205,36 +209,69 @@ export function keyName(key: Key): string {
   return `${key.collection}/${key.partition}/${key.sort}`
 }
 
+/** A change's parts as texts: made once, to weigh them and to keep them. */
+export interface ChangeTexts {
+  /** {@link keyText} of each write. */
+  readonly keys: readonly string[]
+  /** The plain fields of each put, as JSON; empty for other writes. */
+  readonly rows: readonly string[]
+  /** Each event and job, as JSON. */
+  readonly emitted: readonly string[]
+}
+
 /**
  * Refuses a change that breaks the port's rules, the same way on every platform; adapters call it first.
  * @throws TooLargeError, or InvalidInputError with code `invalid_change`.
  */
-export function checkChange(change: Change): void {
-  const emitted = change.emit ?? []
-  if (change.writes.length > changeLimits.writes || emitted.length > changeLimits.emitted) {
+export function checkChange(change: Change): ChangeTexts {
+  const { writes, emit = [] } = change
+  if (writes.length > changeLimits.writes || emit.length > changeLimits.emitted) {
     throw new TooLargeError(`A change holds at most ${changeLimits.writes} writes and ${changeLimits.emitted} events and jobs.`)
   }
-  if (change.writes.length + emitted.length === 0)
-    throw new InvalidInputError('A change writes something.', { code: 'invalid_change' })
-  const keys = new Set<string>()
-  const tenants = new Set<string>()
+  const tenant = writes[0] ? writtenKey(writes[0]).tenant : emit[0]?.tenant
+  if (tenant === undefined) throw new InvalidInputError('A change writes something.', { code: 'invalid_change' })
+  const texts = { keys: [] as string[], rows: [] as string[], emitted: [] as string[] }
+  for (const write of writes) {
+    const key = checkWrite(write, tenant)
+    if (texts.keys.includes(key)) throw new InvalidInputError('A change names a key twice.', { code: 'invalid_change' })
+    texts.keys.push(key)
+    texts.rows.push('put' in write ? JSON.stringify(write.put.index) : '')
+  }
+  for (const entry of emit) {
+    if (entry.tenant !== tenant) throw severalTenants()
+    texts.emitted.push(JSON.stringify(entry))
+  }
+  if (writes.length === 0) checkParts(tenant)
+  // Nearly every change is far below the limits, as the lengths of its texts show; only else the exact size is worth its price.
+  if (boundOf(change, texts) > jobLimits.bytes) checkSize(change)
+  return texts
+}
+
+/** A size that nothing in the change, nor the whole, is above: a character takes three bytes at most. */
+function boundOf(change: Change, { rows, emitted }: ChangeTexts): number {
+  let bytes = 0
+  for (const text of rows) bytes += text.length * 3
+  for (const text of emitted) bytes += text.length * 3
   for (const write of change.writes) {
-    const key = writtenKey(write)
-    checkKey(key)
-    keys.add(keyText(key))
-    tenants.add(key.tenant)
-    if ('put' in write) checkRow(write.put)
-    if ('add' in write) checkAmounts(write.amounts, write.max)
+    if (!('put' in write)) continue
+    for (const field in write.put.sealed) bytes += write.put.sealed[field]?.byteLength ?? 0
   }
-  for (const entry of emitted) {
-    checkParts(entry.tenant)
-    tenants.add(entry.tenant)
-  }
-  if (keys.size < change.writes.length) throw new InvalidInputError('A change names a key twice.', { code: 'invalid_change' })
-  if (tenants.size !== 1) throw new InvalidInputError('A change belongs to one tenant.', { code: 'invalid_change' })
-  // Nearly every change is far below the limits, which a cheap bound shows; only then the exact size is worth its price.
-  const excess = excessOf(change, jsonBound) && excessOf(change, jsonBytes)
-  if (excess) throw new TooLargeError(excess)
+  return bytes
+}
+
+/** @returns the text of its key. */
+function checkWrite(write: Write, tenant: string): string {
+  const key = writtenKey(write)
+  const text = keyText(key)
+  if (!wholeKey.test(text)) checkKey(key)
+  if (key.tenant !== tenant) throw severalTenants()
+  if ('put' in write) checkRow(write.put)
+  if ('add' in write) checkAmounts(write.amounts, write.max)
+  return text
+}
+
+function severalTenants(): InvalidInputError {
+  return new InvalidInputError('A change belongs to one tenant.', { code: 'invalid_change' })
 }
 
 /** The key that a write is about. */
@@ -252,24 +289,24 @@ function checkRow(row: NewRow): void {
     throw new InvalidInputError('A row expires at a whole millisecond.', { code: 'invalid_change' })
 }
 
-/** Which limit of size a change is beyond, going by `sizeOf`. What the queue or the bus would never take must not get into the outbox. */
-function excessOf(change: Change, sizeOf: (value: JsonValue) => number): string | undefined {
+/** Refuses a change of more bytes than the limits. What the queue or the bus would never take must not get into the outbox. */
+function checkSize(change: Change): void {
   let total = 0
+  const weigh = (bytes: number, most: number, what: string): void => {
+    if (bytes > most) throw new TooLargeError(`${what} holds at most ${most} bytes.`)
+    total += bytes
+  }
   for (const write of change.writes) {
     if (!('put' in write)) continue
-    let bytes = sizeOf(write.put.index)
+    let bytes = jsonBytes(write.put.index)
     for (const field in write.put.sealed) bytes += write.put.sealed[field]?.byteLength ?? 0
-    if (bytes > changeLimits.rowBytes) return `A row holds at most ${changeLimits.rowBytes} bytes.`
-    total += bytes
+    weigh(bytes, changeLimits.rowBytes, 'A row')
   }
   for (const entry of change.emit ?? []) {
-    const isJob = 'queue' in entry
-    const bytes = sizeOf(isJob ? entry.body : entry.detail)
-    const most = isJob ? jobLimits.bytes : changeLimits.eventBytes
-    if (bytes > most) return `${isJob ? 'A job' : 'An event'} holds at most ${most} bytes.`
-    total += bytes
+    if ('queue' in entry) weigh(jsonBytes(entry.body), jobLimits.bytes, 'A job')
+    else weigh(jsonBytes(entry.detail), changeLimits.eventBytes, 'An event')
   }
-  return total > changeLimits.bytes ? `A change holds at most ${changeLimits.bytes} bytes.` : undefined
+  if (total > changeLimits.bytes) throw new TooLargeError(`A change holds at most ${changeLimits.bytes} bytes.`)
 }
 
 function checkAmounts(amounts: Readonly<Record<string, number>>, max: Readonly<Record<string, number>> = {}): void {

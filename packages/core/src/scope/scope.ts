@@ -1,5 +1,7 @@
 import type { Models } from '../language-model/catalogue.ts'
+import type { TenantGate } from '../language-model/gate.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Outbound } from '../ports/outbound.ts'
 import type { TenantSettings } from '../tenancy/tenant.ts'
 import type { Caller } from './caller.ts'
 import type { Objects } from './objects.ts'
@@ -16,6 +18,9 @@ export interface Scope {
   readonly state: State
   readonly objects: Objects
   readonly models: Models
+  /** To be asked before every call of a model. */
+  readonly gate: TenantGate
+  readonly outbound: Outbound
 }
 
 /** What a pattern's function asks for, beside what everyone gets. */

@@ -98,6 +98,11 @@ export class Sealing {
   }
 }
 
+/** Whether the text of a sealed field lies in the ObjectStore, below its record's {@link sealedObjectPrefix}. Takes no key to see. */
+export function liesApart(sealed: Uint8Array): boolean {
+  return sealed[0] === reference
+}
+
 /** Where the spilled fields of a record lie. The sweeper finds the record from it. */
 export function sealedObjectPrefix(place: Key): string {
   return `sealed/${[place.collection, place.partition, place.sort].map(nameSafe).join('/')}/`

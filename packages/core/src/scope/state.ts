@@ -10,7 +10,7 @@ import type { DomainEvent, Key, ListEntry, NewRow, Page, Row, StateStore, Stored
 import { type Place, StoredRecord } from './record.ts'
 import type { Sealing } from './sealing.ts'
 
-/** One write of a commit; made by `insert`, `update`, `remove` and `count`, read by `State.commit`. */
+/** One write of a commit; made by `insert`, `update`, `remove`, `check` and `count`, read by `State.commit`. */
 export type RecordWrite =
   | { readonly insert: AnyCollectionOf; readonly place: Place; readonly fields: object; readonly sealed: Texts }
   | {
@@ -20,6 +20,7 @@ export type RecordWrite =
       readonly sealed: Texts
     }
   | { readonly remove: AnyCollectionOf; readonly record: StoredRecord<object, object> }
+  | { readonly check: AnyCollectionOf; readonly record: StoredRecord<object, object> }
   | { readonly count: AnyCollectionOf; readonly place: Place; readonly amounts: Amounts; readonly max?: Amounts }
 
 type AnyCollectionOf = Collection<object, object, string>
@@ -55,6 +56,14 @@ export function remove<Plain extends object, Sealed extends object, Lists extend
   return { remove: collection as unknown as AnyCollectionOf, record: record as never }
 }
 
+/** Writes nothing. The commit fails with ConflictError when the record changed since it was read. */
+export function check<Plain extends object, Sealed extends object, Lists extends string>(
+  collection: Collection<Plain, Sealed, Lists>,
+  record: StoredRecord<Plain, Sealed>,
+): RecordWrite {
+  return { check: collection as unknown as AnyCollectionOf, record: record as never }
+}
+
 /** Adds to a record of counts, which is made when absent. LimitError, and nothing is changed, when one would pass its `max`. */
 export function count<Counts extends object>(
   collection: Collection<Counts>,
@@ -76,12 +85,22 @@ export interface Commit {
 export class State {
   readonly #tenant: string
   readonly #correlationId: string
+  readonly #weight: number | undefined
   readonly #store: StateStore
   readonly #sealing: Sealing
   readonly #clock: Clock
 
-  constructor(parts: { tenant: string; correlationId: string; store: StateStore; sealing: Sealing; clock: Clock }) {
+  constructor(parts: {
+    readonly tenant: string
+    readonly correlationId: string
+    /** What the tenant weighs next to others; carried by its jobs. */
+    readonly weight?: number | undefined
+    readonly store: StateStore
+    readonly sealing: Sealing
+    readonly clock: Clock
+  }) {
     this.#tenant = parts.tenant
+    this.#weight = parts.weight
     this.#correlationId = parts.correlationId
     this.#store = parts.store
     this.#sealing = parts.sealing
@@ -174,6 +193,7 @@ export class State {
     }
     // Its own key, made of where the record is: the record itself may come from another tenant's state.
     if ('remove' in write) return { delete: this.#key(write.remove.name, write.record), ifVersion: write.record.version }
+    if ('check' in write) return { check: this.#key(write.check.name, write.record), ifVersion: write.record.version }
     const collection = 'insert' in write ? write.insert : write.update
     const key = this.#key(collection.name, 'insert' in write ? write.place : write.record)
     const kept = 'update' in write ? write.record.row.sealed : {}
@@ -219,7 +239,8 @@ export class State {
 
   #job(entry: JobToEmit): Job {
     const { kind, ...job } = entry
-    return { ...job, tenant: this.#tenant, correlationId: this.#correlationId }
+    const weight = this.#weight === undefined ? {} : { weight: this.#weight }
+    return { ...job, ...weight, tenant: this.#tenant, correlationId: this.#correlationId }
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Collection, defineCollection } from '../define/collection.ts'
+import { tenantWeights } from '../ports/queue.ts'
 
 /** What is known of a tenant. */
 export interface TenantSettings {
@@ -8,6 +9,8 @@ export interface TenantSettings {
   readonly status: 'active' | 'suspended' | 'offboarded'
   /** Milliseconds UTC. */
   readonly created: number
+  /** Its share of the work next to the other tenants', within {@link tenantWeights}; absent: the usual. */
+  readonly weight?: number
 }
 
 /** Lower-case letters, digits and hyphens; so no tenant can be named like the system's own {@link systemTenant}. */
@@ -24,6 +27,7 @@ export const tenants: Collection<TenantSettings> = defineCollection<TenantSettin
     name: z.string().min(1).max(200),
     status: z.enum(['active', 'suspended', 'offboarded']),
     created: z.number(),
+    weight: z.number().int().min(tenantWeights.least).max(tenantWeights.most).exactOptional(),
   }),
   sealed: [],
   lists: {},

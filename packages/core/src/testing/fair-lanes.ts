@@ -1,4 +1,4 @@
-import type { Job } from '../ports/queue.ts'
+import { type Job, tenantWeights } from '../ports/queue.ts'
 import { LaneTurns } from '../worker/lane-turns.ts'
 
 /** Jobs that are ready, in memory, handed out by {@link LaneTurns}. */
@@ -12,7 +12,7 @@ export class FairLanes {
   }
 
   push(job: Job): void {
-    this.#turns.add(job.lane, job.tenant, 1)
+    this.#turns.add(job.lane, job.tenant, 1, job.weight ?? tenantWeights.usual)
     const name = `${job.lane} ${job.tenant}`
     const waiting = this.#waiting.get(name)
     if (waiting) waiting.push(job)

@@ -12,6 +12,8 @@ export interface HostileOptions {
   readonly delayDelivery: number
   /** Queue: a lease is lost early: its signal fires, another worker gets the job, and the outcome doesn't count. */
   readonly loseLease: number
+  /** Queue: how many deliveries of a job were cut off is told one too high or too low. */
+  readonly miscountCutOffs: number
   /** Queue: a job isn't sent, or is, and is said not to be; now and then the whole call fails in the middle. */
   readonly failSend: number
   /** State: a change with conditions fails with ConflictError, although nothing changed: who reads again sees that it may go on. */
@@ -36,6 +38,7 @@ export const hostileDefaults: HostileOptions = {
   redeliverSettled: 0.2,
   delayDelivery: 0.3,
   loseLease: 0.1,
+  miscountCutOffs: 0.1,
   failSend: 0.2,
   conflict: 0.1,
   ambiguousCommit: 0.05,

@@ -1,4 +1,5 @@
 import type { Models } from '../language-model/catalogue.ts'
+import type { ModelLimits } from '../language-model/gate.ts'
 import { type Adapters, createPlatform, type Platform } from '../platform.ts'
 import { FakeClock } from './fake-clock.ts'
 import { type HostileOptions, Hostility } from './hostile.ts'
@@ -8,6 +9,7 @@ import { HostileStateStore } from './hostile-state-store.ts'
 import { MemoryEventBus } from './memory-event-bus.ts'
 import { MemoryKeyService } from './memory-key-service.ts'
 import { MemoryObjectStore } from './memory-object-store.ts'
+import { MemoryOutbound } from './memory-outbound.ts'
 import { MemoryQueue } from './memory-queue.ts'
 import { MemoryStateStore } from './memory-state-store.ts'
 
@@ -20,6 +22,8 @@ export interface MemoryPlatform {
   readonly hostile: Hostility
   /** What was published. */
   readonly bus: MemoryEventBus
+  /** Other people's servers: what they were sent, and how they answer. */
+  readonly outbound: MemoryOutbound
   /** The stores behind the faults, to look at what really happened. */
   readonly inner: { readonly state: MemoryStateStore; readonly queue: MemoryQueue }
 }
@@ -30,6 +34,7 @@ export interface MemoryPlatform {
  */
 export function memoryPlatform(options: {
   readonly models: Models
+  readonly limits?: ModelLimits
   readonly clock?: FakeClock
   readonly hostile?: Partial<HostileOptions> | true
 }): MemoryPlatform {
@@ -38,6 +43,7 @@ export function memoryPlatform(options: {
   const state = new MemoryStateStore({ clock })
   const queue = new MemoryQueue({ clock })
   const bus = new MemoryEventBus()
+  const outbound = new MemoryOutbound({ clock })
   const adapters: Adapters = {
     clock,
     state: new HostileStateStore(state, hostile),
@@ -46,7 +52,10 @@ export function memoryPlatform(options: {
     queue: new HostileQueue(queue, clock, hostile),
     bus: new HostileEventBus(bus, clock, hostile),
     operations: new HostileOperations(state.operations, hostile),
+    outbound,
     close: async () => {},
   }
-  return { platform: createPlatform('memory', adapters, options.models), adapters, clock, hostile, bus, inner: { state, queue } }
+  const { models, limits } = options
+  const platform = createPlatform('memory', adapters, models, limits ? { limits } : {})
+  return { platform, adapters, clock, hostile, bus, outbound, inner: { state, queue } }
 }

@@ -35,6 +35,8 @@ interface Topic {
 export class MemoryQueue implements Queue {
   readonly #clock: Clock
   readonly #topics = new Map<string, Topic>()
+  /** How many deliveries of a job ended without an outcome; of those that had one such. */
+  readonly #cutOffs = new WeakMap<Job, number>()
 
   constructor(options: { readonly clock: Clock }) {
     this.#clock = options.clock
@@ -125,40 +127,50 @@ export class MemoryQueue implements Queue {
   async #deliver(topic: Topic, consumer: Consumer, job: Job): Promise<void> {
     consumer.running++
     topic.leased++
-    const lease = new MemoryLease(this.#clock, () => {
+    const lease = new MemoryLease(this.#clock, this.#cutOffs.get(job) ?? 0, () => {
       topic.leased--
+      this.#cutOff(job)
       this.#wait(topic, job, 0)
     })
     const outcome = await this.#outcome(consumer, job, lease)
     // Whoever lost the lease has nothing to say: the job is another's.
     if (lease.end()) {
       topic.leased--
-      if ('retryAt' in outcome) this.#wait(topic, job, outcome.retryAt)
+      const soon = this.#clock.now() + jobLimits.redeliverMilliseconds
+      if (!outcome) {
+        this.#cutOff(job)
+        this.#wait(topic, job, soon)
+      } else if ('retryAt' in outcome) this.#wait(topic, job, Number.isFinite(outcome.retryAt) ? outcome.retryAt : soon)
     }
     consumer.running--
     if (consumer.running === 0) consumer.ended?.()
     this.#pump(topic)
   }
 
-  async #outcome(consumer: Consumer, job: Job, lease: Lease): Promise<Outcome> {
+  /** Undefined when the handler threw, which is the worker host's to log. */
+  async #outcome(consumer: Consumer, job: Job, lease: Lease): Promise<Outcome | undefined> {
     try {
-      const outcome = await consumer.handle(structuredClone(job), lease)
-      if ('done' in outcome || 'dead' in outcome || Number.isFinite(outcome.retryAt)) return outcome
+      return await consumer.handle(structuredClone(job), lease)
     } catch {
-      // What the handler threw is the worker host's to log.
+      return undefined
     }
-    return { retryAt: this.#clock.now() + jobLimits.redeliverMilliseconds }
+  }
+
+  #cutOff(job: Job): void {
+    this.#cutOffs.set(job, (this.#cutOffs.get(job) ?? 0) + 1)
   }
 }
 
 class MemoryLease implements Lease {
+  readonly cutOffs: number
   readonly #clock: Clock
   readonly #lost: () => void
   readonly #controller = new AbortController()
   #timer: Timer | undefined
 
-  constructor(clock: Clock, lost: () => void) {
+  constructor(clock: Clock, cutOffs: number, lost: () => void) {
     this.#clock = clock
+    this.cutOffs = cutOffs
     this.#lost = lost
     this.#start(jobLimits.leaseMilliseconds)
   }

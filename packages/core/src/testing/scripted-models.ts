@@ -1,11 +1,20 @@
-import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamPart,
+} from '@ai-sdk/provider'
 import { InvalidInputError } from '../errors.ts'
 import type { ModelEntry, Models } from '../language-model/catalogue.ts'
 
-/** What a scripted model does with a call: a text, or a whole result; a fault is thrown. */
-export type Script = (
-  call: ScriptedCall,
-) => string | Partial<LanguageModelV4GenerateResult> | Promise<string | Partial<LanguageModelV4GenerateResult>>
+/** A text, a whole result, or for `test/stream` the parts of its stream. */
+export type ScriptedAnswer =
+  | string
+  | Partial<LanguageModelV4GenerateResult>
+  | { readonly stream: ReadableStream<LanguageModelV4StreamPart> }
+
+/** What a scripted model does with a call; a fault is thrown. */
+export type Script = (call: ScriptedCall) => ScriptedAnswer | Promise<ScriptedAnswer>
 
 export interface ScriptedCall {
   /** The text of the last message. */
@@ -22,27 +31,35 @@ export interface ScriptedModels extends Models {
   readonly calls: readonly ScriptedCall[]
 }
 
-/** The catalogue of tests: `test/model` at 1 and 2 USD per million tokens, and `test/small`, which gives 10 tokens at most. */
+/**
+ * The catalogue of tests: `test/model` at 1 and 2 USD per million tokens, `test/small`, which gives 10 tokens at most, and
+ * `test/stream`, which answers bit by bit.
+ */
 export function scriptedModels(script: Script): ScriptedModels {
   const calls: ScriptedCall[] = []
   const attempts = new Map<string, number>()
+  const ask = async (options: LanguageModelV4CallOptions): Promise<Answered> => {
+    const prompt = textOf(options)
+    const attempt = (attempts.get(prompt) ?? 0) + 1
+    attempts.set(prompt, attempt)
+    const call = { prompt, attempt, idempotencyKey: options.headers?.['idempotency-key'], signal: options.abortSignal, options }
+    calls.push(call)
+    const answer = await script(call)
+    const text = typeof answer === 'string' ? answer : ''
+    return { ...completed(prompt, text), ...(typeof answer === 'string' ? {} : answer) }
+  }
   const model: LanguageModelV4 = {
     specificationVersion: 'v4',
     provider: 'test',
     modelId: 'test/model',
     supportedUrls: {},
-    async doGenerate(options) {
-      const prompt = textOf(options)
-      const attempt = (attempts.get(prompt) ?? 0) + 1
-      attempts.set(prompt, attempt)
-      const call = { prompt, attempt, idempotencyKey: options.headers?.['idempotency-key'], signal: options.abortSignal, options }
-      calls.push(call)
-      const answer = await script(call)
-      return { ...completed(prompt, typeof answer === 'string' ? answer : ''), ...(typeof answer === 'string' ? {} : answer) }
+    doGenerate: ask,
+    doStream: async (options) => {
+      const answered = await ask(options)
+      return { stream: answered.stream ?? streamOf(partsOf(answered)) }
     },
-    doStream: () => Promise.reject(new Error('The scripted model of the tests does not stream.')),
   }
-  const entries = [entry('test/model', 4_000), entry('test/small', 10)]
+  const entries = [entry('test/model', 4_000), entry('test/small', 10), entry('test/stream', 4_000)]
   return {
     calls,
     defaultModel: 'test/model',
@@ -50,9 +67,37 @@ export function scriptedModels(script: Script): ScriptedModels {
     resolve(id = 'test/model') {
       const found = entries.find((candidate) => candidate.id === id)
       if (!found) throw new InvalidInputError('There is no such model.', { code: 'model_unknown', field: 'model_id' })
-      return { entry: found, servedBy: found.id, model }
+      return { id: found.id, entry: found, servedBy: found.id, model, incremental: id === 'test/stream' }
     },
   }
+}
+
+/** A stream of these parts, as they come. */
+export function streamOf(
+  parts: Iterable<LanguageModelV4StreamPart> | AsyncIterable<LanguageModelV4StreamPart>,
+): ReadableStream<LanguageModelV4StreamPart> {
+  const iterator = Symbol.asyncIterator in parts ? parts[Symbol.asyncIterator]() : parts[Symbol.iterator]()
+  return new ReadableStream<LanguageModelV4StreamPart>({
+    async pull(controller) {
+      const { done, value } = await iterator.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+  })
+}
+
+type Answered = LanguageModelV4GenerateResult & { readonly stream?: ReadableStream<LanguageModelV4StreamPart> }
+
+function* partsOf({ content, finishReason, usage }: LanguageModelV4GenerateResult): Generator<LanguageModelV4StreamPart> {
+  yield { type: 'stream-start', warnings: [] }
+  for (const [index, part] of content.entries()) {
+    if (part.type !== 'text') continue
+    const id = `${index}`
+    yield { type: 'text-start', id }
+    for (const [delta] of part.text.matchAll(/\s*\S+|\s+$/g)) yield { type: 'text-delta', id, delta }
+    yield { type: 'text-end', id }
+  }
+  yield { type: 'finish', finishReason, usage }
 }
 
 function textOf(options: LanguageModelV4CallOptions): string {

@@ -6,18 +6,20 @@ import type { Job } from '../ports/queue.ts'
 import type { StoredEvent } from '../ports/state-store.ts'
 import type { Operator } from '../scope/operator.ts'
 import { recordRelayed } from '../telemetry.ts'
+import type { Dispatcher } from './dispatcher.ts'
 
 const batch = 256
 const firstPause = 200
 const longestPause = 30_000
 
 /**
- * Sends what commits emitted: events to the bus, jobs to the queue; then settles them. What isn't taken (a failed entry
- * of a batch, an outage) is sent again, so everything goes out at least once, under its own id.
+ * Sends what commits emitted: events to the bus and to those who subscribed, jobs to the queue; then settles them. What isn't
+ * taken (a failed entry of a batch, an outage) is sent again, so everything goes out at least once, under its own id.
  */
 export class Relay {
   readonly #operator: Operator
   readonly #log: Log
+  readonly #dispatcher: Dispatcher | undefined
   #running: Promise<void> | undefined
   #again = false
   #stopped = false
@@ -25,9 +27,11 @@ export class Relay {
   #timer: Timer | undefined
   readonly #unsubscribe: () => void
 
-  constructor(parts: { readonly operator: Operator; readonly log: Log }) {
+  /** @param parts.dispatcher without one, nobody but the bus is told. */
+  constructor(parts: { readonly operator: Operator; readonly log: Log; readonly dispatcher?: Dispatcher }) {
     this.#operator = parts.operator
     this.#log = parts.log
+    this.#dispatcher = parts.dispatcher
     this.#unsubscribe = parts.operator.operations.onPending(() => this.#wake())
     this.#wake()
   }
@@ -73,12 +77,19 @@ export class Relay {
 
   async #publish(entries: readonly OutboxEntry[]): Promise<string[]> {
     const events = entries.filter((entry) => 'type' in entry.entry)
-    const settled: string[] = []
-    for (let start = 0; start < events.length; start += publishLimit) {
-      const group = events.slice(start, start + publishLimit)
-      const results = await this.#operator.bus.publish(group.map((entry) => entry.entry as StoredEvent))
-      settled.push(...positions(group, (index) => results[index]?.published === true))
+    const published: OutboxEntry[] = []
+    const dispatching = this.#dispatcher?.dispatch(events.map(eventOf))
+    try {
+      for (let start = 0; start < events.length; start += publishLimit) {
+        const group = events.slice(start, start + publishLimit)
+        const results = await this.#operator.bus.publish(group.map(eventOf))
+        published.push(...group.filter((_, index) => results[index]?.published))
+      }
+    } finally {
+      await dispatching
     }
+    const untold = await dispatching
+    const settled = published.filter((entry) => !untold?.has(eventOf(entry))).map((entry) => entry.position)
     recordRelayed('event', 'sent', settled.length)
     recordRelayed('event', 'failed', events.length - settled.length)
     return settled
@@ -107,4 +118,8 @@ export class Relay {
 
 function positions(entries: readonly OutboxEntry[], taken: (index: number) => boolean): string[] {
   return entries.filter((_, index) => taken(index)).map((entry) => entry.position)
+}
+
+function eventOf({ entry }: OutboxEntry): StoredEvent {
+  return entry as StoredEvent
 }

@@ -4,10 +4,12 @@ import { backlogPlace, backlogs, type RequestFields } from '../../src/event-driv
 import {
   type Caller,
   LocalIssuer,
+  type ModelLimits,
   patterns,
   processGenaiRequest,
   Relay,
   type Scope,
+  type ServerEvent,
   type StoredEvent,
   silentLog,
   TenantRegistry,
@@ -43,10 +45,10 @@ export class EventBench {
 
   static async open(
     script: Script,
-    options: { readonly hostile?: Partial<HostileOptions>; readonly worker?: boolean } = {},
+    options: { readonly hostile?: Partial<HostileOptions>; readonly worker?: boolean; readonly limits?: ModelLimits } = {},
   ): Promise<EventBench> {
     const models = scriptedModels(script)
-    const memory = memoryPlatform({ models })
+    const memory = memoryPlatform({ models, ...(options.limits ? { limits: options.limits } : {}) })
     const operator = memory.platform.operate()
     const registry = new TenantRegistry(operator)
     await registry.ensure('alpha', 'Alpha')
@@ -110,4 +112,17 @@ export class EventBench {
   async backlog(): Promise<number> {
     return (await (await this.scope()).state.get(backlogs, backlogPlace))?.fields.requests ?? 0
   }
+}
+
+/** Reads a stream while time passes, until it ends or has given so many. */
+export async function read(bench: EventBench, stream: AsyncIterable<ServerEvent>, most: number): Promise<ServerEvent[]> {
+  const events: ServerEvent[] = []
+  let ended = false
+  const reading = (async () => {
+    for await (const event of stream) if (events.push(event) === most) break
+    ended = true
+  })()
+  for (let turn = 0; turn < 200 && !ended; turn++) await bench.pass(250, 250)
+  await reading
+  return events
 }

@@ -1,20 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { followEvents, followRequest, newestSequence } from '../../src/event-driven/follow.ts'
-import type { ServerEvent } from '../../src/index.ts'
-import { EventBench } from './bench.ts'
-
-/** Reads a stream while time passes, until it ends or has given so many. */
-async function read(bench: EventBench, stream: AsyncIterable<ServerEvent>, most: number): Promise<ServerEvent[]> {
-  const events: ServerEvent[] = []
-  let ended = false
-  const reading = (async () => {
-    for await (const event of stream) if (events.push(event) === most) break
-    ended = true
-  })()
-  for (let turn = 0; turn < 200 && !ended; turn++) await bench.pass(250, 250)
-  await reading
-  return events
-}
+import { followRequest } from '../../src/event-driven/follow.ts'
+import { followEvents, newestSequence } from '../../src/event-driven/follow-events.ts'
+import { streamId } from '../../src/event-driven/progress.ts'
+import { EventBench, read } from './bench.ts'
 
 const open = (): AbortSignal => new AbortController().signal
 
@@ -24,11 +12,13 @@ describe('following a request', () => {
     const id = await bench.submit()
     const events = await read(bench, followRequest(await bench.scope(), id, 0, open()), 100)
     expect(events.map(({ id, event }) => [id, event])).toEqual([
-      [2, 'status'],
-      [4, 'status'],
-      [6, 'status'],
-      [7, 'done'],
+      [1_000_000_000, 'status'],
+      [2_000_000_000, 'status'],
+      [2_000_000_005, 'token'],
+      [3_000_000_000, 'status'],
+      [3_000_000_001, 'done'],
     ])
+    expect(events[2]?.data).toEqual({ request_id: id, text: 'Here.' })
     expect(events.at(-1)?.data).toMatchObject({ status: 'completed', result: { text: 'Here.' } })
     await bench.stop()
   })
@@ -37,9 +27,9 @@ describe('following a request', () => {
     const bench = await EventBench.open(() => 'Here.')
     const id = await bench.submit()
     await bench.pass(1_000)
-    const rest = await read(bench, followRequest(await bench.scope(), id, 4, open()), 100)
-    expect(rest.map(({ id }) => id)).toEqual([6, 7])
-    expect(await read(bench, followRequest(await bench.scope(), id, 7, open()), 100)).toEqual([])
+    const rest = await read(bench, followRequest(await bench.scope(), id, streamId(2, 5), open()), 100)
+    expect(rest.map(({ id }) => id)).toEqual([streamId(3), streamId(3, 1)])
+    expect(await read(bench, followRequest(await bench.scope(), id, streamId(3, 1), open()), 100)).toEqual([])
     await bench.stop()
   })
 
@@ -47,7 +37,7 @@ describe('following a request', () => {
     const bench = await EventBench.open(() => Promise.reject(new Error('no')), { worker: false })
     const id = await bench.submit()
     const gone = new AbortController()
-    const stream = followRequest(await bench.scope(), id, 2, gone.signal)
+    const stream = followRequest(await bench.scope(), id, streamId(1), gone.signal)
     const waiting = read(bench, stream, 100)
     await bench.pass(2_000)
     gone.abort()

@@ -1,7 +1,17 @@
 import { APICallError } from '@ai-sdk/provider'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cancelRequest, PlinthError, processGenaiRequest, redriveAll, type Scope, type StoredEvent } from '../../src/index.ts'
+import { followRequest } from '../../src/event-driven/follow.ts'
+import {
+  cancelRequest,
+  type GenaiRequest,
+  PlinthError,
+  processGenaiRequest,
+  redriveAll,
+  type Scope,
+  type ServerEvent,
+  type StoredEvent,
+} from '../../src/index.ts'
 import { hostileDefaults, type ScriptedCall } from '../../src/testing/index.ts'
 import { EventBench } from './bench.ts'
 
@@ -22,10 +32,10 @@ function behave({ prompt, attempt }: ScriptedCall): Promise<string> {
 }
 
 /** Sends as a client does: again, under the same key, until it is acknowledged. */
-async function submitUntilAcknowledged(bench: EventBench, scope: Scope, prompt: string, key: string): Promise<string> {
+async function submitUntilAcknowledged(bench: EventBench, scope: Scope, request: GenaiRequest, key: string): Promise<string> {
   for (let attempt = 0; attempt < 100; attempt++) {
     try {
-      return (await processGenaiRequest(scope, { prompt }, { idempotencyKey: key })).request_id
+      return (await processGenaiRequest(scope, request, { idempotencyKey: key })).request_id
     } catch (error) {
       if (!PlinthError.is(error) || !error.retryable) throw error
       await bench.pass(1_000)
@@ -55,15 +65,29 @@ describe('the event-driven pattern on the weakest legal platform', () => {
   it('loses nothing, ends everything once, and tells of it once [R12, R15, R16, R19, X3, X7, X11]', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.record({ behaviour: fc.constantFrom(...behaviours), cancel: fc.boolean() }), { minLength: 5, maxLength: 25 }),
+        fc.array(
+          fc.record({
+            behaviour: fc.constantFrom(...behaviours),
+            cancel: fc.boolean(),
+            streams: fc.boolean(),
+            minutes: fc.constantFrom(undefined, undefined, 6, 20),
+          }),
+          { minLength: 5, maxLength: 25 },
+        ),
         async (plans) => {
           const bench = await EventBench.open(behave)
           const scope = await bench.scope()
           bench.memory.hostile.set(hostileDefaults)
           const ids: string[] = []
-          for (const [index, plan] of plans.entries()) {
-            ids.push(await submitUntilAcknowledged(bench, scope, `${index} ${plan.behaviour}`, `key-${index}`))
-          }
+          const sent = plans.map(
+            ({ behaviour, streams, minutes }, index): GenaiRequest => ({
+              prompt: `${index} ${behaviour}`,
+              ...(streams ? { model_id: 'test/stream' } : {}),
+              ...(minutes === undefined ? {} : { expires_at: bench.memory.clock.now() + minutes * minute }),
+            }),
+          )
+          for (const [index, request] of sent.entries())
+            ids.push(await submitUntilAcknowledged(bench, scope, request, `key-${index}`))
           for (const [index, plan] of plans.entries()) {
             if (plan.cancel) await patiently(bench, () => cancelRequest(scope, ids[index] ?? ''))
           }
@@ -80,10 +104,18 @@ describe('the event-driven pattern on the weakest legal platform', () => {
             expect(fields.status, `${plans[index]?.behaviour}`).not.toBe('processing')
             expect(events.filter((event) => event.subject === id && event.type === 'genai.request.received')).toHaveLength(1)
             expect(closingEvents(events, id)).toHaveLength(fields.round)
-            expect(closingEvents(events, id).at(-1)?.detail.status).toBe(fields.status)
-            if (fields.status === 'completed')
+            const expired = fields.error?.code === 'expired'
+            expect(closingEvents(events, id).at(-1)?.detail.status).toBe(expired ? 'expired' : fields.status)
+            expect(fields.attempts).toBeGreaterThanOrEqual(fields.timeline.filter(({ type }) => type === 'started').length)
+            const followed = followRequest(scope, id, 0, new AbortController().signal)
+            const followedEvents: ServerEvent[] = []
+            for await (const event of followed) followedEvents.push(event)
+            const told = followedEvents.filter(({ event }) => event === 'token').map(({ data }) => data)
+            if (fields.status === 'completed') {
               expect(await bench.result(id)).toBe(`Answer to ${index} ${plans[index]?.behaviour}`)
-            expect(await submitUntilAcknowledged(bench, scope, `${index} ${plans[index]?.behaviour}`, `key-${index}`)).toBe(id)
+              expect(told.at(-1)).toMatchObject({ text: await bench.result(id) })
+            }
+            expect(await submitUntilAcknowledged(bench, scope, sent[index] ?? { prompt: '' }, `key-${index}`)).toBe(id)
           }
           expect(events.map((event) => event.sequence)).toEqual(events.map((_, index) => index + 1))
           for (const event of events) expect(published).toContain(event.id)

@@ -4,10 +4,13 @@ import { Worker } from 'node:worker_threads'
 import { ConflictError, InvalidInputError, LimitError, type PlinthError, UnavailableError } from '@plinth/core'
 import type { Opened, WorkerOptions } from '../database-worker.ts'
 import type { Answer, Batch, Operation, Result } from './operation.ts'
-import { asUnavailable, openForReading } from './schema.ts'
+import { asDamaged, asUnavailable, openForReading } from './schema.ts'
 import type { DatabaseSource } from './source.ts'
+import { type Step, tellerFor } from './steps.ts'
 
 const operationsAtATime = 512
+/** So many callers are answered in one turn of the loop; what they ask for next is on its way while others are answered. */
+const answersAtATime = 24
 
 interface Waiting {
   readonly operation: Operation
@@ -23,6 +26,10 @@ export interface DatabaseOptions {
   /** Called after a crash, when the file was looked through in the background: what was found, nothing if all is well. */
   onChecked?(problems: readonly string[]): void
   readonly maxPages?: number
+  /** How many pages the log holds before their content moves to the database. */
+  readonly logPages?: number
+  /** Told of each {@link Step} of each batch; for trials of crashes. */
+  onStep?(step: Step): void
 }
 
 /**
@@ -31,12 +38,15 @@ export interface DatabaseOptions {
  */
 export class Database implements DatabaseSource {
   readonly reader: DatabaseSync
+  readonly alone = true
   /** Whether the last process that had the file ended in good order. */
   readonly clean: boolean
   readonly #worker: Worker
   readonly #options: DatabaseOptions
   #waiting: Waiting[] = []
   #onTheWay: Waiting[] = []
+  /** Answers that are still to be given, in order. */
+  readonly #answers: [Waiting, Result | undefined][] = []
   #armed = false
   #ended: PlinthError | undefined
   #closing = false
@@ -54,12 +64,18 @@ export class Database implements DatabaseSource {
 
   /** Opens the file, and makes it when absent. @throws PlinthError `newer_file`, `foreign_file`. */
   static open(options: DatabaseOptions): Promise<Database> {
-    const { path, maxPages } = options
-    const worker = startWorker({ path, task: 'write', ...(maxPages === undefined ? {} : { maxPages }) })
+    const { path, maxPages, logPages, onStep } = options
+    const worker = startWorker({
+      path,
+      task: 'write',
+      ...(maxPages === undefined ? {} : { maxPages }),
+      ...(logPages === undefined ? {} : { logPages }),
+      ...(onStep === undefined ? {} : { steps: tellerFor(onStep) }),
+    })
     return new Promise((resolve, reject) => {
-      worker.once('error', reject)
+      worker.once('error', (error) => reject(asDamaged(error, path)))
       worker.once('message', (opened: Opened) => {
-        worker.off('error', reject)
+        worker.removeAllListeners('error')
         try {
           resolve(new Database(options, worker, opened))
         } catch (error) {
@@ -86,7 +102,7 @@ export class Database implements DatabaseSource {
   /** Waits for what was asked, then closes in good order. */
   async close(): Promise<void> {
     if (this.#closing) return
-    while (!this.#ended && (this.#waiting.length > 0 || this.#onTheWay.length > 0))
+    while (!this.#ended && this.#waiting.length + this.#onTheWay.length + this.#answers.length > 0)
       await new Promise<void>((resolve) => setImmediate(resolve))
     this.#closing = true
     this.reader.close()
@@ -115,22 +131,28 @@ export class Database implements DatabaseSource {
       synced: this.#onTheWay.some((one) => one.synced),
       operations: this.#onTheWay.map((one) => one.operation),
     }
+    this.#options.onStep?.('sending')
     this.#worker.postMessage(batch)
   }
 
   #answered(answer: Answer): void {
+    this.#options.onStep?.('answered')
     const answered = this.#onTheWay
     this.#onTheWay = []
-    if ('failed' in answer) {
-      const error = asUnavailable(answer.failed)
-      for (const one of answered) one.reject(error)
-      if (answer.failed.fatal) this.#end(error)
-    } else {
-      for (const [index, one] of answered.entries()) settle(one, answer.results[index])
-      const fatal = answer.results.find((result) => 'failed' in result && result.failed.fatal)
-      if (fatal) this.#end(refusal(fatal))
-    }
+    const idle = this.#answers.length === 0
+    const results = 'failed' in answer ? answered.map((): Result => answer) : answer.results
+    for (const [index, one] of answered.entries()) this.#answers.push([one, results[index]])
+    const fatal = results.find((result) => 'failed' in result && result.failed.fatal)
+    if (fatal) {
+      this.#giveAnswers(Number.POSITIVE_INFINITY)
+      this.#end(refusal(fatal))
+    } else if (idle) this.#giveAnswers(answersAtATime)
     if (this.#waiting.length > 0) this.#arm()
+  }
+
+  #giveAnswers(most: number): void {
+    for (const [one, result] of this.#answers.splice(0, most)) settle(one, result)
+    if (this.#answers.length > 0) setImmediate(() => this.#giveAnswers(most))
   }
 
   #end(error: PlinthError): void {
@@ -168,7 +190,8 @@ function nameOf(key: string): string {
 function startWorker(options: WorkerOptions): Worker {
   // A thread takes over the process's flags, and some, such as --input-type, it can't start with.
   const execArgv = process.execArgv.filter((flag) => flag.startsWith('--conditions='))
-  return new Worker(fileURLToPath(import.meta.resolve('@plinth/local/worker')), { workerData: options, execArgv })
+  const transferList = options.steps ? [options.steps.port] : []
+  return new Worker(fileURLToPath(import.meta.resolve('@plinth/local/worker')), { workerData: options, execArgv, transferList })
 }
 
 function checkInBackground(path: string, report: (problems: readonly string[]) => void): void {

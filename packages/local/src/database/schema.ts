@@ -3,12 +3,31 @@ import { PlinthError, UnavailableError } from '@plinth/core'
 import { touchOwn } from '../durable-files.ts'
 
 /** Counts changes of the tables below. A file of a later version is refused. */
-const schemaVersion = 1
+const schemaVersion = 2
 /** Marks a file as Plinth's: "PLTH". */
 const applicationId = 0x504c5448
 
+/** Jobs that wait for a worker, jobs that wait for their time, and which of the first are in a worker's hands. */
+const jobTables = `
+  CREATE TABLE ready(
+    queue TEXT NOT NULL, lane TEXT NOT NULL, tenant TEXT NOT NULL, position INTEGER NOT NULL, cut_offs INTEGER NOT NULL,
+    body TEXT NOT NULL, PRIMARY KEY(queue, lane, tenant, position)) STRICT, WITHOUT ROWID;
+  CREATE TABLE held(
+    due INTEGER NOT NULL, position INTEGER NOT NULL, queue TEXT NOT NULL, lane TEXT NOT NULL, tenant TEXT NOT NULL,
+    cut_offs INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY(due, position)) STRICT, WITHOUT ROWID;
+  CREATE TABLE taken(id INTEGER PRIMARY KEY CHECK(id = 1), places TEXT NOT NULL) STRICT;
+`
+
+/** How a file of each older version becomes one of the next. */
+const upgrades: Readonly<Record<number, string>> = {
+  1: `${jobTables}
+    INSERT INTO ready SELECT queue, lane, tenant, position, 0, body FROM job WHERE due = 0;
+    INSERT INTO held SELECT due, position, queue, lane, tenant, 0, body FROM job WHERE due > 0;
+    DROP TABLE job;`,
+}
+
 /**
- * One table for records of every kind, one for events, one for jobs. Keys and list entries are single texts whose parts
+ * One table for records of every kind, one for events, those for jobs. Keys and list entries are single texts whose parts
  * are joined by a character below all that a part may hold, so that their order is the order of the parts.
  */
 const tables = `
@@ -24,40 +43,55 @@ const tables = `
     body TEXT NOT NULL) STRICT;
   CREATE UNIQUE INDEX event_sequence ON event(tenant, sequence);
   CREATE TABLE sequence(tenant TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE job(
-    position INTEGER PRIMARY KEY, queue TEXT NOT NULL, lane TEXT NOT NULL, tenant TEXT NOT NULL, due INTEGER NOT NULL,
-    body TEXT NOT NULL) STRICT;
-  CREATE INDEX job_ready ON job(queue, lane, tenant, position) WHERE due = 0;
-  CREATE INDEX job_due ON job(due) WHERE due > 0;
+  ${jobTables}
   CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO meta VALUES ('relayed', 0), ('clean', 1);
 `
 
 /** Opens the file for writing, makes it when absent, and brings it to this version. Never opens what it can't read. */
-export function openForWriting(path: string): DatabaseSync {
+export function openForWriting(path: string, logPages = 2_000): DatabaseSync {
   // SQLite gives its log the same mode.
   touchOwn(path)
   const database = new DatabaseSync(path)
   database.exec('PRAGMA busy_timeout = 5000')
   const fresh = checkFile(database, path) === 'empty'
+  // Pages of 8 KiB: rows of 2 KB that are written in order cost a tenth less than in pages of 4 KiB (measured); a file keeps its own.
+  if (fresh) database.exec('PRAGMA page_size = 8192')
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   // 16 MB of log before its content moves to the database, and no more than 64 MB kept on disk afterwards.
   database.exec(
-    'PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY',
+    `PRAGMA wal_autocheckpoint = ${logPages}; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY`,
   )
   if (fresh) {
     database.exec(
       `BEGIN IMMEDIATE; ${tables} PRAGMA user_version = ${schemaVersion}; PRAGMA application_id = ${applicationId}; COMMIT`,
     )
-  }
+  } else upgrade(database)
   return database
+}
+
+function upgrade(database: DatabaseSync): void {
+  for (let version = pragma(database, 'user_version'); version < schemaVersion; version++)
+    database.exec(`BEGIN IMMEDIATE; ${upgrades[version]} PRAGMA user_version = ${version + 1}; COMMIT`)
 }
 
 /** Opens the file for reading beside its writer. */
 export function openForReading(path: string): DatabaseSync {
+  const database = openAsItIs(path)
+  if (pragma(database, 'user_version') === schemaVersion) return database
+  database.close()
+  throw new PlinthError('older_file', `${path} was written by an older version of Plinth. Start Plinth on it once.`, false)
+}
+
+/** Opens the file for reading, one of an older version too: to copy it or to look through it, whatever its tables are. */
+export function openAsItIs(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly: true })
-  database.exec('PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -16384')
-  checkFile(database, path)
+  database.exec('PRAGMA busy_timeout = 5000')
+  if (checkFile(database, path) === 'empty') {
+    database.close()
+    throw new UnavailableError('not_started', `${path} holds no data of Plinth yet.`)
+  }
+  database.exec('PRAGMA query_only = ON; PRAGMA cache_size = -16384')
   return database
 }
 
@@ -96,9 +130,19 @@ export function isFatal(error: unknown): boolean {
   return code === inputOutput || code === corrupt || code === notDatabase
 }
 
+export function isFull(error: unknown): boolean {
+  return resultCode(error) === full
+}
+
+/** Why a file can't be opened: what SQLite calls corrupt gets a name and a remedy, all else is left as it is. */
+export function asDamaged(error: unknown, path: string): unknown {
+  if (resultCode(error) !== corrupt) return error
+  return new PlinthError('database_damaged', `${path} is damaged. Restore a backup.`, false, { cause: error })
+}
+
 /** What a failed statement means to a caller. */
 export function asUnavailable(error: unknown): UnavailableError {
-  if (resultCode(error) === full)
+  if (isFull(error))
     return new UnavailableError('storage_full', 'There is no room left on the disk.', { cause: error, retryAfter: 30 })
   return new UnavailableError('storage_failed', 'The database failed.', { cause: error })
 }

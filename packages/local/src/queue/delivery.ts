@@ -1,9 +1,16 @@
 import { type Clock, type Job, jobLimits, type Lease, type Timer, UnavailableError } from '@plinth/core'
+import type { JobPlace } from '../database/operation.ts'
 
 /** A job in the hands of a handler. */
 export interface Delivery {
   readonly position: number
   readonly job: Job
+  /** How many earlier deliveries ended without an outcome. */
+  readonly cutOffs: number
+}
+
+export function placeOf({ position, job }: Delivery): JobPlace {
+  return [job.queue, job.lane, job.tenant, position]
 }
 
 interface Held {
@@ -33,6 +40,7 @@ export class Leases {
     this.#held.set(delivery.position, held)
     this.#watch(held.until)
     return {
+      cutOffs: delivery.cutOffs,
       signal: held.controller.signal,
       extend: async (milliseconds) => {
         if (this.#held.get(delivery.position) !== held) throw new UnavailableError('lease_lost', 'The lease was lost.')
@@ -46,6 +54,13 @@ export class Leases {
   release(delivery: Delivery): boolean {
     if (this.#held.get(delivery.position)?.delivery !== delivery) return false
     return this.#held.delete(delivery.position)
+  }
+
+  /** Where the jobs are that are held, one after the other. */
+  places(): (string | number)[] {
+    const places: (string | number)[] = []
+    for (const { delivery } of this.#held.values()) places.push(...placeOf(delivery))
+    return places
   }
 
   /** Watches no more. */

@@ -39,11 +39,15 @@ export class SpanStore implements SpanProcessor {
   /** The spans of one correlation id of one tenant, in order of their start. */
   find(tenant: string, correlation: string): ShownSpan[] {
     const spans = this.#traces.get(traceName(tenant, correlation)) ?? []
-    return spans.map(show).sort((left, right) => left.started_at.localeCompare(right.started_at))
+    return spans.toSorted(byStart).map(show)
   }
 
   async forceFlush(): Promise<void> {}
   async shutdown(): Promise<void> {}
+}
+
+function byStart({ startTime: left }: ReadableSpan, { startTime: right }: ReadableSpan): number {
+  return left[0] - right[0] || left[1] - right[1]
 }
 
 function traceName(tenant: string, correlation: string): string {

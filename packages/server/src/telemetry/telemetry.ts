@@ -2,8 +2,12 @@ import { type Histogram, metrics, trace } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
-import { secondBounds } from '@plinth/core'
+import { sampleSpans, secondBounds } from '@plinth/core'
 import { SpanStore } from './span-store.ts'
+import { TraceSampler } from './trace-sampler.ts'
+
+/** A request has three; more than these requests a second are sampled. */
+const spansASecond = 300
 
 export interface Telemetry {
   readonly spans: SpanStore
@@ -22,6 +26,8 @@ export function startTelemetry(): Telemetry {
   metrics.setGlobalMeterProvider(meters)
   const spans = new SpanStore()
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spans] }))
+  const sampler = new TraceSampler(spansASecond)
+  sampleSpans((correlationId) => sampler.keeps(correlationId))
   const httpDuration = meters.getMeter('@plinth/server').createHistogram('http.server.request.duration', {
     unit: 's',
     description: 'Duration of HTTP requests, by route and status',

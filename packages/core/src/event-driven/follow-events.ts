@@ -1,0 +1,40 @@
+import type { ServerEvent } from '../define/route.ts'
+import { sleep } from '../ports/clock.ts'
+import { envelope } from '../ports/event-bus.ts'
+import type { Uses } from '../scope/scope.ts'
+
+/** How often a follower looks again, milliseconds. */
+const every = 250
+const eventsAtATime = 100
+
+/** The tenant's events from behind a sequence, as they come. */
+export async function* followEvents(
+  scope: Uses<'state'>,
+  after: number,
+  type: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent> {
+  for (let seen = after; !signal.aborted; ) {
+    const found = await scope.state.events({ after: seen, limit: eventsAtATime, ...(type === undefined ? {} : { type }) })
+    for (const event of found) {
+      seen = event.sequence
+      yield { id: event.sequence, event: event.type, data: envelope(event) }
+    }
+    // Ends early, without an error, when the follower is gone.
+    if (found.length < eventsAtATime) await sleep(scope.clock, every, signal).catch(() => {})
+  }
+}
+
+/** The sequence of the newest event, 0 when there is none: found by doubling and halving, since sequences have no gaps. */
+export async function newestSequence(scope: Uses<'state'>): Promise<number> {
+  const beyond = async (after: number): Promise<boolean> => (await scope.state.events({ after, limit: 1 })).length === 0
+  let high = 1
+  while (!(await beyond(high))) high *= 2
+  let low = Math.floor(high / 2)
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (await beyond(middle)) high = middle
+    else low = middle + 1
+  }
+  return high
+}

@@ -1,0 +1,76 @@
+/** Models of Amazon Bedrock, by its Converse API. @module */
+import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4FinishReason } from '@ai-sdk/provider'
+import type { ModelEntry } from '@plinth/core'
+import { type AwsCredentials, chainedCredentials } from './aws-credentials.ts'
+import { loadOnce } from './load-once.ts'
+import { type AdaptedOptions, networkModel } from './network-model.ts'
+
+/** How Bedrock is reached. */
+export interface BedrockOptions {
+  /** The AWS region that is called, such as `eu-central-1`. */
+  readonly region: string
+  /** Another address than the region's own. */
+  readonly endpoint?: string
+  /** A Bedrock API key; it goes before all credentials. */
+  readonly bearerToken?: string
+  /** What calls are signed with; asked at every call. Left out: the chain that AWS's own tools use. */
+  readonly credentials?: () => Promise<AwsCredentials>
+}
+
+/** Gives a model of Bedrock. @param name the id that Bedrock is sent: bare, of an inference profile, or an ARN. */
+export type BedrockModels = (name: string, entry: ModelEntry) => LanguageModelV4
+
+/** Reasons to stop of the Converse API that the package doesn't know. */
+const reasons: ReadonlyMap<string, LanguageModelV4FinishReason['unified']> = new Map([
+  ['model_context_window_exceeded', 'length'],
+  ['malformed_model_output', 'error'],
+  ['malformed_tool_use', 'error'],
+])
+
+/** The models of one account in one region; they share their connections and credentials. */
+export function createBedrockModels({ region, endpoint, bearerToken, credentials }: BedrockOptions): BedrockModels {
+  const signing = credentials ?? chainedCredentials(region)
+  const provider = loadOnce(async () => {
+    const [{ createAmazonBedrock }, { createProviderFetch }] = await Promise.all([
+      import('@ai-sdk/amazon-bedrock'),
+      import('./connections.ts'),
+    ])
+    return createAmazonBedrock({
+      region,
+      // Empty is none; left out, the package would look into the environment.
+      apiKey: bearerToken ?? '',
+      credentialProvider: signing,
+      fetch: createProviderFetch(),
+      ...(endpoint !== undefined && { baseURL: endpoint }),
+    })
+  })
+  // Begun now, so that the first call doesn't wait for it; if it fails, the call says so.
+  provider().catch(() => {})
+  return (name, entry) => {
+    const made = loadOnce(async () => (await provider())(name))
+    const load = async (): Promise<LanguageModelV4> => {
+      // The package would hide why there are none.
+      if (bearerToken === undefined) await signing()
+      return made()
+    }
+    return networkModel({ provider: 'bedrock', modelId: name, load, adapt: (options) => adapt(options, entry), reasons })
+  }
+}
+
+/** Families that refuse `toolChoice.any`, by which the package has others keep to a schema. */
+const withoutForcedTools: ReadonlySet<string> = new Set(['meta.llama'])
+
+function adapt(options: LanguageModelV4CallOptions, entry: ModelEntry): AdaptedOptions {
+  const { responseFormat, ...others } = options
+  if (responseFormat?.type !== 'json') return { options, warnings: [] }
+  const { schema } = responseFormat
+  if (schema !== undefined && !withoutForcedTools.has(entry.family)) return { options, warnings: [] }
+  const form = schema === undefined ? '' : ` It must match this JSON Schema:\n${JSON.stringify(schema)}`
+  const content = `Answer with one JSON value and nothing else, without a fence around it.${form}`
+  return {
+    options: { ...others, prompt: [{ role: 'system', content }, ...options.prompt] },
+    warnings: [
+      { type: 'unsupported', feature: 'responseFormat', details: 'The model is asked for JSON in words; nothing enforces it.' },
+    ],
+  }
+}

@@ -1,0 +1,2 @@
+/** The Outbound port on node:http and node:https, for every platform that runs on Node.js. @module */
+export * from './guarded-http.ts'

@@ -1,0 +1,48 @@
+/**
+ * One HTTP exchange without the machinery of any server: what arrives and what is answered. Thin shells translate (node-listener.ts,
+ * and fetch in app.ts); a framework's own objects cost more than most of what is done between them (docs/decisions).
+ * @module
+ */
+
+/** A request, whatever carried it. */
+export interface Arrival {
+  readonly method: string
+  /** Normalised, still percent-encoded. */
+  readonly path: string
+  readonly query: URLSearchParams
+  /** @param name in lower case. */
+  header(name: string): string | undefined
+  /** Whether it brings a body. */
+  readonly hasBody: boolean
+  /**
+   * Gives the body's chunks to `take` as they come. Rejects with what `take` throws, or when the body breaks off.
+   */
+  collect(take: (chunk: Uint8Array) => void): Promise<void>
+}
+
+/** What is answered: a text, or a stream of bytes that is cancelled when the client goes. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly body?: string
+  readonly stream?: ReadableStream<Uint8Array>
+}
+
+/** A target as nearly every client sends it, in which nothing has to be normalised. */
+const plain = /^\/[A-Za-z0-9_~:/-]*(?:\.[A-Za-z0-9_~:-]+)*$/
+
+/**
+ * Path and query of a request's target (RFC 9112, 3.2: an absolute form counts as its path), with steps such as `..` taken.
+ * @returns undefined for what is no target.
+ */
+export function parseTarget(target: string): { readonly path: string; readonly query: URLSearchParams } | undefined {
+  const at = target.indexOf('?')
+  const path = at < 0 ? target : target.slice(0, at)
+  if (plain.test(path)) return { path, query: new URLSearchParams(at < 0 ? '' : target.slice(at)) }
+  try {
+    const { pathname, searchParams } = new URL(target.startsWith('/') ? `http://x${target}` : target)
+    return { path: pathname, query: searchParams }
+  } catch {
+    return undefined
+  }
+}
