@@ -1,8 +1,11 @@
 /** What the world outside saw while processes died, against what is there at the end: compared by one pure function. @module */
+
+import { closing } from '../workload/event-types.ts'
 import type { FinalRequest, FinalState } from '../workload/final-state.ts'
 import type { Entry } from '../workload/ledger.ts'
+import { owed } from '../workload/owed.ts'
 import type { Planned } from '../workload/plan.ts'
-import { closing, type Ending, findFaults } from './promises.ts'
+import { type Ending, findFaults } from './promises.ts'
 
 export interface Outcome {
   readonly plan: readonly Planned[]
@@ -36,6 +39,7 @@ export function findOutsideFaults(outcome: Outcome): string[] {
     ...faultsOfPublications(outcome),
     ...faultsOfLetters(state),
     ...faultsOfFolder(state),
+    ...all(entries, 'missing').map(({ key }) => `what was acknowledged under key ${key} was not there when its client looked`),
     ...all(entries, 'reused').map(({ key }) => `another body was taken under key ${key}`),
   ]
 }
@@ -119,18 +123,24 @@ function callOf({ tenant, request_id }: FinalRequest, round: number): string {
   return `${tenant}:${request_id}:${round}`
 }
 
-/** Everything in the log was told, and nothing was told that isn't in the log. */
-function* faultsOfPublications({ entries, state }: Outcome): Generator<string> {
+/** Everything in the log was told, and nothing was told that isn't in the log; by one process to one receiver once. */
+function* faultsOfPublications({ plan, entries, state }: Outcome): Generator<string> {
   const kept = new Map(state.events.map((event) => [event.id, event]))
-  const told = new Set<string>()
-  for (const { id, kind, subject, sequence, tenant } of all(entries, 'published')) {
-    told.add(id)
+  let inThisLife = new Set<string>()
+  for (const entry of entries) {
+    if (entry.type === 'begun') inThisLife = new Set()
+    if (entry.type !== 'published' && entry.type !== 'delivered') continue
+    const { id, kind, subject, sequence, tenant } = entry
     const event = kept.get(id)
     if (!event) yield `event ${id} (${kind} of ${subject}) was told and is not in the log`
     else if (event.type !== kind || event.subject !== subject || event.sequence !== sequence || event.tenant !== tenant)
       yield `event ${id} was told otherwise than it stands in the log`
+    if (entry.type === 'published') continue
+    if (inThisLife.has(`${entry.url} ${id}`)) yield `${entry.url} was told of event ${id} twice by one process`
+    inThisLife.add(`${entry.url} ${id}`)
   }
-  for (const { id, type, subject } of state.events) if (!told.has(id)) yield `event ${id} (${type} of ${subject}) was never told`
+  for (const { event, url = 'the bus' } of owed(plan, state.events, entries))
+    yield `event ${event.id} (${event.type} of ${event.subject}) was never told to ${url}`
 }
 
 /** A dead letter for each request that failed, and for no other. */

@@ -1,4 +1,5 @@
 /** What was promised, what the API says, and what lies in the file: compared by pure functions. @module */
+import { closing, received } from '../workload/event-types.ts'
 
 /** What stands at the end, and what was acknowledged on the way. */
 export interface Ledgers {
@@ -39,8 +40,6 @@ export interface KeptEvent {
   readonly tenant?: string
 }
 
-export const received = 'genai.request.received'
-export const closing: readonly string[] = ['genai.request.completed', 'genai.request.failed']
 const usual: Ending = { status: 'completed', round: 1 }
 
 /** What is wrong; nothing if everything that was accepted was kept and done, each once. */
@@ -72,7 +71,7 @@ function* faultsOfRequests({ requests, expected, crashes }: Ledgers): Generator<
     const wanted = expected?.get(request_id) ?? usual
     if (status !== wanted.status) yield `${request_id} is ${status}`
     else if (round !== wanted.round) yield `${request_id} is in round ${round} instead of ${wanted.round}`
-    if (status === 'completed' && attempts < 1) yield `${request_id} was completed without a start`
+    if (status === 'completed' && (attempts < 1 || starts < 1)) yield `${request_id} was completed without a start`
     // A start that its process did not live to write down is counted all the same, if the queue knew of it.
     if (attempts < starts || attempts > starts + crashes)
       yield `${request_id} counts ${attempts} attempts and shows ${starts} starts after ${crashes} crashes`

@@ -1,7 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { cancelRequest, getRequest, processGenaiRequest, ReusedError, redrive, type Scope, WrongStateError } from '@plinth/core'
+import {
+  cancelRequest,
+  getRequest,
+  NotFoundError,
+  processGenaiRequest,
+  ReusedError,
+  redrive,
+  type Scope,
+  WrongStateError,
+} from '@plinth/core'
 import type { Entry, Ledger } from './ledger.ts'
-import type { Planned } from './plan.ts'
+import { callbackUrl, type Planned } from './plan.ts'
 import type { Signals } from './signals.ts'
 import type { TellStep } from './steps.ts'
 
@@ -45,19 +54,17 @@ export class Clients {
 
   async #follow(planned: Planned): Promise<void> {
     const id = await this.#submit(planned)
-    const again = this.#acknowledgements(planned) > 1
-    // Also what was acknowledged long ago.
-    if (planned.course === 'twice' && !again) await this.#submit(planned)
-    if (planned.course === 'named') await this.#submitAnother(planned)
-    if (planned.course === 'redriven') await this.#redrive(planned, id)
-    if (planned.course === 'cancelled-waiting' || planned.course === 'cancelled-running') await this.#cancel(planned, id)
+    try {
+      if (planned.course === 'named') await this.#submitAnother(planned)
+      if (planned.course === 'redriven') await this.#redrive(planned, id)
+      if (planned.course.startsWith('cancelled')) await this.#cancel(planned, id)
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error
+      this.#ledger.add({ type: 'missing', key: planned.key })
+    }
   }
 
-  #acknowledgements({ key }: Planned): number {
-    return this.#ledger.entries.filter((entry) => entry.type === 'acknowledged' && entry.key === key).length
-  }
-
-  /** Sends it, twice at once where its course says so. What was acknowledged before is sent again: that must change nothing. */
+  /** Sends it, twice at once where its course says so. What an earlier process acknowledged is sent again: that must change nothing. */
   async #submit(planned: Planned): Promise<string> {
     const times = planned.course === 'twice' ? 2 : 1
     const sent = await Promise.all(Array.from({ length: times }, () => this.#send(planned, planned.prompt)))
@@ -65,7 +72,7 @@ export class Clients {
   }
 
   async #send(planned: Planned, prompt: string): Promise<string> {
-    const { key, tenant, course, priority } = planned
+    const { key, tenant, course, priority, callback } = planned
     const notBefore = this.#base + (course === 'late' ? lateAfter : cancelledAfter)
     const { request_id } = await processGenaiRequest(
       this.#scope(planned),
@@ -74,6 +81,7 @@ export class Clients {
         priority,
         ...(course === 'late' ? { model_id: 'test/stream' } : {}),
         ...(course === 'late' || course === 'cancelled-waiting' ? { not_before: notBefore } : {}),
+        ...(callback ? { callback_url: callbackUrl } : {}),
         ...(course === 'named' ? { request_id: `own-${key}` } : {}),
       },
       { idempotencyKey: key },

@@ -11,6 +11,8 @@ export type Entry =
   | { readonly type: 'ready'; readonly at: number }
   /** A client received its acknowledgement. */
   | { readonly type: 'acknowledged'; readonly key: string; readonly tenant: string; readonly request_id: string }
+  /** What was acknowledged was not there when its client looked. */
+  | { readonly type: 'missing'; readonly key: string }
   /** Another body under a key that was used was taken for it, or for a new one. */
   | { readonly type: 'reused'; readonly key: string }
   /** A client was told that its request is cancelled, or is over already. */
@@ -24,6 +26,16 @@ export type Entry =
   | {
       readonly type: 'published'
       readonly id: string
+      readonly kind: string
+      readonly tenant: string
+      readonly subject: string
+      readonly sequence: number
+    }
+  /** A receiver of webhooks was told of an event; the id is the one in its header. */
+  | {
+      readonly type: 'delivered'
+      readonly id: string
+      readonly url: string
       readonly kind: string
       readonly tenant: string
       readonly subject: string

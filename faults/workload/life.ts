@@ -12,6 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import {
   Authenticator,
   type Clock,
+  Dispatcher,
   LocalIssuer,
   type Platform,
   patterns,
@@ -27,7 +28,9 @@ import { Clients } from './clients.ts'
 import { countJobs, eventsOf, type FinalState, readFolder, readPlatform } from './final-state.ts'
 import { Ledger } from './ledger.ts'
 import { providerOf } from './model.ts'
-import { planOf, tenants } from './plan.ts'
+import { owed } from './owed.ts'
+import { type Planned, planOf, subscribed, tenants } from './plan.ts'
+import { ensureSubscriber, Receivers } from './receivers.ts'
 import { Signals } from './signals.ts'
 import type { AnyStep, TellStep } from './steps.ts'
 
@@ -72,6 +75,7 @@ async function live(options: LifeOptions): Promise<void> {
   const watched = options.die !== undefined || options.steps !== undefined
   const platform = await localPlatform({
     directory: options.directory,
+    outbound: new Receivers(ledger, tell),
     models: providerOf({ plan, ledger, signals, tell }),
     clock: hastyClock,
     logPages: options.logPages,
@@ -84,14 +88,15 @@ async function live(options: LifeOptions): Promise<void> {
   listen(platform, ledger, tell)
   const scopes = await openScopes(platform)
   const operator = platform.operate()
-  const relay = new Relay({ operator, log: silentLog })
+  await ensureSubscriber(scopes.get(subscribed))
+  const relay = new Relay({ operator, log: silentLog, dispatcher: new Dispatcher({ operator, patterns, log: silentLog }) })
   const sweeper = new Sweeper({ operator, log: silentLog })
   const host = new WorkerHost({ platform, patterns, log: silentLog })
   ledger.add({ type: 'ready', at: Date.now() })
 
   const clients = new Clients({ scopes, ledger, signals, tell })
   const drained = await Promise.race([
-    clients.follow(plan).then(() => rest(options, platform, scopes, ledger)),
+    clients.follow(plan).then(() => rest(options, plan, platform, scopes, ledger)),
     pause(options.within, false, { ref: false }),
   ])
   await sweeper.sweep()
@@ -132,9 +137,10 @@ async function openScopes(platform: Platform): Promise<ReadonlyMap<string, Scope
   return scopes
 }
 
-/** Resolves when every request has ended, no job is left, and every event was told to the subscriber. */
+/** Resolves when every request has ended, no job is left, and every event was told to whoever is to be told. */
 async function rest(
   options: LifeOptions,
+  plan: readonly Planned[],
   platform: Platform,
   scopes: ReadonlyMap<string, Scope>,
   ledger: Ledger,
@@ -151,9 +157,9 @@ async function rest(
   }
 
   async function isQuiet(): Promise<boolean> {
-    const published = new Set(ledger.entries.flatMap((entry) => (entry.type === 'published' ? [entry.id] : [])))
-    for (const [tenant, scope] of scopes) {
-      for (const { id } of await eventsOf(tenant, scope)) if (!published.has(id)) return false
+    const events = (await Promise.all([...scopes].map(([tenant, scope]) => eventsOf(tenant, scope)))).flat()
+    if (owed(plan, events, ledger.entries).length > 0) return false
+    for (const tenant of scopes.keys()) {
       const { items } = await operator.store.list({ tenant, collection: 'requests', list: 1, group: 'processing', limit: 1 })
       if (items.length > 0) return false
     }

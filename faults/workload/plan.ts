@@ -49,9 +49,16 @@ export interface Planned {
   readonly prompt: string
   readonly answer: string
   readonly priority: 'high' | 'normal' | 'low'
+  /** Whether its client wants to be told of its end, each round. */
+  readonly callback: boolean
 }
 
 export const tenants = ['alpha', 'beta'] as const
+/** A webhook of this tenant is told of all its events. */
+export const subscribed: string = tenants[1]
+export const subscriberUrl = 'https://subscriber.test/'
+/** Where clients want to be told of the end of a request. */
+export const callbackUrl = 'https://client.test/'
 /** More than a row holds itself. */
 const large = 40_000
 
@@ -63,7 +70,8 @@ export function planOf(requests: number): readonly Planned[] {
     const tenant = index % 4 === 3 ? tenants[1] : tenants[0]
     const prompt = padded(`Prompt of ${key}.`, course === 'large-prompt')
     const answer = padded(`Answer to ${key}.`, course === 'large-answer')
-    return { key, course, tenant, prompt, answer, priority: (['normal', 'high', 'low'] as const)[index % 3] ?? 'normal' }
+    const priority = (['normal', 'high', 'low'] as const)[index % 3] ?? 'normal'
+    return { key, course, tenant, prompt, answer, priority, callback: course === 'redriven' }
   })
 }
 

@@ -9,6 +9,8 @@ export type OwnStep =
   | 'acknowledged'
   | 'before-published'
   | 'published'
+  | 'before-delivered'
+  | 'delivered'
 
 export type AnyStep = Step | OwnStep
 export type TellStep = (step: AnyStep) => void

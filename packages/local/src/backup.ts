@@ -44,9 +44,9 @@ const spareBytes = 16 * 1024 ** 2
 /**
  * Copies a data folder as it was at one moment, whether a server runs on it or not: all that was acknowledged before the
  * call is in the copy. Blocks no writer, and changes nothing in the folder. The copy is there whole, or not at all.
- * @throws InvalidInputError `not_a_data_folder`, `target_exists`, `target_inside`, `target_unusable`, `master_key_elsewhere`;
- * PlinthError `target_unfinished`, `storage_full`, `newer_file`, `foreign_file`, `database_damaged`, `keyring_damaged`,
- * `interrupted`.
+ * @throws InvalidInputError `not_a_data_folder`, `folder_unreadable`, `target_exists`, `target_inside`, `target_unusable`,
+ * `master_key_elsewhere`; PlinthError `not_started`, `target_unfinished`, `storage_full`, `newer_file`, `foreign_file`,
+ * `database_damaged`, `keyring_damaged`, `interrupted`.
  */
 export async function backUp(options: BackupOptions): Promise<Backup> {
   const { clock = systemClock, signal } = options

@@ -280,13 +280,10 @@ describe('certificates', () => {
       skip('openssl is not installed, and makes the certificate of this test')
     }
     let requests = 0
-    const server = createSecureServer(
-      { key: readFileSync(paths.key), cert: readFileSync(paths.cert) },
-      (_, response) => {
-        requests++
-        response.end()
-      },
-    )
+    const server = createSecureServer({ key: readFileSync(paths.key), cert: readFileSync(paths.cert) }, (_, response) => {
+      requests++
+      response.end()
+    })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     closers.push(() => server.close())
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`

@@ -39,7 +39,16 @@ describe('[R19] [X11] what cannot succeed', () => {
   it('fails for good: one start, one event, a dead letter with its reason', async () => {
     await call(server.url, '/api/requests', { token, body: { prompt: 'please [[fail]] now', request_id: 'dead-1' } })
     const letter = await letterOf('dead-1', 1)
-    expect(Object.keys(letter).sort()).toEqual(['at', 'attempts', 'dead_letter_id', 'kind', 'message', 'reason', 'request_id', 'round'])
+    expect(Object.keys(letter).sort()).toEqual([
+      'at',
+      'attempts',
+      'dead_letter_id',
+      'kind',
+      'message',
+      'reason',
+      'request_id',
+      'round',
+    ])
     expect(letter).toMatchObject({ dead_letter_id: 'dead-1', reason: 'model_request_refused', attempts: 1, round: 1 })
     expect(letter.message).not.toContain('told to fail')
     expect(await show('dead-1')).toMatchObject({

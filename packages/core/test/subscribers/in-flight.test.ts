@@ -73,6 +73,8 @@ describe('[R21] a receiver that never answers', () => {
     expect(bench.received('/hangs').length).toBe(busy)
     expect(bench.received('/theirs').length).toBe(50)
     expect(bench.received('/own').length).toBe(1)
+    bench.ground.outbound.answer = () => ({})
+    await bench.pass(60_000)
     await bench.stop()
   })
 })

@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
 import { redrive } from '../../src/index.ts'
+import { workErrand } from '../../src/subscribers/delivery.ts'
 import {
   changeSubscriber,
   getSubscriber,
@@ -346,6 +347,28 @@ describe('one event, one telling', () => {
     bench.ground.outbound.answer = () => ({})
     await bench.pass(minute)
     expect(await bench.deliveries(`subscriber:${id}`)).toMatchObject([{ status: 'delivered', attempts: 2 }])
+    await bench.stop()
+  })
+
+  it('is given up when the process died at it again and again, and left when its event is gone', async () => {
+    const bench = await SubscriberBench.open()
+    await bench.emit('poison')
+    const scope = await bench.scope()
+    const job = {
+      queue: 'subscribers.deliver',
+      tenant: 'alpha',
+      id: 'a',
+      lane: 'normal',
+      version: 1,
+      correlationId: 'c',
+    } as const
+    const lease = { cutOffs: 20, signal: new AbortController().signal, extend: async () => {} }
+    const errand = { target: 'subscriber:somebody', sequence: 1 } as const
+    const never = (): never => expect.fail('It was tried.')
+    expect(await workErrand(scope, errand, { job: { ...job, body: errand }, lease }, never)).toEqual({ done: true })
+    expect(await bench.letters()).toMatchObject([{ reason: 'cut_off', request_id: 'poison' }])
+    const gone = { ...errand, sequence: 2 }
+    expect(await workErrand(scope, gone, { job: { ...job, body: gone }, lease }, never)).toEqual({ dead: 'event_gone' })
     await bench.stop()
   })
 })

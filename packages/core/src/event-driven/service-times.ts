@@ -1,0 +1,288 @@
+import type { Guess } from './service-guess.ts'
+
+const perOctave = 4
+/** Up to 2^24 ms, which is 4.6 hours. */
+const bins = 24 * perOctave
+const middles: Float64Array = Float64Array.from({ length: bins }, (_, bin) => 2 ** ((bin + 0.5) / perOctave))
+/** A call that n others were begun after counts e^(-n/memory). */
+const memory = 1_000
+/** The guess counts as so many calls, less and less until so many were measured. */
+const guessWeight = 8
+const guessUntil = 128
+/** One call in fifty is taken to follow a tail that falls with the square, so that no silence is impossible. */
+const tail = 0.02
+const level90 = 0.1
+/** Beyond this a few extremes decide, which say nothing of the next hundred calls. */
+const mostVariation = 16
+
+/** The level and spread of a model's times over all tenants: what a tenant's own guess begins with. Nothing else is shared. */
+export class SharedTimes {
+  readonly #guess: Guess
+  #weight = 0
+  #mean = 0
+  #variance = 0
+  /** Calls that run. */
+  running = 0
+
+  constructor(guess: Guess) {
+    this.#guess = guess
+  }
+
+  observe(milliseconds: number): void {
+    const log = Math.log(Math.max(1, milliseconds))
+    this.#weight = this.#weight * (1 - 1 / memory) + 1
+    const difference = log - this.#mean
+    this.#mean += difference / this.#weight
+    this.#variance = (1 - 1 / this.#weight) * (this.#variance + difference ** 2 / this.#weight)
+  }
+
+  guess(): Guess {
+    return learned(this.#guess, this.#weight, this.running, this.#mean, this.#variance)
+  }
+}
+
+/** A call that runs. */
+export interface RunningCall {
+  readonly at: number
+  /** What it counts: by when it began, so that the last ones of a burst to end, which are its long ones, don't count most. */
+  weight: number
+  /** Where it stands among those that run. */
+  slot: number
+}
+
+/**
+ * One tenant's times of one model: a histogram with four bins an octave that forgets, and the calls that run.
+ *
+ * The distribution is the estimator of Susarla and Van Ryzin ("Nonparametric Bayesian estimation of survival curves from
+ * incomplete observations", JASA 71, 1976): the measured times, the guess as a few more, and each running call as one that lasts
+ * at least as long as it has. Without the last, a burst's first ends, which are its short calls, would pass for all of them.
+ */
+export class ServiceTimes {
+  readonly #shared: SharedTimes
+  readonly #counts = new Float32Array(bins)
+  /** What the next call weighs; the others' weights fall by this one's growing. */
+  #weight = 1
+  #total = 0
+  #sum = 0
+  #logs = 0
+  #squaredLogs = 0
+  /** Those among them that found all workers busy. */
+  #crowdedTotal = 0
+  #crowdedSum = 0
+  #seen = 0
+  readonly #calls: RunningCall[] = []
+  #due = 0
+  #dueAt = Number.NEGATIVE_INFINITY
+  #crowding = 1
+
+  /** Milliseconds. */
+  mean = 0
+  /** The 90th percentile, milliseconds. */
+  p90 = 0
+  /** Variance over squared mean. */
+  variation = 0
+  /** The squared relative error of the mean, over `variation`. */
+  doubt = 0
+  /** The share of calls that ended in a fault and came back, of late; and how long that took, milliseconds. */
+  failing = 0
+  pause = 1_000
+
+  constructor(shared: SharedTimes) {
+    this.#shared = shared
+  }
+
+  /** How many calls were measured, those long ago less. */
+  get amount(): number {
+    return this.#total / this.#weight
+  }
+
+  /** The mean when every worker has work. */
+  get crowdedMean(): number {
+    return this.mean * this.#crowding
+  }
+
+  /** Variance when every worker has work, milliseconds squared. */
+  get variance(): number {
+    return this.variation * this.crowdedMean ** 2
+  }
+
+  begin(now: number): RunningCall {
+    this.#weight /= 1 - 1 / memory
+    if (this.#weight > 1e6) this.#rescale()
+    const call = { at: now, weight: this.#weight, slot: this.#calls.length }
+    this.#calls.push(call)
+    this.#shared.running++
+    return call
+  }
+
+  /**
+   * @param crowded whether it had to wait for a worker.
+   * @param pause how long it takes until the request is tried again, when it is.
+   */
+  end(call: RunningCall, now: number, crowded: boolean, pause?: number): void {
+    this.drop(call)
+    const milliseconds = Math.max(1, now - call.at)
+    this.#shared.observe(milliseconds)
+    this.#observe(milliseconds, call.weight, crowded)
+    this.failing += ((pause === undefined ? 0 : 1) - this.failing) / 24
+    if (pause !== undefined) this.pause += (milliseconds + pause - this.pause) / 24
+  }
+
+  /** A call that says nothing: it was ended from outside. */
+  drop(call: RunningCall): void {
+    const last = this.#calls.pop()
+    if (last && last !== call) {
+      this.#calls[call.slot] = last
+      last.slot = call.slot
+    }
+    this.#shared.running--
+  }
+
+  /** Brings the summary up to date: at each call while there are few, then after some; and as running calls grow old. */
+  refresh(now: number): void {
+    if (this.#seen < this.#due && now < this.#dueAt) return
+    this.#summarise(now)
+    this.#due = this.#seen + Math.max(1, Math.min(32, this.#seen >> 4))
+    this.#dueAt = this.#calls.length > 0 ? now + this.mean / 8 : Number.POSITIVE_INFINITY
+  }
+
+  #observe(milliseconds: number, weight: number, crowded: boolean): void {
+    const log = Math.log(milliseconds)
+    const bin = binOf(milliseconds)
+    this.#counts[bin] = (this.#counts[bin] ?? 0) + weight
+    this.#total += weight
+    this.#sum += weight * milliseconds
+    this.#logs += weight * log
+    this.#squaredLogs += weight * log * log
+    if (crowded) {
+      this.#crowdedTotal += weight
+      this.#crowdedSum += weight * milliseconds
+    }
+    this.#seen++
+  }
+
+  #rescale(): void {
+    const scale = 1 / this.#weight
+    for (let bin = 0; bin < bins; bin++) this.#counts[bin] = (this.#counts[bin] ?? 0) * scale
+    this.#total *= scale
+    this.#sum *= scale
+    this.#logs *= scale
+    this.#squaredLogs *= scale
+    this.#crowdedTotal *= scale
+    this.#crowdedSum *= scale
+    for (const call of this.#calls) call.weight *= scale
+    this.#weight = 1
+  }
+
+  #summarise(now: number): void {
+    const { amount } = this
+    const log = this.#total > 0 ? this.#logs / this.#total : 0
+    const logVariance = this.#total > 0 ? Math.max(0, this.#squaredLogs / this.#total - log * log) : 0
+    const guess = learned(this.#shared.guess(), amount, this.#calls.length, log, logVariance)
+    this.#weigh(guess, guessWeight * Math.max(0, 1 - amount / guessUntil))
+    lasting.fill(0)
+    for (const { at, weight } of this.#calls) {
+      const bin = binOf(now - at)
+      lasting[bin] = (lasting[bin] ?? 0) + weight / this.#weight
+    }
+    this.#survive()
+    this.#sharpen()
+    // Kish's effective number of an exponentially weighted sample.
+    const effective = (2 * amount) / (2 - Math.min(1, amount / memory))
+    this.doubt = effective / (effective + 2) ** 2
+    this.#crowding = this.#crowdingOf(guess.crowding)
+  }
+
+  /** The measured calls, and so many by the guess. */
+  #weigh({ logMedian, sigma }: Guess, guessed: number): void {
+    const scale = 1 / this.#weight
+    let above = 1
+    for (let bin = 0; bin < bins; bin++) {
+      let events = (this.#counts[bin] ?? 0) * scale
+      if (guessed > 0) {
+        const upper = (Math.LN2 * (bin + 1)) / perOctave - logMedian
+        const beyond = (1 - tail) * normalTail(upper / sigma) + tail * Math.min(1, Math.exp(-2 * upper))
+        events += guessed * (above - beyond)
+        above = beyond
+      }
+      ended[bin] = events
+    }
+  }
+
+  #survive(): void {
+    let risk = 0
+    for (let bin = 0; bin < bins; bin++) risk += (ended[bin] ?? 0) + (lasting[bin] ?? 0)
+    let surviving = 1
+    let mean = 0
+    let square = 0
+    let p90 = 0
+    let last = 1
+    for (let bin = 0; bin < bins; bin++) {
+      const events = ended[bin] ?? 0
+      const censored = lasting[bin] ?? 0
+      // Those that run are taken to have come half way through their bin.
+      const next = risk > 1e-9 ? surviving * (1 - Math.min(1, events / (risk - censored / 2))) : surviving
+      const mass = surviving - next
+      const at = middles[bin] ?? 0
+      if (p90 === 0 && next <= level90) p90 = 2 ** ((bin + (mass > 0 ? (surviving - level90) / mass : 1)) / perOctave)
+      if (mass > 1e-9) last = at
+      mean += mass * at
+      square += mass * at * at
+      risk -= events + censored
+      surviving = next
+    }
+    this.mean = mean + surviving * last
+    this.p90 = p90 === 0 ? last : p90
+    this.variation = Math.min(mostVariation, Math.max(0, (square + surviving * last * last) / this.mean ** 2 - 1))
+  }
+
+  /** Replaces the bins' middles in the mean by what was measured: calls that always last the same lie beside them. */
+  #sharpen(): void {
+    if (this.#total === 0) return
+    let binned = 0
+    let all = 0
+    for (let bin = 0; bin < bins; bin++) {
+      binned += (this.#counts[bin] ?? 0) * (middles[bin] ?? 0)
+      all += ended[bin] ?? 0
+    }
+    this.mean *= 1 + (this.#sum / binned - 1) * (this.#total / this.#weight / all)
+  }
+
+  /** How much longer the crowded calls took, as far as it can't be chance. */
+  #crowdingOf(guess: number): number {
+    const amount = this.#crowdedTotal / this.#weight
+    const log = amount > 0 ? Math.log((this.#crowdedSum / this.#crowdedTotal) * (this.#total / this.#sum)) : 0
+    const chance = 0.05 + 2 * Math.sqrt(this.variation / Math.max(1, amount))
+    const certain = Math.sign(log) * Math.max(0, Math.abs(log) - chance)
+    const guessed = guess === 1 ? 0 : guessWeight
+    return Math.exp((guessed * Math.log(guess) + amount * certain) / Math.max(1, guessed + amount))
+  }
+}
+
+// Scratch for one summary: summaries don't interleave.
+const ended = new Float64Array(bins)
+const lasting = new Float64Array(bins)
+
+function binOf(milliseconds: number): number {
+  return milliseconds <= 1 ? 0 : Math.min(bins - 1, Math.floor(Math.log2(milliseconds) * perOctave))
+}
+
+/** A guess after so many measured calls, while so many run: the more run, the less those say that ended before them. */
+function learned(guess: Guess, amount: number, running: number, mean: number, variance: number): Guess {
+  if (amount === 0) return guess
+  const evidence = (amount * amount) / (amount + running)
+  return {
+    ...guess,
+    logMedian: (2 * guess.logMedian + evidence * mean) / (2 + evidence),
+    sigma: Math.max(0.05, Math.sqrt((4 * guess.sigma ** 2 + evidence * variance) / (4 + evidence))),
+  }
+}
+
+/** 1 - Φ(z), to 7 decimals: Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.17. */
+function normalTail(z: number): number {
+  const size = Math.abs(z)
+  const t = 1 / (1 + 0.2316419 * size)
+  const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+  const beyond = 0.3989422804 * Math.exp((-size * size) / 2) * series
+  return z >= 0 ? beyond : 1 - beyond
+}
