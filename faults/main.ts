@@ -5,7 +5,16 @@ import { parseArgs } from 'node:util'
 import { Workbench } from './bench.ts'
 import { type Mode, modes } from './life-process.ts'
 import { mutations } from './mutations.ts'
-import { countCalls, type Finding, type SweepOptions, sweepCalls, sweepRecoveries, sweepSteps, type Tally } from './sweep.ts'
+import {
+  countCalls,
+  type Finding,
+  type SweepOptions,
+  seedOf,
+  sweepCalls,
+  sweepRecoveries,
+  sweepSteps,
+  type Tally,
+} from './sweep.ts'
 import { type Bench, tryPoint } from './trial.ts'
 import { tryMutation } from './try-mutation.ts'
 
@@ -20,7 +29,7 @@ const usage = `npm run faults -- [options]
   --at N            one crash point of one mode only
   --named           die at named steps, not at system calls; the default where there is no LD_PRELOAD or no gcc
   --mutations       put faults in on purpose and see that each is found; with names behind it, only those
-  --jobs N          trials at the same time (as many as processors, at least 2)
+  --jobs N          trials at the same time (one more than there are processors)
   --least 200       fewer crash points than this are a failure
   --keep            leave the folders of trials that found something
 `
@@ -36,7 +45,7 @@ const { values, positionals } = parseArgs({
     at: { type: 'string' },
     named: { type: 'boolean', default: false },
     mutations: { type: 'boolean', default: false },
-    jobs: { type: 'string', default: `${Math.max(2, availableParallelism())}` },
+    jobs: { type: 'string', default: `${availableParallelism() + 1}` },
     least: { type: 'string', default: '200' },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -49,12 +58,22 @@ const wanted = values.modes.split(',').map((mode) => {
 const [first = 0, second = 0] = values.nested.split('x').map(Number)
 const shared = { jobs: Number(values.jobs), step: Number(values.step), seed: Number(values.seed) }
 let told = performance.now()
+/** How many findings of a tally were printed. */
+const said = new Map<Tally, number>()
+/** What is wrong at one crash point is often one fault with many faces. */
+const mostShown = 8
 
 if (values.help) console.log(usage)
 else process.exitCode = await run()
 
 async function run(): Promise<number> {
   const workbench = new Workbench({ keep: values.keep })
+  // It lies in memory, and would stay there.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      workbench.close(false)
+      process.exit(1)
+    })
   const reason = 'reason' in workbench.shim ? workbench.shim.reason : undefined
   let clean = false
   try {
@@ -76,7 +95,6 @@ async function sweep(bench: Bench, named: boolean): Promise<boolean> {
   const done = (tally: Tally): void => {
     tallies.push(tally)
     console.log(line(tally))
-    for (const finding of tally.findings) console.log(words(finding))
   }
   if (named) done(await sweepSteps(options))
   else if (values.at !== undefined) return tryOne(bench, Number(values.at))
@@ -98,7 +116,7 @@ async function sweep(bench: Bench, named: boolean): Promise<boolean> {
 
 async function tryOne(bench: Bench, at: number): Promise<boolean> {
   const [mode = 'kill'] = wanted
-  const result = await tryPoint(bench, `${mode}-${at}`, { mode, at, seed: (Number(values.seed) * 100_003 + at) % 2 ** 31 })
+  const result = await tryPoint(bench, `${mode}-${at}`, { mode, at, seed: seedOf(shared.seed, at) })
   console.log(`faults: ${mode} ${at}: ${result.fired ? `died at ${result.place}` : 'got to its end'}`)
   console.log(words({ ...result, place: `${result.findings.length} findings`, words: result.findings }))
   return result.fired && result.findings.length === 0
@@ -129,7 +147,10 @@ function line({ name, tried, fired, repeatedCalls, findings, seconds }: Tally): 
 }
 
 function words({ place, words: found, folder }: Finding): string {
-  return [`  ${place}`, ...found.map((one) => `    ${one}`), ...(folder ? [`    kept: ${folder}`] : [])].join('\n')
+  const shown = found.slice(0, mostShown)
+  const rest = found.length - shown.length
+  const lines = [...shown, ...(rest > 0 ? [`and ${rest} more`] : []), ...(folder ? [`kept: ${folder}`] : [])]
+  return [`  ${place}`, ...lines.map((one) => `    ${one}`)].join('\n')
 }
 
 function kinds(names: readonly string[]): string {
@@ -138,8 +159,11 @@ function kinds(names: readonly string[]): string {
   return [...counts].map(([name, count]) => `${count} ${name}`).join(', ')
 }
 
-/** Says now and then how far it is. */
-function progress({ name, tried, findings }: Tally, of: number): void {
+/** Says at once what is found, and now and then how far it is. */
+function progress(tally: Tally, of: number): void {
+  const { name, tried, findings } = tally
+  for (const finding of findings.slice(said.get(tally) ?? 0)) console.log(words(finding))
+  said.set(tally, findings.length)
   if (performance.now() - told < 20_000) return
   told = performance.now()
   console.error(`faults: ${name}: ${tried} of ${of} so far, ${findings.length} with findings`)

@@ -38,19 +38,19 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'acknowledged-before-commit',
-    words: 'a request is acknowledged while its commit is on its way',
-    modes: ['kill', 'power'],
-    patches: [
-      {
-        file: accept,
-        find: 'await commitRequest(scope, fields, request, key, options.backlogLimit ?? backlogLimit)',
-        replace: 'void commitRequest(scope, fields, request, key, options.backlogLimit ?? backlogLimit).catch(() => {})',
-      },
-    ],
+    name: 'objects-not-flushed',
+    words: 'the bytes of an object are not flushed before the row that names it is committed',
+    modes: ['power', 'partial'],
+    patches: [{ file: 'packages/local/src/object-file.ts', find: '    await guarded(file.sync())\n', replace: '' }],
   },
   {
-    name: 'answered-before-commit',
+    name: 'names-not-flushed',
+    words: 'folders are not flushed, so that the name of a new file may be lost',
+    modes: ['power', 'partial'],
+    patches: [{ file: 'packages/local/src/durable-files.ts', find: '    await handle.sync()\n', replace: '' }],
+  },
+  {
+    name: 'acknowledged-before-commit',
     words: "the writer's thread answers, and commits then",
     modes: ['kill', 'power'],
     patches: [{ file: writerThread, find: '    commit.run()\n', replace: '    queueMicrotask(() => commit.run())\n' }],
@@ -83,7 +83,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'lease-outlives-process',
-    words: 'a job that a dead process had in hand stays leased for half a minute',
+    words: 'a job that a dead process had in hand stays leased for a minute',
     modes: ['kill'],
     patches: [
       {
@@ -93,7 +93,7 @@ export const mutations: readonly Mutation[] = [
   const columns = 'position, queue, lane, tenant, cut_offs, body'
   for (let at = 0; at < places.length; at += placeFields) {
     const place = places.slice(at, at + placeFields)
-    database.prepare(\`INSERT INTO held SELECT \${Date.now() + 30_000}, \${columns} \${leased}\`).run(...place)
+    database.prepare(\`INSERT INTO held SELECT \${Date.now() + 60_000}, \${columns} \${leased}\`).run(...place)
     database.prepare(\`DELETE \${leased}\`).run(...place)
   }
   database.exec('DELETE FROM taken; COMMIT')

@@ -1,5 +1,5 @@
 import type { Call, Mode } from './life-process.ts'
-import { type Bench, type CrashPoint, Trial, type TrialResult, tryPoint } from './trial.ts'
+import { type Bench, type CrashPoint, Trial, type TrialResult, tryFrom, tryPoint } from './trial.ts'
 import type { AnyStep } from './workload/steps.ts'
 
 /** What trying a series of crash points came to. */
@@ -56,13 +56,13 @@ export async function countCalls(
 /** Dies at every call that changes the folder, in one mode. */
 export async function sweepCalls(options: SweepOptions, mode: Mode, calls: readonly Call[]): Promise<Tally> {
   const { bench, seed } = options
-  const taskAt = (at: number): Task => ({
+  const taskAt = (at: number, of?: number): Task => ({
     name: `--modes ${mode} --at ${at} --seed ${seed}`,
-    run: async () => [await tryPoint(bench, `${mode}-${at}`, { mode, at, seed: seedOf(seed, at) })],
+    run: async () => [await tryPoint(bench, `${mode}-${at}`, { mode, at, seed: seedOf(seed, at) }, of)],
   })
   // Half a write can be left of writes only; elsewhere it is the same as a kill.
   const counted = calls.filter((call) => mode !== 'torn' || writing.includes(call.name))
-  const wanted = counted.filter((_, index) => index % options.step === 0).map((call) => taskAt(call.number))
+  const wanted = counted.filter((_, index) => index % options.step === 0).map((call) => taskAt(call.number, calls.length))
   const tally = await runTasks(options, mode, wanted)
   if (options.impatient && tally.findings.length > 0) return tally
   // This run may have more calls than the one that was counted.
@@ -92,7 +92,7 @@ export async function sweepRecoveries(
   const tasks = evenly(calls.length, counts.first).map((at, index): Task => {
     const [mode, then] = pairs[index % pairs.length] ?? ['kill', 'kill']
     return {
-      name: `--nested --modes ${mode},${then} --at ${at} --seed ${options.seed}`,
+      name: `a recovery from ${mode} at ${at} that ends by ${then}, --seed ${options.seed}`,
       run: () => tryRecovery(options, { mode, at, seed: seedOf(options.seed, at) }, then, counts.second),
     }
   })
@@ -126,12 +126,10 @@ async function tryRecovery(options: SweepOptions, point: CrashPoint, then: Mode,
   counted.end([])
   const results: TrialResult[] = []
   for (const at of evenly(calls.length, times)) {
-    const again = trial.copy(`${name}-${at}`)
-    const cut = await again.crash({ mode: then, at, seed: seedOf(seed, at) })
-    const recovery = await again.recover()
-    const findings = [...crash.findings, ...cut.findings, ...recovery.findings]
-    const place = `${crash.place}, then call ${at}: ${cut.place}`
-    results.push({ ...recovery, fired: crash.fired && cut.fired, place, findings, ...again.end(findings) })
+    const begin = (again: number): Trial => trial.copy(`${name}-${at}-${again}`)
+    const result = await tryFrom(begin, { mode: then, at, seed: seedOf(seed, at) }, calls.length)
+    const findings = [...crash.findings, ...result.findings]
+    results.push({ ...result, fired: crash.fired && result.fired, place: `${crash.place}; then ${result.place}`, findings })
   }
   trial.end([])
   return results
@@ -176,6 +174,7 @@ function evenly(highest: number, amount: number): number[] {
   return Array.from({ length: amount }, (_, index) => 1 + Math.floor(((index + 0.5) * highest) / amount))
 }
 
-function seedOf(seed: number, at: number): number {
+/** What decides by chance at one crash point. */
+export function seedOf(seed: number, at: number): number {
   return (seed * 100_003 + at) % 2 ** 31
 }

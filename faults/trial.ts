@@ -36,9 +36,14 @@ export interface TrialResult {
   readonly folder?: string
 }
 
+/** How a process died, and after how many calls that change the folder. */
+export type Crash = Pick<TrialResult, 'fired' | 'place' | 'findings'> & { readonly calls: number }
+
 /** Few, so that there are many checkpoints. */
 const logPages = 16
-const within = 15_000
+const within = 25_000
+const longestWords = 500
+const mostAgain = 3
 
 /** A folder with a data folder and a ledger in it, and the lives of processes on it. */
 export class Trial {
@@ -59,14 +64,15 @@ export class Trial {
     return copied
   }
 
-  /** A life that dies there, unless it ends before. @returns what is wrong with it already. */
-  async crash(point: CrashPoint): Promise<Pick<TrialResult, 'fired' | 'place' | 'findings'>> {
+  /** A life that dies there, unless it ends before. @returns what is wrong with it already, and how many calls it made. */
+  async crash(point: CrashPoint): Promise<Crash> {
     const trace = this.#trace()
     const death = 'step' in point ? await this.#live({ die: point }) : await this.#live({}, { ...this.#faults(trace), ...point })
-    const place = 'step' in point ? `${point.step} ${point.time}` : nameOf(readTrace(trace).at(-1))
+    const last = 'step' in point ? undefined : readTrace(trace).at(-1)
+    const place = 'step' in point ? `${point.step} ${point.time}` : nameOf(last)
     const fired = death.signal === 'SIGKILL' && !death.hung
     const odd = !fired && (death.code !== 0 || death.hung)
-    return { fired, place, findings: odd ? [`the process ${wordsOf(death)}`] : [] }
+    return { fired, place, findings: odd ? [`the process ${wordsOf(death)}`] : [], calls: last?.number ?? 0 }
   }
 
   /** A life to its end that counts its calls. */
@@ -121,20 +127,37 @@ export class Trial {
   }
 }
 
-/** One crash, one recovery. */
-export async function tryPoint(bench: Bench, name: string, point: CrashPoint): Promise<TrialResult> {
-  const trial = new Trial(bench, name)
-  const crash = await trial.crash(point)
-  const recovery = await trial.recover()
-  const findings = [...crash.findings, ...recovery.findings]
-  return { ...crash, ...recovery, findings, ...trial.end(findings) }
+/** One crash, one recovery. @param of of how many calls the point is one; absent: it is that call or none. */
+export async function tryPoint(bench: Bench, name: string, point: CrashPoint, of?: number): Promise<TrialResult> {
+  return tryFrom((again) => new Trial(bench, again === 0 ? name : `${name}-${again}`), point, of)
+}
+
+/**
+ * One crash from where trials begin, one recovery. Runs differ in how many calls they make: what is committed together is a matter of
+ * moments. So one that got to its end before the point is tried again, at the same part of its own length.
+ */
+export async function tryFrom(begin: (again: number) => Trial, point: CrashPoint, of?: number): Promise<TrialResult> {
+  let aimed = point
+  for (let again = 0; ; again++) {
+    const trial = begin(again)
+    const crash = await trial.crash(aimed)
+    const over = crash.fired || crash.findings.length > 0 || of === undefined || again === mostAgain
+    if (over || !('at' in point) || !('at' in aimed)) {
+      const recovery = await trial.recover()
+      const findings = [...crash.findings, ...recovery.findings]
+      return { ...crash, ...recovery, findings, ...trial.end(findings) }
+    }
+    trial.end([])
+    aimed = { ...aimed, at: Math.max(1, Math.floor((crash.calls * point.at) / of)) }
+  }
 }
 
 function nameOf(call: Call | undefined): string {
-  return call ? `${call.name} ${call.path}` : 'before any call'
+  return call ? `call ${call.number}: ${call.name} ${call.path}` : 'before any call'
 }
 
 function wordsOf({ code, signal, stderr, hung }: Death): string {
   if (hung) return 'hung'
-  return `ended with ${signal ?? `code ${code}`}: ${stderr.trim().slice(0, 2_000)}`
+  const said = stderr.split('\n').find((line) => /^\w*Error\b.*: /.test(line)) ?? stderr.trim().slice(0, longestWords)
+  return `ended with ${signal ?? `code ${code}`}: ${said}`
 }

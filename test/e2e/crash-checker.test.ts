@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findFaults, type Ledgers } from './support/crash-ledgers.ts'
+import { findFaults, type Ledgers } from '../../faults/findings/promises.ts'
 
 /** Ledgers of a run in which all went well. */
 function sound(): Ledgers {
@@ -12,6 +12,7 @@ function sound(): Ledgers {
       .flatMap((type) => ids.map((id) => ({ type, subject: id })))
       .map((event, index) => ({ ...event, id: `e${index}`, sequence: index + 1 })),
     file: { check: ['ok'], backlog: 0, jobs: 0 },
+    crashes: 1,
   }
 }
 
@@ -65,6 +66,21 @@ const doctored: readonly (readonly [what: string, doctor: Doctor, fault: RegExp]
     /^a was completed without a start$/,
   ],
   [
+    'more attempts than starts and crashes',
+    ({ requests }) => ({ requests: requests.map((one) => ({ ...one, attempts: 3 })) }),
+    /^a counts 3 attempts and shows 1 starts after 1 crashes$/,
+  ],
+  [
+    'a request in a round that nobody began',
+    ({ requests }) => ({ requests: requests.map((one) => ({ ...one, round: 2 })) }),
+    /^a is in round 2 instead of 1$/,
+  ],
+  [
+    'an end that is not the one that was told',
+    ({ events }) => ({ events: events.map((event) => ({ ...event, type: event.type.replace('completed', 'failed') })) }),
+    /^a is completed, and its last event is genai.request.failed$/,
+  ],
+  [
     'a start that was not counted',
     ({ requests }) => ({ requests: requests.map((one) => ({ ...one, starts: 2 })) }),
     /^a counts 1 attempts and shows 2/,
@@ -72,19 +88,19 @@ const doctored: readonly (readonly [what: string, doctor: Doctor, fault: RegExp]
   [
     'a doubled closing event',
     ({ events }) => ({ events: [...events, { id: 'x', type: 'genai.request.completed', subject: 'a', sequence: 7 }] }),
-    /^a has 2 closing events$/,
+    /^a has 2 closing events in one round$/,
   ],
   [
     'a second ending',
     ({ events }) => ({ events: [...events, { id: 'x', type: 'genai.request.failed', subject: 'a', sequence: 7 }] }),
-    /^a has 2 closing events$/,
+    /^a has 2 closing events in one round$/,
   ],
   [
     'a doubled received',
     ({ events }) => ({ events: [...events, { id: 'x', type: 'genai.request.received', subject: 'a', sequence: 7 }] }),
     /^a was received 2 times$/,
   ],
-  ['a missing closing event', ({ events }) => ({ events: events.slice(0, -1) }), /^c has 0 closing events$/],
+  ['a missing closing event', ({ events }) => ({ events: events.slice(0, -1) }), /^c has 0 closing events in one round$/],
   ['a missing received', ({ events }) => ({ events: renumber(events.slice(1)) }), /^a was received 0 times$/],
   [
     'an end before its beginning',
@@ -111,7 +127,7 @@ const doctored: readonly (readonly [what: string, doctor: Doctor, fault: RegExp]
   ['a job left behind', ({ file }) => ({ file: { ...file, jobs: 1 } }), /^1 jobs are left$/],
 ]
 
-describe('the checker of crash.test.ts', () => {
+describe('the checker of crash.test.ts and of npm run faults', () => {
   it('finds nothing wrong with a sound run', () => {
     expect(findFaults(sound())).toEqual([])
   })

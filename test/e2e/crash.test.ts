@@ -3,10 +3,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { localPlatform, systemClock } from '@plinth/local'
 import { createModels } from '@plinth/models'
 import { describe, expect, it } from 'vitest'
+import { findFaults, type Ledgers } from '../../faults/findings/promises.ts'
 import { mintToken } from '../../packages/cli/src/local-identity.ts'
 import { call, listAll, type ShownEvent, type ShownRequest } from './support/api.ts'
 import { CrashClients, seededRandom } from './support/crash-clients.ts'
-import { findFaults, type Ledgers } from './support/crash-ledgers.ts'
 import { PlinthProcess, type RunningPlinth, serverEnvironment, startPlinth } from './support/plinth-process.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 import { until } from './support/until.ts'
@@ -28,12 +28,17 @@ describe('kill -9 at any time', () => {
     let server: RunningPlinth = await startPlinth(folder, scripted)
     const token = await mintToken(everything, { PLINTH_DATA_DIR: folder })
     const load = new CrashClients({ clients, url: () => server.url, token, random })
+    let crashes = 0
     for (let kill = 1; kill <= kills; kill++) {
       const wanted = load.acknowledged.length + Math.floor(random() * 250)
       await until(`${wanted} acknowledgements`, () => load.acknowledged.length >= wanted, { within: 30_000, every: 1 })
       await server.process.kill()
+      crashes++
       // Some die while they start: recovery must survive its own crash.
-      if (random() < 0.25) await killWhileStarting(folder, random() * 700)
+      if (random() < 0.25) {
+        await killWhileStarting(folder, random() * 700)
+        crashes++
+      }
       server = await startPlinth(folder, scripted)
     }
     await load.end()
@@ -65,6 +70,7 @@ describe('kill -9 at any time', () => {
       })),
       events,
       file: await lookIntoFile(folder),
+      crashes,
     }
     expect(findFaults(ledgers)).toEqual([])
     const repeated = requests.reduce((sum, request) => sum + request.attempts - 1, 0)

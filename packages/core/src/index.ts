@@ -37,6 +37,23 @@ export { NewerSchemaError, type Place, StoredRecord } from './scope/record.ts'
 export type { Scope, Uses } from './scope/scope.ts'
 export { liesApart, sealedObjectPrefix } from './scope/sealing.ts'
 export { type Commit, check, count, insert, type RecordWrite, remove, State, update } from './scope/state.ts'
+export { type EventPattern, parsePattern, patternLimits } from './subscribers/event-pattern.ts'
+export {
+  changeSubscriber,
+  createSubscriber,
+  getSubscriber,
+  type NewSubscriber,
+  removeSubscriber,
+  rotateSubscriberSecret,
+  type SubscriberRecord,
+  subscriberLimit,
+} from './subscribers/manage-subscribers.ts'
+export { matchesEvent } from './subscribers/match-event.ts'
+export { acknowledgeMessages, type ReceivedMessage, type RefusedReceipt, receiveMessages } from './subscribers/pull-queue.ts'
+export type { DeliveryFields, ReplayFields, SubscriberFields } from './subscribers/records.ts'
+export { getReplay, type NewReplay, replayLimit, startReplay } from './subscribers/replay.ts'
+export { rotateTenantSecret, type ShownSecret, tenantSecret } from './subscribers/secrets.ts'
+export { checkTargetUrl } from './subscribers/target-url.ts'
 export * from './telemetry.ts'
 export { Authenticator } from './tenancy/authenticate.ts'
 export { audience, LocalIssuer, localIssuer, type TokenRequest } from './tenancy/issuer.ts'

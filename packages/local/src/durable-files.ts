@@ -2,7 +2,7 @@
  * Files that are there, whole, after a loss of power: written beside, fsynced, then named, and the folder fsynced.
  * @module
  */
-import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { threadId } from 'node:worker_threads'
@@ -59,14 +59,25 @@ export async function syncDirectory(path: string): Promise<void> {
 /** Makes a folder, and those above it, readable by this user only and durable. For start-up: waits for the disk. */
 export function makeDirectory(path: string): void {
   try {
-    const first = mkdirSync(resolve(path), { recursive: true, mode: 0o700 })
-    if (first === undefined) return
-    for (let current = resolve(path); ; current = dirname(current)) {
-      syncDirectoryNow(dirname(current))
-      if (current === first || current === dirname(current)) return
+    // One by one: Node's own way goes round for ever where a folder can't be made below one that is there, as in /proc.
+    const missing: string[] = []
+    for (let current = resolve(path); !existsSync(current); current = dirname(current)) missing.push(current)
+    for (const folder of missing.toReversed()) {
+      makeOne(folder)
+      syncDirectoryNow(dirname(folder))
     }
+    if (missing.length === 0 && !statSync(path).isDirectory()) mkdirSync(path)
   } catch (error) {
     throw storageError(error)
+  }
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(folder).isDirectory()) throw error
   }
 }
 

@@ -28,6 +28,7 @@ export interface LocalKeyServiceOptions {
 }
 
 const fileName = 'keyring.json'
+const leftover = /^(?:keyring\.json|master\.key)\..+\.new$/
 const form = 1
 const headerBytes = 5
 
@@ -221,11 +222,11 @@ function existing(alias: string, key: StoredKey | undefined): StoredKey {
   return key
 }
 
-/** What a crash left beside the keyring; it may hold material that was destroyed since. */
+/** What a crash left beside the keyring and the master key; it may hold material that was destroyed since, or the key above it. */
 function removeLeftovers(directory: string): void {
   try {
     for (const name of readdirSync(directory)) {
-      if (name.startsWith(`${fileName}.`) && name.endsWith('.new')) rmSync(join(directory, name), { force: true })
+      if (leftover.test(name)) rmSync(join(directory, name), { force: true })
     }
   } catch (error) {
     throw storageError(error)

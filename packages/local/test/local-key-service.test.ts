@@ -134,12 +134,13 @@ describe('the keyring file', () => {
   it('under another master key is refused, with nothing changed', async () => {
     await open().ensure('alias/a')
     writeFileSync(join(directory, 'keyring.json.1-0-1.new'), 'left by a crash')
+    writeFileSync(join(directory, 'master.key.1-0-2.new'), 'left by another')
     const before = readFileSync(path())
     const error = thrown(() => open({ masterKey: new Uint8Array(32).fill(8) }))
     expect(error).toMatchObject({ name: 'InvalidInputError', code: 'master_key_wrong' })
     expect(String(error)).toContain('PLINTH_MASTER_KEY')
     expect(readFileSync(path())).toEqual(before)
-    expect(readdirSync(directory)).toEqual(['keyring.json', 'keyring.json.1-0-1.new'])
+    expect(readdirSync(directory)).toEqual(['keyring.json', 'keyring.json.1-0-1.new', 'master.key.1-0-2.new'])
     // The right key starts, and clears what the crash left.
     expect(await open().describe('alias/a')).toMatchObject({ state: 'enabled' })
     expect(readdirSync(directory)).toEqual(['keyring.json'])

@@ -90,4 +90,44 @@ describe('connections to a provider', () => {
     expect(taken).toEqual([])
     await new Promise((resolve) => other.close(resolve))
   })
+
+  it('read no more of an answer than can be held: a line, a body or a page without end fails its own call', async () => {
+    let sent = 0
+    let kind = { status: 200, type: 'text/event-stream', piece: 'x' }
+    const server = createServer((request, response) => {
+      request.resume()
+      response.writeHead(kind.status, { 'content-type': kind.type })
+      const piece = Buffer.alloc(256 * 1024, kind.piece)
+      const write = (): void => {
+        while (!response.destroyed && response.write(piece)) sent += piece.byteLength
+        sent += piece.byteLength
+      }
+      response.on('drain', write)
+      response.write(kind.type === 'text/event-stream' ? 'data: ' : '')
+      write()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const endless = createModels({
+      model: 'openai-compatible/m',
+      openAICompatible: { baseUrl: `http://127.0.0.1:${port}/v1` },
+      clock,
+    }).resolve()
+    try {
+      const bounded = 64 * 1024 * 1024
+      expect(await failureOf(callOnce(endless, 'streamed'))).toMatchObject({ code: 'too_large', retryable: false })
+      expect(sent).toBeLessThan(bounded)
+      sent = 0
+      kind = { status: 200, type: 'application/json', piece: ' ' }
+      expect(await failureOf(callOnce(endless, 'whole'))).toMatchObject({ code: 'too_large', retryable: false })
+      expect(sent).toBeLessThan(bounded)
+      sent = 0
+      kind = { status: 503, type: 'text/html', piece: '<' }
+      for (const way of ways) expect(await failureOf(callOnce(endless, way))).toMatchObject({ code: 'model_unavailable' })
+      expect(sent).toBeLessThan(bounded)
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
 })

@@ -220,6 +220,23 @@ describe('connections', () => {
     }
   })
 
+  it('one that is given up after a time-out is not made anew', async () => {
+    const requests: number[] = []
+    const url = await rawServer((socket) => {
+      const connection = requests.push(1) - 1
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: keep-alive\r\n\r\n')
+      socket.on('data', () => (requests[connection] = (requests[connection] ?? 0) + 1))
+    })
+    const outbound = guarded()
+    await post(outbound, url)
+    expect((await failure(post(outbound, url, { timeout: 100 }))).code).toBe('timeout')
+    expect(
+      (await failure(post(outbound, url, { timeout: 100, body: 'x' }).then(() => post(outbound, url, { timeout: 100 })))).code,
+    ).toBe('timeout')
+    // Two on the first connection, two on the next, and nothing that nobody asked for.
+    expect(requests).toEqual([2, 2])
+  })
+
   it('one that breaks while it is new is not made again', async () => {
     let connections = 0
     const url = await rawServer((socket) => {

@@ -109,8 +109,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function listen(listener: RequestListener, hostname: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     // A client that keeps a connection for a minute must not meet one that we close at the same moment.
-    const server = createServer({ keepAliveTimeout: 65_000 }, listener)
+    const server = createServer({ keepAliveTimeout: 65_000, requireHostHeader: false }, listener)
     server.on('clientError', refuseMalformed)
+    // What else Node would answer by itself, without a body or an id: an expectation that nobody serves is passed over.
+    server.on('checkExpectation', listener)
     server.listen(port, hostname, () => resolve(server))
     server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(error, hostname, port)))
   })

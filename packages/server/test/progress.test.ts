@@ -55,6 +55,16 @@ describe("a request's stream of events", () => {
     }
   })
 
+  it('tells a Last-Event-ID apart that no stream gave: behind the end of a request nothing comes, ahead of the log it is refused', async () => {
+    await submit({ prompt: 'z', request_id: 'ahead' })
+    const events = await readStream(server.url, '/api/requests/ahead/events', token)
+    const headers = (id: number): Record<string, string> => ({ authorization: `Bearer ${token}`, 'last-event-id': `${id}` })
+    const beyond = await fetch(`${server.url}/api/requests/ahead/events`, { headers: headers((events.at(-1)?.id ?? 0) + 1) })
+    expect(beyond.status).toBe(204)
+    const deaf = await fetch(`${server.url}/api/events/stream`, { headers: headers(99_999_999) })
+    expect([deaf.status, ((await deaf.json()) as { field: string }).field]).toEqual([400, 'Last-Event-ID'])
+  })
+
   it('of one that failed or was cancelled ends with error', async () => {
     await submit({ prompt: '[[fail]]', request_id: 'failed' })
     await submit({ prompt: 'x', request_id: 'cancelled', not_before: '2999-01-01T00:00:00Z' })

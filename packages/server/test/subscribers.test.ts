@@ -307,7 +307,7 @@ describe('[R21] callback_url', () => {
           '/api/requests/called-back/deliveries',
           token,
         )
-        return found[0]?.error && found
+        return Boolean(found[0]?.error) && found
       },
       { within: 20_000 },
     )

@@ -7,11 +7,20 @@ import type { Lane } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
 import { checkTargetUrl } from '../subscribers/target-url.ts'
-import { durationText, estimatorOf } from './estimate.ts'
+import { durationText, estimatesOf } from './estimate.ts'
 import { reference, requestReceived } from './events.ts'
 import { longestLook } from './expire.ts'
 import { expireJob, processJob } from './jobs.ts'
-import { backlogPlace, backlogs, defaultExpiry, idempotencyKeys, type RequestFields, requests } from './requests.ts'
+import {
+  backlogChange,
+  backlogPlace,
+  backlogs,
+  defaultExpiry,
+  idempotencyKeys,
+  type RequestFields,
+  requests,
+} from './requests.ts'
+import type { Place } from './tenant-estimates.ts'
 import { withEntry } from './timeline.ts'
 
 /** The seed's request_data (R8); the user is the caller's, never the body's (X14). */
@@ -76,11 +85,13 @@ export async function processGenaiRequest(
     throw new InvalidInputError('must be later than now, and than not_before', { field: 'expires_at' })
   }
   for (let attempt = 1; attempt <= tries; attempt++) {
-    const fields = await newRequest(scope, request, modelId, maxTokens, digest)
+    const { fields, place } = await newRequest(scope, request, modelId, maxTokens, digest)
     try {
       await commitRequest(scope, fields, request, key, options.backlogLimit ?? backlogLimit)
+      place.kept()
       return acknowledgement(fields)
     } catch (error) {
+      place.dropped()
       if (error instanceof LimitError) {
         throw new LimitError(error.key, 'queue_full', 'Too many requests of this tenant are waiting.', { retryAfter: 10 })
       }
@@ -98,12 +109,12 @@ async function newRequest(
   modelId: string,
   maxTokens: number,
   digest: string,
-): Promise<RequestFields> {
+): Promise<{ readonly fields: RequestFields; readonly place: Place }> {
+  const estimates = estimatesOf(scope)
+  const kind = { model_id: modelId, max_tokens: maxTokens }
+  await estimates.reread(kind, scope.clock.now(), async () => (await scope.state.get(backlogs, backlogPlace))?.fields)
   const now = scope.clock.now()
-  const ahead = (await scope.state.get(backlogs, backlogPlace))?.fields.requests ?? 0
-  const wait = Math.max(0, (request.not_before ?? now) - now)
-  const estimate = wait + estimatorOf(scope.models).estimate(modelId, ahead, processJob.concurrency)
-  return {
+  const draft: Omit<RequestFields, 'estimated_completion' | 'estimated_completion_at'> = {
     request_id: request.request_id ?? uuid(scope.clock),
     user_id: scope.caller.user,
     model_id: modelId,
@@ -119,12 +130,17 @@ async function newRequest(
     ...(request.not_before === undefined ? {} : { not_before: request.not_before }),
     expires_at: request.expires_at ?? defaultExpiry(now, request.not_before),
     ...(request.callback_url === undefined ? {} : { callback: true }),
-    estimated_completion: durationText(estimate),
-    estimated_completion_at: Math.ceil(now + estimate),
     body_digest: digest,
     correlation_id: scope.caller.correlationId,
     timeline: withEntry([], { at: now, type: 'received' }),
   }
+  const { at, basis } = estimates.estimate(draft, now)
+  const estimate = {
+    estimated_completion: durationText(at - now),
+    estimated_completion_at: at,
+    estimate_basis: basis,
+  }
+  return { fields: { ...draft, ...estimate }, place: estimates.enter(draft, now) }
 }
 
 async function commitRequest(
@@ -138,7 +154,7 @@ async function commitRequest(
   const { prompt, callback_url } = request
   const writes: RecordWrite[] = [
     insert(requests, { partition: id }, fields, { prompt, ...(callback_url === undefined ? {} : { callback_url }) }),
-    count(backlogs, backlogPlace, { requests: 1 }, { requests: limit }),
+    count(backlogs, backlogPlace, backlogChange(fields.priority, 1), { requests: limit }),
   ]
   if (key !== undefined) {
     writes.push(

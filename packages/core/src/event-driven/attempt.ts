@@ -159,7 +159,7 @@ export class Attempt implements Ticked {
     const { kept } = this.#start
     if (!kept || end <= this.#shown) return false
     const place = progressPlace(this.#record.fields.request_id, kept.number, end)
-    const piece = insert(progress, place, { at: clock.now() }, { text: text.slice(this.#shown, end) })
+    const piece = insert(progress, place, { at: clock.now() }, { text: text.slice(this.#shown, end).toWellFormed() })
     await state.commit({ writes: [check(requests, this.#record), piece], durability: 'relaxed' })
     this.#shown = end
     return true

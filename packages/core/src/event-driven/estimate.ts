@@ -1,54 +1,59 @@
 import type { Models } from '../language-model/catalogue.ts'
+import type { Uses } from '../scope/scope.ts'
+import { guessOf } from './service-guess.ts'
+import { SharedTimes } from './shared-times.ts'
+import { TenantEstimates } from './tenant-estimates.ts'
 
-/** How long a call is taken to last where none was measured yet, milliseconds. */
-const unmeasured = 2_000
-const window = 256
+/** So many tenants are remembered, those that were seen last. */
+const mostTenants = 10_000
 
-/**
- * Guesses when a request will be done, from the service times measured in this process and how much waits before it.
- * The 90% figure: the wait for those before it at the mean service time, then the 90th percentile of its own.
- */
+/** What is measured in one running Plinth. */
 export class Estimator {
-  readonly #models = new Map<string, Measured>()
+  readonly #models: Models
+  readonly #shared = new Map<string, SharedTimes>()
+  /** The one that was seen last comes last. */
+  readonly #tenants = new Map<string, TenantEstimates>()
 
-  /** Takes in how long a call took, milliseconds. */
-  observe(model: string, milliseconds: number): void {
-    const measured = this.#models.get(model) ?? { times: [], seen: 0, mean: 0, p90: 0 }
-    this.#models.set(model, measured)
-    measured.times[measured.seen++ % window] = milliseconds
-    // Sorting at every call would cost more than all else here; in a full window one time changes little.
-    if (measured.seen <= 16 || measured.seen % 16 === 0) summarise(measured)
+  constructor(models: Models) {
+    this.#models = models
   }
 
-  /** Milliseconds until done, with `ahead` requests before this one and so many worked at a time. */
-  estimate(model: string, ahead: number, concurrency: number): number {
-    const measured = this.#models.get(model)
-    if (!measured) return unmeasured * (1 + Math.floor(ahead / concurrency))
-    return measured.p90 + (measured.mean * ahead) / concurrency
+  forTenant(tenant: string): TenantEstimates {
+    const found = this.#tenants.get(tenant)
+    if (found) this.#tenants.delete(tenant)
+    const estimates = found ?? new TenantEstimates((model, most) => this.#times(model, most))
+    this.#tenants.set(tenant, estimates)
+    const [oldest] = this.#tenants.size > mostTenants ? this.#tenants.keys() : []
+    if (oldest !== undefined) this.#tenants.delete(oldest)
+    return estimates
   }
-}
 
-/** A model's latest service times, in no order, and what they come to. */
-interface Measured {
-  readonly times: number[]
-  seen: number
-  mean: number
-  p90: number
-}
+  #times(model: string, maxTokens: number): SharedTimes {
+    const name = `${model} ${maxTokens}`
+    const times = this.#shared.get(name) ?? new SharedTimes(guessOf(this.#serving(model), maxTokens))
+    this.#shared.set(name, times)
+    return times
+  }
 
-function summarise(measured: Measured): void {
-  const sorted = measured.times.toSorted((left, right) => left - right)
-  measured.mean = sorted.reduce((sum, time) => sum + time, 0) / sorted.length
-  measured.p90 = sorted[Math.floor(sorted.length * 0.9)] ?? measured.mean
+  /** The entry of what answers for a model. */
+  #serving(model: string): ReturnType<Models['resolve']>['entry'] | undefined {
+    try {
+      const { entry, servedBy } = this.#models.resolve(model)
+      return entry.id === servedBy ? entry : this.#models.resolve(servedBy).entry
+    } catch {
+      // It left the catalogue since it was asked for.
+      return undefined
+    }
+  }
 }
 
 const estimators = new WeakMap<Models, Estimator>()
 
-/** The estimator of one running Plinth. */
-export function estimatorOf(models: Models): Estimator {
-  const estimator = estimators.get(models) ?? new Estimator()
-  estimators.set(models, estimator)
-  return estimator
+/** The caller's tenant's estimates. */
+export function estimatesOf(scope: Uses<'models'>): TenantEstimates {
+  const estimator = estimators.get(scope.models) ?? new Estimator(scope.models)
+  estimators.set(scope.models, estimator)
+  return estimator.forTenant(scope.caller.tenant)
 }
 
 /** `2 seconds`, `1 minute`, `3 hours`: rounded up, never nothing. */

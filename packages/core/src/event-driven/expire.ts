@@ -13,7 +13,12 @@ export const longestLook: number = 7 * 24 * 3_600_000
  * @param cutOffs how many deliveries of the round's job the queue knows to have been cut off, for the count of attempts.
  * @returns done, or when to look again.
  */
-export async function expireRequest(scope: Uses<'state'>, requestId: string, round: number, cutOffs = 0): Promise<Outcome> {
+export async function expireRequest(
+  scope: Uses<'state' | 'models'>,
+  requestId: string,
+  round: number,
+  cutOffs = 0,
+): Promise<Outcome> {
   return retryConflicts(async () => {
     const record = await scope.state.get(requests, { partition: requestId })
     if (record?.fields.status !== 'processing' || record.fields.round !== round) return { done: true }

@@ -4,8 +4,17 @@ import type { ModelFailure } from '../language-model/failure.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
+import { estimatesOf } from './estimate.ts'
 import { reference, requestCompleted, requestFailed } from './events.ts'
-import { backlogPlace, backlogs, deadLetters, type RequestFields, type RequestTexts, requests } from './requests.ts'
+import {
+  backlogChange,
+  backlogPlace,
+  backlogs,
+  deadLetters,
+  type RequestFields,
+  type RequestTexts,
+  requests,
+} from './requests.ts'
 import { type TimelineEntry, withEntry } from './timeline.ts'
 
 /** How a request ends: answered, failed for good, cancelled, or not in time. */
@@ -23,14 +32,28 @@ type RequestRecord = StoredRecord<RequestFields, RequestTexts>
  * @throws ConflictError when the request changed since it was read; then nothing happened.
  */
 export async function finishRequest(
-  scope: Uses<'state'>,
+  scope: Uses<'state' | 'models'>,
   record: RequestRecord,
   ending: Ending,
   begun: RequestFields = record.fields,
 ): Promise<RequestRecord> {
   const at = scope.clock.now()
-  const less = count(backlogs, backlogPlace, { requests: -1 })
-  if ('answer' in ending) return complete(scope, record, begun, ending.answer, at, less)
+  const less = count(backlogs, backlogPlace, backlogChange(begun.priority, -1))
+  const finished = await ('answer' in ending
+    ? complete(scope, record, begun, ending.answer, at, less)
+    : breakOff(scope, record, begun, ending, at, less))
+  estimatesOf(scope).ended(finished.fields, scope.clock.now(), 'answer' in ending || 'failure' in ending)
+  return finished
+}
+
+function breakOff(
+  scope: Uses<'state'>,
+  record: RequestRecord,
+  begun: RequestFields,
+  ending: Exclude<Ending, { answer: ModelAnswer }>,
+  at: number,
+  less: RecordWrite,
+): Promise<RequestRecord> {
   const { request_id, attempts, round } = begun
   const attempt = attemptOf(begun)
   const status = 'cancelled' in ending ? 'cancelled' : 'failed'

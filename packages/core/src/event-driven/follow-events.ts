@@ -1,4 +1,5 @@
 import type { ServerEvent } from '../define/route.ts'
+import { InvalidInputError } from '../errors.ts'
 import { sleep } from '../ports/clock.ts'
 import { envelope } from '../ports/event-bus.ts'
 import type { Uses } from '../scope/scope.ts'
@@ -23,6 +24,16 @@ export async function* followEvents(
     // Ends early, without an error, when the follower is gone.
     if (found.length < eventsAtATime) await sleep(scope.clock, every, signal).catch(() => {})
   }
+}
+
+/**
+ * Where to go on for a follower that was last told of a sequence.
+ * @throws InvalidInputError for one that the log doesn't reach, as after a restore of an older backup: who waited for what comes
+ * behind it would miss everything until then, and never know.
+ */
+export async function resumeAfter(scope: Uses<'state'>, sequence: number): Promise<number> {
+  if (sequence === 0 || (await scope.state.events({ after: sequence - 1, limit: 1 })).length > 0) return sequence
+  throw new InvalidInputError('is ahead of the log; begin anew, without it', { field: 'Last-Event-ID' })
 }
 
 /** The sequence of the newest event, 0 when there is none: found by doubling and halving, since sequences have no gaps. */

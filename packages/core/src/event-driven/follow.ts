@@ -5,6 +5,7 @@ import type { RequestRecord } from './attempt.ts'
 import { showRequest } from './forms.ts'
 import { getRequest } from './manage.ts'
 import { readProgress, streamId } from './progress.ts'
+import type { RequestFields } from './requests.ts'
 import type { TimelineEntry } from './timeline.ts'
 
 /** How often a follower looks again, milliseconds. */
@@ -29,11 +30,23 @@ export async function* followRequest(
     }
     const { status, timeline } = record.fields
     if (status === 'processing') continue
-    const last = streamId(timeline.at(-1)?.number ?? 0, 1)
-    if (last > after)
-      yield { id: last, event: status === 'completed' ? 'done' : 'error', data: await showRequest(scope.caller.tenant, record) }
+    if (!isTold(record.fields, after))
+      yield {
+        id: closingId(timeline),
+        event: status === 'completed' ? 'done' : 'error',
+        data: await showRequest(scope.caller.tenant, record),
+      }
     return
   }
+}
+
+/** Whether a request has ended, and its last event is that one: nothing follows. */
+export function isTold({ status, timeline }: RequestFields, id: number): boolean {
+  return status !== 'processing' && id >= closingId(timeline)
+}
+
+function closingId(timeline: readonly TimelineEntry[]): number {
+  return streamId(timeline.at(-1)?.number ?? 0, 1)
 }
 
 async function* newEvents(scope: Uses<'state'>, record: RequestRecord, after: number): AsyncGenerator<ServerEvent> {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defineJob, type JobDefinition } from '../define/job.ts'
 import { expireRequest } from './expire.ts'
 import { handleGenaiProcessingEvent } from './process.ts'
+import { workersAtATime } from './workload.ts'
 
 /** Which request a job is about, and in which round; a job of an earlier round does nothing. */
 export interface RequestBody {
@@ -16,7 +17,7 @@ export const processJob: JobDefinition<RequestBody> = defineJob<RequestBody>({
   version: 1,
   summary: 'Calls the model for one accepted request.',
   body,
-  concurrency: 64,
+  concurrency: workersAtATime,
   handle: handleGenaiProcessingEvent,
 })
 

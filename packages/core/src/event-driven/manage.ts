@@ -6,9 +6,11 @@ import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, remove } from '../scope/state.ts'
 import { redriveDelivery } from '../subscribers/dead-delivery.ts'
+import { estimatesOf } from './estimate.ts'
 import { finishRequest } from './finish.ts'
 import { processJob } from './jobs.ts'
 import {
+  backlogChange,
   backlogPlace,
   backlogs,
   type DeadLetterFields,
@@ -33,7 +35,7 @@ export async function getRequest(scope: Uses<'state'>, requestId: string): Promi
  * Cancels a request that waits or runs: nothing that a worker does from now on counts. Cancelling twice is fine.
  * @throws NotFoundError; WrongStateError when it is completed or failed.
  */
-export async function cancelRequest(scope: Uses<'state'>, requestId: string): Promise<RequestFields> {
+export async function cancelRequest(scope: Uses<'state' | 'models'>, requestId: string): Promise<RequestFields> {
   return retryConflicts(async () => {
     const record = await getRequest(scope, requestId)
     if (record.fields.status === 'cancelled') return record.fields
@@ -47,7 +49,7 @@ export async function cancelRequest(scope: Uses<'state'>, requestId: string): Pr
  * @returns the request; undefined when it was the delivery of an event.
  * @throws NotFoundError.
  */
-export async function redrive(scope: Uses<'state'>, letterId: string): Promise<RequestFields | undefined> {
+export async function redrive(scope: Uses<'state' | 'models'>, letterId: string): Promise<RequestFields | undefined> {
   return retryConflicts(async () => {
     const letter = await scope.state.get(deadLetters, { partition: letterId })
     if (!letter) throw new NotFoundError('dead letter')
@@ -58,7 +60,7 @@ export async function redrive(scope: Uses<'state'>, letterId: string): Promise<R
 }
 
 /** Redrives up to 100 dead letters, oldest first. @returns the ids redriven. */
-export async function redriveAll(scope: Uses<'state'>): Promise<string[]> {
+export async function redriveAll(scope: Uses<'state' | 'models'>): Promise<string[]> {
   const page = await scope.state.list(deadLetters, 'created', { limit: redriveAtATime })
   const redriven: string[] = []
   for (const { fields } of page.items) {
@@ -75,7 +77,7 @@ export async function redriveAll(scope: Uses<'state'>): Promise<string[]> {
 }
 
 async function restart(
-  scope: Uses<'state'>,
+  scope: Uses<'state' | 'models'>,
   record: StoredRecord<RequestFields, RequestTexts>,
   letter: StoredRecord<DeadLetterFields, NoFields>,
 ): Promise<RequestFields> {
@@ -93,7 +95,7 @@ async function restart(
     timeline: withEntry(fields.timeline, { at, type: 'redriven' }),
   }
   const updated = await scope.state.update(requests, record, again, {
-    also: [remove(deadLetters, letter), count(backlogs, backlogPlace, { requests: 1 })],
+    also: [remove(deadLetters, letter), count(backlogs, backlogPlace, backlogChange(fields.priority, 1))],
     emit: [
       startJob(processJob, {
         id: `${fields.request_id}:${round}`,
@@ -102,5 +104,6 @@ async function restart(
       }),
     ],
   })
+  estimatesOf(scope).enter(again, at).kept()
   return updated.fields
 }

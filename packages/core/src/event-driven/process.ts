@@ -6,7 +6,7 @@ import type { Outcome } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { defer, prepareCall } from './admission.ts'
 import { Attempt, type RequestRecord } from './attempt.ts'
-import { estimatorOf } from './estimate.ts'
+import { estimatesOf } from './estimate.ts'
 import { expireRequest } from './expire.ts'
 import { finishRequest } from './finish.ts'
 import type { RequestBody } from './jobs.ts'
@@ -29,7 +29,8 @@ export async function handleGenaiProcessingEvent(scope: ProcessScope, body: Requ
   try {
     if (scope.clock.now() >= record.fields.expires_at)
       return await expireRequest(scope, body.request_id, body.round, lease.cutOffs)
-    return await work(scope, record, body, context)
+    const first = record.fields.timeline.length === 1
+    return await estimatesOf(scope).watch(record.fields, scope.clock, first, () => work(scope, record, body, context))
   } catch (error) {
     // Somebody else moved the request, or has the job: what is right now is decided from what stands there then.
     if (error instanceof ConflictError || lease.signal.aborted) return { retryAt: scope.clock.now() + conflictPause }
@@ -60,18 +61,13 @@ async function work(scope: ProcessScope, record: RequestRecord, body: RequestBod
     const current = scope.clock.now() === asked ? record : await requestOf(scope, body)
     if (!current) return { done: true }
     const attempt = new Attempt(scope, current, lease)
-    return await outcomeOf(scope, attempt, fields.model_id, await attempt.ask(prepared))
+    return await outcomeOf(scope, attempt, await attempt.ask(prepared))
   } finally {
     prepared.permit.release()
   }
 }
 
-async function outcomeOf(
-  scope: ProcessScope,
-  attempt: Attempt,
-  model: string,
-  result: Awaited<ReturnType<Attempt['ask']>>,
-): Promise<Outcome> {
+async function outcomeOf(scope: ProcessScope, attempt: Attempt, result: Awaited<ReturnType<Attempt['ask']>>): Promise<Outcome> {
   if (result === 'lost') return { retryAt: scope.clock.now() + conflictPause }
   if (result === 'over') return { done: true }
   if (result === 'expired') {
@@ -79,7 +75,6 @@ async function outcomeOf(
     return { done: true }
   }
   if (result instanceof ModelFailure) return retryOrFail(scope, attempt, result)
-  estimatorOf(scope.models).observe(model, result.usage.latency_ms)
   return keep(scope, attempt, result)
 }
 

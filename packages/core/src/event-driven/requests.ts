@@ -5,6 +5,7 @@ import type { StopReason } from '../language-model/call.ts'
 import type { Usage } from '../language-model/catalogue.ts'
 import type { Lane } from '../ports/queue.ts'
 import { type Errand, errandForm } from '../subscribers/errand.ts'
+import type { EstimateBasis } from './tenant-estimates.ts'
 import { longestTimeline, type TimelineEntry } from './timeline.ts'
 
 export type RequestStatus = 'processing' | 'completed' | 'failed' | 'cancelled'
@@ -37,6 +38,8 @@ export interface RequestFields {
   /** The acknowledgement, as it was first given. */
   readonly estimated_completion: string
   readonly estimated_completion_at: number
+  /** What the estimate stood on. */
+  readonly estimate_basis?: EstimateBasis
   /** HMAC of the body, to tell a repetition from a reuse. */
   readonly body_digest: string
   readonly correlation_id: string
@@ -115,9 +118,12 @@ export const idempotencyKeys: Collection<IdempotencyFields> = defineCollection<I
   expires: (fields) => fields.made + requestRetention,
 })
 
-/** How much a tenant has waiting or running. */
+/** How much a tenant has waiting or running: in all, and in each lane where it was counted. */
 export interface Backlog {
   readonly requests: number
+  readonly high?: number
+  readonly normal?: number
+  readonly low?: number
 }
 
 export const backlogs: Collection<Backlog> = defineCollection<Backlog>({
@@ -129,6 +135,11 @@ export const backlogs: Collection<Backlog> = defineCollection<Backlog>({
 })
 
 export const backlogPlace = { partition: 'requests' } as const
+
+/** One more or one less, in a lane. */
+export function backlogChange(lane: Lane, by: 1 | -1): { readonly requests: number; readonly [lane: string]: number } {
+  return { requests: by, [lane]: by }
+}
 
 export interface DeadLetterFields {
   /** Absent for a request that failed. */

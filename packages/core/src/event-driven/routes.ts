@@ -3,8 +3,8 @@ import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { InvalidInputError, NotFoundError } from '../errors.ts'
 import { envelope } from '../ports/event-bus.ts'
 import { type GenaiRequest, processGenaiRequest } from './accept.ts'
-import { followRequest } from './follow.ts'
-import { followEvents, newestSequence } from './follow-events.ts'
+import { followRequest, isTold } from './follow.ts'
+import { followEvents, newestSequence, resumeAfter } from './follow-events.ts'
 import * as forms from './forms.ts'
 import { cancelRequest, getRequest, redrive, redriveAll } from './manage.ts'
 import { deadLetters, requests } from './requests.ts'
@@ -120,9 +120,13 @@ const progress = defineRoute<forms.RequestParams>({
     'begins the text anew: forget the tokens before it. Last-Event-ID resumes at any point.',
   params: forms.requestParams,
   streams: true,
-  replies: { 200: { summary: 'A stream of server-sent events.', body: null } },
+  replies: {
+    200: { summary: 'A stream of server-sent events.', body: null },
+    204: { summary: 'The request has ended, and Last-Event-ID is behind its end: an EventSource stops to ask.', body: null },
+  },
   async handle(scope, { params, lastEventId, signal }) {
-    await getRequest(scope, params.id)
+    const { fields } = await getRequest(scope, params.id)
+    if (lastEventId !== undefined && isTold(fields, lastEventId - 1)) return { status: 204 }
     return { status: 200, events: followRequest(scope, params.id, lastEventId ?? 0, signal) }
   },
 })
@@ -136,7 +140,8 @@ const eventStream = defineRoute<Record<never, never>, forms.EventStreamQuery>({
   streams: true,
   replies: { 200: { summary: 'A stream of server-sent events.', body: null } },
   async handle(scope, { query, lastEventId, signal }) {
-    return { status: 200, events: followEvents(scope, lastEventId ?? (await newestSequence(scope)), query.type, signal) }
+    const after = lastEventId === undefined ? await newestSequence(scope) : await resumeAfter(scope, lastEventId)
+    return { status: 200, events: followEvents(scope, after, query.type, signal) }
   },
 })
 

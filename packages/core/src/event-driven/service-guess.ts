@@ -6,8 +6,8 @@ export interface Guess {
   readonly logMedian: number
   /** Standard deviation of the logarithm. */
   readonly sigma: number
-  /** How many times longer it lasts when every worker has work: 1, but for models that share this process's processor. */
-  readonly crowding: number
+  /** The part of the workers that can work at a time: 1, but for models that share this process's processor. */
+  readonly part: number
 }
 
 /** Half of the answers are shorter: LMSYS-Chat-1M has 215 tokens on average (Zheng et al., ICLR 2024, table 1), with a long tail. */
@@ -16,10 +16,12 @@ const usualTokens = 200
 const firstToken = 500
 /** An own server of unknown size, tokens a second. */
 const ownServerSpeed = 50
+/** Of a provider that nothing is known of: nine in ten within 2 seconds. */
+const unknownMedian = 2_000 / Math.exp(1.2816 * 0.6)
 /** Answers differ in length by a factor of about 2 to 4 between the tenth and the ninetieth percentile, and so do their times. */
 const remote = 0.6
-/** In this process: from the commit of the start to that of the end, when little waits and when all workers have work. */
-const inProcess: Guess = { logMedian: Math.log(5), sigma: 0.8, crowding: 8 }
+/** In this process, measured on two cores: a call and the commit of its end, of which about eight get on at a time. */
+const inProcess: Guess = { logMedian: Math.log(5), sigma: 0.8, part: 1 / 8 }
 
 /**
  * The first guess for a model, before anything was measured.
@@ -33,8 +35,9 @@ const inProcess: Guess = { logMedian: Math.log(5), sigma: 0.8, crowding: 8 }
  */
 export function guessOf(entry: Pick<ModelEntry, 'provider' | 'price'> | undefined, maxTokens: number): Guess {
   if (entry?.provider === 'local' || entry?.provider === 'scripted') return inProcess
-  const price = entry?.price.output ?? 0
-  const speed = price > 0 ? 200 * price ** -0.32 : ownServerSpeed
+  if (entry?.provider !== 'bedrock' && entry?.provider !== 'openai-compatible')
+    return { logMedian: Math.log(unknownMedian), sigma: remote, part: 1 }
+  const speed = entry.price.output > 0 ? 200 * entry.price.output ** -0.32 : ownServerSpeed
   const median = firstToken + (1000 * Math.min(usualTokens, maxTokens)) / speed
-  return { logMedian: Math.log(median), sigma: remote, crowding: 1 }
+  return { logMedian: Math.log(median), sigma: remote, part: 1 }
 }

@@ -1,45 +1,23 @@
 import type { Guess } from './service-guess.ts'
+import { levelDoubt, type SharedTimes, spreadOf, timesMemory } from './shared-times.ts'
 
 const perOctave = 4
 /** Up to 2^24 ms, which is 4.6 hours. */
 const bins = 24 * perOctave
 const middles: Float64Array = Float64Array.from({ length: bins }, (_, bin) => 2 ** ((bin + 0.5) / perOctave))
-/** A call that n others were begun after counts e^(-n/memory). */
-const memory = 1_000
 /** The guess counts as so many calls, less and less until so many were measured. */
 const guessWeight = 8
 const guessUntil = 128
 /** One call in fifty is taken to follow a tail that falls with the square, so that no silence is impossible. */
 const tail = 0.02
-const level90 = 0.1
+const above90 = 0.1
+const newtonSteps = 4
+/** Faults are remembered for so many calls: they come in spells. */
+const faultMemory = 24
+/** The 90% quantile of a standard normal distribution. */
+export const z90 = 1.2816
 /** Beyond this a few extremes decide, which say nothing of the next hundred calls. */
 const mostVariation = 16
-
-/** The level and spread of a model's times over all tenants: what a tenant's own guess begins with. Nothing else is shared. */
-export class SharedTimes {
-  readonly #guess: Guess
-  #weight = 0
-  #mean = 0
-  #variance = 0
-  /** Calls that run. */
-  running = 0
-
-  constructor(guess: Guess) {
-    this.#guess = guess
-  }
-
-  observe(milliseconds: number): void {
-    const log = Math.log(Math.max(1, milliseconds))
-    this.#weight = this.#weight * (1 - 1 / memory) + 1
-    const difference = log - this.#mean
-    this.#mean += difference / this.#weight
-    this.#variance = (1 - 1 / this.#weight) * (this.#variance + difference ** 2 / this.#weight)
-  }
-
-  guess(): Guess {
-    return learned(this.#guess, this.#weight, this.running, this.#mean, this.#variance)
-  }
-}
 
 /** A call that runs. */
 export interface RunningCall {
@@ -66,14 +44,10 @@ export class ServiceTimes {
   #sum = 0
   #logs = 0
   #squaredLogs = 0
-  /** Those among them that found all workers busy. */
-  #crowdedTotal = 0
-  #crowdedSum = 0
   #seen = 0
   readonly #calls: RunningCall[] = []
   #due = 0
   #dueAt = Number.NEGATIVE_INFINITY
-  #crowding = 1
 
   /** Milliseconds. */
   mean = 0
@@ -83,6 +57,8 @@ export class ServiceTimes {
   variation = 0
   /** The squared relative error of the mean, over `variation`. */
   doubt = 0
+  /** The part of the workers that can work at a time, where nothing was seen of it. */
+  part = 1
   /** The share of calls that ended in a fault and came back, of late; and how long that took, milliseconds. */
   failing = 0
   pause = 1_000
@@ -96,18 +72,13 @@ export class ServiceTimes {
     return this.#total / this.#weight
   }
 
-  /** The mean when every worker has work. */
-  get crowdedMean(): number {
-    return this.mean * this.#crowding
-  }
-
-  /** Variance when every worker has work, milliseconds squared. */
+  /** Milliseconds squared. */
   get variance(): number {
-    return this.variation * this.crowdedMean ** 2
+    return this.variation * this.mean ** 2
   }
 
   begin(now: number): RunningCall {
-    this.#weight /= 1 - 1 / memory
+    this.#weight /= 1 - 1 / timesMemory
     if (this.#weight > 1e6) this.#rescale()
     const call = { at: now, weight: this.#weight, slot: this.#calls.length }
     this.#calls.push(call)
@@ -115,17 +86,14 @@ export class ServiceTimes {
     return call
   }
 
-  /**
-   * @param crowded whether it had to wait for a worker.
-   * @param pause how long it takes until the request is tried again, when it is.
-   */
-  end(call: RunningCall, now: number, crowded: boolean, pause?: number): void {
+  /** @param pause how long it takes until the request is tried again, when it is. */
+  end(call: RunningCall, now: number, pause?: number): void {
     this.drop(call)
     const milliseconds = Math.max(1, now - call.at)
     this.#shared.observe(milliseconds)
-    this.#observe(milliseconds, call.weight, crowded)
-    this.failing += ((pause === undefined ? 0 : 1) - this.failing) / 24
-    if (pause !== undefined) this.pause += (milliseconds + pause - this.pause) / 24
+    this.#observe(milliseconds, call.weight)
+    this.failing += ((pause === undefined ? 0 : 1) - this.failing) / faultMemory
+    if (pause !== undefined) this.pause += (milliseconds + pause - this.pause) / faultMemory
   }
 
   /** A call that says nothing: it was ended from outside. */
@@ -146,7 +114,7 @@ export class ServiceTimes {
     this.#dueAt = this.#calls.length > 0 ? now + this.mean / 8 : Number.POSITIVE_INFINITY
   }
 
-  #observe(milliseconds: number, weight: number, crowded: boolean): void {
+  #observe(milliseconds: number, weight: number): void {
     const log = Math.log(milliseconds)
     const bin = binOf(milliseconds)
     this.#counts[bin] = (this.#counts[bin] ?? 0) + weight
@@ -154,10 +122,6 @@ export class ServiceTimes {
     this.#sum += weight * milliseconds
     this.#logs += weight * log
     this.#squaredLogs += weight * log * log
-    if (crowded) {
-      this.#crowdedTotal += weight
-      this.#crowdedSum += weight * milliseconds
-    }
     this.#seen++
   }
 
@@ -168,29 +132,68 @@ export class ServiceTimes {
     this.#sum *= scale
     this.#logs *= scale
     this.#squaredLogs *= scale
-    this.#crowdedTotal *= scale
-    this.#crowdedSum *= scale
     for (const call of this.#calls) call.weight *= scale
     this.#weight = 1
   }
 
   #summarise(now: number): void {
     const { amount } = this
-    const log = this.#total > 0 ? this.#logs / this.#total : 0
-    const logVariance = this.#total > 0 ? Math.max(0, this.#squaredLogs / this.#total - log * log) : 0
-    const guess = learned(this.#shared.guess(), amount, this.#calls.length, log, logVariance)
-    this.#weigh(guess, guessWeight * Math.max(0, 1 - amount / guessUntil))
+    const shared = this.#shared.guess()
+    this.part = shared.part
+    if (amount === 0 && this.#calls.length === 0) this.#expect(shared)
+    else this.#measure(shared, now)
+    // Kish's effective number of an exponentially weighted sample.
+    const effective = (2 * amount) / (2 - Math.min(1, amount / timesMemory))
+    this.doubt = effective / (effective + 2) ** 2
+  }
+
+  /** Nothing is known but the guess: the figures of a lognormal distribution. */
+  #expect({ logMedian, sigma }: Guess): void {
+    this.mean = Math.exp(logMedian + sigma ** 2 / 2)
+    this.p90 = Math.exp(logMedian + z90 * sigma)
+    this.variation = Math.expm1(sigma ** 2)
+  }
+
+  #measure(shared: Guess, now: number): void {
     lasting.fill(0)
     for (const { at, weight } of this.#calls) {
       const bin = binOf(now - at)
       lasting[bin] = (lasting[bin] ?? 0) + weight / this.#weight
     }
+    const guessed = guessWeight * Math.max(0, 1 - this.amount / guessUntil)
+    this.#weigh(guessed > 0 ? this.#learn(shared) : shared, guessed)
     this.#survive()
     this.#sharpen()
-    // Kish's effective number of an exponentially weighted sample.
-    const effective = (2 * amount) / (2 - Math.min(1, amount / memory))
-    this.doubt = effective / (effective + 2) ** 2
-    this.#crowding = this.#crowdingOf(guess.crowding)
+  }
+
+  /**
+   * The guess with its level moved to where the calls are, those that run included: the posterior mode of a censored normal
+   * distribution of logarithms, by Newton's method.
+   */
+  #learn(guess: Guess): Guess {
+    const { amount } = this
+    const mean = amount > 0 ? this.#logs / this.#total : 0
+    const variance = amount > 0 ? Math.max(0, this.#squaredLogs / this.#total - mean * mean) : 0
+    // Those that end first are like each other: how much calls differ is told by what ends beyond those that run.
+    const sigma = spreadOf(guess, Math.max(0, amount - this.#calls.length), variance)
+    let level = guess.logMedian
+    let information = levelDoubt
+    for (let step = 0; step < newtonSteps; step++) {
+      let slope = levelDoubt * (guess.logMedian - level) + amount * (mean - level)
+      information = levelDoubt + amount
+      for (let bin = 0; bin < bins; bin++) {
+        const running = lasting[bin] ?? 0
+        if (running === 0) continue
+        const z = (logMiddles(bin) - level) / sigma
+        const hazard = hazardOf(z)
+        slope += running * sigma * hazard
+        information += running * hazard * (hazard - z)
+      }
+      level += slope / information
+    }
+    // What is learned from few is uncertain, and widens what is to be expected.
+    const learned = information - levelDoubt
+    return { ...guess, logMedian: level, sigma: sigma * Math.sqrt(1 + learned / information ** 2) }
   }
 
   /** The measured calls, and so many by the guess. */
@@ -224,7 +227,7 @@ export class ServiceTimes {
       const next = risk > 1e-9 ? surviving * (1 - Math.min(1, events / (risk - censored / 2))) : surviving
       const mass = surviving - next
       const at = middles[bin] ?? 0
-      if (p90 === 0 && next <= level90) p90 = 2 ** ((bin + (mass > 0 ? (surviving - level90) / mass : 1)) / perOctave)
+      if (p90 === 0 && next <= above90) p90 = 2 ** ((bin + (mass > 0 ? (surviving - above90) / mass : 1)) / perOctave)
       if (mass > 1e-9) last = at
       mean += mass * at
       square += mass * at * at
@@ -247,16 +250,6 @@ export class ServiceTimes {
     }
     this.mean *= 1 + (this.#sum / binned - 1) * (this.#total / this.#weight / all)
   }
-
-  /** How much longer the crowded calls took, as far as it can't be chance. */
-  #crowdingOf(guess: number): number {
-    const amount = this.#crowdedTotal / this.#weight
-    const log = amount > 0 ? Math.log((this.#crowdedSum / this.#crowdedTotal) * (this.#total / this.#sum)) : 0
-    const chance = 0.05 + 2 * Math.sqrt(this.variation / Math.max(1, amount))
-    const certain = Math.sign(log) * Math.max(0, Math.abs(log) - chance)
-    const guessed = guess === 1 ? 0 : guessWeight
-    return Math.exp((guessed * Math.log(guess) + amount * certain) / Math.max(1, guessed + amount))
-  }
 }
 
 // Scratch for one summary: summaries don't interleave.
@@ -267,18 +260,17 @@ function binOf(milliseconds: number): number {
   return milliseconds <= 1 ? 0 : Math.min(bins - 1, Math.floor(Math.log2(milliseconds) * perOctave))
 }
 
-/** A guess after so many measured calls, while so many run: the more run, the less those say that ended before them. */
-function learned(guess: Guess, amount: number, running: number, mean: number, variance: number): Guess {
-  if (amount === 0) return guess
-  const evidence = (amount * amount) / (amount + running)
-  return {
-    ...guess,
-    logMedian: (2 * guess.logMedian + evidence * mean) / (2 + evidence),
-    sigma: Math.max(0.05, Math.sqrt((4 * guess.sigma ** 2 + evidence * variance) / (4 + evidence))),
-  }
+function logMiddles(bin: number): number {
+  return ((bin + 0.5) * Math.LN2) / perOctave
 }
 
-/** 1 - Φ(z), to 7 decimals: Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.17. */
+/** φ(z) / (1 - Φ(z)). */
+function hazardOf(z: number): number {
+  if (z > 6) return z + 1 / z
+  return (0.3989422804 * Math.exp((-z * z) / 2)) / normalTail(z)
+}
+
+/** 1 - Φ(z), to seven decimals: Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.17. */
 function normalTail(z: number): number {
   const size = Math.abs(z)
   const t = 1 / (1 + 0.2316419 * size)

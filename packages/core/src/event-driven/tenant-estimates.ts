@@ -1,31 +1,29 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Lane, Outcome } from '../ports/queue.ts'
 import { Correction } from './correction.ts'
+import { figureOf } from './figure.ts'
 import { laneCount, laneIndex } from './lane-loads.ts'
-import { type RunningCall, ServiceTimes, type SharedTimes } from './service-times.ts'
-import { type Ahead, type ModelLoad, Workload, workersAtATime } from './workload.ts'
+import { type RunningCall, ServiceTimes } from './service-times.ts'
+import type { SharedTimes } from './shared-times.ts'
+import { type ModelLoad, Workload } from './workload.ts'
 
-/** The 90% quantile of a standard normal distribution. */
-const z90 = 1.2816
-const level = 0.1
 const laneNames = Object.keys(laneIndex) as readonly Lane[]
-/** No wait is foreseen better than to 2%. */
-const floor = 0.02
 /** Requests that were started together share their luck: about one in so many that run counts. */
 const wave = 8
 /** With so few times measured, a figure says more of the guess than of the estimate. */
 const fewTimes = 16
-/** So many faults in a row are foreseen at most. */
-const mostFaults = 3
-
 /** How often the stored backlog is looked at, where other processes may have changed it, milliseconds. */
 const rereadPause = 5_000
 
-/** What is asked about, as a request's record has it. */
-export interface EstimatedRequest {
-  readonly request_id: string
+/** What says how long a call lasts. */
+export interface RequestKind {
   readonly model_id: string
   readonly max_tokens: number
+}
+
+/** What is asked about, as a request's record has it. */
+export interface EstimatedRequest extends RequestKind {
+  readonly request_id: string
   readonly priority: Lane
   readonly round: number
   readonly accepted: number
@@ -34,6 +32,13 @@ export interface EstimatedRequest {
   /** What the estimate stood on, for learning from how it went. */
   readonly estimate_basis?: EstimateBasis
 }
+
+/** As it is at its end. */
+export interface EndedRequest extends EstimatedRequest {
+  readonly ended?: number
+}
+
+type RequestName = Pick<EstimatedRequest, 'request_id'>
 
 /**
  * Work ahead, the sum of its times' variances and what is left of a call that runs, in mean times and squared mean times of the
@@ -63,18 +68,8 @@ interface Run {
   readonly lane: number
   readonly startedAt: number
   readonly call: RunningCall
-  readonly crowded: boolean
-  /** It was ended by somebody else: how long it takes says nothing. */
-  over: boolean
-}
-
-/** The parts of a figure. */
-interface Figure {
-  /** The 90% figure before correction, milliseconds from when it may be worked. */
-  readonly milliseconds: number
-  /** How many requests share the luck of the wait, and the part of the wait's variance in all. */
-  readonly together: number
-  readonly shared: number
+  /** The request as it ended; or that somebody else ended it, so that how long it takes says nothing. */
+  outcome: EndedRequest | 'over' | undefined
 }
 
 /** One tenant's estimates: what it has waiting, how long its requests took, and how right the estimates were. */
@@ -87,6 +82,7 @@ export class TenantEstimates {
   /** Of each lane, how many took a place and aren't kept yet. */
   readonly #unkept = new Float64Array(laneCount)
   #readAt = Number.NEGATIVE_INFINITY
+  #reading: Promise<void> | undefined
 
   constructor(shared: (model: string, maxTokens: number) => SharedTimes) {
     this.#shared = shared
@@ -103,9 +99,8 @@ export class TenantEstimates {
     const lane = laneIndex[request.priority]
     const share = this.#workload.share(lane)
     const ahead = this.#workload.ahead(load, lane, now, notBefore)
-    const mean = times.crowdedMean
-    const part = share.known ? share.part : 0
-    const figure = this.#figure(load, lane, ahead, part)
+    const { mean } = times
+    const figure = figureOf(times, ahead, share.part(times.part), share)
     const correction = this.#correction(lane).at(Math.log2(figure.milliseconds / times.p90))
     return {
       at: Math.ceil(Math.min(Math.max(now, notBefore) + figure.milliseconds * Math.exp(correction), latest)),
@@ -113,7 +108,7 @@ export class TenantEstimates {
         rounded(ahead.work / mean),
         rounded(ahead.variance / mean ** 2),
         rounded(ahead.beside / mean),
-        rounded(part),
+        share.known ? rounded(share.part(1)) : 0,
         rounded(correction),
       ],
     }
@@ -125,35 +120,45 @@ export class TenantEstimates {
     this.#workload.enter(this.#load(request), lane, now, request.not_before ?? 0)
     this.#unkept[lane] = (this.#unkept[lane] ?? 0) + 1
     let open = true
-    const settle = (): boolean => {
-      if (open) this.#unkept[lane] = (this.#unkept[lane] ?? 0) - 1
-      return open && !(open = false)
+    const settle = (dropped: boolean): void => {
+      if (!open) return
+      open = false
+      this.#unkept[lane] = (this.#unkept[lane] ?? 0) - 1
+      if (dropped) this.#workload.leave(this.#load(request), lane, now, request.not_before ?? 0)
     }
-    return {
-      kept: () => void settle(),
-      dropped: () => {
-        if (settle()) this.#workload.leave(this.#load(request), lane, now, request.not_before ?? 0)
-      },
-    }
+    return { kept: () => settle(false), dropped: () => settle(true) }
   }
 
   /**
-   * Brings the counts up to date with the stored ones, every few seconds: what other processes accepted and ended is seen so, and
-   * what was there before this process. What is on its way here explains a difference and changes nothing.
+   * To be awaited before an estimate: brings the counts up to date with the stored ones every few seconds, so that what was there
+   * before this process is known, and what other processes accept and end. A difference that what is on its way here explains
+   * changes nothing.
+   * @param kind what requests are taken to be that this process knows nothing of.
    */
-  async reread(request: EstimatedRequest, now: number, read: () => Promise<StoredBacklog | undefined>): Promise<void> {
-    if (Math.abs(now - this.#readAt) < rereadPause) return
-    this.#readAt = now
-    const before = laneNames.map((_, lane) => this.#workload.amount(lane))
+  async reread(kind: RequestKind, now: number, read: () => Promise<StoredBacklog | undefined>): Promise<void> {
+    if (this.#reading === undefined && Math.abs(now - this.#readAt) >= rereadPause) {
+      this.#reading = this.#compare(kind, read)
+        .then(() => {
+          this.#readAt = now
+        })
+        .finally(() => {
+          this.#reading = undefined
+        })
+    }
+    await this.#reading
+  }
+
+  async #compare(kind: RequestKind, read: () => Promise<StoredBacklog | undefined>): Promise<void> {
+    const before = laneNames.map((name) => this.#workload.amount(laneIndex[name]))
     const stored = (await read()) ?? { requests: 0 }
-    let unnamed = stored.requests
-    for (const name of laneNames) unnamed -= Math.max(0, stored[name] ?? 0)
-    const load = this.#load(request)
+    const named = laneNames.reduce((sum, name) => sum + Math.max(0, stored[name] ?? 0), 0)
+    const load = this.#load(kind)
     for (const name of laneNames) {
       const lane = laneIndex[name]
-      const counted = Math.max(0, stored[name] ?? 0) + (name === 'normal' ? Math.max(0, unnamed) : 0)
+      const unnamed = name === 'normal' ? Math.max(0, stored.requests - named) : 0
+      const counted = unnamed + Math.max(0, stored[name] ?? 0)
       const known = [before[lane] ?? 0, this.#workload.amount(lane)]
-      const least = Math.min(...known) - (this.#unkept[lane] ?? 0) - this.#workload.running(lane)
+      const least = Math.min(...known) - (this.#unkept[lane] ?? 0) - this.#workload.share(lane).running
       const most = Math.max(...known)
       if (counted < least) this.#workload.correct(load, lane, counted - least)
       else if (counted > most) this.#workload.correct(load, lane, counted - most)
@@ -180,84 +185,67 @@ export class TenantEstimates {
 
   /** A worker begins with a request. */
   started(request: EstimatedRequest, now: number, first: boolean): void {
+    // Two workers may have one job: the one that began last counts.
+    this.stopped(request, now, now)
     const load = this.#load(request)
     const lane = laneIndex[request.priority]
     load.times.refresh(now)
     const since = first ? Math.max(request.accepted, request.not_before ?? 0) : undefined
-    const crowded = this.#workload.start(load, lane, now, since)
+    this.#workload.start(load, lane, now, since)
     const call = load.times.begin(now)
-    this.#running.set(request.request_id, { load, lane, startedAt: now, call, crowded, over: false })
+    this.#running.set(request.request_id, { load, lane, startedAt: now, call, outcome: undefined })
   }
 
   /** A worker lets go of a request. @param again when it will be tried again; absent: it has ended. */
-  stopped({ request_id }: EstimatedRequest, now: number, again?: number): void {
+  stopped({ request_id }: RequestName, now: number, again?: number): void {
     const run = this.#running.get(request_id)
     if (!run) return
     this.#running.delete(request_id)
-    if (run.over) run.load.times.drop(run.call)
-    else run.load.times.end(run.call, now, run.crowded, again === undefined ? undefined : Math.max(0, again - now))
-    this.#workload.stop(run.load, run, again !== undefined && !run.over)
+    const { load, call, outcome } = run
+    if (outcome === 'over') load.times.drop(call)
+    else load.times.end(call, now, again === undefined ? undefined : Math.max(0, again - now))
+    this.#workload.stop(load, run, now, again !== undefined && outcome === undefined)
+    if (outcome && outcome !== 'over') this.#learn(outcome)
   }
 
   /**
-   * A request ended. @param itself whether by itself: then the estimate is compared with how it went, and this was its last run.
-   * Else it was cancelled or expired.
+   * A request ended. @param itself whether by itself: then the estimate is compared with how it went. Else it was cancelled or
+   * expired.
    */
-  ended(request: EstimatedRequest, at: number, itself: boolean): void {
+  ended(request: EndedRequest, now: number, itself: boolean): void {
     const run = this.#running.get(request.request_id)
-    if (run) run.over = !itself
-    else this.#workload.leave(this.#load(request), laneIndex[request.priority], at, request.not_before ?? 0)
-    if (!itself) return
-    this.stopped(request, at)
-    if (request.estimate_basis && request.round === 1) this.#learn(request, request.estimate_basis, at)
+    if (run) run.outcome = itself ? request : 'over'
+    else {
+      this.#workload.leave(this.#load(request), laneIndex[request.priority], now, request.not_before ?? 0)
+      if (itself) this.#learn(request)
+    }
   }
 
-  #learn(request: EstimatedRequest, basis: EstimateBasis, ended: number): void {
+  #learn(request: EndedRequest): void {
+    const { estimate_basis: basis, ended } = request
+    if (!basis || ended === undefined || request.round !== 1) return
     const load = this.#load(request)
     const { times } = load
     times.refresh(ended)
     const lane = laneIndex[request.priority]
     const [work, variance, beside, part, correction] = basis
-    const mean = times.crowdedMean
+    const { mean } = times
     // With what is known of the times by now: what they teach isn't learned twice.
     const ahead = { work: work * mean, variance: variance * mean ** 2, beside: beside * mean }
-    const figure = this.#figure(load, lane, ahead, part)
+    const share = this.#workload.share(lane)
+    const figure = figureOf(times, ahead, part === 0 ? share.part(times.part) : part, share)
     const taken = Math.max(1, ended - Math.max(request.accepted, request.not_before ?? 0))
-    const known = times.amount / (times.amount + fewTimes)
-    const alike = figure.together * figure.shared + this.#workload.runningInAll / wave
+    const known = Math.max(0, times.amount - this.#workload.running) / (times.amount + fewTimes)
+    const alike = figure.together * figure.common + this.#workload.running / wave
     const size = Math.log2(figure.milliseconds / times.p90)
     this.#correction(lane).observe(size, Math.log(taken / figure.milliseconds), correction, known / (1 + alike))
-  }
-
-  /**
-   * The wait is normal, as a sum of many; its deviation and that of the request's own time are joined by their squares.
-   * @param part of the workers; 0: as is known by now.
-   */
-  #figure({ times }: ModelLoad, lane: number, { work, variance, beside }: Ahead, part: number): Figure {
-    const share = this.#workload.share(lane)
-    const workers = Math.max(0.1, workersAtATime * (part || share.part))
-    // Work is done by all workers; when this one is free, the others still run.
-    const wait = Math.max(0, work / workers - beside * Math.max(0, 1 - 1 / workers))
-    const faults = times.failing > level ? Math.log(level) / Math.log(Math.min(0.97, times.failing)) - 1 : 0
-    const again = Math.min(mostFaults, Math.max(0, faults)) * (times.pause + wait)
-    if (wait === 0) return { milliseconds: times.p90 + again, together: 0, shared: 0 }
-    const mean = times.crowdedMean
-    const luck = variance / workers ** 2 + wait ** 2 * (times.variation * times.doubt + share.doubt(wait / mean))
-    const own = times.p90 - times.mean
-    const deviation = Math.sqrt(own ** 2 + z90 ** 2 * (luck + (floor * wait) ** 2))
-    const alone = (own / z90) ** 2 + 0.08 * mean ** 2
-    return {
-      milliseconds: wait + times.mean + deviation + again,
-      together: (wait * workers) / mean,
-      shared: luck / (luck + alone),
-    }
   }
 
   #correction(lane: number): Correction {
     return this.#corrections[lane] ?? this.#corrections[1]
   }
 
-  #load({ model_id: model, max_tokens: maxTokens }: EstimatedRequest): ModelLoad {
+  #load({ model_id: model, max_tokens: maxTokens }: RequestKind): ModelLoad {
     const kind = maxTokens <= 128 ? 0 : maxTokens <= 1_500 ? 1 : 2
     let loads = this.#loads.get(model)
     if (!loads) {

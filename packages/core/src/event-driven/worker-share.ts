@@ -1,46 +1,81 @@
-/** So many service times are remembered when it comes to how much there is now. */
+/** So many service times are remembered when it comes to how much there is now, and so many milliseconds at least. */
 const shortMemory = 6
-/** And so many when it comes to how much that changes. */
-const longMemory = 20 * shortMemory
-/** That all workers are free for it counts as much as a sixteenth of the memory. */
-const guessPart = 1 / 16
+const leastMemory = 500
+/** How much that changes is remembered so many times longer. */
+const longer = 20
+/** What is expected before anything was seen counts as much as a sixteenth of the memory. */
+const expectedPart = 1 / 16
 /** A wait of so many service times meets changes as they are in the long run. */
 const changing = 4
-const most = 1.2
+const [least, most] = [0.002, 1.2]
 
 /**
- * Which part of the workers a tenant's lane had while it waited, of what it would have alone: below 1 when other tenants have work.
- * An average over time, learned from its own starts only. How many of its requests run while others wait tells it all (Little's
- * law does the rest).
+ * How many requests of a tenant's lane run, and which part that is, while others of it wait, of the workers it would have alone:
+ * below 1 when other tenants have work too, or when the process has no time for more. An average over time, learned from its own
+ * requests only; with their times it tells how fast the lane gets on (Little's law).
  */
 export class WorkerShare {
   readonly #now = new TimeAverage()
   readonly #changes = new TimeAverage()
+  #running = 0
+  /** The integral of `running` over time, up to when. */
+  #area = 0
+  #areaAt = 0
+  #lastStart = Number.NEGATIVE_INFINITY
+  #areaThen = 0
+
+  get running(): number {
+    return this.#running
+  }
 
   /** Whether anything was seen yet. */
   get known(): boolean {
     return this.#now.time > 0
   }
 
-  /** 0.01 to 1.2. */
-  get part(): number {
-    return this.known ? Math.min(most, Math.max(0.01, this.#now.mean)) : 1
+  /** @param expected where nothing was seen yet. */
+  part(expected: number): number {
+    return this.known ? Math.min(most, Math.max(least, this.#now.mean)) : expected
   }
 
   /** Squared relative deviation of a wait that goes by this part, for a wait of so many service times. */
   doubt(times: number): number {
     if (!this.known) return 0
-    return (
-      this.#now.variation * (1 / shortMemory + Math.min(1, 2 / times)) + this.#changes.variation * Math.min(1, times / changing)
-    )
+    const now = this.#now.variation * (1 / shortMemory + Math.min(1, 2 / times))
+    return now + this.#changes.variation * Math.min(1, times / changing)
   }
 
-  /** @param waited for so long something waited, milliseconds; @param serviceTime milliseconds. */
-  observe(part: number, waited: number, serviceTime: number): void {
-    const time = Math.max(1, serviceTime)
-    if (!this.known) this.#now.add(1, shortMemory * time * guessPart, shortMemory * time)
-    this.#now.add(Math.min(most, part), waited, shortMemory * time)
-    this.#changes.add(this.part, waited, longMemory * time)
+  /**
+   * @param since from when on it waited, where that is known: if it did so since the start before, what ran meanwhile is what the
+   * lane could get.
+   * @param alone how many workers it would have alone.
+   */
+  start(now: number, since: number | undefined, alone: number, times: { readonly mean: number; readonly part: number }): void {
+    this.#advance(now)
+    const lasted = now - this.#lastStart
+    if (since !== undefined && since <= this.#lastStart && lasted > 0)
+      this.#observe((this.#area - this.#areaThen) / lasted / alone, lasted, times)
+    this.#lastStart = now
+    this.#areaThen = this.#area
+    this.#running++
+  }
+
+  end(now: number): void {
+    this.#advance(now)
+    this.#running--
+  }
+
+  #advance(now: number): void {
+    if (now <= this.#areaAt) return
+    this.#area += this.#running * (now - this.#areaAt)
+    this.#areaAt = now
+  }
+
+  #observe(part: number, lasted: number, times: { readonly mean: number; readonly part: number }): void {
+    const memory = Math.max(leastMemory, shortMemory * times.mean)
+    if (!this.known) this.#now.add(times.part, expectedPart * memory, memory)
+    this.#now.add(Math.min(most, part), lasted, memory)
+    this.#changes.add(this.#now.mean, lasted, longer * memory)
   }
 }
 

@@ -8,7 +8,7 @@ export const workersAtATime = 64
 /** For so long arrivals are taken to go on, milliseconds. */
 const arrivalMemory = 30_000
 /** A heavier tail than this isn't met by most. */
-const mostResidual = 2
+const mostResidual = 3.5
 
 /** One model of a tenant: its times, and how many of its requests wait in each lane and run. */
 export interface ModelLoad {
@@ -39,25 +39,20 @@ export class Workload {
   readonly #models: ModelLoad[] = []
   readonly #deferred = new DeferredWork()
   readonly #waiting = new Float64Array(laneCount)
-  readonly #running = new Float64Array(laneCount)
   #startSum = 0
   /** Work that arrived of late, and when that was brought up to date. */
   readonly #arrived = new Float64Array(laneCount)
   readonly #arrivedAt = new Float64Array(laneCount)
-  readonly #lastStart = new Float64Array(laneCount)
-  readonly shares: readonly [WorkerShare, WorkerShare, WorkerShare] = [new WorkerShare(), new WorkerShare(), new WorkerShare()]
+  readonly #shares = [new WorkerShare(), new WorkerShare(), new WorkerShare()] as const
 
   /** How many of a lane were accepted and haven't ended. */
   amount(lane: number): number {
-    return (this.#waiting[lane] ?? 0) + (this.#running[lane] ?? 0) + this.#deferred.amount(lane)
+    return (this.#waiting[lane] ?? 0) + this.share(lane).running + this.#deferred.amount(lane)
   }
 
-  running(lane: number): number {
-    return this.#running[lane] ?? 0
-  }
-
-  get runningInAll(): number {
-    return sum(this.#running)
+  get running(): number {
+    const [high, normal, low] = this.#shares
+    return high.running + normal.running + low.running
   }
 
   model(times: ServiceTimes): ModelLoad {
@@ -67,14 +62,16 @@ export class Workload {
   }
 
   share(lane: number): WorkerShare {
-    return this.shares[lane] ?? this.shares[1]
+    return this.#shares[lane] ?? this.#shares[1]
   }
 
   /** A request was accepted. */
   enter(load: ModelLoad, lane: number, now: number, notBefore: number): void {
-    if (notBefore > now) return this.#deferred.add(notBefore, lane, load.index)
-    this.#arrive(lane, now, load.times.mean)
-    this.#wait(load, lane, 1)
+    if (notBefore > now) this.#deferred.add(notBefore, lane, load.index)
+    else {
+      this.#arrive(lane, now, load.times.mean)
+      this.#wait(load, lane, 1)
+    }
   }
 
   /** A request is gone before it ran. */
@@ -84,26 +81,18 @@ export class Workload {
     else this.#wait(load, lane, -1)
   }
 
-  /** @param since from when on it waited, where that is known. @returns whether it had to wait for a worker. */
-  start(load: ModelLoad, lane: number, now: number, since?: number): boolean {
+  /** A worker begins with one. @param since from when on it waited, where that is known. */
+  start(load: ModelLoad, lane: number, now: number, since?: number): void {
     this.#promote(now)
     this.#wait(load, lane, -1)
-    const from = Math.max(since ?? now, this.#lastStart[lane] ?? 0)
-    const crowded = now > (since ?? now)
-    if (now > from) {
-      const alone = workersAtATime * laneShare(lane, this.#waiting)
-      this.share(lane).observe(((this.#running[lane] ?? 0) + 1) / alone, now - from, load.times.crowdedMean)
-    }
-    this.#lastStart[lane] = now
-    this.#running[lane] = (this.#running[lane] ?? 0) + 1
+    this.share(lane).start(now, since, workersAtATime * laneShare(lane, this.#waiting), load.times)
     load.running++
     this.#startSum += now
-    return crowded
   }
 
-  /** What ran has ended, or @param again waits to be tried again. */
-  stop(load: ModelLoad, { lane, startedAt }: RunningLoad, again: boolean): void {
-    this.#running[lane] = Math.max(0, (this.#running[lane] ?? 0) - 1)
+  /** A worker lets go of one, for good or until it is tried @param again. */
+  stop(load: ModelLoad, { lane, startedAt }: RunningLoad, now: number, again: boolean): void {
+    this.share(lane).end(now)
     load.running--
     this.#startSum -= startedAt
     if (again) this.#wait(load, lane, 1)
@@ -118,18 +107,18 @@ export class Workload {
   ahead(load: ModelLoad, lane: number, now: number, notBefore: number): Ahead {
     this.#promote(now)
     const all = this.#gather(now)
-    const { variation, crowdedMean } = load.times
+    const { variation, mean: own } = load.times
     const later = (1 + Math.min(variation, mostResidual)) / 2
-    const workers = workersAtATime * this.share(lane).part
+    const workers = workersAtATime * this.share(lane).part(load.times.part)
     let residual = this.#residual(now, all.running, later)
     let { variance } = all
     if (notBefore > now) {
-      residual = this.#advance(now, notBefore, workers, residual, later * crowdedMean)
-      variance = variation * crowdedMean * sum(work)
+      residual = this.#advance(now, notBefore, workers, residual, later * own)
+      variance = variation * own * sum(work)
     }
-    const own = (work[lane] ?? 0) + crowdedMean
-    const before = (work[lane] ?? 0) + workBeside(lane, own, work, arriving, workers)
-    const mean = (all.waiting + all.running) / Math.max(1, sum(this.#waiting) + this.runningInAll)
+    const mine = work[lane] ?? 0
+    const before = mine + workBeside(lane, mine + own, work, arriving, workers)
+    const mean = (all.waiting + all.running) / Math.max(1, sum(this.#waiting) + this.running)
     return { work: before + residual, variance, beside: later * mean }
   }
 
@@ -140,10 +129,10 @@ export class Workload {
     let variance = 0
     for (const { times, waiting, running: runs } of this.#models) {
       times.refresh(now)
-      running += runs * times.crowdedMean
+      running += runs * times.mean
       for (let lane = 0; lane < laneCount; lane++) {
         const amount = waiting[lane] ?? 0
-        work[lane] = (work[lane] ?? 0) + amount * times.crowdedMean
+        work[lane] = (work[lane] ?? 0) + amount * times.mean
         variance += amount * times.variance
       }
     }
@@ -157,7 +146,7 @@ export class Workload {
    */
   #residual(now: number, whole: number, later: number): number {
     if (whole === 0) return 0
-    const running = this.runningInAll
+    const running = this.running
     const age = Math.max(0, now - this.#startSum / running)
     const usual = whole / running
     return whole * (1 + (later - 1) * Math.min(1, age / (later * usual)))
@@ -175,7 +164,7 @@ export class Workload {
     for (const { at, lane, model, amount } of this.#deferred.until(until)) {
       running = drain((at - time) * (workers - passing), running)
       time = at
-      work[lane] = (work[lane] ?? 0) + amount * (this.#models[model]?.times.crowdedMean ?? 0)
+      work[lane] = (work[lane] ?? 0) + amount * (this.#models[model]?.times.mean ?? 0)
     }
     return Math.max(drain((until - time) * (workers - passing), running), passing * usual)
   }

@@ -135,7 +135,8 @@ function answerOf(result: Result, resolved: ResolvedModel, latency: number): Mod
   if (text === '') throw new ModelFailure('transient', 'model_answer_empty', 'The model gave an empty answer.')
   const tokens = { input: tokensOf(result.usage?.inputTokens?.total), output: tokensOf(result.usage?.outputTokens?.total) }
   return {
-    text,
+    // Half a character is no text that JSON can hold.
+    text: text.toWellFormed(),
     stopReason: stopReasonOf(unified),
     modelId: resolved.servedBy,
     usage: {
@@ -147,8 +148,11 @@ function answerOf(result: Result, resolved: ResolvedModel, latency: number): Mod
   }
 }
 
+/** Above any model's: what a provider says beyond it is no count, and would close a limited model or spend a budget for nothing. */
+const mostTokens = 100_000_000
+
 function tokensOf(total: number | undefined): number {
-  return typeof total === 'number' && Number.isFinite(total) && total > 0 ? Math.floor(total) : 0
+  return typeof total === 'number' && total > 0 && total <= mostTokens ? Math.floor(total) : 0
 }
 
 function stopReasonOf(unified: LanguageModelV4FinishReason['unified'] | undefined): StopReason {

@@ -51,7 +51,8 @@ const longestRetryAfter = 3_600
 
 /** Sorts whatever a provider threw. Unknown faults count as transient: they are retried a few times, then given up. */
 export function classifyFailure(error: unknown): ModelFailure {
-  if (error instanceof ModelFailure) return error
+  const known = knownFailure(error)
+  if (known) return known
   // Ours already, such as a model that left the catalogue: it says itself whether to try again.
   if (PlinthError.is(error))
     return new ModelFailure(error.retryable ? 'transient' : 'permanent', error.code, error.message, { cause: error })
@@ -82,6 +83,13 @@ export function classifyFailure(error: unknown): ModelFailure {
 function refusal(status: number | undefined, options: ErrorOptions): ModelFailure {
   const message = `The provider refused the request (status ${status ?? 'unknown'}).`
   return new ModelFailure('permanent', 'model_request_refused', message, options)
+}
+
+/** A failure that was recognised underneath, such as in the body that a provider's package was reading. */
+function knownFailure(error: unknown): ModelFailure | undefined {
+  for (let current: unknown = error, depth = 0; current && depth < 5; current = field(current, 'cause'), depth++)
+    if (current instanceof ModelFailure) return current
+  return undefined
 }
 
 function has(found: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {

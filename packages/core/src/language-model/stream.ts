@@ -2,13 +2,17 @@ import type { LanguageModelV4CallOptions, LanguageModelV4GenerateResult, Languag
 import type { ResolvedModel } from './catalogue.ts'
 import { ModelFailure } from './failure.ts'
 
+/** UTF-16 code units. No record holds a longer text; a model that goes on and on is left before it fills the memory. */
+const longestText = 64 * 1024 * 1024
+
 type Result = Pick<LanguageModelV4GenerateResult, 'content' | 'finishReason' | 'usage'>
 
 /**
  * Asks for an answer bit by bit and gathers it.
  * @param onText is told of the text so far, each time that it grew.
  * @returns what a call that isn't streamed would give.
- * @throws whatever the stream fails with, also in a part of it; ModelFailure `model_answer_cut` when it ends without saying so.
+ * @throws whatever the stream fails with, also in a part of it; ModelFailure `model_answer_cut` when it ends without saying so,
+ * `too_large`.
  */
 export async function gatherStream(
   { model }: ResolvedModel,
@@ -30,6 +34,7 @@ export async function gatherStream(
       if (part?.type === 'finish') finish = part
       if (part?.type !== 'text-delta' || typeof part.delta !== 'string' || part.delta === '') continue
       text += part.delta
+      if (text.length > longestText) throw new ModelFailure('permanent', 'too_large', 'The answer is larger than can be kept.')
       onText(text)
     }
   } finally {

@@ -36,5 +36,8 @@ export function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promis
 
 /** RFC 3339 in UTC with milliseconds, the one form of time that leaves Plinth. */
 export function timestamp(milliseconds: number): string {
-  return new Date(milliseconds).toISOString()
+  return new Date(Math.min(milliseconds, lastTimestamp)).toISOString()
 }
+
+/** RFC 3339 has four digits for the year. */
+const lastTimestamp = Date.UTC(9999, 11, 31, 23, 59, 59, 999)

@@ -238,9 +238,18 @@ export class State {
   }
 
   #job(entry: JobToEmit): Job {
-    const { kind, ...job } = entry
-    const weight = this.#weight === undefined ? {} : { weight: this.#weight }
-    return { ...job, ...weight, tenant: this.#tenant, correlationId: this.#correlationId }
+    const { queue, version, id, lane, notBefore, body } = entry
+    return {
+      queue,
+      tenant: this.#tenant,
+      id,
+      lane,
+      ...(this.#weight === undefined ? undefined : { weight: this.#weight }),
+      ...(notBefore === undefined ? undefined : { notBefore }),
+      version,
+      correlationId: this.#correlationId,
+      body,
+    }
   }
 }
 

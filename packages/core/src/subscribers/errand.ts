@@ -22,7 +22,7 @@ export const errandForm: z.ZodType<Errand> = z.strictObject({
 })
 
 /** Whose jobs tell webhooks, callback URLs and pull queues; a handler in code has a queue of its own name. */
-export const deliverQueue = 'subscribers.deliver'
+export const deliverQueue = 'event-driven.deliver'
 
 /** The job of an errand, but for whose it is. */
 export function errandJob(

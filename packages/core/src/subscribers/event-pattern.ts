@@ -46,7 +46,13 @@ export function findPatternProblem(value: unknown): PatternProblem | undefined {
   if (depthOf(value, patternLimits.depth + 1) > patternLimits.depth)
     return { path: [], message: `may be nested ${patternLimits.depth} deep` }
   if (jsonBytes(value) > patternLimits.bytes) return { path: [], message: `may hold ${patternLimits.bytes} bytes of JSON` }
-  return inFields(value, [], true)
+  return hasInfinity(value) ? { path: [], message: 'holds a number that is too large' } : inFields(value, [], true)
+}
+
+/** JSON can spell numbers that no JSON can keep, such as 1e400. */
+function hasInfinity(value: JsonValue): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value)
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasInfinity)
 }
 
 function inFields(pattern: JsonObject, path: readonly string[], whole: boolean): PatternProblem | undefined {

@@ -19,10 +19,15 @@ export const idParams: z.ZodType<IdParams> = z.strictObject({ id: z.string().min
 export const listQuery: z.ZodType<{ readonly limit: number; readonly after?: string | undefined }> = z.strictObject(pageFields)
 
 /** Checked where it is written, so that the refusal names the part at fault. */
-const pattern = z.record(z.string(), z.unknown()).superRefine((value, context) => {
-  const problem = findPatternProblem(value)
-  if (problem) context.addIssue({ code: 'custom', path: [...problem.path], message: problem.message })
-})
+// Any value, and not z.record, which drops `__proto__` without a word: what is left of such a pattern would match everything.
+const pattern = z
+  .unknown()
+  .superRefine((value, context) => {
+    const problem = findPatternProblem(value)
+    if (problem) context.addIssue({ code: 'custom', path: [...problem.path], message: problem.message })
+  })
+  .transform((value) => value as Readonly<Record<string, unknown>>)
+  .meta({ type: 'object' })
 
 export const newSubscriberForm: z.ZodType<NewSubscriber> = z.strictObject({
   pattern: pattern.optional(),

@@ -97,7 +97,7 @@ export interface ReplayBody {
 }
 
 export const replayJob: JobDefinition<ReplayBody> = defineJob<ReplayBody>({
-  name: 'subscribers.replay',
+  name: 'event-driven.replay',
   version: 1,
   summary: 'Begins the deliveries of a replay, some at a time.',
   body: z.strictObject({ replay_id: z.string() }),

@@ -237,7 +237,12 @@ describe('the text of an answer that comes bit by bit', () => {
         if (events.at(-1)?.event !== 'done') events.push(...(await read(bench, followRequest(scope, id, after, open()), 1_000)))
         await bench.stop()
         const result = (await bench.result(id)) ?? ''
-        expect(result).toBe(pieces.map(([, text]) => text).join(''))
+        expect(result).toBe(
+          pieces
+            .map(([, text]) => text)
+            .join('')
+            .toWellFormed(),
+        )
         expect(kinds(events).at(-1)).toBe('done')
         expect(lastText(events)).toBe(result)
         const ids = events.map((event) => event.id)

@@ -71,10 +71,10 @@ describe('[R21] the dispatcher', () => {
     expect((await dispatcher.dispatch(events)).size).toBe(0)
     expect(reads.toSorted()).toEqual(['alpha', 'beta', 'gamma'])
     expect(sent.map(({ tenant, queue, body }) => [tenant, queue, body.target, body.sequence])).toEqual([
-      ['alpha', 'subscribers.deliver', `subscriber:${[one.id, all.id].toSorted()[0]}`, 1],
-      ['alpha', 'subscribers.deliver', `subscriber:${[one.id, all.id].toSorted()[1]}`, 1],
-      ['alpha', 'subscribers.deliver', `subscriber:${all.id}`, 2],
-      ['beta', 'subscribers.deliver', 'callback:subject-2', 2],
+      ['alpha', 'event-driven.deliver', `subscriber:${[one.id, all.id].toSorted()[0]}`, 1],
+      ['alpha', 'event-driven.deliver', `subscriber:${[one.id, all.id].toSorted()[1]}`, 1],
+      ['alpha', 'event-driven.deliver', `subscriber:${all.id}`, 2],
+      ['beta', 'event-driven.deliver', 'callback:subject-2', 2],
     ])
     expect(new Set(sent.map(({ id }) => id)).size).toBe(4)
     await bench.stop()

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EventEnvelope, JsonObject, JsonValue } from '../../src/index.ts'
 import { findPatternProblem, parsePattern } from '../../src/subscribers/event-pattern.ts'
+import { newSubscriberForm } from '../../src/subscribers/forms.ts'
 import { matchesEvent } from '../../src/subscribers/match-event.ts'
 import { matchesWildcard, wildcardParts } from '../../src/subscribers/wildcard.ts'
 
@@ -292,4 +293,12 @@ it('an event of the most bytes is matched by the worst of patterns in no time', 
   const started = Date.now()
   expect(matchesEvent(pattern, long)).toBe(false)
   expect(Date.now() - started).toBeLessThan(1_000)
+})
+
+describe('what JSON can spell and a pattern can not hold', () => {
+  it('is refused, and not dropped or changed', () => {
+    for (const text of ['{"__proto__":{"x":["a"]}}', '{"type":[1e400]}', '{"detail":{"n":[{"numeric":[">",1e999]}]}}'])
+      expect(newSubscriberForm.safeParse({ pattern: JSON.parse(text), target: { type: 'queue' } }).success).toBe(false)
+    expect(newSubscriberForm.safeParse({ pattern: { type: ['a'] }, target: { type: 'queue' } }).success).toBe(true)
+  })
 })

@@ -45,6 +45,23 @@ describe('[R21] a replay', () => {
     await bench.stop()
   })
 
+  it('tells nothing that happens while it is under way a second time', async () => {
+    const bench = await SubscriberBench.open()
+    for (let index = 0; index < 205; index++) await bench.emit(`event-${index}`)
+    await bench.pass(minute)
+    await bench.subscribe()
+    const { replay_id } = await startReplay(await bench.scope(), { from: { sequence: 1 } })
+    await bench.pass(0)
+    const { status, next_sequence } = await getReplay(await bench.scope(), replay_id)
+    expect(status).toBe('running')
+    expect(next_sequence).toBeGreaterThan(100)
+    await bench.emit('later')
+    await bench.pass(minute)
+    expect(await getReplay(await bench.scope(), replay_id)).toMatchObject({ status: 'completed', deliveries: 205 })
+    expect(bench.received().filter(({ body }) => body.subject === 'later')).toHaveLength(1)
+    await bench.stop()
+  })
+
   it('from the beginning, of one type, or to one subscriber', async () => {
     const bench = await SubscriberBench.open()
     await withEvents(bench, 3, 'genai.request.received')

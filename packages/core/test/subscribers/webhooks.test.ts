@@ -337,7 +337,7 @@ describe('one event, one telling', () => {
     // Another relay saw the event as well, while the first delivery is on its way.
     const operator = bench.ground.platform.operate()
     const body = { target: `subscriber:${id}`, sequence: 1 }
-    const job = { queue: 'subscribers.deliver', tenant: 'alpha', lane: 'normal', version: 1, correlationId: 'c', body } as const
+    const job = { queue: 'event-driven.deliver', tenant: 'alpha', lane: 'normal', version: 1, correlationId: 'c', body } as const
     await operator.queue.send([
       { ...job, id: 'another' },
       { ...job, id: 'a third' },
@@ -355,7 +355,7 @@ describe('one event, one telling', () => {
     await bench.emit('poison')
     const scope = await bench.scope()
     const job = {
-      queue: 'subscribers.deliver',
+      queue: 'event-driven.deliver',
       tenant: 'alpha',
       id: 'a',
       lane: 'normal',

@@ -1,0 +1,45 @@
+import { ModelFailure } from '@plinth/core'
+
+const mebibyte = 1024 * 1024
+/** A page by a proxy, or an error's JSON: more than its beginning says nothing more. */
+const longestError = mebibyte / 4
+/** A whole answer; the longest outputs of today's models are a hundredth of it. */
+const longestAnswer = 32 * mebibyte
+/** A streamed one: each piece of its text has a frame around it, many times its size. */
+const longestStream = 512 * mebibyte
+/** One line of server-sent events: nothing is parsed before its end, so all of it is in memory. */
+const longestLine = 8 * mebibyte
+const lineFeed = 10
+
+/**
+ * An answer of which no more is read than can be held: a provider that never ends a line, or a body, fails its own call and
+ * nothing else. Of an error's body the rest is left out; anything else fails as `too_large`, which another call won't mend.
+ */
+export function boundedAnswer(response: Response): Response {
+  const { body, status, statusText, headers } = response
+  if (!body) return response
+  return new Response(body.pipeThrough(bounds(response)), { status, statusText, headers })
+}
+
+function bounds({ ok, headers }: Response): TransformStream<Uint8Array, Uint8Array> {
+  const type = headers.get('content-type') ?? ''
+  const lines = type.startsWith('text/event-stream')
+  const most = ok ? (lines || type.includes('eventstream') ? longestStream : longestAnswer) : longestError
+  let total = 0
+  let line = 0
+  return new TransformStream({
+    transform(chunk, controller) {
+      if (!ok && total + chunk.byteLength > most) {
+        controller.enqueue(chunk.subarray(0, most - total))
+        controller.terminate()
+        return
+      }
+      total += chunk.byteLength
+      const end = chunk.lastIndexOf(lineFeed)
+      line = end < 0 ? line + chunk.byteLength : chunk.byteLength - end
+      if (total > most || (lines && line > longestLine))
+        controller.error(new ModelFailure('permanent', 'too_large', 'The answer is larger than can be taken.'))
+      else controller.enqueue(chunk)
+    },
+  })
+}
