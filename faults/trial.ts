@@ -43,7 +43,7 @@ export type Crash = Pick<TrialResult, 'fired' | 'place' | 'findings'> & { readon
 const logPages = 16
 const within = 25_000
 const longestWords = 500
-const mostAgain = 3
+const mostAgain = 6
 
 /** A folder with a data folder and a ledger in it, and the lives of processes on it. */
 export class Trial {

@@ -4,27 +4,30 @@ import { guessOf } from './service-guess.ts'
 import { SharedTimes } from './shared-times.ts'
 import { TenantEstimates } from './tenant-estimates.ts'
 
-/** So many tenants are remembered, those that were seen last. */
+/** So many tenants are remembered at most, those that were seen last. */
 const mostTenants = 10_000
 
 /** What is measured in one running Plinth. */
 export class Estimator {
   readonly #models: Models
   readonly #shared = new Map<string, SharedTimes>()
-  /** The one that was seen last comes last. */
-  readonly #tenants = new Map<string, TenantEstimates>()
+  /** Tenants seen of late; when that is half of the most, those seen before are forgotten. */
+  #recent = new Map<string, TenantEstimates>()
+  #before = new Map<string, TenantEstimates>()
 
   constructor(models: Models) {
     this.#models = models
   }
 
   forTenant(tenant: string): TenantEstimates {
-    const found = this.#tenants.get(tenant)
-    if (found) this.#tenants.delete(tenant)
-    const estimates = found ?? new TenantEstimates((model, most) => this.#times(model, most))
-    this.#tenants.set(tenant, estimates)
-    const [oldest] = this.#tenants.size > mostTenants ? this.#tenants.keys() : []
-    if (oldest !== undefined) this.#tenants.delete(oldest)
+    const found = this.#recent.get(tenant)
+    if (found) return found
+    const estimates = this.#before.get(tenant) ?? new TenantEstimates((model, most) => this.#times(model, most))
+    if (this.#recent.size >= mostTenants / 2) {
+      this.#before = this.#recent
+      this.#recent = new Map()
+    }
+    this.#recent.set(tenant, estimates)
     return estimates
   }
 

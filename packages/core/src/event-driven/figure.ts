@@ -1,7 +1,8 @@
+import type { Ahead } from './line-up.ts'
 import type { ServiceTimes } from './service-times.ts'
 import { z90 } from './service-times.ts'
 import type { WorkerShare } from './worker-share.ts'
-import { type Ahead, workersAtATime } from './workload.ts'
+import { workersAtATime } from './workload.ts'
 
 const above90 = 0.1
 /** No wait is foreseen better than to 2%. */
@@ -29,8 +30,7 @@ export interface Figure {
  */
 export function figureOf(times: ServiceTimes, { work, variance, beside }: Ahead, part: number, share: WorkerShare): Figure {
   const workers = Math.max(0.1, workersAtATime * part)
-  // All workers do the work; when one is free for this request, the others still run.
-  const wait = Math.max(0, work / workers - beside * Math.max(0, 1 - 1 / workers))
+  const wait = Math.max(0, work / workers - beside)
   const again = faultsOf(times.failing) * (times.pause + wait)
   if (wait === 0) return { milliseconds: times.p90 + again, together: 0, common: 0 }
   const { mean } = times

@@ -12,6 +12,8 @@ const guessUntil = 128
 const tail = 0.02
 const above90 = 0.1
 const newtonSteps = 4
+/** Running calls are looked at again after so long at least, milliseconds. */
+const leastAgeing = 20
 /** Faults are remembered for so many calls: they come in spells. */
 const faultMemory = 24
 /** The 90% quantile of a standard normal distribution. */
@@ -110,8 +112,9 @@ export class ServiceTimes {
   refresh(now: number): void {
     if (this.#seen < this.#due && now < this.#dueAt) return
     this.#summarise(now)
-    this.#due = this.#seen + Math.max(1, Math.min(32, this.#seen >> 4))
-    this.#dueAt = this.#calls.length > 0 ? now + this.mean / 8 : Number.POSITIVE_INFINITY
+    this.#due = this.#seen + Math.max(1, Math.min(32, this.#seen >> 3))
+    const ageing = Math.max(leastAgeing, this.mean / (this.amount < guessUntil ? 8 : 2))
+    this.#dueAt = this.#calls.length > 0 ? now + ageing : Number.POSITIVE_INFINITY
   }
 
   #observe(milliseconds: number, weight: number): void {
@@ -156,8 +159,10 @@ export class ServiceTimes {
 
   #measure(shared: Guess, now: number): void {
     lasting.fill(0)
+    agesSeen.length = 0
     for (const { at, weight } of this.#calls) {
       const bin = binOf(now - at)
+      if (lasting[bin] === 0) agesSeen.push(bin)
       lasting[bin] = (lasting[bin] ?? 0) + weight / this.#weight
     }
     const guessed = guessWeight * Math.max(0, 1 - this.amount / guessUntil)
@@ -181,9 +186,8 @@ export class ServiceTimes {
     for (let step = 0; step < newtonSteps; step++) {
       let slope = levelDoubt * (guess.logMedian - level) + amount * (mean - level)
       information = levelDoubt + amount
-      for (let bin = 0; bin < bins; bin++) {
+      for (const bin of agesSeen) {
         const running = lasting[bin] ?? 0
-        if (running === 0) continue
         const z = (logMiddles(bin) - level) / sigma
         const hazard = hazardOf(z)
         slope += running * sigma * hazard
@@ -204,7 +208,8 @@ export class ServiceTimes {
       let events = (this.#counts[bin] ?? 0) * scale
       if (guessed > 0) {
         const upper = (Math.LN2 * (bin + 1)) / perOctave - logMedian
-        const beyond = (1 - tail) * normalTail(upper / sigma) + tail * Math.min(1, Math.exp(-2 * upper))
+        // Seven deviations below, nothing has ended.
+        const beyond = upper < -7 * sigma ? 1 : (1 - tail) * normalTail(upper / sigma) + tail * Math.min(1, Math.exp(-2 * upper))
         events += guessed * (above - beyond)
         above = beyond
       }
@@ -255,6 +260,8 @@ export class ServiceTimes {
 // Scratch for one summary: summaries don't interleave.
 const ended = new Float64Array(bins)
 const lasting = new Float64Array(bins)
+/** The bins of `lasting` that hold something. */
+const agesSeen: number[] = []
 
 function binOf(milliseconds: number): number {
   return milliseconds <= 1 ? 0 : Math.min(bins - 1, Math.floor(Math.log2(milliseconds) * perOctave))

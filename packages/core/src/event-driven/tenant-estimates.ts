@@ -189,7 +189,6 @@ export class TenantEstimates {
     this.stopped(request, now, now)
     const load = this.#load(request)
     const lane = laneIndex[request.priority]
-    load.times.refresh(now)
     const since = first ? Math.max(request.accepted, request.not_before ?? 0) : undefined
     this.#workload.start(load, lane, now, since)
     const call = load.times.begin(now)

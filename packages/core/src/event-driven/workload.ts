@@ -1,5 +1,6 @@
 import { DeferredWork } from './deferred-work.ts'
-import { laneCount, laneShare, type PerLane, workBeside } from './lane-loads.ts'
+import { laneCount, laneShare, type PerLane } from './lane-loads.ts'
+import { type Ahead, LineUp } from './line-up.ts'
 import type { ServiceTimes } from './service-times.ts'
 import { WorkerShare } from './worker-share.ts'
 
@@ -7,8 +8,6 @@ import { WorkerShare } from './worker-share.ts'
 export const workersAtATime = 64
 /** For so long arrivals are taken to go on, milliseconds. */
 const arrivalMemory = 30_000
-/** A heavier tail than this isn't met by most. */
-const mostResidual = 3.5
 
 /** One model of a tenant: its times, and how many of its requests wait in each lane and run. */
 export interface ModelLoad {
@@ -22,16 +21,6 @@ export interface ModelLoad {
 export interface RunningLoad {
   readonly lane: number
   readonly startedAt: number
-}
-
-/** What is before a request. Work is in milliseconds of one worker. */
-export interface Ahead {
-  /** That must be done before it starts. */
-  readonly work: number
-  /** The variances of the times of those ahead, added up, milliseconds squared. */
-  readonly variance: number
-  /** What is left of one that runs when this one starts, on average. */
-  readonly beside: number
 }
 
 /** What a tenant has waiting and running, as far as this process knows. */
@@ -103,70 +92,39 @@ export class Workload {
     this.#wait(load, lane, amount)
   }
 
-  /** What waits and runs before a request that is accepted now. */
+  /** What stands before a request that is accepted now. */
   ahead(load: ModelLoad, lane: number, now: number, notBefore: number): Ahead {
     this.#promote(now)
-    const all = this.#gather(now)
-    const { variation, mean: own } = load.times
-    const later = (1 + Math.min(variation, mostResidual)) / 2
-    const workers = workersAtATime * this.share(lane).part(load.times.part)
-    let residual = this.#residual(now, all.running, later)
-    let { variance } = all
-    if (notBefore > now) {
-      residual = this.#advance(now, notBefore, workers, residual, later * own)
-      variance = variation * own * sum(work)
-    }
-    const mine = work[lane] ?? 0
-    const before = mine + workBeside(lane, mine + own, work, arriving, workers)
-    const mean = (all.waiting + all.running) / Math.max(1, sum(this.#waiting) + this.running)
-    return { work: before + residual, variance, beside: later * mean }
-  }
-
-  /** Fills `work` and `arriving`. @returns the work that waits and runs, as if all of it had just begun, and its variance. */
-  #gather(now: number): { readonly waiting: number; readonly running: number; readonly variance: number } {
-    work.fill(0)
-    let running = 0
-    let variance = 0
+    const { running } = this
+    const age = running === 0 ? 0 : Math.max(0, now - this.#startSum / running)
+    lineUp.clear()
     for (const { times, waiting, running: runs } of this.#models) {
       times.refresh(now)
-      running += runs * times.mean
-      for (let lane = 0; lane < laneCount; lane++) {
-        const amount = waiting[lane] ?? 0
-        work[lane] = (work[lane] ?? 0) + amount * times.mean
-        variance += amount * times.variance
-      }
+      lineUp.add(times, waiting, runs, age)
     }
-    for (let lane = 0; lane < laneCount; lane++) arriving[lane] = this.#arriving(lane, now)
-    return { waiting: sum(work), running, variance }
+    for (let each = 0; each < laneCount; each++) arriving[each] = this.#arriving(each, now)
+    const workers = workersAtATime * this.share(lane).part(load.times.part)
+    if (notBefore > now) this.#advance(load, now, notBefore, workers)
+    return lineUp.ahead(load.index, lane, load.times.mean, arriving, workers)
   }
 
   /**
-   * What is left of those that run: all of it when they have just begun, and a residual when they began at any time. In a renewal
-   * process that is (1 + variation)/2 of the mean (Cox, "Renewal Theory", 1962).
+   * Brings the line-up forward to a later time: what is worked until then, and what becomes ready. What comes and goes meanwhile
+   * leaves so many workers less, and runs then, too.
    */
-  #residual(now: number, whole: number, later: number): number {
-    if (whole === 0) return 0
-    const running = this.running
-    const age = Math.max(0, now - this.#startSum / running)
-    const usual = whole / running
-    return whole * (1 + (later - 1) * Math.min(1, age / (later * usual)))
-  }
-
-  /**
-   * Brings `work` forward to a later time: what is worked until then, and what becomes ready. What comes and goes meanwhile leaves
-   * so many workers less.
-   * @param usual what is left of one that runs. @returns what is left of those that run then.
-   */
-  #advance(now: number, until: number, workers: number, residual: number, usual: number): number {
-    const passing = Math.min(sum(arriving), 0.9 * workers)
+  #advance(load: ModelLoad, now: number, until: number, workers: number): void {
+    const passing = Math.min(
+      arriving.reduce((sum, each) => sum + each),
+      0.9 * workers,
+    )
     let time = now
-    let running = residual
     for (const { at, lane, model, amount } of this.#deferred.until(until)) {
-      running = drain((at - time) * (workers - passing), running)
+      lineUp.drain((at - time) * (workers - passing))
+      lineUp.join(model, lane, amount, this.#models[model]?.times.mean ?? 0)
       time = at
-      work[lane] = (work[lane] ?? 0) + amount * (this.#models[model]?.times.mean ?? 0)
     }
-    return Math.max(drain((until - time) * (workers - passing), running), passing * usual)
+    lineUp.drain((until - time) * (workers - passing))
+    lineUp.keepRunning(load.index, (passing * load.times.mean * (1 + load.times.variation)) / 2)
   }
 
   #arriving(lane: number, now: number): number {
@@ -195,20 +153,5 @@ export class Workload {
 }
 
 // Scratch for one look ahead: they don't interleave.
-const work: PerLane = new Float64Array(laneCount)
+const lineUp = new LineUp()
 const arriving: PerLane = new Float64Array(laneCount)
-
-/** Takes so much from what runs and from `work`, from each lane its part. @returns what still runs. */
-function drain(amount: number, running: number): number {
-  const waiting = sum(work)
-  const left = Math.max(0, waiting + running - amount)
-  const waits = Math.max(0, left - running)
-  for (let lane = 0; lane < laneCount; lane++) work[lane] = waiting === 0 ? 0 : ((work[lane] ?? 0) * waits) / waiting
-  return Math.min(running, left)
-}
-
-function sum(values: PerLane): number {
-  let all = 0
-  for (const value of values) all += value
-  return all
-}
