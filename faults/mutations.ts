@@ -51,9 +51,19 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'acknowledged-before-commit',
-    words: "the writer's thread answers, and commits then",
+    words: "the writer's thread answers, and commits two milliseconds later",
     modes: ['kill', 'power'],
-    patches: [{ file: writerThread, find: '    commit.run()\n', replace: '    queueMicrotask(() => commit.run())\n' }],
+    patches: [
+      {
+        file: writerThread,
+        find: '    commit.run()\n',
+        replace: `    queueMicrotask(() => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
+      commit.run()
+    })
+`,
+      },
+    ],
   },
   {
     name: 'closing-event-apart',

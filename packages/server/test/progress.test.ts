@@ -1,11 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import { patterns, processGenaiRequest, silentLog, WorkerHost } from '@plinth/core'
 import { scriptedModels, streamOf } from '@plinth/core/testing'
 import { localPlatform, systemClock } from '@plinth/local'
-import { bootstrap, createApp, startTelemetry } from '@plinth/server'
+import { bootstrap, createApp, nodeListener, startTelemetry } from '@plinth/server'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Acknowledgement, call, type ShownRequest } from '../../../test/e2e/support/api.ts'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
@@ -105,7 +104,7 @@ describe('the text of a model that answers bit by bit, on the embedded platform'
     const telemetry = startTelemetry()
     const parts = { platform, patterns, authenticator, issuer, telemetry, log: silentLog }
     const app = createApp({ ...parts, ready: () => true, stopping: stopping.signal })
-    const server = createServer(getRequestListener(app.fetch))
+    const server = createServer(nodeListener(app.handle, app.refuseTarget))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const host = new WorkerHost({ platform, patterns, log: silentLog })

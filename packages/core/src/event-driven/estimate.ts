@@ -1,16 +1,14 @@
 import type { Models } from '../language-model/catalogue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { guessOf } from './service-guess.ts'
-import { SharedTimes } from './shared-times.ts'
 import { TenantEstimates } from './tenant-estimates.ts'
 
 /** So many tenants are remembered at most, those that were seen last. */
 const mostTenants = 10_000
 
-/** What is measured in one running Plinth. */
+/** What is measured in one running Plinth: each tenant's own, since how long one's calls take is nobody else's business. */
 export class Estimator {
   readonly #models: Models
-  readonly #shared = new Map<string, SharedTimes>()
   /** Tenants seen of late; when that is half of the most, those seen before are forgotten. */
   #recent = new Map<string, TenantEstimates>()
   #before = new Map<string, TenantEstimates>()
@@ -22,20 +20,14 @@ export class Estimator {
   forTenant(tenant: string): TenantEstimates {
     const found = this.#recent.get(tenant)
     if (found) return found
-    const estimates = this.#before.get(tenant) ?? new TenantEstimates((model, most) => this.#times(model, most))
+    const estimates =
+      this.#before.get(tenant) ?? new TenantEstimates((model, maxTokens) => guessOf(this.#serving(model), maxTokens))
     if (this.#recent.size >= mostTenants / 2) {
       this.#before = this.#recent
       this.#recent = new Map()
     }
     this.#recent.set(tenant, estimates)
     return estimates
-  }
-
-  #times(model: string, maxTokens: number): SharedTimes {
-    const name = `${model} ${maxTokens}`
-    const times = this.#shared.get(name) ?? new SharedTimes(guessOf(this.#serving(model), maxTokens))
-    this.#shared.set(name, times)
-    return times
   }
 
   /** The entry of what answers for a model. */

@@ -35,11 +35,11 @@ export function figureOf(times: ServiceTimes, { work, variance, beside }: Ahead,
   if (wait === 0) return { milliseconds: times.p90 + again, together: 0, common: 0 }
   const { mean } = times
   const common = variance / workers ** 2 + wait ** 2 * (times.variation * times.doubt + share.doubt(wait / mean))
-  const own = times.p90 - times.mean
-  const deviation = Math.sqrt(own ** 2 + z90 ** 2 * (common + (leastDoubt * wait) ** 2))
+  const own = Math.abs(times.p90 - times.mean)
+  const more = Math.sqrt(own ** 2 + z90 ** 2 * (common + (leastDoubt * wait) ** 2)) - own
   const alone = (own / z90) ** 2 + evenSpread * mean ** 2
   return {
-    milliseconds: wait + times.mean + deviation + again,
+    milliseconds: wait + times.p90 + more + again,
     together: (wait * workers) / mean,
     common: common / (common + alone),
   }

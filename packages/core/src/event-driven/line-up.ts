@@ -1,7 +1,8 @@
 import { laneCount, type PerLane, workBeside } from './lane-loads.ts'
 import type { ServiceTimes } from './service-times.ts'
 
-const newtonSteps = 6
+/** A heavier tail than this isn't met by most. */
+const mostVariation = 3.5
 
 /** What is before a request. Times are milliseconds, work that of one worker. */
 export interface Ahead {
@@ -20,9 +21,8 @@ interface Part {
   spread: number
   /** What is left of one that began at any time, on average. */
   rest: number
-  /** What is left of those that run, of all and of one. */
+  /** What is left of those that run. */
   running: number
-  runningRest: number
 }
 
 /** What stands before a request, by model and lane: a scratch pad that is filled anew for each look ahead. */
@@ -43,15 +43,13 @@ export class LineUp {
       spread: 0,
       rest: 0,
       running: 0,
-      runningRest: 0,
     }
     this.#parts[this.#size++] = part
     for (let lane = 0; lane < laneCount; lane++) part.waiting[lane] = (waiting[lane] ?? 0) * times.mean
     part.spread = times.variation * times.mean
     // In a renewal process (1 + variation)/2 of the mean is left at any time (Cox, "Renewal Theory", 1962).
-    part.rest = times.mean * ((1 + times.variation) / 2)
-    part.runningRest = times.mean + (part.rest - times.mean) * Math.min(1, age / part.rest)
-    part.running = running * part.runningRest
+    part.rest = (times.mean * (1 + Math.min(times.variation, mostVariation))) / 2
+    part.running = running * (times.mean + (part.rest - times.mean) * Math.min(1, age / part.rest))
   }
 
   /** More requests become ready. */
@@ -96,45 +94,32 @@ export class LineUp {
     // Of the other lanes' requests so many are before this one, or more than there are by now.
     const before = others === 0 ? 0 : Math.min(1, beside / others)
     const coming = beside - before * others
-    let work = this.#sum(true) + coming
+    let waiting = coming
     let variance = coming * (this.#parts[model]?.spread ?? 0)
     for (let index = 0; index < this.#size; index++) {
       const part = this.#parts[index]
       if (!part) continue
-      const waiting = waitingBefore(part, lane, before)
-      work += waiting
-      variance += waiting * part.spread
+      const work = waitingBefore(part, lane, before)
+      waiting += work
+      variance += work * part.spread
     }
-    const wait = work === this.#sum(true) ? 0 : this.#wait(model, lane, before, coming, work, workers)
+    const work = waiting + this.#sum(true)
+    const wait = waiting === 0 ? 0 : this.#wait(model, lane, before, coming, work / workers) / workers
     return { work, variance, beside: work / workers - wait }
   }
 
   /**
-   * When what all workers did is all that stood before, but for what is left of those that run then: a request that began at any
-   * moment of a wait t, and would take m on average with r left at any time, has had m (1 - r/t (1 - exp(-t/r))) done, and one that
-   * ran already, with r left, r (1 - exp(-t/r)). Both are exact for exponential times and, for others, at first and in the long run.
-   * The largest root, by Newton's method from above: the function is convex.
+   * When the request starts, the other workers are busy with what began before it: of each model's part of the workers, what is left
+   * of a call at any time isn't done yet, but no more than there is of it.
+   * @param all what all of the work would take.
    */
-  #wait(model: number, lane: number, before: number, coming: number, work: number, workers: number): number {
-    let wait = work / workers
-    for (let step = 0; step < newtonSteps; step++) {
-      let undone = workers * wait
-      let slope = workers
-      for (let index = 0; index < this.#size; index++) {
-        const part = this.#parts[index]
-        if (!part) continue
-        const waiting = waitingBefore(part, lane, before) + (index === model ? coming : 0)
-        const [rest, left] = [part.rest / wait, Math.exp(-wait / part.rest)]
-        undone -= waiting * (1 - rest * (1 - left))
-        slope -= (waiting / wait) * (rest * (1 - left) - left)
-        const runningLeft = Math.exp(-wait / part.runningRest)
-        undone -= part.running * (1 - runningLeft)
-        slope -= (part.running / part.runningRest) * runningLeft
-      }
-      if (slope <= 0) return 0
-      const next = wait - undone / slope
-      if (next < least) return 0
-      wait = next
+  #wait(model: number, lane: number, before: number, coming: number, all: number): number {
+    let wait = 0
+    for (let index = 0; index < this.#size; index++) {
+      const part = this.#parts[index]
+      if (!part) continue
+      const work = waitingBefore(part, lane, before) + part.running + (index === model ? coming : 0)
+      wait += work * Math.max(0, 1 - part.rest / all)
     }
     return wait
   }
@@ -148,9 +133,6 @@ export class LineUp {
     return all
   }
 }
-
-/** Milliseconds: shorter than this is no wait. */
-const least = 1
 
 /** What waits of a model in a lane, and a part of what waits in the others. */
 function waitingBefore({ waiting }: Part, lane: number, before: number): number {

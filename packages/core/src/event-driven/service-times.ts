@@ -1,6 +1,7 @@
 import type { Guess } from './service-guess.ts'
-import { levelDoubt, type SharedTimes, spreadOf, timesMemory } from './shared-times.ts'
 
+/** A call that n others were begun after counts e^(-n/memory). */
+const timesMemory = 1_000
 const perOctave = 4
 /** Up to 2^24 ms, which is 4.6 hours. */
 const bins = 24 * perOctave
@@ -8,6 +9,10 @@ const middles: Float64Array = Float64Array.from({ length: bins }, (_, bin) => 2 
 /** The guess counts as so many calls, less and less until so many were measured. */
 const guessWeight = 8
 const guessUntil = 128
+/** A guess may be wrong by a factor of e, where calls differ by e^0.6 among each other: it counts as 0.6^2 calls as to their level. */
+const levelDoubt = 0.36
+/** And as so many as to how much they differ. */
+const spreadDoubt = 4
 /** One call in fifty is taken to follow a tail that falls with the square, so that no silence is impossible. */
 const tail = 0.02
 const above90 = 0.1
@@ -38,7 +43,7 @@ export interface RunningCall {
  * at least as long as it has. Without the last, a burst's first ends, which are its short calls, would pass for all of them.
  */
 export class ServiceTimes {
-  readonly #shared: SharedTimes
+  readonly #guess: Guess
   readonly #counts = new Float32Array(bins)
   /** What the next call weighs; the others' weights fall by this one's growing. */
   #weight = 1
@@ -60,13 +65,14 @@ export class ServiceTimes {
   /** The squared relative error of the mean, over `variation`. */
   doubt = 0
   /** The part of the workers that can work at a time, where nothing was seen of it. */
-  part = 1
+  readonly part: number
   /** The share of calls that ended in a fault and came back, of late; and how long that took, milliseconds. */
   failing = 0
   pause = 1_000
 
-  constructor(shared: SharedTimes) {
-    this.#shared = shared
+  constructor(guess: Guess) {
+    this.#guess = guess
+    this.part = guess.part
   }
 
   /** How many calls were measured, those long ago less. */
@@ -84,7 +90,6 @@ export class ServiceTimes {
     if (this.#weight > 1e6) this.#rescale()
     const call = { at: now, weight: this.#weight, slot: this.#calls.length }
     this.#calls.push(call)
-    this.#shared.running++
     return call
   }
 
@@ -92,7 +97,6 @@ export class ServiceTimes {
   end(call: RunningCall, now: number, pause?: number): void {
     this.drop(call)
     const milliseconds = Math.max(1, now - call.at)
-    this.#shared.observe(milliseconds)
     this.#observe(milliseconds, call.weight)
     this.failing += ((pause === undefined ? 0 : 1) - this.failing) / faultMemory
     if (pause !== undefined) this.pause += (milliseconds + pause - this.pause) / faultMemory
@@ -105,7 +109,6 @@ export class ServiceTimes {
       this.#calls[call.slot] = last
       last.slot = call.slot
     }
-    this.#shared.running--
   }
 
   /** Brings the summary up to date: at each call while there are few, then after some; and as running calls grow old. */
@@ -141,23 +144,22 @@ export class ServiceTimes {
 
   #summarise(now: number): void {
     const { amount } = this
-    const shared = this.#shared.guess()
-    this.part = shared.part
-    if (amount === 0 && this.#calls.length === 0) this.#expect(shared)
-    else this.#measure(shared, now)
+    if (amount === 0 && this.#calls.length === 0) this.#expect()
+    else this.#measure(now)
     // Kish's effective number of an exponentially weighted sample.
     const effective = (2 * amount) / (2 - Math.min(1, amount / timesMemory))
     this.doubt = effective / (effective + 2) ** 2
   }
 
   /** Nothing is known but the guess: the figures of a lognormal distribution. */
-  #expect({ logMedian, sigma }: Guess): void {
+  #expect(): void {
+    const { logMedian, sigma } = this.#guess
     this.mean = Math.exp(logMedian + sigma ** 2 / 2)
     this.p90 = Math.exp(logMedian + z90 * sigma)
     this.variation = Math.expm1(sigma ** 2)
   }
 
-  #measure(shared: Guess, now: number): void {
+  #measure(now: number): void {
     lasting.fill(0)
     agesSeen.length = 0
     for (const { at, weight } of this.#calls) {
@@ -166,7 +168,7 @@ export class ServiceTimes {
       lasting[bin] = (lasting[bin] ?? 0) + weight / this.#weight
     }
     const guessed = guessWeight * Math.max(0, 1 - this.amount / guessUntil)
-    this.#weigh(guessed > 0 ? this.#learn(shared) : shared, guessed)
+    this.#weigh(guessed > 0 ? this.#learn() : this.#guess, guessed)
     this.#survive()
     this.#sharpen()
   }
@@ -175,7 +177,8 @@ export class ServiceTimes {
    * The guess with its level moved to where the calls are, those that run included: the posterior mode of a censored normal
    * distribution of logarithms, by Newton's method.
    */
-  #learn(guess: Guess): Guess {
+  #learn(): Guess {
+    const guess = this.#guess
     const { amount } = this
     const mean = amount > 0 ? this.#logs / this.#total : 0
     const variance = amount > 0 ? Math.max(0, this.#squaredLogs / this.#total - mean * mean) : 0
@@ -262,6 +265,11 @@ const ended = new Float64Array(bins)
 const lasting = new Float64Array(bins)
 /** The bins of `lasting` that hold something. */
 const agesSeen: number[] = []
+
+/** The standard deviation of logarithms, of a guess after so many measured calls. */
+function spreadOf({ sigma }: Guess, amount: number, variance: number): number {
+  return Math.max(0.05, Math.sqrt((spreadDoubt * sigma ** 2 + amount * variance) / (spreadDoubt + amount)))
+}
 
 function binOf(milliseconds: number): number {
   return milliseconds <= 1 ? 0 : Math.min(bins - 1, Math.floor(Math.log2(milliseconds) * perOctave))

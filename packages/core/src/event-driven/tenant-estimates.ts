@@ -3,13 +3,13 @@ import type { Lane, Outcome } from '../ports/queue.ts'
 import { Correction } from './correction.ts'
 import { figureOf } from './figure.ts'
 import { laneCount, laneIndex } from './lane-loads.ts'
+import type { Guess } from './service-guess.ts'
 import { type RunningCall, ServiceTimes } from './service-times.ts'
-import type { SharedTimes } from './shared-times.ts'
 import { type ModelLoad, Workload } from './workload.ts'
 
 const laneNames = Object.keys(laneIndex) as readonly Lane[]
 /** Requests that were started together share their luck: about one in so many that run counts. */
-const wave = 8
+const wave = 6
 /** With so few times measured, a figure says more of the guess than of the estimate. */
 const fewTimes = 16
 /** How often the stored backlog is looked at, where other processes may have changed it, milliseconds. */
@@ -74,7 +74,7 @@ interface Run {
 
 /** One tenant's estimates: what it has waiting, how long its requests took, and how right the estimates were. */
 export class TenantEstimates {
-  readonly #shared: (model: string, maxTokens: number) => SharedTimes
+  readonly #guess: (model: string, maxTokens: number) => Guess
   readonly #loads = new Map<string, [ModelLoad | undefined, ModelLoad | undefined, ModelLoad | undefined]>()
   readonly #workload = new Workload()
   readonly #corrections = [new Correction(), new Correction(), new Correction()] as const
@@ -84,8 +84,9 @@ export class TenantEstimates {
   #readAt = Number.NEGATIVE_INFINITY
   #reading: Promise<void> | undefined
 
-  constructor(shared: (model: string, maxTokens: number) => SharedTimes) {
-    this.#shared = shared
+  /** @param guess what is taken to be true of a model before anything was measured. */
+  constructor(guess: (model: string, maxTokens: number) => Guess) {
+    this.#guess = guess
   }
 
   /** When a request that is accepted now will have ended, nine times in ten. */
@@ -253,7 +254,7 @@ export class TenantEstimates {
     }
     const found = loads[kind]
     if (found) return found
-    const made = this.#workload.model(new ServiceTimes(this.#shared(model, [128, 1_000, 4_000][kind] ?? 1_000)))
+    const made = this.#workload.model(new ServiceTimes(this.#guess(model, [128, 1_000, 4_000][kind] ?? 1_000)))
     loads[kind] = made
     return made
   }
