@@ -84,17 +84,22 @@ describe('[R8] [R10] a request is acknowledged at once', () => {
   })
 
   it('[X16] the estimate follows what was measured and how much waits', async () => {
-    const slow = await startTestServer({ PLINTH_WORKER: 'off' })
+    const slow = await startTestServer({ PLINTH_SCRIPTED_LATENCY_MS: '400' })
     const slowToken = await slow.token()
-    const estimates: number[] = []
-    for (let number = 0; number < 130; number++) {
-      const { body } = await call<Acknowledgement>(slow.url, '/api/requests', {
-        token: slowToken,
-        body: { prompt: `p${number}` },
-      })
-      estimates.push(Date.parse(body.estimated_completion_at) - Date.now())
+    const promised = async (number: number): Promise<number> => {
+      const sent = { token: slowToken, body: { prompt: `p${number}`, request_id: `p${number}` } }
+      const { body } = await call<Acknowledgement>(slow.url, '/api/requests', sent)
+      return Date.parse(body.estimated_completion_at) - Date.now()
     }
-    expect(estimates[129]).toBeGreaterThan((estimates[0] ?? 0) + 1_000)
+    const guessed = await promised(0)
+    expect(guessed).toBeLessThan(400)
+    for (let number = 1; number <= 12; number++) await promised(number)
+    const show = () => call<ShownRequest>(slow.url, '/api/requests/p12', { token: slowToken })
+    await until('the end of all', async () => (await show()).body.status === 'completed')
+    const measured = await promised(13)
+    expect(measured).toBeGreaterThan(300)
+    const behind = await Promise.all(Array.from({ length: 400 }, (_, index) => promised(14 + index)))
+    expect(Math.max(...behind)).toBeGreaterThan(measured + 1_000)
   })
 })
 
