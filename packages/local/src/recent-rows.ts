@@ -1,7 +1,7 @@
 import type { StoredRow } from './row-codec.ts'
 
-/** What each of two generations may take, in characters and bytes. Little: what lives long costs more to keep than to read. */
-const most = 512 * 1024
+/** What each of two generations may take, in characters and bytes: some thousand requests between acceptance and work. */
+const most = 2 * 1024 * 1024
 const perRow = 200
 
 /**

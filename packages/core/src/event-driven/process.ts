@@ -4,6 +4,7 @@ import type { ModelAnswer } from '../language-model/call.ts'
 import { classifyFailure, ModelFailure } from '../language-model/failure.ts'
 import type { Outcome } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
+import { tickMilliseconds } from '../ticker.ts'
 import { defer, prepareCall } from './admission.ts'
 import { Attempt, type RequestRecord } from './attempt.ts'
 import { estimatesOf } from './estimate.ts'
@@ -57,8 +58,8 @@ async function work(scope: ProcessScope, record: RequestRecord, body: RequestBod
   if ('retryAt' in prepared) return defer(scope, record, prepared)
   if (prepared instanceof ModelFailure) return retryOrFail(scope, new Attempt(scope, record, lease), prepared)
   try {
-    // Who had to wait may have been cancelled meanwhile.
-    const current = scope.clock.now() === asked ? record : await requestOf(scope, body)
+    // Who had to wait may have been cancelled meanwhile; after less than a tick, the call's own ticks notice it as soon.
+    const current = scope.clock.now() - asked < tickMilliseconds ? record : await requestOf(scope, body)
     if (!current) return { done: true }
     const attempt = new Attempt(scope, current, lease)
     return await outcomeOf(scope, attempt, await attempt.ask(prepared))
