@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Clock, InvalidInputError, PlinthError, UnavailableError } from '@plinth/core'
+import { systemClock } from '@plinth/outbound'
 import { type BackupCheck, checkBackup } from './backup/check.ts'
 import { copyDurably, digestOf } from './backup/file-copier.ts'
 import { keyAtHand } from './backup/key-at-hand.ts'
@@ -12,7 +13,6 @@ import { asUnavailable, isFatal } from './database/schema.ts'
 import { createFile, storageError } from './durable-files.ts'
 import { damaged, readKeyringFile } from './keyring.ts'
 import type { MasterKey, MasterKeyOptions } from './master-key.ts'
-import { systemClock } from './system-clock.ts'
 
 export interface BackupOptions extends MasterKeyOptions {
   /** The backup, a folder that isn't there yet. */

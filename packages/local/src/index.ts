@@ -1,4 +1,6 @@
 /** The embedded platform: one process, one folder, no server. @module */
+
+export { systemClock } from '@plinth/outbound'
 export { type Backup, type BackupOptions, backUp } from './backup.ts'
 export { DataFolderLock } from './data-folder-lock.ts'
 export { Database, type DatabaseOptions } from './database/database.ts'
@@ -15,4 +17,3 @@ export { type SqliteAdapters, sqliteAdapters } from './sqlite-adapters.ts'
 export { SqliteOperations } from './sqlite-operations.ts'
 export { SqliteQueue } from './sqlite-queue.ts'
 export { SqliteStateStore } from './sqlite-state-store.ts'
-export { systemClock } from './system-clock.ts'

@@ -13,7 +13,7 @@ import {
   silentLog,
   type Timer,
 } from '@plinth/core'
-import { GuardedHttp } from '@plinth/outbound'
+import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { DataFolderLock, folderInUse } from './data-folder-lock.ts'
 import { Database } from './database/database.ts'
 import type { Step } from './database/steps.ts'
@@ -23,7 +23,6 @@ import { LocalEventBus } from './local-event-bus.ts'
 import { LocalKeyService } from './local-key-service.ts'
 import { loadMasterKey } from './master-key.ts'
 import { sqliteAdapters } from './sqlite-adapters.ts'
-import { systemClock } from './system-clock.ts'
 
 const watchMilliseconds = 2_000
 

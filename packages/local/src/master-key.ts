@@ -1,8 +1,8 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidInputError } from '@plinth/core'
+import { systemClock } from '@plinth/outbound'
 import { createFile, makeDirectory, storageError, systemCode } from './durable-files.ts'
-import { systemClock } from './system-clock.ts'
 
 export interface MasterKeyOptions {
   /** The data folder. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createPlatform, type Models, type Platform, UnavailableError } from '@plinth/core'
-import { GuardedHttp } from '@plinth/outbound'
+import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { openForReading } from './database/schema.ts'
 import type { DatabaseSource } from './database/source.ts'
 import { FileObjectStore } from './file-object-store.ts'
@@ -9,7 +9,6 @@ import { LocalEventBus } from './local-event-bus.ts'
 import { LocalKeyService } from './local-key-service.ts'
 import { loadMasterKey, type MasterKeyOptions } from './master-key.ts'
 import { sqliteAdapters } from './sqlite-adapters.ts'
-import { systemClock } from './system-clock.ts'
 
 /**
  * Reads the data folder of a Plinth that runs, beside it: for `plinth token` and `plinth doctor`. Whatever would write

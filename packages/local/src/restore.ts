@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { type Clock, InvalidInputError, PlinthError, UnavailableError } from '@plinth/core'
+import { systemClock } from '@plinth/outbound'
 import { type BackupCheck, checkBackup } from './backup/check.ts'
 import { copyDurably, FileCopier } from './backup/file-copier.ts'
 import { inParallel } from './backup/in-parallel.ts'
@@ -9,7 +10,6 @@ import { type Manifest, readManifest } from './backup/manifest.ts'
 import { NewFolder } from './backup/new-folder.ts'
 import { storageError } from './durable-files.ts'
 import type { MasterKey, MasterKeyOptions } from './master-key.ts'
-import { systemClock } from './system-clock.ts'
 
 export interface RestoreOptions extends Pick<MasterKeyOptions, 'masterKey' | 'masterKeyFile'> {
   /** The backup. */

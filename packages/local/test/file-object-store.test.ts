@@ -287,7 +287,7 @@ function start(directory: string, script: string): Child {
   const source = new URL('../src/', import.meta.url).href
   const head = `
     import { FileObjectStore } from '${source}file-object-store.ts'
-    import { systemClock } from '${source}system-clock.ts'
+    import { systemClock } from '@plinth/outbound'
     const store = new FileObjectStore({ directory: process.argv[1], clock: systemClock })
   `
   const child = spawn(

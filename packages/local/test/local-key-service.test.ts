@@ -18,9 +18,9 @@ import { createInterface } from 'node:readline'
 import { PlinthError } from '@plinth/core'
 import { describeKeyServiceContract } from '@plinth/core/contracts'
 import { FakeClock } from '@plinth/core/testing'
+import { systemClock } from '@plinth/outbound'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LocalKeyService } from '../src/local-key-service.ts'
-import { systemClock } from '../src/system-clock.ts'
 import { mountSmall, noMount } from './small-disk.ts'
 
 const clock = new FakeClock()
@@ -296,7 +296,7 @@ function start(script: string): { lines: AsyncIterable<string>; ended: Promise<u
   const source = new URL('../src/', import.meta.url).href
   const head = `
     import { LocalKeyService } from '${source}local-key-service.ts'
-    import { systemClock } from '${source}system-clock.ts'
+    import { systemClock } from '@plinth/outbound'
     const options = { directory: process.argv[1], masterKey: new Uint8Array(32).fill(7), clock: systemClock }
   `
   const child = spawn(

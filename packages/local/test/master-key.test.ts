@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { InvalidInputError } from '@plinth/core'
+import { systemClock } from '@plinth/outbound'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createFile } from '../src/durable-files.ts'
 import { loadMasterKey } from '../src/master-key.ts'
-import { systemClock } from '../src/system-clock.ts'
 
 const bytes = Uint8Array.from({ length: 32 }, (_, index) => 255 - index * 3)
 const forms: readonly string[] = [
