@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, it, type TestContext } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it, type TestContext } from 'vitest'
 import type { FakeClock } from '../testing/fake-clock.ts'
 
 /** One adapter, ready to be tried. */
@@ -20,6 +20,8 @@ export interface ContractOptions<Port> {
   create(): Promise<Subject<Port>>
   /** Promises that this adapter can't keep, or that can't be shown here: the promise's words and the reason, printed with the skip. */
   readonly unsupported?: Readonly<Record<string, string>>
+  /** Makes a subject for each promise: for adapters that what other tests left slows down. */
+  readonly fresh?: boolean
 }
 
 /** Tests by the promise that they hold an adapter to. `skip` ends one with a reason that is printed. */
@@ -43,10 +45,11 @@ export function describeContract<Port>(
   }
   describe(`${port} contract: ${adapter}`, () => {
     let subject: Subject<Port>
-    beforeAll(async () => {
+    const [before, after] = options.fresh ? [beforeEach, afterEach] : [beforeAll, afterAll]
+    before(async () => {
       subject = following(await options.create())
     })
-    afterAll(() => subject?.dispose())
+    after(() => subject?.dispose())
     for (const [words, check] of Object.entries(promises)) {
       it(words, async (context: TestContext) => {
         const reason = unsupported[words]

@@ -68,7 +68,7 @@ const pendingPromises: Promises<OperationsSubject> = {
     const { port, clock } = subject()
     if (!clock) return skip('this service has its own clock')
     const tenant = 'pending-behind'
-    const far = Array.from({ length: 10 }, (_, index) =>
+    const far = Array.from({ length: 9 }, (_, index) =>
       jobOf(tenant, `far-${index}`, { notBefore: clock.now() + 24 * 3_600_000 }),
     )
     for (let change = 0; change < 3; change++) await port.state.commit({ writes: [], emit: far })
@@ -108,7 +108,7 @@ const pendingPromises: Promises<OperationsSubject> = {
     const { state, operations } = subject().port
     const tenant = 'pending-limit'
     for (let change = 0; change < 5; change++) {
-      await state.commit({ writes: [], emit: Array.from({ length: 10 }, (_, index) => eventOf(tenant, `${change}-${index}`)) })
+      await state.commit({ writes: [], emit: Array.from({ length: 8 }, (_, index) => eventOf(tenant, `${change}-${index}`)) })
     }
     const seen = new Set<string>()
     await until(
@@ -118,7 +118,7 @@ const pendingPromises: Promises<OperationsSubject> = {
         expect(entries.length).toBeLessThanOrEqual(7)
         for (const { entry } of entries) if (entry.tenant === tenant) seen.add(entry.id)
         await settleAll(subject(), entries)
-        return seen.size === 50
+        return seen.size === 40
       },
       'every event was pending',
     )

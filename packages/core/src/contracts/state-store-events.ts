@@ -18,8 +18,8 @@ export const eventPromises: Promises<StateStore> = {
       }),
     )
     await port.commit({ writes: [{ put: rowOf(keyOf(tenant, 'row')) }], emit: events.slice(0, 1) })
-    await port.commit({ writes: [], emit: events.slice(1, 11) })
-    await port.commit({ writes: [{ delete: keyOf(tenant, 'row') }], emit: events.slice(11) }, 'relaxed')
+    await port.commit({ writes: [], emit: events.slice(1, 10) })
+    await port.commit({ writes: [{ delete: keyOf(tenant, 'row') }], emit: events.slice(10) }, 'relaxed')
     const stored = await port.events(tenant, { after: 0, limit: 1_000 })
     expect(stored).toEqual(events.map((event, index) => ({ ...event, sequence: index + 1 })))
   },

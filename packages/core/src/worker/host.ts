@@ -22,6 +22,8 @@ export interface HostOptions {
   readonly platform: Platform
   readonly patterns: readonly Pattern[]
   readonly log: Log
+  /** Whether it listens to the queue, as it does unless told otherwise; a platform that calls uses {@link WorkerHost.handle} alone. */
+  readonly listens?: boolean
   /** Overrides a job's own concurrency, by its name. */
   readonly concurrency?: Readonly<Record<string, number>>
 }
@@ -42,6 +44,7 @@ export class WorkerHost {
     this.#operator = options.platform.operate()
     this.#registry = new TenantRegistry(this.#operator, { freshMilliseconds })
     this.#log = options.log
+    if (options.listens === false) return
     for (const definition of options.patterns.flatMap((pattern) => pattern.jobs)) {
       const concurrency = options.concurrency?.[definition.name] ?? definition.concurrency
       this.#consumptions.push(

@@ -1,25 +1,17 @@
 import type { Log } from '../log.ts'
 import type { Timer } from '../ports/clock.ts'
-import { publishLimit } from '../ports/event-bus.ts'
-import type { OutboxEntry } from '../ports/operations.ts'
-import type { Job } from '../ports/queue.ts'
-import type { StoredEvent } from '../ports/state-store.ts'
 import type { Operator } from '../scope/operator.ts'
-import { recordRelayed } from '../telemetry.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import { OutboxSender, outboxBatch } from './outbox-sender.ts'
 
-const batch = 256
 const firstPause = 200
 const longestPause = 30_000
 
-/**
- * Sends what commits emitted: events to the bus and to those who subscribed, jobs to the queue; then settles them. What isn't
- * taken (a failed entry of a batch, an outage) is sent again, so everything goes out at least once, under its own id.
- */
+/** Runs an {@link OutboxSender}: as soon as something is pending, and again after growing pauses while not everything is taken. */
 export class Relay {
   readonly #operator: Operator
   readonly #log: Log
-  readonly #dispatcher: Dispatcher | undefined
+  readonly #sender: OutboxSender
   #running: Promise<void> | undefined
   #again = false
   #stopped = false
@@ -31,7 +23,7 @@ export class Relay {
   constructor(parts: { readonly operator: Operator; readonly log: Log; readonly dispatcher?: Dispatcher }) {
     this.#operator = parts.operator
     this.#log = parts.log
-    this.#dispatcher = parts.dispatcher
+    this.#sender = new OutboxSender(parts)
     this.#unsubscribe = parts.operator.operations.onPending(() => this.#wake())
     this.#wake()
   }
@@ -57,52 +49,14 @@ export class Relay {
     while (this.#again && !this.#stopped) {
       this.#again = false
       try {
-        const { sent, failed, seen } = await this.sendPending()
+        const { sent, failed, seen } = await this.#sender.sendPending()
         if (failed > 0) return this.#pauseAfter({ sent, failed })
         this.#pause = firstPause
-        if (seen >= batch) this.#again = true
+        if (seen >= outboxBatch) this.#again = true
       } catch (error) {
         return this.#pauseAfter({ error })
       }
     }
-  }
-
-  /** Sends one batch; for the handlers of a platform that calls the relay instead of running it. */
-  async sendPending(): Promise<{ readonly seen: number; readonly sent: number; readonly failed: number }> {
-    const entries = await this.#operator.operations.pending(batch)
-    const settled = [...(await this.#publish(entries)), ...(await this.#enqueue(entries))]
-    if (settled.length > 0) await this.#operator.operations.settle(settled)
-    return { seen: entries.length, sent: settled.length, failed: entries.length - settled.length }
-  }
-
-  async #publish(entries: readonly OutboxEntry[]): Promise<string[]> {
-    const events = entries.filter((entry) => 'type' in entry.entry)
-    const published: OutboxEntry[] = []
-    const dispatching = this.#dispatcher?.dispatch(events.map(eventOf))
-    try {
-      for (let start = 0; start < events.length; start += publishLimit) {
-        const group = events.slice(start, start + publishLimit)
-        const results = await this.#operator.bus.publish(group.map(eventOf))
-        published.push(...group.filter((_, index) => results[index]?.published))
-      }
-    } finally {
-      await dispatching
-    }
-    const untold = await dispatching
-    const settled = published.filter((entry) => !untold?.has(eventOf(entry))).map((entry) => entry.position)
-    recordRelayed('event', 'sent', settled.length)
-    recordRelayed('event', 'failed', events.length - settled.length)
-    return settled
-  }
-
-  async #enqueue(entries: readonly OutboxEntry[]): Promise<string[]> {
-    const jobs = entries.filter((entry) => 'queue' in entry.entry)
-    if (jobs.length === 0) return []
-    const results = await this.#operator.queue.send(jobs.map((entry) => entry.entry as Job))
-    const settled = positions(jobs, (index) => results[index]?.sent === true)
-    recordRelayed('job', 'sent', settled.length)
-    recordRelayed('job', 'failed', jobs.length - settled.length)
-    return settled
   }
 
   #pauseAfter(fields: Readonly<Record<string, unknown>>): void {
@@ -114,12 +68,4 @@ export class Relay {
       this.#wake()
     })
   }
-}
-
-function positions(entries: readonly OutboxEntry[], taken: (index: number) => boolean): string[] {
-  return entries.filter((_, index) => taken(index)).map((entry) => entry.position)
-}
-
-function eventOf({ entry }: OutboxEntry): StoredEvent {
-  return entry as StoredEvent
 }

@@ -1,5 +1,6 @@
 import type { Log } from '../log.ts'
 import type { Timer } from '../ports/clock.ts'
+import { eventRetention } from '../ports/operations.ts'
 import type { Operator } from '../scope/operator.ts'
 import { sealedObjectOwner } from '../scope/sealing.ts'
 import { TenantRegistry } from '../tenancy/registry.ts'
@@ -7,8 +8,6 @@ import { systemTenant } from '../tenancy/tenant.ts'
 
 const tick = 60_000
 const rowsAtATime = 1_000
-/** Events are kept for 30 days; then only the records that they told of remain. */
-const eventRetention = 30 * 24 * 3_600_000
 /** A spilled field is written before its record; only an object this old can be an orphan. */
 const orphanAge = 3_600_000
 
