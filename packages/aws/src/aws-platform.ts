@@ -1,0 +1,79 @@
+import {
+  type Clock,
+  createPlatform,
+  type Log,
+  type ModelLimits,
+  type Models,
+  type Outbound,
+  type Platform,
+  pooledKeyAlias,
+  silentLog,
+} from '@plinth/core'
+import { type AwsClients, createClients, destroyClients } from './clients.ts'
+import { createMissing } from './create-missing.ts'
+import { findTable } from './create-table.ts'
+import { DynamoDBOperations } from './dynamodb-operations.ts'
+import { DynamoDBStateStore } from './dynamodb-state-store.ts'
+import type { AwsEnvironment } from './environment.ts'
+import { EventBridgeEventBus } from './eventbridge-event-bus.ts'
+import { KmsKeyService } from './kms-key-service.ts'
+import { S3ObjectStore } from './s3-object-store.ts'
+import { SqsQueue } from './sqs-queue.ts'
+
+export interface AwsPlatformOptions {
+  readonly environment: AwsEnvironment
+  readonly models: Models
+  /** What providers let through of them; absent: everything. */
+  readonly limits?: ModelLimits
+  readonly clock: Clock
+  readonly log?: Log
+  /** How webhooks are called. */
+  readonly outbound: Outbound
+  /** Of the jobs whose queues are made where `environment.create` says so. */
+  readonly jobs: readonly string[]
+  /** Whether to see first that the table is there, so that a wrong setting is told at the start and not at the first request. */
+  readonly check?: boolean
+  /** Clients to use instead of those made from the environment; whoever brings one ends it. */
+  readonly clients?: Partial<AwsClients>
+}
+
+/** The AWS platform, and its queue: what Lambda delivers is worked by it. */
+export interface AwsPlatform extends Platform {
+  readonly queue: SqsQueue
+}
+
+/**
+ * Opens the AWS platform.
+ * @throws UnavailableError `aws_missing`, `aws_denied`, `aws_credentials`, `aws_unavailable`.
+ */
+export async function awsPlatform(options: AwsPlatformOptions): Promise<AwsPlatform> {
+  const { environment, models, clock, outbound, log = silentLog } = options
+  const { table, bucket, bus, queuePrefix: prefix, pooledKey } = environment
+  const made = createClients(environment)
+  const clients = { ...made, ...options.clients }
+  if (environment.create) await createMissing({ clients, environment, jobs: options.jobs })
+  else if (options.check) await findTable({ client: clients.dynamodb, table })
+  const database = { client: clients.dynamodb, table, clock }
+  const operations = new DynamoDBOperations(database)
+  const queue = new SqsQueue({ client: clients.sqs, prefix, clock, log })
+  const adapters = {
+    clock,
+    outbound,
+    queue,
+    operations,
+    state: new DynamoDBStateStore({ ...database, onEmitted: () => operations.emitted() }),
+    objects: new S3ObjectStore({ client: clients.s3, bucket, clock }),
+    keys: new KmsKeyService({
+      client: clients.kms,
+      // A key that is named by its alias is made on first use, where it may be.
+      ...(pooledKey === pooledKeyAlias ? {} : { aliases: { [pooledKeyAlias]: pooledKey } }),
+    }),
+    bus: new EventBridgeEventBus({ client: clients.eventbridge, bus }),
+    close: async () => {
+      operations.close()
+      destroyClients(made)
+    },
+  }
+  const limits = options.limits ? { limits: options.limits } : {}
+  return { ...createPlatform('aws', adapters, models, limits), queue }
+}

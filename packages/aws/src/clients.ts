@@ -1,0 +1,73 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { KMSClient } from '@aws-sdk/client-kms'
+import { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+
+/** The clients of one process; any of them can be replaced by one that is set up otherwise. */
+export interface AwsClients {
+  readonly dynamodb: DynamoDBClient
+  readonly sqs: SQSClient
+  readonly eventbridge: EventBridgeClient
+  readonly s3: S3Client
+  readonly kms: KMSClient
+}
+
+export interface ClientOptions {
+  readonly region: string
+  /** Another address than the region's own: an emulator. */
+  readonly endpoint?: string
+  /** How often one call is tried. Default 4; 1 against emulators, which answer 500 to what they lack. */
+  readonly maxAttempts?: number
+  /** Connections to one service that are open at most. Default 128. */
+  readonly maxSockets?: number
+  /** After this time without an answer a call has failed, milliseconds. Default 10,000; longer for long polls and large objects. */
+  readonly requestTimeout?: number
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+/** Long enough for an answer that is on its way, short enough that a retry still helps whoever waits. Milliseconds. */
+const connectionTimeout = 2_000
+const usualTimeout = 10_000
+/** SQS answers an empty long poll after 20 seconds. */
+const pollTimeout = 30_000
+/** Bodies of gigabytes take longer. */
+const transferTimeout = 60_000
+const usualSockets = 128
+
+/** The SDK's clients: connections are kept, every call ends in time, throttles slow the client down (adaptive retry). */
+export function createClients(options: ClientOptions): AwsClients {
+  const { maxSockets = usualSockets, requestTimeout = usualTimeout } = options
+  const common = (timeout = requestTimeout) => ({
+    region: options.region,
+    retryMode: 'adaptive',
+    maxAttempts: options.maxAttempts ?? 4,
+    // HTTP/1.1 everywhere: emulators speak nothing else.
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout,
+      requestTimeout: timeout,
+      throwOnRequestTimeout: true,
+      httpsAgent: { keepAlive: true, maxSockets },
+      httpAgent: { keepAlive: true, maxSockets },
+    }),
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+  })
+  return {
+    dynamodb: new DynamoDBClient(common()),
+    // Else it calls the host in a queue's URL, which for an emulator behind a port is another one.
+    sqs: new SQSClient({
+      ...common(Math.max(pollTimeout, requestTimeout)),
+      useQueueUrlAsEndpoint: options.endpoint === undefined,
+    }),
+    eventbridge: new EventBridgeClient(common()),
+    // An emulator has no host for each bucket.
+    s3: new S3Client({ ...common(Math.max(transferTimeout, requestTimeout)), forcePathStyle: options.endpoint !== undefined }),
+    kms: new KMSClient(common()),
+  }
+}
+
+export function destroyClients(clients: AwsClients): void {
+  for (const client of Object.values(clients)) client.destroy()
+}

@@ -1,0 +1,22 @@
+import { Dispatcher, OutboxSender, patterns } from '@plinth/core'
+import { outboxEntries, type TableChange } from '../outbox-stream.ts'
+import { functionLog } from './function-log.ts'
+import { functionPlatform } from './function-platform.ts'
+
+/** More than this isn't begun, so that a run ends in time; what is left is the next one's. */
+const mostBatches = 40
+
+/** Sends what the table's stream brings, and, when called by a schedule, what was left behind. */
+export async function handler(event: { readonly Records?: readonly TableChange[] }): Promise<void> {
+  const operator = (await functionPlatform()).operate()
+  const sender = new OutboxSender({ operator, dispatcher: new Dispatcher({ operator, patterns, log: functionLog }) })
+  if (event.Records) {
+    const { failed } = await sender.send(outboxEntries(event.Records, operator.clock.now()))
+    if (failed > 0) functionLog.warn({ failed }, 'The relay could not send everything; the schedule will.')
+    return
+  }
+  for (let batch = 0; batch < mostBatches; batch++) {
+    const { seen, sent } = await sender.sendPending()
+    if (seen === 0 || sent === 0) return
+  }
+}

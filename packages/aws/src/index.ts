@@ -1,0 +1,12 @@
+/** The AWS platform. @module */
+export { type AwsPlatform, type AwsPlatformOptions, awsPlatform } from './aws-platform.ts'
+export { type AwsClients, type ClientOptions, createClients, destroyClients } from './clients.ts'
+export { createQueues } from './create-queues.ts'
+export { createTable, tableDefinition } from './create-table.ts'
+export { DynamoDBOperations } from './dynamodb-operations.ts'
+export { type DynamoDBOptions, DynamoDBStateStore } from './dynamodb-state-store.ts'
+export { type AwsEnvironment, deadLetterQueueName, queueName, readAwsEnvironment, variablesOf } from './environment.ts'
+export { EventBridgeEventBus } from './eventbridge-event-bus.ts'
+export { KmsKeyService } from './kms-key-service.ts'
+export { S3ObjectStore } from './s3-object-store.ts'
+export { SqsQueue } from './sqs-queue.ts'

@@ -1,0 +1,186 @@
+import { ScanCommand } from '@aws-sdk/client-dynamodb'
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs'
+import {
+  Authenticator,
+  getRequest,
+  LocalIssuer,
+  type Operator,
+  patterns,
+  processGenaiRequest,
+  type Scope,
+  TenantRegistry,
+} from '@plinth/core'
+import { createModels } from '@plinth/models'
+import { GuardedHttp, systemClock } from '@plinth/outbound'
+import { beforeAll, expect, it } from 'vitest'
+import { awsPlatform, queueName, readAwsEnvironment } from '../src/index.ts'
+import type { SqsRecord } from '../src/sqs-record.ts'
+import { describeWithMoto, motoCredentials, motoRegion } from './support/moto.ts'
+
+const job = 'event-driven.process'
+
+describeWithMoto('[R11] [R121] the functions, fed as Lambda feeds them', (moto) => {
+  let operator: Operator
+  let scope: Scope
+  let token: string
+  const batch: Message[] = []
+
+  beforeAll(async () => {
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: moto.endpoint,
+      AWS_REGION: motoRegion,
+      AWS_ACCESS_KEY_ID: motoCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: motoCredentials.secretAccessKey,
+      PLINTH_MODEL: 'scripted',
+    })
+    const platform = await awsPlatform({
+      environment: readAwsEnvironment({ ...process.env, PLINTH_AWS_CREATE: 'on' }),
+      models: createModels({ model: 'scripted', clock: systemClock }),
+      clock: systemClock,
+      outbound: new GuardedHttp({ clock: systemClock }),
+      jobs: patterns.flatMap((pattern) => pattern.jobs.map(({ name }) => name)),
+    })
+    operator = platform.operate()
+    const registry = new TenantRegistry(operator)
+    await registry.ensure('demo', 'Demo')
+    const issuer = await LocalIssuer.open(operator)
+    token = await issuer.sign({ tenant: 'demo', user: 'ada', permissions: ['*'], lifetime: 3_600 })
+    const authenticator = new Authenticator({ registry, issuer, clock: systemClock })
+    scope = platform.scope(await authenticator.authenticate(`Bearer ${token}`, 'test'))
+  })
+
+  it('the relay sends what the stream brings, and settles it', async () => {
+    const { handler } = await import('../src/handlers/relay.ts')
+    await processGenaiRequest(scope, { prompt: 'Why queues?', request_id: 'streamed' })
+    const { Items = [] } = await moto.clients.dynamodb.send(new ScanCommand({ TableName: 'plinth' }))
+    const inserted = Items.map((NewImage) => ({ eventName: 'INSERT', dynamodb: { NewImage } }))
+    const changed = Items.map((NewImage) => ({ eventName: 'MODIFY', dynamodb: { NewImage } }))
+    await handler({ Records: [...inserted, ...changed, { eventName: 'REMOVE', dynamodb: {} }] })
+    expect(await operator.operations.pending(10)).toEqual([])
+    batch.push(...(await received('normal')))
+    expect(batch).toHaveLength(1)
+  })
+
+  it('and, on a schedule, what was left; but not what is for later', async () => {
+    const { handler } = await import('../src/handlers/relay.ts')
+    const tomorrow = systemClock.now() + 24 * 3_600_000
+    await processGenaiRequest(scope, { prompt: 'Later?', request_id: 'later', not_before: tomorrow })
+    await processGenaiRequest(scope, { prompt: 'Why queues?', request_id: 'left', priority: 'high' })
+    await handler({})
+    expect(await operator.operations.pending(10)).toEqual([])
+    batch.push(...(await received('high')))
+    expect(batch).toHaveLength(2)
+  })
+
+  it('[R22] [X11] the worker works a batch, and leaves in the queue only what is not over', async () => {
+    const { handler } = await import('../src/handlers/request-worker.ts')
+    const records = batch.map((message, index) => recordOf(message, index === 0 ? 'normal' : 'high'))
+    await moto.clients.sqs.send(new SendMessageCommand({ QueueUrl: await urlOf('low'), MessageBody: '{{' }))
+    const garbage = (await received('low')).map((message) => recordOf(message, 'low'))
+    const elsewhere = recordOf({ MessageId: 'elsewhere', ReceiptHandle: 'none', Body: '{}' }, 'nowhere')
+    const { batchItemFailures } = await handler({ Records: [...records, ...garbage, elsewhere] })
+    // The one from a queue that isn't there can't be worked; the other is with the dead letters.
+    expect(batchItemFailures).toEqual([{ itemIdentifier: 'elsewhere' }])
+    for (const id of ['streamed', 'left']) {
+      const { status, attempts } = (await getRequest(scope, id)).fields
+      expect([id, status, attempts]).toEqual([id, 'completed', 1])
+    }
+    expect((await getRequest(scope, 'later')).fields.status).toBe('processing')
+  })
+
+  it('a job of a version to come waits, under a message of its own', async () => {
+    const { handler } = await import('../src/handlers/request-worker.ts')
+    const unknown = {
+      queue: 'event-driven.to-come',
+      tenant: 'demo',
+      id: 'x',
+      lane: 'low',
+      version: 1,
+      correlationId: 'c',
+      body: {},
+    }
+    const QueueUrl = await urlOf('low')
+    await moto.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(unknown) }))
+    const records = (await received('low')).map((message) => recordOf(message, 'low'))
+    expect(await handler({ Records: records })).toEqual({ batchItemFailures: [] })
+    const AttributeNames = ['ApproximateNumberOfMessagesDelayed' as const, 'ApproximateNumberOfMessagesNotVisible' as const]
+    const { Attributes } = await moto.clients.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }))
+    expect(Attributes).toEqual({ ApproximateNumberOfMessagesDelayed: '1', ApproximateNumberOfMessagesNotVisible: '0' })
+  })
+
+  it('the worker does nothing twice when a batch comes again', async () => {
+    const { handler } = await import('../src/handlers/request-worker.ts')
+    const body = JSON.stringify({
+      queue: job,
+      tenant: 'demo',
+      id: 'again',
+      lane: 'normal',
+      version: 1,
+      correlationId: 'c',
+      body: { request_id: 'streamed', round: 1 },
+    })
+    await handler({ Records: [recordOf({ MessageId: 'again', ReceiptHandle: 'gone', Body: body }, 'normal')] })
+    expect((await getRequest(scope, 'streamed')).fields.attempts).toBe(1)
+  })
+
+  it('[R114] the authorizer allows the API to a good token, and nobody else', async () => {
+    const { handler } = await import('../src/handlers/authorizer.ts')
+    const methodArn = 'arn:aws:execute-api:us-east-1:123456789012:api/prod/GET/api/requests'
+    expect(await handler({ methodArn, authorizationToken: `Bearer ${token}` })).toEqual({
+      principalId: 'demo',
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Action: 'execute-api:Invoke',
+            Effect: 'Allow',
+            Resource: 'arn:aws:execute-api:us-east-1:123456789012:api/prod/*',
+          },
+        ],
+      },
+    })
+    expect(await handler({ methodArn, headers: { Authorization: `Bearer ${token}` } })).toMatchObject({ principalId: 'demo' })
+    for (const bad of [undefined, '', 'Bearer x', `Bearer ${token.slice(0, -4)}AAAA`, token])
+      await expect(handler({ methodArn, ...(bad === undefined ? {} : { authorizationToken: bad }) })).rejects.toThrow(
+        /^Unauthorized$/,
+      )
+  })
+
+  it('the sweeper has a round', async () => {
+    const { handler } = await import('../src/handlers/sweeper.ts')
+    expect(await handler()).toMatchObject({ objects: 0 })
+  })
+
+  async function received(lane: string): Promise<readonly Message[]> {
+    const all = { MessageSystemAttributeNames: ['All' as const], MessageAttributeNames: ['All'] }
+    const command = new ReceiveMessageCommand({ QueueUrl: await urlOf(lane), MaxNumberOfMessages: 10, ...all })
+    return (await moto.clients.sqs.send(command)).Messages ?? []
+  }
+
+  async function urlOf(lane: string): Promise<string | undefined> {
+    return (await moto.clients.sqs.send(new GetQueueUrlCommand({ QueueName: queueName('plinth', job, lane) }))).QueueUrl
+  }
+})
+
+/** A message as Lambda hands it over. */
+function recordOf(message: Message, lane: string): SqsRecord {
+  return {
+    messageId: message.MessageId ?? '',
+    receiptHandle: message.ReceiptHandle ?? '',
+    body: message.Body ?? '',
+    attributes: message.Attributes ?? {},
+    messageAttributes: Object.fromEntries(
+      Object.entries(message.MessageAttributes ?? {}).map(([name, { StringValue = '', DataType = '' }]) => [
+        name,
+        { stringValue: StringValue, dataType: DataType },
+      ]),
+    ),
+    eventSourceARN: `arn:aws:sqs:${motoRegion}:123456789012:${queueName('plinth', job, lane)}`,
+  }
+}

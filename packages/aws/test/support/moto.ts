@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { until } from '../../../../test/e2e/support/until.ts'
+import { type AwsClients, createClients, destroyClients } from '../../src/clients.ts'
+
+/** Stock moto, an emulator of AWS over its real protocols, on a port of this test file's own. */
+export interface Moto {
+  readonly endpoint: string
+  /** The SDK's clients as the platform makes them, but that a call is tried once: moto answers 500 to what it lacks. */
+  readonly clients: AwsClients
+}
+
+export const motoRegion = 'us-east-1'
+export const motoCredentials = { accessKeyId: 'test', secretAccessKey: 'test' } as const
+
+const how = 'moto_server is missing; pip install "moto[server]==5.2.1"'
+
+/**
+ * Tests that need moto. Where it is missing they are skipped with the reason; in continuous integration they fail.
+ * @param define is given a place whose fields are there once tests run.
+ */
+export function describeWithMoto(name: string, define: (moto: Moto) => void): void {
+  if (spawnSync('moto_server', ['--help'], { stdio: 'ignore' }).status !== 0) {
+    describe(name, () => {
+      it('needs moto', (context) => {
+        if (process.env.CI === 'true') throw new Error(how)
+        context.skip(how)
+      })
+    })
+    return
+  }
+  describe(name, () => {
+    const moto = { endpoint: '', clients: undefined as unknown as AwsClients }
+    let server: ChildProcess | undefined
+    beforeAll(async () => {
+      const port = await freePort()
+      moto.endpoint = `http://127.0.0.1:${port}`
+      server = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+      await until(
+        'moto',
+        () =>
+          fetch(`${moto.endpoint}/moto-api/`).then(
+            ({ ok }) => ok,
+            () => false,
+          ),
+        { within: 60_000, every: 100 },
+      )
+      moto.clients = createClients({ region: motoRegion, endpoint: moto.endpoint, maxAttempts: 1, credentials: motoCredentials })
+    })
+    afterAll(async () => {
+      destroyClients(moto.clients)
+      server?.kill('SIGKILL')
+    })
+    define(moto)
+  })
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  return port
+}
