@@ -1,0 +1,106 @@
+import { Duration } from 'aws-cdk-lib'
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Stats,
+  TreatMissingData,
+  Unit,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import type { IQueue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { type HandlerName, handlerNames } from './handlers.ts'
+import type { JobQueue, JobQueues } from './queues.ts'
+
+const period = Duration.minutes(5)
+/** Jobs may be sent 15 minutes ahead, which counts as waiting. */
+const longestWait = Duration.minutes(30)
+const longestLag = Duration.minutes(1)
+
+export interface AlarmsProps {
+  readonly functions: Readonly<Record<HandlerName, LambdaFunction>>
+  readonly queues: JobQueues
+  readonly eventDeadLetters: IQueue
+  readonly api: RestApi
+  /** Who is told, when an alarm goes off and when it is over. */
+  readonly topic?: ITopic
+}
+
+/** What somebody must look at: work that ended in a dead-letter queue or waits for long, and functions or an API that fail. */
+export class Alarms extends Construct {
+  readonly all: readonly Alarm[]
+
+  constructor(scope: Construct, id: string, { functions, queues, eventDeadLetters, api, topic }: AlarmsProps) {
+    super(scope, id)
+    this.all = [
+      this.#above(
+        0,
+        'DeadJobs',
+        queueDepth(queues.deadLetters),
+        'Messages that ended their worker again and again, or hold no job.',
+      ),
+      this.#above(0, 'DeadEvents', queueDepth(eventDeadLetters), 'Events that did not reach those who follow the bus.'),
+      ...[...queues.byJob()].map(([job, lanes]) =>
+        this.#above(longestWait.toSeconds(), `${job}-waits`, oldestJob(lanes), `Jobs of ${job} wait for more than 30 minutes.`),
+      ),
+      ...handlerNames.flatMap((name) => [
+        this.#above(0, `${name}-errors`, functions[name].metricErrors({ period }), `Calls of ${name} fail.`),
+        this.#above(
+          0,
+          `${name}-throttles`,
+          functions[name].metricThrottles({ period }),
+          `Calls of ${name} find no free function.`,
+        ),
+      ]),
+      this.#above(
+        longestLag.toMilliseconds(),
+        'RelayLag',
+        functions.relay.metric('IteratorAge', { period, statistic: Stats.MAXIMUM, unit: Unit.MILLISECONDS }),
+        'What commits emitted is sent more than a minute late.',
+      ),
+      this.#above(0, 'ApiFailures', api.metricServerError({ period, statistic: Stats.SUM }), 'Requests end with a 5xx.'),
+    ]
+    if (topic) for (const alarm of this.all) tell(alarm, topic)
+  }
+
+  /** Goes off when it is above in two of three periods of five minutes: what passes by itself wakes nobody. */
+  #above(threshold: number, id: string, metric: IMetric, alarmDescription: string): Alarm {
+    return new Alarm(this, id, {
+      metric,
+      threshold,
+      alarmDescription,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    })
+  }
+}
+
+export function queueDepth(queue: IQueue): IMetric {
+  return queue.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM })
+}
+
+/** Seconds that the oldest job of any lane has waited. */
+export function oldestJob(lanes: readonly JobQueue[]): IMetric {
+  const metrics = lanes.map(
+    ({ lane, queue }) => [lane, queue.metricApproximateAgeOfOldestMessage({ period, statistic: Stats.MAXIMUM })] as const,
+  )
+  return new MathExpression({
+    expression: `MAX([${metrics.map(([lane]) => lane).join(', ')}])`,
+    usingMetrics: Object.fromEntries(metrics),
+    label: `oldest of ${lanes[0]?.job}`,
+    period,
+  })
+}
+
+function tell(alarm: Alarm, topic: ITopic): void {
+  const action = new SnsAction(topic)
+  alarm.addAlarmAction(action)
+  alarm.addOkAction(action)
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { buildSync } from 'esbuild'
+import { type HandlerName, handlerNames, handlers } from './handlers.ts'
+
+/** A handler's code, ready to be uploaded. */
+export interface Bundle {
+  readonly handler: HandlerName
+  readonly bytes: number
+  /** About what Lambda gets, which takes 50 MiB at the most. */
+  readonly zippedBytes: number
+}
+
+export interface BundleOptions {
+  /** Where to: each handler gets a folder of its name with the file {@link bundleFile}. */
+  readonly folder: string
+  /** Other files than those of this Plinth, by handler. */
+  readonly entries?: Readonly<Record<HandlerName, string>>
+}
+
+/** ES modules by their name; Lambda's `handler` setting is `index.handler`. */
+export const bundleFile = 'index.mjs'
+
+// What is CommonJS among the dependencies asks for Node.js's own modules by `require`.
+const banner = `import { createRequire } from 'node:module';const require = createRequire(import.meta.url);`
+
+/** Puts each handler and all that it imports into one file. @throws Error when a module is missing or isn't valid. */
+export function bundleHandlers({ folder, entries = installedEntries() }: BundleOptions): readonly Bundle[] {
+  buildSync({
+    entryPoints: handlerNames.map((name) => ({ in: entries[name], out: join(name, 'index') })),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    minify: true,
+    // The SDK's ES modules, of which only what is used is taken.
+    mainFields: ['module', 'main'],
+    // From sources if the entries are sources, as in a checkout that isn't built.
+    conditions: entries.api.endsWith('.ts') ? ['@plinth/source'] : [],
+    banner: { js: banner },
+    logLevel: 'silent',
+  })
+  return measureBundles(folder)
+}
+
+/** The sizes of what lies in a folder that {@link bundleHandlers} filled. */
+export function measureBundles(folder: string): readonly Bundle[] {
+  return handlerNames.map((handler) => {
+    const code = readFileSync(join(folder, handler, bundleFile))
+    return { handler, bytes: code.length, zippedBytes: gzipSync(code).length }
+  })
+}
+
+/** A line a handler, for people. */
+export function bundleSizes(bundles: readonly Bundle[]): readonly string[] {
+  return bundles.map(
+    ({ handler, bytes, zippedBytes }) => `${handler.padEnd(15)} ${kilobytes(bytes)}, zipped ${kilobytes(zippedBytes)}`,
+  )
+}
+
+function kilobytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024)} KiB`
+}
+
+function installedEntries(): Readonly<Record<HandlerName, string>> {
+  const paths = handlerNames.map((name) => [name, fileURLToPath(import.meta.resolve(handlers[name].module))] as const)
+  return Object.fromEntries(paths) as Record<HandlerName, string>
+}

@@ -1,0 +1,12 @@
+/** CDK constructs: one for each pattern, and a stack that composes them. @module */
+export { Alarms } from './alarms.ts'
+export type { Throttle } from './api.ts'
+export { type Bundle, type BundleOptions, bundleHandlers, measureBundles } from './bundle.ts'
+export { EventSubscription } from './bus.ts'
+export { EventDrivenGenAi } from './event-driven-genai.ts'
+export type { EventDrivenGenAiProps, ExistingResources, FunctionOptions } from './event-driven-genai-props.ts'
+export { type HandlerName, handlerNames } from './handlers.ts'
+export { type CloudFormationTemplate, type CostLine, type IdleCost, idleCost } from './idle-cost.ts'
+export { PlinthStack, type PlinthStackProps } from './plinth-stack.ts'
+export { type JobQueue, JobQueues } from './queues.ts'
+export { type Synthesis, type SynthesisOptions, synthesise } from './synthesise.ts'

@@ -1,0 +1,93 @@
+import { systemTenant } from '@plinth/core'
+import { Stack } from 'aws-cdk-lib'
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
+import type { IEventBus } from 'aws-cdk-lib/aws-events'
+import { type Conditions, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3'
+import { acknowledge } from './acknowledge.ts'
+import type { HandlerName } from './handlers.ts'
+import type { JobQueues } from './queues.ts'
+import { listIndexes, outboxIndex } from './table.ts'
+
+/** What the variables of a function name. */
+export interface PlatformResources {
+  readonly table: ITable
+  readonly bucket: IBucket
+  readonly bus: IEventBus
+  readonly key: IKey
+  readonly queues: JobQueues
+}
+
+/** Lets a handler's role do what the handler does, action by action, and nothing else. */
+export function grantAccess(handler: HandlerName, role: IRole, resources: PlatformResources): void {
+  for (const statement of accessOf(handler, resources)) role.addToPrincipalPolicy(statement)
+  // Keys that somebody brought with their table or bucket; ours have none of their own.
+  for (const key of [resources.table.encryptionKey, resources.bucket.encryptionKey]) key?.grantEncryptDecrypt(role)
+  acknowledge(role, {
+    [`AwsSolutions-IAM5[Resource::${nagName(resources.bucket)}/*]`]:
+      "All objects of the one bucket: each tenant's lie under its own name, and tenants come and go.",
+  })
+}
+
+const read = ['dynamodb:BatchGetItem', 'dynamodb:DescribeTable', 'dynamodb:GetItem', 'dynamodb:Query']
+const write = ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']
+const settle = ['dynamodb:DeleteItem', 'dynamodb:UpdateItem']
+const seal = ['kms:Decrypt', 'kms:Encrypt']
+/** Before it wraps its first data key, a platform asks for the state of the key. */
+const describe = ['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations']
+const send = ['sqs:GetQueueUrl', 'sqs:SendMessage']
+
+/** Of the queues, the event sources let the worker receive, and the relay read the table's stream. */
+function accessOf(handler: HandlerName, { table, bucket, bus, key, queues }: PlatformResources): PolicyStatement[] {
+  const index = (name: string): string => `${table.tableArn}/index/${name}`
+  const objects = (...actions: string[]): PolicyStatement[] => [
+    // Without leave to list, S3 calls an object that isn't there forbidden, not missing.
+    allow(['s3:ListBucket'], [bucket.bucketArn]),
+    allow(actions, [bucket.arnForObjects('*')]),
+  ]
+  const ofTenants = [
+    allow([...read, ...write], [table.tableArn]),
+    allow(['dynamodb:Query'], listIndexes.map(index)),
+    ...objects('s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'),
+    allow([...describe, ...seal], [key.keyArn]),
+  ]
+  const jobQueues = queues.all.map(({ queue }) => queue.queueArn)
+  switch (handler) {
+    case 'api':
+      return ofTenants
+    case 'request-worker':
+      // A job that is to come later goes back as a new message, and what is no job goes to the dead letters.
+      return [...ofTenants, allow(send, [...jobQueues, queues.deadLetters.queueArn])]
+    case 'authorizer':
+      // The issuer's key and the registry lie under the system's own name. No tenant's data is open to it.
+      return [
+        allow([...read, ...write], [table.tableArn], {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${systemTenant}#*`] },
+        }),
+        allow(describe, [key.keyArn]),
+        allow(seal, [key.keyArn], { StringEquals: { 'kms:EncryptionContext:tenant_id': systemTenant } }),
+      ]
+    case 'relay':
+      return [
+        allow([...read, ...settle], [table.tableArn]),
+        allow(['dynamodb:Query'], [index(outboxIndex)]),
+        allow(send, jobQueues),
+        allow(['events:PutEvents'], [bus.eventBusArn]),
+      ]
+    case 'sweeper':
+      return [allow(read, [table.tableArn]), ...objects('s3:DeleteObject', 's3:GetObject')]
+  }
+}
+
+function allow(actions: readonly string[], resources: readonly string[], conditions: Conditions = {}): PolicyStatement {
+  return new PolicyStatement({ actions: [...actions], resources: [...resources], conditions })
+}
+
+/** A bucket's ARN as cdk-nag writes it in the ids of its findings. */
+function nagName(bucket: IBucket): string {
+  const { defaultChild } = bucket.node
+  return defaultChild instanceof CfnBucket
+    ? `<${Stack.of(bucket).getLogicalId(defaultChild)}.Arn>`
+    : `arn:<AWS::Partition>:s3:::${bucket.bucketName}`
+}

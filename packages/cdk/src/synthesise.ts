@@ -1,0 +1,47 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { App } from 'aws-cdk-lib'
+import recommended from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' }
+import { type Bundle, bundleHandlers, measureBundles } from './bundle.ts'
+import { type CloudFormationTemplate, type IdleCost, idleCost } from './idle-cost.ts'
+import { PlinthStack } from './plinth-stack.ts'
+
+export interface SynthesisOptions {
+  /** The folder for templates, assets and their manifest; made if it isn't there. */
+  readonly out: string
+  /** Handlers that `bundleHandlers` made before. @default - they are bundled now */
+  readonly handlerFolder?: string
+}
+
+export interface Synthesis {
+  readonly templates: readonly { readonly path: string; readonly bytes: number; readonly resources: number }[]
+  readonly bundles: readonly Bundle[]
+  readonly cost: IdleCost
+}
+
+/**
+ * Writes the CloudFormation of a whole Plinth, for any account and Region: no credentials, no network, no Docker. Templates are
+ * checked against CloudFormation's schemas.
+ * @throws Error when a handler can't be bundled or a template isn't valid.
+ */
+export function synthesise({ out, handlerFolder }: SynthesisOptions): Synthesis {
+  const folder = handlerFolder ?? mkdtempSync(join(tmpdir(), 'plinth-handlers-'))
+  try {
+    const bundles = handlerFolder === undefined ? bundleHandlers({ folder }) : measureBundles(folder)
+    const app = new App({ outdir: out, analyticsReporting: false, context: recommended })
+    new PlinthStack(app, 'Plinth', { eventDriven: { functions: { handlerFolder: folder } } })
+    const written = app.synth().stacks.map(({ templateFullPath }) => {
+      const text = readFileSync(templateFullPath, 'utf8')
+      return { path: templateFullPath, bytes: text.length, template: JSON.parse(text) as CloudFormationTemplate }
+    })
+    const Resources = Object.assign({}, ...written.map(({ template }) => template.Resources))
+    return {
+      templates: written.map(({ path, bytes, template }) => ({ path, bytes, resources: Object.keys(template.Resources).length })),
+      bundles,
+      cost: idleCost({ Resources }),
+    }
+  } finally {
+    if (handlerFolder === undefined) rmSync(folder, { recursive: true, force: true })
+  }
+}

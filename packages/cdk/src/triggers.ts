@@ -1,0 +1,56 @@
+import { Duration } from 'aws-cdk-lib'
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets'
+import { FilterCriteria, FilterRule, type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda'
+import { DynamoEventSource, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
+import type { HandlerName } from './handlers.ts'
+import { type JobQueues, laneConcurrency } from './queues.ts'
+
+/** The messages of a batch are worked side by side: waiting for models, they need little of a function. */
+const messagesAtATime = 10
+const entriesAtATime = 256
+const tick = Duration.minutes(1)
+
+/** What sets the functions going, but for HTTP. */
+export function connectTriggers(
+  functions: Readonly<Record<HandlerName, LambdaFunction>>,
+  { table, queues, concurrency }: { readonly table: ITable; readonly queues: JobQueues; readonly concurrency: number },
+): void {
+  const worker = functions['request-worker']
+  for (const { lane, queue } of queues.all)
+    worker.addEventSource(
+      new SqsEventSource(queue, {
+        batchSize: messagesAtATime,
+        maxConcurrency: laneConcurrency(lane, concurrency),
+        reportBatchItemFailures: true,
+      }),
+    )
+  functions.relay.addEventSource(
+    new DynamoEventSource(table, {
+      // Only what commits put into the outbox: rows, and what becomes of the entries, wake nobody.
+      filters: [
+        FilterCriteria.filter({
+          eventName: FilterRule.isEqual('INSERT'),
+          dynamodb: { NewImage: { o: { S: FilterRule.exists() } } },
+        }),
+      ],
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: entriesAtATime,
+      // The table is the truth: what isn't sent now, the next minute's call finds. So a batch must not hold up those behind it.
+      retryAttempts: 2,
+      bisectBatchOnError: true,
+    }),
+  )
+  everyMinute(functions.relay, 'What the stream left, and what falls due')
+  everyMinute(functions.sweeper, 'Clearing away')
+}
+
+/** The next minute calls again anyway, so a call that fails or comes late isn't repeated. */
+function everyMinute(code: LambdaFunction, description: string): void {
+  new Rule(code, 'EveryMinute', {
+    description,
+    schedule: Schedule.rate(tick),
+    targets: [new LambdaTarget(code, { retryAttempts: 0, maxEventAge: tick })],
+  })
+}

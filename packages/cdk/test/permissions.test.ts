@@ -1,0 +1,183 @@
+import { readAwsEnvironment } from '@plinth/aws/environment'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { describe, expect, it } from 'vitest'
+import { type HandlerName, handlerNames } from '../src/handlers.ts'
+import { resolved } from './support/intrinsics.ts'
+import { resourceStatements, roleStatements, type Statement } from './support/statements.ts'
+import { ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
+
+const template = templateOf(plinthStack())
+
+/** Actions that AWS allows for `*` only. */
+const withoutResource = [
+  ['xray:PutTelemetryRecords', 'traces belong to no resource'],
+  ['xray:PutTraceSegments', 'traces belong to no resource'],
+  ['dynamodb:ListStreams', 'streams are listed for the account'],
+] as const
+
+/** Wildcards inside an ARN that there is nothing narrower for. */
+const partial = [[/^arn:aws:s3:[^*]*\/\*$/, 'the objects of one bucket']] as const
+
+/** What a role may be given of AWS's own policies. */
+const managed = [
+  ['service-role/AWSLambdaBasicExecutionRole', 'the seed gives it to its execution role (R122)'],
+  ['service-role/AmazonAPIGatewayPushToCloudWatchLogs', 'what AWS asks for so that API Gateway writes logs'],
+] as const
+
+/** What is wider than it has to be; none, for a template as it should be. */
+function breaches(found: Template): readonly string[] {
+  const wide = roleStatements(found)
+    .filter(({ effect }) => effect === 'Allow')
+    .flatMap((statement) => {
+      const wide = [...wideActions(statement), ...wideResources(found, statement)]
+      return wide.length > 0 ? [`${statement.where}: ${wide.join(', ')}`] : []
+    })
+  const policies = ofType(found, 'AWS::IAM::Role').flatMap(([id, { ManagedPolicyArns = [] }]) =>
+    (ManagedPolicyArns as unknown[])
+      .map((arn) => resolved(found, arn).replace('arn:aws:iam::aws:policy/', ''))
+      .filter((name) => !managed.some(([known]) => known === name))
+      .map((name) => `${id}: ${name}`),
+  )
+  const open = resourceStatements(found)
+    .filter(({ effect, principal }) => effect === 'Allow' && JSON.stringify(principal).includes('"*"'))
+    .map(({ where }) => `${where}: open to everyone`)
+  return [...wide, ...policies, ...open]
+}
+
+function wideActions({ actions }: Statement): readonly string[] {
+  return actions.filter((action) => action.includes('*') || !/^[a-z0-9-]+:[A-Za-z]+$/.test(action))
+}
+
+function wideResources(found: Template, { actions, resources }: Statement): readonly string[] {
+  if (resources.length === 0) return ['no resource']
+  return resources
+    .map((resource) => resolved(found, resource))
+    .filter((arn) =>
+      arn === '*'
+        ? actions.some((action) => !withoutResource.some(([known]) => known === action))
+        : arn.includes('*') && !partial.some(([form]) => form.test(arn)),
+    )
+    .map((arn) => `${actions.join(' ')} on ${arn}`)
+}
+
+describe('[X71] roles may do what their function does', () => {
+  it('no action and no resource is wider than AWS makes it', () => {
+    expect(breaches(template)).toEqual([])
+  })
+
+  it.each([
+    ['all of a service', 'sqs:*', 'arn:aws:sqs:eu-central-1:111122223333:plinth-dead'],
+    ['everything', '*', '*'],
+    ['a family of actions', 'dynamodb:Batch*', 'arn:aws:dynamodb:eu-central-1:111122223333:table/plinth'],
+    ['every resource', 'dynamodb:GetItem', '*'],
+    ['every resource, beside an action that needs it', ['xray:PutTraceSegments', 's3:GetObject'], '*'],
+    ['every queue', 'sqs:SendMessage', 'arn:aws:sqs:eu-central-1:111122223333:*'],
+    ['every model', 'bedrock:InvokeModel', 'arn:aws:bedrock:*::foundation-model/*'],
+    ['no resource at all', 'sqs:SendMessage', []],
+  ])('finds a breach: %s', (_, Action, Resource) => {
+    const PolicyDocument = { Statement: [{ Effect: 'Allow', Action, Resource }] }
+    const Seeded = { Type: 'AWS::IAM::Policy', Properties: { PolicyDocument, Roles: [{ Ref: 'BedrockExecutionRole' }] } }
+    expect(breaches({ ...template, Resources: { ...template.Resources, Seeded } })).toHaveLength(1)
+  })
+
+  it('finds a breach where somebody adds to a role in code', () => {
+    const seeded = plinthStack()
+    const statement = new PolicyStatement({ actions: ['s3:*'], resources: ['*'] })
+    seeded.stack.eventDriven.functions.api.addToRolePolicy(statement)
+    expect(breaches(templateOf(seeded)).join('\n')).toMatch(/^EventDrivenFunctionsapirole\w+: s3:\*/)
+  })
+
+  const rows = ['BatchGetItem', 'DescribeTable', 'GetItem', 'Query'].map((action) => `dynamodb:${action}`)
+  const changes = ['ConditionCheckItem', 'DeleteItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action}`)
+  const objects = ['AbortMultipartUpload', 'DeleteObject', 'GetObject', 'ListBucket', 'PutObject'].map((action) => `s3:${action}`)
+  const seal = ['Decrypt', 'DescribeKey', 'Encrypt', 'GetKeyRotationStatus', 'ListKeyRotations'].map((action) => `kms:${action}`)
+  const logs = ['logs:CreateLogStream', 'logs:PutLogEvents']
+  const traces = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']
+  const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((action) => `dynamodb:${action}`)
+  const work = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage', 'SendMessage']
+
+  const allowed: Readonly<Record<HandlerName, readonly string[]>> = {
+    api: [...rows, ...changes, ...objects, ...seal, ...logs, ...traces],
+    authorizer: [...rows, ...changes, ...seal, ...logs, ...traces],
+    'request-worker': [
+      ...['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+      ...[...rows, ...changes, ...objects, ...seal, ...traces],
+      ...work.map((action) => `sqs:${action}`),
+    ],
+    relay: [
+      ...[...rows, 'dynamodb:DeleteItem', 'dynamodb:UpdateItem', ...stream],
+      ...['sqs:GetQueueUrl', 'sqs:SendMessage', 'events:PutEvents', ...logs, ...traces],
+    ],
+    sweeper: [...rows, 's3:DeleteObject', 's3:GetObject', 's3:ListBucket', ...logs, ...traces],
+  }
+
+  it.each(handlerNames)('%s: these actions and no other', (name) => {
+    const actions = statementsOf(name).flatMap((statement) => statement.actions)
+    expect([...new Set(actions)].sort()).toEqual([...allowed[name]].sort())
+  })
+
+  it("the authorizer sees the system's own rows and opens the system's own keys, and no tenant's", () => {
+    const conditions = statementsOf('authorizer')
+      .filter(({ actions }) => !actions.some((action) => /^(logs|xray):|^kms:DescribeKey$/.test(action)))
+      .map((statement) => statement.conditions)
+    expect(conditions).toEqual([
+      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['_system#*'] } },
+      { StringEquals: { 'kms:EncryptionContext:tenant_id': '_system' } },
+    ])
+  })
+})
+
+describe('[X70] what the variables of a function name is granted to its role', () => {
+  const named = ['table', 'bucket', 'bus', 'queues', 'key'] as const
+
+  /** What a handler is told of and doesn't touch. */
+  const untouched: Readonly<Record<HandlerName, Partial<Record<(typeof named)[number], string>>>> = {
+    api: { bus: 'events go by the outbox', queues: 'jobs go by the outbox' },
+    authorizer: { bucket: 'no sealed field of the system is that large', bus: 'it tells nothing', queues: 'it sends nothing' },
+    'request-worker': { bus: 'events go by the outbox' },
+    relay: { bucket: 'an entry of the outbox is whole', key: 'an entry of the outbox is plain' },
+    sweeper: { bus: 'it tells nothing', queues: 'it sends nothing', key: 'it opens nothing' },
+  }
+
+  it.each(handlerNames)('%s: its variables are read as the platform reads them', (name) => {
+    expect(environmentOf(name)).toMatchObject({ bus: 'genai-eventbus', queuePrefix: 'plinth', create: false })
+    expect(variablesIn(name)).toMatchObject({ PLINTH_PLATFORM: 'aws', PLINTH_MODEL: 'bedrock/global.amazon.nova-2-lite-v1:0' })
+  })
+
+  it.each(handlerNames.flatMap((name) => named.map((what) => [name, what, untouched[name][what] ?? 'granted'] as const)))(
+    '%s, %s: %s',
+    (name, what, reason) => {
+      const { table, bucket, bus, queuePrefix, pooledKey } = environmentOf(name)
+      const form = {
+        table: new RegExp(`:dynamodb:.*:${table}$`),
+        bucket: new RegExp(`:s3:.*:${bucket}$`),
+        bus: new RegExp(`:events:.*:${bus}$`),
+        queues: new RegExp(`:sqs:.*:${queuePrefix}-.+-(high|normal|low)$`),
+        key: new RegExp(`^${pooledKey}$`),
+      }[what]
+      const arns = new Set(statementsOf(name).flatMap(({ resources }) => resources.map((arn) => resolved(template, arn))))
+      const count = [...arns].filter((arn) => form.test(arn)).length
+      expect(count).toBe(reason !== 'granted' ? 0 : what === 'queues' ? 12 : 1)
+    },
+  )
+})
+
+function functionOf(name: HandlerName) {
+  const found = ofType(template, 'AWS::Lambda::Function').find(([id]) => id.includes(`Functions${name.replace('-', '')}`))
+  if (!found) throw new Error(`There is no function ${name}.`)
+  return found[1]
+}
+
+function statementsOf(name: HandlerName): readonly Statement[] {
+  const [role = ''] = (functionOf(name).Role as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt']
+  return roleStatements(template).filter(({ roles }) => roles.includes(role))
+}
+
+function variablesIn(name: HandlerName): Readonly<Record<string, string>> {
+  const { Variables } = functionOf(name).Environment as { Variables: Readonly<Record<string, unknown>> }
+  return Object.fromEntries(Object.entries(Variables).map(([variable, value]) => [variable, resolved(template, value)]))
+}
+
+function environmentOf(name: HandlerName) {
+  return readAwsEnvironment({ ...variablesIn(name), AWS_REGION: 'eu-central-1' })
+}

@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { App, type Environment } from 'aws-cdk-lib'
+import recommended from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' }
+import { temporaryFolder } from '../../../../test/e2e/support/temporary-folder.ts'
+import { handlerNames } from '../../src/handlers.ts'
+import { type EventDrivenGenAiProps, PlinthStack } from '../../src/index.ts'
+
+export interface Resource {
+  readonly Type: string
+  readonly Properties: Readonly<Record<string, unknown>>
+  readonly DeletionPolicy?: string
+}
+
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>
+  readonly Outputs: Readonly<Record<string, unknown>>
+}
+
+/** A folder as `bundleHandlers` leaves it, but with nothing of use in it. */
+export function handlerFolder(): string {
+  const folder = temporaryFolder()
+  for (const name of handlerNames) {
+    mkdirSync(join(folder, name))
+    writeFileSync(join(folder, name, 'index.mjs'), `export const handler = async () => '${name}'\n`)
+  }
+  return folder
+}
+
+export interface Unsynthesised {
+  readonly app: App
+  readonly stack: PlinthStack
+}
+
+export interface StackOptions {
+  readonly props?: EventDrivenGenAiProps
+  readonly env?: Environment
+  /** Templates are held to CloudFormation's schemas; it takes seconds to begin with, so one test file does it. */
+  readonly strict?: boolean
+}
+
+/** A stack that isn't synthesised yet. */
+export function plinthStack({ props = {}, env, strict = false }: StackOptions = {}): Unsynthesised {
+  const context = { ...recommended, '@aws-cdk/core:validateAgainstDefaultRules': strict }
+  const app = new App({ outdir: temporaryFolder(), analyticsReporting: false, context })
+  const eventDriven = { ...props, functions: { handlerFolder: handlerFolder(), ...props.functions } }
+  return { app, stack: new PlinthStack(app, 'Plinth', { eventDriven, ...(env && { env }) }) }
+}
+
+export function templateOf({ app, stack }: Unsynthesised): Template {
+  return app.synth().getStackByName(stack.stackName).template as Template
+}
+
+/** The resources of a type, by their logical ids. */
+export function ofType({ Resources }: Template, type: string): readonly (readonly [string, Resource['Properties']])[] {
+  return Object.entries(Resources)
+    .filter(([, resource]) => resource.Type === type)
+    .map(([id, { Properties }]) => [id, Properties])
+}

@@ -1,0 +1,351 @@
+import { patterns } from '@plinth/core'
+import { describe, expect, it } from 'vitest'
+import { tableDefinition } from '../../aws/src/create-table.ts'
+import { stagingPlace } from '../../aws/src/s3-staging.ts'
+import { idleCost } from '../src/index.ts'
+import { resolved } from './support/intrinsics.ts'
+import { resourceStatements, roleStatements } from './support/statements.ts'
+import { ofType, plinthStack, templateOf } from './support/synthesised.ts'
+
+const template = templateOf(plinthStack())
+const only = (type: string) => {
+  const [found, ...more] = ofType(template, type)
+  if (!found || more.length > 0) throw new Error(`There is not exactly one ${type}.`)
+  return found
+}
+const functions = ofType(template, 'AWS::Lambda::Function')
+const functionOf = (name: string) => {
+  const found = functions.find(([id]) => id.includes(`Functions${name.replaceAll('-', '')}`))
+  if (!found) throw new Error(`There is no function ${name}.`)
+  return found
+}
+const isEvents = (principal: unknown) => JSON.stringify(principal) === '{"Service":"events.amazonaws.com"}'
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] })
+
+describe('the bus', () => {
+  const [bus, properties] = only('AWS::Events::EventBus')
+
+  it('[R120] is named genai-eventbus', () => {
+    expect(properties.Name).toBe('genai-eventbus')
+  })
+
+  it('[X1] is where events are sent: every function is told of it, and the relay may put them on no other', () => {
+    for (const [id, { Environment }] of functions)
+      expect(Environment, id).toMatchObject({ Variables: { PLINTH_BUS: { Ref: bus } } })
+    const put = roleStatements(template).filter(({ actions }) => actions.includes('events:PutEvents'))
+    expect(put.map(({ resources }) => resources)).toEqual([[arnOf(bus)]])
+  })
+
+  it('[X2] is joined by a rule on its source to a queue that it may send to, with a place for what fails', () => {
+    const [[rule, { EventBusName, EventPattern, Targets }] = ['', {}]] = ofType(template, 'AWS::Events::Rule').filter(
+      ([, rule]) => 'EventPattern' in rule,
+    )
+    expect([EventBusName, EventPattern]).toEqual([{ Ref: bus }, { source: ['genai.service'] }])
+    const [target] = Targets as { Arn: { 'Fn::GetAtt': string[] }; DeadLetterConfig: { Arn: unknown } }[]
+    const [queue = ''] = target?.Arn['Fn::GetAtt'] ?? []
+    const dead = target?.DeadLetterConfig.Arn
+    expect(template.Resources[queue]).toMatchObject({
+      Type: 'AWS::SQS::Queue',
+      Properties: { RedrivePolicy: { deadLetterTargetArn: dead, maxReceiveCount: 5 } },
+    })
+    const sendable = resourceStatements(template)
+      .filter(({ actions, principal }) => actions.includes('sqs:SendMessage') && isEvents(principal))
+      .map(({ resources, conditions }) => [resources, conditions])
+    const fromRule = { ArnEquals: { 'aws:SourceArn': arnOf(rule) } }
+    expect(sendable).toHaveLength(2)
+    for (const arn of [target?.Arn, dead]) expect(sendable).toContainEqual([[arn], fromRule])
+  })
+})
+
+describe('the functions', () => {
+  it('[R121] the processing function has the name that dashboards look for, code and a handler', () => {
+    const [, { FunctionName, Handler, Code }] = functionOf('request-worker')
+    expect([FunctionName, Handler, Code]).toEqual([
+      'event-driven-processor',
+      'index.handler',
+      { S3Bucket: expect.anything(), S3Key: expect.stringMatching(/^[0-9a-f]{64}\.zip$/) },
+    ])
+  })
+
+  it('[X72] run on a supported runtime, with traces and logs that end', () => {
+    expect(functions).toHaveLength(5)
+    for (const [id, properties] of functions)
+      expect(properties, id).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], TracingConfig: { Mode: 'Active' } })
+    const logs = functions.map(([, { LoggingConfig }]) => (LoggingConfig as { LogGroup: { Ref: string } }).LogGroup.Ref)
+    expect(new Set(logs).size).toBe(5)
+    for (const log of logs) expect(template.Resources[log]?.Properties).toMatchObject({ RetentionInDays: 30 })
+  })
+
+  it('[R122] the execution role: its id, trust, managed and inline policy, for exact models', () => {
+    const { Type, Properties = {} } = template.Resources.BedrockExecutionRole ?? {}
+    const [, { Role }] = functionOf('request-worker')
+    expect([Type, Role]).toEqual(['AWS::IAM::Role', arnOf('BedrockExecutionRole')])
+    expect(Properties.AssumeRolePolicyDocument).toMatchObject({
+      Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } }],
+    })
+    const managed = (Properties.ManagedPolicyArns as unknown[]).map((arn) => resolved(template, arn))
+    expect(managed).toEqual(['arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'])
+    const [{ PolicyName, PolicyDocument } = {}] = Properties.Policies as { PolicyName?: string; PolicyDocument?: unknown }[]
+    expect(PolicyName).toBe('BedrockAccess')
+    const { Statement } = PolicyDocument as { Statement: { Action: unknown; Resource: unknown }[] }
+    for (const { Action } of Statement) expect(Action).toEqual(['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'])
+    expect(Statement.flatMap(({ Resource }) => [Resource].flat()).map((arn) => resolved(template, arn))).toEqual([
+      'arn:aws:bedrock:eu-central-1:111122223333:inference-profile/global.amazon.nova-2-lite-v1:0',
+      'arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-2-lite-v1:0',
+      'arn:aws:bedrock:::foundation-model/amazon.nova-2-lite-v1:0',
+    ])
+  })
+
+  it('nobody else may call a model', () => {
+    const roles = roleStatements(template)
+      .filter(({ actions }) => actions.some((action) => action.startsWith('bedrock:')))
+      .map(({ where }) => where)
+    expect(new Set(roles)).toEqual(new Set(['BedrockExecutionRole']))
+  })
+
+  it('[X70] each has a role of its own; rule, queues, table, API, key, alarms and outputs are there', () => {
+    const roles = functions.map(([, { Role }]) => JSON.stringify(Role))
+    expect(new Set(roles).size).toBe(5)
+    const types = new Set(Object.values(template.Resources).map(({ Type }) => Type.replace('AWS::', '')))
+    const parts = [
+      'Events::Rule',
+      'SQS::Queue',
+      'DynamoDB::Table',
+      'ApiGateway::RestApi',
+      'KMS::Key',
+      'CloudWatch::Alarm',
+      'S3::Bucket',
+    ]
+    for (const part of parts) expect(types).toContain(part)
+    const outputs = ['ApiUrl', 'BusName', 'TableName', 'BucketName', 'PooledKeyArn', 'EventQueueUrl', 'JobQueueNames']
+    expect(Object.keys(template.Outputs)).toEqual(expect.arrayContaining(outputs))
+  })
+})
+
+describe('the table', () => {
+  const [id, properties] = only('AWS::DynamoDB::Table')
+
+  it('has the form that the AWS platform makes itself', () => {
+    const { TableName: _, StreamSpecification, AttributeDefinitions, ...expected } = tableDefinition('plinth')
+    expect(properties).toMatchObject(expected)
+    expect(properties.StreamSpecification).toEqual({ StreamViewType: StreamSpecification?.StreamViewType })
+    const sorted = (list: unknown) =>
+      [...(list as { AttributeName: string }[])].sort((a, b) => (a.AttributeName < b.AttributeName ? -1 : 1))
+    expect(sorted(properties.AttributeDefinitions)).toEqual(sorted(AttributeDefinitions))
+    expect(properties.TimeToLiveSpecification).toEqual({ AttributeName: 'ttl', Enabled: true })
+  })
+
+  it('is kept when the stack goes, and can be taken back to a moment', () => {
+    expect(template.Resources[id]?.DeletionPolicy).toBe('Retain')
+    expect(properties).toMatchObject({
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    })
+  })
+})
+
+it('the bucket is private and kept, and the key turns; what was deleted stays as long as the table can be taken back', () => {
+  const [bucket, properties] = only('AWS::S3::Bucket')
+  const blocked = { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true }
+  expect(properties).toMatchObject({
+    PublicAccessBlockConfiguration: blocked,
+    VersioningConfiguration: { Status: 'Enabled' },
+    LifecycleConfiguration: {
+      Rules: [
+        { NoncurrentVersionExpiration: { NoncurrentDays: 35 } },
+        { ExpiredObjectDeleteMarker: true },
+        { Prefix: stagingPlace('bucket', '').Key, ExpirationInDays: 1, NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
+      ],
+    },
+  })
+  const [key, { EnableKeyRotation }] = only('AWS::KMS::Key')
+  expect([EnableKeyRotation, ...[bucket, key].map((id) => template.Resources[id]?.DeletionPolicy)]).toEqual([
+    true,
+    'Retain',
+    'Retain',
+  ])
+})
+
+describe('the queues', () => {
+  const queues = new Map(ofType(template, 'AWS::SQS::Queue'))
+  const jobs = patterns.flatMap((pattern) => pattern.jobs.map(({ name }) => name))
+  const sources = ofType(template, 'AWS::Lambda::EventSourceMapping').map(([, mapping]) => mapping)
+  const named = (name: string) => [...queues].find(([, { QueueName }]) => QueueName === name) ?? ['', {}]
+
+  it.each(jobs.flatMap((job) => (['high', 'normal', 'low'] as const).map((lane) => [job, lane] as const)))(
+    '%s, lane %s: hidden long enough, with a place for what fails, and worked in batches that fail in part',
+    (job, lane) => {
+      const [id, properties] = named(`plinth-${job.replaceAll('.', '-')}-${lane}`)
+      const [, { Timeout }] = functionOf('request-worker')
+      expect(properties.VisibilityTimeout).toBe(6 * Number(Timeout))
+      expect(properties.RedrivePolicy).toEqual({ deadLetterTargetArn: arnOf(named('plinth-dead')[0]), maxReceiveCount: 1_000 })
+      expect(sources.find(({ EventSourceArn }) => JSON.stringify(EventSourceArn) === JSON.stringify(arnOf(id)))).toMatchObject({
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: { high: 30, normal: 15, low: 5 }[lane] },
+      })
+    },
+  )
+
+  it('are sealed at rest and on the way, and keep what ends in them for as long as SQS does', () => {
+    const denied = resourceStatements(template)
+      .filter(({ effect, actions }) => effect === 'Deny' && actions.includes('sqs:*'))
+      .map(({ resources, conditions }) => [resources, conditions])
+    for (const [id, properties] of queues) {
+      expect(properties, id).toMatchObject({ SqsManagedSseEnabled: true })
+      expect(denied).toContainEqual([[arnOf(id)], { Bool: { 'aws:SecureTransport': 'false' } }])
+      if (!('RedrivePolicy' in properties)) expect(properties.MessageRetentionPeriod, id).toBe(14 * 86_400)
+    }
+  })
+})
+
+it('the relay is woken by items of the outbox alone, and each minute; a batch that fails holds up nobody', () => {
+  const [stream] = ofType(template, 'AWS::Lambda::EventSourceMapping').filter(([, mapping]) => 'StartingPosition' in mapping)
+  expect(stream?.[1]).toMatchObject({
+    FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"o":{"S":[{"exists":true}]}}}}' }] },
+    BisectBatchOnFunctionError: true,
+    MaximumRetryAttempts: 2,
+  })
+  const scheduled = ofType(template, 'AWS::Events::Rule')
+    .filter(([, { ScheduleExpression }]) => ScheduleExpression === 'rate(1 minute)')
+    .flatMap(([, { Targets }]) => (Targets as { Arn: unknown }[]).map(({ Arn }) => Arn))
+  expect(scheduled).toEqual([arnOf(functionOf('relay')[0]), arnOf(functionOf('sweeper')[0])])
+})
+
+describe('the API', () => {
+  const methods = ofType(template, 'AWS::ApiGateway::Method').map(([, method]) => method)
+  const resources = new Map(ofType(template, 'AWS::ApiGateway::Resource'))
+
+  /** The path of a resource of the API: `/api/{path+}`. */
+  function pathOf(reference: unknown): string {
+    const { Ref: id } = reference as { Ref?: string }
+    const { ParentId, PathPart } = (id !== undefined && resources.get(id)) || {}
+    return PathPart === undefined ? '' : `${pathOf(ParentId)}/${PathPart}`
+  }
+
+  it('asks for a token before the server is called, but where the contract says that it is open', () => {
+    const byAuthorization = Map.groupBy(methods, ({ AuthorizationType }) => AuthorizationType)
+    const paths = (type: string) =>
+      byAuthorization
+        .get(type)
+        ?.map(({ ResourceId }) => pathOf(ResourceId) || '/')
+        .sort()
+    expect(paths('NONE')).toEqual(['/', '/api/session', '/{path+}'])
+    const guarded = ['api', 'mcp', 'metrics', 'model', 'openapi.json', 'v1'].flatMap((name) => [`/${name}`, `/${name}/{path+}`])
+    expect(paths('CUSTOM')).toEqual(guarded)
+    expect(byAuthorization.size).toBe(2)
+  })
+
+  it('streams what the server answers, for as long as that may run', () => {
+    const [, server] = ofType(template, 'AWS::Lambda::Function').find(([id]) => id.includes('Functionsapi')) ?? []
+    for (const { HttpMethod, Integration } of methods) {
+      expect(HttpMethod).toBe('ANY')
+      expect(Integration).toMatchObject({
+        Type: 'AWS_PROXY',
+        ResponseTransferMode: 'STREAM',
+        TimeoutInMillis: Number(server?.Timeout) * 1_000,
+      })
+      const { Uri } = Integration as { Uri: unknown }
+      expect(resolved(template, Uri)).toMatch(/:lambda:path\/2021-11-15\/functions\/.*\/response-streaming-invocations$/)
+    }
+  })
+
+  it('asks the authorizer of a token once in five minutes, and never of none', () => {
+    const [[, authorizer] = ['', {}]] = ofType(template, 'AWS::ApiGateway::Authorizer')
+    const source = { IdentitySource: 'method.request.header.Authorization' }
+    expect(authorizer).toMatchObject({ Type: 'REQUEST', AuthorizerResultTtlInSeconds: 300, ...source })
+  })
+
+  it('is throttled, traced and logged, without bodies', () => {
+    const [[, stage] = ['', {}]] = ofType(template, 'AWS::ApiGateway::Stage')
+    expect(stage).toMatchObject({
+      TracingEnabled: true,
+      MethodSettings: [{ ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000, LoggingLevel: 'ERROR', DataTraceEnabled: false }],
+    })
+    const { Format } = stage.AccessLogSetting as { Format: string }
+    expect(Object.keys(JSON.parse(Format))).toContain('request_id')
+    expect(Format).not.toContain('authorizer')
+  })
+
+  it('refuses in the form of the contract', () => {
+    const responses = ofType(template, 'AWS::ApiGateway::GatewayResponse').map(([, response]) => response)
+    expect(responses.map(({ ResponseType, StatusCode }) => [ResponseType, StatusCode])).toEqual([
+      ['UNAUTHORIZED', '401'],
+      ['REQUEST_TOO_LARGE', '413'],
+      ['THROTTLED', '429'],
+      ['DEFAULT_5XX', '503'],
+    ])
+    for (const { StatusCode, ResponseTemplates, ResponseParameters } of responses) {
+      const body = JSON.parse((ResponseTemplates as Record<string, string>)['application/json'] ?? '')
+      expect(Object.keys(body)).toEqual(['type', 'title', 'status', 'detail', 'code', 'request_id'])
+      expect(String(body.status)).toBe(StatusCode)
+      expect(ResponseParameters).toMatchObject({
+        'gatewayresponse.header.content-type': "'application/problem+json'",
+        'gatewayresponse.header.x-request-id': 'context.requestId',
+      })
+    }
+  })
+})
+
+describe('alarms', () => {
+  const alarms = ofType(template, 'AWS::CloudWatch::Alarm')
+
+  it('[X70] watch dead letters, jobs that wait, functions that fail or find no room, the relay and the API', () => {
+    const watched = alarms.map(([, { MetricName, Metrics }]) => MetricName ?? (Metrics ? 'age' : undefined))
+    const counts = Object.fromEntries([...Map.groupBy(watched, String)].map(([name, list]) => [name, list.length]))
+    expect(counts).toEqual({
+      ApproximateNumberOfMessagesVisible: 2,
+      age: patterns.flatMap(({ jobs }) => jobs).length,
+      Errors: 5,
+      Throttles: 5,
+      IteratorAge: 1,
+      '5XXError': 1,
+    })
+  })
+
+  it('are quiet while nothing is measured', () => {
+    for (const [id, alarm] of alarms) expect(alarm.TreatMissingData, id).toBe('notBreaching')
+  })
+})
+
+it('only what is named by contract has a name of its own, so that nothing clashes when it is made anew', () => {
+  const names = Object.values(template.Resources).flatMap(({ Properties = {} }) => {
+    const { QueueName, FunctionName, TableName, BucketName, RoleName, AlarmName, LogGroupName } = Properties
+    return [
+      QueueName,
+      typeof FunctionName === 'string' ? FunctionName : undefined,
+      TableName,
+      BucketName,
+      RoleName,
+      AlarmName,
+      LogGroupName,
+    ]
+  })
+  const fixed = names.filter((name) => name !== undefined && !String(name).startsWith('plinth-'))
+  expect(fixed).toEqual(['event-driven-processor'])
+  expect(only('AWS::ApiGateway::RestApi')[1].Name).toBe('event-driven-api')
+})
+
+it('no custom resources: nothing of ours runs while CloudFormation deploys', () => {
+  const types = Object.values(template.Resources).map(({ Type }) => Type)
+  expect(types.filter((type) => !type.startsWith('AWS::') || type.startsWith('AWS::CloudFormation::'))).toEqual([])
+})
+
+it('waiting costs less than 10 USD a month, line by line', () => {
+  const { lines, usd } = idleCost(template)
+  expect(lines.map(({ what, count }) => [what, count])).toEqual([
+    ['KMS keys', 1],
+    ['metrics that alarms watch', 26],
+    ['queues that Lambda asks for jobs', 12],
+    ['functions called each minute', 2],
+  ])
+  expect(usd).toBeCloseTo(lines.reduce((sum, line) => sum + line.usd, 0))
+  expect(usd).toBeLessThan(10)
+})
+
+it('logical ids stay: a change of one replaces what it names, data included (vitest -u accepts it)', async () => {
+  const list = Object.entries(template.Resources)
+    // A deployment's id holds a hash of the API, on purpose.
+    .map(([id, { Type }]) => `${Type} ${Type === 'AWS::ApiGateway::Deployment' ? id.slice(0, -40) : id}`)
+    .sort()
+  await expect(`${list.join('\n')}\n`).toMatchFileSnapshot('./logical-ids.txt')
+})

@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { join } from 'node:path'
+import { type App, Validations } from 'aws-cdk-lib'
+import { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import { describe, expect, it, vi } from 'vitest'
+import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
+import { synthesise } from '../src/index.ts'
+import { handlerFolder, plinthStack, type Unsynthesised } from './support/synthesised.ts'
+
+interface Report {
+  readonly pluginReports: readonly { readonly violations: readonly { readonly ruleName: string }[] }[]
+}
+
+/** What the validation of an app found, by its rules' names. */
+function findings(app: App): readonly string[] {
+  try {
+    app.synth()
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ValidationFailed') throw error
+  }
+  const report = JSON.parse(readFileSync(join(app.outdir, 'validation-report.json'), 'utf8')) as Report
+  return report.pluginReports.flatMap(({ violations }) => violations.map(({ ruleName }) => ruleName))
+}
+
+function checked(change: (made: Unsynthesised) => void = () => {}): readonly string[] {
+  const made = plinthStack({ strict: true })
+  Validations.of(made.app).addPlugins(new AwsSolutionsChecks(made.app))
+  change(made)
+  return findings(made.app)
+}
+
+describe('the whole stack', () => {
+  it('[X70] passes the rules of cdk-nag and the schemas of CloudFormation', () => {
+    expect(checked()).toEqual([])
+  })
+
+  it('cdk-nag finds what nobody acknowledged', () => {
+    const found = checked(({ stack }) => new Bucket(stack, 'Open'))
+    expect(found).toEqual(expect.arrayContaining(['AwsSolutions-S1', 'AwsSolutions-S10']))
+  })
+
+  it('a property that CloudFormation does not know is found', () => {
+    const found = checked(({ stack }) => {
+      const bucket = stack.eventDriven.bucket.node.defaultChild
+      if (bucket instanceof CfnBucket) bucket.addPropertyOverride('Colour', 'blue')
+    })
+    expect(found).toHaveLength(1)
+  })
+
+  it('every acknowledgement says why', () => {
+    const { stack } = plinthStack()
+    const metadata = stack.node.findAll().flatMap((construct) => construct.node.metadata)
+    const reasons = metadata
+      .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+      .flatMap(({ data }) => Object.values(data as Record<string, string>))
+    expect(reasons.length).toBeGreaterThan(10)
+    for (const reason of reasons) expect(reason.length, reason).toBeGreaterThan(30)
+  })
+})
+
+describe('synthesise', () => {
+  const out = temporaryFolder()
+
+  it('[X70] writes a valid template, offline and without credentials', () => {
+    const connect = vi.spyOn(Socket.prototype, 'connect').mockImplementation(() => {
+      throw new Error('Somebody calls the network.')
+    })
+    const { templates, bundles, cost } = synthesise({ out, handlerFolder: handlerFolder() })
+    expect(connect).not.toHaveBeenCalled()
+    connect.mockRestore()
+    expect(templates).toEqual([
+      { path: join(out, 'Plinth.template.json'), bytes: expect.any(Number), resources: expect.any(Number) },
+    ])
+    expect(bundles.map(({ handler }) => handler)).toEqual(['api', 'authorizer', 'request-worker', 'relay', 'sweeper'])
+    expect(cost.usd).toBeGreaterThan(0)
+  })
+
+  const lint = spawnSync('cfn-lint', ['--version'], { encoding: 'utf8' })
+  const installed = lint.status === 0
+  const required = process.env.CI === 'true'
+  if (!installed && !required) console.log('cfn-lint is not run, as it is not installed: pip install cfn-lint')
+
+  it.skipIf(!installed && !required)('[X70] cfn-lint finds no error in it', () => {
+    expect(installed, 'cfn-lint must be there: pip install cfn-lint').toBe(true)
+    const run = spawnSync('cfn-lint', ['-i', 'W', '-t', join(out, 'Plinth.template.json')], { encoding: 'utf8' })
+    expect([run.status, run.stdout + run.stderr]).toEqual([0, ''])
+  })
+})
