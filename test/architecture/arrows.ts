@@ -19,13 +19,13 @@ const composed = ['local', 'aws', 'models', 'documents', 'outbound']
 
 /** Where platform, models and documents are joined to the rest, and nowhere else. */
 export const compositionRoots: readonly RegExp[] = [
-  /^packages\/server\/src\/node\.ts$/,
+  /^packages\/server\/src\/(node|open-platform)\.ts$/,
   /^packages\/server\/src\/lambda\.ts$/,
   /^packages\/cli\/src\/local-identity\.ts$/,
   /^packages\/cli\/src\/commands\/(backup|doctor)\.ts$/,
   // Types alone: what the two commands hand on.
   /^packages\/cli\/src\/(backup-words|checks\/patient)\.ts$/,
-  /^packages\/aws\/src\/handlers\/[a-z-]+\.ts$/,
+  /^packages\/aws\/src\/handlers\/function-platform\.ts$/,
 ]
 
 /** Which loads cdk, when it is used. */

@@ -58,8 +58,14 @@ export function checkManifests(files: readonly SourceFile[]): readonly Violation
     const imported = new Set(
       sourcesOf(files)
         .filter((source) => packageOf(source.path) === packageOf(file.path))
-        .flatMap((source) => importsOf(source).filter(({ specifier }) => resolveImport(source.path, specifier) === undefined))
-        .map(({ specifier }) => packageName(specifier))
+        .flatMap((source) => [
+          ...importsOf(source)
+            .map(({ specifier }) => specifier)
+            .filter((specifier) => resolveImport(source.path, specifier) === undefined),
+          // Modules that are named as data, to be bundled.
+          ...[...source.text.matchAll(/\bmodule: '(@plinth\/[^']+)'/g)].map(([, specifier = '']) => specifier),
+        ])
+        .map(packageName)
         .filter((name) => !name.startsWith('node:') && name !== manifest.name),
     )
     const missing = [...imported].filter((name) => !(name in declared) && !(`@types/${name}` in declared))

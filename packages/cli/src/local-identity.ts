@@ -1,7 +1,8 @@
-import { InvalidInputError, LocalIssuer, type Platform, PlinthError, TenantRegistry } from '@plinth/core'
+import { InvalidInputError, LocalIssuer, type Platform, PlinthError, silentLog, TenantRegistry } from '@plinth/core'
 import { localPlatform, readingPlatform, systemClock } from '@plinth/local'
 import { createModels } from '@plinth/models'
-import { bootstrap, readEnvironment } from '@plinth/server'
+import { GuardedHttp } from '@plinth/outbound'
+import { bootstrap, openPlatform, readEnvironment } from '@plinth/server'
 
 export interface Grant {
   readonly tenant: string
@@ -12,11 +13,11 @@ export interface Grant {
 }
 
 /**
- * Makes a token from the data folder itself, whether its server runs or not.
+ * Makes a token from the data itself, whether its server runs or not.
  * @throws InvalidInputError `tenant_unknown` for a tenant that doesn't exist.
  */
 export async function mintToken(grant: Grant, environment: Readonly<Record<string, string | undefined>>): Promise<string> {
-  const platform = await openFolder(environment)
+  const platform = await openIdentity(environment)
   try {
     const operator = platform.operate()
     const settings = await new TenantRegistry(operator).get(grant.tenant)
@@ -28,11 +29,21 @@ export async function mintToken(grant: Grant, environment: Readonly<Record<strin
   }
 }
 
-/** The folder for writing when no server has it, which also makes it on first use; else for reading beside the server. */
-async function openFolder(environment: Readonly<Record<string, string | undefined>>): Promise<Platform> {
-  const options = readEnvironment(environment)
+/**
+ * On AWS the table. Else the folder: for writing when no server has it, which also makes it on first use; or for reading beside the
+ * server.
+ */
+async function openIdentity(variables: Readonly<Record<string, string | undefined>>): Promise<Platform> {
+  const environment = readEnvironment(variables)
   const models = createModels({ clock: systemClock })
-  const { directory, masterKey, masterKeyFile } = options
+  if (environment.platform === 'aws') {
+    const outbound = new GuardedHttp({ clock: systemClock })
+    const nothing = { limits: new Map(), log: silentLog, outbound, onFatal: () => {} }
+    const { platform } = await openPlatform({ ...nothing, environment, variables, models })
+    await bootstrap(platform)
+    return platform
+  }
+  const { directory, masterKey, masterKeyFile } = environment
   const keys = { ...(masterKey === undefined ? {} : { masterKey }), ...(masterKeyFile === undefined ? {} : { masterKeyFile }) }
   try {
     const platform = await localPlatform({ directory, models, ...keys })

@@ -4,6 +4,7 @@ import { backupCommand } from './commands/backup.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { startCommand } from './commands/start.ts'
 import { submitCommand } from './commands/submit.ts'
+import { synthCommand } from './commands/synth.ts'
 import { tokenCommand } from './commands/token.ts'
 
 const json = process.argv.includes('--json')
@@ -17,7 +18,7 @@ const program = new Command('plinth')
 const quiet = json ? { writeErr: () => {} } : {}
 program.configureOutput(quiet)
 
-for (const command of [startCommand(), tokenCommand(), submitCommand(), backupCommand(), doctorCommand()]) {
+for (const command of [startCommand(), tokenCommand(), submitCommand(), backupCommand(), doctorCommand(), synthCommand()]) {
   program.addCommand(
     command.configureOutput(quiet).exitOverride().showHelpAfterError(`(plinth ${command.name()} --help describes it)`),
   )

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { lines, plinth } from './support/plinth.ts'
 
-const verbs = ['start', 'token', 'submit', 'backup', 'doctor']
+const verbs = ['start', 'token', 'submit', 'backup', 'doctor', 'synth']
 
 describe('plinth --help', () => {
   it('lists the verbs', async () => {

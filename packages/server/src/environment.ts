@@ -4,6 +4,7 @@ type Variables = Readonly<Record<string, string | undefined>>
 
 /** What the environment says, checked. The models' variables are theirs to read. */
 export interface Environment {
+  readonly platform: 'local' | 'aws'
   readonly port: number
   readonly host: string
   readonly directory: string
@@ -15,12 +16,12 @@ export interface Environment {
   readonly logLevel: string
 }
 
-const logLevels = ['debug', 'info', 'warn', 'error', 'silent']
+const logLevels: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent']
 
 /** Reads the variables of the contract. @throws InvalidInputError that names the variable. */
 export function readEnvironment(variables: Variables): Environment {
-  choice(variables, 'PLINTH_PLATFORM', ['local'], 'local')
   return {
+    platform: choice(variables, 'PLINTH_PLATFORM', ['local', 'aws'], 'local'),
     port: port(variables.PORT),
     host: set(variables, 'PLINTH_HOST') ?? '127.0.0.1',
     directory: set(variables, 'PLINTH_DATA_DIR') ?? '.plinth',
@@ -40,11 +41,11 @@ function port(text: string | undefined): number {
   return number
 }
 
-function choice(variables: Variables, name: string, values: readonly string[], otherwise: string): string {
+function choice<Value extends string>(variables: Variables, name: string, values: readonly Value[], otherwise: Value): Value {
   const value = set(variables, name) ?? otherwise
-  if (!values.includes(value))
-    throw new InvalidInputError(`${name} must be ${values.join(' or ')}, not "${value}".`, { field: name })
-  return value
+  const found = values.find((each) => each === value)
+  if (found === undefined) throw new InvalidInputError(`${name} must be ${values.join(' or ')}, not "${value}".`, { field: name })
+  return found
 }
 
 /** Parts between commas; empty ones don't count. */

@@ -1,20 +1,8 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import {
-  Dispatcher,
-  type Log,
-  type Models,
-  type Platform,
-  PlinthError,
-  patterns,
-  Relay,
-  Sweeper,
-  sleep,
-  uuid,
-  WorkerHost,
-} from '@plinth/core'
-import { localPlatform, systemClock } from '@plinth/local'
+import { Dispatcher, type Log, type Models, PlinthError, patterns, Relay, Sweeper, sleep, uuid, WorkerHost } from '@plinth/core'
+import { systemClock } from '@plinth/local'
 import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp } from '@plinth/outbound'
 import { createApp } from './app.ts'
@@ -22,6 +10,7 @@ import { bootstrap } from './bootstrap.ts'
 import { readEnvironment } from './environment.ts'
 import { createLog } from './logging.ts'
 import { nodeListener } from './node-listener.ts'
+import { type OpenedPlatform, openPlatform } from './open-platform.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
 
 export interface ServerOptions {
@@ -31,11 +20,9 @@ export interface ServerOptions {
   onFatal(error: PlinthError): void
 }
 
-export interface RunningServer {
+export interface RunningServer extends OpenedPlatform {
   readonly url: string
-  readonly platform: Platform
   readonly models: Models
-  readonly directory: string
   readonly log: Log
   /** Takes no more requests, lets what runs end for a while, and closes the data in good order. */
   stop(): Promise<void>
@@ -54,17 +41,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const log = createLog(environment.logLevel)
   const telemetry = startTelemetry()
   const models = createModels({ ...modelOptions(options.environment), clock: systemClock })
-  const { directory, masterKey, masterKeyFile } = environment
   let state: 'starting' | 'ready' | 'stopping' = 'starting'
   const outbound = new GuardedHttp({ clock: systemClock, allow: environment.outboundAllow })
-  const platform = await localPlatform({
-    directory,
+  const { platform, ...where } = await openPlatform({
+    environment,
+    variables: options.environment,
     models,
     limits: modelLimits(options.environment),
     log,
     outbound,
-    ...(masterKey === undefined ? {} : { masterKey }),
-    ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
     onFatal: (error) => {
       state = 'stopping'
       options.onFatal(error)
@@ -99,7 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await platform.close()
       outbound.close()
     }
-    return { url: urlOf(server, environment.host), platform, models, directory, log, stop }
+    return { url: urlOf(server, environment.host), platform, models, ...where, log, stop }
   } catch (error) {
     await platform.close()
     throw error

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { startServer } from '@plinth/server'
+import { type RunningServer, startServer } from '@plinth/server'
 import { Command } from 'commander'
 
 /** Stopping takes at most this long; then the process ends as it is, which is safe too. */
@@ -7,7 +7,9 @@ const stopMilliseconds = 10_000
 
 export function startCommand(): Command {
   return new Command('start')
-    .description('Start Plinth on the embedded platform and stay in the foreground.')
+    .description(
+      'Start Plinth on the platform of PLINTH_PLATFORM, the embedded one unless it is set, and stay in the foreground.',
+    )
     .option('--port <port>', 'the port to listen on (default: PORT, else 4000)')
     .option('--data-dir <folder>', 'the data folder (default: PLINTH_DATA_DIR, else .plinth)')
     .option('--json', 'print one line of JSON when it listens')
@@ -46,17 +48,28 @@ async function start(options: StartOptions): Promise<void> {
   const { url, directory, platform, models } = server
   if (options.json)
     console.log(
-      JSON.stringify({ url, data_dir: directory, platform: platform.name, model: models.defaultModel, pid: process.pid }),
+      JSON.stringify({
+        url,
+        ...(directory === undefined ? {} : { data_dir: directory }),
+        platform: platform.name,
+        model: models.defaultModel,
+        pid: process.pid,
+      }),
     )
-  else console.log(greeting(url, directory, platform.name, models.defaultModel))
+  else console.log(greeting(server, told(url, directory), models.defaultModel))
 }
 
-function greeting(url: string, directory: string, platform: string, model: string): string {
-  // The other terminal doesn't know what this one was told.
-  const told = `${url === 'http://127.0.0.1:4000' ? '' : `PLINTH_URL=${url} `}${resolve(directory) === resolve('.plinth') ? '' : `PLINTH_DATA_DIR=${directory} `}`
+/** What the other terminal has to be told, since it doesn't know what this one was. */
+function told(url: string, directory: string | undefined): string {
+  const address = url === 'http://127.0.0.1:4000' ? '' : `PLINTH_URL=${url} `
+  const folder = directory === undefined || resolve(directory) === resolve('.plinth') ? '' : `PLINTH_DATA_DIR=${directory} `
+  return address + folder
+}
+
+function greeting({ url, place, platform }: RunningServer, told: string, model: string): string {
   const note = model === 'local/extractive' ? ' (extracts and quotes by rule; it is no language model)' : ''
   return `Plinth listens on ${url}
-  platform  ${platform}, data in ${directory}
+  platform  ${platform.name}, ${place}
   model     ${model}${note}
 
 Try, in another terminal:

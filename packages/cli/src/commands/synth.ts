@@ -1,0 +1,62 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { InvalidInputError } from '@plinth/core'
+import { Command } from 'commander'
+import { countOf, sizeOf } from '../words.ts'
+
+interface SynthOptions {
+  readonly out: string
+  readonly handlers?: string
+  readonly json?: boolean
+}
+
+/** The toolkit that knows the form of what is written; the newest of all is an old build under a higher number. */
+const toolkit = 'aws-cdk@2.1148.1'
+
+export function synthCommand(): Command {
+  return new Command('synth')
+    .description('Write the CloudFormation of a Plinth on AWS; needs no account, no credentials and no network.')
+    .option('--out <folder>', 'the folder for the template and the code of the functions', 'cdk.out')
+    .option('--handlers <folder>', 'functions that were bundled before (default: they are bundled now)')
+    .option('--json', 'print JSON')
+    .action(synth)
+}
+
+async function synth({ out, handlers, json }: SynthOptions): Promise<void> {
+  const folder = resolve(out)
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new InvalidInputError(`--out must be a folder, which ${out} is not.`, { field: 'out' })
+  if (handlers !== undefined && !statSync(handlers, { throwIfNoEntry: false })?.isDirectory())
+    throw new InvalidInputError(`--handlers must be a folder of bundled functions, which ${handlers} is not.`, {
+      field: 'handlers',
+    })
+  // Loaded now, for it takes a second or two, which no other command should wait.
+  const { synthesise } = await import('@plinth/cdk')
+  const { templates, bundles, cost } = synthesise({
+    out: folder,
+    ...(handlers !== undefined && { handlerFolder: resolve(handlers) }),
+  })
+  if (json) {
+    const functions = bundles.map(({ handler, bytes, zippedBytes }) => ({ handler, bytes, zipped_bytes: zippedBytes }))
+    console.log(
+      JSON.stringify({ templates, handlers: functions, idle_cost: { usd_a_month: cost.usd, lines: cost.lines } }, null, 2),
+    )
+    return
+  }
+  const lines = [
+    ...templates.map(({ path, bytes, resources }) => `${path}  ${sizeOf(bytes)}, ${countOf(resources, 'resource')}`),
+    '',
+    'Functions:',
+    ...bundles.map(
+      ({ handler, bytes, zippedBytes }) => `  ${handler.padEnd(16)} ${sizeOf(bytes)}, zipped ${sizeOf(zippedBytes)}`,
+    ),
+    '',
+    `Waiting costs about ${cost.usd.toFixed(2)} USD a month; storage, requests and models come on top, by use:`,
+    ...cost.lines.map(({ what, count, usd }) => `  ${usd.toFixed(2).padStart(6)}  ${count} ${what}`),
+    '',
+    'Deploy it, with credentials of your account:',
+    `  npx ${toolkit} bootstrap`,
+    `  npx ${toolkit} deploy --app ${out}`,
+  ]
+  console.log(lines.join('\n'))
+}

@@ -1,0 +1,50 @@
+import type { Writable } from 'node:stream'
+import { awsPlatform, readAwsEnvironment } from '@plinth/aws'
+import { patterns } from '@plinth/core'
+import { createModels, modelLimits, modelOptions } from '@plinth/models'
+import { GuardedHttp, systemClock } from '@plinth/outbound'
+import { type App, createApp } from './app.ts'
+import { bootstrap } from './bootstrap.ts'
+import { arrivalOf, type ProxyEvent, writeAnswer } from './lambda-exchange.ts'
+import { createLog } from './logging.ts'
+import { startTelemetry } from './telemetry/telemetry.ts'
+
+/** What Lambda's runtime offers for responses that stream. */
+declare const awslambda: {
+  streamifyResponse(handle: (event: ProxyEvent, response: ResponseStream) => Promise<void>): unknown
+}
+type ResponseStream = Writable & { setContentType(type: string): void }
+/** Says that the stream begins with status and headers. */
+const responseType = 'application/vnd.awslambda.http-integration-response'
+
+let opened: Promise<App> | undefined
+
+/** The composition root on Lambda: the app of node.ts behind API Gateway's REST API, opened once for as long as the function lives. */
+export const handler: unknown = awslambda.streamifyResponse(async (event, response) => {
+  opened ??= open()
+  opened.catch(() => {
+    opened = undefined
+  })
+  const app = await opened
+  const arrival = arrivalOf(event)
+  const answer = arrival ? await app.handle(arrival) : app.refuseTarget()
+  response.setContentType(responseType)
+  await writeAnswer(response, answer, event.httpMethod === 'HEAD')
+})
+
+async function open(): Promise<App> {
+  const { env } = process
+  const log = createLog(env.PLINTH_LOG_LEVEL ?? 'info')
+  const platform = await awsPlatform({
+    environment: readAwsEnvironment(env),
+    models: createModels({ ...modelOptions(env), clock: systemClock }),
+    limits: modelLimits(env),
+    clock: systemClock,
+    log,
+    outbound: new GuardedHttp({ clock: systemClock }),
+    jobs: patterns.flatMap((pattern) => pattern.jobs.map((job) => job.name)),
+  })
+  const identity = await bootstrap(platform)
+  const stopping = new AbortController().signal
+  return createApp({ ...identity, platform, patterns, telemetry: startTelemetry(), log, ready: () => true, stopping })
+}
