@@ -5,6 +5,7 @@ import { App } from 'aws-cdk-lib'
 import recommended from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' }
 import { type Bundle, bundleHandlers, measureBundles } from './bundle.ts'
 import { type CloudFormationTemplate, type IdleCost, idleCost } from './idle-cost.ts'
+import { type ImportTime, measureImports } from './import-times.ts'
 import { PlinthStack } from './plinth-stack.ts'
 
 export interface SynthesisOptions {
@@ -12,11 +13,15 @@ export interface SynthesisOptions {
   readonly out: string
   /** Handlers that `bundleHandlers` made before. @default - they are bundled now */
   readonly handlerFolder?: string
+  /** Whether to import each handler in a process of its own, to see how long that takes. @default false */
+  readonly measure?: boolean
 }
 
 export interface Synthesis {
   readonly templates: readonly { readonly path: string; readonly bytes: number; readonly resources: number }[]
   readonly bundles: readonly Bundle[]
+  /** Only where they were measured. */
+  readonly imports: readonly ImportTime[]
   readonly cost: IdleCost
 }
 
@@ -25,7 +30,7 @@ export interface Synthesis {
  * checked against CloudFormation's schemas.
  * @throws Error when a handler can't be bundled or a template isn't valid.
  */
-export function synthesise({ out, handlerFolder }: SynthesisOptions): Synthesis {
+export function synthesise({ out, handlerFolder, measure = false }: SynthesisOptions): Synthesis {
   const folder = handlerFolder ?? mkdtempSync(join(tmpdir(), 'plinth-handlers-'))
   try {
     const bundles = handlerFolder === undefined ? bundleHandlers({ folder }) : measureBundles(folder)
@@ -39,6 +44,7 @@ export function synthesise({ out, handlerFolder }: SynthesisOptions): Synthesis 
     return {
       templates: written.map(({ path, bytes, template }) => ({ path, bytes, resources: Object.keys(template.Resources).length })),
       bundles,
+      imports: measure ? measureImports(folder) : [],
       cost: idleCost({ Resources }),
     }
   } finally {

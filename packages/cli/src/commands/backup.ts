@@ -44,6 +44,11 @@ async function work(
 ): Promise<Outcome> {
   if ([target, options.restore, options.check].filter((one) => one !== undefined).length !== 1)
     throw new InvalidInputError('Give one of: the folder of a new backup, --restore with a backup, --check with a backup.')
+  if (readEnvironment(process.env).platform === 'aws')
+    throw new InvalidInputError(
+      'plinth backup copies the data folder of the embedded platform. On AWS, use point-in-time recovery of the table and versions of the bucket, which the stack turns on.',
+      { code: 'platform_aws', field: 'PLINTH_PLATFORM' },
+    )
   const environment = readEnvironment({
     PLINTH_DATA_DIR: process.env.PLINTH_DATA_DIR,
     PLINTH_MASTER_KEY: process.env.PLINTH_MASTER_KEY,

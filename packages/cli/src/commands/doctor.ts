@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { LocalIssuer } from '@plinth/core'
+import { InvalidInputError, LocalIssuer } from '@plinth/core'
 import {
   type DatabaseFacts,
   DataFolderLock,
@@ -29,6 +29,11 @@ export function doctorCommand(): Command {
 }
 
 async function diagnose(options: { readonly deep?: boolean; readonly json?: boolean }, command: Command): Promise<void> {
+  if (process.env.PLINTH_PLATFORM === 'aws')
+    throw new InvalidInputError(
+      'plinth doctor looks at the embedded platform. On AWS, plinth start says what is missing or denied.',
+      { code: 'platform_aws', field: 'PLINTH_PLATFORM' },
+    )
   const version = command.parent?.version() ?? ''
   const findings = await examine(checks, patientOf(process.env, { version, deep: options.deep ?? false }))
   if (options.json) console.log(JSON.stringify({ findings }, null, 2))

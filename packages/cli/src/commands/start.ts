@@ -56,14 +56,15 @@ async function start(options: StartOptions): Promise<void> {
         pid: process.pid,
       }),
     )
-  else console.log(greeting(server, told(url, directory), models.defaultModel))
+  else console.log(greeting(server, told(url, directory, platform.name), models.defaultModel))
 }
 
 /** What the other terminal has to be told, since it doesn't know what this one was. */
-function told(url: string, directory: string | undefined): string {
+function told(url: string, directory: string | undefined, platform: string): string {
   const address = url === 'http://127.0.0.1:4000' ? '' : `PLINTH_URL=${url} `
   const folder = directory === undefined || resolve(directory) === resolve('.plinth') ? '' : `PLINTH_DATA_DIR=${directory} `
-  return address + folder
+  // And AWS's own variables, which it must have too.
+  return address + folder + (platform === 'aws' ? 'PLINTH_PLATFORM=aws ' : '')
 }
 
 function greeting({ url, place, platform }: RunningServer, told: string, model: string): string {

@@ -7,6 +7,7 @@ import { countOf, sizeOf } from '../words.ts'
 interface SynthOptions {
   readonly out: string
   readonly handlers?: string
+  readonly measure?: boolean
   readonly json?: boolean
 }
 
@@ -18,11 +19,12 @@ export function synthCommand(): Command {
     .description('Write the CloudFormation of a Plinth on AWS; needs no account, no credentials and no network.')
     .option('--out <folder>', 'the folder for the template and the code of the functions', 'cdk.out')
     .option('--handlers <folder>', 'functions that were bundled before (default: they are bundled now)')
+    .option('--measure', 'import each function in a process of its own, and print how long that takes here')
     .option('--json', 'print JSON')
     .action(synth)
 }
 
-async function synth({ out, handlers, json }: SynthOptions): Promise<void> {
+async function synth({ out, handlers, measure, json }: SynthOptions): Promise<void> {
   const folder = resolve(out)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new InvalidInputError(`--out must be a folder, which ${out} is not.`, { field: 'out' })
@@ -32,12 +34,19 @@ async function synth({ out, handlers, json }: SynthOptions): Promise<void> {
     })
   // Loaded now, for it takes a second or two, which no other command should wait.
   const { synthesise } = await import('@plinth/cdk')
-  const { templates, bundles, cost } = synthesise({
+  const { templates, bundles, imports, cost } = synthesise({
     out: folder,
+    measure: measure ?? false,
     ...(handlers !== undefined && { handlerFolder: resolve(handlers) }),
   })
+  const times = new Map(imports.map(({ handler, milliseconds }) => [handler, milliseconds]))
   if (json) {
-    const functions = bundles.map(({ handler, bytes, zippedBytes }) => ({ handler, bytes, zipped_bytes: zippedBytes }))
+    const functions = bundles.map(({ handler, bytes, zippedBytes }) => ({
+      handler,
+      bytes,
+      zipped_bytes: zippedBytes,
+      ...(times.has(handler) && { import_ms: times.get(handler) }),
+    }))
     console.log(
       JSON.stringify({ templates, handlers: functions, idle_cost: { usd_a_month: cost.usd, lines: cost.lines } }, null, 2),
     )
@@ -47,9 +56,10 @@ async function synth({ out, handlers, json }: SynthOptions): Promise<void> {
     ...templates.map(({ path, bytes, resources }) => `${path}  ${sizeOf(bytes)}, ${countOf(resources, 'resource')}`),
     '',
     'Functions:',
-    ...bundles.map(
-      ({ handler, bytes, zippedBytes }) => `  ${handler.padEnd(16)} ${sizeOf(bytes)}, zipped ${sizeOf(zippedBytes)}`,
-    ),
+    ...bundles.map(({ handler, bytes, zippedBytes }) => {
+      const time = times.has(handler) ? `, imported in ${times.get(handler)} ms` : ''
+      return `  ${handler.padEnd(16)} ${sizeOf(bytes)}, zipped ${sizeOf(zippedBytes)}${time}`
+    }),
     '',
     `Waiting costs about ${cost.usd.toFixed(2)} USD a month; storage, requests and models come on top, by use:`,
     ...cost.lines.map(({ what, count, usd }) => `  ${usd.toFixed(2).padStart(6)}  ${count} ${what}`),
