@@ -1,12 +1,10 @@
 import type { Writable } from 'node:stream'
-import { awsPlatform, readAwsEnvironment } from '@plinth/aws'
+import { functionLog } from '@plinth/aws/handlers/function-log'
+import { functionPlatform } from '@plinth/aws/handlers/function-platform'
 import { patterns } from '@plinth/core'
-import { createModels, modelLimits, modelOptions } from '@plinth/models'
-import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type App, createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
 import { arrivalOf, type ProxyEvent, writeAnswer } from './lambda-exchange.ts'
-import { createLog } from './logging.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
 
 /** What Lambda's runtime offers for responses that stream. */
@@ -33,18 +31,9 @@ export const handler: unknown = awslambda.streamifyResponse(async (event, respon
 })
 
 async function open(): Promise<App> {
-  const { env } = process
-  const log = createLog(env.PLINTH_LOG_LEVEL ?? 'info')
-  const platform = await awsPlatform({
-    environment: readAwsEnvironment(env),
-    models: createModels({ ...modelOptions(env), clock: systemClock }),
-    limits: modelLimits(env),
-    clock: systemClock,
-    log,
-    outbound: new GuardedHttp({ clock: systemClock }),
-    jobs: patterns.flatMap((pattern) => pattern.jobs.map((job) => job.name)),
-  })
+  const platform = await functionPlatform()
   const identity = await bootstrap(platform)
   const stopping = new AbortController().signal
-  return createApp({ ...identity, platform, patterns, telemetry: startTelemetry(), log, ready: () => true, stopping })
+  const parts = { platform, patterns, telemetry: startTelemetry(), log: functionLog, stopping }
+  return createApp({ ...identity, ...parts, ready: () => true })
 }
