@@ -1,51 +1,16 @@
-import { CreateEventBusCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
-import {
-  CreateQueueCommand,
-  DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
-  ReceiveMessageCommand,
-} from '@aws-sdk/client-sqs'
 import { eventBusName, type StoredEvent } from '@plinth/core'
-import { describeEventBusContract } from '@plinth/core/contracts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { EventBridgeEventBus } from '../src/eventbridge-event-bus.ts'
+import { type DeliveredEvent, listen } from './support/event-listener.ts'
 import { operation, refuse, resetAfter, resetBefore, rewriteJson, useFaultProxy } from './support/fault-proxy.ts'
-import { describeWithMoto, type Moto } from './support/moto.ts'
-
-/** An event as a target of EventBridge gets it. */
-interface DeliveredEvent {
-  readonly source: string
-  readonly 'detail-type': string
-  readonly time: string
-  readonly detail: Readonly<Record<string, unknown>>
-}
+import { describeWithMoto } from './support/moto.ts'
 
 describeWithMoto('EventBridgeEventBus', (moto) => {
-  describeEventBusContract('EventBridgeEventBus', {
-    create: async () => {
-      const delivered = await listen(moto, 'contract')
-      return {
-        port: {
-          bus: new EventBridgeEventBus({ client: moto.clients.eventbridge, bus: 'contract' }),
-          received: async () =>
-            (await delivered()).map(({ 'detail-type': type, detail }) => ({
-              id: String(detail.id),
-              type,
-              tenant: String(detail.tenant_id),
-              sequence: Number(detail.sequence),
-              detail: detail.detail as StoredEvent['detail'],
-            })),
-        },
-        dispose: async () => {},
-      }
-    },
-  })
-
   const proxy = useFaultProxy(moto)
   const putEvents = operation('PutEvents')
   let delivered: () => Promise<readonly DeliveredEvent[]>
   beforeAll(async () => {
-    delivered = await listen(moto, eventBusName)
+    delivered = await listen(moto.clients, eventBusName)
   })
   const busOn = (options?: { maxAttempts: number }) =>
     new EventBridgeEventBus({ client: proxy.clients(options).eventbridge, bus: eventBusName })
@@ -147,30 +112,6 @@ describeWithMoto('EventBridgeEventBus', (moto) => {
     })
   })
 })
-
-/** Makes a bus, and a queue that gets all that is on it from now on: looked at by what is returned. */
-async function listen(moto: Moto, bus: string): Promise<() => Promise<readonly DeliveredEvent[]>> {
-  const { eventbridge, sqs } = moto.clients
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: bus }))
-  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }))
-  await eventbridge.send(new CreateEventBusCommand({ Name: bus }))
-  const rule = { Name: 'all', EventBusName: bus, EventPattern: JSON.stringify({ source: ['genai.service'] }) }
-  await eventbridge.send(new PutRuleCommand(rule))
-  // The whole event, as without a transformer. But moto takes a second to put that together (8 parsers of JSONPath).
-  const InputTransformer = { InputPathsMap: { id: '$.id' }, InputTemplate: '<aws.events.event.json>' }
-  const Targets = [{ Id: 'all', Arn: Attributes?.QueueArn, InputTransformer }]
-  await eventbridge.send(new PutTargetsCommand({ Rule: 'all', EventBusName: bus, Targets }))
-  const delivered: DeliveredEvent[] = []
-  return async () => {
-    for (;;) {
-      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }))
-      if (Messages.length === 0) return delivered
-      delivered.push(...Messages.map(({ Body = '' }) => JSON.parse(Body)))
-      const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
-      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
-    }
-  }
-}
 
 function stored(id: string, parts: Partial<StoredEvent> = {}): StoredEvent {
   return {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { CreateBucketCommand, ListMultipartUploadsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { ConflictError, type ObjectKey } from '@plinth/core'
-import { describeObjectStoreContract } from '@plinth/core/contracts'
 import { FakeClock } from '@plinth/core/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../../../test/e2e/support/until.ts'
@@ -31,15 +30,6 @@ const gets = route('GET', /^\/objects\/acme\//)
 const completes = route('POST', /^\/objects\/acme\/.*uploadId=/)
 
 describeWithMoto('S3ObjectStore', (moto) => {
-  describeObjectStoreContract('S3ObjectStore', {
-    create: async () => {
-      const client = moto.clients.s3
-      await client.send(new CreateBucketCommand({ Bucket: 'contract' }))
-      const open = () => new S3ObjectStore({ client, bucket: 'contract', clock })
-      return { port: open(), clock, reopen: async () => open(), dispose: async () => {} }
-    },
-  })
-
   const proxy = useFaultProxy(moto)
   const open = (options?: { maxAttempts: number }) => new S3ObjectStore({ client: proxy.clients(options).s3, bucket, clock })
   let store: S3ObjectStore

@@ -24,7 +24,7 @@ const create = async () => {
 
 const byItself = 'SQS does this by itself, by its fair queues'
 describe('[R22] [X8] [X11] SQS, on a clock that can be moved', () => {
-  describeQueueContract('SqsQueue', {
+  describeQueueContract('SqsQueue on a simulated SQS', {
     create,
     unsupported: {
       "every tenant makes progress under another's flood": byItself,
@@ -36,7 +36,7 @@ describe('[R22] [X8] [X11] SQS, on a clock that can be moved', () => {
         'the leases of a process that died run out first; shown below',
     },
   })
-  describeQueueModel('SqsQueue', { create })
+  describeQueueModel('SqsQueue on a simulated SQS', { create })
 })
 
 describe('[X11] SqsQueue: what becomes of a job', () => {

@@ -7,29 +7,14 @@ import {
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs'
 import type { Job, Lease, LogFields, Outcome } from '@plinth/core'
-import { contractQueues, describeQueueContract } from '@plinth/core/contracts'
 import { systemClock } from '@plinth/outbound'
 import { expect, it } from 'vitest'
 import { until } from '../../../test/e2e/support/until.ts'
 import { createQueues } from '../src/create-queues.ts'
 import { SqsQueue } from '../src/sqs-queue.ts'
-import { describeWithMoto } from './support/moto.ts'
-import { queueSubject, sqsClient } from './support/moto-queues.ts'
+import { describeWithMoto, motoClients } from './support/moto.ts'
 
-const atOnce = 'moto has no fair queues; npm run verify:aws shows it'
-
-describeWithMoto('[R22] [X8] [X11] SQS', (moto) => {
-  describeQueueContract('SqsQueue', {
-    create: queueSubject(moto, 'contract', contractQueues),
-    unsupported: {
-      "every tenant makes progress under another's flood": atOnce,
-      'a flood in a higher lane does not stop a lower one': atOnce,
-      'tenants of one lane take turns': atOnce,
-      'tenants of one lane are served by their weights while all have work, and the light one never waits for long':
-        'SQS knows no weights',
-    },
-  })
-
+describeWithMoto('[R22] [X11] SqsQueue', (moto) => {
   it('createQueues makes what is missing and leaves alone what is there', async () => {
     const client = moto.clients.sqs
     await createQueues({ client, prefix: 'made' }, ['a.one'])
@@ -60,7 +45,7 @@ describeWithMoto('[R22] [X8] [X11] SQS', (moto) => {
 
   it('what SQS takes of a batch is sent, and what it refuses is not', async () => {
     await opened('part')
-    const client = sqsClient(moto)
+    const client = motoClients(moto.endpoint).sqs
     client.middlewareStack.add(
       (next) => async (args) => {
         const { Entries = [] } = args.input as SendMessageBatchCommand['input']

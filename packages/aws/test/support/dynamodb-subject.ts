@@ -2,12 +2,11 @@ import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamod
 import type { Operations, StateStore } from '@plinth/core'
 import type { Subject } from '@plinth/core/contracts'
 import { FakeClock } from '@plinth/core/testing'
-import { systemClock } from '@plinth/local'
-import { createClients } from '../../src/clients.ts'
+import { systemClock } from '@plinth/outbound'
 import { createTable } from '../../src/create-table.ts'
 import { DynamoDBOperations } from '../../src/dynamodb-operations.ts'
 import { DynamoDBStateStore } from '../../src/dynamodb-state-store.ts'
-import { type Moto, motoCredentials, motoRegion } from './moto.ts'
+import { type ContractPlace, onAccount } from './contract-place.ts'
 
 export interface OpenedTable {
   readonly state: StateStore
@@ -16,13 +15,14 @@ export interface OpenedTable {
 
 let tables = 0
 
-/** A table of its own on moto. What it takes for the time stands still until a test moves it; waits between tries are real. */
-export function tableSubject<Port>(moto: Moto, choose: (opened: OpenedTable) => Port): () => Promise<Subject<Port>> {
+/** A table of its own. What it takes for the time stands still until a test moves it; waits between tries are real. */
+export function tableSubject<Port>(place: ContractPlace, choose: (opened: OpenedTable) => Port): () => Promise<Subject<Port>> {
   return async () => {
-    const client = oneAtATime(moto)
-    const table = `plinth-${++tables}`
+    const client = clientOf(place)
+    const table = place.name(`plinth-${++tables}`)
     await createTable({ client, table })
-    const fake = new FakeClock()
+    // DynamoDB removes by its own time what has expired.
+    const fake = new FakeClock(onAccount ? { now: Date.now() } : {})
     const clock = { ...systemClock, now: () => fake.now() }
     const opened: DynamoDBOperations[] = []
     const open = (): Port => {
@@ -48,7 +48,6 @@ export function tableSubject<Port>(moto: Moto, choose: (opened: OpenedTable) => 
  * moto rolls a transaction back by putting a copy of the whole table in place, and so takes back what others wrote meanwhile. So
  * it is sent one request at a time; what a commit is made of still meets what others are made of.
  */
-function oneAtATime({ endpoint }: Moto): DynamoDBClient {
-  const options = { endpoint, region: motoRegion, credentials: motoCredentials, maxAttempts: 1 }
-  return createClients({ ...options, maxSockets: 1, requestTimeout: 60_000 }).dynamodb
+function clientOf(place: ContractPlace): DynamoDBClient {
+  return place.open(onAccount ? {} : { maxSockets: 1, requestTimeout: 60_000 }).dynamodb
 }

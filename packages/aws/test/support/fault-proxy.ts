@@ -13,8 +13,8 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { type AwsClients, createClients, destroyClients } from '../../src/clients.ts'
-import { type Moto, motoCredentials, motoRegion } from './moto.ts'
+import { type AwsClients, destroyClients } from '../../src/clients.ts'
+import { type Moto, motoClients } from './moto.ts'
 
 export interface ProxiedRequest {
   readonly method: string
@@ -144,8 +144,7 @@ export class FaultProxy {
 
   /** The SDK's clients as the platform makes them, talking through this proxy. By default every call is tried once. */
   clients(options: { readonly maxAttempts?: number } = {}): AwsClients {
-    const { maxAttempts = 1 } = options
-    const made = createClients({ region: motoRegion, endpoint: this.endpoint, maxAttempts, credentials: motoCredentials })
+    const made = motoClients(this.endpoint, options)
     this.#made.push(made)
     return made
   }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { until } from '../../../../test/e2e/support/until.ts'
-import { type AwsClients, createClients, destroyClients } from '../../src/clients.ts'
+import { type AwsClients, type ClientOptions, createClients, destroyClients } from '../../src/clients.ts'
 
 /** Stock moto, an emulator of AWS over its real protocols, on a port of this test file's own. */
 export interface Moto {
@@ -47,7 +47,7 @@ export function describeWithMoto(name: string, define: (moto: Moto) => void): vo
           ),
         { within: 60_000, every: 100 },
       )
-      moto.clients = createClients({ region: motoRegion, endpoint: moto.endpoint, maxAttempts: 1, credentials: motoCredentials })
+      moto.clients = motoClients(moto.endpoint)
     })
     afterAll(async () => {
       destroyClients(moto.clients)
@@ -55,6 +55,11 @@ export function describeWithMoto(name: string, define: (moto: Moto) => void): vo
     })
     define(moto)
   })
+}
+
+/** The SDK's clients, which a test may set up otherwise. */
+export function motoClients(endpoint: string, options: Partial<ClientOptions> = {}): AwsClients {
+  return createClients({ region: motoRegion, endpoint, maxAttempts: 1, credentials: motoCredentials, ...options })
 }
 
 /** A port that nobody listens on now. */
