@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb'
 import { PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
 import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -20,10 +21,29 @@ describeWithMoto('[R7] [R17] [R22] the platform aws, on an emulator', (moto) => 
   })
   const create = (more: Readonly<Record<string, string>> = {}) => environment({ PLINTH_AWS_CREATE: 'on', ...more })
 
-  it('does not start without its table, and names what is missing', async () => {
-    const run = await runPlinth(['start'], { environment: environment({ PORT: '0' }) })
-    expect(run.exit.code).toBe(1)
-    expect(run.stderr).toContain('dynamodb:DescribeTable')
+  it('does not start without its table or its bucket, and names what is missing, where, and the variable', async () => {
+    const tableless = await runPlinth(['start'], { environment: environment({ PORT: '0', PLINTH_TABLE: 'nobody' }) })
+    expect(tableless.exit.code).toBe(1)
+    for (const word of ['nobody', 'PLINTH_TABLE', motoRegion, 'dynamodb:DescribeTable']) expect(tableless.stderr).toContain(word)
+    const made = create({ PLINTH_TABLE: 'bucketless', PLINTH_QUEUE_PREFIX: 'bucketless' })
+    await (await startPlinth(temporaryFolder(), made)).process.stop()
+    const missing = { PORT: '0', PLINTH_TABLE: 'bucketless', PLINTH_QUEUE_PREFIX: 'bucketless', PLINTH_BUCKET: 'nobodys-bucket' }
+    const bucketless = await runPlinth(['start'], { environment: environment(missing) })
+    expect(bucketless.exit.code).toBe(1)
+    for (const word of ['nobodys-bucket', 'PLINTH_BUCKET', 's3:ListBucket']) expect(bucketless.stderr).toContain(word)
+  })
+
+  it('is ready only while it can read its table, and serves again when it can', async () => {
+    const own = create({ PLINTH_TABLE: 'taken-away', PLINTH_QUEUE_PREFIX: 'taken-away' })
+    const server = await startPlinth(temporaryFolder(), own)
+    const ready = async () => (await fetch(`${server.url}/readyz`)).status
+    expect(await ready()).toBe(200)
+    await moto.clients.dynamodb.send(new DeleteTableCommand({ TableName: 'taken-away' }))
+    await until('not ready', async () => (await ready()) === 503)
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+    await (await startPlinth(temporaryFolder(), own)).process.stop()
+    await until('ready', async () => (await ready()) === 200)
+    await server.process.stop()
   })
 
   it('goes on with what was accepted after it was killed', async () => {

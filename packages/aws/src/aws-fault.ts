@@ -42,5 +42,17 @@ export function unavailable(error: unknown, action: string): PlinthError {
       `What ${action} needs is not there: the table, queue, bus, bucket or key.`,
       options,
     )
-  return new UnavailableError('aws_unavailable', `AWS could not do ${action} now.`, options)
+  return new UnavailableError('aws_unavailable', `AWS could not do ${action} now${reasonOf(error)}.`, options)
+}
+
+/** What a fault is called: the system's code where there is one, such as ECONNREFUSED, else its name; never its message. */
+export function faultName(error: unknown): string {
+  const { code, name } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; name?: unknown }
+  return [code, name].find((word) => typeof word === 'string' && plainName.test(word))?.toString() ?? typeof error
+}
+
+const plainName = /^[A-Za-z][A-Za-z_]{1,63}$/
+
+function reasonOf(error: unknown): string {
+  return error === undefined ? '' : ` (${faultName(error)})`
 }

@@ -9,9 +9,9 @@ import {
   pooledKeyAlias,
   silentLog,
 } from '@plinth/core'
+import { checkResources } from './check-resources.ts'
 import { type AwsClients, createClients, destroyClients } from './clients.ts'
 import { createMissing } from './create-missing.ts'
-import { findTable } from './create-table.ts'
 import { DynamoDBOperations } from './dynamodb-operations.ts'
 import { DynamoDBStateStore } from './dynamodb-state-store.ts'
 import type { AwsEnvironment } from './environment.ts'
@@ -31,7 +31,7 @@ export interface AwsPlatformOptions {
   readonly outbound: Outbound
   /** Of the jobs whose queues are made where `environment.create` says so. */
   readonly jobs: readonly string[]
-  /** Whether to see first that the table is there, so that a wrong setting is told at the start and not at the first request. */
+  /** Whether to see first that everything is there, so that a wrong setting is told at the start and not at the first request. */
   readonly check?: boolean
   /** Clients to use instead of those made from the environment; whoever brings one ends it. */
   readonly clients?: Partial<AwsClients>
@@ -51,8 +51,9 @@ export async function awsPlatform(options: AwsPlatformOptions): Promise<AwsPlatf
   const { table, bucket, bus, queuePrefix: prefix, pooledKey } = environment
   const made = createClients(environment)
   const clients = { ...made, ...options.clients }
-  if (environment.create) await createMissing({ clients, environment, jobs: options.jobs })
-  else if (options.check) await findTable({ client: clients.dynamodb, table })
+  const resources = { clients, environment, jobs: options.jobs }
+  if (environment.create) await createMissing(resources)
+  else if (options.check) await checkResources(resources)
   const database = { client: clients.dynamodb, table, clock }
   const operations = new DynamoDBOperations(database)
   const queue = new SqsQueue({ client: clients.sqs, prefix, clock, log })

@@ -6,16 +6,19 @@ import { createQueues } from './create-queues.ts'
 import { createTable } from './create-table.ts'
 import type { AwsEnvironment } from './environment.ts'
 
+/** What a Plinth needs on AWS, and the clients to reach it. */
+export interface Resources {
+  readonly clients: AwsClients
+  readonly environment: AwsEnvironment
+  /** Whose queues are needed. */
+  readonly jobs: readonly string[]
+}
+
 /**
  * Makes the table, bucket, bus and queues that are missing, for emulators and first tries; a key is made when it is first needed.
  * What is there stays as it is. Doing it twice, also at the same time, is fine.
  */
-export async function createMissing(options: {
-  readonly clients: AwsClients
-  readonly environment: AwsEnvironment
-  readonly jobs: readonly string[]
-}): Promise<void> {
-  const { clients, environment, jobs } = options
+export async function createMissing({ clients, environment, jobs }: Resources): Promise<void> {
   await Promise.all([
     createTable({ client: clients.dynamodb, table: environment.table }),
     createBucket(clients.s3, environment),

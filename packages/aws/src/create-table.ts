@@ -1,7 +1,6 @@
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
-  DescribeTableCommand,
   type DynamoDBClient,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
@@ -50,13 +49,6 @@ export async function createTable({ client, table }: { readonly client: DynamoDB
   } catch (error) {
     throw unavailable(error, 'dynamodb:CreateTable')
   }
-}
-
-/** @throws UnavailableError `aws_missing` when there is no such table. */
-export async function findTable({ client, table }: { readonly client: DynamoDBClient; readonly table: string }): Promise<void> {
-  await client.send(new DescribeTableCommand({ TableName: table })).catch((error) => {
-    throw unavailable(error, 'dynamodb:DescribeTable')
-  })
 }
 
 function keySchema(partition: string, sort: string) {

@@ -34,7 +34,7 @@ const variables = {
   table: { name: 'PLINTH_TABLE', pattern: /^[\w.-]{3,255}$/, words: '3 to 255 letters, digits, _ . -', otherwise: 'plinth' },
   bucket: {
     name: 'PLINTH_BUCKET',
-    pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    pattern: /^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     words: 'the name of an S3 bucket',
     otherwise: 'plinth',
   },

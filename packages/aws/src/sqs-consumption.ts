@@ -138,7 +138,9 @@ export class SqsConsumption implements Consumption {
 
   #rest(watch: Watch, error: unknown): void {
     const { clock, log } = this.#parts
-    log.warn({ queue: watch.name, ...faultFields(error) }, 'An SQS queue could not be asked for jobs; it is asked again soon.')
+    // Once when it begins, and then now and then: an outage meets every queue.
+    if (watch.pause === firstPause || watch.pause === longestPause)
+      log.warn({ queue: watch.name, ...faultFields(error) }, 'An SQS queue could not be asked for jobs; it is asked again soon.')
     watch.resting = true
     const rested = sleep(clock, watch.pause * (0.5 + clock.random() / 2), this.#stopping.signal)
     watch.pause = Math.min(watch.pause * 2, longestPause)

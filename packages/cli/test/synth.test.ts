@@ -24,7 +24,7 @@ async function synth(...args: string[]): Promise<string> {
 
 describe('plinth synth', () => {
   it('[X70] writes a template as JSON, and says where, how large, and what waiting costs', async () => {
-    const out = join(temporaryFolder(), 'new', 'folder')
+    const out = join(temporaryFolder(), 'new', 'odd $(folder)')
     const printed = await synth('--out', out, '--handlers', handlers)
     const path = join(out, 'Plinth.template.json')
     const { Resources } = JSON.parse(readFileSync(path, 'utf8')) as { Resources: Record<string, { Type: string }> }
@@ -33,7 +33,7 @@ describe('plinth synth', () => {
     expect(printed).toMatch(/^ {2}request-worker +38 bytes, zipped \d+ bytes$/m)
     expect(printed).toMatch(/^Waiting costs about \d\.\d\d USD a month/m)
     expect(printed).toMatch(/^ +1\.00 {2}1 KMS keys$/m)
-    expect(printed).toContain(`deploy --app ${out}`)
+    expect(printed).toContain(`deploy --app '${out}'`)
   })
 
   it('--json says the same, over what an earlier run left', async () => {
@@ -57,11 +57,15 @@ describe('plinth synth', () => {
     writeFileSync(file, '')
     for (const args of [
       ['--out', file],
+      ['--out', join(file, 'below')],
+      ['--out', '/proc/nowhere/at/all'],
       ['--handlers', file],
       ['--handlers', `${file}s`],
     ]) {
       const refused = await synth(...args).catch((error: unknown) => error)
       expect(PlinthError.is(refused) && refused.message).toMatch(/must be a folder/)
     }
+    for (const none of ['', ' '])
+      expect(await synth('--out', none).catch((error: unknown) => error)).toMatchObject({ field: 'out' })
   })
 })

@@ -29,7 +29,7 @@ export interface AppOptions {
   readonly telemetry: Telemetry
   readonly log: Log
   /** Whether the process can serve now. */
-  ready(): boolean
+  ready(): boolean | Promise<boolean>
   /** Fires when the server stops: streams end then. */
   readonly stopping: AbortSignal
 }
@@ -63,9 +63,9 @@ export function createApp(options: AppOptions): App {
   const document = JSON.stringify(openApi(patterns, extra))
 
   /** Paths that are open to everyone. */
-  const open: Readonly<Record<string, () => Answer>> = {
+  const open: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
     '/healthz': () => json('{"status":"ok"}'),
-    '/readyz': () => (options.ready() ? json('{"status":"ready"}') : json('{"status":"not ready"}', 503)),
+    '/readyz': async () => ((await options.ready()) ? json('{"status":"ready"}') : json('{"status":"not ready"}', 503)),
     '/.well-known/jwks.json': () => json(JSON.stringify(issuer.jwks())),
     '/': () => text('Plinth. The API is described at /openapi.json.\n', 'text/plain'),
   }

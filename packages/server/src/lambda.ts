@@ -5,6 +5,7 @@ import { patterns } from '@plinth/core'
 import { type App, createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
 import { arrivalOf, type ProxyEvent, writeAnswer } from './lambda-exchange.ts'
+import { readiness } from './readiness.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
 
 /** What Lambda's runtime offers for responses that stream. */
@@ -35,5 +36,5 @@ async function open(): Promise<App> {
   const identity = await bootstrap(platform)
   const stopping = new AbortController().signal
   const parts = { platform, patterns, telemetry: startTelemetry(), log: functionLog, stopping }
-  return createApp({ ...identity, ...parts, ready: () => true })
+  return createApp({ ...identity, ...parts, ready: readiness(platform) })
 }

@@ -11,6 +11,7 @@ import { readEnvironment } from './environment.ts'
 import { createLog } from './logging.ts'
 import { nodeListener } from './node-listener.ts'
 import { type OpenedPlatform, openPlatform } from './open-platform.ts'
+import { readiness } from './readiness.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
 
 export interface ServerOptions {
@@ -57,6 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   try {
     const stopping = new AbortController()
+    const reachable = readiness(platform)
     const { issuer, authenticator } = await bootstrap(platform)
     const app = createApp({
       platform,
@@ -65,7 +67,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       issuer,
       telemetry,
       log,
-      ready: () => state === 'ready',
+      ready: async () => state === 'ready' && (await reachable()),
       stopping: stopping.signal,
     })
     const server = await listen(nodeListener(app.handle, app.refuseTarget), environment.host, environment.port)

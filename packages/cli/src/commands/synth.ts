@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { InvalidInputError } from '@plinth/core'
 import { Command } from 'commander'
 import { countOf, sizeOf } from '../words.ts'
@@ -25,6 +25,7 @@ export function synthCommand(): Command {
 }
 
 async function synth({ out, handlers, measure, json }: SynthOptions): Promise<void> {
+  if (out.trim() === '') throw new InvalidInputError('--out must name a folder.', { field: 'out' })
   const folder = resolve(out)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new InvalidInputError(`--out must be a folder, which ${out} is not.`, { field: 'out' })
@@ -32,6 +33,7 @@ async function synth({ out, handlers, measure, json }: SynthOptions): Promise<vo
     throw new InvalidInputError(`--handlers must be a folder of bundled functions, which ${handlers} is not.`, {
       field: 'handlers',
     })
+  makeFolder(folder, out)
   // Loaded now, for it takes a second or two, which no other command should wait.
   const { synthesise } = await import('@plinth/cdk')
   const { templates, bundles, imports, cost } = synthesise({
@@ -66,7 +68,24 @@ async function synth({ out, handlers, measure, json }: SynthOptions): Promise<vo
     '',
     'Deploy it, with credentials of your account:',
     `  npx ${toolkit} bootstrap`,
-    `  npx ${toolkit} deploy --app ${out}`,
+    `  npx ${toolkit} deploy --app ${shellWord(out)}`,
   ]
   console.log(lines.join('\n'))
+}
+
+/** One part after the other: where none can be made, as below /proc, Node.js would try for ever to make them all. */
+function makeFolder(folder: string, out: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  try {
+    makeFolder(dirname(folder), out)
+    mkdirSync(folder)
+  } catch (cause) {
+    if (cause instanceof InvalidInputError) throw cause
+    throw new InvalidInputError(`--out must be a folder that can be made, which ${out} is not.`, { field: 'out', cause })
+  }
+}
+
+/** A word that a shell takes as it is. */
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -1,0 +1,68 @@
+import { InvalidInputError, PlinthError } from '@plinth/core'
+import { describe, expect, it } from 'vitest'
+import { deadLetterQueueName, queueName, readAwsEnvironment, variablesOf } from '../src/environment.ts'
+
+const region = { AWS_REGION: 'eu-central-1' }
+
+describe('the environment of the platform aws', () => {
+  it('[R120] has defaults for everything but the region', () => {
+    expect(readAwsEnvironment(region)).toEqual({
+      region: 'eu-central-1',
+      table: 'plinth',
+      bucket: 'plinth',
+      bus: 'genai-eventbus',
+      queuePrefix: 'plinth',
+      pooledKey: 'alias/plinth-pooled-key',
+      create: false,
+    })
+  })
+
+  it('takes the first region that is set, and an emulator', () => {
+    const all = { PLINTH_REGION: 'us-west-2', AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'us-gov-east-1' }
+    expect(readAwsEnvironment(all).region).toBe('us-west-2')
+    expect(readAwsEnvironment({ ...all, PLINTH_REGION: '' }).region).toBe('eu-west-1')
+    expect(readAwsEnvironment({ AWS_DEFAULT_REGION: 'us-gov-east-1' }).region).toBe('us-gov-east-1')
+    const emulator = { ...region, AWS_ENDPOINT_URL: 'http://127.0.0.1:5000', PLINTH_AWS_CREATE: 'on' }
+    expect(readAwsEnvironment(emulator)).toMatchObject({ endpoint: 'http://127.0.0.1:5000', create: true })
+  })
+
+  it.each([
+    ['AWS_REGION', ''],
+    ['AWS_REGION', 'Frankfurt'],
+    ['PLINTH_REGION', 'local'],
+    ['AWS_ENDPOINT_URL', 'localhost:5000'],
+    ['AWS_ENDPOINT_URL', 'file:///etc'],
+    ['PLINTH_TABLE', 'a'],
+    ['PLINTH_TABLE', 'a table'],
+    ['PLINTH_BUCKET', 'A_B'],
+    ['PLINTH_BUCKET', 's3://bucket'],
+    ['PLINTH_BUCKET', '192.168.1.1'],
+    ['PLINTH_BUS', 'a bus'],
+    ['PLINTH_QUEUE_PREFIX', 'with.dots'],
+    ['PLINTH_QUEUE_PREFIX', 'x'.repeat(41)],
+    ['PLINTH_POOLED_KEY', 'no key!'],
+    ['PLINTH_AWS_CREATE', 'yes'],
+  ])('[X70] %s is refused as "%s", and named', (name, value) => {
+    const read = (): unknown => readAwsEnvironment({ ...region, [name]: value })
+    expect(read).toThrow(InvalidInputError)
+    try {
+      read()
+    } catch (error) {
+      expect(PlinthError.is(error) && [error.field, error.message]).toEqual([name, expect.stringContaining(name)])
+    }
+  })
+
+  it('is read as it was written for a function', () => {
+    const { region: _, create: __, ...written } = readAwsEnvironment({ ...region, PLINTH_TABLE: 't-1', PLINTH_BUCKET: 'b-1' })
+    expect(readAwsEnvironment({ ...region, ...variablesOf(written) })).toEqual({
+      ...written,
+      region: 'eu-central-1',
+      create: false,
+    })
+  })
+
+  it('names queues by job and lane', () => {
+    expect(queueName('p', 'event-driven.process', 'high')).toBe('p-event-driven-process-high')
+    expect(deadLetterQueueName('p')).toBe('p-dead')
+  })
+})
