@@ -37,8 +37,20 @@ const expected: Readonly<Record<string, string>> = {
   '@plinth/models': 'createModels',
   '@plinth/outbound': 'GuardedHttp',
   '@plinth/server': 'startServer',
+  '@plinth/server/lambda': 'handler',
   '@plinth/cli': 'Client',
+  '@plinth/aws': 'awsPlatform',
+  '@plinth/aws/environment': 'readAwsEnvironment',
+  '@plinth/aws/handlers/authorizer': 'handler',
+  '@plinth/aws/handlers/function-log': 'functionLog',
+  '@plinth/aws/handlers/function-platform': 'functionPlatform',
+  '@plinth/aws/handlers/relay': 'handler',
+  '@plinth/aws/handlers/request-worker': 'handler',
+  '@plinth/aws/handlers/sweeper': 'handler',
+  '@plinth/cdk': 'PlinthStack',
 }
+/** What Lambda's runtime offers to handlers. */
+const lambda = 'globalThis.awslambda = { streamifyResponse: (handle) => handle };'
 
 // Neither our export condition nor what npm says of this run may leak in; where its registry is must.
 const environment = {
@@ -71,7 +83,7 @@ describe('packed and installed elsewhere', () => {
   it.each(entries.filter((entry) => !workers.includes(entry)))('%s is imported', async (entry) => {
     const name = expected[entry]
     expect(name, `${entry} needs a line in this test`).toBeDefined()
-    const code = `import * as all from '${entry}'; console.log(import.meta.resolve('${entry}'), typeof all['${name}'])`
+    const code = `${lambda} const all = await import('${entry}'); console.log(import.meta.resolve('${entry}'), typeof all['${name}'])`
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', code], inProject)
     expect(stdout).toContain(`${project}/node_modules/${entry.split('/').slice(0, 2).join('/')}/dist/`)
     expect(stdout).not.toContain('undefined')

@@ -116,7 +116,7 @@ describe('a change that is too large', () => {
 
   it.each([
     ['writes', many(91), []],
-    ['events', [], events(11)],
+    ['events', [], events(10)],
     ['bytes of a record', wide(1, 360 * 1024), []],
     ['bytes', wide(11, 300 * 1024), []],
   ] as const)('is refused: %s [X20]', async (_, writes, emit) => {
@@ -128,7 +128,7 @@ describe('a change that is too large', () => {
 
   it('is taken at the limit', async () => {
     const { state } = new StateBench()
-    await state.commit({ writes: many(90), emit: events(10) })
-    expect(await state.events({ after: 0, limit: 100 })).toHaveLength(10)
+    await state.commit({ writes: many(90), emit: events(9) })
+    expect(await state.events({ after: 0, limit: 100 })).toHaveLength(9)
   })
 })
