@@ -11,7 +11,7 @@ import { listIndex } from './table-keys.ts'
 
 const longestWait = 120
 
-/** The table's form: what CDK makes is the same. */
+/** The table's form: what CDK makes is the same, with a stream that calls the relay's function. A process looks for itself. */
 export function tableDefinition(table: string): CreateTableCommandInput {
   const lists = Array.from({ length: changeLimits.lists }, (_, list) => listIndex(list))
   const strings = ['pk', 'sk', 'o', ...lists.flatMap(({ partition, sort }) => [partition, sort])]
@@ -32,7 +32,6 @@ export function tableDefinition(table: string): CreateTableCommandInput {
       ...lists.map(({ name, partition, sort }) => index(name, partition, sort, 'KEYS_ONLY')),
       index('outbox', 'o', 'd', 'ALL'),
     ],
-    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
   }
 }
 
