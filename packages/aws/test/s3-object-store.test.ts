@@ -104,7 +104,7 @@ describeWithMoto('S3ObjectStore', (moto) => {
       const injected = proxy.inject(matches, refuse(503, 'SlowDown'))
       await expect(store.put(key('failed'), pieces(sample(9 * mebibyte)))).rejects.toMatchObject({
         code: 'aws_unavailable',
-        message: 'AWS could not do s3:PutObject now.',
+        message: 'AWS could not do s3:PutObject now (SlowDown).',
       })
       expect(injected.met).toBe(1)
       expect(await store.head(key('failed'))).toBeUndefined()

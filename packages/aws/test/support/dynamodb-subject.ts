@@ -49,5 +49,16 @@ export function tableSubject<Port>(place: ContractPlace, choose: (opened: Opened
  * it is sent one request at a time; what a commit is made of still meets what others are made of.
  */
 function clientOf(place: ContractPlace): DynamoDBClient {
-  return place.open(onAccount ? {} : { maxSockets: 1, requestTimeout: 60_000 }).dynamodb
+  if (onAccount) return place.open().dynamodb
+  const { dynamodb } = place.open({ requestTimeout: 60_000 })
+  let last: Promise<unknown> = Promise.resolve()
+  dynamodb.middlewareStack.add(
+    (next) => (args) => {
+      const turn = last.then(() => next(args))
+      last = turn.catch(() => undefined)
+      return turn
+    },
+    { step: 'initialize' },
+  )
+  return dynamodb
 }
