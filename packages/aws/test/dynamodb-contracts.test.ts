@@ -6,7 +6,7 @@ import { tableSubject } from './support/dynamodb-subject.ts'
 // moto copies the whole table for each transaction.
 vi.setConfig({ testTimeout: 300_000 })
 
-describeOnAws('[R7] [R126] DynamoDB', (place) => {
+describeOnAws('[R7] [R92] [R126] DynamoDB', (place) => {
   // Of a small table moto copies little; DynamoDB copies nothing, but takes half a minute to make one.
   const fresh = !onAccount
   const state = { create: tableSubject(place, (opened) => opened.state), fresh }

@@ -23,7 +23,7 @@ const onMoto = {
   'keys, their generations and their states outlive the process': unusable,
 }
 
-describeOnAws('KMS', (place) => {
+describeOnAws('[R92] [R107] KMS', (place) => {
   describeKeyServiceContract('KmsKeyService', {
     create: async () => {
       const reopen = async () => new KmsKeyService({ client: place.clients.kms })

@@ -30,7 +30,7 @@ const prices = {
 const secondsMonth = 30 * 24 * 3_600
 /** Lambda asks a queue that is empty with five pollers, each for 20 seconds at a time. */
 const pollsMonth = (5 * secondsMonth) / 20
-/** What a call of the relay or sweeper with nothing to do takes, in gigabytes for so many seconds; a guess on the high side. */
+/** What a call of the relay with nothing to do takes, in gigabytes for so many seconds; a guess on the high side. */
 const idleCall = { seconds: 0.2, gigabytes: 0.5, readUnits: 12 }
 
 /** What goes by the clock, not by use. Storage, requests and models come on top. */
@@ -40,7 +40,8 @@ export function idleCost({ Resources }: CloudFormationTemplate): IdleCost {
   const keys = ofType('AWS::KMS::Key').length
   const alarmMetrics = ofType('AWS::CloudWatch::Alarm').reduce((sum, alarm) => sum + metricsOf(alarm), 0)
   const polled = ofType('AWS::Lambda::EventSourceMapping').filter((mapping) => 'ScalingConfig' in mapping).length
-  const ticks = ofType('AWS::Events::Rule').filter((rule) => 'ScheduleExpression' in rule).length
+  // One that is called each hour costs less than a cent.
+  const ticks = ofType('AWS::Events::Rule').filter((rule) => rule.ScheduleExpression === 'rate(1 minute)').length
   const calls = (ticks * secondsMonth) / 60
   const { seconds, gigabytes, readUnits } = idleCall
   const call = prices.lambdaRequest + seconds * gigabytes * prices.lambdaGigabyteSecond + readUnits * prices.readUnit

@@ -10,7 +10,6 @@ import { type JobQueues, laneConcurrency } from './queues.ts'
 /** The messages of a batch are worked side by side: waiting for models, they need little of a function. */
 const messagesAtATime = 10
 const entriesAtATime = 256
-const tick = Duration.minutes(1)
 
 /** What sets the functions going, but for HTTP. */
 export function connectTriggers(
@@ -42,15 +41,16 @@ export function connectTriggers(
       bisectBatchOnError: true,
     }),
   )
-  everyMinute(functions.relay, 'What the stream left, and what falls due')
-  everyMinute(functions.sweeper, 'Clearing away')
+  callEach(Duration.minutes(1), functions.relay, 'What the stream left, and what falls due')
+  // It lists the objects of each tenant, which S3 charges.
+  callEach(Duration.hours(1), functions.sweeper, 'Clearing away')
 }
 
-/** The next minute calls again anyway, so a call that fails or comes late isn't repeated. */
-function everyMinute(code: LambdaFunction, description: string): void {
-  new Rule(code, 'EveryMinute', {
+/** The schedule calls again anyway, so a call that fails or comes late isn't repeated. */
+function callEach(time: Duration, code: LambdaFunction, description: string): void {
+  new Rule(code, 'Schedule', {
     description,
-    schedule: Schedule.rate(tick),
-    targets: [new LambdaTarget(code, { retryAttempts: 0, maxEventAge: tick })],
+    schedule: Schedule.rate(time),
+    targets: [new LambdaTarget(code, { retryAttempts: 0, maxEventAge: time })],
   })
 }

@@ -1,4 +1,4 @@
-import { type AnyJob, PlinthError, patterns, WorkerHost } from '@plinth/core'
+import { type AnyJob, patterns, WorkerHost } from '@plinth/core'
 import { messageOfRecord, type SqsRecord } from '../sqs-record.ts'
 import { functionLog } from './function-log.ts'
 import { functionPlatform } from './function-platform.ts'
@@ -12,8 +12,8 @@ export async function handler(event: {
   const platform = await functionPlatform()
   const host = new WorkerHost({ platform, patterns, log: functionLog, listens: false })
   const over = await Promise.all(event.Records.map((record) => work(record).catch(report)))
-  const left = event.Records.filter((_, index) => !over[index])
-  return { batchItemFailures: left.map(({ messageId }) => ({ itemIdentifier: messageId })) }
+  const left = event.Records.filter((_, index) => !over[index]).map(({ messageId }) => messageId)
+  return { batchItemFailures: left.map((itemIdentifier) => ({ itemIdentifier })) }
 
   function work(record: SqsRecord): Promise<boolean> {
     const { name, queue, message } = messageOfRecord(record)
@@ -26,6 +26,6 @@ export async function handler(event: {
 }
 
 function report(error: unknown): boolean {
-  functionLog.error({ code: PlinthError.is(error) ? error.code : 'internal', error }, 'A message could not be worked.')
+  functionLog.error({ error }, 'A message could not be worked.')
   return false
 }

@@ -21,8 +21,9 @@ export class Sweeper {
   readonly #log: Log
   #timer: Timer | undefined
   #running: Promise<void> | undefined
-  /** How far each tenant's objects were looked through. */
+  /** How far each tenant's objects were looked through, and when to the end: listing them costs something, orphans hardly do. */
   readonly #lookedThrough = new Map<string, string>()
+  readonly #finished = new Map<string, number>()
   #stopped = false
 
   constructor(parts: { readonly operator: Operator; readonly log: Log }) {
@@ -61,7 +62,7 @@ export class Sweeper {
     })
   }
 
-  /** One page of objects a tenant a round, so that a round stays short however much there is. */
+  /** One page of objects a tenant a round, so that a round stays short however much there is; all of them once an hour. */
   async #removeOrphans(): Promise<number> {
     let removed = 0
     for (const tenant of [systemTenant, ...(await this.#registry.ids())]) removed += await this.#removeOrphansOf(tenant)
@@ -70,10 +71,13 @@ export class Sweeper {
 
   async #removeOrphansOf(tenant: string): Promise<number> {
     const { objects, store, clock } = this.#operator
+    if (Math.abs(clock.now() - (this.#finished.get(tenant) ?? Number.NEGATIVE_INFINITY)) < orphanAge) return 0
     const after = this.#lookedThrough.get(tenant)
     const page = await objects.list({ tenant, prefix: 'sealed/', limit: 1_000, ...(after === undefined ? {} : { after }) })
-    if (page.after === undefined) this.#lookedThrough.delete(tenant)
-    else this.#lookedThrough.set(tenant, page.after)
+    if (page.after === undefined) {
+      this.#lookedThrough.delete(tenant)
+      this.#finished.set(tenant, clock.now())
+    } else this.#lookedThrough.set(tenant, page.after)
     let removed = 0
     for (const { name, modified } of page.items) {
       const owner = sealedObjectOwner(tenant, name)
