@@ -32,8 +32,6 @@ describe('[R22] [X8] [X11] SQS, on a clock that can be moved', () => {
       'tenants of one lane take turns': byItself,
       'tenants of one lane are served by their weights while all have work, and the light one never waits for long':
         'SQS knows no weights',
-      'what was in hand when the adapter ended was cut off, and the count is kept':
-        'the leases of a process that died run out first; shown below',
     },
   })
   describeQueueModel('SqsQueue on a simulated SQS', { create })

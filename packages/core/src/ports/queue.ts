@@ -62,7 +62,8 @@ export interface Consumption {
  * Promises:
  * - At least once: what was sent is delivered until an outcome of done or dead was kept. Twice is possible, order is not promised.
  * - A delivery is leased for {@link jobLimits.leaseMilliseconds}; without extension it is then delivered again, and its signal fires.
- *   A handler that throws is delivered again after {@link jobLimits.redeliverMilliseconds}.
+ *   A handler that throws is delivered again after {@link jobLimits.redeliverMilliseconds}. What a process had in hand when it died is
+ *   delivered again when its leases are over at the latest.
  * - `retryAt` and `notBefore` hold a job back (the clocks of sender and consumer may differ by a second).
  * - Lanes are served by {@link laneWeights}; within a lane every tenant makes progress, however much another has waiting.
  * - Tenants of a lane that all have work are served by the weights of their jobs. An engine that knows no weights skips this
