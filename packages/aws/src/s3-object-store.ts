@@ -15,6 +15,7 @@ import {
   type ObjectQuery,
   type ObjectRange,
   type ObjectStore,
+  uuid,
 } from '@plinth/core'
 import { type AwsFault, isFault, unavailable } from './aws-fault.ts'
 import { MeasuredContent } from './measured-content.ts'
@@ -165,7 +166,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async #putStaged(key: ObjectKey, measured: MeasuredContent, ifAbsent: boolean): Promise<ObjectHead> {
-    const staged = stagingPlace(this.#bucket, this.#newId())
+    const staged = stagingPlace(this.#bucket, uuid(this.#clock))
     try {
       await stage(this.#client, staged, measured.pieces())
       const facts = { bytes: measured.bytes, sha256: measured.sha256() }
@@ -185,7 +186,7 @@ export class S3ObjectStore implements ObjectStore {
     write: (target: S3Target) => Promise<unknown>,
   ): Promise<ObjectHead> {
     const head = { name: key.name, ...facts, modified: this.#clock.now() }
-    const put = this.#newId()
+    const put = uuid(this.#clock)
     const Metadata = { sha256: head.sha256, modified: String(head.modified), put }
     for (let attempt = 1; ; attempt++) {
       try {
@@ -215,10 +216,6 @@ export class S3ObjectStore implements ObjectStore {
 
   #at(key: ObjectKey): S3Place {
     return { Bucket: this.#bucket, Key: `${key.tenant}/${key.name}` }
-  }
-
-  #newId(): string {
-    return Buffer.from(this.#clock.randomBytes(16)).toString('hex')
   }
 }
 
