@@ -9,9 +9,9 @@ import {
 import {
   Authenticator,
   getRequest,
+  jobNames,
   LocalIssuer,
   type Operator,
-  patterns,
   processGenaiRequest,
   type Scope,
   TenantRegistry,
@@ -44,7 +44,7 @@ describeWithMoto('[R11] [R121] the functions, fed as Lambda feeds them', (moto) 
       models: createModels({ model: 'scripted', clock: systemClock }),
       clock: systemClock,
       outbound: new GuardedHttp({ clock: systemClock }),
-      jobs: patterns.flatMap((pattern) => pattern.jobs.map(({ name }) => name)),
+      jobs: jobNames,
     })
     operator = platform.operate()
     const registry = new TenantRegistry(operator)

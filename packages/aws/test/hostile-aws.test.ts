@@ -1,5 +1,6 @@
 import {
   Authenticator,
+  jobNames,
   LocalIssuer,
   patterns,
   processGenaiRequest,
@@ -38,7 +39,7 @@ describeWithMoto('[X3] [X7] [X9] the event-driven pattern on an AWS that has a b
       models,
       clock: systemClock,
       outbound: new GuardedHttp({ clock: systemClock }),
-      jobs: patterns.flatMap((pattern) => pattern.jobs.map(({ name }) => name)),
+      jobs: jobNames,
       clients: proxy.clients({ maxAttempts: 4 }),
     })
     const scope = await scopeOf(platform)

@@ -3,3 +3,6 @@ import { eventDriven } from './event-driven/pattern.ts'
 
 /** The patterns of this Plinth. To add one: its folder, its name in define/pattern.ts, its line here. */
 export const patterns: readonly Pattern[] = [eventDriven]
+
+/** The names of all jobs: a platform whose queues must be made needs one for each. */
+export const jobNames: readonly string[] = patterns.flatMap((pattern) => pattern.jobs.map((job) => job.name))

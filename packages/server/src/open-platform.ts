@@ -1,4 +1,4 @@
-import { type Log, type ModelLimits, type Models, type Outbound, type Platform, type PlinthError, patterns } from '@plinth/core'
+import { jobNames, type Log, type ModelLimits, type Models, type Outbound, type Platform, type PlinthError } from '@plinth/core'
 import { localPlatform, systemClock } from '@plinth/local'
 import type { Environment } from './environment.ts'
 
@@ -25,8 +25,16 @@ export async function openPlatform(options: {
   if (environment.platform === 'aws') {
     const { awsPlatform, readAwsEnvironment } = await import('@plinth/aws')
     const aws = readAwsEnvironment(variables)
-    const jobs = patterns.flatMap((pattern) => pattern.jobs.map((job) => job.name))
-    const platform = await awsPlatform({ environment: aws, models, limits, log, outbound, clock: systemClock, jobs, check: true })
+    const platform = await awsPlatform({
+      environment: aws,
+      models,
+      limits,
+      log,
+      outbound,
+      clock: systemClock,
+      jobs: jobNames,
+      check: true,
+    })
     return { platform, place: `table ${aws.table} in ${aws.region}` }
   }
   const { directory, masterKey, masterKeyFile } = environment

@@ -1,4 +1,4 @@
-import { patterns } from '@plinth/core'
+import { jobNames } from '@plinth/core'
 import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type AwsPlatform, awsPlatform } from '../aws-platform.ts'
@@ -25,6 +25,6 @@ function open(): Promise<AwsPlatform> {
     clock: systemClock,
     log: functionLog,
     outbound: new GuardedHttp({ clock: systemClock }),
-    jobs: patterns.flatMap((pattern) => pattern.jobs.map((job) => job.name)),
+    jobs: jobNames,
   })
 }
