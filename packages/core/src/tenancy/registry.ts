@@ -2,7 +2,7 @@ import { ForbiddenError, InvalidInputError, NotFoundError, UnauthorizedError } f
 import type { Operator } from '../scope/operator.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import { insert } from '../scope/state.ts'
-import { type TenantSettings, tenantIdPattern, tenants } from './tenant.ts'
+import { newTenant, type TenantSettings, tenantIdPattern, tenants } from './tenant.ts'
 
 const place = (tenantId: string): { partition: string; sort: string } => ({ partition: 'tenants', sort: tenantId })
 
@@ -46,7 +46,7 @@ export class TenantRegistry {
     if (!tenantIdPattern.test(tenantId)) {
       throw new InvalidInputError('A tenant id is 1 to 63 lower-case letters, digits and hyphens.', { field: 'tenant_id' })
     }
-    const settings: TenantSettings = { tenant_id: tenantId, name, status: 'active', created: this.#operator.clock.now() }
+    const settings = newTenant(tenantId, name, this.#operator.clock.now())
     await this.#operator.system.commit({ writes: [insert(tenants, place(tenantId), settings)] })
     return settings
   }
