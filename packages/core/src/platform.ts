@@ -68,7 +68,16 @@ export function createPlatform(
       gate: tenantGate(gate, caller.tenant, caller.settings.weight),
       outbound,
     }),
-    operate: () => ({ clock, store, objects, queue, bus, operations, system: stateOf(systemTenant, 'system') }),
+    operate: () => ({
+      clock,
+      store,
+      objects,
+      queue,
+      bus,
+      operations,
+      system: stateOf(systemTenant, 'system'),
+      state: (tenantId) => stateOf(tenantId, 'system'),
+    }),
     close: () => adapters.close(),
   }
 }

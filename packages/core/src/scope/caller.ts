@@ -14,10 +14,16 @@ export interface Caller {
   readonly settings: TenantSettings
   readonly user: string
   readonly permissions: ReadonlySet<string>
+  /** Of the user, as its token says; documents may be for some groups only. */
+  readonly groups: ReadonlySet<string>
+  /** The virtual key that it came with, where it came with one. */
+  readonly keyId?: string
   /** Joins what one request caused: events, jobs, spans, log lines. */
   readonly correlationId: string
   readonly [verified]: 'caller'
 }
+
+const none: ReadonlySet<string> = new Set()
 
 /**
  * Makes a caller. Imported by two files only, which the architecture test holds: tenancy/authenticate.ts (after a token
@@ -27,9 +33,11 @@ export function mintCaller(facts: {
   readonly settings: TenantSettings
   readonly user: string
   readonly permissions: ReadonlySet<string>
+  readonly groups?: ReadonlySet<string>
+  readonly keyId?: string
   readonly correlationId: string
 }): Caller {
-  return { ...facts, tenant: facts.settings.tenant_id as TenantId } as Caller
+  return { groups: none, ...facts, tenant: facts.settings.tenant_id as TenantId } as Caller
 }
 
 /** @throws ForbiddenError `permission_denied` (R96). */

@@ -19,4 +19,6 @@ export interface Operator {
   readonly operations: Operations
   /** The system's own records: the registry of tenants, the issuer's key. */
   readonly system: State
+  /** Any tenant's records. */
+  state(tenantId: string): State
 }
