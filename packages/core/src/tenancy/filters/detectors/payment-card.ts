@@ -1,0 +1,90 @@
+import type { Span } from '../matches.ts'
+import { hintBefore, passesLuhn, pattern } from './nearby-words.ts'
+
+/**
+ * Payment card numbers: of the ranges and lengths that issuers have, with a check digit that holds, in groups as cards are
+ * written. Ranges that other numbers share (13 digits are also an EAN, 12 many an order) need a word about cards before them.
+ */
+export function* findPaymentCards(text: string, from: number): Generator<Span> {
+  candidate.lastIndex = from
+  for (let match = candidate.exec(text); match !== null; match = candidate.exec(text)) {
+    const start = match.index
+    const end = cardEnd(text, start, match[0])
+    if (end === undefined) candidate.lastIndex = start + (/^\d+/.exec(match[0])?.[0].length ?? 1)
+    else {
+      yield { start, end }
+      candidate.lastIndex = end
+    }
+  }
+}
+
+/** Digits in groups, with at most two signs or blanks between them; no number goes on before it. */
+const candidate: RegExp = pattern(String.raw`(?<!<inWord>|\d[.:\/\-])\d{3,19}(?:(?:[ .·_\-]| - | {2})\d{1,13}){0,6}`, 'gv')
+
+const follows: RegExp = pattern(String.raw`^(?:<inWord>|[.\-]\d|@)`, 'v')
+
+function cardEnd(text: string, start: number, run: string): number | undefined {
+  const before = text.slice(Math.max(0, start - 2), start)
+  const groups = [...run.matchAll(/\d+/g)]
+  let digits = ''
+  let best: number | undefined
+  for (const [index, group] of groups.entries()) {
+    digits += group[0]
+    if (digits.length > 19) break
+    if (digits.length < 12) continue
+    const end = start + group.index + group[0].length
+    const next = text.slice(end, end + 2)
+    if (index === groups.length - 1 && follows.test(next)) continue
+    const sizes = groups.slice(0, index + 1).map(([part]) => part.length)
+    const rest = groups.slice(index + 1).map(([part]) => part.length)
+    if (isCard(text, start, digits, sizes, rest, before)) best = end
+  }
+  return best
+}
+
+function isCard(text: string, start: number, digits: string, sizes: readonly number[], rest: readonly number[], before: string): boolean {
+  const certainty = brandOf(digits)
+  if (certainty === undefined || !passesLuhn(digits) || /^(\d)\1+$/.test(digits)) return false
+  const hint = hintBefore(text, start, cardWords, otherWords)
+  const grouping = sizes.join('-')
+  // What may follow in the same run: the month and year of expiry, and the code on the back.
+  if (rest.some((size) => size > 4) || rest.length > 3) return false
+  if (/\d[ ]$/.test(before) && hint !== 'for' && certainty !== 'sure') return false
+  if (sizes.length === 1) return certainty === 'sure' ? hint !== 'against' : hint === 'for'
+  if (usualGroupings.has(grouping)) return certainty === 'sure' || hint === 'for'
+  return hint === 'for' && sizes.every((size) => size >= 2)
+}
+
+const usualGroupings = new Set(['4-4-4-4', '4-6-5', '4-6-4', '4-4-4-4-3', '4-4-4-4-2', '4-4-4-3', '4-4-4-2', '4-4-5', '4-4-4-1', '4-4-4', '8-8', '4-5-6', '6-13'])
+
+/**
+ * Issuer ranges and their lengths, as the networks publish them: sure where the number alone says enough, possible where other
+ * numbers look like it.
+ */
+function brandOf(digits: string): 'sure' | 'possible' | undefined {
+  const length = digits.length
+  const two = Number(digits.slice(0, 2))
+  const three = Number(digits.slice(0, 3))
+  const four = Number(digits.slice(0, 4))
+  if (digits.startsWith('4')) return length === 16 ? 'sure' : length === 13 || length === 19 ? 'possible' : undefined
+  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720) || (four >= 2200 && four <= 2204)) {
+    if (length === 16) return 'sure'
+    return four <= 2204 && length > 16 ? 'possible' : undefined
+  }
+  if (two === 34 || two === 37) return length === 15 ? 'sure' : undefined
+  if ((three >= 300 && three <= 305) || three === 309 || two === 36 || two === 38 || two === 39)
+    return length === 14 ? 'sure' : length >= 16 ? 'possible' : undefined
+  if (four >= 3528 && four <= 3589) return length === 16 ? 'sure' : length > 16 ? 'possible' : undefined
+  if (four === 1800 || four === 2131) return length === 15 ? 'possible' : undefined
+  if (four === 6011 || (three >= 644 && three <= 649) || two === 65 || two === 62 || two === 60 || two === 81 || two === 82)
+    return length === 16 ? 'sure' : length > 16 ? 'possible' : two === 62 || two === 60 ? 'possible' : undefined
+  if (two === 50 || (two >= 56 && two <= 58) || two === 63 || two === 67)
+    return length === 16 ? 'sure' : 'possible'
+  if (two >= 61 && two <= 69) return 'possible'
+  return four === 9792 && length === 16 ? 'sure' : undefined
+}
+
+const cardWords =
+  /cards?(?![a-z])|card[ _-]?(?:number|no|num|nr)|\bcc\b|credit|debit|visa|master ?card|\bmc\b|amex|american express|discover|diners|jcb|maestro|union ?pay|\bpan\b|carte|tarjeta|kart[ea]|kreditkarte|carta|cart[ãa]o|cb\b|kaart|\bcvv|карт|カード|卡/giu
+const otherWords =
+  /order|bestell|pedido|commande|invoice|tracking|shipment|parcel|\bimei|\bisbn|\bean\b|\bupc\b|gtin|barcode|serial|\bs\/n|\bsn\b|ticket|\bcase\b|reference|\bref\b|\bsku\b|part (?:no|number)|account|konto|meter|transaction|\btxn|booking|timestamp|\bts\b|epoch|session|\buser[_ ]?id|\biccid|\bsim\b|\bvin\b|waybill|awb|container|policy|\buuid|hash|checksum|batch|\blot\b|licen[cs]e|\bgift ?card/giu
