@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Authenticator } from '../src/index.ts'
-import { encode, otherKey, TokenBench } from './token-bench.ts'
+import { encode, type Json, otherKey, TokenBench } from './token-bench.ts'
 
 /** Counts how often a signature was looked at: each time the issuer's key is asked for, once per gate. */
 async function signatures(work: () => Promise<unknown>): Promise<number> {
@@ -78,6 +79,51 @@ describe('tokens that were verified are kept', () => {
     await bench.clock.advance(60_000)
     await bench.enter(early)
     expect(await bench.refusal(`${encode({ alg: 'none' })}.${early.split('.')[1]}.x`)).toBe('UnauthorizedError token_invalid')
+  })
+
+  it('so that nothing changes but the time it takes: a gate that remembers says what one says that does not [X58]', async () => {
+    const bench = await TokenBench.open()
+    const { now } = bench
+    const base = { permissions: ['*'], groups: ['staff'] }
+    const claims: readonly Json[] = [
+      bench.claims(base),
+      bench.claims({ ...base, tenant_id: 'beta', exp: now + 40 }),
+      bench.claims({ ...base, nbf: now + 30, exp: now + 90 }),
+      bench.claims({ ...base, tenant_id: ['alpha'] }),
+      bench.claims({ ...base, tenant_id: 'nobody' }),
+      bench.claims({ ...base, iat: undefined }),
+      bench.claims({ ...base, iat: now - 100 }),
+    ]
+    const good = claims.map((each) => bench.token(each))
+    const tokens = [...good, ...good.map((token) => `${token}A`), bench.token(bench.claims(base), bench.header(), otherKey)]
+    const answer = (gate: Authenticator, token: string): Promise<unknown> =>
+      gate.authenticate(`Bearer ${token}`, 'c').catch(({ name, code }: { name: string; code: string }) => [name, code])
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.nat(tokens.length - 1).map((which) => ({ which })) },
+      { weight: 2, arbitrary: fc.constantFrom(0, 1, 999, 10_000, 25_000).map((wait) => ({ wait })) },
+      { weight: 1, arbitrary: fc.constantFrom('active', 'suspended').map((status) => ({ status })) },
+      { weight: 1, arbitrary: fc.constantFrom(undefined, now - 50, now, now + 1).map((revoked) => ({ revoked })) },
+    )
+    const parts = { registry: bench.registry, issuer: bench.issuer, clock: bench.clock }
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        bench.clock.jump(now * 1_000)
+        const gate = new Authenticator(parts)
+        for (const each of steps) {
+          if ('wait' in each) await bench.clock.advance(each.wait)
+          else if ('which' in each) {
+            const token = tokens[each.which] ?? ''
+            expect(await answer(gate, token)).toEqual(await answer(new Authenticator(parts), token))
+          } else
+            await bench.registry.change('alpha', ({ tokens_not_before, ...settings }) => {
+              const from = 'revoked' in each ? each.revoked : tokens_not_before
+              const { status = settings.status } = each as { status?: 'active' | 'suspended' }
+              return { ...settings, status, ...(from === undefined ? {} : { tokens_not_before: from }) }
+            })
+        }
+      }),
+      { numRuns: 40 },
+    )
   })
 
   it('by one gate, not by all: another issuer does not believe them', async () => {

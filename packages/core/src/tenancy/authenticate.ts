@@ -1,112 +1,128 @@
-import { createLocalJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
-import { z } from 'zod'
-import { sha256 } from '../crypto.ts'
-import { UnauthorizedError } from '../errors.ts'
+import { ForbiddenError, UnauthorizedError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
-import { type Caller, mintCaller } from '../scope/caller.ts'
+import type { Outbound } from '../ports/outbound.ts'
+import { type Caller, mintCaller, requirePermission } from '../scope/caller.ts'
+import { tokenInvalid, tokenMissing, tokenRevoked } from './identity/refusals.ts'
+import { longestToken } from './identity/token-shape.ts'
+import { TokenVerifier } from './identity/token-verifier.ts'
+import { checkTrustedIssuers, type TrustedIssuer } from './identity/trusted-issuer.ts'
 import { audience, type LocalIssuer, localAlgorithm, localIssuer } from './issuer.ts'
+import type { Permission } from './permissions.ts'
 import type { TenantRegistry } from './registry.ts'
+import type { KeyLimits, TenantSettings } from './tenant.ts'
 
-/** What a token says, once its signature holds. Types are checked: a tenant given as an array or number is refused. */
-interface Claims {
+/** What a bearer token that is a virtual key begins with. */
+export const virtualKeyPrefix = 'plk_'
+
+/** Whom a virtual key speaks for. It was neither revoked nor expired when it was found. */
+export interface VerifiedKey {
   readonly tenant: string
   readonly user: string
   readonly permissions: ReadonlySet<string>
-  /** Seconds since 1970. */
-  readonly expires: number
+  readonly groups: ReadonlySet<string>
+  readonly keyId: string
+  /** Beside its tenant's own. */
+  readonly limits?: KeyLimits
 }
 
-const claimsSchema = z.object({
-  tenant_id: z.string().min(1).max(63),
-  user_id: z.string().min(1).max(256).optional(),
-  sub: z.string().min(1).max(256).optional(),
-  permissions: z.array(z.string().max(64)).max(100).default([]),
-  exp: z.number(),
-})
+export interface VirtualKeyFinder {
+  /** @param token whatever a client sent behind the prefix, which stands before it; 8 KiB at most. */
+  find(token: string): Promise<VerifiedKey | undefined>
+}
 
-/** Three non-empty base64url segments: jose alone also takes white space and odd characters inside them. */
-const shape = /^[\w-]+\.[\w-]+\.[\w-]+$/
-const longest = 8 * 1024
-const cached = 10_000
-/** Clocks of issuer and server may differ by so many seconds. */
-const leeway = 5
+/** What the seed hands on after validation (R98). */
+export interface TenantContext {
+  readonly tenant_id: string
+  readonly user_id: string
+  readonly permissions: readonly string[]
+  readonly tenant_config: TenantSettings
+}
+
+export interface AuthenticatorParts {
+  readonly registry: TenantRegistry
+  /** Its tokens may speak for any tenant, and grant anything. */
+  readonly issuer: LocalIssuer
+  readonly clock: Clock
+  /** Whose tokens are taken besides. */
+  readonly trusted?: readonly TrustedIssuer[] | undefined
+  /** For keys behind URLs. */
+  readonly outbound?: Outbound | undefined
+  /** Without it no virtual key is good. */
+  readonly virtualKeys?: VirtualKeyFinder | undefined
+}
 
 /**
- * The gate: turns a bearer token into a {@link Caller}, or refuses. Claims that were verified are kept under the full
- * SHA-256 of the token until it expires; the tenant is looked up each time, so that suspending it works at once.
+ * The gate: turns a bearer token into a {@link Caller}, or refuses. Tokens that were verified are remembered; the tenant is looked
+ * up each time, so that suspending it or revoking its tokens works at once.
  */
 export class Authenticator {
   readonly #registry: TenantRegistry
-  readonly #clock: Clock
-  readonly #keys: JWTVerifyGetKey
-  readonly #verified = new Map<string, Claims>()
+  readonly #tokens: TokenVerifier
+  readonly #virtualKeys: VirtualKeyFinder | undefined
 
-  constructor(parts: { readonly registry: TenantRegistry; readonly issuer: LocalIssuer; readonly clock: Clock }) {
+  /** @throws InvalidInputError for a trusted issuer that can't be trusted so, with the field at fault. */
+  constructor(parts: AuthenticatorParts) {
+    const own: TrustedIssuer = {
+      issuer: localIssuer,
+      audience,
+      algorithms: [localAlgorithm],
+      tenants: '*',
+      permissions: ['*'],
+      keys: parts.issuer.jwks(),
+    }
+    const issuers = [own, ...checkTrustedIssuers(parts.trusted ?? [])]
     this.#registry = parts.registry
-    this.#clock = parts.clock
-    this.#keys = createLocalJWKSet(parts.issuer.jwks())
+    this.#tokens = new TokenVerifier({ issuers, clock: parts.clock, outbound: parts.outbound })
+    this.#virtualKeys = parts.virtualKeys
   }
 
   /**
-   * validate_tenant_access of the seed (R93–R98), but with the signature checked (X58).
    * @param authorization the header as it came, or undefined.
-   * @throws UnauthorizedError `token_missing`, `token_invalid`, `token_expired`, `tenant_unknown`; ForbiddenError for a tenant that may not work.
+   * @throws UnauthorizedError `token_missing`, `token_invalid`, `token_expired`, `token_revoked`, `tenant_unknown`; ForbiddenError
+   * for a tenant that may not work; UnavailableError `issuer_unavailable` when the keys of a trusted issuer can't be had.
    */
   async authenticate(authorization: string | undefined, correlationId: string): Promise<Caller> {
-    const token = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1]
-    if (token === undefined) throw new UnauthorizedError('token_missing', 'Send a bearer token.')
-    if (token.length > longest || !shape.test(token) || !token.split('.').every(isCanonical)) throw invalid()
-    const digest = sha256(token)
-    const claims = this.#kept(digest) ?? (await this.#verify(token, digest))
-    const settings = await this.#registry.active(claims.tenant)
-    return mintCaller({ settings, user: claims.user, permissions: claims.permissions, correlationId })
+    const token = typeof authorization === 'string' ? /^Bearer (\S+)$/i.exec(authorization)?.[1] : undefined
+    if (token === undefined) throw tokenMissing()
+    if (token.length > longestToken) throw tokenInvalid()
+    if (token.startsWith(virtualKeyPrefix)) {
+      const key = await this.#virtualKeys?.find(token)
+      if (!key) throw tokenInvalid()
+      const { tenant, user, permissions, groups, keyId, limits: keyLimits = {} } = key
+      return mintCaller({
+        settings: await this.#registry.active(tenant),
+        user,
+        permissions,
+        groups,
+        keyId,
+        keyLimits,
+        correlationId,
+      })
+    }
+    const { tenant, user, permissions, groups, issued } = await this.#tokens.verify(token)
+    const settings = await this.#registry.active(tenant)
+    const { tokens_not_before: from } = settings
+    // A token that doesn't say when it was made may be older than anything.
+    if (from !== undefined && (issued ?? Number.NEGATIVE_INFINITY) < from) throw tokenRevoked()
+    return mintCaller({ settings, user, permissions, groups, correlationId })
   }
 
-  #kept(digest: string): Claims | undefined {
-    const claims = this.#verified.get(digest)
-    if (!claims) return undefined
-    if (claims.expires + leeway > this.#clock.now() / 1000) return claims
-    this.#verified.delete(digest)
-    throw new UnauthorizedError('token_expired', 'Token validation failed: the token has expired.')
+  /**
+   * validate_tenant_access of the seed (R93–R98), but with the signature checked (X58). What is forbidden stays forbidden (X59);
+   * whatever else fails is an UnauthorizedError that doesn't say what it was.
+   */
+  async validateTenantAccess(
+    authorization: string | undefined,
+    permission: Permission,
+    correlationId: string,
+  ): Promise<TenantContext> {
+    try {
+      const caller = await this.authenticate(authorization, correlationId)
+      requirePermission(caller, permission)
+      const { tenant, user, permissions, settings } = caller
+      return { tenant_id: tenant, user_id: user, permissions: [...permissions], tenant_config: settings }
+    } catch (error) {
+      throw error instanceof ForbiddenError || error instanceof UnauthorizedError ? error : tokenInvalid(error)
+    }
   }
-
-  async #verify(token: string, digest: string): Promise<Claims> {
-    const { payload } = await jwtVerify(token, this.#keys, {
-      algorithms: [localAlgorithm],
-      issuer: localIssuer,
-      audience,
-      requiredClaims: ['exp', 'tenant_id'],
-      clockTolerance: leeway,
-      currentDate: new Date(this.#clock.now()),
-    }).catch((cause: unknown) => {
-      if (cause instanceof errors.JWTExpired) {
-        throw new UnauthorizedError('token_expired', 'Token validation failed: the token has expired.', { cause })
-      }
-      throw invalid(cause)
-    })
-    const parsed = claimsSchema.safeParse(payload)
-    const user = parsed.data?.user_id ?? parsed.data?.sub
-    if (!parsed.success || user === undefined) throw invalid(parsed.error)
-    const { tenant_id, permissions, exp } = parsed.data
-    const claims: Claims = { tenant: tenant_id, user, permissions: new Set(permissions), expires: exp }
-    const oldest = this.#verified.keys().next()
-    if (this.#verified.size >= cached && !oldest.done) this.#verified.delete(oldest.value)
-    this.#verified.set(digest, claims)
-    return claims
-  }
-}
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-
-/**
- * Whether base64url has no spare bits set at its end. With them one token would have several spellings, and a list or cache
- * of tokens would not know them all (RFC 4648, 3.5).
- */
-function isCanonical(segment: string): boolean {
-  const spare = [0, undefined, 0b1111, 0b11][segment.length % 4]
-  return spare !== undefined && (alphabet.indexOf(segment.at(-1) ?? '') & spare) === 0
-}
-
-function invalid(cause?: unknown): UnauthorizedError {
-  return new UnauthorizedError('token_invalid', 'Token validation failed.', { cause })
 }
