@@ -39,7 +39,7 @@ export async function ensureSubscriber(scope: Scope | undefined): Promise<void> 
     const route = eventDriven.routes.find((one) => one.method === method && one.path === '/api/subscribers')
     const { signal } = new AbortController()
     const input = { params: {}, query: { limit: 10 }, body, idempotencyKey: undefined, lastEventId: undefined, signal }
-    return (await route?.handle(scope, input))?.body ?? {}
+    return (route && 'handle' in route && (await route.handle(scope, input)).body) || {}
   }
   const { items } = (await call('GET', undefined)) as { readonly items: readonly object[] }
   if (items.length === 0) await call('POST', { pattern: {}, target: { type: 'webhook', url: subscriberUrl } })

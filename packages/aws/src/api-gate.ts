@@ -16,9 +16,10 @@ export async function openGate(operator: Operator): Promise<Authenticator> {
   return new Authenticator({ registry, issuer, clock: operator.clock })
 }
 
-/** Lets a tenant into the whole API. */
+/** Lets a tenant into the whole API. The context goes into the access log, as `$context.authorizer.tenant_id`. */
 export function admission(tenant: string, { methodArn }: AuthorizerEvent): object {
   const [api = '', stage = ''] = methodArn.split('/')
   const statement = { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${api}/${stage}/*` }
-  return { principalId: tenant, policyDocument: { Version: '2012-10-17', Statement: [statement] } }
+  const policyDocument = { Version: '2012-10-17', Statement: [statement] }
+  return { principalId: tenant, policyDocument, context: { tenant_id: tenant } }
 }

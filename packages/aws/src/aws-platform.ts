@@ -76,5 +76,5 @@ export async function awsPlatform(options: AwsPlatformOptions): Promise<AwsPlatf
     },
   }
   const limits = options.limits ? { limits: options.limits } : {}
-  return { ...createPlatform('aws', adapters, models, limits), queue }
+  return { ...createPlatform('aws', adapters, models, { ...limits, region: environment.region }), queue }
 }

@@ -30,10 +30,7 @@ export function numberValue(value: number): AttributeValue.NMember {
 /** @param change the change that writes it. */
 export function rowItem(row: NewRow, version: number, change: string): Item {
   const item: Item = { ...keyItem(rowKey(row)), v: numberValue(version), h: numberValue(row.schema), c: { S: change } }
-  if (row.expires !== undefined) {
-    item.e = numberValue(row.expires)
-    item.ttl = numberValue(Math.ceil(row.expires / 1_000))
-  }
+  if (row.expires !== undefined) Object.assign(item, expiryOf(row.expires))
   for (const [field, value] of Object.entries(row.index)) item[plainPrefix + field] = plainValue(value)
   for (const [field, bytes] of Object.entries(row.sealed)) item[sealedPrefix + field] = { B: bytes }
   for (const [list, entry] of row.lists.entries()) {
@@ -43,6 +40,11 @@ export function rowItem(row: NewRow, version: number, change: string): Item {
     item[sort] = { S: entry.order }
   }
   return item
+}
+
+/** When a row expires, for readers and for DynamoDB. */
+export function expiryOf(expires: number): { readonly e: AttributeValue; readonly ttl: AttributeValue } {
+  return { e: numberValue(expires), ttl: numberValue(Math.ceil(expires / 1_000)) }
 }
 
 export function rowOf(item: Item): Row {

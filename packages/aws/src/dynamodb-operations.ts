@@ -1,8 +1,21 @@
 import { DeleteItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
-import { eventRetention, InvalidInputError, type Operations, type OutboxEntry, type Timer } from '@plinth/core'
+import {
+  checkTenantRemoval,
+  checkTenantRows,
+  eventRetention,
+  InvalidInputError,
+  type Operations,
+  type OutboxEntry,
+  type Page,
+  type Row,
+  type TenantRemoval,
+  type TenantRows,
+  type Timer,
+} from '@plinth/core'
 import { isFault, unavailable } from './aws-fault.ts'
 import { type Item, keyItem, numberValue, text } from './dynamodb-items.ts'
 import type { DynamoDBOptions } from './dynamodb-state-store.ts'
+import { TenantRemover, tenantRows } from './dynamodb-tenants.ts'
 import { entryOf, outboxParts } from './emitted-entries.ts'
 import type { ItemKey } from './table-keys.ts'
 
@@ -19,12 +32,14 @@ const separator = '\n'
  */
 export class DynamoDBOperations implements Operations {
   readonly #options: DynamoDBOptions
+  readonly #remover: TenantRemover
   readonly #wakers = new Set<() => void>()
   #timer: Timer | undefined
   #again: Timer | undefined
 
   constructor(options: DynamoDBOptions) {
     this.#options = options
+    this.#remover = new TenantRemover(options)
   }
 
   /** Something was emitted by this process. */
@@ -74,6 +89,16 @@ export class DynamoDBOperations implements Operations {
   async trimEvents(_before: number, limit: number): Promise<number> {
     checkCount(limit)
     return 0
+  }
+
+  async rows(tenant: string, query: TenantRows): Promise<Page<Row>> {
+    checkTenantRows(tenant, query)
+    return tenantRows(this.#options, tenant, query)
+  }
+
+  async removeTenant(tenant: string, removal: TenantRemoval): Promise<number> {
+    checkTenantRemoval(tenant, removal)
+    return this.#remover.remove(tenant, removal)
   }
 
   /** Ends the looking; whoever wants to be woken again begins it anew. */

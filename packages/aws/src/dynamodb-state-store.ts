@@ -94,11 +94,11 @@ export class DynamoDBStateStore implements StateStore {
 
   async add(key: Key, field: string, amount: number, max?: number): Promise<number> {
     const amounts = { [field]: amount }
-    const limits = max === undefined ? {} : { [field]: max }
-    checkChange({ writes: [{ add: key, amounts, max: limits }] })
+    const write = { add: key, amounts, ...(max === undefined ? {} : { max: { [field]: max } }) }
+    checkChange({ writes: [write] })
     const { client, table, clock } = this.#options
     const change = uuid(clock)
-    const addition = new Add(key, amounts, limits)
+    const addition = new Add(write)
     for (let number = 1; ; number++) {
       const attempt = { table, change, now: clock.now() }
       try {

@@ -42,6 +42,11 @@ interface KmsKey {
   readonly irrecoverableAt: number | undefined
 }
 
+/**
+ * The tag that says of a key for which alias it was made, set together with it. IAM policies can ask for it from the key's first
+ * moment; an alias they know after five minutes at the most.
+ */
+export const keyTag = 'plinth:alias'
 /** The shortest that KMS allows. */
 const waitingDays = 7
 /** The longest ciphertext that KMS reads. */
@@ -153,7 +158,7 @@ export class KmsKeyService implements KeyService {
     const elsewhere = this.#aliases[alias]
     if (elsewhere) throw new UnavailableError('aws_missing', `KMS has no ${elsewhere}, which is to be the key ${alias}.`)
     const { KeyMetadata } = await this.#use(alias, 'kms:CreateKey', () =>
-      this.#client.send(new CreateKeyCommand({ Description: `Plinth ${alias}` })),
+      this.#client.send(new CreateKeyCommand({ Description: `Plinth ${alias}`, Tags: [{ TagKey: keyTag, TagValue: alias }] })),
     )
     const made = keyOf(present(KeyMetadata, 'kms:CreateKey'))
     const named = await this.#nameKey(alias, made)

@@ -9,7 +9,7 @@ import {
   type PlinthError,
   type Write,
 } from '@plinth/core'
-import { type Item, isExpired, keyItem, numberValue, plainName, rowItem, versionOf } from './dynamodb-items.ts'
+import { expiryOf, type Item, isExpired, keyItem, numberValue, plainName, rowItem, versionOf } from './dynamodb-items.ts'
 import { rowKey } from './table-keys.ts'
 
 /** What a try is made with. */
@@ -36,7 +36,7 @@ export interface PlannedWrite {
 
 export function planWrite(write: Write): PlannedWrite {
   if ('put' in write) return write.ifVersion === undefined ? new Overwrite(write.put) : new Put(write.put, write.ifVersion)
-  if ('add' in write) return new Add(write.add, write.amounts, write.max ?? {})
+  if ('add' in write) return new Add(write)
   if ('check' in write) return new Check(write.check, write.ifVersion)
   return new Delete(write.delete, write.ifVersion)
 }
@@ -131,28 +131,26 @@ class Check implements PlannedWrite {
   }
 }
 
-type Amounts = Readonly<Record<string, number>>
+type Addition = Extract<Write, { readonly add: Key }>
 
 /** Adds where the row is; a row whose time is over is replaced by a new one. */
 export class Add implements PlannedWrite {
-  readonly #key: Key
-  readonly #amounts: Amounts
-  readonly #max: Amounts
+  readonly #write: Addition
   #expired: Item | undefined
-  constructor(key: Key, amounts: Amounts, max: Amounts) {
-    this.#key = key
-    this.#amounts = amounts
-    this.#max = max
+  constructor(write: Addition) {
+    this.#write = write
   }
 
   item(attempt: Try): TransactWriteItem {
     const { table, change } = attempt
     if (!this.#expired) return { Update: { ...this.update(attempt), ...tellWhatWasThere } }
+    const { add: key, amounts: index, expires } = this.#write
+    const row = { ...key, schema: 1, index, sealed: {}, lists: [], ...(expires === undefined ? {} : { expires }) }
     const { e, v } = this.#expired
     return {
       Put: {
         TableName: table,
-        Item: rowItem({ ...this.#key, schema: 1, index: this.#amounts, sealed: {}, lists: [] }, 1, change),
+        Item: rowItem(row, 1, change),
         ConditionExpression: 'e = :e AND v = :v',
         ExpressionAttributeValues: { ':e': e ?? numberValue(0), ':v': v ?? numberValue(0) },
         ...tellWhatWasThere,
@@ -162,24 +160,31 @@ export class Add implements PlannedWrite {
 
   /** The addition as an update of its own. */
   update({ table, change, now }: Try): Update {
+    const { add: key, amounts, max: limits = {}, expires } = this.#write
     const names: Record<string, string> = {}
     const values: Item = { ':c': { S: change }, ':one': numberValue(1), ':now': numberValue(now), ':type': { S: 'N' } }
     const conditions = [live, '(attribute_not_exists(c) OR c <> :c)']
-    const sums = Object.entries(this.#amounts).map(([field, amount], index) => {
+    const sums = Object.entries(amounts).map(([field, amount], index) => {
       names[`#f${index}`] = plainName(field)
       values[`:a${index}`] = numberValue(amount)
       conditions.push(`(attribute_not_exists(#f${index}) OR attribute_type(#f${index}, :type))`)
-      const max = this.#max[field]
+      const max = limits[field]
       if (max !== undefined) {
         values[`:m${index}`] = numberValue(max - amount)
         conditions.push(`(${amount > max ? '' : `attribute_not_exists(#f${index}) OR `}#f${index} <= :m${index})`)
       }
       return `#f${index} :a${index}`
     })
+    const sets = ['c = :c', 'h = if_not_exists(h, :one)']
+    for (const [name, value] of Object.entries(expires === undefined ? {} : expiryOf(expires))) {
+      names[`#${name}`] = name
+      values[`:${name}`] = value
+      sets.push(`#${name} = if_not_exists(#${name}, :${name})`)
+    }
     return {
       TableName: table,
-      Key: keyItem(rowKey(this.#key)),
-      UpdateExpression: `SET c = :c, h = if_not_exists(h, :one) ADD ${['v :one', ...sums].join(', ')}`,
+      Key: keyItem(rowKey(key)),
+      UpdateExpression: `SET ${sets.join(', ')} ADD ${['v :one', ...sums].join(', ')}`,
       ConditionExpression: conditions.join(' AND '),
       ExpressionAttributeNames: names,
       ExpressionAttributeValues: values,
@@ -187,21 +192,23 @@ export class Add implements PlannedWrite {
   }
 
   refused(found: Item | undefined, { now }: Try): PlinthError | undefined {
+    const { add: key, amounts } = this.#write
     if (found && isExpired(found, now)) {
-      if (this.#limit({})) return new LimitError(keyName(this.#key))
+      if (this.#limit({})) return new LimitError(keyName(key))
       this.#expired = found
       return undefined
     }
     this.#expired = undefined
-    const field = Object.keys(this.#amounts).find((name) => found?.[plainName(name)] && !found[plainName(name)]?.N)
+    const field = Object.keys(amounts).find((name) => found?.[plainName(name)] && !found[plainName(name)]?.N)
     if (field !== undefined)
       return new InvalidInputError(`The field ${field} holds no number.`, { code: 'invalid_change', field })
-    return this.#limit(found ?? {}) ? new LimitError(keyName(this.#key)) : undefined
+    return this.#limit(found ?? {}) ? new LimitError(keyName(key)) : undefined
   }
 
   #limit(item: Item): boolean {
-    return Object.entries(this.#max).some(
-      ([field, max]) => Number(item[plainName(field)]?.N ?? 0) + (this.#amounts[field] ?? 0) > max,
+    const { amounts, max = {} } = this.#write
+    return Object.entries(amounts).some(
+      ([field, amount]) => Number(item[plainName(field)]?.N ?? 0) + amount > (max[field] ?? Number.POSITIVE_INFINITY),
     )
   }
 }

@@ -59,7 +59,16 @@ export function sequenceKey(tenant: string): ItemKey {
 }
 
 export function jobKey(tenant: string, id: string): ItemKey {
-  return { pk: `${escapePart(tenant)}##jobs`, sk: id }
+  return { pk: jobsKey(tenant), sk: id }
+}
+
+export function jobsKey(tenant: string): string {
+  return `${escapePart(tenant)}##jobs`
+}
+
+/** What the partition keys of a tenant's items begin with, and those among them that are no rows. */
+export function tenantPrefixes(tenant: string): { readonly all: string; readonly notRows: string } {
+  return { all: `${escapePart(tenant)}#`, notRows: `${escapePart(tenant)}##` }
 }
 
 /** The names of a list's index and its attributes. */
@@ -67,7 +76,7 @@ export function listIndex(list: number): { readonly name: string; readonly parti
   return { name: `list${list}`, partition: `l${list}p`, sort: `l${list}s` }
 }
 
-/** The separator of a list's cursor; below every character that a key may hold. */
+/** The separator of places; below every character that a key may hold. */
 const separator = '\x1f'
 
 /** Where a page ended, for the next one. Holds nothing of the tenant, so a cursor can't lead elsewhere. */
@@ -79,6 +88,16 @@ export function parseCursor(query: ListQuery, after: string): { readonly key: Ke
   const [order, partition, sort, ...more] = after.split(separator)
   if (!order || !partition || !sort || more.length > 0) return undefined
   return { key: { tenant: query.tenant, collection: query.collection, partition, sort }, order }
+}
+
+/** A place in the whole table, as it is read through. */
+export function placeOf({ pk, sk }: ItemKey): string {
+  return pk + separator + sk
+}
+
+export function parsePlace(place: string): ItemKey | undefined {
+  const [pk, sk, ...more] = place.split(separator)
+  return pk && sk && more.length === 0 ? { pk, sk } : undefined
 }
 
 function escapePart(part: string): string {

@@ -144,6 +144,7 @@ describeWithMoto('[R11] [R121] the functions, fed as Lambda feeds them', (moto) 
           },
         ],
       },
+      context: { tenant_id: 'demo' },
     })
     expect(await handler({ methodArn, headers: { Authorization: `Bearer ${token}` } })).toMatchObject({ principalId: 'demo' })
     for (const bad of [undefined, '', 'Bearer x', `Bearer ${token.slice(0, -4)}AAAA`, token])

@@ -49,6 +49,14 @@ describeWithMoto('KmsKeyService', (moto) => {
     }
   })
 
+  it('a key carries the alias that it was made for as a tag from its birth, and no other tag: policies ask for it [R106]', async () => {
+    await open().ensure('alias/tenant-globex-key')
+    expect(proxy.requests.filter(operation('CreateKey')).map(bodyOf)).toEqual([
+      expect.objectContaining({ Tags: [{ TagKey: 'plinth:alias', TagValue: 'alias/tenant-globex-key' }] }),
+    ])
+    expect(proxy.requests.filter(operation('TagResource'))).toEqual([])
+  })
+
   describe('an alias that stands for a key made elsewhere', () => {
     it('is used and described, whatever its name there [R106]', async () => {
       await open().ensure('alias/from-cdk')

@@ -17,7 +17,7 @@ import { Construct } from 'constructs'
 import { type HandlerName, handlerNames } from './handlers.ts'
 import type { JobQueue, JobQueues } from './queues.ts'
 
-const period = Duration.minutes(5)
+export const period: Duration = Duration.minutes(5)
 /** Jobs may be sent 15 minutes ahead, which counts as waiting. */
 const longestWait = Duration.minutes(30)
 const longestLag = Duration.minutes(1)
@@ -37,6 +37,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, { functions, queues, eventDeadLetters, api, topic }: AlarmsProps) {
     super(scope, id)
+    const failures = (name: HandlerName) => functions[name].metricErrors({ period })
     this.all = [
       this.#above(
         0,
@@ -48,15 +49,18 @@ export class Alarms extends Construct {
       ...[...queues.byJob()].map(([job, lanes]) =>
         this.#above(longestWait.toSeconds(), `${job}-waits`, oldestJob(lanes), `Jobs of ${job} wait for more than 30 minutes.`),
       ),
-      ...handlerNames.flatMap((name) => [
-        this.#above(0, `${name}-errors`, functions[name].metricErrors({ period }), `Calls of ${name} fail.`),
+      // The authorizer says no by failing, as API Gateway wants it; when it fails indeed, the API answers with a 5xx.
+      ...handlerNames
+        .filter((name) => name !== 'authorizer')
+        .map((name) => this.#above(0, `${name}-errors`, failures(name), `Calls of ${name} fail.`)),
+      ...handlerNames.map((name) =>
         this.#above(
           0,
           `${name}-throttles`,
           functions[name].metricThrottles({ period }),
           `Calls of ${name} find no free function.`,
         ),
-      ]),
+      ),
       this.#above(
         longestLag.toMilliseconds(),
         'RelayLag',
@@ -68,18 +72,26 @@ export class Alarms extends Construct {
     if (topic) for (const alarm of this.all) tell(alarm, topic)
   }
 
-  /** Goes off when it is above in two of three periods of five minutes: what passes by itself wakes nobody. */
-  #above(threshold: number, id: string, metric: IMetric, alarmDescription: string): Alarm {
-    return new Alarm(this, id, {
-      metric,
-      threshold,
-      alarmDescription,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: 3,
-      datapointsToAlarm: 2,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    })
+  #above(threshold: number, id: string, metric: IMetric, description: string): Alarm {
+    return alarmAbove(this, id, { threshold, metric, description })
   }
+}
+
+/** Goes off when it is above in two of three periods of five minutes: what passes by itself wakes nobody. */
+export function alarmAbove(
+  scope: Construct,
+  id: string,
+  { threshold, metric, description }: { readonly threshold: number; readonly metric: IMetric; readonly description: string },
+): Alarm {
+  return new Alarm(scope, id, {
+    metric,
+    threshold,
+    alarmDescription: description,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    evaluationPeriods: 3,
+    datapointsToAlarm: 2,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  })
 }
 
 export function queueDepth(queue: IQueue): IMetric {
@@ -99,7 +111,8 @@ export function oldestJob(lanes: readonly JobQueue[]): IMetric {
   })
 }
 
-function tell(alarm: Alarm, topic: ITopic): void {
+/** Tells a topic when an alarm goes off, and when it is over. */
+export function tell(alarm: Alarm, topic: ITopic): void {
   const action = new SnsAction(topic)
   alarm.addAlarmAction(action)
   alarm.addOkAction(action)

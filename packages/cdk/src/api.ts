@@ -36,9 +36,9 @@ export interface HttpApiProps {
 }
 
 /** Paths that no one enters without a token, with what lies below them. */
-const guarded = ['api', 'v1', 'model', 'mcp', 'metrics', 'openapi.json']
-/** Below the first of them: here a token is handed in. */
-const signIn = 'session'
+export const guardedPaths: readonly string[] = ['api', 'v1', 'model', 'mcp', 'metrics', 'openapi.json']
+/** The exception: here a token is handed in. */
+export const signInPath = 'api/session'
 
 /**
  * The REST API in front of the server: the kind that streams responses, takes a WAF, and has the metrics of R123 under its name.
@@ -75,7 +75,7 @@ export function createApi(scope: Construct, props: HttpApiProps): RestApi {
   acknowledge(api, {
     'AwsSolutions-APIG2': 'The server checks every body against the schema of its route, and answers as the contract says.',
     'AwsSolutions-APIG3':
-      'A web ACL costs 5 USD a month and more, and its rules are for each account to choose; the stage takes one.',
+      'SecureMultiTenant puts a web ACL in front of the stage. Without it an account chooses its own, as one costs 5 USD a month and more.',
     'AwsSolutions-APIG4':
       'Open by contract: health, the key set, sign-in and the console. The server checks every other path again.',
     'AwsSolutions-COG4': 'Tokens may come from any issuer that a tenant trusts, so a function of ours checks them, not Cognito.',
@@ -94,6 +94,7 @@ const accessLogFields = {
   path: AccessLogField.contextPath(),
   status: AccessLogField.contextStatus(),
   error: AccessLogField.contextErrorResponseType(),
+  tenant_id: AccessLogField.contextAuthorizer('tenant_id'),
   bytes: AccessLogField.contextResponseLength(),
   milliseconds: AccessLogField.contextResponseLatency(),
 }
@@ -118,10 +119,10 @@ function addMethods(api: RestApi, { server, authorizer }: HttpApiProps): void {
   }
   api.root.addMethod('ANY', integration, open)
   api.root.addResource('{path+}').addMethod('ANY', integration, open)
-  for (const name of guarded) {
+  for (const name of guardedPaths) {
     const resource = api.root.addResource(name)
     resource.addMethod('ANY', integration, withToken)
     resource.addResource('{path+}').addMethod('ANY', integration, withToken)
   }
-  api.root.getResource('api')?.addResource(signIn).addMethod('ANY', integration, open)
+  api.root.resourceForPath(signInPath).addMethod('ANY', integration, open)
 }

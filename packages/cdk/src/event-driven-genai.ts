@@ -9,7 +9,7 @@ import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import type { IEventBus } from 'aws-cdk-lib/aws-events'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
-import { type IKey, Key } from 'aws-cdk-lib/aws-kms'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
@@ -24,6 +24,7 @@ import { HandlerFunctions } from './functions.ts'
 import { type HandlerName, handlerNames } from './handlers.ts'
 import { defaultModel, modelAccess } from './models.ts'
 import { grantAccess } from './permissions.ts'
+import { createPooledKey } from './pooled-key.ts'
 import { JobQueues } from './queues.ts'
 import { createTable } from './table.ts'
 import { connectTriggers } from './triggers.ts'
@@ -61,13 +62,7 @@ export class EventDrivenGenAi extends Construct {
     this.table = existing.table ?? (createTable(this, { removalPolicy }) as ITable)
     this.bucket = existing.bucket ?? (createBucket(this, { removalPolicy }) as IBucket)
     this.bus = existing.bus ?? (createBus(this) as IEventBus)
-    this.key =
-      existing.key ??
-      new Key(this, 'PooledKey', {
-        description: 'Wraps the data keys of tenants of Plinth',
-        enableKeyRotation: true,
-        removalPolicy,
-      })
+    this.key = existing.key ?? createPooledKey(this, { removalPolicy })
     this.queues = new JobQueues(this, 'Queues', { prefix: queuePrefix, jobs: jobs.map(({ name }) => name) })
     this.subscription = new EventSubscription(this, 'Events', { bus: this.bus })
 

@@ -1,6 +1,6 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway'
 
-interface Refusal {
+export interface Refusal {
   readonly id: string
   readonly type: ResponseType
   readonly status: number
@@ -13,7 +13,7 @@ interface Refusal {
 const soon = { 'retry-after': "'1'" }
 
 /** What API Gateway answers in the server's place. */
-const refusals: readonly Refusal[] = [
+export const refusals: readonly Refusal[] = [
   {
     id: 'Unauthorized',
     type: ResponseType.UNAUTHORIZED,
@@ -22,6 +22,14 @@ const refusals: readonly Refusal[] = [
     code: 'token_invalid',
     detail: 'Send a valid bearer token.',
     headers: { 'www-authenticate': "'Bearer'" },
+  },
+  {
+    id: 'Filtered',
+    type: ResponseType.WAF_FILTERED,
+    status: 403,
+    title: 'Forbidden',
+    code: 'request_blocked',
+    detail: 'The path, the query, a header or the address is one that the web ACL refuses.',
   },
   {
     id: 'TooLarge',

@@ -15,11 +15,16 @@ export interface CostLine {
 export interface IdleCost {
   readonly lines: readonly CostLine[]
   readonly usd: number
+  /** The web ACL's part of it, which goes with `waf: false`. */
+  readonly wafUsd: number
 }
 
 /** List prices of us-east-1, USD, gathered on 2026-11-22; without the free tier. */
 const prices = {
   keyMonth: 1,
+  webAclMonth: 5,
+  /** A rule group of AWS is one rule. */
+  webAclRuleMonth: 1,
   alarmMetricMonth: 0.1,
   sqsRequest: 0.4e-6,
   lambdaRequest: 0.2e-6,
@@ -45,13 +50,24 @@ export function idleCost({ Resources }: CloudFormationTemplate): IdleCost {
   const calls = (ticks * secondsMonth) / 60
   const { seconds, gigabytes, readUnits } = idleCall
   const call = prices.lambdaRequest + seconds * gigabytes * prices.lambdaGigabyteSecond + readUnits * prices.readUnit
+  const webAcls = ofType('AWS::WAFv2::WebACL')
+  const rules = webAcls.reduce((sum, { Rules }) => sum + (Array.isArray(Rules) ? Rules.length : 0), 0)
+  const waf = [
+    { what: 'web ACLs', count: webAcls.length, usd: webAcls.length * prices.webAclMonth },
+    { what: 'rules of web ACLs', count: rules, usd: rules * prices.webAclRuleMonth },
+  ]
   const lines = [
     { what: 'KMS keys', count: keys, usd: keys * prices.keyMonth },
     { what: 'metrics that alarms watch', count: alarmMetrics, usd: alarmMetrics * prices.alarmMetricMonth },
     { what: 'queues that Lambda asks for jobs', count: polled, usd: polled * pollsMonth * prices.sqsRequest },
     { what: 'functions called each minute', count: ticks, usd: calls * call },
+    ...waf.filter(({ count }) => count > 0),
   ].map((line) => ({ ...line, usd: Math.round(line.usd * 100) / 100 }))
-  return { lines, usd: Math.round(lines.reduce((sum, line) => sum + line.usd, 0) * 100) / 100 }
+  return { lines, usd: totalOf(lines), wafUsd: totalOf(waf) }
+}
+
+function totalOf(lines: readonly CostLine[]): number {
+  return Math.round(lines.reduce((sum, line) => sum + line.usd, 0) * 100) / 100
 }
 
 /** An alarm over an expression is paid for by the metrics in it. */

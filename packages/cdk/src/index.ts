@@ -10,4 +10,7 @@ export { type CloudFormationTemplate, type CostLine, type IdleCost, idleCost } f
 export { type ImportTime, measureImports } from './import-times.ts'
 export { PlinthStack, type PlinthStackProps } from './plinth-stack.ts'
 export { type JobQueue, JobQueues } from './queues.ts'
+export { SecureMultiTenant } from './secure-multi-tenant.ts'
+export type { GuardedResources, SecureMultiTenantProps } from './secure-multi-tenant-props.ts'
 export { type Synthesis, type SynthesisOptions, synthesise } from './synthesise.ts'
+export { type WafOptions, WebAcl, type WebAclProps } from './web-acl.ts'

@@ -1,14 +1,17 @@
 import { systemTenant } from '@plinth/core'
-import { Stack } from 'aws-cdk-lib'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import type { IEventBus } from 'aws-cdk-lib/aws-events'
-import { type Conditions, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3'
+import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import { acknowledge } from './acknowledge.ts'
 import type { HandlerName } from './handlers.ts'
+import { nagName } from './nag-names.ts'
+import { allow } from './policy-statements.ts'
 import type { JobQueues } from './queues.ts'
 import { listIndexes, outboxIndex } from './table.ts'
+import { readRows, writeRows } from './tenant-data.ts'
+import { describeKey, inTenantContext, seal } from './tenant-keys.ts'
 
 /** What the variables of a function name. */
 export interface PlatformResources {
@@ -25,17 +28,13 @@ export function grantAccess(handler: HandlerName, role: IRole, resources: Platfo
   // Keys that somebody brought with their table or bucket; ours have none of their own.
   for (const key of [resources.table.encryptionKey, resources.bucket.encryptionKey]) key?.grantEncryptDecrypt(role)
   acknowledge(role, {
-    [`AwsSolutions-IAM5[Resource::${nagName(resources.bucket)}/*]`]:
+    [`AwsSolutions-IAM5[Resource::${nagName(role, resources.bucket.arnForObjects('*'))}]`]:
       "All objects of the one bucket: each tenant's lie under its own name, and tenants come and go.",
   })
 }
 
-const read = ['dynamodb:BatchGetItem', 'dynamodb:DescribeTable', 'dynamodb:GetItem', 'dynamodb:Query']
-const write = ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']
+const read = [...readRows, 'dynamodb:DescribeTable']
 const settle = ['dynamodb:DeleteItem', 'dynamodb:UpdateItem']
-const seal = ['kms:Decrypt', 'kms:Encrypt']
-/** Before it wraps its first data key, a platform asks for the state of the key. */
-const describe = ['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations']
 const send = ['sqs:GetQueueUrl', 'sqs:SendMessage']
 
 /** Of the queues, the event sources let the worker receive, and the relay read the table's stream. */
@@ -47,10 +46,11 @@ function accessOf(handler: HandlerName, { table, bucket, bus, key, queues }: Pla
     allow(actions, [bucket.arnForObjects('*')]),
   ]
   const ofTenants = [
-    allow([...read, ...write], [table.tableArn]),
+    allow([...read, ...writeRows], [table.tableArn]),
     allow(['dynamodb:Query'], listIndexes.map(index)),
     ...objects('s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'),
-    allow([...describe, ...seal], [key.keyArn]),
+    allow(describeKey, [key.keyArn]),
+    allow(seal, [key.keyArn], inTenantContext),
   ]
   const jobQueues = queues.all.map(({ queue }) => queue.queueArn)
   switch (handler) {
@@ -62,10 +62,10 @@ function accessOf(handler: HandlerName, { table, bucket, bus, key, queues }: Pla
     case 'authorizer':
       // The issuer's key and the registry lie under the system's own name. No tenant's data is open to it.
       return [
-        allow([...read, ...write], [table.tableArn], {
+        allow([...read, ...writeRows], [table.tableArn], {
           'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${systemTenant}#*`] },
         }),
-        allow(describe, [key.keyArn]),
+        allow(describeKey, [key.keyArn]),
         allow(seal, [key.keyArn], { StringEquals: { 'kms:EncryptionContext:tenant_id': systemTenant } }),
       ]
     case 'relay':
@@ -78,16 +78,4 @@ function accessOf(handler: HandlerName, { table, bucket, bus, key, queues }: Pla
     case 'sweeper':
       return [allow(read, [table.tableArn]), ...objects('s3:DeleteObject', 's3:GetObject')]
   }
-}
-
-function allow(actions: readonly string[], resources: readonly string[], conditions: Conditions = {}): PolicyStatement {
-  return new PolicyStatement({ actions: [...actions], resources: [...resources], conditions })
-}
-
-/** A bucket's ARN as cdk-nag writes it in the ids of its findings. */
-function nagName(bucket: IBucket): string {
-  const { defaultChild } = bucket.node
-  return defaultChild instanceof CfnBucket
-    ? `<${Stack.of(bucket).getLogicalId(defaultChild)}.Arn>`
-    : `arn:<AWS::Partition>:s3:::${bucket.bucketName}`
 }

@@ -2,19 +2,30 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { EventDrivenGenAi } from './event-driven-genai.ts'
 import type { EventDrivenGenAiProps } from './event-driven-genai-props.ts'
+import { SecureMultiTenant } from './secure-multi-tenant.ts'
+import type { SecureMultiTenantProps } from './secure-multi-tenant-props.ts'
 
 export interface PlinthStackProps extends StackProps {
   /** @default - see there */
   readonly eventDriven?: EventDrivenGenAiProps
+  /**
+   * Around what `eventDriven` makes; topic, retention and removal policy are as said there, unless said here. `false`: without.
+   * Tenants with keys of their own need it. @default - see there
+   */
+  readonly multiTenant?: SecureMultiTenantProps | false
 }
 
 /** A whole Plinth: the constructs of its patterns over one table, bucket, bus and key. */
 export class PlinthStack extends Stack {
   readonly eventDriven: EventDrivenGenAi
+  readonly multiTenant: SecureMultiTenant | undefined
 
-  constructor(scope: Construct, id: string, { eventDriven, ...props }: PlinthStackProps = {}) {
+  constructor(scope: Construct, id: string, { eventDriven = {}, multiTenant = {}, ...props }: PlinthStackProps = {}) {
     super(scope, id, { description: 'Plinth: architecture patterns for generative AI', ...props })
     this.eventDriven = new EventDrivenGenAi(this, 'EventDriven', eventDriven)
+    this.multiTenant = multiTenant
+      ? new SecureMultiTenant(this, 'MultiTenant', this.#around(eventDriven, multiTenant))
+      : undefined
     const { api, bus, table, bucket, key, queues, subscription } = this.eventDriven
     this.#say('ApiUrl', api.url, 'Where the API and the console answer')
     this.#say('BusName', bus.eventBusName, 'The bus on which Plinth tells what happened')
@@ -29,6 +40,25 @@ export class PlinthStack extends Stack {
       'Messages that ended their worker again and again, or hold no job',
     )
     this.#say('JobQueueNames', queues.all.map(({ queue }) => queue.queueName).join(','), 'The queues of jobs, by lane')
+    const { webAcl } = this.multiTenant ?? {}
+    if (webAcl) {
+      this.#say('WebAclArn', webAcl.acl.attrArn, 'What is asked before the API')
+      this.#say('WebAclLogName', webAcl.logGroup.logGroupName, 'The log of what it refused')
+    }
+  }
+
+  #around(
+    { alarmTopic, functions, removalPolicy }: EventDrivenGenAiProps,
+    { existing, ...props }: SecureMultiTenantProps,
+  ): SecureMultiTenantProps {
+    const { table, bucket, key, api, functions: made } = this.eventDriven
+    return {
+      existing: { table, bucket, key, stage: api.deploymentStage, functions: made, ...existing },
+      ...(alarmTopic && { alarmTopic }),
+      ...(functions?.logRetention !== undefined && { logRetention: functions.logRetention }),
+      ...(removalPolicy && { removalPolicy }),
+      ...props,
+    }
   }
 
   #say(id: string, value: string, description: string): void {

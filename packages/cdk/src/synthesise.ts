@@ -15,6 +15,8 @@ export interface SynthesisOptions {
   readonly handlerFolder?: string
   /** Whether to import each handler in a process of its own, to see how long that takes. @default false */
   readonly measure?: boolean
+  /** Whether a web ACL stands before the API. @default true */
+  readonly waf?: boolean
 }
 
 export interface Synthesis {
@@ -30,12 +32,15 @@ export interface Synthesis {
  * checked against CloudFormation's schemas.
  * @throws Error when a handler can't be bundled or a template isn't valid.
  */
-export function synthesise({ out, handlerFolder, measure = false }: SynthesisOptions): Synthesis {
+export function synthesise({ out, handlerFolder, measure = false, waf = true }: SynthesisOptions): Synthesis {
   const folder = handlerFolder ?? mkdtempSync(join(tmpdir(), 'plinth-handlers-'))
   try {
     const bundles = handlerFolder === undefined ? bundleHandlers({ folder }) : measureBundles(folder)
     const app = new App({ outdir: out, analyticsReporting: false, context: recommended })
-    new PlinthStack(app, 'Plinth', { eventDriven: { functions: { handlerFolder: folder } } })
+    new PlinthStack(app, 'Plinth', {
+      eventDriven: { functions: { handlerFolder: folder } },
+      ...(!waf && { multiTenant: { waf: false } }),
+    })
     const written = app.synth().stacks.map(({ templateFullPath }) => {
       const text = readFileSync(templateFullPath, 'utf8')
       return { path: templateFullPath, bytes: text.length, template: JSON.parse(text) as CloudFormationTemplate }

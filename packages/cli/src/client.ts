@@ -23,6 +23,12 @@ export interface Finished {
   } | null
 }
 
+interface Question {
+  /** Sent as JSON. */
+  readonly body?: object
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 const firstWait = 30
 const longestWait = 1_000
 const sendTries = 8
@@ -46,18 +52,25 @@ export class Client {
     this.#token = token
   }
 
-  /** PLINTH_URL and PLINTH_TOKEN; else this machine's server, with a token from its data folder for tenant demo. */
-  static async fromEnvironment(environment: Readonly<Record<string, string | undefined>>): Promise<Client> {
+  /**
+   * PLINTH_URL and PLINTH_TOKEN; else this machine's server, with a token from its data folder for tenant demo.
+   * @param permissions of that token.
+   */
+  static async fromEnvironment(
+    environment: Readonly<Record<string, string | undefined>>,
+    permissions: readonly string[] = userPermissions,
+  ): Promise<Client> {
     const url = serverUrl(environment)
     await reach(url)
-    return new Client(url, environment.PLINTH_TOKEN?.trim() || (await ownToken(url, environment)))
+    return new Client(url, environment.PLINTH_TOKEN?.trim() || (await ownToken(url, environment, permissions)))
   }
 
   /** Sends a request; a full queue or a server that restarts is waited for, under the same key. */
   async submit(body: object, idempotencyKey: string): Promise<Acknowledged> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return (await this.#call('POST', '/api/requests', body, { 'idempotency-key': idempotencyKey })) as Acknowledged
+        const headers = { 'idempotency-key': idempotencyKey }
+        return (await this.call('POST', '/api/requests', { body, headers })) as Acknowledged
       } catch (error) {
         if (attempt === sendTries || !PlinthError.is(error) || !error.retryable) throw error
         await pause(Math.min(longestWait * 5, 100 * 2 ** attempt, (error.retryAfter ?? 5) * 1000))
@@ -83,50 +96,95 @@ export class Client {
     }
   }
 
+  /** What a path answers, as JSON; undefined for an answer without content. @throws PlinthError with the code of the server's. */
+  async call(method: string, path: string, options: Question = {}): Promise<unknown> {
+    const response = await this.#ask(method, path, options)
+    if (response.status === 204) return undefined
+    return (await readJson(response)) ?? this.#notPlinth(response)
+  }
+
+  /**
+   * The bytes of what a path answers, as they come; reading them fails when the answer is cut off, or the signal fires.
+   * @param options.type the content type that it must have.
+   * @throws PlinthError as {@link call}; `interrupted`.
+   */
+  async stream(
+    path: string,
+    options: { readonly type: string; readonly signal?: AbortSignal },
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { type, signal } = options
+    const response = await this.#ask('GET', path, signal ? { signal } : {})
+    if (response.body && response.headers.get('content-type')?.startsWith(type)) return response.body
+    await response.body?.cancel()
+    return this.#notPlinth(response)
+  }
+
   // A server that can't be reached for a moment is no reason to stop waiting; one that refuses is.
   async #get(path: string): Promise<Finished | undefined> {
     try {
-      return (await this.#call('GET', path)) as Finished
+      return (await this.call('GET', path)) as Finished
     } catch (error) {
       if (PlinthError.is(error) && error.retryable) return undefined
       throw error
     }
   }
 
-  async #call(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<unknown> {
+  async #ask(
+    method: string,
+    path: string,
+    { body, headers, signal }: Question & { readonly signal?: AbortSignal },
+  ): Promise<Response> {
     const response = await send(this.url + path, {
       method,
+      ...(signal ? { signal } : {}),
       headers: { authorization: `Bearer ${this.#token}`, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
       ...(body ? { body: JSON.stringify(body) } : {}),
     })
-    const answer = (await response.json().catch(() => undefined)) as
-      | { code?: string; detail?: string; field?: string }
-      | undefined
-    if (!answer)
-      throw new PlinthError('not_plinth', `What answers at ${this.url} is no Plinth (status ${response.status}).`, false)
-    if (response.ok) return answer
+    if (response.ok) return response
+    const problem = (await readJson(response)) as { code?: string; detail?: string; field?: string } | undefined
+    if (!problem) return this.#notPlinth(response)
     const retryable = response.status === 429 || response.status === 503
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
-    const field = answer.field === undefined ? '' : ` (${answer.field})`
+    const field = problem.field === undefined ? '' : ` (${problem.field})`
     throw new PlinthError(
-      answer.code ?? `http_${response.status}`,
-      `${answer.detail ?? response.statusText}${field}`,
+      problem.code ?? `http_${response.status}`,
+      `${problem.detail ?? response.statusText}${field}`,
       retryable,
       {
         ...(Number.isFinite(retryAfter) ? { retryAfter } : {}),
       },
     )
   }
+
+  #notPlinth({ status }: Response): never {
+    throw new PlinthError('not_plinth', `What answers at ${this.url} is no Plinth (status ${status}).`, false)
+  }
+}
+
+/** The public keys of a server, by which anyone can see what it signed. @throws PlinthError `no_server`, `not_plinth`. */
+export async function readKeySet(url: string): Promise<unknown> {
+  const response = await send(url, {})
+  const found = response.ok ? await readJson(response) : undefined
+  if (found !== undefined) return found
+  throw new PlinthError('not_plinth', `${url} answers with no key set (status ${response.status}).`, false)
 }
 
 /** A token from the data folder of this machine's server, for tenant demo. */
-async function ownToken(url: string, environment: Readonly<Record<string, string | undefined>>): Promise<string> {
+async function ownToken(
+  url: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  permissions: readonly string[],
+): Promise<string> {
   const { directory } = readEnvironment(environment)
   if (!existsSync(join(directory, 'plinth.db'))) {
     const message = `${url} answers, but its data is not in ${directory}. Set PLINTH_DATA_DIR to its folder, or PLINTH_TOKEN to a token.`
     throw new InvalidInputError(message, { code: 'no_token', field: 'PLINTH_TOKEN' })
   }
-  return mintToken({ tenant: 'demo', user: 'cli', permissions: userPermissions, lifetime: 86_400 }, environment)
+  return mintToken({ tenant: 'demo', user: 'cli', permissions, lifetime: 86_400 }, environment)
+}
+
+function readJson(response: Response): Promise<unknown> {
+  return response.json().catch(() => undefined)
 }
 
 async function reach(url: string): Promise<void> {
@@ -138,6 +196,7 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init)
   } catch (cause) {
+    if (init.signal?.aborted) throw new PlinthError('interrupted', 'Interrupted.', true, { cause })
     throw new PlinthError(
       'no_server',
       `No Plinth answers at ${new URL(url).origin}. Start one with npm start, or set PLINTH_URL.`,

@@ -5,6 +5,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { startCommand } from './commands/start.ts'
 import { submitCommand } from './commands/submit.ts'
 import { synthCommand } from './commands/synth.ts'
+import { tenantsCommand } from './commands/tenants.ts'
 import { tokenCommand } from './commands/token.ts'
 
 const json = process.argv.includes('--json')
@@ -18,11 +19,16 @@ const program = new Command('plinth')
 const quiet = json ? { writeErr: () => {} } : {}
 program.configureOutput(quiet)
 
-for (const command of [startCommand(), tokenCommand(), submitCommand(), backupCommand(), doctorCommand(), synthCommand()]) {
-  program.addCommand(
-    command.configureOutput(quiet).exitOverride().showHelpAfterError(`(plinth ${command.name()} --help describes it)`),
-  )
-}
+const verbs = [
+  startCommand(),
+  tokenCommand(),
+  submitCommand(),
+  tenantsCommand(),
+  backupCommand(),
+  doctorCommand(),
+  synthCommand(),
+]
+for (const verb of verbs) program.addCommand(prepared(verb, `plinth ${verb.name()}`))
 
 try {
   await program.parseAsync()
@@ -34,6 +40,12 @@ try {
   if (json) console.log(JSON.stringify({ error: { code, message: messageOf(error) } }))
   else console.error(known ? messageOf(error) : error)
   process.exit(1)
+}
+
+/** Mistakes in the call are thrown, by a verb and all behind it. */
+function prepared(command: Command, words: string): Command {
+  for (const inner of command.commands) prepared(inner, `${words} ${inner.name()}`)
+  return command.configureOutput(quiet).exitOverride().showHelpAfterError(`(${words} --help describes it)`)
 }
 
 function messageOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { lines, plinth } from './support/plinth.ts'
 
-const verbs = ['start', 'token', 'submit', 'backup', 'doctor', 'synth']
+const verbs = ['start', 'token', 'submit', 'tenants', 'backup', 'doctor', 'synth']
 
 describe('plinth --help', () => {
   it('lists the verbs', async () => {
@@ -23,7 +23,7 @@ describe('plinth --help', () => {
     expect([run.exit.code, run.stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)])
   })
 
-  it.each([[['nothing']], [['strat']], [[]], [['token', 'demo']], [['start', '--nothing']]])(
+  it.each([[['nothing']], [['strat']], [[]], [['token', 'demo']], [['start', '--nothing']], [['tenants']], [['tenants', 'lst']]])(
     '%j is refused, and told where help is',
     async (args) => {
       const run = await plinth(args, {})

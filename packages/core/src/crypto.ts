@@ -67,6 +67,20 @@ export function sha256(content: Uint8Array | string): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
+/** SHA-256 of what comes piece by piece. */
+export class Sha256 {
+  readonly #hash = createHash('sha256')
+
+  update(content: Uint8Array | string): void {
+    this.#hash.update(content)
+  }
+
+  /** Lower-case hexadecimal; ends it. */
+  digest(): string {
+    return this.#hash.digest('hex')
+  }
+}
+
 /** HMAC-SHA-256, base64url. */
 export function hmac(key: Uint8Array, content: Uint8Array | string): string {
   return createHmac('sha256', prepare(key)).update(content).digest('base64url')

@@ -108,6 +108,13 @@ export class LimitError extends PlinthError {
   }
 }
 
+/** The tenant's budget of the month is spent, or reserved by what was accepted before. HTTP 402. */
+export class BudgetExhaustedError extends PlinthError {
+  constructor() {
+    super('budget_exhausted', "The tenant's budget of this month is used up.", false)
+  }
+}
+
 /** The platform can't do it now: no room on the disk, a service that doesn't answer, shutting down. HTTP 503. */
 export class UnavailableError extends PlinthError {
   constructor(code: string, message: string, options?: ErrorOptions) {

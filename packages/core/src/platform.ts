@@ -1,5 +1,6 @@
 import type { Models } from './language-model/catalogue.ts'
 import { type ModelGate, type ModelLimits, ProcessGate, tenantGate } from './language-model/gate.ts'
+import { TenantConcurrency } from './language-model/tenant-concurrency.ts'
 import type { Clock } from './ports/clock.ts'
 import type { EventBus } from './ports/event-bus.ts'
 import type { KeyService } from './ports/key-service.ts'
@@ -15,7 +16,12 @@ import type { Operator } from './scope/operator.ts'
 import type { Scope } from './scope/scope.ts'
 import { Sealing } from './scope/sealing.ts'
 import { State } from './scope/state.ts'
+import { type Action, Trail } from './scope/trail.ts'
+import { AuditKeys } from './tenancy/audit/audit-keys.ts'
+import { AuditWriter } from './tenancy/audit/audit-writer.ts'
+import { keyAliasOf } from './tenancy/key-alias.ts'
 import { systemTenant } from './tenancy/tenant.ts'
+import { tenantModels } from './tenancy/tenant-models.ts'
 
 /** A full record of adapters: one technology for each port. */
 export interface Adapters {
@@ -33,41 +39,73 @@ export interface Adapters {
 /** Plinth = one platform × models. The adapters are not on it: a scope is all that a pattern gets. */
 export interface Platform {
   readonly name: string
+  /** Where its data lies. */
+  readonly region: string
   readonly models: Models
   /** What every call of a model passes; for whoever runs the process. */
   readonly gate: ModelGate
-  scope(caller: Caller): Scope
+  /** @param action what is asked for; the first commit puts it down in the audit trail. */
+  scope(caller: Caller, action?: Action): Scope
   operate(): Operator
   /** Ends what runs and releases what is held. Nothing may be used afterwards. */
   close(): Promise<void>
 }
 
-/** Joins adapters and models. @param options.limits what providers let through; absent: everything. */
-export function createPlatform(
-  name: string,
-  adapters: Adapters,
-  models: Models,
-  options: { readonly limits?: ModelLimits } = {},
-): Platform {
+export interface PlatformOptions {
+  /** What providers let through; absent: everything. */
+  readonly limits?: ModelLimits
+  /** Where the data lies; absent: `local`. */
+  readonly region?: string
+  /** The platform that has the registry, where it isn't this one's own: one process may hold the data of several regions. */
+  readonly home?: Platform
+}
+
+/** Joins adapters and models. */
+export function createPlatform(name: string, adapters: Adapters, models: Models, options: PlatformOptions = {}): Platform {
   const { clock, state: store, objects, queue, bus, operations, outbound } = adapters
-  const gate = new ProcessGate({ clock, ...options })
-  const sealing = new Sealing({ keys: new DataKeys(adapters), objects, clock })
-  const stateOf = (tenant: string, correlationId: string, weight?: number): State =>
-    new State({ tenant, correlationId, weight, store, sealing, clock })
+  const { region = 'local', home, ...limits } = options
+  const gate = new ProcessGate({ clock, ...limits })
+  const concurrency = new TenantConcurrency({ clock })
+  const dataKeys = new DataKeys({ ...adapters, aliasOf: (tenant) => keyAliasOf(system, tenant) })
+  const sealing = new Sealing({ keys: dataKeys, objects, clock })
+  const stateOf = (tenant: string, correlationId: string, more: { weight?: number | undefined; trail?: Trail } = {}): State =>
+    new State({ tenant, correlationId, store, sealing, clock, ...more })
+  const system = home?.operate().system ?? stateOf(systemTenant, 'system')
+  const beside = new Set<string>()
+  home?.operate().beside.add(region)
+  const auditKeys = new AuditKeys(system)
+  let listener: (tenant: string) => void = () => {}
+  const writer = new AuditWriter({ keys: auditKeys, clock, region, onKept: (tenant) => listener(tenant) })
+  const trailOf = ({ user, keyId, correlationId }: Caller, tenant: string, action: Action | undefined): Trail => {
+    const by = { who: user, key_id: keyId, correlation_id: correlationId }
+    return new Trail({ writer, tenant, by, action })
+  }
   return {
     name,
+    region,
     models,
-    gate,
-    scope: (caller) => ({
-      caller,
-      tenant: caller.settings,
-      clock,
-      state: stateOf(caller.tenant, caller.correlationId, caller.settings.weight),
-      objects: tenantObjects(caller.tenant, objects, sealing),
-      models,
-      gate: tenantGate(gate, caller.tenant, caller.settings.weight),
-      outbound,
-    }),
+    gate: {
+      admit: (model, request) => gate.admit(model, request),
+      close: (model, until) => gate.close(model, until),
+      state: (model) => gate.state(model),
+      stop: () => {
+        gate.stop()
+        concurrency.stop()
+      },
+    },
+    scope: (caller, action) => {
+      const { tenant, settings, correlationId } = caller
+      return {
+        caller,
+        tenant: settings,
+        clock,
+        state: stateOf(tenant, correlationId, { weight: settings.weight, trail: trailOf(caller, tenant, action) }),
+        objects: tenantObjects(tenant, objects, sealing),
+        models: tenantModels(models, settings),
+        gate: concurrency.behind(tenantGate(gate, tenant, settings.weight), tenant, settings.limits.concurrent),
+        outbound,
+      }
+    },
     operate: () => ({
       clock,
       store,
@@ -75,8 +113,19 @@ export function createPlatform(
       queue,
       bus,
       operations,
-      system: stateOf(systemTenant, 'system'),
-      state: (tenantId) => stateOf(tenantId, 'system'),
+      dataKeys,
+      beside,
+      holds: ({ data_residency_region: place }) => (home ? place === region : place === undefined || !beside.has(place)),
+      system,
+      objectsOf: (tenantId) => tenantObjects(tenantId, objects, sealing),
+      state: (tenantId, by) =>
+        stateOf(tenantId, by?.caller.correlationId ?? 'system', by ? { trail: trailOf(by.caller, tenantId, by.action) } : {}),
+      audit: {
+        keys: auditKeys,
+        onKept: (told) => {
+          listener = told
+        },
+      },
     }),
     close: () => adapters.close(),
   }

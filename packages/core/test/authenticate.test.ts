@@ -71,6 +71,11 @@ describe('a header without a token', () => {
       expect(await rejection(bench.gate.authenticate(header as unknown as string, 'c'))).toBeInstanceOf(UnauthorizedError)
     },
   )
+
+  it('is refused when it is a list, be there a good token in it [X58]', async () => {
+    const header = [`Bearer ${bench.token()}`] as unknown as string
+    expect(await rejection(bench.gate.authenticate(header, 'c'))).toMatchObject({ code: 'token_missing' })
+  })
 })
 
 describe('a token with the right signature', () => {

@@ -23,6 +23,7 @@ async function ask(script: Script, parts: Partial<ModelCall> = {}): Promise<{ be
     resolved: scope.models.resolve('test/model'),
     prompt,
     maxTokens: 77,
+    requestId: 'request-1',
     idempotencyKey: 'key-1',
     timeout: 10_000,
     ...parts,

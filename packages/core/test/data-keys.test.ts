@@ -40,8 +40,8 @@ describe('data keys', () => {
     expect(hex(alpha.key)).not.toBe(hex(beta.key))
     expect(alpha.key.byteLength).toBe(32)
     expect(kms.contexts).toEqual([
-      [pooledKeyAlias, { tenant_id: 'alpha' }],
-      [pooledKeyAlias, { tenant_id: 'beta' }],
+      [pooledKeyAlias, { tenant_id: 'alpha', field_name: 'key' }],
+      [pooledKeyAlias, { tenant_id: 'beta', field_name: 'key' }],
     ])
   })
 

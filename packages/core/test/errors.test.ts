@@ -14,6 +14,7 @@ describe('the errors', () => {
     [new errors.WrongStateError('m'), 'wrong_state', false],
     [new errors.TooLargeError('m'), 'too_large', false],
     [new errors.ConflictError('a/b/c'), 'conflict', true],
+    [new errors.BudgetExhaustedError(), 'budget_exhausted', false],
     [new errors.LimitError('a/b/c'), 'limit_reached', true],
     [new errors.UnavailableError('no_answer', 'm'), 'no_answer', true],
     [new errors.SealError(), 'seal_broken', false],

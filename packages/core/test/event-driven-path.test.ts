@@ -35,6 +35,7 @@ function call(
     query: route.query?.parse(input.query ?? {}),
     body: route.body?.parse(input.body),
   }
+  if (!('handle' in route)) throw new Error(`${name} is a route of administration.`)
   return route.handle(scope, { ...parsed, idempotencyKey: input.idempotencyKey, lastEventId: undefined, signal: lease.signal })
 }
 
@@ -213,9 +214,10 @@ describe('the handler of a job', () => {
 
   it('whose prompt can not be opened any more fails for good, without asking the model [X65]', async () => {
     const bench = await EventBench.open(() => 'Done.', { worker: false })
+    await bench.registry.change('alpha', (settings) => ({ ...settings, isolation_level: 'silo' }))
     const id = await bench.submit()
     const scope = await bench.scope()
-    await bench.memory.adapters.keys.disable('alias/plinth-pooled-key')
+    await bench.memory.adapters.keys.disable('alias/tenant-alpha-key')
     bench.memory.clock.jump(bench.memory.clock.now() + 5 * minute)
     await handleGenaiProcessingEvent(scope, { request_id: id, round: 1 }, { job: jobOf('alpha', 'x'), lease })
     expect(bench.models.calls).toEqual([])

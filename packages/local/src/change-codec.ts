@@ -43,7 +43,7 @@ export function encodeChange(change: Change, { keys, rows, emitted }: ChangeText
     if (!('add' in write)) continue
     count[3]++
     const key = keys[index] ?? ''
-    fields.push(key, JSON.stringify(write.amounts), write.max ? JSON.stringify(write.max) : null)
+    fields.push(key, JSON.stringify(write.amounts), write.max ? JSON.stringify(write.max) : null, write.expires ?? null)
     changed.push({ key, row: undefined })
   }
   const events: DomainEvent[] = []

@@ -4,6 +4,7 @@
  * @module
  */
 import { parentPort, workerData } from 'node:worker_threads'
+import { eraseRemoved } from './database/erase.ts'
 import { countCutOffs } from './database/job-table.ts'
 import type { Answer, Batch, Failure, Operation, Result } from './database/operation.ts'
 import { isFatal, openForReading, openForWriting } from './database/schema.ts'
@@ -84,13 +85,26 @@ function serve(): void {
       return { failed: failureOf(error) }
     }
   }
+  /** Erases, where that was asked for, when the transaction is over. */
+  const erased = (batch: Batch, answer: Answer): Answer => {
+    if ('failed' in answer || batch.operations.every(({ kind }) => kind !== 'erase')) return answer
+    const erasure = erase()
+    return { results: answer.results.map((result, index) => (batch.operations[index]?.kind === 'erase' ? erasure : result)) }
+  }
+  const erase = (): Result => {
+    try {
+      return { ok: eraseRemoved(database) }
+    } catch (error) {
+      return { failed: failureOf(error) }
+    }
+  }
   const undo = (): void => {
     if (database.isTransaction) database.exec('ROLLBACK')
     writer.forget()
   }
 
   port?.on('message', (message: Batch | 'close') => {
-    if (message !== 'close') return port?.postMessage(run(message))
+    if (message !== 'close') return port?.postMessage(erased(message, run(message)))
     database.exec('PRAGMA synchronous = FULL')
     database.exec("UPDATE meta SET value = 1 WHERE name = 'clean'; PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()

@@ -32,6 +32,10 @@ export interface LocalPlatformOptions {
   readonly models: Models
   /** What providers let through of them; absent: everything. */
   readonly limits?: ModelLimits
+  /** Which region's data it is; absent: `local`. */
+  readonly region?: string
+  /** The platform that has the registry, where it isn't this one's own. */
+  readonly home?: Platform
   /** 32 bytes as base64 or hexadecimal. Default: `masterKeyFile`, else a key file in the folder. */
   readonly masterKey?: string
   readonly masterKeyFile?: string
@@ -59,7 +63,6 @@ export interface LocalPlatform extends Platform {
  * @throws PlinthError `folder_in_use`, `newer_file`, `foreign_file`, `master_key_wrong`; InvalidInputError for a bad key.
  */
 export async function localPlatform(options: LocalPlatformOptions): Promise<LocalPlatform> {
-  const limits = options.limits ? { limits: options.limits } : {}
   const { models, clock = systemClock, log = silentLog, onFatal = () => {} } = options
   const { outbound = new GuardedHttp({ clock }) } = options
   const directory = resolve(options.directory)
@@ -93,7 +96,7 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
       await database.close()
       lock.release()
     }
-    return { ...createPlatform('local', { ...sqlite, clock, objects, keys, bus, outbound, close }, models, limits), bus }
+    return { ...createPlatform('local', { ...sqlite, clock, objects, keys, bus, outbound, close }, models, options), bus }
   } catch (error) {
     lock.release()
     throw error

@@ -1,4 +1,4 @@
-import type { StoredRow } from './row-codec.ts'
+import { type StoredRow, tenantPrefix, tenantPrefixOf } from './row-codec.ts'
 
 /** What each of two generations may take, in characters and bytes: some thousand requests between acceptance and work. */
 const most = 2 * 1024 * 1024
@@ -18,6 +18,8 @@ export class RecentRows {
   #size = 0
   /** How many commits are on their way to the file that change a row, by its key. */
   readonly #changing = new Map<string, number>()
+  /** How many removals of a whole tenant are on their way, by what its keys begin with. */
+  readonly #removing = new Map<string, number>()
 
   get(key: string): StoredRow | undefined {
     const row = this.#young.get(key)
@@ -29,7 +31,7 @@ export class RecentRows {
 
   /** A row was read from the file, or is new in it. */
   add(row: StoredRow): void {
-    if (this.#changing.has(row.key)) return
+    if (this.#changing.has(row.key) || this.#isRemoved(row.key)) return
     this.#young.set(row.key, row)
     this.#size += perRow + row.key.length + row.plain.length + (row.sealed?.byteLength ?? 0)
     if (this.#size < most) return
@@ -54,5 +56,25 @@ export class RecentRows {
     }
     this.#changing.delete(key)
     if (row) this.add(row)
+  }
+
+  /** The removal of a tenant's rows is on its way: until it came back nothing is known of them. */
+  beginTenant(tenant: string): void {
+    const prefix = tenantPrefix(tenant)
+    for (const rows of [this.#young, this.#old]) {
+      for (const key of rows.keys()) if (key.startsWith(prefix)) rows.delete(key)
+    }
+    this.#removing.set(prefix, (this.#removing.get(prefix) ?? 0) + 1)
+  }
+
+  endTenant(tenant: string): void {
+    const prefix = tenantPrefix(tenant)
+    const others = (this.#removing.get(prefix) ?? 1) - 1
+    if (others > 0) this.#removing.set(prefix, others)
+    else this.#removing.delete(prefix)
+  }
+
+  #isRemoved(key: string): boolean {
+    return this.#removing.size > 0 && this.#removing.has(tenantPrefixOf(key))
   }
 }

@@ -77,6 +77,21 @@ export function listPlace(stored: StoredRow, list: number, prefix: string): stri
   return ([stored.list0, stored.list1, stored.list2][list] ?? '').slice(prefix.length)
 }
 
+/** What a tenant's keys begin with. */
+export function tenantPrefix(tenant: string): string {
+  return tenant + separator
+}
+
+/** Whose a key is, as {@link tenantPrefix} has it. */
+export function tenantPrefixOf(key: string): string {
+  return key.slice(0, key.indexOf(separator) + 1)
+}
+
+/** What a collection's keys begin with. */
+export function collectionPrefix(tenant: string, collection: string): string {
+  return `${tenant}${separator}${collection}${separator}`
+}
+
 /** What a partition's keys begin with. */
 export function partitionPrefix(key: Omit<Key, 'sort'>): string {
   return `${key.tenant}${separator}${key.collection}${separator}${key.partition}${separator}`
@@ -89,7 +104,7 @@ export function prefixEnd(prefix: string): string {
 
 export function checkPlace(after: string | undefined): string {
   if (after !== undefined && after.split(separator).length !== 3)
-    throw new InvalidInputError('This is no place in a list.', { field: 'after' })
+    throw new InvalidInputError('There is no such place.', { field: 'after' })
   return after ?? ''
 }
 

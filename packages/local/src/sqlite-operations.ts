@@ -1,7 +1,22 @@
 import type { StatementSync } from 'node:sqlite'
-import type { Clock, Operations, OutboxEntry, StoredEvent } from '@plinth/core'
+import {
+  type Clock,
+  checkTenantRemoval,
+  checkTenantRows,
+  type Operations,
+  type OutboxEntry,
+  type Page,
+  type Row,
+  type StoredEvent,
+  type TenantRemoval,
+  type TenantRows,
+  UnavailableError,
+} from '@plinth/core'
+import type { Removed } from './database/operation.ts'
 import type { DatabaseSource } from './database/source.ts'
+import type { RecentRows } from './recent-rows.ts'
 import { decodeEvent } from './sqlite-state-store.ts'
+import { rangesOf, TenantRowReader } from './tenant-rows.ts'
 
 /** So many events wait for the relay in memory; more are read from the file again. */
 const mostFresh = 4_096
@@ -11,13 +26,27 @@ interface Positioned {
   readonly event: StoredEvent
 }
 
+export interface SqliteOperationsOptions {
+  readonly database: DatabaseSource
+  readonly clock: Clock
+  /** The state store's own. */
+  readonly recent?: RecentRows
+  /** Told of the positions of ready jobs that were removed with their tenant. */
+  onJobsRemoved?(positions: readonly number[]): void
+}
+
 /**
  * Operations on SQLite. The event log is the outbox: the relay's place in it is one number, which moves on over everything
  * that is settled without a gap. Jobs never wait here, since a commit puts them into the queue's table itself.
+ *
+ * With the last of a tenant its bytes go from the file's free room and from its log. While another process reads the file
+ * they can't, and removing fails with UnavailableError `storage_in_use` after everything was removed.
  */
 export class SqliteOperations implements Operations {
+  readonly #options: SqliteOperationsOptions
   readonly #database: DatabaseSource
   readonly #clock: Clock
+  readonly #rows: TenantRowReader
   readonly #next: StatementSync
   readonly #one: StatementSync
   /** Shown to the relay and not settled yet, in order. */
@@ -28,10 +57,12 @@ export class SqliteOperations implements Operations {
   #complete = false
   readonly #listeners = new Set<() => void>()
 
-  constructor(options: { readonly database: DatabaseSource; readonly clock: Clock }) {
+  constructor(options: SqliteOperationsOptions) {
+    this.#options = options
     this.#database = options.database
     this.#clock = options.clock
     const { reader } = options.database
+    this.#rows = new TenantRowReader(reader, options.clock)
     this.#next = reader.prepare('SELECT position, sequence, body FROM event WHERE position > ? ORDER BY position LIMIT ?')
     this.#one = reader.prepare('SELECT position, sequence, body FROM event WHERE position = ?')
     this.#shown = Number(reader.prepare("SELECT value FROM meta WHERE name = 'relayed'").get()?.value ?? 0)
@@ -46,13 +77,25 @@ export class SqliteOperations implements Operations {
   }
 
   async pending(limit: number): Promise<readonly OutboxEntry[]> {
-    const again = [...this.#unsettled].slice(0, limit).flatMap((position) => this.#one.all(position).map(decode))
+    const again = this.#takeUnsettled(limit)
     const fresh = again.length < limit ? this.#takeFresh(limit - again.length) : []
     for (const { position } of fresh) {
       this.#shown = position
       this.#unsettled.add(position)
     }
     return [...again, ...fresh].map(({ position, event }) => ({ position: String(position), entry: event }))
+  }
+
+  #takeUnsettled(limit: number): readonly Positioned[] {
+    const found: Positioned[] = []
+    for (const position of this.#unsettled) {
+      if (found.length === limit) break
+      const row = this.#one.get(position)
+      if (row) found.push(decode(row))
+      // It went with its tenant.
+      else this.#unsettled.delete(position)
+    }
+    return found
   }
 
   #takeFresh(limit: number): readonly Positioned[] {
@@ -85,6 +128,37 @@ export class SqliteOperations implements Operations {
     return Number(
       await this.#database.submit({ kind: 'trimEvents', before, upTo: this.#shown, except: [...this.#unsettled], limit }, false),
     )
+  }
+
+  async rows(tenant: string, query: TenantRows): Promise<Page<Row>> {
+    checkTenantRows(tenant, query)
+    return this.#rows.page(tenant, query)
+  }
+
+  async removeTenant(tenant: string, removal: TenantRemoval): Promise<number> {
+    checkTenantRemoval(tenant, removal)
+    const { keep, limit } = removal
+    const { recent, onJobsRemoved } = this.#options
+    recent?.beginTenant(tenant)
+    let removed: unknown
+    try {
+      removed = await this.#database.submit({ kind: 'removeTenant', tenant, ranges: rangesOf(tenant, keep), limit }, true)
+    } finally {
+      recent?.endTenant(tenant)
+    }
+    const { amount, jobs } = removed as Removed
+    if (jobs.length > 0) onJobsRemoved?.(jobs)
+    // Some of what is fresh may be gone: what is left is read from the file.
+    this.#fresh = []
+    this.#complete = false
+    if (amount === 0) await this.#erase()
+    return amount
+  }
+
+  async #erase(): Promise<void> {
+    if (await this.#database.submit({ kind: 'erase' }, true)) return
+    const message = 'Another process reads the database; what was removed can be erased when it has ended.'
+    throw new UnavailableError('storage_in_use', message, { retryAfter: 5 })
   }
 }
 

@@ -127,6 +127,12 @@ export class SqliteQueue implements Queue {
     for (const queue of new Set(jobs.map((job) => job.queue))) this.#fill(this.#state(queue))
   }
 
+  /** Ready jobs were removed from the table. Those in hand run to their end, which nobody keeps. */
+  removed(positions: readonly number[]): void {
+    const gone = new Set(positions)
+    for (const { lines } of this.#queues.values()) for (const line of lines.values()) line.forget(gone)
+  }
+
   /** Ends the timers; what was settled before is kept. */
   async close(): Promise<void> {
     this.#closed = true

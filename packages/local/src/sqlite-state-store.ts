@@ -20,7 +20,7 @@ import {
 import { encodeChange } from './change-codec.ts'
 import type { Emitted } from './database/operation.ts'
 import type { DatabaseSource } from './database/source.ts'
-import { RecentRows } from './recent-rows.ts'
+import type { RecentRows } from './recent-rows.ts'
 import {
   checkPlace,
   decodeRow,
@@ -37,6 +37,8 @@ const readAtATime = 500
 export interface SqliteStateStoreOptions {
   readonly database: DatabaseSource
   readonly clock: Clock
+  /** What was last written and read, where nobody else writes the file. */
+  readonly recent?: RecentRows
   /** Told of the jobs of a commit, after it: they are in the queue's table already, the first at that position, as they were due at that time. */
   onJobs?(jobs: readonly Job[], position: number, now: number): void
   /** Told of the events of a commit, after it: they are in the log already, the first at that position. */
@@ -58,7 +60,7 @@ export class SqliteStateStore implements StateStore {
 
   constructor(options: SqliteStateStoreOptions) {
     this.#options = options
-    this.#recent = options.database.alone ? new RecentRows() : undefined
+    this.#recent = options.recent
     const { reader } = options.database
     this.#get = reader.prepare(`SELECT ${rowColumns} FROM record WHERE key = ?`)
     this.#read = reader.prepare(`SELECT ${rowColumns} FROM record WHERE key > ? AND key < ? ORDER BY key LIMIT ?`)

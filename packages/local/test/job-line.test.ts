@@ -22,11 +22,12 @@ class File {
 describe('the ready jobs of one tenant in one lane', () => {
   it('come once each and in order, whether they are told, read, or told after they were read', () => {
     const step = fc.oneof(
-      // A commit whose answer comes at once, one whose answer comes later, jobs that fell due, and taking.
+      // A commit whose answer comes at once, one whose answer comes later, jobs that fell due, taking, and a removal of some.
       fc.record({ kind: fc.constant('told' as const), amount: fc.integer({ min: 1, max: 80 }) }),
       fc.record({ kind: fc.constant('late' as const), amount: fc.integer({ min: 1, max: 10 }) }),
       fc.record({ kind: fc.constant('due' as const), amount: fc.integer({ min: 1, max: 10 }) }),
       fc.record({ kind: fc.constant('take' as const), amount: fc.integer({ min: 1, max: 100 }) }),
+      fc.record({ kind: fc.constant('removed' as const), amount: fc.integer({ min: 1, max: 100 }) }),
     )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 0, max: 100 }), (steps, before) => {
@@ -41,6 +42,7 @@ describe('the ready jobs of one tenant in one lane', () => {
         const line = new JobLine(before === 0)
         let untold: number[] = []
         const taken: number[] = []
+        const removed = new Set<number>()
         // Answers come in the order of commits, so what is late is told before anything that came after it.
         const tell = (positions: readonly number[]): void => {
           for (const told of [...untold, ...positions]) line.arrive(deliveryAt(told))
@@ -61,11 +63,18 @@ describe('the ready jobs of one tenant in one lane', () => {
             add(amount)
             line.miss()
           }
+          if (kind === 'removed') {
+            tell([])
+            for (const gone of file.positions.filter((_, index) => index % 3 === 0).slice(0, amount)) removed.add(gone)
+            file.positions = file.positions.filter((left) => !removed.has(left))
+            line.forget(removed)
+          }
           if (kind === 'take') for (let index = 0; index < amount && take(); index++);
         }
         tell([])
         while (take());
-        expect(taken).toEqual(Array.from({ length: position }, (_, index) => index + 1))
+        const all = Array.from({ length: position }, (_, index) => index + 1)
+        expect(taken).toEqual(all.filter((each) => !removed.has(each)))
       }),
       { numRuns: 500 },
     )

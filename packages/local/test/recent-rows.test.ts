@@ -44,6 +44,25 @@ describe('recent rows', () => {
     expect(rows.get('a')).toBeUndefined()
   })
 
+  it('know nothing of a tenant while it is being removed, and nothing older afterwards; of others they do', () => {
+    const rows = new RecentRows()
+    const [own, other] = ['a\x1fc\x1fp\x1fs', 'a-2\x1fc\x1fp\x1fs']
+    for (const key of [own, other]) rows.add(row(key, 1))
+    rows.beginTenant('a')
+    rows.beginTenant('a')
+    expect(rows.get(own)).toBeUndefined()
+    rows.add(row(own, 1))
+    rows.begin(own)
+    rows.end(own, row(own, 2))
+    rows.endTenant('a')
+    rows.add(row(own, 2))
+    expect(rows.get(own)).toBeUndefined()
+    expect(rows.get(other)?.version).toBe(1)
+    rows.endTenant('a')
+    rows.add(row(own, 1))
+    expect(rows.get(own)?.version).toBe(1)
+  })
+
   it('keep what is used, and little', () => {
     const rows = new RecentRows()
     rows.add(row('used', 1))

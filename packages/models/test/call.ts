@@ -1,5 +1,5 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider'
-import { callModel, type ModelAnswer, ModelFailure, type ResolvedModel } from '@plinth/core'
+import { callModel, type ModelAnswer, ModelFailure, newTenant, type ResolvedModel } from '@plinth/core'
 import { findLanguageModel } from '../src/index.ts'
 import { HandClock, promptOf } from './support.ts'
 
@@ -15,9 +15,10 @@ export interface CallOptions {
   readonly onText?: (text: string) => void
 }
 
-// A call looks at nothing else of a scope than who calls and what time it is.
+// A call looks at nothing else of a scope than who calls, how its tenant is set, and what time it is.
 const scope = {
   caller: { tenant: 'demo', user: 'ann', correlationId: 'c-1', permissions: new Set() },
+  tenant: newTenant('demo', 'Demo', 0),
   clock: new HandClock(),
 } as unknown as Parameters<typeof callModel>[0]
 
@@ -30,6 +31,7 @@ export function callOnce(model: LanguageModelV4 | ResolvedModel, way: Way, optio
     resolved,
     prompt: promptOf(prompt),
     maxTokens,
+    requestId: 'request-1',
     idempotencyKey: 'demo:request-1:1',
     timeout: 60_000,
     ...(way === 'streamed' ? { onText } : {}),

@@ -11,12 +11,14 @@ import {
   type Platform,
   PlinthError,
   requirePermission,
+  systemTenant,
   uuid,
 } from '@plinth/core'
 import { type Answer, type Arrival, parseTarget } from './exchange.ts'
 import { checkNamedTenant, serveRoute } from './native-api.ts'
 import { openApi } from './openapi.ts'
 import { MethodNotAllowedError, problem, statusOf } from './problem.ts'
+import { Regions } from './regions.ts'
 import { Router } from './router.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { traceRoute } from './trace-route.ts'
@@ -26,6 +28,8 @@ export interface AppOptions {
   readonly patterns: readonly Pattern[]
   readonly authenticator: Authenticator
   readonly issuer: LocalIssuer
+  /** Absent: this one alone. */
+  readonly regions?: Regions
   readonly telemetry: Telemetry
   readonly log: Log
   /** Whether the process can serve now. */
@@ -55,7 +59,8 @@ type Work = (caller: Caller) => Promise<Answer>
  * is the one place that knows who asks, what to answer when it fails, and what to measure.
  */
 export function createApp(options: AppOptions): App {
-  const { platform, patterns, authenticator, issuer, telemetry, log, stopping } = options
+  const { platform, patterns, authenticator, issuer, telemetry, log, stopping, regions = new Regions(platform) } = options
+  const serving = { platform, regions, issuer }
   const { clock } = platform.operate()
   const extra = [traceRoute(telemetry.spans)]
   const routes = [...patterns.flatMap((pattern) => pattern.routes), ...extra]
@@ -75,14 +80,17 @@ export function createApp(options: AppOptions): App {
     const requestId = uuid(clock)
     const started = clock.now()
     let answer: Answer
+    let caller: Caller | undefined
     try {
-      const caller = await authenticator.authenticate(arrival.header('authorization'), correlationOf(arrival, requestId))
-      checkNamedTenant(caller, arrival)
+      const known = await authenticator.authenticate(arrival.header('authorization'), correlationOf(arrival, requestId))
+      caller = known
+      checkNamedTenant(known, arrival)
       const attributes = { 'http.request.method': method, 'http.route': route, 'plinth.request_id': requestId }
-      answer = await inSpan(caller, `${method} ${route}`, attributes, () => work(caller))
+      answer = await inSpan(known, `${method} ${route}`, attributes, () => work(known))
     } catch (error) {
       answer = problem(error, requestId)
       report(log, error, { request_id: requestId, method, route, status: answer.status })
+      if (caller && isDenial(error)) await recordDenial(caller, `${method} ${route}`, arrival.path, error)
     }
     telemetry.httpDuration.record((clock.now() - started) / 1000, {
       'http.request.method': method,
@@ -93,13 +101,26 @@ export function createApp(options: AppOptions): App {
     return answer
   }
 
+  /** Whoever was refused what isn't theirs; in the system's trail where the tenant's own may not be kept here. */
+  const recordDenial = async (caller: Caller, what: string, resource: string, error: unknown): Promise<void> => {
+    const decision = PlinthError.is(error) ? error.code : 'denied'
+    const here = decision === 'residency_refused' ? undefined : caller
+    const state = here
+      ? regions.operatorOf(caller.settings).state(caller.tenant, { caller })
+      : platform.operate().state(systemTenant, { caller })
+    const who = here ? {} : { who: 'tenant' }
+    await state
+      .record({ ...who, what, resource: here ? resource : `tenants/${caller.tenant}`, decision }, 'relaxed')
+      .catch((failure: unknown) => log.error({ error: failure }, 'A refusal could not be put down in the audit trail.'))
+  }
+
   const route = async (arrival: Arrival, method: string): Promise<Answer> => {
     const { path } = arrival
     const found = router.find(method, path)
     if (found) {
       const { params } = found
       return serve(arrival, method, found.route.path, (caller) =>
-        serveRoute(platform, found.route, { arrival, caller, params, stopping }),
+        serveRoute(serving, found.route, { arrival, caller, params, stopping }),
       )
     }
     const opened = method === 'GET' && Object.hasOwn(open, path) ? open[path] : undefined
@@ -165,6 +186,12 @@ function text(body: string, type: string): Answer {
 function correlationOf(arrival: Arrival, requestId: string): string {
   const given = arrival.header('x-correlation-id')
   return given !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : requestId
+}
+
+/** What the audit trail is told of, beside what was done. */
+function isDenial(error: unknown): boolean {
+  const status = statusOf(error)
+  return status === 403 || status === 402 || (PlinthError.is(error) && error.code === 'content_blocked')
 }
 
 function report(log: Log, error: unknown, fields: Readonly<Record<string, unknown>>): void {

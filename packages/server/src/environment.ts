@@ -11,6 +11,12 @@ export interface Environment {
   readonly masterKey: string | undefined
   readonly masterKeyFile: string | undefined
   readonly worker: boolean
+  /** This process's own. */
+  readonly region: string
+  /** Peers by their region: a data folder, or the URL of another Plinth. */
+  readonly regions: ReadonlyMap<string, string>
+  /** A JSON list of trusted issuers, or the file with it. */
+  readonly issuers: string | undefined
   /** What webhooks may call besides the public internet. */
   readonly outboundAllow: readonly string[]
   readonly logLevel: string
@@ -28,6 +34,9 @@ export function readEnvironment(variables: Variables): Environment {
     masterKey: set(variables, 'PLINTH_MASTER_KEY'),
     masterKeyFile: set(variables, 'PLINTH_MASTER_KEY_FILE'),
     worker: choice(variables, 'PLINTH_WORKER', ['on', 'off'], 'on') === 'on',
+    region: region('PLINTH_REGION', set(variables, 'PLINTH_REGION') ?? set(variables, 'AWS_REGION') ?? 'local'),
+    regions: regions(variables),
+    issuers: set(variables, 'PLINTH_ISSUERS'),
     outboundAllow: list(variables, 'PLINTH_OUTBOUND_ALLOW'),
     logLevel: choice(variables, 'PLINTH_LOG_LEVEL', logLevels, 'info'),
   }
@@ -46,6 +55,27 @@ function choice<Value extends string>(variables: Variables, name: string, values
   const found = values.find((each) => each === value)
   if (found === undefined) throw new InvalidInputError(`${name} must be ${values.join(' or ')}, not "${value}".`, { field: name })
   return found
+}
+
+function region(field: string, name: string): string {
+  if (/^[a-z0-9-]{1,32}$/.test(name)) return name
+  throw new InvalidInputError(`${field} must name regions such as eu-central-1, not "${name}".`, { field })
+}
+
+/** `eu-central-1=.plinth-eu,us-east-1=https://us.example.com`. Whatever looks like a URL must be one. */
+function regions(variables: Variables): ReadonlyMap<string, string> {
+  const field = 'PLINTH_REGIONS'
+  const peers = new Map<string, string>()
+  for (const part of list(variables, field)) {
+    const [name = '', ...rest] = part.split('=')
+    const place = rest.join('=')
+    const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(place)
+    const good = isUrl ? /^https?:/i.test(place) && URL.canParse(place) : place !== ''
+    if (!good || peers.has(region(field, name)))
+      throw new InvalidInputError(`${field} is a list of region=folder or region=URL, each once, not "${part}".`, { field })
+    peers.set(name, isUrl ? place.replace(/\/+$/, '') : place)
+  }
+  return peers
 }
 
 /** Parts between commas; empty ones don't count. */

@@ -44,7 +44,7 @@ export async function readJson(arrival: Arrival, limit: number = bodyLimit): Pro
 const patience = 4
 
 /** The bytes of a body, refused when they are too many; those beyond the limit are dropped as they come. */
-async function readBytes(arrival: Arrival, limit: number): Promise<Uint8Array> {
+export async function readBytes(arrival: Arrival, limit: number): Promise<Uint8Array> {
   const announced = arrival.header('content-length')
   if (announced !== undefined && Number(announced) > limit) throw tooLarge(limit)
   const chunks: Uint8Array[] = []

@@ -2,11 +2,15 @@ import type { Writable } from 'node:stream'
 import { functionLog } from '@plinth/aws/handlers/function-log'
 import { functionPlatform } from '@plinth/aws/handlers/function-platform'
 import { patterns } from '@plinth/core'
+import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type App, createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
+import { readEnvironment } from './environment.ts'
 import { arrivalOf, type ProxyEvent, writeAnswer } from './lambda-exchange.ts'
 import { readiness } from './readiness.ts'
+import { Regions } from './regions.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
+import { loadTrustedIssuers } from './trusted-issuers.ts'
 
 /** What Lambda's runtime offers for responses that stream. */
 declare const awslambda: {
@@ -33,8 +37,17 @@ export const handler: unknown = awslambda.streamifyResponse(async (event, respon
 
 async function open(): Promise<App> {
   const platform = await functionPlatform()
-  const identity = await bootstrap(platform)
+  const { issuers, regions } = readEnvironment(process.env)
+  const outbound = new GuardedHttp({ clock: systemClock })
+  const identity = await bootstrap(platform, { trusted: loadTrustedIssuers(issuers), outbound })
   const stopping = new AbortController().signal
-  const parts = { platform, patterns, telemetry: startTelemetry(), log: functionLog, stopping }
+  const parts = {
+    platform,
+    patterns,
+    regions: new Regions(platform, regions),
+    telemetry: startTelemetry(),
+    log: functionLog,
+    stopping,
+  }
   return createApp({ ...identity, ...parts, ready: readiness(platform) })
 }

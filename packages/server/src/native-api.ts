@@ -1,8 +1,24 @@
-import { type AnyRoute, type Caller, ForbiddenError, InvalidInputError, type Platform, requirePermission } from '@plinth/core'
+import {
+  type Action,
+  type AnyAdminRoute,
+  type AnyRoute,
+  administer,
+  type Caller,
+  ForbiddenError,
+  InvalidInputError,
+  type LocalIssuer,
+  type Platform,
+  type Reply,
+  requirePermission,
+  TenantRegistry,
+} from '@plinth/core'
 import type { z } from 'zod'
 import { eventStream } from './event-stream.ts'
 import type { Answer, Arrival } from './exchange.ts'
+import { forward, forwardedHeader } from './forward.ts'
 import { readJson } from './json-body.ts'
+import { lineStream } from './line-stream.ts'
+import type { Regions } from './regions.ts'
 
 /** What the edge knows of a request when its route is found. */
 export interface Found {
@@ -14,31 +30,115 @@ export interface Found {
   readonly stopping: AbortSignal
 }
 
+/** Where routes are served. */
+export interface Serving {
+  /** Has the registry. */
+  readonly platform: Platform
+  readonly regions: Regions
+  readonly issuer: LocalIssuer
+}
+
 const tenantHeaders = ['x-tenant-id', 'tenant-id', 'tenant_id']
 
-/** Serves one route: permission, then parameters, then body, then its handler. @throws PlinthError. */
-export async function serveRoute(platform: Platform, route: AnyRoute, found: Found): Promise<Answer> {
+/** Serves one route: permission, then the tenant's region, then parameters, then body, then its handler. @throws PlinthError. */
+export async function serveRoute(serving: Serving, route: AnyRoute, found: Found): Promise<Answer> {
   const { arrival, caller, stopping } = found
   requirePermission(caller, route.permission)
+  const elsewhere = await peerOf(serving, route, found)
+  if (elsewhere !== undefined)
+    return forward(arrival, elsewhere, { caller, issuer: serving.issuer, region: serving.platform.region, signal: stopping })
   const params = parse(route.params, found.params)
   const query = parse(route.query, queryFields(arrival.query))
-  const body = route.body ? parse(route.body, withoutTenant(caller, await readJson(arrival))) : await passOver(caller, arrival)
+  const body = await bodyOf(route, found)
   const idempotencyKey = route.idempotent ? keyOf(arrival) : undefined
   const lastEventId = route.streams ? lastEventIdOf(arrival) : undefined
   const stream = route.streams ? new AbortController() : undefined
   const signal = stream ? AbortSignal.any([stream.signal, stopping]) : stopping
-  const reply = await route.handle(platform.scope(caller), { params, query, body, idempotencyKey, lastEventId, signal })
+  const input = { params, query, body, idempotencyKey, lastEventId, signal }
+  const reply = await replyOf(serving, route, found, input)
   const headers = { 'cache-control': 'private, no-store', vary: 'Authorization', ...reply.headers }
   if (reply.events && stream) {
-    const source = { clock: platform.operate().clock, events: reply.events, signal, stop: () => stream.abort() }
+    const source = { clock: serving.platform.operate().clock, events: reply.events, signal, stop: () => stream.abort() }
     return { status: 200, headers: { ...headers, 'content-type': 'text/event-stream' }, stream: eventStream(source) }
   }
+  if (reply.lines)
+    return { status: 200, headers: { ...headers, 'content-type': 'application/x-ndjson' }, stream: lineStream(reply.lines) }
+  if (reply.text)
+    return { status: reply.status, headers: { ...headers, 'content-type': reply.text.type }, body: reply.text.content }
   if (reply.body === undefined) return { status: reply.status, headers }
   return {
     status: reply.status,
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(reply.body),
   }
+}
+
+/** The URL of the Plinth that has to answer, where that is another. A route of administration is answered here, but for tenants' data. */
+async function peerOf({ platform, regions }: Serving, route: AnyRoute, found: Found): Promise<string | undefined> {
+  const { arrival, caller, params } = found
+  const forwarded = arrival.header(forwardedHeader) !== undefined
+  if ('administer' in route) {
+    const settings = route.ofData && !forwarded && (await new TenantRegistry(platform.operate()).get(params.id ?? ''))
+    return settings ? regions.urlOf(settings) : undefined
+  }
+  const place = regions.placeOf(caller.settings, forwarded)
+  return 'url' in place ? place.url : undefined
+}
+
+async function replyOf(serving: Serving, route: AnyRoute, found: Found, input: Input): Promise<Reply> {
+  const { caller } = found
+  const action = actionOf(route, found)
+  if ('administer' in route) return administered(serving, route, found, input, action)
+  const place = serving.regions.placeOf(caller.settings)
+  if ('url' in place) throw new Error('A request of another region got past its forwarding.')
+  const scope = place.platform.scope(caller, action)
+  const reply = await route.handle(scope, input)
+  await scope.state.recordAction()
+  return reply
+}
+
+/**
+ * What is done to a tenant is put down twice: in the system's trail, with the change itself, and then in the tenant's own.
+ */
+async function administered(
+  { platform, regions, issuer }: Serving,
+  route: AnyAdminRoute,
+  { caller, params }: Found,
+  input: Input,
+  action: Action | undefined,
+): Promise<Reply> {
+  const administration = administer({
+    caller,
+    action,
+    operator: platform.operate(),
+    models: platform.models,
+    sign: (claims) => issuer.signStatement(claims),
+    operatorOf: (settings) => regions.operatorOf(settings),
+  })
+  const reply = await route.administer(administration, input)
+  if (!action) return reply
+  await administration.system.recordAction()
+  const settings = await administration.registry.get(params.id ?? '')
+  if (settings && regions.holds(settings)) {
+    const own = regions.operatorOf(settings).state(settings.tenant_id, { caller })
+    await own.record({ ...action, decision: 'allowed' })
+  }
+  return reply
+}
+
+/** What a route changes is put down; reading is not, unless the route says so. */
+function actionOf(route: AnyRoute, { arrival }: Found): Action | undefined {
+  if (route.method === 'GET' && !route.recorded) return undefined
+  return { what: `${route.method} ${route.path}`, resource: arrival.path.replace(/^\/api\//, '') }
+}
+
+type Input = Parameters<Extract<AnyRoute, { handle: unknown }>['handle']>[1]
+
+/** In a route of administration the tenant named in the body is what it is about. */
+async function bodyOf(route: AnyRoute, { arrival, caller, params }: Found): Promise<unknown> {
+  if (!route.body) return 'administer' in route ? undefined : passOver(caller, arrival)
+  const body = await readJson(arrival)
+  return parse(route.body, 'administer' in route ? withoutObject(params.id, body) : withoutTenant(caller, body))
 }
 
 /** Refuses another tenant in headers or query, wherever a token is needed. @throws ForbiddenError `tenant_mismatch`. */
@@ -57,6 +157,14 @@ function withoutTenant(caller: Caller, body: unknown): unknown {
   if (typeof body !== 'object' || body === null || !('tenant_id' in body)) return body
   const { tenant_id, ...rest } = body
   checkTenant(caller, tenant_id)
+  return rest
+}
+
+/** The tenant that a path is about may stand in the body, too. */
+function withoutObject(id: string | undefined, body: unknown): unknown {
+  if (id === undefined || typeof body !== 'object' || body === null || !('tenant_id' in body)) return body
+  const { tenant_id, ...rest } = body
+  if (tenant_id !== id) throw new InvalidInputError('must be the tenant of the path', { field: 'tenant_id' })
   return rest
 }
 

@@ -1,18 +1,21 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Dispatcher, type Log, type Models, PlinthError, patterns, Relay, Sweeper, sleep, uuid, WorkerHost } from '@plinth/core'
+import { type Log, type Models, PlinthError, patterns, sleep, uuid } from '@plinth/core'
 import { systemClock } from '@plinth/local'
 import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp } from '@plinth/outbound'
 import { createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
+import { startEngine } from './engine.ts'
 import { readEnvironment } from './environment.ts'
 import { createLog } from './logging.ts'
 import { nodeListener } from './node-listener.ts'
-import { type OpenedPlatform, openPlatform } from './open-platform.ts'
+import { type OpenedPlatform, openPeers, openPlatform } from './open-platform.ts'
 import { readiness } from './readiness.ts'
+import { Regions } from './regions.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
+import { loadTrustedIssuers } from './trusted-issuers.ts'
 
 export interface ServerOptions {
   /** The process's environment. */
@@ -43,6 +46,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const telemetry = startTelemetry()
   const models = createModels({ ...modelOptions(options.environment), clock: systemClock })
   let state: 'starting' | 'ready' | 'stopping' = 'starting'
+  const onFatal = (error: PlinthError): void => {
+    state = 'stopping'
+    options.onFatal(error)
+  }
   const outbound = new GuardedHttp({ clock: systemClock, allow: environment.outboundAllow })
   const { platform, ...where } = await openPlatform({
     environment,
@@ -51,44 +58,49 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     limits: modelLimits(options.environment),
     log,
     outbound,
-    onFatal: (error) => {
-      state = 'stopping'
-      options.onFatal(error)
-    },
+    onFatal,
   })
+  const opened = [platform]
   try {
+    const peers = await openPeers(platform, {
+      environment,
+      variables: options.environment,
+      limits: modelLimits(options.environment),
+      log,
+      outbound,
+      onFatal,
+      modelsOf: (region) =>
+        createModels({ ...modelOptions({ ...options.environment, PLINTH_REGION: region }), clock: systemClock }),
+    })
+    for (const peer of peers.values()) if (typeof peer !== 'string') opened.push(peer)
     const stopping = new AbortController()
-    const reachable = readiness(platform)
-    const { issuer, authenticator } = await bootstrap(platform)
+    const reachable = opened.map((each) => readiness(each))
+    const { issuer, authenticator } = await bootstrap(platform, { trusted: loadTrustedIssuers(environment.issuers), outbound })
     const app = createApp({
       platform,
+      regions: new Regions(platform, peers),
       patterns,
       authenticator,
       issuer,
       telemetry,
       log,
-      ready: async () => state === 'ready' && (await reachable()),
+      ready: async () => state === 'ready' && (await Promise.all(reachable.map((look) => look()))).every(Boolean),
       stopping: stopping.signal,
     })
     const server = await listen(nodeListener(app.handle, app.refuseTarget), environment.host, environment.port)
-    const operator = platform.operate()
-    const relay = new Relay({ operator, log, dispatcher: new Dispatcher({ operator, patterns, log }) })
-    const sweeper = new Sweeper({ operator, log })
-    const host = environment.worker ? new WorkerHost({ platform, patterns, log }) : undefined
+    const engines = opened.map((each) => startEngine({ platform: each, worker: environment.worker, log }))
     state = 'ready'
     const stop = async (): Promise<void> => {
       state = 'stopping'
       stopping.abort()
-      platform.gate.stop()
-      await closeConnections(server)
-      await Promise.race([host?.drain(), sleep(systemClock, drainMilliseconds)])
-      await Promise.all([relay.stop(), sweeper.stop()])
-      await platform.close()
+      const stopped = engines.map((engine) => engine.stop(drainMilliseconds))
+      await Promise.all([closeConnections(server), ...stopped])
+      for (const each of opened.toReversed()) await each.close()
       outbound.close()
     }
     return { url: urlOf(server, environment.host), platform, models, ...where, log, stop }
   } catch (error) {
-    await platform.close()
+    for (const each of opened.toReversed()) await each.close()
     throw error
   }
 }

@@ -1,4 +1,13 @@
-import { jobNames, type Log, type ModelLimits, type Models, type Outbound, type Platform, type PlinthError } from '@plinth/core'
+import {
+  InvalidInputError,
+  jobNames,
+  type Log,
+  type ModelLimits,
+  type Models,
+  type Outbound,
+  type Platform,
+  type PlinthError,
+} from '@plinth/core'
 import { localPlatform, systemClock } from '@plinth/local'
 import type { Environment } from './environment.ts'
 
@@ -37,11 +46,48 @@ export async function openPlatform(options: {
     })
     return { platform, place: `table ${aws.table} in ${aws.region}` }
   }
-  const { directory, masterKey, masterKeyFile } = environment
+  const { directory, masterKey, masterKeyFile, region } = environment
   const keys = {
     ...(masterKey === undefined ? {} : { masterKey }),
     ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
   }
-  const platform = await localPlatform({ directory, models, limits, log, outbound, onFatal, ...keys })
+  const platform = await localPlatform({ directory, region, models, limits, log, outbound, onFatal, ...keys })
   return { platform, directory, place: `data in ${directory}` }
+}
+
+/**
+ * Opens the peers of `PLINTH_REGIONS`: another folder is a platform of this process, with the registry of the first; a URL stays one.
+ * @param options.modelsOf gives the models as they are called from a region.
+ */
+export async function openPeers(
+  home: Platform,
+  options: Omit<Parameters<typeof openPlatform>[0], 'models'> & { modelsOf(region: string): Models },
+): Promise<ReadonlyMap<string, Platform | string>> {
+  const { environment, limits, log, outbound, onFatal, modelsOf } = options
+  const { masterKey, masterKeyFile } = environment
+  const keys = {
+    ...(masterKey === undefined ? {} : { masterKey }),
+    ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
+  }
+  const peers = new Map<string, Platform | string>()
+  try {
+    for (const [region, place] of environment.regions) {
+      if (region === home.region) continue
+      if (isUrl(place)) peers.set(region, place)
+      else if (environment.platform === 'aws')
+        throw new InvalidInputError('On AWS the regions of PLINTH_REGIONS are URLs.', { field: 'PLINTH_REGIONS' })
+      else {
+        const parts = { directory: place, region, home, models: modelsOf(region), limits, log, outbound, onFatal, ...keys }
+        peers.set(region, await localPlatform(parts))
+      }
+    }
+  } catch (error) {
+    for (const peer of peers.values()) if (typeof peer !== 'string') await peer.close()
+    throw error
+  }
+  return peers
+}
+
+function isUrl(place: string): boolean {
+  return /^https?:/i.test(place)
 }

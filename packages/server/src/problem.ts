@@ -1,4 +1,5 @@
 import {
+  BudgetExhaustedError,
   ConflictError,
   ForbiddenError,
   InvalidInputError,
@@ -26,6 +27,7 @@ export class MethodNotAllowedError extends PlinthError {
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  402: 'Payment Required',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
@@ -40,6 +42,7 @@ const titles: Readonly<Record<number, string>> = {
 export function statusOf(error: unknown): number {
   if (error instanceof InvalidInputError) return 400
   if (error instanceof UnauthorizedError) return 401
+  if (error instanceof BudgetExhaustedError) return 402
   if (error instanceof ForbiddenError || error instanceof KeyUnusableError) return 403
   if (error instanceof NotFoundError) return 404
   if (error instanceof MethodNotAllowedError) return 405

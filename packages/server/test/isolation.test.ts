@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Acknowledgement, call, listAll, type ShownEvent, type ShownRequest } from '../../../test/e2e/support/api.ts'
 import { until } from '../../../test/e2e/support/until.ts'
 import { expectProblem } from './support/expect-problem.ts'
-import { fill, nameOf, routes } from './support/routes.ts'
+import { fill, nameOf, tenantRoutes } from './support/routes.ts'
 import { startTestServer, type TestServer } from './support/test-server.ts'
 
 let server: TestServer
@@ -47,7 +47,7 @@ function sampleFor(path: string): string {
   return found[1]
 }
 
-const withIds = routes.filter((route) => route.path.includes('{')).map((route) => [nameOf(route), route] as const)
+const withIds = tenantRoutes.filter((route) => route.path.includes('{')).map((route) => [nameOf(route), route] as const)
 
 describe("[R110] what belongs to another tenant isn't there", () => {
   it.each(withIds)("%s: the same 404 as for an id that doesn't exist", async (_, route) => {
@@ -85,7 +85,7 @@ describe("[R110] what belongs to another tenant isn't there", () => {
   it('lists and events show nothing of it', async () => {
     const fresh = await server.token({ tenant: 'stranger', user: 'eve' })
     await submit(fresh, { prompt: 'theirs' }, 'completed')
-    const lists = routes.filter((route) => route.method === 'GET' && !route.path.includes('{') && route.query)
+    const lists = tenantRoutes.filter((route) => route.method === 'GET' && !route.path.includes('{') && route.query)
     expect(lists.map(nameOf)).toContain('GET /api/requests')
     const own = new Set((await listAll<ShownRequest>(server.url, '/api/requests', owner)).map((request) => request.request_id))
     expect(own.size).toBeGreaterThan(0)

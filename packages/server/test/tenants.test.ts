@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../../test/e2e/support/api.ts'
 import { expectProblem } from './support/expect-problem.ts'
-import { fill, nameOf, routes } from './support/routes.ts'
+import { fill, nameOf, routes, tenantRoutes } from './support/routes.ts'
 import { startTestServer, type TestServer } from './support/test-server.ts'
 
 let server: TestServer
@@ -71,7 +71,7 @@ describe('[X58] the token decides the tenant, nothing else', () => {
     expectProblem(await call(server.url, '/api/requests', { token, body: { prompt: 'x', tenant_id } }), 403, 'tenant_mismatch')
   })
 
-  it.each(routes.filter((route) => route.method !== 'GET').map((route) => [nameOf(route), route] as const))(
+  it.each(tenantRoutes.filter((route) => route.method !== 'GET').map((route) => [nameOf(route), route] as const))(
     '%s refuses another in its body',
     async (_, route) => {
       const token = await server.token()

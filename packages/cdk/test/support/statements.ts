@@ -10,6 +10,8 @@ export interface Statement {
   readonly actions: readonly string[]
   /** As in the template. */
   readonly resources: readonly unknown[]
+  /** Where the statement is for all but these. */
+  readonly notResources: readonly unknown[]
   /** Of a resource's own policy. */
   readonly principal?: unknown
   readonly conditions: unknown
@@ -19,6 +21,7 @@ interface RawStatement {
   readonly Effect: string
   readonly Action?: string | readonly string[]
   readonly Resource?: unknown
+  readonly NotResource?: unknown
   readonly Principal?: unknown
   readonly Condition?: unknown
 }
@@ -42,23 +45,27 @@ export function roleStatements(template: Template): readonly Statement[] {
   return [...attached, ...inline]
 }
 
-/** What the policies of queues, buckets and keys say. */
+/** What the policies of queues, buckets, keys and tables say. */
 export function resourceStatements(template: Template): readonly Statement[] {
   const policies = [
     ...ofType(template, 'AWS::SQS::QueuePolicy').map(([where, { PolicyDocument }]) => [where, PolicyDocument] as const),
     ...ofType(template, 'AWS::S3::BucketPolicy').map(([where, { PolicyDocument }]) => [where, PolicyDocument] as const),
     ...ofType(template, 'AWS::KMS::Key').map(([where, { KeyPolicy }]) => [where, KeyPolicy] as const),
+    ...ofType(template, 'AWS::DynamoDB::Table').flatMap(([where, { ResourcePolicy }]) =>
+      ResourcePolicy ? [[where, (ResourcePolicy as { PolicyDocument: unknown }).PolicyDocument] as const] : [],
+    ),
   ]
   return policies.flatMap(([where, document]) => statements(where, [], document as RawDocument))
 }
 
 function statements(where: string, roles: readonly string[], { Statement }: RawDocument): readonly Statement[] {
-  return Statement.map(({ Effect, Action = [], Resource = [], Principal, Condition }) => ({
+  return Statement.map(({ Effect, Action = [], Resource = [], NotResource = [], Principal, Condition }) => ({
     where,
     roles,
     effect: Effect,
     actions: [Action].flat(),
     resources: [Resource].flat(),
+    notResources: [NotResource].flat(),
     conditions: Condition,
     principal: Principal,
   }))

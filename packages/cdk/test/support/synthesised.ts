@@ -4,7 +4,7 @@ import { App, type Environment } from 'aws-cdk-lib'
 import recommended from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' }
 import { temporaryFolder } from '../../../../test/e2e/support/temporary-folder.ts'
 import { handlerNames } from '../../src/handlers.ts'
-import { type EventDrivenGenAiProps, PlinthStack } from '../../src/index.ts'
+import { type EventDrivenGenAiProps, PlinthStack, type SecureMultiTenantProps } from '../../src/index.ts'
 
 export interface Resource {
   readonly Type: string
@@ -34,17 +34,18 @@ export interface Unsynthesised {
 
 export interface StackOptions {
   readonly props?: EventDrivenGenAiProps
+  readonly multiTenant?: SecureMultiTenantProps | false
   readonly env?: Environment
   /** Templates are held to CloudFormation's schemas; it takes seconds to begin with, so one test file does it. */
   readonly strict?: boolean
 }
 
 /** A stack that isn't synthesised yet. */
-export function plinthStack({ props = {}, env, strict = false }: StackOptions = {}): Unsynthesised {
+export function plinthStack({ props = {}, multiTenant = {}, env, strict = false }: StackOptions = {}): Unsynthesised {
   const context = { ...recommended, '@aws-cdk/core:validateAgainstDefaultRules': strict }
   const app = new App({ outdir: temporaryFolder(), analyticsReporting: false, context })
   const eventDriven = { ...props, functions: { handlerFolder: handlerFolder(), ...props.functions } }
-  return { app, stack: new PlinthStack(app, 'Plinth', { eventDriven, ...(env && { env }) }) }
+  return { app, stack: new PlinthStack(app, 'Plinth', { eventDriven, multiTenant, ...(env && { env }) }) }
 }
 
 export function templateOf({ app, stack }: Unsynthesised): Template {

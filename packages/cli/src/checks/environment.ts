@@ -18,6 +18,7 @@ export const knownVariables: readonly string[] = [
   'PLINTH_MASTER_KEY_FILE',
   'PLINTH_REGION',
   'PLINTH_REGIONS',
+  'PLINTH_ISSUERS',
   'PLINTH_SELF_METRICS',
   'PLINTH_WORKER',
   'PLINTH_AWS_CREATE',

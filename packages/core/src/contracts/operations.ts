@@ -3,6 +3,7 @@ import { jobLimits } from '../ports/queue.ts'
 import { type ContractOptions, describeContract, type Promises, type Subject } from './contract.ts'
 import { type OperationsSubject, pendingOf, settleAll } from './operations-bench.ts'
 import { sweepPromises } from './operations-sweeps.ts'
+import { tenantPromises } from './operations-tenants.ts'
 import { eventOf, jobOf, keyOf, rejection, rowOf } from './samples.ts'
 import { eventually, pass, quiet, until } from './settling.ts'
 
@@ -10,7 +11,7 @@ const ahead = jobLimits.aheadMilliseconds
 
 /** The promises of {@link Operations}, one test each. Those about jobs are for platforms whose jobs wait in the outbox. */
 export function describeOperationsContract(adapter: string, options: ContractOptions<OperationsSubject>): void {
-  describeContract('Operations', adapter, options, { ...pendingPromises, ...sweepPromises })
+  describeContract('Operations', adapter, options, { ...pendingPromises, ...sweepPromises, ...tenantPromises })
 }
 
 const pendingPromises: Promises<OperationsSubject> = {

@@ -80,6 +80,21 @@ export const counterPromises: Promises<StateStore> = {
     expect(await port.get(key)).toMatchObject({ index: { count: 10, other: 5 } })
   },
 
+  'an amount below zero is held to its max like any other': async (subject) => {
+    const { port } = subject()
+    const key = keyOf('below-zero', 'row')
+    await port.commit({ writes: [{ add: key, amounts: { count: 10, other: 5 } }] })
+    await expect(port.add(key, 'count', -1, 5)).rejects.toThrow(LimitError)
+    await expect(port.commit({ writes: [{ add: key, amounts: { count: -4 }, max: { count: 5 } }] })).rejects.toThrow(LimitError)
+    expect(await port.add(key, 'count', -5, 5)).toBe(5)
+    // What isn't added to isn't held to anything.
+    await port.commit({ writes: [{ add: key, amounts: { count: -1 }, max: { count: 4, other: 4 } }] })
+    expect((await port.get(key))?.index).toEqual({ count: 4, other: 5 })
+    const absent = keyOf('below-zero', 'absent')
+    await expect(port.add(absent, 'count', -3, -5)).rejects.toThrow(LimitError)
+    expect(await port.add(absent, 'count', -5, -5)).toBe(-5)
+  },
+
   'concurrent additions never pass their max': async (subject) => {
     const { port } = subject()
     const key = keyOf('bounded-race', 'row')

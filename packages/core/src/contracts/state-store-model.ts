@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { StateStore } from '../ports/state-store.ts'
+import { keyText, type StateStore } from '../ports/state-store.ts'
 import type { ContractOptions, Subject } from './contract.ts'
 import { collect } from './samples.ts'
 import { eventually } from './settling.ts'
@@ -80,6 +80,9 @@ function commandArbitraries(movesTime: boolean): fc.Arbitrary<Command>[] {
         max: fc.option(fc.integer({ min: 0, max: 9 })),
       })
       .map((parts) => new AddCommand(parts)),
+    fc
+      .record({ key: fc.nat(keys.length - 1), amount: fc.integer({ min: -3, max: 5 }), lasts: fc.integer({ min: 0, max: 100 }) })
+      .map((parts) => new ExpiringAddCommand(parts)),
     list.map((query) => new ListCommand(query)),
     fc.constant(new ReadCommand()),
     ...(movesTime ? [fc.integer({ min: 1, max: 60 }).map((milliseconds) => new TimeCommand(milliseconds))] : []),
@@ -151,6 +154,34 @@ class AddCommand implements Command {
     if (refusals.length > 0) expect(refusals).toContain(said)
     else expect(said).toBe(state.rows.get(`${key.partition}/${key.sort}`)?.index.count)
     model.state = state
+  }
+  toString(): string {
+    return `add(${fc.stringify(this.#parts)})`
+  }
+}
+
+/** An addition that gives its row an expiry, so many milliseconds from now, where it has none. */
+class ExpiringAddCommand implements Command {
+  readonly #parts: { readonly key: number; readonly amount: number; readonly lasts: number }
+  constructor(parts: { readonly key: number; readonly amount: number; readonly lasts: number }) {
+    this.#parts = parts
+  }
+  check(): boolean {
+    return true
+  }
+  async run(model: Model, real: Real): Promise<void> {
+    const { port, clock } = real.subject
+    const now = clock?.now() ?? 0
+    const key = modelKey(real.tenant, this.#parts.key)
+    const write = { add: key, amounts: { count: this.#parts.amount }, expires: now + this.#parts.lasts }
+    await port.commit({ writes: [write] })
+    const { state } = run(model.state, { writes: [write] }, now)
+    const rows = new Map(state.rows)
+    const place = `${key.partition}/${key.sort}`
+    const row = rows.get(place)
+    if (row) rows.set(place, { ...row, expires: row.expires ?? write.expires })
+    model.state = { ...state, rows }
+    expect(await port.get(key)).toEqual(visible(model.state, now).rows.find((each) => keyText(each) === keyText(key)))
   }
   toString(): string {
     return `add(${fc.stringify(this.#parts)})`

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Scope } from '../scope/scope.ts'
+import type { Administration } from '../tenancy/administration.ts'
 import type { Permission } from '../tenancy/permissions.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -28,6 +29,10 @@ export interface ServerEvent {
 export interface Reply {
   readonly status: number
   readonly body?: object
+  /** In place of a body: text of another kind, such as `text/csv`. */
+  readonly text?: { readonly type: string; readonly content: string }
+  /** In place of a body: a line of JSON each (application/x-ndjson), made while they are sent. */
+  readonly lines?: AsyncIterable<object>
   /** In place of a body: a stream of server-sent events, which ends when the route's signal fires. */
   readonly events?: AsyncIterable<ServerEvent>
   readonly headers?: Readonly<Record<string, string>>
@@ -46,6 +51,8 @@ export interface RouteDefinition<Params, Query, Body> {
   readonly body?: z.ZodType<Body>
   /** Takes an `Idempotency-Key` header. */
   readonly idempotent?: boolean
+  /** Put down in the audit trail although it changes nothing: it hands out what must not get about. */
+  readonly recorded?: boolean
   /** Answers with a stream of server-sent events. */
   readonly streams?: boolean
   /** Statuses of success with the form of their bodies (null: none). */
@@ -53,13 +60,38 @@ export interface RouteDefinition<Params, Query, Body> {
   handle(scope: Scope, input: RouteInput<Params, Query, Body>): Promise<Reply>
 }
 
-/** Any route, for code that walks all of a pattern's. */
+/**
+ * A route for whoever runs Plinth: its permission is `tenants:admin`, and the tenant in its path or body is what it is about, not who
+ * asks.
+ */
+export interface AdminRouteDefinition<Params, Query, Body>
+  extends Omit<RouteDefinition<Params, Query, Body>, 'permission' | 'handle'> {
+  readonly path: `/api/tenants${string}`
+  /** Whether it reaches into the tenant's data, and so has to be asked where that lies. */
+  readonly ofData?: boolean
+  administer(administration: Administration, input: RouteInput<Params, Query, Body>): Promise<Reply>
+}
+
+/** Any route of a tenant's own. */
 // biome-ignore lint/suspicious/noExplicitAny: a route is invariant in its input; this is the type above all of them
-export type AnyRoute = RouteDefinition<any, any, any>
+export type AnyTenantRoute = RouteDefinition<any, any, any>
+/** Any route of administration. */
+// biome-ignore lint/suspicious/noExplicitAny: the same
+export type AnyAdminRoute = AdminRouteDefinition<any, any, any> & { readonly permission: 'tenants:admin' }
+
+/** Any route, for code that walks all of a pattern's. */
+export type AnyRoute = AnyTenantRoute | AnyAdminRoute
 
 /** A route as data: the server mounts it, OpenAPI and the attack tests read it. */
 export function defineRoute<Params = Record<never, never>, Query = Record<never, never>, Body = undefined>(
   definition: RouteDefinition<Params, Query, Body>,
-): AnyRoute {
+): AnyTenantRoute {
   return definition
+}
+
+/** The same for a route of administration. */
+export function defineAdminRoute<Params = Record<never, never>, Query = Record<never, never>, Body = undefined>(
+  definition: AdminRouteDefinition<Params, Query, Body>,
+): AnyAdminRoute {
+  return { ...definition, permission: 'tenants:admin' }
 }

@@ -1,12 +1,16 @@
 import { publishEvent } from '../define/event.ts'
 import { type JobToEmit, startJob } from '../define/job.ts'
-import { ConflictError, InvalidInputError, LimitError, ReusedError, UnavailableError } from '../errors.ts'
+import { ConflictError, InvalidInputError, LimitError, type PlinthError, ReusedError, UnavailableError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
+import { estimateTextTokens } from '../language-model/token-estimate.ts'
 import type { Lane } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
 import { checkTargetUrl } from '../subscribers/target-url.ts'
+import { filterInput } from '../tenancy/filters/filter-input.ts'
+import { isOverTokenLimit, refusalOf, reserve } from '../tenancy/meter/meter.ts'
+import { maxTokensOf } from '../tenancy/tenant-models.ts'
 import { durationText, estimatesOf } from './estimate.ts'
 import { reference, requestReceived } from './events.ts'
 import { longestLook } from './expire.ts'
@@ -53,7 +57,6 @@ export interface Acknowledgement {
 
 /** How many requests of a tenant may wait and run; more are refused (X8). */
 export const backlogLimit = 10_000_000
-const defaultMaxTokens = 1_000
 const tries = 3
 
 /**
@@ -61,19 +64,18 @@ const tries = 3
  * published that isn't kept, and nothing is kept that won't be worked.
  *
  * @returns the acknowledgement; for the same key or id with the same body, the first one.
- * @throws InvalidInputError for a model outside the catalogue, an `expires_at` that is too early or a `callback_url` that may
- * not be called, ReusedError for a key or id used with another body, LimitError `queue_full`.
+ * @throws InvalidInputError for a model outside the catalogue, a prompt that the tenant's filters refuse, an `expires_at` that is too early or a `callback_url` that may
+ * not be called, or that is larger than a minute's tokens, ReusedError for a key or id used with another body, LimitError `queue_full`
+ * and `rate_limited`, BudgetExhaustedError.
  */
 export async function processGenaiRequest(
   scope: Uses<'state' | 'models' | 'outbound'>,
   request: GenaiRequest,
   options: { readonly idempotencyKey?: string; readonly backlogLimit?: number } = {},
 ): Promise<Acknowledgement> {
-  const { id: modelId, entry } = scope.models.resolve(request.model_id)
-  const maxTokens = request.max_tokens ?? Math.min(defaultMaxTokens, entry.maxOutput)
-  if (maxTokens > entry.maxOutput) {
-    throw new InvalidInputError(`The model gives at most ${entry.maxOutput} tokens.`, { field: 'max_tokens' })
-  }
+  const resolved = scope.models.resolve(request.model_id)
+  const maxTokens = maxTokensOf(scope.tenant, resolved.entry, request.max_tokens)
+  const { text: prompt, findings } = filterInput(scope.tenant, request.prompt, 'prompt')
   if (request.callback_url !== undefined) checkTargetUrl(scope, request.callback_url, 'callback_url')
   const digest = await scope.state.lookup('request body', canonicalJson(request as unknown as JsonObject))
   const key =
@@ -85,22 +87,29 @@ export async function processGenaiRequest(
     throw new InvalidInputError('must be later than now, and than not_before', { field: 'expires_at' })
   }
   for (let attempt = 1; attempt <= tries; attempt++) {
-    const { fields, place } = await newRequest(scope, request, modelId, maxTokens, digest)
+    const { fields, place } = await newRequest(scope, request, resolved.id, maxTokens, digest)
+    const expected = { price: resolved.entry.price, inputTokens: estimateTextTokens(prompt), outputTokens: maxTokens }
     try {
-      await commitRequest(scope, fields, request, key, options.backlogLimit ?? backlogLimit)
+      const { writes, reservation } = reserve(scope, expected)
+      const noted = { ...fields, reservation, ...(findings.length === 0 ? {} : { findings }) }
+      await commitRequest(scope, noted, { ...request, prompt }, writes, key, options.backlogLimit ?? backlogLimit)
       place.kept()
       return acknowledgement(fields)
     } catch (error) {
       place.dropped()
-      if (error instanceof LimitError) {
-        throw new LimitError(error.key, 'queue_full', 'Too many requests of this tenant are waiting.', { retryAfter: 10 })
-      }
-      if (!(error instanceof ConflictError)) throw error
-      const first = await findFirst(scope, fields.request_id, digest, key)
+      if (!(error instanceof ConflictError || error instanceof LimitError || isOverTokenLimit(error))) throw error
+      // Sent again, it has its place already, whatever is used up now.
+      const first = await findFirst(scope, request.request_id, digest, key)
       if (first) return acknowledgement(first)
+      if (!(error instanceof ConflictError)) throw error instanceof LimitError ? limitOf(scope, error) : error
     }
   }
   throw new UnavailableError('contended', 'The request collided with others of the same id; try again.', { retryAfter: 1 })
+}
+
+function limitOf(scope: Uses<never>, error: LimitError): PlinthError {
+  if (!error.key.startsWith(`${backlogs.name}/`)) return refusalOf(scope, error)
+  return new LimitError(error.key, 'queue_full', 'Too many requests of this tenant are waiting.', { retryAfter: 10 })
 }
 
 async function newRequest(
@@ -147,6 +156,7 @@ async function commitRequest(
   scope: Uses<'state'>,
   fields: RequestFields,
   request: GenaiRequest,
+  reserved: readonly RecordWrite[],
   key: string | undefined,
   limit: number,
 ): Promise<void> {
@@ -155,6 +165,7 @@ async function commitRequest(
   const writes: RecordWrite[] = [
     insert(requests, { partition: id }, fields, { prompt, ...(callback_url === undefined ? {} : { callback_url }) }),
     count(backlogs, backlogPlace, backlogChange(fields.priority, 1), { requests: limit }),
+    ...reserved,
   ]
   if (key !== undefined) {
     writes.push(
@@ -167,6 +178,7 @@ async function commitRequest(
   }
   await scope.state.commit({
     writes,
+    resource: `requests/${id}`,
     emit: [
       publishEvent(requestReceived, id, {
         request_id: id,

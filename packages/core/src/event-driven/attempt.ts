@@ -69,6 +69,7 @@ export class Attempt implements Ticked {
         resolved,
         prompt: [{ role: 'user', content: [{ type: 'text', text: prompt }] }],
         maxTokens: max_tokens,
+        requestId: request_id,
         idempotencyKey: `${caller.tenant}:${request_id}:${round}`,
         timeout: modelTimeout,
         signal: this.#calling.signal,

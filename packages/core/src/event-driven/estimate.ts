@@ -46,8 +46,9 @@ const estimators = new WeakMap<Models, Estimator>()
 
 /** The caller's tenant's estimates. */
 export function estimatesOf(scope: Uses<'models'>): TenantEstimates {
-  const estimator = estimators.get(scope.models) ?? new Estimator(scope.models)
-  estimators.set(scope.models, estimator)
+  const models = scope.models.shared ?? scope.models
+  const estimator = estimators.get(models) ?? new Estimator(models)
+  estimators.set(models, estimator)
   return estimator.forTenant(scope.caller.tenant)
 }
 

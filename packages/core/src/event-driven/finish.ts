@@ -4,6 +4,9 @@ import type { ModelFailure } from '../language-model/failure.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
+import type { Deed } from '../scope/trail.ts'
+import type { AuditDetail } from '../tenancy/audit/entry.ts'
+import { mostUsed, release, settle } from '../tenancy/meter/meter.ts'
 import { estimatesOf } from './estimate.ts'
 import { reference, requestCompleted, requestFailed } from './events.ts'
 import {
@@ -11,6 +14,7 @@ import {
   backlogPlace,
   backlogs,
   deadLetters,
+  keptFor,
   type RequestFields,
   type RequestTexts,
   requests,
@@ -59,19 +63,28 @@ function breakOff(
   const status = 'cancelled' in ending ? 'cancelled' : 'failed'
   const type = 'expired' in ending ? 'expired' : status
   const error = errorOf(ending)
-  const fields = ended(begun, { at, type, attempt, detail: error.code }, { status, ended: at, error })
+  const { reservation, ...rest } = begun
+  const { model_id: model, user_id: user } = rest
+  const usage =
+    reservation && mayHaveUsed(begun, ending) ? mostUsed(reservation, at - (begun.timeline.at(-1)?.at ?? at)) : undefined
+  const kept = keptFor(scope.tenant)
+  const changes = { status, ended: at, error, ...kept, ...(usage ? { usage } : {}) } as const
+  const fields = ended(rest, { at, type, attempt, detail: error.code }, changes)
   const letters: RecordWrite[] =
     status === 'failed'
       ? [
           insert(
             deadLetters,
             { partition: request_id },
-            { request_id, reason: error.code, message: error.message, attempts, round, at },
+            { request_id, reason: error.code, message: error.message, attempts, round, at, ...kept },
           ),
         ]
       : []
   return scope.state.update(requests, record, fields, {
-    also: [less, ...letters],
+    ...(status === 'cancelled'
+      ? { resource: `requests/${request_id}` }
+      : { deed: logTenantActivity(begun, type, { code: error.code }) }),
+    also: [less, ...letters, ...(usage ? settle(scope, reservation, { usage, model, user }) : release(scope, reservation))],
     emit: [closing(begun, publishEvent(requestFailed, request_id, { request_id, status: type, error }))],
   })
 }
@@ -84,16 +97,26 @@ function complete(
   at: number,
   less: RecordWrite,
 ): Promise<RequestRecord> {
-  const { request_id } = begun
+  const { reservation, ...rest } = begun
+  const { request_id, model_id: model, user_id: user } = rest
   const { usage } = answer
   const fields = ended(
-    begun,
+    rest,
     { at, type: 'completed', attempt: attemptOf(begun) },
-    { status: 'completed', ended: at, answered_by: answer.modelId, stop_reason: answer.stopReason, usage },
+    {
+      status: 'completed',
+      ended: at,
+      ...keptFor(scope.tenant),
+      answered_by: answer.modelId,
+      stop_reason: answer.stopReason,
+      usage,
+      ...foundIn(rest, answer),
+    },
   )
   return scope.state.update(requests, record, fields, {
     sealed: { result: answer.text },
-    also: [less],
+    also: [less, ...settle(scope, reservation, { usage, model, user })],
+    deed: logTenantActivity(begun, 'completed', { input_tokens: usage.input_tokens, output_tokens: usage.output_tokens }),
     emit: [
       closing(
         begun,
@@ -106,6 +129,23 @@ function complete(
       ),
     ],
   })
+}
+
+function foundIn({ findings = [] }: RequestFields, answer: ModelAnswer): Pick<RequestFields, 'findings'> {
+  // Anew with each round: the last answer is the one that counts.
+  const all = [...findings.filter(({ direction }) => direction === 'input'), ...answer.findings]
+  return all.length === 0 ? {} : { findings: all }
+}
+
+/** log_tenant_activity of the seed (R102): what became of whose request, by which model; never what it said (X64). */
+function logTenantActivity({ request_id, model_id, user_id }: RequestFields, became: string, detail: AuditDetail): Deed {
+  const resource = `requests/${request_id}`
+  return { who: user_id, what: `request.${became}`, resource, decision: 'allowed', detail: { model: model_id, ...detail } }
+}
+
+/** A call that runs when its request is cancelled or expires is paid for, and nobody knows with how much: all that was reserved. */
+function mayHaveUsed({ timeline }: RequestFields, ending: Exclude<Ending, { answer: ModelAnswer }>): boolean {
+  return !('failure' in ending) && timeline.at(-1)?.type === 'started'
 }
 
 function errorOf(ending: Exclude<Ending, { answer: ModelAnswer }>): NonNullable<RequestFields['error']> {

@@ -85,6 +85,9 @@ const summary = z.object({
   attempts: z.number().int(),
   error: error.nullable(),
   usage: usage.nullable(),
+  findings: z.array(
+    z.object({ direction: z.enum(['input', 'output']), kind: z.string(), action: z.string(), count: z.number().int() }),
+  ),
   correlation_id: z.string(),
   accepted_at: instant,
   expires_at: instant,
@@ -152,6 +155,7 @@ export function showSummary(tenantId: string, fields: RequestFields): object {
     attempts: fields.attempts,
     error: fields.error ?? null,
     usage: fields.usage ?? null,
+    findings: fields.findings ?? [],
     correlation_id: fields.correlation_id,
     accepted_at: timestamp(fields.accepted),
     expires_at: timestamp(fields.expires_at),

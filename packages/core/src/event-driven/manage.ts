@@ -1,11 +1,13 @@
 import type { NoFields } from '../define/collection.ts'
 import { startJob } from '../define/job.ts'
-import { NotFoundError, WrongStateError } from '../errors.ts'
+import { BudgetExhaustedError, LimitError, NotFoundError, WrongStateError } from '../errors.ts'
+import { estimateTextTokens } from '../language-model/token-estimate.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, remove } from '../scope/state.ts'
 import { redriveDelivery } from '../subscribers/dead-delivery.ts'
+import { isOverTokenLimit, refusalOf, reserve } from '../tenancy/meter/meter.ts'
 import { estimatesOf } from './estimate.ts'
 import { finishRequest } from './finish.ts'
 import { processJob } from './jobs.ts'
@@ -69,8 +71,11 @@ export async function redriveAll(scope: Uses<'state' | 'models'>): Promise<strin
       await redrive(scope, id)
       redriven.push(id)
     } catch (error) {
-      // Someone else redrove it, or the list lags behind.
-      if (!(error instanceof NotFoundError)) throw error
+      // What is used up ends the round; those that were redriven are.
+      if (redriven.length > 0 && (error instanceof LimitError || error instanceof BudgetExhaustedError)) break
+      // Someone else redrove it, or the list lags behind; or it can't be redriven as the tenant is set now, which is no reason to keep the
+      // others back.
+      if (!(error instanceof NotFoundError || isOverTokenLimit(error))) throw error
     }
   }
   return redriven
@@ -81,7 +86,8 @@ async function restart(
   record: StoredRecord<RequestFields, RequestTexts>,
   letter: StoredRecord<DeadLetterFields, NoFields>,
 ): Promise<RequestFields> {
-  const { ended, error, ...fields } = record.fields
+  const { ended, error, first_model_id, fallbacks, ...last } = record.fields
+  const fields = first_model_id === undefined ? last : { ...last, model_id: first_model_id }
   const round = fields.round + 1
   const at = scope.clock.now()
   const again: RequestFields = {
@@ -94,16 +100,29 @@ async function restart(
     expires_at: defaultExpiry(at),
     timeline: withEntry(fields.timeline, { at, type: 'redriven' }),
   }
-  const updated = await scope.state.update(requests, record, again, {
-    also: [remove(deadLetters, letter), count(backlogs, backlogPlace, backlogChange(fields.priority, 1))],
-    emit: [
-      startJob(processJob, {
-        id: `${fields.request_id}:${round}`,
-        body: { request_id: fields.request_id, round },
-        lane: fields.priority,
-      }),
-    ],
-  })
+  const { entry } = scope.models.resolve(fields.model_id)
+  const inputTokens = estimateTextTokens((await record.open('prompt')) ?? '')
+  const expected = { price: entry.price, inputTokens, outputTokens: fields.max_tokens }
+  const { writes, reservation } = reserve(scope, expected)
+  const updated = await scope.state
+    .update(
+      requests,
+      record,
+      { ...again, reservation },
+      {
+        also: [remove(deadLetters, letter), count(backlogs, backlogPlace, backlogChange(fields.priority, 1)), ...writes],
+        emit: [
+          startJob(processJob, {
+            id: `${fields.request_id}:${round}`,
+            body: { request_id: fields.request_id, round },
+            lane: fields.priority,
+          }),
+        ],
+      },
+    )
+    .catch((error: unknown) => {
+      throw error instanceof LimitError ? refusalOf(scope, error) : error
+    })
   estimatesOf(scope).enter(again, at).kept()
   return updated.fields
 }

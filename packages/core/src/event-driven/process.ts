@@ -97,12 +97,32 @@ async function retryOrFail(scope: ProcessScope, attempt: Attempt, failure: Model
       return updateRequestStatus(scope, current, begun, 'throttled', { throttled: begun.throttled + 1 }, failure.code)
     if (failure.kind === 'transient' && begun.faults < retryLimit)
       return updateRequestStatus(scope, current, begun, 'retrying', { faults: begun.faults + 1 }, failure.code)
+    const fallback = fallbackFor(scope, begun, failure)
+    if (fallback) return updateRequestStatus(scope, current, begun, 'retrying', { ...fallback, faults: 0 }, failure.code)
     return finishRequest(scope, current, { failure }, begun)
   })
   if (record?.fields.status !== 'processing') return { done: true }
   const { fields } = record
   const wait = backOff(scope.clock, throttled ? fields.throttled : fields.faults, failure.retryAfter)
   return { retryAt: Math.min(scope.clock.now() + wait, fields.expires_at) }
+}
+
+/** The next of the tenant's fallbacks, for a model that can't answer: it doesn't, or not this account. */
+function fallbackFor(scope: ProcessScope, fields: RequestFields, failure: ModelFailure): Partial<RequestFields> | undefined {
+  const cannot = failure.kind === 'transient' || failure.kind === 'quota' || failure.code === 'model_access_denied'
+  const { fallback = [] } = scope.tenant.model_config
+  const gone = fields.fallbacks ?? 0
+  const next = fallback[gone]
+  if (!cannot || next === undefined) return undefined
+  try {
+    const { id, entry } = scope.models.resolve(next)
+    const max_tokens = Math.min(fields.max_tokens, entry.maxOutput)
+    return { model_id: id, first_model_id: fields.first_model_id ?? fields.model_id, fallbacks: gone + 1, max_tokens }
+  } catch (error) {
+    // It left the catalogue, or isn't this tenant's any more.
+    if (PlinthError.is(error)) return fallbackFor(scope, { ...fields, fallbacks: gone + 1 }, failure)
+    throw error
+  }
 }
 
 /**

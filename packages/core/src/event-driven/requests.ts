@@ -5,6 +5,9 @@ import type { StopReason } from '../language-model/call.ts'
 import type { Usage } from '../language-model/catalogue.ts'
 import type { Lane } from '../ports/queue.ts'
 import { type Errand, errandForm } from '../subscribers/errand.ts'
+import type { DirectedFinding } from '../tenancy/filters/filter-input.ts'
+import type { Reservation } from '../tenancy/meter/meter.ts'
+import type { TenantSettings } from '../tenancy/tenant.ts'
 import type { EstimateBasis } from './tenant-estimates.ts'
 import { longestTimeline, type TimelineEntry } from './timeline.ts'
 
@@ -34,7 +37,16 @@ export interface RequestFields {
   readonly expires_at: number
   /** Whether someone is to be told of its end. */
   readonly callback?: true
+  /** What it may use of the tenant's limits, until it ends. */
+  readonly reservation?: Reservation
+  /** What the tenant's filters found in the prompt and the result. */
+  readonly findings?: readonly DirectedFinding[]
   readonly ended?: number
+  /** How long it is kept after its end, milliseconds; absent: {@link requestRetention}. */
+  readonly kept_for?: number
+  /** The model asked for first, where a fallback was asked since; and how many of the tenant's fallbacks were gone through. */
+  readonly first_model_id?: string
+  readonly fallbacks?: number
   /** The acknowledgement, as it was first given. */
   readonly estimated_completion: string
   readonly estimated_completion_at: number
@@ -92,7 +104,7 @@ export const requests: Collection<RequestFields, RequestTexts, 'created' | 'stat
     created: { order: creationOrder },
     status: { group: (fields) => fields.status, order: creationOrder },
   },
-  expires: (fields) => (fields.ended === undefined ? undefined : fields.ended + requestRetention),
+  expires: (fields) => (fields.ended === undefined ? undefined : fields.ended + (fields.kept_for ?? requestRetention)),
   upgrades: {
     1: (older: Omit<RequestFields, 'expires_at'>): RequestFields => {
       const begun = older.timeline.findLast((entry) => entry.type === 'redriven')?.at ?? older.accepted
@@ -100,6 +112,12 @@ export const requests: Collection<RequestFields, RequestTexts, 'created' | 'stat
     },
   },
 })
+
+/** How long a request of this tenant is kept after its end, where it says. */
+export function keptFor({ retention }: Pick<TenantSettings, 'retention'>): Pick<RequestFields, 'kept_for'> {
+  const { requests_days: days } = retention
+  return days === undefined ? {} : { kept_for: days * 24 * 3_600_000 }
+}
 
 /** What was accepted under an idempotency key. The key itself is the caller's and is kept as an HMAC. */
 export interface IdempotencyFields {
@@ -155,6 +173,8 @@ export interface DeadLetterFields {
   readonly attempts: number
   readonly round: number
   readonly at: number
+  /** As of the request. */
+  readonly kept_for?: number
 }
 
 /** Work that could not succeed, with its reason: a request, named by its id, or an event's delivery. */
@@ -175,10 +195,11 @@ export const deadLetters: Collection<DeadLetterFields, NoFields, 'created'> = de
     attempts: z.number(),
     round: z.number(),
     at: z.number(),
+    kept_for: z.number().exactOptional(),
   }),
   sealed: [],
   lists: { created: { order: (fields) => `${timeOrder(fields.at)}~${fields.request_id}` } },
-  expires: (fields) => fields.at + requestRetention,
+  expires: (fields) => fields.at + (fields.kept_for ?? requestRetention),
 })
 
 function creationOrder(fields: RequestFields): string {

@@ -1,10 +1,11 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4FinishReason, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
-import type { Clock } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'
 import { inSpan, recordModelCall, spanNames } from '../telemetry.ts'
+import type { DirectedFinding } from '../tenancy/filters/filter-input.ts'
 import { type Ticked, tickerOf, tickMilliseconds } from '../ticker.ts'
 import { priceOf, type ResolvedModel, type Usage } from './catalogue.ts'
 import { classifyFailure, ModelFailure } from './failure.ts'
+import { filterAnswer, filteredShow } from './filtered-answer.ts'
 import { gatherStream } from './stream.ts'
 
 /** Why the model stopped, in the words of Bedrock's Converse API. */
@@ -16,12 +17,16 @@ export interface ModelAnswer {
   /** What answered. */
   readonly modelId: string
   readonly usage: Usage
+  /** What the tenant's output filters found; the text is what they left of it. */
+  readonly findings: readonly DirectedFinding[]
 }
 
 export interface ModelCall {
   readonly resolved: ResolvedModel
   readonly prompt: LanguageModelV4CallOptions['prompt']
   readonly maxTokens: number
+  /** The work that it is for; the provider's logs name it. */
+  readonly requestId: string
   /** The same for every repetition of the same call, so that a provider that knows it answers once. */
   readonly idempotencyKey: string
   /** How long to wait for the whole answer, milliseconds; up to a tick more. */
@@ -47,8 +52,8 @@ export async function callModel(scope: Uses<never>, call: ModelCall): Promise<Mo
   return inSpan(scope.caller, `${spanNames.chat} ${resolved.entry.id}`, attributes, async (span) => {
     const started = scope.clock.now()
     try {
-      const result = await answered(scope.clock, call)
-      const answer = answerOf(result, resolved, scope.clock.now() - started)
+      const result = await answered(scope, call)
+      const answer = filtered(scope, answerOf(result, resolved, scope.clock.now() - started))
       span.setAttributes({
         'gen_ai.response.model': answer.modelId,
         'gen_ai.response.finish_reasons': [answer.stopReason],
@@ -66,13 +71,21 @@ export async function callModel(scope: Uses<never>, call: ModelCall): Promise<Mo
   })
 }
 
+/**
+ * Whose call it is, for the logs and the bill of Bedrock (R101): the Converse API's own field for it, and never Claude's `metadata`,
+ * which takes a user's id and nothing else (X63). Other providers pass it over.
+ */
+function attributionOf({ caller, tenant }: Uses<never>, { requestId }: ModelCall): Record<string, string> {
+  return { tenant_id: caller.tenant, isolation_level: tenant.isolation_level, request_id: requestId }
+}
+
 type Result = Pick<LanguageModelV4GenerateResult, 'content' | 'finishReason' | 'usage'>
 
 /** A model that hangs may also ignore its signal, so the wait ends here whatever it does. */
-function answered(clock: Clock, call: ModelCall): Promise<Result> {
+function answered(scope: Uses<never>, call: ModelCall): Promise<Result> {
   const { signal, timeout } = call
   signal?.throwIfAborted()
-  const ticker = tickerOf(clock)
+  const ticker = tickerOf(scope.clock)
   const controller = new AbortController()
   return new Promise((resolve, reject) => {
     // The first tick may come at once.
@@ -94,7 +107,7 @@ function answered(clock: Clock, call: ModelCall): Promise<Result> {
     const onAbort = (): void => stop(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     ticker.add(waiting)
-    ask(call, controller.signal).then(
+    ask(scope, call, controller.signal).then(
       (result) => {
         end()
         resolve(result)
@@ -107,19 +120,29 @@ function answered(clock: Clock, call: ModelCall): Promise<Result> {
   })
 }
 
-async function ask(call: ModelCall, abortSignal: AbortSignal): Promise<Result> {
-  const { resolved, onText } = call
+async function ask(scope: Uses<never>, call: ModelCall, abortSignal: AbortSignal): Promise<Result> {
+  const { resolved } = call
+  const onText = call.onText && filteredShow(scope.tenant, call.onText)
   const options: LanguageModelV4CallOptions = {
     prompt: call.prompt,
     maxOutputTokens: call.maxTokens,
     abortSignal,
     headers: { 'idempotency-key': call.idempotencyKey },
+    providerOptions: { bedrock: { requestMetadata: attributionOf(scope, call) } },
     ...(call.responseFormat ? { responseFormat: call.responseFormat } : {}),
   }
   return resolved.incremental && onText ? gatherStream(resolved, options, onText) : resolved.model.doGenerate(options)
 }
 
-function answerOf(result: Result, resolved: ResolvedModel, latency: number): ModelAnswer {
+/** In the one place that every answer comes through, so that no pattern can forget it. */
+function filtered(scope: Uses<never>, answer: Unfiltered): ModelAnswer {
+  const { text, blocked, findings } = filterAnswer(scope.tenant, answer.text)
+  return { ...answer, text, findings, ...(blocked ? { stopReason: 'content_filtered' } : {}) }
+}
+
+type Unfiltered = Omit<ModelAnswer, 'findings'>
+
+function answerOf(result: Result, resolved: ResolvedModel, latency: number): Unfiltered {
   const content: unknown = result?.content
   if (!Array.isArray(content))
     throw new ModelFailure('transient', 'model_answer_malformed', 'The model answered in a form that makes no sense.')

@@ -73,6 +73,8 @@ export interface Models {
    */
   resolve(id?: string): ResolvedModel
   entries(): readonly ModelEntry[]
+  /** Where these are one tenant's: those of the whole Plinth. */
+  readonly shared?: Models
 }
 
 /** What a call used. `usd` is at list price of the model asked for. */

@@ -65,8 +65,8 @@ export interface Permit {
 export interface Refusal {
   readonly admitted: false
   readonly retryAt: number
-  /** `model_closed`: the provider asked for a pause. `model_busy`: its limits are used up. */
-  readonly reason: 'model_closed' | 'model_busy'
+  /** `model_closed`: the provider asked for a pause. `model_busy`: its limits are used up. `tenant_busy`: the tenant's are. */
+  readonly reason: 'model_closed' | 'model_busy' | 'tenant_busy'
 }
 
 export type Admission = Permit | Refusal

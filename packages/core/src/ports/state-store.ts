@@ -73,9 +73,16 @@ export type Write =
   | { readonly check: Key; readonly ifVersion: number | 'absent' }
   /**
    * Adds to numbers among the plain fields of a row (an absent field is 0), which is made when absent: with schema 1, in no
-   * list. Fails with LimitError when a sum would be above its `max`, with InvalidInputError when a field holds no number.
+   * list. Fails with LimitError when a sum would be above its `max`, also one that an amount below zero brings down; with
+   * InvalidInputError when a field holds no number. `expires` (milliseconds UTC) is set where the row has none: so the row that is
+   * made expires then, and one that has a time keeps it.
    */
-  | { readonly add: Key; readonly amounts: Readonly<Record<string, number>>; readonly max?: Readonly<Record<string, number>> }
+  | {
+      readonly add: Key
+      readonly amounts: Readonly<Record<string, number>>
+      readonly max?: Readonly<Record<string, number>>
+      readonly expires?: number
+    }
 
 export interface Change {
   /** All of one tenant, no key twice. */
@@ -165,36 +172,38 @@ const wholeKey = /^[\x20-\x7e]{1,512}(?:\x1f[\x20-\x7e]{1,512}){3}$/
 
 /** Refuses a key that some platform couldn't keep. */
 export function checkKey(key: Key): void {
-  checkParts(key.tenant, key.collection, key.partition, key.sort)
+  checkKeyParts(key.tenant, key.collection, key.partition, key.sort)
 }
 
 /** Refuses what `read` can't be asked; adapters call it first. */
 export function checkRead(tenant: string, collection: string, partition: string, after?: string): void {
-  checkParts(tenant, collection, partition, after ?? ' ')
+  checkKeyParts(tenant, collection, partition, after ?? ' ')
 }
 
 /** Refuses what `list` can't be asked; what `after` holds is the adapter's to check. */
 export function checkListQuery(query: ListQuery): void {
-  checkParts(query.tenant, query.collection, query.group)
-  checkLimit(query.limit)
+  checkKeyParts(query.tenant, query.collection, query.group)
+  checkPageLimit(query.limit)
   if (!Number.isInteger(query.list) || query.list < 0 || query.list >= changeLimits.lists)
     throw new InvalidInputError('There is no such list.', { field: 'list' })
 }
 
 /** Refuses what `events` can't be asked. */
 export function checkEventQuery(tenant: string, query: { readonly after: number; readonly limit: number }): void {
-  checkParts(tenant)
-  checkLimit(query.limit)
+  checkKeyParts(tenant)
+  checkPageLimit(query.limit)
   if (!Number.isSafeInteger(query.after) || query.after < 0)
     throw new InvalidInputError('Sequences are whole numbers from 0.', { field: 'after' })
 }
 
-function checkParts(...parts: readonly string[]): void {
+/** Refuses what can't be part of a key. */
+export function checkKeyParts(...parts: readonly string[]): void {
   if (parts.every((part) => keyPart.test(part))) return
   throw new InvalidInputError('A key is made of 1 to 512 printable ASCII characters a part.', { code: 'invalid_key' })
 }
 
-function checkLimit(limit: number): void {
+/** Refuses what can't be the limit of a page. */
+export function checkPageLimit(limit: number): void {
   if (!Number.isInteger(limit) || limit < 1 || limit > pageLimit)
     throw new InvalidInputError('A limit is from 1 to 1000.', { field: 'limit' })
 }
@@ -241,7 +250,7 @@ export function checkChange(change: Change): ChangeTexts {
     if (entry.tenant !== tenant) throw severalTenants()
     texts.emitted.push(JSON.stringify(entry))
   }
-  if (writes.length === 0) checkParts(tenant)
+  if (writes.length === 0) checkKeyParts(tenant)
   // Nearly every change is far below the limits, as the lengths of its texts show; only else the exact size is worth its price.
   if (boundOf(change, texts) > jobLimits.bytes) checkSize(change)
   return texts
@@ -266,7 +275,10 @@ function checkWrite(write: Write, tenant: string): string {
   if (!wholeKey.test(text)) checkKey(key)
   if (key.tenant !== tenant) throw severalTenants()
   if ('put' in write) checkRow(write.put)
-  if ('add' in write) checkAmounts(write.amounts, write.max)
+  if ('add' in write) {
+    checkAmounts(write.amounts, write.max)
+    checkExpiry(write.expires)
+  }
   return text
 }
 
@@ -284,8 +296,12 @@ export function writtenKey(write: Write): Key {
 function checkRow(row: NewRow): void {
   if (row.lists.length > changeLimits.lists)
     throw new InvalidInputError('A row shows in at most three lists.', { code: 'invalid_change' })
-  for (const entry of row.lists) if (entry) checkParts(entry.group, entry.order)
-  if (row.expires !== undefined && !Number.isSafeInteger(row.expires))
+  for (const entry of row.lists) if (entry) checkKeyParts(entry.group, entry.order)
+  checkExpiry(row.expires)
+}
+
+function checkExpiry(expires: number | undefined): void {
+  if (expires !== undefined && !Number.isSafeInteger(expires))
     throw new InvalidInputError('A row expires at a whole millisecond.', { code: 'invalid_change' })
 }
 

@@ -1,7 +1,7 @@
 import { ForbiddenError } from '../errors.ts'
 import type { Permission } from '../tenancy/permissions.ts'
 import { allows } from '../tenancy/permissions.ts'
-import type { TenantSettings } from '../tenancy/tenant.ts'
+import type { KeyLimits, TenantSettings } from '../tenancy/tenant.ts'
 
 declare const verified: unique symbol
 
@@ -18,6 +18,8 @@ export interface Caller {
   readonly groups: ReadonlySet<string>
   /** The virtual key that it came with, where it came with one. */
   readonly keyId?: string
+  /** What that key may use, beside its tenant's own limits. */
+  readonly keyLimits?: KeyLimits
   /** Joins what one request caused: events, jobs, spans, log lines. */
   readonly correlationId: string
   readonly [verified]: 'caller'
@@ -35,6 +37,7 @@ export function mintCaller(facts: {
   readonly permissions: ReadonlySet<string>
   readonly groups?: ReadonlySet<string>
   readonly keyId?: string
+  readonly keyLimits?: KeyLimits
   readonly correlationId: string
 }): Caller {
   return { groups: none, ...facts, tenant: facts.settings.tenant_id as TenantId } as Caller

@@ -1,12 +1,17 @@
 import { deriveKey, hmac } from '../crypto.ts'
-import { SealError } from '../errors.ts'
+import { KeyUnusableError, SealError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { KeyService } from '../ports/key-service.ts'
+import type { EncryptionContext, KeyService } from '../ports/key-service.ts'
 import type { Key, Row, StateStore } from '../ports/state-store.ts'
 import { retryConflicts } from './retry-conflicts.ts'
 
 /** The key that wraps the data keys of every tenant without a key of its own. */
 export const pooledKeyAlias = 'alias/plinth-pooled-key'
+
+/** The key of a tenant that has one of its own (R106). */
+export function siloKeyAlias(tenant: string): string {
+  return `alias/tenant-${tenant}-key`
+}
 
 /** One generation of a tenant's data key. */
 export interface DataKey {
@@ -26,18 +31,38 @@ const cacheMilliseconds = 4 * 60_000
 /** With random 96-bit nonces a key may seal 2^32 values; a new one long before that. */
 const rotateMilliseconds = 90 * 24 * 3_600_000
 const cachedTenants = 10_000
+/** DynamoDB's point-in-time recovery reaches back so far: a key whose wrapped rows were removed can come back from it until then. */
+const backupMilliseconds = 35 * 24 * 3_600_000
+/** Of the rows: from schema 2 on the context names the field, too. */
+const schema = 2
+
+/** When a tenant's keys are gone, milliseconds UTC. */
+export interface Destruction {
+  /** No process can use them any more. */
+  readonly unusableAt: number
+  /** Nobody, the operator included, can bring them back, but from copies of the data that are older and were kept longer. */
+  readonly irrecoverableAt: number
+}
 
 /**
- * Each tenant's data keys: made on first use, wrapped by the KeyService under the context {tenant_id}, kept as rows of the
- * tenant, unwrapped into memory for minutes.
+ * Each tenant's data keys: made on first use, wrapped by the KeyService under the context {tenant_id, field_name} (R107), kept as
+ * rows of the tenant, unwrapped into memory for minutes. So a field may have any size, and costs no call of the KeyService (X62).
  */
 export class DataKeys {
   readonly #state: StateStore
   readonly #keys: KeyService
   readonly #clock: Clock
+  readonly #aliasOf: (tenant: string) => Promise<string>
   readonly #rings = new Map<string, Promise<Ring>>()
 
-  constructor(adapters: { readonly state: StateStore; readonly keys: KeyService; readonly clock: Clock }) {
+  /** @param adapters.aliasOf the key that wraps a tenant's data keys from now on; absent: the pooled one. */
+  constructor(adapters: {
+    readonly state: StateStore
+    readonly keys: KeyService
+    readonly clock: Clock
+    aliasOf?(tenant: string): Promise<string>
+  }) {
+    this.#aliasOf = async (tenant) => (await adapters.aliasOf?.(tenant)) ?? pooledKeyAlias
     this.#state = adapters.state
     this.#keys = adapters.keys
     this.#clock = adapters.clock
@@ -58,6 +83,60 @@ export class DataKeys {
   /** A value's HMAC under the tenant's key, for equality on what must not be readable; base64url. */
   async lookup(tenant: string, purpose: string, value: string): Promise<string> {
     return hmac((await this.#ring(tenant)).lookupKey, `${purpose}\n${value}`)
+  }
+
+  /** Makes the key of a tenant's own before anything needs it, so that a missing permission shows now. @throws KeyUnusableError */
+  async prepareOwn(tenant: string): Promise<void> {
+    await this.#keys.ensure(siloKeyAlias(tenant))
+  }
+
+  /**
+   * A new data key, and where the tenant has a key of its own, new material for that. What was sealed before still opens.
+   * @throws KeyUnusableError
+   */
+  async rotate(tenant: string): Promise<void> {
+    const alias = await this.#aliasOf(tenant)
+    await this.#keys.ensure(alias)
+    if (alias !== pooledKeyAlias) await this.#keys.rotate(alias)
+    const { current } = await this.#reload(tenant)
+    await retryConflicts(() => this.#make(tenant, current.version + 1))
+    await this.#reload(tenant)
+  }
+
+  /** Wraps the tenant's data keys by the key that is now its own, or the pooled one; what they sealed stays as it is. */
+  async rewrap(tenant: string): Promise<void> {
+    const alias = await this.#aliasOf(tenant)
+    await this.#keys.ensure(alias)
+    await retryConflicts(async () => {
+      for await (const row of this.#state.read(tenant, collection, collection)) {
+        if (row.index.alias === alias) continue
+        const wrapped = await this.#keys.wrap(alias, await this.#unwrap(tenant, row), contextOf(tenant, schema))
+        const again = { ...row, schema, index: { ...row.index, alias }, sealed: { key: wrapped } }
+        await this.#state.commit({ writes: [{ put: again, ifVersion: row.version }] })
+      }
+    })
+  }
+
+  /** Destroys a tenant's keys: what they sealed, indexes and objects too, opens for nobody any more. May be done again. */
+  async destroy(tenant: string): Promise<Destruction> {
+    const alias = await this.#aliasOf(tenant)
+    const now = this.#clock.now()
+    const own = alias === pooledKeyAlias ? undefined : await this.#destroyOwn(alias)
+    await retryConflicts(async () => {
+      for await (const row of this.#state.read(tenant, collection, collection))
+        await this.#state.commit({ writes: [{ delete: row, ifVersion: row.version }] })
+    })
+    this.#rings.delete(tenant)
+    const unusableAt = now + cacheMilliseconds
+    return { unusableAt, irrecoverableAt: Math.max(unusableAt, own ?? now + backupMilliseconds) }
+  }
+
+  async #destroyOwn(alias: string): Promise<number> {
+    await this.#keys.ensure(alias).catch((error: unknown) => {
+      // A second time it is destroyed already, and says the same date.
+      if (!(error instanceof KeyUnusableError)) throw error
+    })
+    return (await this.#keys.destroy(alias)).irrecoverableAt
   }
 
   async #ring(tenant: string): Promise<Ring> {
@@ -85,7 +164,7 @@ export class DataKeys {
     const versions = new Map<number, DataKey>()
     let newest = 0
     let made = Number.NEGATIVE_INFINITY
-    for await (const row of this.#state.read(tenant, 'data-keys', 'data-keys')) {
+    for await (const row of this.#state.read(tenant, collection, collection)) {
       newest = Number(row.sort)
       made = Number(row.index.made)
       versions.set(newest, { version: newest, key: await this.#unwrap(tenant, row) })
@@ -101,13 +180,14 @@ export class DataKeys {
   }
 
   async #make(tenant: string, version: number): Promise<DataKey> {
-    await this.#keys.ensure(pooledKeyAlias)
+    const alias = await this.#aliasOf(tenant)
+    await this.#keys.ensure(alias)
     const key = this.#clock.randomBytes(32)
-    const wrapped = await this.#keys.wrap(pooledKeyAlias, key, { tenant_id: tenant })
+    const wrapped = await this.#keys.wrap(alias, key, contextOf(tenant, schema))
     const row = {
       ...dataKeyRow(tenant, version),
-      schema: 1,
-      index: { made: this.#clock.now(), alias: pooledKeyAlias },
+      schema,
+      index: { made: this.#clock.now(), alias },
       sealed: { key: wrapped },
       lists: [],
     }
@@ -119,10 +199,16 @@ export class DataKeys {
   #unwrap(tenant: string, row: Row): Promise<Uint8Array> {
     const wrapped = row.sealed.key
     if (!wrapped) throw new SealError()
-    return this.#keys.unwrap(String(row.index.alias), wrapped, { tenant_id: tenant })
+    return this.#keys.unwrap(String(row.index.alias), wrapped, contextOf(tenant, row.schema))
   }
 }
 
+const collection = 'data-keys'
+
+function contextOf(tenant: string, schema: number): EncryptionContext {
+  return schema < 2 ? { tenant_id: tenant } : { tenant_id: tenant, field_name: 'key' }
+}
+
 function dataKeyRow(tenant: string, version: number): Key {
-  return { tenant, collection: 'data-keys', partition: 'data-keys', sort: version.toString().padStart(8, '0') }
+  return { tenant, collection, partition: collection, sort: version.toString().padStart(8, '0') }
 }

@@ -8,18 +8,19 @@ export interface Objects {
   delete(name: string): Promise<void>
 }
 
-const prefix = 'objects/'
+/** Below it lie the objects that patterns keep. */
+export const objectPrefix = 'objects/'
 
 /** Binds a tenant to the ObjectStore. */
 export function tenantObjects(tenant: string, store: ObjectStore, sealing: Sealing): Objects {
   return {
     put: async (name, content) => {
-      await store.put({ tenant, name: prefix + name }, await sealing.sealBytes(tenant, name, content))
+      await store.put({ tenant, name: objectPrefix + name }, await sealing.sealBytes(tenant, name, content))
     },
     get: async (name) => {
-      const sealed = await store.get({ tenant, name: prefix + name })
+      const sealed = await store.get({ tenant, name: objectPrefix + name })
       return sealed && sealing.openBytes(tenant, name, sealed)
     },
-    delete: (name) => store.delete({ tenant, name: prefix + name }),
+    delete: (name) => store.delete({ tenant, name: objectPrefix + name }),
   }
 }

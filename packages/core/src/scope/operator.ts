@@ -4,7 +4,13 @@ import type { ObjectStore } from '../ports/object-store.ts'
 import type { Operations } from '../ports/operations.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { StateStore } from '../ports/state-store.ts'
+import type { AuditKeys } from '../tenancy/audit/audit-keys.ts'
+import type { TenantSettings } from '../tenancy/tenant.ts'
+import type { Caller } from './caller.ts'
+import type { DataKeys } from './data-keys.ts'
+import type { Objects } from './objects.ts'
 import type { State } from './state.ts'
+import type { Action } from './trail.ts'
 
 /**
  * The named door for work across tenants: relay, worker host, sweeper, registry. Patterns may not import it (the
@@ -17,8 +23,21 @@ export interface Operator {
   readonly queue: Queue
   readonly bus: EventBus
   readonly operations: Operations
+  /** Regions whose platforms stand beside this one, in this process. */
+  readonly beside: Set<string>
+  /** Whether the data of a tenant, if this process has it, lies here. */
+  holds(settings: Pick<TenantSettings, 'data_residency_region'>): boolean
+  /** Every tenant's data keys, to rotate and to destroy. */
+  readonly dataKeys: DataKeys
   /** The system's own records: the registry of tenants, the issuer's key. */
   readonly system: State
-  /** Any tenant's records. */
-  state(tenantId: string): State
+  /** Any tenant's objects, opened. */
+  objectsOf(tenantId: string): Objects
+  /** Any tenant's records; what is changed there is put down in its trail as somebody's doing, where it says whose. */
+  state(tenantId: string, by?: { readonly caller: Caller; readonly action?: Action }): State
+  readonly audit: {
+    readonly keys: AuditKeys
+    /** Has `told` told of each entry that this process commits, in place of who was told before. */
+    onKept(told: (tenant: string) => void): void
+  }
 }

@@ -9,6 +9,7 @@ import type { Job } from '../ports/queue.ts'
 import type { DomainEvent, Key, ListEntry, NewRow, Page, Row, StateStore, StoredEvent, Write } from '../ports/state-store.ts'
 import { type Place, StoredRecord } from './record.ts'
 import type { Sealing } from './sealing.ts'
+import type { Deed, Trail } from './trail.ts'
 
 /** One write of a commit; made by `insert`, `update`, `remove`, `check` and `count`, read by `State.commit`. */
 export type RecordWrite =
@@ -21,7 +22,13 @@ export type RecordWrite =
     }
   | { readonly remove: AnyCollectionOf; readonly record: StoredRecord<object, object> }
   | { readonly check: AnyCollectionOf; readonly record: StoredRecord<object, object> }
-  | { readonly count: AnyCollectionOf; readonly place: Place; readonly amounts: Amounts; readonly max?: Amounts }
+  | {
+      readonly count: AnyCollectionOf
+      readonly place: Place
+      readonly amounts: Amounts
+      readonly max?: Amounts
+      readonly expires?: number
+    }
 
 type AnyCollectionOf = Collection<object, object, string>
 type Texts = Readonly<Record<string, string | undefined>>
@@ -64,14 +71,24 @@ export function check<Plain extends object, Sealed extends object, Lists extends
   return { check: collection as unknown as AnyCollectionOf, record: record as never }
 }
 
-/** Adds to a record of counts, which is made when absent. LimitError, and nothing is changed, when one would pass its `max`. */
+/**
+ * Adds to a record of counts, which is made when absent. LimitError, and nothing is changed, when one would pass its `max`.
+ * @param expires when the record expires, milliseconds UTC; set where it has no time yet, so that the first one given stays.
+ */
 export function count<Counts extends object>(
   collection: Collection<Counts>,
   place: Place,
   amounts: Partial<Counts> & Amounts,
   max?: Partial<Counts> & Amounts,
+  expires?: number,
 ): RecordWrite {
-  return { count: collection as unknown as AnyCollectionOf, place, amounts, ...(max ? { max } : {}) }
+  return {
+    count: collection as unknown as AnyCollectionOf,
+    place,
+    amounts,
+    ...(max ? { max } : {}),
+    ...(expires === undefined ? {} : { expires }),
+  }
 }
 
 export interface Commit {
@@ -79,6 +96,10 @@ export interface Commit {
   readonly emit?: readonly (EventToEmit | JobToEmit)[]
   /** 'relaxed' may be lost when power fails, and costs no wait for the disk. */
   readonly durability?: 'synced' | 'relaxed'
+  /** What the audit trail is told with it, beside what was asked for. A commit with an entry holds one write less. */
+  readonly deed?: Deed
+  /** What the action that was asked for turned out to be about, such as `requests/0198…`. */
+  readonly resource?: string
 }
 
 /** One tenant's records and events: a wrapper around StateStore that binds the tenant, validates, seals and opens. */
@@ -89,6 +110,7 @@ export class State {
   readonly #store: StateStore
   readonly #sealing: Sealing
   readonly #clock: Clock
+  readonly #trail: Trail | undefined
 
   constructor(parts: {
     readonly tenant: string
@@ -98,8 +120,11 @@ export class State {
     readonly store: StateStore
     readonly sealing: Sealing
     readonly clock: Clock
+    /** Where what is done is put down; absent for the system's own housekeeping. */
+    readonly trail?: Trail | undefined
   }) {
     this.#tenant = parts.tenant
+    this.#trail = parts.trail
     this.#weight = parts.weight
     this.#correlationId = parts.correlationId
     this.#store = parts.store
@@ -152,9 +177,12 @@ export class State {
    */
   async commit(commit: Commit): Promise<readonly (StoredRecord<object, object> | undefined)[]> {
     const writes: Write[] = []
+    const entry = await this.#trail?.entry(commit.deed, commit.resource)
     for (const write of commit.writes) writes.push(await this.#write(write))
+    if (entry) writes.push(await this.#write(entry.write))
     const emit = (commit.emit ?? []).map((entry) => (entry.kind === 'event' ? this.#event(entry) : this.#job(entry)))
     await this.#store.commit({ writes, emit }, commit.durability ?? 'synced')
+    entry?.kept()
     return commit.writes.map((write, index) => {
       const stored = writes[index]
       if (!stored || !('put' in stored)) return undefined
@@ -176,6 +204,24 @@ export class State {
     return updated as StoredRecord<Plain, Sealed>
   }
 
+  /** Puts a deed down by itself. */
+  async record(deed: Deed, durability: 'synced' | 'relaxed' = 'synced'): Promise<void> {
+    if (this.#trail) await this.commit({ writes: [], deed, durability })
+  }
+
+  /** Puts down the action that was asked for, where no commit did: it changed nothing, but it was done. */
+  async recordAction(): Promise<void> {
+    if (this.#trail?.untold) await this.commit({ writes: [] })
+  }
+
+  /** What is sealed in a row of this tenant, opened; for export, which knows rows and not their collections. */
+  async reveal(row: Row): Promise<Readonly<Record<string, string>>> {
+    const texts: Record<string, string> = {}
+    const place = { ...row, tenant: this.#tenant }
+    for (const [field, sealed] of Object.entries(row.sealed)) texts[field] = await this.#sealing.openField(place, field, sealed)
+    return texts
+  }
+
   /** The tenant's events, oldest first, from behind a sequence. */
   events(query: { readonly after: number; readonly limit: number; readonly type?: string }): Promise<readonly StoredEvent[]> {
     return this.#store.events(this.#tenant, query)
@@ -188,8 +234,13 @@ export class State {
 
   async #write(write: RecordWrite): Promise<Write> {
     if ('count' in write) {
-      const { place, amounts, max } = write
-      return { add: this.#key(write.count.name, place), amounts, ...(max ? { max } : {}) }
+      const { place, amounts, max, expires } = write
+      return {
+        add: this.#key(write.count.name, place),
+        amounts,
+        ...(max ? { max } : {}),
+        ...(expires === undefined ? {} : { expires: Math.ceil(expires) }),
+      }
     }
     // Its own key, made of where the record is: the record itself may come from another tenant's state.
     if ('remove' in write) return { delete: this.#key(write.remove.name, write.record), ifVersion: write.record.version }

@@ -7,8 +7,14 @@ import { insert } from '../scope/state.ts'
 
 /** `iss` of the tokens that Plinth makes itself. */
 export const localIssuer = 'plinth'
+/** `iss` of what the Plinth of one region sends to another's: its keys are where its URL says, its tenants as it is trusted with. */
+export function peerIssuer(region: string): string {
+  return `${localIssuer}@${region}`
+}
 /** `aud` of every token for this API. */
 export const audience = 'plinth'
+/** `aud` of what Plinth signs that is no token: ends of exports. */
+export const statementAudience = 'plinth-statement'
 /** The one algorithm of the local issuer. */
 export const localAlgorithm = 'EdDSA'
 
@@ -28,6 +34,7 @@ export interface TokenRequest {
   readonly tenant: string
   readonly user: string
   readonly permissions: readonly string[]
+  readonly groups?: readonly string[]
   /** Seconds. */
   readonly lifetime: number
 }
@@ -69,14 +76,28 @@ export class LocalIssuer {
     return { keys: [this.publicJwk] }
   }
 
-  /** A token for a tenant; whether the tenant exists is the caller's to check. */
-  async sign(request: TokenRequest): Promise<string> {
-    const now = Math.floor(this.#operator.clock.now() / 1000)
-    return new SignJWT({ tenant_id: request.tenant, user_id: request.user, permissions: [...request.permissions] })
-      .setProtectedHeader({ alg: localAlgorithm, kid: String(this.publicJwk.kid), typ: 'JWT' })
+  /** Signs what Plinth states of itself; no bearer token, since its audience is its own. */
+  async signStatement(claims: Readonly<Record<string, string | number>>): Promise<string> {
+    return new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: localAlgorithm, kid: String(this.publicJwk.kid), typ: 'plinth-statement+jwt' })
       .setIssuer(localIssuer)
+      .setAudience(statementAudience)
+      .sign(await importJWK(this.#privateJwk, localAlgorithm))
+  }
+
+  /**
+   * A token for a tenant; whether the tenant exists is the caller's to check.
+   * @param issuer {@link localIssuer}, or for another Plinth {@link peerIssuer}.
+   */
+  async sign(request: TokenRequest, issuer: string = localIssuer): Promise<string> {
+    const now = Math.floor(this.#operator.clock.now() / 1000)
+    const { tenant: tenant_id, user: user_id, groups = [] } = request
+    const permissions = [...request.permissions]
+    return new SignJWT({ tenant_id, user_id, permissions, ...(groups.length === 0 ? {} : { groups: [...groups] }) })
+      .setProtectedHeader({ alg: localAlgorithm, kid: String(this.publicJwk.kid), typ: 'JWT' })
+      .setIssuer(issuer)
       .setAudience(audience)
-      .setSubject(request.user)
+      .setSubject(user_id)
       .setIssuedAt(now)
       .setExpirationTime(now + request.lifetime)
       .sign(await importJWK(this.#privateJwk, localAlgorithm))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type Collection, defineCollection } from '../define/collection.ts'
+import { type Collection, defineCollection, type NoFields } from '../define/collection.ts'
+import { timeOrder } from '../ids.ts'
 import { tenantWeights } from '../ports/queue.ts'
 import { type FilterSettings, noFilters } from './filters/filter-settings.ts'
 
@@ -36,6 +37,9 @@ export interface TenantLimits {
   /** In a month of UTC, at list prices. */
   readonly monthly_budget_usd?: number
 }
+
+/** What a virtual key may use, beside its tenant's limits. */
+export type KeyLimits = Omit<TenantLimits, 'concurrent'>
 
 export interface TenantRetention {
   /** Days for which finished requests are kept. */
@@ -108,12 +112,17 @@ const plain: z.ZodType<TenantSettings> = z.looseObject({
   isolation_level: z.enum(isolationLevels),
 }) as unknown as z.ZodType<TenantSettings>
 
-export const tenants: Collection<TenantSettings> = defineCollection<TenantSettings>({
+/** Where a tenant's settings are among the system's records. */
+export function tenantPlace(tenantId: string): { readonly partition: string; readonly sort: string } {
+  return { partition: 'tenants', sort: tenantId }
+}
+
+export const tenants: Collection<TenantSettings, NoFields, 'created'> = defineCollection<TenantSettings, NoFields, 'created'>({
   name: 'tenants',
   schema: 2,
   plain,
   sealed: [],
-  lists: {},
+  lists: { created: { order: ({ created, tenant_id }) => `${timeOrder(created)}~${tenant_id}` } },
   upgrades: {
     1: (older: Pick<TenantSettings, 'tenant_id' | 'name' | 'status' | 'created' | 'weight'>): TenantSettings => ({
       ...older,

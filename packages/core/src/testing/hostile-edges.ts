@@ -1,7 +1,14 @@
 import type { Clock } from '../ports/clock.ts'
 import type { EventBus, PublishResult } from '../ports/event-bus.ts'
-import type { Operations, OutboxEntry } from '../ports/operations.ts'
-import type { StoredEvent } from '../ports/state-store.ts'
+import {
+  checkTenantRemoval,
+  checkTenantRows,
+  type Operations,
+  type OutboxEntry,
+  type TenantRemoval,
+  type TenantRows,
+} from '../ports/operations.ts'
+import type { Page, Row, StoredEvent } from '../ports/state-store.ts'
 import type { Hostility } from './hostile.ts'
 import { noAnswer } from './hostile-state-store.ts'
 
@@ -44,12 +51,15 @@ export class HostileEventBus implements EventBus {
   }
 }
 
-/** Operations that keep their promises, and no more: what was settled shows again, and settling fails half done. */
+/**
+ * Operations that keep their promises, and no more: what was settled shows again, and settling fails half done. So does the removal of a
+ * tenant, as often; and as often a page of rows is short, or empty.
+ */
 export class HostileOperations implements Operations {
   readonly #inner: Operations
   readonly #hostility: Hostility
   readonly #shown = new Map<string, OutboxEntry>()
-  readonly #settled: OutboxEntry[] = []
+  #settled: OutboxEntry[] = []
 
   constructor(inner: Operations, hostility: Hostility) {
     this.#inner = inner
@@ -87,6 +97,26 @@ export class HostileOperations implements Operations {
 
   trimEvents(before: number, limit: number): Promise<number> {
     return this.#inner.trimEvents(before, limit)
+  }
+
+  async rows(tenant: string, query: TenantRows): Promise<Page<Row>> {
+    checkTenantRows(tenant, query)
+    if (query.limit === 1 || !this.#hostility.happens('failSettle')) return this.#inner.rows(tenant, query)
+    const page = await this.#inner.rows(tenant, { ...query, limit: this.#hostility.below(query.limit - 1) + 1 })
+    // An empty page goes on where this one began.
+    const empty = query.after !== undefined && page.after !== undefined && this.#hostility.sometimes(0.5)
+    return empty ? { items: [], after: query.after } : page
+  }
+
+  async removeTenant(tenant: string, removal: TenantRemoval): Promise<number> {
+    checkTenantRemoval(tenant, removal)
+    const fails = this.#hostility.happens('failSettle')
+    const limit = fails ? Math.ceil(removal.limit / 2) : removal.limit
+    const removed = await this.#inner.removeTenant(tenant, { ...removal, limit })
+    for (const [position, { entry }] of this.#shown) if (entry.tenant === tenant) this.#shown.delete(position)
+    this.#settled = this.#settled.filter(({ entry }) => entry.tenant !== tenant)
+    if (fails) throw noAnswer()
+    return removed
   }
 }
 

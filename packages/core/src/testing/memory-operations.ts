@@ -1,8 +1,19 @@
 import { InvalidInputError } from '../errors.ts'
 import type { Clock, Timer } from '../ports/clock.ts'
-import type { Operations, OutboxEntry } from '../ports/operations.ts'
+import {
+  checkTenantRemoval,
+  checkTenantRows,
+  type Operations,
+  type OutboxEntry,
+  type TenantRemoval,
+  type TenantRows,
+} from '../ports/operations.ts'
 import { type Job, jobLimits } from '../ports/queue.ts'
-import type { DomainEvent, StoredEvent } from '../ports/state-store.ts'
+import { type DomainEvent, keyText, type Page, type Row, type StoredEvent } from '../ports/state-store.ts'
+import { cloneRow, expired, type MemoryRows } from './memory-rows.ts'
+
+/** Between the parts of a place; below every character that a key may hold. */
+const separator = '\x1f'
 
 interface LoggedEvent {
   readonly event: StoredEvent
@@ -12,7 +23,7 @@ interface LoggedEvent {
 /** The event log and the outbox of a {@link MemoryStateStore}. Jobs wait in the outbox for the relay, as on AWS. */
 export class MemoryOperations implements Operations {
   readonly #clock: Clock
-  readonly #removeRows: (limit: number) => number
+  readonly #rows: MemoryRows
   readonly #logs = new Map<string, LoggedEvent[]>()
   readonly #sequences = new Map<string, number>()
   readonly #outbox = new Map<string, OutboxEntry>()
@@ -21,9 +32,9 @@ export class MemoryOperations implements Operations {
   #waking = false
   #timer: { readonly at: number; readonly timer: Timer } | undefined
 
-  constructor(options: { readonly clock: Clock; readonly removeRows: (limit: number) => number }) {
+  constructor(options: { readonly clock: Clock; readonly rows: MemoryRows }) {
     this.#clock = options.clock
-    this.#removeRows = options.removeRows
+    this.#rows = options.rows
   }
 
   /** Keeps what a commit emits; called inside the commit, never fails. */
@@ -67,7 +78,7 @@ export class MemoryOperations implements Operations {
 
   async removeExpired(limit: number): Promise<number> {
     checkCount(limit)
-    return this.#removeRows(limit)
+    return this.#rows.removeExpired(this.#clock.now(), limit)
   }
 
   async trimEvents(before: number, limit: number): Promise<number> {
@@ -82,6 +93,37 @@ export class MemoryOperations implements Operations {
       this.#logs.set(tenant, kept)
     }
     return removed
+  }
+
+  async rows(tenant: string, query: TenantRows): Promise<Page<Row>> {
+    checkTenantRows(tenant, query)
+    const { after = '', limit } = query
+    if (query.after !== undefined && after.split(separator).length !== 3)
+      throw new InvalidInputError('This is no place among rows.', { field: 'after' })
+    const now = this.#clock.now()
+    const rows = this.#rows.ofTenant(tenant).filter((row) => !expired(row, now) && placeOf(row) > after)
+    const items = rows.slice(0, limit).map(cloneRow)
+    const last = items.at(-1)
+    return last && rows.length > limit ? { items, after: placeOf(last) } : { items }
+  }
+
+  async removeTenant(tenant: string, removal: TenantRemoval): Promise<number> {
+    checkTenantRemoval(tenant, removal)
+    const { keep, limit } = removal
+    const entries = [...this.#outbox.values()].filter(({ entry }) => entry.tenant === tenant)
+    const jobs = entries.filter(({ entry }) => 'queue' in entry).slice(0, limit)
+    for (const { position } of jobs) this.#outbox.delete(position)
+    const events = this.#logs.get(tenant)?.splice(0, limit - jobs.length) ?? []
+    for (const { position } of events) this.#outbox.delete(position)
+    const others = this.#rows.ofTenant(tenant).filter(({ collection }) => !keep.includes(collection))
+    const rows = others.slice(0, limit - jobs.length - events.length)
+    this.#rows.apply(
+      this.#clock.now(),
+      rows.map((row) => ({ key: row, row: undefined })),
+    )
+    const removed = jobs.length + events.length + rows.length
+    // The sequence last: while there are events, the next one has to follow them.
+    return removed < limit && this.#sequences.delete(tenant) ? removed + 1 : removed
   }
 
   #log(event: DomainEvent, position: string): StoredEvent {
@@ -128,6 +170,11 @@ export class MemoryOperations implements Operations {
 /** From when on an entry is for the relay: a job far ahead waits until the queue would take it. */
 function showsAt(entry: StoredEvent | Job): number {
   return 'queue' in entry ? (entry.notBefore ?? 0) - jobLimits.aheadMilliseconds : 0
+}
+
+/** A row's key without its tenant, in the order of keys. */
+function placeOf(row: Row): string {
+  return keyText(row).slice(row.tenant.length + 1)
 }
 
 function checkCount(limit: number): void {

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.ts'
 import { type Key, keyText, type Row } from '../ports/state-store.ts'
 
 type Partitions = Map<string, Map<string, Row>>
@@ -39,6 +40,16 @@ export class MemoryRows {
     return [...rows.values()]
   }
 
+  /** A tenant's rows, of all collections, in the order of their keys. */
+  ofTenant(tenant: string): Row[] {
+    const rows: Row[] = []
+    for (const [text, partitions] of this.#collections) {
+      if (!text.startsWith(collectionText(tenant, ''))) continue
+      for (const partition of partitions.values()) rows.push(...partition.values())
+    }
+    return rows.sort((left, right) => byBytes(keyText(left), keyText(right)))
+  }
+
   /** One commit, at a time. */
   apply(at: number, changes: readonly { readonly key: Key; readonly row: Row | undefined }[]): void {
     this.#replaced.push({ at, rows: changes.map(({ key }) => ({ key: plainKey(key), before: this.get(key) })) })
@@ -55,7 +66,7 @@ export class MemoryRows {
       for (const rows of partitions.values()) {
         for (const row of rows.values()) {
           if (removed === limit) return removed
-          if (row.expires === undefined || row.expires > now) continue
+          if (!expired(row, now)) continue
           this.#remove(row)
           removed++
         }
@@ -87,4 +98,30 @@ function collectionText(tenant: string, collection: string): string {
 
 function plainKey({ tenant, collection, partition, sort }: Key): Key {
   return { tenant, collection, partition, sort }
+}
+
+export function expired(row: Row, now: number): boolean {
+  return row.expires !== undefined && row.expires <= now
+}
+
+/** A copy that shares nothing, with a row's own fields only, as a database would give it. */
+export function cloneRow(row: Row): Row {
+  const { tenant, collection, partition, sort, version, schema, expires, index, sealed, lists } = row
+  return {
+    tenant,
+    collection,
+    partition,
+    sort,
+    version,
+    schema,
+    ...(expires === undefined ? {} : { expires }),
+    index: JSON.parse(JSON.stringify(index)) as JsonObject,
+    sealed: Object.fromEntries(Object.entries(sealed).map(([field, bytes]) => [field, new Uint8Array(bytes)])),
+    lists: lists.map((entry) => entry && { group: entry.group, order: entry.order }),
+  }
+}
+
+/** Keys are ASCII, so that the order of characters is the order of bytes. */
+export function byBytes(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0
 }

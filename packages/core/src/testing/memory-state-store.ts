@@ -22,7 +22,7 @@ import {
 } from '../ports/state-store.ts'
 import { pageOf } from './memory-lists.ts'
 import { MemoryOperations } from './memory-operations.ts'
-import { MemoryRows } from './memory-rows.ts'
+import { byBytes, cloneRow, expired, MemoryRows } from './memory-rows.ts'
 
 /** State in memory: the simplest that keeps every promise of the port, and the model for the others. */
 export class MemoryStateStore implements StateStore {
@@ -32,10 +32,7 @@ export class MemoryStateStore implements StateStore {
 
   constructor(options: { readonly clock: Clock }) {
     this.#clock = options.clock
-    this.#operations = new MemoryOperations({
-      clock: options.clock,
-      removeRows: (limit) => this.#rows.removeExpired(this.#clock.now(), limit),
-    })
+    this.#operations = new MemoryOperations({ clock: options.clock, rows: this.#rows })
   }
 
   /** The work across tenants on this store. */
@@ -119,14 +116,14 @@ export class MemoryStateStore implements StateStore {
     const key = writtenKey(write)
     const current = this.#live(key)
     const version = (current?.version ?? 0) + 1
-    if ('add' in write) return { ...(current ?? countRow(key)), version, index: sums(write, current?.index ?? {}) }
+    if ('add' in write) {
+      const expires = current?.expires ?? write.expires
+      const index = sums(write, current?.index ?? {})
+      return { ...(current ?? countRow(key)), ...(expires === undefined ? {} : { expires }), version, index }
+    }
     if ('ifVersion' in write && write.ifVersion !== undefined) this.#check(key, write.ifVersion)
     return 'put' in write ? cloneRow({ ...write.put, version }) : undefined
   }
-}
-
-function expired(row: Row, now: number): boolean {
-  return row.expires !== undefined && row.expires <= now
 }
 
 function countRow(key: Key): Omit<NewRow, 'index'> {
@@ -145,26 +142,4 @@ function sums(write: Extract<Write, { add: Key }>, index: JsonObject): JsonObjec
     fields.set(field, before + amount)
   }
   return Object.fromEntries(fields)
-}
-
-/** A copy that shares nothing, with a row's own fields only, as a database would give it. */
-function cloneRow(row: Row): Row {
-  const { tenant, collection, partition, sort, version, schema, expires, index, sealed, lists } = row
-  return {
-    tenant,
-    collection,
-    partition,
-    sort,
-    version,
-    schema,
-    ...(expires === undefined ? {} : { expires }),
-    index: JSON.parse(JSON.stringify(index)) as JsonObject,
-    sealed: Object.fromEntries(Object.entries(sealed).map(([field, bytes]) => [field, new Uint8Array(bytes)])),
-    lists: lists.map((entry) => entry && { group: entry.group, order: entry.order }),
-  }
-}
-
-// Keys are ASCII, so that the order of characters is the order of bytes.
-function byBytes(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0
 }

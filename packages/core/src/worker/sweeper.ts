@@ -3,8 +3,10 @@ import type { Timer } from '../ports/clock.ts'
 import { eventRetention } from '../ports/operations.ts'
 import type { Operator } from '../scope/operator.ts'
 import { sealedObjectOwner } from '../scope/sealing.ts'
+import { removeTenantData } from '../tenancy/offboard.ts'
 import { TenantRegistry } from '../tenancy/registry.ts'
-import { systemTenant } from '../tenancy/tenant.ts'
+import { systemTenant, type TenantSettings } from '../tenancy/tenant.ts'
+import { VirtualKeys } from '../tenancy/virtual-keys.ts'
 
 const tick = 60_000
 const rowsAtATime = 1_000
@@ -12,7 +14,7 @@ const rowsAtATime = 1_000
 const orphanAge = 3_600_000
 
 /**
- * Once a minute: removes what has expired, events past their retention, and objects whose record is gone. Everything it
+ * Once a minute: removes what has expired, events past their retention, tenants that left, and objects whose record is gone. Everything it
  * does is also right when it is done twice, or by two sweepers.
  */
 export class Sweeper {
@@ -49,7 +51,22 @@ export class Sweeper {
     for (let removed = rowsAtATime; removed === rowsAtATime; events += removed) {
       removed = await operations.trimEvents(clock.now() - eventRetention, rowsAtATime)
     }
-    return { rows, events, objects: await this.#removeOrphans() }
+    const tenants = await this.#registry.all()
+    await this.#removeLeft(tenants)
+    return { rows, events, objects: await this.#removeOrphans(tenants) }
+  }
+
+  /** What is left of tenants that were offboarded. One that fails doesn't hold up the others. */
+  async #removeLeft(tenants: readonly TenantSettings[]): Promise<void> {
+    const parts = { operator: this.#operator, registry: this.#registry, keys: new VirtualKeys(this.#operator) }
+    for (const settings of tenants) {
+      if (!this.#operator.holds(settings)) continue
+      try {
+        if (await removeTenantData(parts, settings)) this.#log.info({ tenant_id: settings.tenant_id }, 'A tenant was removed.')
+      } catch (error) {
+        this.#log.error({ tenant_id: settings.tenant_id, error }, 'A tenant could not be removed and will be tried again.')
+      }
+    }
   }
 
   #schedule(): void {
@@ -63,9 +80,10 @@ export class Sweeper {
   }
 
   /** One page of objects a tenant a round, so that a round stays short however much there is; all of them once an hour. */
-  async #removeOrphans(): Promise<number> {
+  async #removeOrphans(tenants: readonly TenantSettings[]): Promise<number> {
     let removed = 0
-    for (const tenant of [systemTenant, ...(await this.#registry.ids())]) removed += await this.#removeOrphansOf(tenant)
+    for (const tenant of [systemTenant, ...tenants.map(({ tenant_id }) => tenant_id)])
+      removed += await this.#removeOrphansOf(tenant)
     return removed
   }
 

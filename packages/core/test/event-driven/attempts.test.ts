@@ -58,7 +58,7 @@ describe('an attempt', () => {
     expect(bench.memory.clock.timers).toBe(2)
     await bench.memory.clock.advance(1)
     expect(await delivery).toEqual({ done: true })
-    expect(commits).toEqual(['synced: requests backlogs'])
+    expect(commits).toEqual(['synced: requests backlogs usage spending audit-entries'])
     expect((await bench.fields(id)).timeline.map(({ type, at, attempt }) => [type, at - started, attempt])).toEqual([
       ['received', 0, undefined],
       ['started', 0, 1],
@@ -71,7 +71,7 @@ describe('an attempt', () => {
   it.each<[string, number, string]>([
     ['throttled', 429, 'relaxed: requests'],
     ['retrying', 503, 'relaxed: requests'],
-    ['failed', 400, 'synced: requests backlogs dead-letters'],
+    ['failed', 400, 'synced: requests backlogs dead-letters spending audit-entries'],
   ])('that ends %s at once costs one commit, too', async (type, status, line) => {
     const bench = await EventBench.open(() => fault(status), { worker: false })
     const id = await bench.submit()
@@ -100,7 +100,7 @@ describe('an attempt', () => {
     const delivery = deliver(scope, soon)
     await bench.memory.clock.advance(100)
     await delivery
-    expect(commits).toEqual(['synced: requests backlogs'])
+    expect(commits).toEqual(['synced: requests backlogs usage spending audit-entries'])
   })
 
   it('that still runs after a tick is shown as started, when it was', async () => {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type Field, type JobPlace, type Operation, placeFields, type ReadyTuple } from './operation.ts'
+import { type Field, type JobPlace, type Operation, placeFields, type ReadyTuple, type Removed } from './operation.ts'
 import { isFull } from './schema.ts'
 
 const promoteAtATime = 1_000
@@ -15,6 +15,9 @@ export class JobTable {
   readonly #removeHeld: StatementSync
   readonly #nextDue: StatementSync
   readonly #writeTaken: StatementSync
+  readonly #nextLane: StatementSync
+  readonly #removeOf: StatementSync
+  readonly #removeHeldOf: StatementSync
   readonly #nextPosition: () => number
 
   /** @param nextPosition gives a position behind all that were ever given. */
@@ -35,6 +38,14 @@ export class JobTable {
     this.#removeHeld = prepare('DELETE FROM held WHERE due = ? AND position = ?')
     this.#nextDue = prepare('SELECT MIN(due) AS due FROM held')
     this.#writeTaken = prepare('INSERT OR REPLACE INTO taken VALUES(1, ?)')
+    this.#nextLane = prepare('SELECT queue, lane FROM ready WHERE (queue, lane) > (?, ?) ORDER BY queue, lane LIMIT 1')
+    this.#removeOf = prepare(
+      `DELETE FROM ready WHERE queue = ?1 AND lane = ?2 AND tenant = ?3 AND position IN (SELECT position FROM ready
+       WHERE queue = ?1 AND lane = ?2 AND tenant = ?3 ORDER BY position LIMIT ?4) RETURNING position`,
+    )
+    this.#removeHeldOf = prepare(
+      'DELETE FROM held WHERE (due, position) IN (SELECT due, position FROM held WHERE tenant = ? LIMIT ?)',
+    )
   }
 
   /** @returns its position. */
@@ -51,6 +62,17 @@ export class JobTable {
       this.#hold.run(Math.max(1, due), cutOff, ...place)
       this.#remove.run(...place)
     }
+  }
+
+  /** Removes jobs of one tenant, also those in hand: when they are done there is nothing to settle. */
+  removeTenant(tenant: string, limit: number): Removed {
+    const jobs: number[] = []
+    for (let lane = this.#nextLane.get('', ''); lane && jobs.length < limit; ) {
+      const [queue, name] = [String(lane.queue), String(lane.lane)]
+      for (const row of this.#removeOf.all(queue, name, tenant, limit - jobs.length)) jobs.push(Number(row.position))
+      lane = this.#nextLane.get(queue, name)
+    }
+    return { amount: jobs.length + Number(this.#removeHeldOf.run(tenant, limit - jobs.length).changes), jobs }
   }
 
   /** Remembers what is in hand, in place of what was. */

@@ -22,8 +22,8 @@ export const commitFields = {
   delete: 2,
   /** key, ifVersion. */
   check: 2,
-  /** key, amounts as JSON, most as JSON or null. */
-  add: 3,
+  /** key, amounts as JSON, most as JSON or null, expires or null. */
+  add: 4,
   /** tenant, time, type, body. */
   event: 4,
   /** queue, lane, tenant, due (0: now), body. */
@@ -72,6 +72,21 @@ export type Operation =
       readonly except: readonly number[]
       readonly limit: number
     }
+  /** Removes a tenant's jobs and events, the records between these pairs of keys, and its sequence. Answers with {@link Removed}. */
+  | {
+      readonly kind: 'removeTenant'
+      readonly tenant: string
+      readonly ranges: readonly (readonly [from: string, to: string])[]
+      readonly limit: number
+    }
+  /** Leaves nothing of what was removed in the file or its log. Answers whether it could; a reader beside may be in the way. */
+  | { readonly kind: 'erase' }
+
+/** How much was removed of a tenant, and where its jobs were that were ready. */
+export interface Removed {
+  readonly amount: number
+  readonly jobs: readonly number[]
+}
 
 /** What one operation came to. */
 export type Result =

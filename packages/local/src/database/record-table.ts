@@ -30,6 +30,7 @@ interface Counter {
   readonly kept: Kept | undefined
   readonly live: boolean
   version: number
+  expires: number | null
   fields: Record<string, number>
 }
 
@@ -40,8 +41,10 @@ export class RecordTable {
   /** By which indexed columns are set, as bits. */
   readonly #updates: readonly StatementSync[]
   readonly #updatePlain: StatementSync
+  readonly #updateCounter: StatementSync
   readonly #delete: StatementSync
   readonly #removeExpired: StatementSync
+  readonly #removeRange: StatementSync
   readonly #counters = new Map<string, Counter>()
 
   constructor(database: DatabaseSync) {
@@ -56,8 +59,12 @@ export class RecordTable {
       return prepare(`UPDATE record SET version = ?, schema = ?, plain = ?, sealed = ?${columns.join('')} WHERE id = ?`)
     })
     this.#updatePlain = prepare('UPDATE record SET version = ?, plain = ? WHERE id = ?')
+    this.#updateCounter = prepare('UPDATE record SET version = ?, plain = ?, expires = ? WHERE id = ?')
     this.#delete = prepare('DELETE FROM record WHERE id = ?')
     this.#removeExpired = prepare('DELETE FROM record WHERE id IN (SELECT id FROM record WHERE expires <= ? LIMIT ?)')
+    this.#removeRange = prepare(
+      'DELETE FROM record WHERE id IN (SELECT id FROM record WHERE key > ? AND key < ? ORDER BY key LIMIT ?)',
+    )
   }
 
   find(key: string): Kept | undefined {
@@ -88,14 +95,18 @@ export class RecordTable {
     this.#delete.run(kept.id)
   }
 
-  /** @returns the sums and how to keep them, or what is in the way. */
+  /**
+   * @param expires what the record gets when it has no time yet.
+   * @returns the sums and how to keep them, or what is in the way.
+   */
   sum(
     key: string,
     amounts: Readonly<Record<string, number>>,
     most: Readonly<Record<string, number>> | null,
+    expires: number | null,
     now: number,
   ): { limit: string } | { notNumber: string } | { fields: Record<string, number>; write: () => void } {
-    const counter = this.#counters.get(key) ?? this.#readCounter(key, now)
+    const counter = this.#counter(key, now)
     const fields = { ...counter.fields }
     for (const [field, amount] of Object.entries(amounts)) {
       const before: unknown = fields[field] ?? 0
@@ -107,6 +118,7 @@ export class RecordTable {
     const write = (): void => {
       counter.fields = fields
       counter.version++
+      counter.expires ??= expires
       this.#counters.set(key, counter)
     }
     return { fields, write }
@@ -115,6 +127,12 @@ export class RecordTable {
   removeExpired(now: number, limit: number): number {
     this.writeCounters()
     return Number(this.#removeExpired.run(now, limit).changes)
+  }
+
+  /** Removes records between two keys. */
+  removeBetween(from: string, to: string, limit: number): number {
+    this.writeCounters()
+    return Number(this.#removeRange.run(from, to, limit).changes)
   }
 
   /** To be called before the transaction ends. */
@@ -127,6 +145,14 @@ export class RecordTable {
     this.#counters.clear()
   }
 
+  #counter(key: string, now: number): Counter {
+    const counter = this.#counters.get(key)
+    if (!counter) return this.#readCounter(key, now)
+    // Its time may be over by now, although the transaction isn't.
+    if (counter.expires === null || counter.expires > now) return counter
+    return { kept: counter.kept, live: false, version: 0, expires: null, fields: {} }
+  }
+
   #readCounter(key: string, now: number): Counter {
     const kept = this.#find.get(key) as unknown as Kept | undefined
     const live = isLive(kept, now)
@@ -134,16 +160,18 @@ export class RecordTable {
       kept,
       live,
       version: live ? kept.version : 0,
+      expires: live ? kept.expires : null,
       fields: live ? (JSON.parse(kept.plain) as Record<string, number>) : {},
     }
   }
 
-  #writeCounter(key: string, { kept, live, version, fields }: Counter): void {
+  #writeCounter(key: string, { kept, live, version, expires, fields }: Counter): void {
     this.#counters.delete(key)
     const plain = JSON.stringify(fields)
-    if (kept && live) this.#updatePlain.run(version, plain, kept.id)
-    else if (kept) this.#updates.at(-1)?.run(version, 1, plain, null, null, null, null, null, kept.id)
-    else this.#insert.run(key, version, 1, null, plain, null, null, null, null)
+    if (!kept) this.#insert.run(key, version, 1, expires, plain, null, null, null, null)
+    else if (!live) this.#updates.at(-1)?.run(version, 1, plain, null, expires, null, null, null, kept.id)
+    else if (kept.expires === expires) this.#updatePlain.run(version, plain, kept.id)
+    else this.#updateCounter.run(version, plain, expires, kept.id)
   }
 }
 

@@ -1,6 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { JobTable } from './job-table.ts'
-import { type CommitOperation, commitFields, type Emitted, type Field, type Operation, type Result } from './operation.ts'
+import {
+  type CommitOperation,
+  commitFields,
+  type Emitted,
+  type Field,
+  type Operation,
+  type Removed,
+  type Result,
+} from './operation.ts'
 import { type Kept, matches, RecordTable } from './record-table.ts'
 
 /**
@@ -15,6 +23,8 @@ export class Writer {
   readonly #writeSequence: StatementSync
   readonly #writeMeta: StatementSync
   readonly #trimEvents: StatementSync
+  readonly #removeEvents: StatementSync
+  readonly #removeSequence: StatementSync
   /** The last sequence of each tenant that emitted something in this transaction. */
   readonly #sequences = new Map<string, number>()
   #position: number
@@ -31,6 +41,10 @@ export class Writer {
       `DELETE FROM event WHERE position IN (SELECT position FROM event WHERE time < ? AND position <= ?
        AND position NOT IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?)`,
     )
+    this.#removeEvents = prepare(
+      'DELETE FROM event WHERE position IN (SELECT position FROM event WHERE tenant = ? ORDER BY sequence LIMIT ?)',
+    )
+    this.#removeSequence = prepare('DELETE FROM sequence WHERE tenant = ?')
     // While a process runs a position is never used twice, or a job behind a consumer's place would never be seen; and an
     // event never gets one that the relay has passed.
     const highest = database
@@ -69,6 +83,11 @@ export class Writer {
             this.#trimEvents.run(operation.before, operation.upTo, JSON.stringify(operation.except), operation.limit).changes,
           ),
         }
+      case 'removeTenant':
+        return { ok: this.#removeTenant(operation) }
+      case 'erase':
+        // Not inside a transaction: its owner does it afterwards.
+        return { ok: false }
     }
   }
 
@@ -107,7 +126,13 @@ export class Writer {
     }
     const sums: (() => void)[] = []
     for (let at = addsAt; at < eventsAt; at += commitFields.add) {
-      const sum = this.#records.sum(String(fields[at]), amountsOf(fields[at + 1]), mostOf(fields[at + 2]), now)
+      const sum = this.#records.sum(
+        String(fields[at]),
+        amountsOf(fields[at + 1]),
+        mostOf(fields[at + 2]),
+        expiresOf(fields[at + 3]),
+        now,
+      )
       if (!('write' in sum)) return sum
       sums.push(sum.write)
     }
@@ -148,8 +173,21 @@ export class Writer {
     return first
   }
 
+  #removeTenant({ tenant, ranges, limit }: Extract<Operation, { kind: 'removeTenant' }>): Removed {
+    const { amount: waiting, jobs } = this.#jobs.removeTenant(tenant, limit)
+    let amount = waiting
+    amount += Number(this.#removeEvents.run(tenant, limit - amount).changes)
+    for (const [from, to] of ranges) amount += this.#records.removeBetween(from, to, limit - amount)
+    // The sequence last: while there are events, the next one has to follow them.
+    if (amount < limit) {
+      const begun = this.#sequences.delete(tenant)
+      if (Number(this.#removeSequence.run(tenant).changes) > 0 || begun) amount++
+    }
+    return { amount, jobs }
+  }
+
   #add({ key, field, amount, max, now }: Extract<Operation, { kind: 'add' }>): Result {
-    const sum = this.#records.sum(key, { [field]: amount }, max === null ? null : { [field]: max }, now)
+    const sum = this.#records.sum(key, { [field]: amount }, max === null ? null : { [field]: max }, null, now)
     if (!('write' in sum)) return sum
     sum.write()
     return { ok: sum.fields[field] }
@@ -162,4 +200,8 @@ function amountsOf(text: Field | undefined): Record<string, number> {
 
 function mostOf(text: Field | undefined): Record<string, number> | null {
   return typeof text === 'string' ? amountsOf(text) : null
+}
+
+function expiresOf(field: Field | undefined): number | null {
+  return typeof field === 'number' ? field : null
 }

@@ -5,7 +5,7 @@ export const lineLength = 64
 
 /** The ready jobs of one tenant in one lane, in order of their positions. */
 export class JobLine {
-  readonly #known: Delivery[] = []
+  #known: Delivery[] = []
   /** The highest position that was ever known here. */
   #last = 0
   /** Whether all that is ready is known, so that nothing has to be read from the file. */
@@ -27,6 +27,11 @@ export class JobLine {
   /** Jobs became ready that only the file knows. */
   miss(): void {
     this.#complete = false
+  }
+
+  /** Jobs were removed from the file. */
+  forget(positions: ReadonlySet<number>): void {
+    this.#known = this.#known.filter(({ position }) => !positions.has(position))
   }
 
   /** The next job. @param read gives the first ready ones behind a position, fewer than {@link lineLength} only at the end. */

@@ -5,6 +5,11 @@ import { traceRoute } from '../../src/trace-route.ts'
 /** Every route under /api that a server mounts: what the generated tests walk. */
 export const routes: readonly AnyRoute[] = [...patterns.flatMap((pattern) => pattern.routes), traceRoute(new SpanStore())]
 
+/** Those of a tenant's own things. */
+export const tenantRoutes: readonly AnyRoute[] = routes.filter((route) => 'handle' in route)
+/** Those of whoever runs Plinth. */
+export const adminRoutes: readonly AnyRoute[] = routes.filter((route) => 'administer' in route)
+
 /** A route's path with each parameter filled in. */
 export function fill(path: string, id: string): string {
   return path.replaceAll(/\{\w+\}/g, encodeURIComponent(id))

@@ -1,0 +1,63 @@
+/**
+ * The keys of tenants that have one of their own (R106). The registry makes them at run time, so no template names them: what the
+ * functions may do is said by a tag that a key gets at its birth.
+ * @module
+ */
+import { Stack } from 'aws-cdk-lib'
+import type { Conditions, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Construct } from 'constructs'
+import { allow } from './policy-statements.ts'
+
+/**
+ * Says of a key for which alias it was made. Policies ask for it and not for the alias itself, because an alias takes up to five
+ * minutes to reach them: a new tenant's first request would be refused. The platform sets it (`KmsKeyService`), as a part of
+ * making the key, and it is the only tag that may be set.
+ */
+export const keyTag = 'plinth:alias'
+/** Of all tenants; the name of one is `alias/tenant-{tenant_id}-key`. */
+export const tenantKeyAliases = 'alias/tenant-*-key'
+/** Data keys are wrapped under the names of tenant and field, and nothing else (R107). */
+export const inTenantContext: Conditions = {
+  'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['tenant_id', 'field_name'] },
+  Null: { 'kms:EncryptionContext:tenant_id': 'false' },
+}
+
+export const seal: readonly string[] = ['kms:Decrypt', 'kms:Encrypt']
+/** Before it wraps a tenant's first data key, a platform asks for the state of the key. */
+export const describeKey: readonly string[] = ['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations']
+const lifecycle = ['kms:DisableKey', 'kms:EnableKey', 'kms:RotateKeyOnDemand', 'kms:ScheduleKeyDeletion']
+
+/** The ARN of every key of the account and Region; of use with a condition only. */
+export function allKeys(scope: Construct): string {
+  return Stack.of(scope).formatArn({ service: 'kms', resource: 'key', resourceName: '*' })
+}
+
+/** To make, name, use, turn, disable and destroy the keys of tenants, and no other keys. */
+export function tenantKeyAccess(scope: Construct): readonly PolicyStatement[] {
+  const keys = allKeys(scope)
+  const [, name = ''] = tenantKeyAliases.split('/')
+  const aliases = Stack.of(scope).formatArn({ service: 'kms', resource: 'alias', resourceName: name })
+  const tagging = {
+    StringLike: { [`aws:RequestTag/${keyTag}`]: tenantKeyAliases },
+    'ForAllValues:StringEquals': { 'aws:TagKeys': [keyTag] },
+  }
+  const ofTenants = { StringLike: { [`aws:ResourceTag/${keyTag}`]: tenantKeyAliases } }
+  return [
+    allow(['kms:CreateKey'], ['*'], tagging),
+    // KMS asks for it when a key is made with a tag. A key that has an alias keeps its tag: else any key could be made a tenant's.
+    allow(['kms:TagResource'], [keys], { ...tagging, Null: { 'kms:ResourceAliases': 'true' } }),
+    // Naming a key asks leave for both.
+    allow(['kms:CreateAlias'], [aliases]),
+    allow(['kms:CreateAlias', ...describeKey, ...lifecycle], [keys], ofTenants),
+    allow(seal, [keys], { ...ofTenants, ...inTenantContext }),
+  ]
+}
+
+/** What nobody who looks after tenants' keys may do to the pooled key, which has no alias that would keep it from being tagged. */
+export const untouchable: readonly string[] = [
+  'kms:CreateAlias',
+  'kms:DisableKey',
+  'kms:ScheduleKeyDeletion',
+  'kms:TagResource',
+  'kms:UntagResource',
+]

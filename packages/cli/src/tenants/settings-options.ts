@@ -1,0 +1,94 @@
+import { InvalidInputError } from '@plinth/core'
+import type { Command } from 'commander'
+import { readJsonObject } from './json-file.ts'
+
+export interface SettingsOptions {
+  readonly name?: string
+  readonly tier?: string
+  readonly isolation?: string
+  readonly region?: string
+  readonly residency?: string
+  readonly model?: string
+  readonly maxTokens?: string
+  readonly allow?: readonly string[]
+  readonly requestsPerMinute?: string
+  readonly tokensPerMinute?: string
+  readonly concurrent?: string
+  readonly budget?: string
+  readonly filters?: string
+  readonly settings?: string
+}
+
+/** The options by which a tenant is set up. */
+export function withSettings(command: Command): Command {
+  return command
+    .option('--name <name>', 'what it is called')
+    .option('--tier <tier>', 'a class of yours; metrics show it')
+    .option('--isolation <level>', 'pool: the key of all wraps its keys; silo: a key of its own does')
+    .option('--region <region>', 'the only region that may hold its data')
+    .option('--residency <level>', 'how far its prompts may travel: in-region, geo or global')
+    .option('--model <id>', 'the model of requests that name none')
+    .option('--max-tokens <number>', 'the most tokens of an answer')
+    .option('--allow <model...>', 'the only models that it may use')
+    .option('--requests-per-minute <number>', 'the most requests in a minute')
+    .option('--tokens-per-minute <number>', 'the most tokens in a minute, in and out')
+    .option('--concurrent <number>', 'the most calls of models at a time')
+    .option('--budget <usd>', 'the most US dollars in a month')
+    .option('--filters <file.json>', 'what is looked for in texts: {"input": {"email": "mask"}, "output": {}, "deny_list": []}')
+    .option('--settings <file.json>', 'all of these from a file, in the form of the HTTP API, instead of the options above')
+}
+
+/** What the options set, in the form of the API. @throws InvalidInputError, also when there is nothing. */
+export function settingsOf(options: SettingsOptions): Readonly<Record<string, unknown>> {
+  const { settings: file, json: _, ...others } = options as SettingsOptions & { readonly json?: boolean }
+  const set = settingsOfOptions(others)
+  if ((file === undefined) === (set === undefined))
+    throw new InvalidInputError('Give either options such as --name and --tier, or --settings.', { field: 'settings' })
+  return set ?? readJsonObject(file ?? '', 'settings')
+}
+
+function settingsOfOptions(options: SettingsOptions): Readonly<Record<string, unknown>> | undefined {
+  const { name, tier, isolation, region, residency, model, allow, filters } = options
+  return given({
+    name,
+    tier,
+    isolation_level: isolation,
+    data_residency_region: orNull(region),
+    residency: orNull(residency),
+    model_config: given({
+      model_id: orNull(model),
+      max_tokens: numberOf('max-tokens', options.maxTokens),
+      allowed_models: allow?.join() === none ? null : allow,
+    }),
+    limits: given({
+      requests_per_minute: numberOf('requests-per-minute', options.requestsPerMinute),
+      tokens_per_minute: numberOf('tokens-per-minute', options.tokensPerMinute),
+      concurrent: numberOf('concurrent', options.concurrent),
+      monthly_budget_usd: numberOf('budget', options.budget),
+    }),
+    filters: filters === undefined || filters === none ? orNull(filters) : readJsonObject(filters, 'filters'),
+  })
+}
+
+/** Takes a setting back. */
+const none = 'none'
+
+function orNull(text: string | undefined): string | null | undefined {
+  return text === none ? null : text
+}
+
+/** The number of an option; whole, but for money. @throws InvalidInputError for what is none. */
+export function numberOf(option: string, text: string | undefined): number | null | undefined {
+  if (text === undefined || text === none) return orNull(text) as null | undefined
+  const money = option === 'budget'
+  if ((money ? /^\d{1,10}(\.\d{1,9})?$/ : /^\d{1,10}$/).test(text)) return Number(text)
+  throw new InvalidInputError(`--${option} must be a ${money ? '' : 'whole '}number or ${none}, not "${text}".`, {
+    field: option,
+  })
+}
+
+/** Without what isn't there; undefined when nothing is. */
+export function given(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
+  const there = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return there.length === 0 ? undefined : Object.fromEntries(there)
+}

@@ -1,0 +1,59 @@
+import { InvalidInputError, PlinthError, tenantIdPattern } from '@plinth/core'
+import { Command } from 'commander'
+import type { Outcome } from '../backup-words.ts'
+import { Client } from '../client.ts'
+
+/** What one of the words behind `plinth tenants` is called with. */
+export interface Asked<Options> {
+  readonly args: readonly string[]
+  readonly options: Options
+  readonly json: boolean
+}
+
+/**
+ * A word behind `plinth tenants`, which prints what its work comes to.
+ * @param work prints for itself when it gives nothing.
+ */
+export function subcommand<Options>(
+  name: string,
+  description: string,
+  work: (asked: Asked<Options>) => Promise<Outcome | undefined>,
+): Command {
+  return new Command(name)
+    .description(description)
+    .option('--json', 'print JSON')
+    .action(async (...called: unknown[]) => {
+      const command = called.at(-1) as Command
+      const { json = false } = command.optsWithGlobals<{ readonly json?: boolean }>()
+      const outcome = await work({ args: command.args, options: command.opts() as Options, json }).catch(withHint)
+      if (!outcome) return
+      console.log(json ? JSON.stringify(outcome.facts) : outcome.words.join('\n'))
+      if (!outcome.good) process.exitCode = 1
+    })
+}
+
+/** The server, for whoever may administer it. */
+export function administrator(): Promise<Client> {
+  return Client.fromEnvironment(process.env, ['*'])
+}
+
+/** Where a tenant is on a server. @throws InvalidInputError for what is no id, and would be another path. */
+export function tenantPath(id: string | undefined, rest = ''): string {
+  if (id !== undefined && tenantIdPattern.test(id)) return `/api/tenants/${id}${rest}`
+  throw new InvalidInputError(`A tenant id is 1 to 63 lower-case letters, digits and hyphens, not "${id}".`, { field: 'id' })
+}
+
+const anotherToken = "Set PLINTH_TOKEN to one made by: plinth token --tenant <another tenant> --permissions '*'"
+const hints: Readonly<Record<string, string>> = {
+  permission_denied:
+    "plinth tenants needs the permission tenants:admin. Unset PLINTH_TOKEN, or make one by: plinth token --tenant <tenant> --permissions '*'",
+  tenant_suspended: anotherToken,
+  tenant_offboarded: anotherToken,
+}
+
+/** What the server refuses for the sake of the token, with what to do about it. */
+function withHint(error: unknown): never {
+  const hint = PlinthError.is(error) ? hints[error.code] : undefined
+  if (!PlinthError.is(error) || hint === undefined) throw error
+  throw new PlinthError(error.code, `${error.message} ${hint}`, false, { cause: error })
+}

@@ -1,0 +1,111 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { confirmName } from '../src/tenants/confirm.ts'
+import { linesOf } from '../src/tenants/line-reader.ts'
+import { limitOf, readList } from '../src/tenants/read-list.ts'
+import { fieldList, table } from '../src/tenants/table.ts'
+
+describe('confirmName', () => {
+  const ask = (typed: string, isTTY = true) => {
+    const input = Object.assign(new PassThrough(), { isTTY })
+    const output = new PassThrough()
+    input.end(typed)
+    return { confirmed: confirmName('acme', { input, output }), words: () => String(output.read() ?? '') }
+  }
+
+  it('goes on when the name is typed again, and says for what', async () => {
+    const { confirmed, words } = ask('acme\n')
+    await expect(confirmed).resolves.toBeUndefined()
+    expect(words()).toMatch(/can not be undone.*acme/)
+  })
+
+  it.each([['yes\n'], ['\n'], [''], ['acm\nacme\n'], ['acme2\n']])('not for %j', async (typed) => {
+    await expect(ask(typed).confirmed).rejects.toThrow(/Nothing was done/)
+  })
+
+  it('asks nobody where nobody is', async () => {
+    const { confirmed, words } = ask('acme\n', false)
+    await expect(confirmed).rejects.toThrow(/--yes/)
+    expect(words()).toBe('')
+  })
+})
+
+describe('readList', () => {
+  /** A list of so many numbers, in pages of two at the most, every second one empty. */
+  function server(length: number) {
+    const asked: string[] = []
+    const call = async (_: string, path: string) => {
+      asked.push(path)
+      const { searchParams } = new URL(path, 'http://x')
+      const [start = 0, empty = 0] = (searchParams.get('after') ?? '0.0').split('.').map(Number)
+      if (empty === 1) return { items: [], next_cursor: `${start}.0` }
+      const end = Math.min(length, start + Math.min(2, Number(searchParams.get('limit'))))
+      const items = Array.from({ length: end - start }, (_, index) => start + index)
+      return { items, next_cursor: end < length ? `${end}.1` : null }
+    }
+    return { asked, call }
+  }
+
+  it('page by page, until there is no more', async () => {
+    expect(await readList(server(5), '/x', Number.POSITIVE_INFINITY)).toEqual({ items: [0, 1, 2, 3, 4], next_cursor: null })
+  })
+
+  it('as many as asked for, and where it goes on', async () => {
+    const { asked, call } = server(5)
+    expect(await readList({ call }, '/x', 3)).toEqual({ items: [0, 1, 2], next_cursor: '3.1' })
+    expect(asked).toEqual(['/x?limit=3', '/x?limit=1&after=2.1', '/x?limit=1&after=2.0'])
+  })
+
+  it('no page is longer than the server allows', async () => {
+    const { asked, call } = server(1)
+    await readList({ call }, '/x', 5_000)
+    expect(asked).toEqual(['/x?limit=1000'])
+  })
+
+  it.each(['0', '-1', '1.5', 'all', ''])('a limit of %j is none', (text) => {
+    expect(() => limitOf(text)).toThrow(/--limit/)
+  })
+})
+
+describe('tables', () => {
+  it('are aligned, numbers to the right', () => {
+    const rows = [
+      ['acme', '1'],
+      ['b', '1000'],
+    ]
+    expect(table(['TENANT', 'N'], rows, new Set([1]))).toEqual(['TENANT     N', 'acme       1', 'b       1000'])
+    expect(table(['TENANT', 'N'], [])).toEqual(['TENANT  N'])
+  })
+
+  it('hold nothing that steers a terminal', () => {
+    expect(table(['A'], [['\u001b[2J\u202ex\ny']])).toEqual(['A', '?[2J?x?y'])
+    expect(fieldList({ a: '\u001b]0;x\u0007', longer: 'y', none: undefined })).toEqual(['  a       ?]0;x?', '  longer  y'])
+  })
+})
+
+describe('linesOf', () => {
+  const read = async (pieces: string[], most?: number): Promise<string[]> => {
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      for (const piece of pieces) yield Buffer.from(piece)
+    }
+    const found: string[] = []
+    for await (const line of linesOf(chunks(), most)) found.push(line.toString())
+    return found
+  }
+
+  it.each<[string[], string[]]>([
+    [[], []],
+    [['a\nb\n'], ['a\n', 'b\n']],
+    [
+      ['a', '', 'b\n\nc', '\nd'],
+      ['ab\n', '\n', 'c\n', 'd'],
+    ],
+  ])('of %j are %j', async (pieces, found) => {
+    expect(await read(pieces)).toEqual(found)
+  })
+
+  it('holds no more than a line may have', async () => {
+    await expect(read(['abc', 'def', 'g'], 6)).rejects.toThrow(/no export/)
+    expect(await read(['abc', 'def', '\n', 'abcdef'], 6)).toEqual(['abcdef\n', 'abcdef'])
+  })
+})

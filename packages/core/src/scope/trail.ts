@@ -1,0 +1,55 @@
+import type { AuditWriter, PreparedEntry } from '../tenancy/audit/audit-writer.ts'
+import type { AuditFacts } from '../tenancy/audit/entry.ts'
+
+/** What a caller asked for, as the audit trail tells it: in the code's own words, never with content. */
+export interface Action {
+  /** Such as `POST /api/requests`. */
+  readonly what: string
+  /** Type and id, such as `requests/0198…`; what commits may say more exactly. */
+  readonly resource: string
+}
+
+/** What a commit itself tells the trail. Who it is stands for: the caller, unless it says. */
+export type Deed = Omit<AuditFacts, 'who' | 'key_id' | 'correlation_id'> & { readonly who?: string }
+
+/** Who acts on one tenant's data, and what is still to be told of it. */
+export class Trail {
+  readonly #writer: AuditWriter
+  readonly #tenant: string
+  readonly #by: Pick<AuditFacts, 'who' | 'key_id' | 'correlation_id'>
+  #action: Action | undefined
+
+  constructor(parts: {
+    readonly writer: AuditWriter
+    readonly tenant: string
+    readonly by: Pick<AuditFacts, 'who' | 'key_id' | 'correlation_id'>
+    readonly action?: Action | undefined
+  }) {
+    this.#writer = parts.writer
+    this.#tenant = parts.tenant
+    this.#by = parts.by
+    this.#action = parts.action
+  }
+
+  /**
+   * The entry for a commit: of its own deed, else of the action that was asked for, once.
+   * @param resource what the action turned out to be about.
+   */
+  async entry(deed: Deed | undefined, resource: string | undefined): Promise<PreparedEntry | undefined> {
+    if (deed) return this.#writer.prepare(this.#tenant, { ...this.#by, ...deed })
+    const action = this.#action
+    if (!action) return undefined
+    const facts = { ...this.#by, what: action.what, resource: resource ?? action.resource, decision: 'allowed' }
+    const prepared = await this.#writer.prepare(this.#tenant, facts)
+    const kept = (): void => {
+      this.#action = undefined
+      prepared.kept()
+    }
+    return { ...prepared, kept }
+  }
+
+  /** Whether the action was asked for and isn't told yet. */
+  get untold(): boolean {
+    return this.#action !== undefined
+  }
+}

@@ -1,0 +1,80 @@
+import { InvalidInputError, PlinthError, ReusedError, WrongStateError } from '../errors.ts'
+import { canonicalJson, type JsonObject } from '../json.ts'
+import type { Models } from '../language-model/catalogue.ts'
+import type { Administration } from './administration.ts'
+import { isTaken } from './registry.ts'
+import { newTenant, type TenantModelConfig, type TenantSettings } from './tenant.ts'
+import { merged, type NewTenant, type TenantChange } from './tenant-forms.ts'
+
+/**
+ * Onboards a tenant: it may work from the next request on. Again with the same body it gives the tenant that is there.
+ * @throws ReusedError when the id was given with another body, also to a tenant that left; InvalidInputError for an unknown model.
+ */
+export async function onboardTenant(administration: Administration, request: NewTenant): Promise<TenantSettings> {
+  const { registry, models, clock } = administration
+  const { tenant_id, ...change } = request
+  const settings = merged(newTenant(tenant_id, request.name, clock.now()), change)
+  checkModels(models, settings.model_config)
+  const found = (await registry.get(tenant_id)) ?? (await make())
+  if (sameBut(found, settings)) return found
+  throw new ReusedError('tenant id', 'tenant_id')
+
+  async function make(): Promise<TenantSettings> {
+    if (settings.isolation_level === 'silo') await administration.operatorOf(settings).dataKeys.prepareOwn(tenant_id)
+    try {
+      return await registry.add(settings)
+    } catch (error) {
+      if (isTaken(error)) return registry.find(tenant_id)
+      throw error
+    }
+  }
+}
+
+/**
+ * Configures, suspends or activates a tenant, from the next request on.
+ * @throws NotFoundError; WrongStateError for a tenant that left; InvalidInputError for an unknown model.
+ */
+export async function changeTenant(
+  administration: Administration,
+  tenantId: string,
+  change: TenantChange,
+): Promise<TenantSettings> {
+  const { registry, models } = administration
+  const after = await registry.change(tenantId, (settings) => {
+    if (settings.status === 'offboarded') throw new WrongStateError('The tenant has left.')
+    const changed = merged(settings, change)
+    // Not else: a tenant whose model has left the catalogue can still be suspended.
+    if (change.model_config) checkModels(models, changed.model_config)
+    return changed
+  })
+  // Said again, it is done again: what was cut off in between goes on.
+  if (change.isolation_level !== undefined) await administration.operatorOf(after).dataKeys.rewrap(tenantId)
+  return after
+}
+
+/** Every id that a tenant is set to must be of the catalogue, and one that it may use. */
+function checkModels(models: Models, { model_id, allowed_models, fallback = [] }: TenantModelConfig): void {
+  const idOf = (id: string, field: string): string => {
+    try {
+      return models.resolve(id).entry.id
+    } catch (error) {
+      if (!PlinthError.is(error)) throw error
+      throw new InvalidInputError(error.message, { code: error.code, field: `model_config.${field}`, cause: error })
+    }
+  }
+  const allowed = allowed_models?.map((id) => idOf(id, 'allowed_models'))
+  const used = [...(model_id === undefined ? [] : [{ id: model_id, field: 'model_id' }]), ...fallback.map(asFallback)]
+  for (const { id, field } of used) {
+    const known = idOf(id, field)
+    if (allowed && !allowed.includes(known))
+      throw new InvalidInputError('is not among the allowed models', { field: `model_config.${field}` })
+  }
+}
+
+function asFallback(id: string): { readonly id: string; readonly field: string } {
+  return { id, field: 'fallback' }
+}
+
+function sameBut({ created: _, ...left }: TenantSettings, { created: __, ...right }: TenantSettings): boolean {
+  return canonicalJson(left as unknown as JsonObject) === canonicalJson(right as unknown as JsonObject)
+}

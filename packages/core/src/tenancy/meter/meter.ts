@@ -1,0 +1,176 @@
+import { BudgetExhaustedError, InvalidInputError, LimitError, PlinthError } from '../../errors.ts'
+import { type ModelPrice, priceOf, type Usage } from '../../language-model/catalogue.ts'
+import type { Uses } from '../../scope/scope.ts'
+import { count, type RecordWrite } from '../../scope/state.ts'
+import type { KeyLimits } from '../tenant.ts'
+import {
+  type Account,
+  dayOf,
+  monthOf,
+  nano,
+  ofTenant,
+  rates,
+  ratesPlace,
+  spending,
+  spendingPlace,
+  usage,
+  usagePlace,
+} from './records.ts'
+
+/**
+ * What accepted work may still use, kept with it until it is settled: so it is as durable as the work itself, and a process that dies
+ * loses none of it.
+ */
+export interface Reservation {
+  /**
+   * The day of UTC on which it was made. The budget of its month pays for the work, and the usage of this day shows it, whenever it
+   * ends: so what a month's budget has spent is always what its usage comes to.
+   */
+  readonly day: string
+  /** Nano-dollars. */
+  readonly taken: number
+  readonly input_tokens: number
+  /** The most. */
+  readonly output_tokens: number
+  /** The virtual key whose own budget pays, too. */
+  readonly key?: Account
+  /** Whose tokens of a minute it counts among; absent where none are limited. */
+  readonly rates?: {
+    /** Since 1970. */
+    readonly minute: number
+    readonly of: readonly Account[]
+  }
+}
+
+/** The most that a call may use. */
+export interface Expected {
+  readonly price: ModelPrice
+  /** Estimated. */
+  readonly inputTokens: number
+  /** The most. */
+  readonly outputTokens: number
+}
+
+const minuteMilliseconds = 60_000
+/** A minute's counts are looked at until calls of that minute are settled. */
+const ratesLifetime = 3 * minuteMilliseconds
+const overTokens = 'over_token_limit'
+
+/**
+ * Takes what a call may use from the limits of the tenant, and of the virtual key that asks for it: to be committed together with the
+ * work that it is for, before a model is called. The commit fails with LimitError where a limit is reached; {@link refusalOf} says
+ * which.
+ *
+ * Requests and tokens are counted by whole minutes of UTC. Of a budget everything reserved is taken, so that what is spent stays below
+ * it however many run at once, but for what calls use beyond their reservation. A tenant's spending is counted without a budget, too,
+ * so that one that is set later knows of it.
+ * @throws InvalidInputError `over_token_limit` for a call that would be above the tokens of a whole minute.
+ */
+export function reserve(scope: Uses<never>, expected: Expected): { writes: RecordWrite[]; reservation: Reservation } {
+  const { caller, tenant, clock } = scope
+  const now = clock.now()
+  const day = dayOf(now)
+  const minute = Math.floor(now / minuteMilliseconds)
+  const { inputTokens: input_tokens, outputTokens: output_tokens } = expected
+  const tokens = input_tokens + output_tokens
+  const taken = Math.ceil(priceOf(expected.price, { input: input_tokens, output: output_tokens }) * nano)
+  const key = caller.keyId === undefined ? [] : [{ account: caller.keyId, limits: caller.keyLimits ?? {} }]
+  const writes: RecordWrite[] = []
+  const tokensOf: Account[] = []
+  for (const { account, limits } of [{ account: ofTenant, limits: tenant.limits }, ...key]) {
+    const { monthly_budget_usd: budget, requests_per_minute: requests, tokens_per_minute: most } = limits
+    if (most !== undefined && tokens > most) throw overTokenLimit(account, tokens, most)
+    const place = spendingPlace(monthOf(day), account)
+    if (budget !== undefined) writes.push(count(spending, place, { taken }, { taken: mostTaken(budget, taken) }))
+    else if (account === ofTenant && taken > 0) writes.push(count(spending, place, { taken }))
+    if (most !== undefined) tokensOf.push(account)
+    if (most === undefined && requests === undefined) continue
+    const max = { ...(requests === undefined ? {} : { requests }), ...(most === undefined ? {} : { tokens: most }) }
+    writes.push(count(rates, ratesPlace(minute, account), { requests: 1, tokens }, max, now + ratesLifetime))
+  }
+  const reservation = {
+    day,
+    taken,
+    input_tokens,
+    output_tokens,
+    ...(caller.keyId !== undefined && hasBudget(caller.keyLimits) ? { key: caller.keyId } : {}),
+    ...(tokensOf.length === 0 ? {} : { rates: { minute, of: tokensOf } }),
+  }
+  return { writes, reservation }
+}
+
+/**
+ * Counts what a call used, and gives back what it had reserved beyond that; to be committed with its end.
+ * @param reservation absent where there was none.
+ */
+export function settle(
+  scope: Uses<never>,
+  reservation: Reservation | undefined,
+  used: { readonly usage: Usage; readonly model: string; readonly user: string },
+): RecordWrite[] {
+  const { input_tokens, output_tokens, usd } = used.usage
+  const nano_usd = Math.round(usd * nano)
+  const day = reservation?.day ?? dayOf(scope.clock.now())
+  return [
+    count(usage, usagePlace({ day, ...used }), { requests: 1, input_tokens, output_tokens, nano_usd }),
+    ...pay(reservation ?? { day }, nano_usd - (reservation?.taken ?? 0)),
+    ...tokensBack(scope, reservation, input_tokens + output_tokens),
+  ]
+}
+
+/** Gives back what work had reserved that ends without having used it. */
+export function release(scope: Uses<never>, reservation: Reservation | undefined): RecordWrite[] {
+  return reservation ? [...pay(reservation, -reservation.taken), ...tokensBack(scope, reservation, 0)] : []
+}
+
+/** All that was reserved, as the usage of a call that ends without anyone knowing what it used: nothing is had for free by ending early. */
+export function mostUsed({ taken, input_tokens, output_tokens }: Reservation, latency_ms: number): Usage {
+  return { input_tokens, output_tokens, usd: taken / nano, latency_ms }
+}
+
+/** What a commit that met a limit is answered: which of the limits it was, or the error itself. */
+export function refusalOf(scope: Uses<never>, error: LimitError): PlinthError {
+  const [collection, , minute] = error.key.split('/')
+  if (collection === spending.name) return new BudgetExhaustedError()
+  if (collection !== rates.name) return error
+  const rest = (Number(minute) + 1) * minuteMilliseconds - scope.clock.now()
+  return new LimitError(error.key, 'rate_limited', 'The requests or tokens of this minute are used up.', {
+    retryAfter: Math.max(1, Math.ceil(rest / 1000)),
+  })
+}
+
+/** Whether work was refused by {@link reserve} for being larger than a minute's tokens. */
+export function isOverTokenLimit(error: unknown): boolean {
+  return PlinthError.is(error) && error.code === overTokens
+}
+
+/** What costs nothing is refused all the same once nothing is left: a spent budget ends the month. */
+function mostTaken(budget: number, taken: number): number {
+  return Math.round(budget * nano) - (taken === 0 ? 1 : 0)
+}
+
+function pay({ day, key }: Pick<Reservation, 'day' | 'key'>, change: number): RecordWrite[] {
+  if (change === 0) return []
+  const payers = key === undefined ? [ofTenant] : [ofTenant, key]
+  return payers.map((account) => count(spending, spendingPlace(monthOf(day), account), { taken: change }))
+}
+
+/** Only within the minute: later nobody asks any more. */
+function tokensBack({ clock }: Uses<never>, reservation: Reservation | undefined, used: number): RecordWrite[] {
+  const now = clock.now()
+  if (reservation?.rates?.minute !== Math.floor(now / minuteMilliseconds)) return []
+  const { minute, of } = reservation.rates
+  const change = used - reservation.input_tokens - reservation.output_tokens
+  if (change === 0) return []
+  return of.map((account) => count(rates, ratesPlace(minute, account), { tokens: change }, undefined, now + ratesLifetime))
+}
+
+function hasBudget(limits: KeyLimits | undefined): boolean {
+  return limits?.monthly_budget_usd !== undefined
+}
+
+function overTokenLimit(account: Account, tokens: number, most: number): InvalidInputError {
+  const who = account === ofTenant ? 'the tenant' : 'the key'
+  const message = `The input and max_tokens come to ${tokens} tokens, and ${who} has ${most} a minute.`
+  return new InvalidInputError(message, { code: overTokens, field: 'max_tokens' })
+}

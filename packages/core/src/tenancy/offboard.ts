@@ -1,0 +1,67 @@
+import type { ObjectStore } from '../ports/object-store.ts'
+import type { Operator } from '../scope/operator.ts'
+import type { Administration } from './administration.ts'
+import { auditCollections } from './audit/collections.ts'
+import type { TenantRegistry } from './registry.ts'
+import type { TenantSettings } from './tenant.ts'
+import type { VirtualKeys } from './virtual-keys.ts'
+
+const atATime = 1_000
+const keep = auditCollections.map(({ name }) => name)
+
+/**
+ * Ends a tenant: nobody is let in from the next request on, and its keys are destroyed, so that nothing of what they sealed can be read.
+ * The rows and objects themselves are removed in the background ({@link removeTenantData}). Again does nothing.
+ * @throws NotFoundError
+ */
+export async function offboardTenant(administration: Administration, tenantId: string): Promise<TenantSettings> {
+  const { registry, clock } = administration
+  const settings = await registry.find(tenantId)
+  if (settings.offboarding) return settings
+  await registry.setStatus(tenantId, 'offboarded')
+  const { unusableAt, irrecoverableAt } = await administration.operatorOf(settings).dataKeys.destroy(tenantId)
+  const at = clock.now()
+  return registry.change(tenantId, (current) => ({
+    ...current,
+    offboarding: current.offboarding ?? { at, keys_unusable_at: unusableAt, keys_irrecoverable_at: irrecoverableAt },
+  }))
+}
+
+/**
+ * Removes what is left of a tenant that was offboarded, but for its audit trail and the fact that it was there. Goes on where it was cut off.
+ * @returns whether there was anything to do.
+ */
+export async function removeTenantData(
+  parts: { readonly operator: Operator; readonly registry: TenantRegistry; readonly keys: VirtualKeys },
+  settings: TenantSettings,
+): Promise<boolean> {
+  const { operator, registry, keys } = parts
+  const { tenant_id: tenantId, offboarding } = settings
+  if (settings.status !== 'offboarded' || offboarding?.data_removed_at !== undefined) return false
+  const now = operator.clock.now()
+  // What a process that died in between left undone.
+  const { unusableAt, irrecoverableAt } = await operator.dataKeys.destroy(tenantId)
+  while ((await operator.operations.removeTenant(tenantId, { keep, limit: atATime })) > 0);
+  await removeObjects(operator.objects, tenantId)
+  await keys.removeAll(tenantId)
+  await registry.change(tenantId, (current) => ({
+    ...current,
+    offboarding: {
+      at: now,
+      keys_unusable_at: unusableAt,
+      keys_irrecoverable_at: irrecoverableAt,
+      ...current.offboarding,
+      data_removed_at: operator.clock.now(),
+    },
+  }))
+  return true
+}
+
+async function removeObjects(objects: ObjectStore, tenant: string): Promise<void> {
+  let after: string | undefined
+  do {
+    const page = await objects.list({ tenant, prefix: '', limit: atATime, ...(after === undefined ? {} : { after }) })
+    for (const { name } of page.items) await objects.delete({ tenant, name })
+    after = page.after
+  } while (after !== undefined)
+}

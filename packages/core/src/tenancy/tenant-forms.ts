@@ -1,0 +1,194 @@
+/** What an administrator sends of a tenant, and is shown. @module */
+import { z } from 'zod'
+import { pageOf, time } from '../define/forms.ts'
+import { timestamp } from '../ports/clock.ts'
+import { tenantWeights } from '../ports/queue.ts'
+import {
+  type FilterRules,
+  type FilterSettings,
+  filterActions,
+  filterKinds,
+  filterSettingsForm,
+  noFilters,
+} from './filters/filter-settings.ts'
+import {
+  type IsolationLevel,
+  isolationLevels,
+  type ResidencyLevel,
+  residencyLevels,
+  type TenantLimits,
+  type TenantModelConfig,
+  type TenantRetention,
+  type TenantSettings,
+  tenantIdPattern,
+} from './tenant.ts'
+
+const whole = z.number().int().min(0).max(1_000_000_000)
+const modelId = z.string().min(1).max(300)
+const region = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be a region, such as eu-central-1')
+
+const modelConfig = z.strictObject({
+  model_id: modelId.nullable().optional(),
+  max_tokens: z.number().int().min(1).max(1_000_000).nullable().optional(),
+  allowed_models: z.array(modelId).min(1).max(200).nullable().optional(),
+  fallback: z.array(modelId).max(5).nullable().optional(),
+})
+
+const limits = z.strictObject({
+  requests_per_minute: whole.nullable().optional(),
+  tokens_per_minute: whole.nullable().optional(),
+  concurrent: z.number().int().min(1).max(100_000).nullable().optional(),
+  monthly_budget_usd: z.number().min(0).max(1_000_000_000).nullable().optional(),
+})
+
+const retention = z.strictObject({
+  requests_days: z.number().int().min(1).max(3650).nullable().optional(),
+})
+
+const rules = z.partialRecord(z.enum(filterKinds), z.enum(filterActions).nullable()).optional()
+const filters = z.strictObject({
+  input: rules,
+  output: rules,
+  deny_list: z.array(z.string().trim().min(1).max(200)).max(500).nullable().optional(),
+  max_characters: z.number().int().min(1).max(10_000_000).nullable().optional(),
+})
+
+/** All of it may be left out; what is an object is changed field by field, and `null` takes a setting back. */
+const configurable = {
+  name: z.string().trim().min(1).max(200).optional(),
+  tier: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 lower-case letters, digits and hyphens')
+    .optional(),
+  isolation_level: z.enum(isolationLevels).optional(),
+  data_residency_region: region.nullable().optional(),
+  residency: z.enum(residencyLevels).nullable().optional(),
+  model_config: modelConfig.optional(),
+  limits: limits.optional(),
+  filters: filters.nullable().optional(),
+  retention: retention.optional(),
+  weight: z.number().int().min(tenantWeights.least).max(tenantWeights.most).nullable().optional(),
+}
+
+const newTenantFields = z.strictObject({
+  ...configurable,
+  tenant_id: z.string().regex(tenantIdPattern, 'must be 1 to 63 lower-case letters, digits and hyphens'),
+  name: z.string().trim().min(1).max(200),
+})
+const changeFields = z.strictObject({
+  ...configurable,
+  status: z.enum(['active', 'suspended']).optional(),
+  tokens_not_before: time.nullable().optional(),
+})
+
+/** `null` takes a setting back. */
+type Changed<Fields> = { readonly [Name in keyof Fields]?: Fields[Name] | null | undefined }
+
+type FilterChange = Changed<Omit<FilterSettings, 'input' | 'output'>> & {
+  readonly input?: Changed<FilterRules> | undefined
+  readonly output?: Changed<FilterRules> | undefined
+}
+
+export interface TenantChange {
+  readonly name?: string | undefined
+  readonly tier?: string | undefined
+  readonly status?: 'active' | 'suspended' | undefined
+  readonly isolation_level?: IsolationLevel | undefined
+  readonly data_residency_region?: string | null | undefined
+  readonly residency?: ResidencyLevel | null | undefined
+  readonly model_config?: Changed<TenantModelConfig> | undefined
+  readonly limits?: Changed<TenantLimits> | undefined
+  readonly filters?: FilterChange | null | undefined
+  readonly retention?: Changed<TenantRetention> | undefined
+  readonly weight?: number | null | undefined
+  /** Milliseconds UTC. */
+  readonly tokens_not_before?: number | null | undefined
+}
+
+export interface NewTenant extends Omit<TenantChange, 'status' | 'tokens_not_before'> {
+  readonly tenant_id: string
+  readonly name: string
+}
+
+export const newTenantForm: z.ZodType<NewTenant> = newTenantFields
+export const tenantChangeForm: z.ZodType<TenantChange> = changeFields as unknown as z.ZodType<TenantChange>
+
+/** A change laid over settings: objects field by field, `null` takes back, what is left out stays. */
+export function merged(settings: TenantSettings, change: TenantChange): TenantSettings {
+  const { tokens_not_before, model_config, limits, filters, retention, ...rest } = change
+  const revoked = typeof tokens_not_before === 'number' ? Math.floor(tokens_not_before / 1000) : tokens_not_before
+  return {
+    ...withFields(settings, { ...rest, tokens_not_before: revoked }),
+    model_config: withFields(settings.model_config, model_config ?? {}),
+    limits: withFields(settings.limits, limits ?? {}),
+    retention: withFields(settings.retention, retention ?? {}),
+    filters: filters === null ? noFilters : mergedFilters(settings.filters, filters ?? {}),
+  }
+}
+
+function mergedFilters(settings: FilterSettings, { input, output, ...rest }: FilterChange): FilterSettings {
+  const { deny_list = noFilters.deny_list, ...others }: Partial<FilterSettings> = withFields(settings, rest)
+  return {
+    ...others,
+    deny_list,
+    input: withFields(settings.input, input ?? {}),
+    output: withFields(settings.output, output ?? {}),
+  }
+}
+
+function withFields<Fields extends object>(fields: Fields, changes: object): Fields {
+  const changed: Record<string, unknown> = { ...(fields as Record<string, unknown>) }
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) delete changed[name]
+    else if (value !== undefined) changed[name] = value
+  }
+  return changed as Fields
+}
+
+const instant = z.iso.datetime()
+
+export const tenantForm: z.ZodType = z.object({
+  tenant_id: z.string(),
+  name: z.string(),
+  status: z.enum(['active', 'suspended', 'offboarded']),
+  tier: z.string(),
+  isolation_level: z.enum(isolationLevels),
+  data_residency_region: z.string().nullable(),
+  residency: z.enum(residencyLevels).nullable(),
+  model_config: modelConfig,
+  limits,
+  filters: filterSettingsForm,
+  retention,
+  weight: z.number().int(),
+  created_at: instant,
+  tokens_not_before: instant.nullable(),
+  offboarding: z
+    .object({
+      at: instant,
+      keys_unusable_at: instant,
+      keys_irrecoverable_at: instant,
+      data_removed_at: instant.nullable(),
+    })
+    .nullable(),
+})
+export const tenantListForm: z.ZodType = pageOf(tenantForm)
+
+export function showTenant(settings: TenantSettings): object {
+  const { created, offboarding, tokens_not_before, ...fields } = settings
+  return {
+    ...fields,
+    data_residency_region: fields.data_residency_region ?? null,
+    residency: fields.residency ?? null,
+    weight: fields.weight ?? tenantWeights.usual,
+    created_at: timestamp(created),
+    tokens_not_before: tokens_not_before === undefined ? null : timestamp(tokens_not_before * 1000),
+    offboarding: offboarding
+      ? {
+          at: timestamp(offboarding.at),
+          keys_unusable_at: timestamp(offboarding.keys_unusable_at),
+          keys_irrecoverable_at: timestamp(offboarding.keys_irrecoverable_at),
+          data_removed_at: offboarding.data_removed_at === undefined ? null : timestamp(offboarding.data_removed_at),
+        }
+      : null,
+  }
+}
