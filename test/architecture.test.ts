@@ -73,6 +73,12 @@ const rules: readonly Rule[] = [
       'a pattern knows the operator': files({
         [`${core}/rag/answer.ts`]: `import type { Operator } from '../scope/operator.ts'`,
       }),
+      'a pattern administers tenants': files({
+        [`${core}/rag/routes.ts`]: `import type { Administration } from '../tenancy/administration.ts'`,
+      }),
+      'a pattern has a route of administration': files({
+        [`${core}/rag/routes.ts`]: `import { defineAdminRoute, defineRoute } from '../define/route.ts'`,
+      }),
     },
     allowed: files({
       [`${core}/worker/host.ts`]: [
@@ -80,6 +86,7 @@ const rules: readonly Rule[] = [
         `import type { Operator } from '../scope/operator.ts'`,
       ].join('\n'),
       [`${core}/index.ts`]: `export { type Caller } from './scope/caller.ts'`,
+      [`${core}/rag/routes.ts`]: `import { defineRoute } from '../define/route.ts'`,
     }),
   },
   {

@@ -97,6 +97,15 @@ const doors: readonly Door[] = [
     target: 'packages/core/src/scope/operator.ts',
     open: [/^packages\/core\/src\/(worker|tenancy|testing)\//, /^packages\/core\/src\/(platform|index)\.ts$/],
   },
+  {
+    target: 'packages/core/src/tenancy/administration.ts',
+    open: [/^packages\/core\/src\/tenancy\//, /^packages\/core\/src\/(define\/route|index)\.ts$/],
+  },
+  {
+    target: 'packages/core/src/define/route.ts',
+    name: 'defineAdminRoute',
+    open: [/^packages\/core\/src\/tenancy\//, /^packages\/core\/src\/index\.ts$/],
+  },
 ]
 
 /** A caller is minted in two files, and the operator's door is known to few. */
@@ -126,7 +135,8 @@ export function checkAssertions(files: readonly SourceFile[]): readonly Violatio
 const patternFolders = /^packages\/core\/src\/(event-driven|subscribers|rag|multi-agent|analytics)\//
 const closedToPatterns = ['platform.ts', 'index.ts', 'worker/', 'testing/', 'contracts/']
   .concat(['operator', 'data-keys', 'sealing'].map((name) => `scope/${name}.ts`))
-  .concat(['registry', 'issuer', 'authenticate'].map((name) => `tenancy/${name}.ts`))
+  .concat(['registry', 'issuer', 'authenticate', 'virtual-keys', 'configure', 'offboard', 'export'].map((name) => `tenancy/${name}.ts`))
+  .concat(['tenancy/audit/', 'tenancy/identity/'])
   .map((path) => `packages/core/src/${path}`)
 /** Of these ports a pattern may take types and words, never the port itself. */
 const portsOfTheRelay: Readonly<Record<string, string>> = {

@@ -22,6 +22,8 @@ import { SqsQueue } from './sqs-queue.ts'
 
 export interface AwsPlatformOptions {
   readonly environment: AwsEnvironment
+  /** What the region is called among this Plinth's peers; absent: as AWS calls it. */
+  readonly region?: string
   readonly models: Models
   /** What providers let through of them; absent: everything. */
   readonly limits?: ModelLimits
@@ -76,5 +78,5 @@ export async function awsPlatform(options: AwsPlatformOptions): Promise<AwsPlatf
     },
   }
   const limits = options.limits ? { limits: options.limits } : {}
-  return { ...createPlatform('aws', adapters, models, { ...limits, region: environment.region }), queue }
+  return { ...createPlatform('aws', adapters, models, { ...limits, region: options.region ?? environment.region }), queue }
 }

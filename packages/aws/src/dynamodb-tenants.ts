@@ -13,8 +13,8 @@ const removedAtATime = 16
 const tries = 30
 
 /**
- * A page of a tenant's rows. They lie under many keys that nobody lists, so the whole table is read through, others' items too: its price
- * is that of the table, and so it is for work that is rare.
+ * A page of a tenant's rows. They lie under many keys that nobody lists, so the whole table is read through, others' items too: that
+ * is for work that is rare.
  */
 export async function tenantRows(options: DynamoDBOptions, tenant: string, { after, limit }: TenantRows): Promise<Page<Row>> {
   let start = after === undefined ? undefined : startOf(after)

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { confirmName } from '../src/tenants/confirm.ts'
 import { linesOf } from '../src/tenants/line-reader.ts'
 import { limitOf, readList } from '../src/tenants/read-list.ts'
+import { type SettingsOptions, settingsOf } from '../src/tenants/settings-options.ts'
+import { tenantPath } from '../src/tenants/subcommand.ts'
 import { fieldList, table } from '../src/tenants/table.ts'
 
 describe('confirmName', () => {
@@ -64,6 +66,49 @@ describe('readList', () => {
 
   it.each(['0', '-1', '1.5', 'all', ''])('a limit of %j is none', (text) => {
     expect(() => limitOf(text)).toThrow(/--limit/)
+  })
+})
+
+describe('settingsOf', () => {
+  it.each<[SettingsOptions, object]>([
+    [{ tier: 'gold' }, { tier: 'gold' }],
+    [
+      { region: 'none', residency: 'none' },
+      { data_residency_region: null, residency: null },
+    ],
+    [{ model: 'a', maxTokens: '5' }, { model_config: { model_id: 'a', max_tokens: 5 } }],
+    [{ allow: ['a', 'b'] }, { model_config: { allowed_models: ['a', 'b'] } }],
+    [
+      { allow: ['none'], filters: 'none' },
+      { model_config: { allowed_models: null }, filters: null },
+    ],
+    [{ budget: '0.000001', concurrent: 'none' }, { limits: { monthly_budget_usd: 0.000001, concurrent: null } }],
+    [{ name: 'none' }, { name: 'none' }],
+  ])('%j are %j', (options, settings) => {
+    expect(settingsOf(options)).toEqual(settings)
+  })
+
+  it.each<[string, SettingsOptions, RegExp]>([
+    ['nothing', {}, /either options.*or --settings/],
+    ['options and a file', { tier: 'x', settings: 'x.json' }, /either options/],
+    ['a file that is not there', { settings: '/nowhere.json' }, /no file \/nowhere.json/],
+    ['filters that are no JSON', { filters: import.meta.filename }, /no JSON object/],
+    ['a folder', { filters: import.meta.dirname }, /can't be read/],
+    ['a number in another spelling', { maxTokens: '1e3' }, /--max-tokens must be a whole number/],
+    ['a broken number', { requestsPerMinute: '1.5' }, /--requests-per-minute must be a whole number/],
+    ['less than no money', { budget: '-1' }, /--budget must be a number/],
+  ])('refuses %s', (_, options, words) => {
+    expect(() => settingsOf(options)).toThrow(words)
+  })
+})
+
+describe('tenantPath', () => {
+  it('of a tenant', () => {
+    expect(tenantPath('acme-1', '/keys')).toBe('/api/tenants/acme-1/keys')
+  })
+
+  it.each([undefined, '', '.', '..', 'a/b', 'a%2fb', 'ACME', 'a b', '_system', 'a?x'])('none of %j', (id) => {
+    expect(() => tenantPath(id)).toThrow(/tenant id/)
   })
 })
 

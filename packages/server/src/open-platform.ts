@@ -36,6 +36,7 @@ export async function openPlatform(options: {
     const aws = readAwsEnvironment(variables)
     const platform = await awsPlatform({
       environment: aws,
+      ...(variables.PLINTH_REGION ? { region: environment.region } : {}),
       models,
       limits,
       log,

@@ -195,7 +195,7 @@ export const tenantPromises: Promises<OperationsSubject> = {
   },
 }
 
-/** Six rows in two collections, of which two show in a list and one is a counter; two events, and two jobs, of which one is far ahead. */
+/** Six rows in two collections, of which two show in a list and one is a counter; two events; two jobs, of which one is far ahead. */
 async function fill(state: StateStore, tenant: string, part = ''): Promise<void> {
   const index = { of: tenant }
   const lists = [{ group: 'g', order: 'o' }]

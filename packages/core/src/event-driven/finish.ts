@@ -5,7 +5,6 @@ import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
 import type { Deed } from '../scope/trail.ts'
-import type { AuditDetail } from '../tenancy/audit/entry.ts'
 import { mostUsed, release, settle } from '../tenancy/meter/meter.ts'
 import { estimatesOf } from './estimate.ts'
 import { reference, requestCompleted, requestFailed } from './events.ts'
@@ -138,7 +137,7 @@ function foundIn({ findings = [] }: RequestFields, answer: ModelAnswer): Pick<Re
 }
 
 /** log_tenant_activity of the seed (R102): what became of whose request, by which model; never what it said (X64). */
-function logTenantActivity({ request_id, model_id, user_id }: RequestFields, became: string, detail: AuditDetail): Deed {
+function logTenantActivity({ request_id, model_id, user_id }: RequestFields, became: string, detail: Deed['detail']): Deed {
   const resource = `requests/${request_id}`
   return { who: user_id, what: `request.${became}`, resource, decision: 'allowed', detail: { model: model_id, ...detail } }
 }

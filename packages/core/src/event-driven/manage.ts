@@ -86,8 +86,8 @@ async function restart(
   record: StoredRecord<RequestFields, RequestTexts>,
   letter: StoredRecord<DeadLetterFields, NoFields>,
 ): Promise<RequestFields> {
-  const { ended, error, first_model_id, fallbacks, ...last } = record.fields
-  const fields = first_model_id === undefined ? last : { ...last, model_id: first_model_id }
+  const { ended, error, asked_for, fallbacks, ...last } = record.fields
+  const fields = { ...last, ...asked_for }
   const round = fields.round + 1
   const at = scope.clock.now()
   const again: RequestFields = {

@@ -117,7 +117,8 @@ function fallbackFor(scope: ProcessScope, fields: RequestFields, failure: ModelF
   try {
     const { id, entry } = scope.models.resolve(next)
     const max_tokens = Math.min(fields.max_tokens, entry.maxOutput)
-    return { model_id: id, first_model_id: fields.first_model_id ?? fields.model_id, fallbacks: gone + 1, max_tokens }
+    const { model_id, max_tokens: most, asked_for = { model_id, max_tokens: most } } = fields
+    return { model_id: id, max_tokens, asked_for, fallbacks: gone + 1 }
   } catch (error) {
     // It left the catalogue, or isn't this tenant's any more.
     if (PlinthError.is(error)) return fallbackFor(scope, { ...fields, fallbacks: gone + 1 }, failure)

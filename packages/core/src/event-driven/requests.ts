@@ -44,8 +44,8 @@ export interface RequestFields {
   readonly ended?: number
   /** How long it is kept after its end, milliseconds; absent: {@link requestRetention}. */
   readonly kept_for?: number
-  /** The model asked for first, where a fallback was asked since; and how many of the tenant's fallbacks were gone through. */
-  readonly first_model_id?: string
+  /** What was asked for, where a fallback is asked instead; and how many of the tenant's fallbacks were gone through. */
+  readonly asked_for?: { readonly model_id: string; readonly max_tokens: number }
   readonly fallbacks?: number
   /** The acknowledgement, as it was first given. */
   readonly estimated_completion: string

@@ -3,10 +3,15 @@ import type { Operator } from '../scope/operator.ts'
 import type { Administration } from './administration.ts'
 import { auditCollections } from './audit/collections.ts'
 import type { TenantRegistry } from './registry.ts'
-import type { TenantSettings } from './tenant.ts'
+import type { Offboarding, TenantSettings } from './tenant.ts'
 import type { VirtualKeys } from './virtual-keys.ts'
 
 const atATime = 1_000
+/**
+ * Whoever was let in before may write so long afterwards, and in vain: a request whose body comes slowly (5 minutes at most), a call
+ * of a model (5 minutes), a stream (10 minutes). So all is removed once more when that time is over.
+ */
+const lateMilliseconds = 15 * 60_000
 const keep = auditCollections.map(({ name }) => name)
 
 /**
@@ -37,13 +42,14 @@ export async function removeTenantData(
 ): Promise<boolean> {
   const { operator, registry, keys } = parts
   const { tenant_id: tenantId, offboarding } = settings
-  if (settings.status !== 'offboarded' || offboarding?.data_removed_at !== undefined) return false
   const now = operator.clock.now()
+  if (settings.status !== 'offboarded' || (offboarding && isRemoved(offboarding, now))) return false
   // What a process that died in between left undone.
   const { unusableAt, irrecoverableAt } = await operator.dataKeys.destroy(tenantId)
-  while ((await operator.operations.removeTenant(tenantId, { keep, limit: atATime })) > 0);
-  await removeObjects(operator.objects, tenantId)
   await keys.removeAll(tenantId)
+  await removeObjects(operator.objects, tenantId)
+  // Last, since with the last of its rows what was deleted goes from the free room of the database, too.
+  while ((await operator.operations.removeTenant(tenantId, { keep, limit: atATime })) > 0);
   await registry.change(tenantId, (current) => ({
     ...current,
     offboarding: {
@@ -55,6 +61,11 @@ export async function removeTenantData(
     },
   }))
   return true
+}
+
+function isRemoved({ at, data_removed_at: removed }: Offboarding, now: number): boolean {
+  const end = at + lateMilliseconds
+  return removed !== undefined && (removed >= end || now < end)
 }
 
 async function removeObjects(objects: ObjectStore, tenant: string): Promise<void> {

@@ -93,7 +93,8 @@ describe('a fallback [R113]', () => {
     expect(bench.models.calls).toHaveLength(3)
     expect(await bench.fields(id)).toMatchObject({ status: 'failed', model_id: 'test/stream', error: { code: 'model_quota' } })
     await redrive(await bench.scope(), id)
-    expect(await bench.fields(id)).toMatchObject({ status: 'processing', model_id: 'test/model' })
+    await bench.pass(60_000)
+    expect(bench.models.calls.map(({ options }) => options.maxOutputTokens)).toEqual([1_000, 10, 10, 1_000, 10, 10])
     await bench.stop()
   })
 

@@ -4,6 +4,7 @@ import { UnauthorizedError } from '../../src/index.ts'
 import { forgeries } from './forgeries.ts'
 import { IssuerBench, invalid, publicJwk, rsa, rsaIssuer, signedToken, weakRsa } from './issuer-bench.ts'
 import { naughtyStrings } from './naughty-strings.ts'
+import { wrongClaims, wrongSpellings } from './wrong-tokens.ts'
 
 let bench: IssuerBench
 
@@ -22,7 +23,7 @@ it('tokens of each kind are taken when nothing is wrong with them: the ground of
 })
 
 describe('a forged token of a trusted issuer is refused as invalid, before its tenant is looked up', () => {
-  it.each(forgeries)('%s [X58, X60]', async (_, make) => {
+  it.each([...forgeries, ...wrongClaims, ...wrongSpellings])('%s [X58, X60]', async (_, make) => {
     const tokens = [make(bench)].flat()
     expect(tokens.length).toBeGreaterThan(0)
     for (const token of tokens) {

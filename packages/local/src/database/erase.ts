@@ -3,7 +3,7 @@ import { busyMilliseconds } from './schema.ts'
 
 /** A file up to this size is written anew, which takes less than a second; meanwhile nobody else writes. */
 const rewritableBytes = 64 * 1024 * 1024
-/** How long to wait for readers that are in the way, with everybody who wants to write. */
+/** How long, in milliseconds, to wait for readers that are in the way, with everybody who wants to write. */
 const patience = 500
 
 /**

@@ -42,7 +42,7 @@ const named: readonly RegExp[] = [
   // user:password@ in a URL, both.
   /\b[a-z][a-z0-9+.-]{1,20}:\/\/(?<value>[^\s/:@"'<>]{0,60}:[^\s/@"'<>]{1,100})@(?=[\w[.-])/dgi,
   // password = "value", "api_key": "value", SECRET_TOKEN=value.
-  /(?<name>(?:passw(?:or)?d|passwort|passphrase|pwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|account[_-]?key|encryption[_-]?key|auth[_-]?key|signing[_-]?key|token|credentials?|contrase[ñn]a|mot de passe|senha)[\w.-]{0,24})["'\]]{0,2}\s{0,3}(?<joint>:=|=>|==?|:)\s{0,3}(?<quote>["'`]?)(?<value>(?<=["'`])[^"'`\n]{3,1100}|[^\s"'`,;]{3,1100})/dgi,
+  /(?<name>(?:passw(?:or)?d|passwort|passphrase|pwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|account[_-]?key|encryption[_-]?key|auth[_-]?key|signing[_-]?key|token|credentials?|contrase[ñn]a|mot de passe|senha)[\w.-]{0,24})["'\]]{0,2}\s{0,3}(?<joint>:=|=>|==?|:)\s{0,3}(?<quote>["'`]?)(?<value>(?<=["'`])[^"'`\n]{3,1100}|[^\s"'`,;&]{3,1100})/dgi,
   /(?<![\w-])--?(?<name>password|passwd|pwd|token|api-key|secret|secret-key)\s(?<joint>)(?<quote>["']?)(?<value>[^\s"']{3,200})/dgi,
   // Headers of HTTP.
   /\b(?:authorization|proxy-authorization|x-api-key|api-key|x-auth-token)["']?\s{0,2}[:=]\s{0,2}["']?(?:(?:bearer|basic|token|apikey|digest)\s{1,2})?(?<value>[\w.~+/=-]{12,})/dgi,

@@ -7,7 +7,7 @@ import type { Span } from '../matches.ts'
 export function* findEmails(text: string, from: number): Generator<Span> {
   at.lastIndex = from
   for (const match of text.matchAll(at)) {
-    const nameStart = startOfName(text, match.index, from)
+    const nameStart = startOfName(text, match.index, from, match[0] === '%40')
     if (nameStart === undefined) continue
     domain.lastIndex = match.index + match[0].length
     const found = domain.exec(text)
@@ -27,13 +27,13 @@ const nameCharacter = /^[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]$/u
 const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]$/u
 
 /** Goes back over a name of at most 64 characters. */
-function startOfName(text: string, end: number, from: number): number | undefined {
+function startOfName(text: string, end: number, from: number, escaped: boolean): number | undefined {
   if (text.charAt(end - 1) === '"') return startOfQuoted(text, end, from)
   const spaced = !unspaced.test(characterBefore(text, end))
   let start = end
   while (start > from && end - start < 64) {
     const character = characterBefore(text, start)
-    if (!nameCharacter.test(character) || (spaced && unspaced.test(character))) break
+    if (!nameCharacter.test(character) || (escaped && character === '%') || (spaced && unspaced.test(character))) break
     start -= character.length
   }
   // Signs that may stand in a name, but rather stand before one: key=name, dir/name, 'name.

@@ -62,7 +62,7 @@ function phoneEnd(text: string, run: NumberRun, previous: number): number | unde
 }
 
 /** What goes on as a longer number, a word, an address. */
-const follows: RegExp = pattern(String.raw`^(?!x\d|,)(?:<inWord>|[@%°]|[.:\/\-]\d)`, 'iv')
+const follows: RegExp = pattern(String.raw`^(?!x\d|,)(?:<inWord>|[@%°]|[.:\/\-](?:\d|[A-F]{2}(?![A-Z])))`, 'iv')
 const amountAfter = /^\s?(?:%|€|\$|£|¥|₹|°|(?:usd|eur|gbp|chf|kr|zł|kč|руб|people|users|units|items|pieces|kg|km|m²|ms|mb|gb|bytes|tokens|rows|records|votes|euros?|dollars?|million|mio)\b)/iu
 const saidAfter = /^[^\p{L}\p{N}]{0,3}(?:\(|-\s)?(?:(?:is|was) )?(?:(?:my|his|her|our|their|the|your) )?(?:\w{1,10} )?(?:phone|mobile|cell|tel\b|telephone|fax|whatsapp|landline|handy|office line)/iu
 /** Chinese mobile numbers stand in their sentences without blanks. */

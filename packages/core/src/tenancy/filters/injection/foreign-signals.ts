@@ -7,6 +7,7 @@ export const foreignSignals: readonly Signal[] = [
   signal(
     'dismissal',
     1,
+    /ignor|verg|missacht|verwirf|schreib|beacht|befolg|folg|negeer|glöm|glem|oubli|n[ée]glig|abstraction|compte|suis|suivez|olvid|desest|omiso|descart|sigas|diment|trascur|esque|desconsid|oblid|uită|zapom|zaborav|zanemar|pomiń|игнор|забудь|отмени|внимания|следуй|ігнор|talimat|komut|kural|yönerge|hagyd|felejt|unohda|jätä|abaikan|lupakan|bỏ|quên|[忽无無忘不抛取]|[指命ルプ設制上こ]|[지명규프설이]|[تا]|[पसउ]/,
     // German, Dutch, Swedish, Danish, Norwegian.
     `\\b(?:ignorier\\w*|vergiss|vergesst|vergessen sie|missacht\\w*|verwirf|überschreib\\w*) (?!nicht)${few}(?:\\w*anweisung|\\w*instruktion|befehl|regel|vorgabe|anleitung|richtlinie|prompt|aufgabe|vorherig|vorangegangen|obig|bisherig|davor)\\w*(?! zu)`,
     `\\b(?:beacht\\w*|befolg\\w*|folg\\w*) (?:\\S+ ){0,3}(?:\\w*anweisung|\\w*instruktion|befehl|regel|vorgabe)\\w* (?:oben )?nicht`,
@@ -30,6 +31,7 @@ export const foreignSignals: readonly Signal[] = [
   signal(
     'prompt asked for',
     1,
+    /prompt|anweisung|instr|提示|指令|消息|システム|初期|시스템|초기|промпт|подсказк|инструкц/,
     `\\b(?:zeig\\w*|nenn\\w*|verrat\\w*|gib|wiederhol\\w*|druck\\w*)\\b[^.!?]{0,50}\\b(?:system-?prompt|systemanweisung\\w*|deine (?:\\w+ )?(?:anweisungen|instruktionen|prompt)|ursprüngliche\\w* (?:anweisung|prompt)\\w*)`,
     `\\b(?:affiche[zr]?|montre[zr]?|révèle[zr]?|répète[zr]?|donne[zr]?|muestra\\w*|revela\\w*|repite\\w*|dime|mostra\\w*|rivela\\w*|ripeti|mostre|revele)\\b[^.!?]{0,50}\\b(?:prompt (?:système|del sistema|di sistema|do sistema|initial\\w*|inicial|iniziale|oculto)|(?:tes|vos|tus|sus|tue|suas) (?:\\S+ )?(?:instructions|instrucciones|istruzioni|instruções)(?: \\S+)?)`,
     `(?:告诉我|显示|输出|重复|打印|泄露)[^。！？]{0,16}(?:系统提示|提示词|系统指令|初始指令|系统消息)|(?:システムプロンプト|初期指示)[^。！？]{0,12}(?:教え|表示|出力|見せ)|(?:시스템 프롬프트|초기 지시)[^.!?]{0,12}(?:알려|보여|출력)|(?:покажи|выведи|раскрой|повтори)[^.!?]{0,40}(?:системн\\S+ (?:промпт|подсказк|инструкц)\\S*|свои инструкции)`,

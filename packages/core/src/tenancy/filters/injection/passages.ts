@@ -14,5 +14,5 @@ export function passageEnd(text: string, from: number, seen: number): number | u
   return text.length >= from + passageLimit ? from + passageLimit : undefined
 }
 
-const sentenceEnds = '.!?:;'
+const sentenceEnds = '.!?'
 const wideSentenceEnds = '。！？'
