@@ -7,7 +7,8 @@ export function nagName(scope: Construct, value: string): string {
 }
 
 function flat(value: unknown): string {
-  if (typeof value === 'string') return value
+  // A variable of a policy looks to it like a reference.
+  if (typeof value === 'string') return value.replace(/\$\{([^}]+)\}/g, '<$1>')
   const [[name, argument] = ['', undefined]] = Object.entries(value as Readonly<Record<string, unknown>>)
   if (name === 'Fn::Join') {
     const [separator, parts] = argument as [string, unknown[]]

@@ -79,6 +79,7 @@ const foreign: readonly (readonly [string, Access])[] = [
   ["a tenant's whose name begins like this one's", rows('GetItem', rowOf('acme-2'))],
   ["the system's rows", rows('GetItem', rowOf('_system'))],
   ['all rows', rows('Scan')],
+  ["rows that it doesn't name", rows('Query')],
   ['rows by a statement', rows('PartiQLSelect', rowOf('globex'))],
   ['the lists of another', list('list0', rowOf('globex'))],
   ['all lists', { ...rows('Scan'), resource: `${table}/index/list0` }],
@@ -101,8 +102,10 @@ describe('[X67] [R114] who works for one tenant', () => {
     expect(as('globex', access)).toBe(false)
   })
 
-  it.each(foreign)('may not: %s', (_, access) => {
+  it.each(foreign)('may not, by its own policy and by those of table and bucket: %s', (_, access) => {
     expect(as('acme', access)).toBe(false)
+    const context = { ...tagged('acme', arnOf(tenantRole)), ...access.context }
+    expect(isAllowed(template, statementsOf(tenantRole), { ...access, context })).toBe(false)
   })
 
   it('may do nothing at all without a tag', () => {

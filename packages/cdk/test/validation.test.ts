@@ -2,12 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
-import { type App, Validations } from 'aws-cdk-lib'
+import { type App, Stack, Validations } from 'aws-cdk-lib'
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
-import { synthesise } from '../src/index.ts'
+import { SecureMultiTenant, type SecureMultiTenantProps, synthesise } from '../src/index.ts'
 import { handlerFolder, plinthStack, type Unsynthesised } from './support/synthesised.ts'
 
 interface Report {
@@ -25,16 +26,35 @@ function findings(app: App): readonly string[] {
   return report.pluginReports.flatMap(({ violations }) => violations.map(({ ruleName }) => ruleName))
 }
 
-function checked(change: (made: Unsynthesised) => void = () => {}): readonly string[] {
-  const made = plinthStack({ strict: true })
+function checked(change: (made: Unsynthesised) => void = () => {}, multiTenant: SecureMultiTenantProps = {}): readonly string[] {
+  const made = plinthStack({ strict: true, multiTenant })
   Validations.of(made.app).addPlugins(new AwsSolutionsChecks(made.app))
   change(made)
   return findings(made.app)
 }
 
+/** To a role of a program beside Plinth's functions. */
+function grantAll({ stack: { multiTenant }, stack }: Unsynthesised): void {
+  const program = new Role(stack, 'Program', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') })
+  multiTenant?.grantTenantData(program)
+  multiTenant?.grantTenantKeys(program)
+}
+
 describe('the whole stack', () => {
   it('[X70] passes the rules of cdk-nag and the schemas of CloudFormation', () => {
     expect(checked()).toEqual([])
+  })
+
+  it('[X70] passes them with all that can be granted and locked, and so do tenants without a Plinth', () => {
+    const operators = [Role.fromRoleArn(new Stack(), 'Admin', 'arn:aws:iam::111122223333:role/admin')]
+    const found = checked(
+      (made) => {
+        grantAll(made)
+        new SecureMultiTenant(new Stack(made.app, 'Alone'), 'MultiTenant')
+      },
+      { operators },
+    )
+    expect(found).toEqual([])
   })
 
   it('cdk-nag finds what nobody acknowledged', () => {
@@ -85,7 +105,11 @@ describe('synthesise', () => {
 
   it.skipIf(!installed && !required)('[X70] cfn-lint finds no error in it', () => {
     expect(installed, 'cfn-lint must be there: pip install cfn-lint').toBe(true)
-    const run = spawnSync('cfn-lint', ['-i', 'W', '-t', join(out, 'Plinth.template.json')], { encoding: 'utf8' })
+    const operators = [Role.fromRoleArn(new Stack(), 'Admin', 'arn:aws:iam::111122223333:role/admin')]
+    const made = plinthStack({ multiTenant: { operators } })
+    grantAll(made)
+    const templates = [out, made.app.synth().directory].map((folder) => join(folder, 'Plinth.template.json'))
+    const run = spawnSync('cfn-lint', ['-i', 'W', '-t', ...templates], { encoding: 'utf8' })
     expect([run.status, run.stdout + run.stderr]).toEqual([0, ''])
   })
 })

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +8,7 @@ import fc from 'fast-check'
 import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../../test/e2e/support/api.ts'
+import { plinthCommand } from '../../../test/e2e/support/command.ts'
 import { PlinthProcess, type RunningPlinth, startPlinth } from '../../../test/e2e/support/plinth-process.ts'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { until } from '../../../test/e2e/support/until.ts'
@@ -66,6 +69,16 @@ describe('plinth tenants export', () => {
     const run = await plinth(['tenants', 'export', 'demo'], environment)
     expect([run.exit.code, run.stderr]).toEqual([0, ''])
     expect(await verify(run.stdout)).toMatchObject({ valid: true, tenant_id: 'demo' })
+  })
+
+  it('ends without a stack when nobody reads on', async () => {
+    const [program = '', ...args] = plinthCommand()
+    const child = spawn(program, [...args, 'tenants', 'export', 'demo'], { env: { PATH: process.env.PATH, ...environment } })
+    let words = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (words += text))
+    child.stdout.destroy()
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    expect([code, words]).toEqual([1, 'What reads the output has closed it.\n'])
   })
 
   it('--json says what was written', async () => {
@@ -299,8 +312,11 @@ describe('the signature of an export', () => {
     const encode = (header: object) => Buffer.from(JSON.stringify(header)).toString('base64url')
     const kid = String(keySet.keys[0]?.kid)
     const typ = 'plinth-statement+jwt'
+    // The same bytes in another spelling: the last of 86 letters has four bits that mean nothing.
+    const respelt = signatureOf().replace(/.$/, (last) => String.fromCharCode(last.charCodeAt(0) + 1))
     for (const odd of [
       '',
+      respelt,
       'a.b.c',
       `${signatureOf()}.${signature}`,
       `${signatureOf()} `,
@@ -317,6 +333,26 @@ describe('the signature of an export', () => {
     await plinth(['tenants', 'export', 'demo', '--out', other], environment)
     const end = JSON.parse(lines(readFileSync(other, 'utf8')).at(-1) ?? '') as { signature: string }
     expect(await signedAs(end.signature)).toEqual(['signature_forged'])
+  })
+
+  it('holds for what a Plinth signed; the audit trail is looked at all the same', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
+    const own = statementKeys({ keys: [{ ...(await exportJWK(publicKey)), kid: 'own' }] })
+    const seal = async (content: readonly string[]): Promise<ExportVerdict> => {
+      const sha256 = createHash('sha256').update(content.join('')).digest('hex')
+      const end = { tenant_id: 'demo', lines: content.length, sha256, at: 1_800_000_000 }
+      const signature = await new SignJWT({ ...end, iss: 'plinth', aud: 'plinth-statement' })
+        .setProtectedHeader({ alg: 'EdDSA', typ: 'plinth-statement+jwt', kid: 'own' })
+        .sign(privateKey)
+      return verify(`${content.join('')}${JSON.stringify({ type: 'end', ...end, signature })}\n`, own)
+    }
+    const lines = exported.slice(0, -1)
+    const isBlock = (line: string): boolean => line.startsWith('{"type":"audit","kind":"audit-block"')
+    expect(await seal(lines)).toMatchObject({ valid: true, key_id: 'own', at: '2027-01-15T08:00:00.000Z' })
+    expect(codesOf(await seal(lines.filter((line) => !isBlock(line))))).toEqual(['audit_broken'])
+    expect(codesOf(await seal(lines.filter((line) => !line.startsWith('{"type":"audit"'))))).toEqual(['audit_broken'])
+    const others = [`{"type":"audit","kind":"audit-head","tenant_id":"acme","sequence":0,"hash":"${'0'.repeat(64)}","total":0}\n`]
+    expect((await seal(others)).faults).toEqual([{ code: 'audit_broken', message: 'The audit trail in it is of acme.' }])
   })
 
   it('key sets: those of another, with a key twice, with keys that are none', async () => {

@@ -151,6 +151,16 @@ describe('a removal in one transaction with changes of its tenant', () => {
     expect(String(relayed?.value)).toBe(pending[0]?.position)
     expect(await operations.pending(5)).toEqual([])
   })
+
+  it('leaves the relay nothing that it has not seen yet', async () => {
+    const made = subject()
+    const { state, operations } = await made.open()
+    // From here on the relay is told, and reads nothing from the file.
+    expect(await operations.pending(5)).toEqual([])
+    for (const tenant of [gone, 'stays']) await state.commit({ writes: [], emit: [eventOf(tenant, tenant)] })
+    await operations.removeTenant(gone, removal)
+    expect((await operations.pending(5)).map(({ entry }) => entry.id)).toEqual(['stays'])
+  })
 })
 
 describe('the bytes of a tenant that is removed', () => {

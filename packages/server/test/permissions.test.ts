@@ -86,6 +86,18 @@ describe('[R96] [R127] [X59] every route has a permission', () => {
   })
 
   it.each(routes.map((route) => [nameOf(route), route] as const))(
+    '%s: of all permissions its own one alone is enough, and no other',
+    async (_, route) => {
+      for (const permission of [...allPermissions, '*']) {
+        const { status, body, text } = await ask(route, [permission])
+        const enough = permission === route.permission || permission === '*'
+        expect(status === 403 && (body as { code?: string }).code === 'permission_denied', `${permission}: ${text}`).toBe(!enough)
+        if (enough) expect([401, 403, 500, 503], text).not.toContain(status)
+      }
+    },
+  )
+
+  it.each(routes.map((route) => [nameOf(route), route] as const))(
     '%s: words that look like permissions give none',
     async (_, route) => {
       const [area = ''] = route.permission.split(':')

@@ -1,5 +1,6 @@
 import { type EventToEmit, publishEvent } from '../define/event.ts'
 import type { ModelAnswer } from '../language-model/call.ts'
+import type { Usage } from '../language-model/catalogue.ts'
 import type { ModelFailure } from '../language-model/failure.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
@@ -67,7 +68,7 @@ function breakOff(
   const usage =
     reservation && mayHaveUsed(begun, ending) ? mostUsed(reservation, at - (begun.timeline.at(-1)?.at ?? at)) : undefined
   const kept = keptFor(scope.tenant)
-  const changes = { status, ended: at, error, ...kept, ...(usage ? { usage } : {}) } as const
+  const changes = { status, ended: at, error, ...kept, ...(usage ? { usage: inAll(begun, usage) } : {}) } as const
   const fields = ended(rest, { at, type, attempt, detail: error.code }, changes)
   const letters: RecordWrite[] =
     status === 'failed'
@@ -108,7 +109,7 @@ function complete(
       ...keptFor(scope.tenant),
       answered_by: answer.modelId,
       stop_reason: answer.stopReason,
-      usage,
+      usage: inAll(rest, usage),
       ...foundIn(rest, answer),
     },
   )
@@ -128,6 +129,17 @@ function complete(
       ),
     ],
   })
+}
+
+/** With what an earlier round was charged: one that ended while its call ran, and was put back. */
+function inAll({ usage: before }: RequestFields, usage: Usage): Usage {
+  if (!before) return usage
+  return {
+    input_tokens: before.input_tokens + usage.input_tokens,
+    output_tokens: before.output_tokens + usage.output_tokens,
+    usd: before.usd + usage.usd,
+    latency_ms: usage.latency_ms,
+  }
 }
 
 function foundIn({ findings = [] }: RequestFields, answer: ModelAnswer): Pick<RequestFields, 'findings'> {

@@ -1,5 +1,5 @@
 import { deriveKey, hmac } from '../crypto.ts'
-import { KeyUnusableError, SealError } from '../errors.ts'
+import { SealError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EncryptionContext, KeyService } from '../ports/key-service.ts'
 import type { Key, Row, StateStore } from '../ports/state-store.ts'
@@ -55,7 +55,7 @@ export class DataKeys {
   readonly #aliasOf: (tenant: string) => Promise<string>
   readonly #rings = new Map<string, Promise<Ring>>()
 
-  /** @param adapters.aliasOf the key that wraps a tenant's data keys from now on; absent: the pooled one. */
+  /** @param adapters.aliasOf the key that wraps a tenant's data keys from now on, or KeyUnusableError for one that left; absent: the pooled one. */
   constructor(adapters: {
     readonly state: StateStore
     readonly keys: KeyService
@@ -98,8 +98,11 @@ export class DataKeys {
     const alias = await this.#aliasOf(tenant)
     await this.#keys.ensure(alias)
     if (alias !== pooledKeyAlias) await this.#keys.rotate(alias)
-    const { current } = await this.#reload(tenant)
-    await retryConflicts(() => this.#make(tenant, current.version + 1))
+    const before = (await this.#reload(tenant)).current.version
+    await retryConflicts(async () => {
+      // Of two who rotate at once, the other's new key is as good.
+      if ((await this.#reload(tenant)).current.version === before) await this.#make(tenant, before + 1)
+    })
     await this.#reload(tenant)
   }
 
@@ -111,7 +114,8 @@ export class DataKeys {
       for await (const row of this.#state.read(tenant, collection, collection)) {
         if (row.index.alias === alias) continue
         const wrapped = await this.#keys.wrap(alias, await this.#unwrap(tenant, row), contextOf(tenant, schema))
-        const again = { ...row, schema, index: { ...row.index, alias }, sealed: { key: wrapped } }
+        const pooled_until = row.index.alias === pooledKeyAlias ? this.#clock.now() : (row.index.pooled_until ?? 0)
+        const again = { ...row, schema, index: { ...row.index, alias, pooled_until }, sealed: { key: wrapped } }
         await this.#state.commit({ writes: [{ put: again, ifVersion: row.version }] })
       }
     })
@@ -119,24 +123,21 @@ export class DataKeys {
 
   /** Destroys a tenant's keys: what they sealed, indexes and objects too, opens for nobody any more. May be done again. */
   async destroy(tenant: string): Promise<Destruction> {
-    const alias = await this.#aliasOf(tenant)
     const now = this.#clock.now()
-    const own = alias === pooledKeyAlias ? undefined : await this.#destroyOwn(alias)
+    // It may have had one of its own and gone back to the pool.
+    const own = siloKeyAlias(tenant)
+    let irrecoverableAt = (await this.#keys.describe(own)) ? (await this.#keys.destroy(own)).irrecoverableAt : 0
     await retryConflicts(async () => {
-      for await (const row of this.#state.read(tenant, collection, collection))
+      for await (const row of this.#state.read(tenant, collection, collection)) {
+        const pooledUntil = row.index.alias === pooledKeyAlias ? now : Number(row.index.pooled_until ?? 0)
+        if (pooledUntil > 0) irrecoverableAt = Math.max(irrecoverableAt, pooledUntil + backupMilliseconds)
         await this.#state.commit({ writes: [{ delete: row, ifVersion: row.version }] })
+      }
     })
     this.#rings.delete(tenant)
     const unusableAt = now + cacheMilliseconds
-    return { unusableAt, irrecoverableAt: Math.max(unusableAt, own ?? now + backupMilliseconds) }
-  }
-
-  async #destroyOwn(alias: string): Promise<number> {
-    await this.#keys.ensure(alias).catch((error: unknown) => {
-      // A second time it is destroyed already, and says the same date.
-      if (!(error instanceof KeyUnusableError)) throw error
-    })
-    return (await this.#keys.destroy(alias)).irrecoverableAt
+    // Where a process died in between, nobody knows any more how it was wrapped: the longer time then.
+    return { unusableAt, irrecoverableAt: Math.max(unusableAt, irrecoverableAt || now + backupMilliseconds) }
   }
 
   async #ring(tenant: string): Promise<Ring> {

@@ -40,6 +40,7 @@ export async function changeTenant(
   change: TenantChange,
 ): Promise<TenantSettings> {
   const { registry, models } = administration
+  if (change.isolation_level === 'silo') await prepareOwn()
   const after = await registry.change(tenantId, (settings) => {
     if (settings.status === 'offboarded') throw new WrongStateError('The tenant has left.')
     const changed = merged(settings, change)
@@ -50,6 +51,12 @@ export async function changeTenant(
   // Said again, it is done again: what was cut off in between goes on.
   if (change.isolation_level !== undefined) await administration.operatorOf(after).dataKeys.rewrap(tenantId)
   return after
+
+  /** Before the registry says that it is there. */
+  async function prepareOwn(): Promise<void> {
+    const settings = await registry.find(tenantId)
+    if (settings.status !== 'offboarded') await administration.operatorOf(settings).dataKeys.prepareOwn(tenantId)
+  }
 }
 
 /** Every id that a tenant is set to must be of the catalogue, and one that it may use. */

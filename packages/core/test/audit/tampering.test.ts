@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/crypto.ts'
 import { UnavailableError } from '../../src/errors.ts'
-import { canonicalJson, type JsonObject } from '../../src/json.ts'
+import { canonicalJson, type JsonObject, jsonBytes } from '../../src/json.ts'
+import type { ObjectKey } from '../../src/ports/object-store.ts'
 import type { Key, Row } from '../../src/ports/state-store.ts'
 import type { AuditFault } from '../../src/tenancy/audit/audit-verdict.ts'
 import { signHead } from '../../src/tenancy/audit/block.ts'
@@ -303,7 +304,24 @@ describe('verify finds', () => {
     const [newest = ''] = await trail.bench.anchors()
     const other = signHead(await trail.keys.of('alpha'), 'alpha', { sequence: 4, hash: 'a'.repeat(64), total: 12 })
     await trail.bench.objects.put({ tenant: '_system', name: newest }, new TextEncoder().encode(JSON.stringify(other)))
-    expect(await trail.verify()).toMatchObject({ valid: false, faults: [{ kind: 'forked', sequence: 4 }] })
+    const faults = [{ kind: 'forked', sequence: 4 }]
+    expect(await trail.verify()).toMatchObject({ valid: false, faults })
+    // Nor is the anchor set right by whoever seals next.
+    await trail.bench.process().sealer.seal('alpha')
+    expect(await trail.verify()).toMatchObject({ valid: false, entries: 15, anchored: 5, faults })
+  })
+
+  it('no fault in an old anchor that goes while it looks', async () => {
+    const trail = await openTrail()
+    const [, old = ''] = await trail.bench.anchors()
+    const objects = new Proxy(trail.bench.objects, {
+      get: (inner, name) => {
+        const method = (Reflect.get(inner, name) as (...given: unknown[]) => unknown).bind(inner)
+        if (name !== 'get') return method
+        return async (key: ObjectKey) => (key.name === old ? undefined : method(key))
+      },
+    })
+    expect(await trail.bench.process({ objects }).verify()).toMatchObject({ valid: true, anchored: 4, faults: [] })
   })
 
   it('that entries which waited are gone, once the process has written another [X69]', async () => {
@@ -427,6 +445,7 @@ describe('sealing goes on', () => {
     const edited = odd.map(([entry_id]) => ({ kind: 'pending_edited', entry_id }))
     expect(await trail.verify()).toMatchObject({ valid: false, pending: 8, faults: edited })
     expect(await trail.sealer.seal('alpha')).toBe(8)
+    expect(jsonBytes((await block(trail, 5)).index)).toBeLessThan(20_000)
     expect(await trail.verify()).toMatchObject({
       entries: 20,
       pending: 0,

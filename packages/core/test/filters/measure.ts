@@ -42,5 +42,12 @@ export function measure(kind: ValueKind, positives: readonly Sample[], negatives
     }
     for (const value of left) missed.push(`${value} ← ${text}`)
   }
-  return { precision: right / reported, recall: right / expected, positives: positives.length, negatives: negatives.length, missed, wrong }
+  return {
+    precision: right / reported,
+    recall: right / expected,
+    positives: positives.length,
+    negatives: negatives.length,
+    missed,
+    wrong,
+  }
 }

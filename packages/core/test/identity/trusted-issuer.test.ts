@@ -12,6 +12,7 @@ const good = {
   tenants: ['alpha'],
   keys: 'https://rsa.example/jwks.json',
 } as const
+const padded = Buffer.concat([Buffer.alloc(8), Buffer.from(publicJwk(weakRsa).n ?? '', 'base64url')]).toString('base64url')
 const key = publicJwk(rsa, { kid: 'rsa-1' })
 
 function problem(...issuers: readonly unknown[]): { field: string | undefined; message: string } {
@@ -64,6 +65,7 @@ describe('a list of trusted issuers', () => {
     ['more than a hundred keys', '0.keys.keys', { ...good, keys: { keys: new Array(101).fill(key) } }],
     ['a list of keys', '0.keys', { ...good, keys: [key] }],
     ['a weak RSA key', '0.keys.keys.1.n', { ...good, keys: { keys: [key, publicJwk(weakRsa)] } }],
+    ['a weak RSA key, made longer by zeros', '0.keys.keys.0.n', { ...good, keys: { keys: [publicJwk(weakRsa, { n: padded })] } }],
     ['a private key', '0.keys.keys.0.d', { ...good, keys: { keys: [rsa.export({ format: 'jwk' })] } }],
     ['a shared secret as key', '0.keys.keys.0.kty', { ...good, keys: { keys: [{ kty: 'oct', k: 'AA' }] } }],
     ['keys behind no URL', '0.keys', { ...good, keys: 'rsa.example/jwks.json' }],

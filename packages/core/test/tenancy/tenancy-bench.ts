@@ -3,6 +3,7 @@ import {
   type Administration,
   administer,
   createPlatform,
+  type NewTenant,
   type Operator,
   type Platform,
   processGenaiRequest,
@@ -17,6 +18,7 @@ import { createSubscriber } from '../../src/subscribers/manage-subscribers.ts'
 import { tenantSecret } from '../../src/subscribers/secrets.ts'
 import { AuditSealer } from '../../src/tenancy/audit/audit-sealer.ts'
 import { verifyAudit } from '../../src/tenancy/audit/verify-audit.ts'
+import { onboardTenant } from '../../src/tenancy/configure.ts'
 import { offboardTenant } from '../../src/tenancy/offboard.ts'
 import { newTenant } from '../../src/tenancy/tenant.ts'
 import {
@@ -63,8 +65,8 @@ export class TenancyBench {
     return administer({ caller, operator, models: platform.models, sign: async () => 'signed', operatorOf: () => operator })
   }
 
-  async onboard(tenant: string, settings: Partial<TenantSettings> = {}): Promise<TenantSettings> {
-    return this.administration().registry.create(tenant, tenant, settings)
+  async onboard(tenant: string, settings: Partial<NewTenant> = {}): Promise<TenantSettings> {
+    return onboardTenant(this.administration(), { tenant_id: tenant, name: tenant, ...settings })
   }
 
   async scope(tenant: string, platform: Platform = this.platform): Promise<Scope> {

@@ -56,8 +56,8 @@ export class Administrator {
   }
 
   static async start(environment: Readonly<Record<string, string>> = {}): Promise<Administrator> {
-    const folder = join(temporaryFolder(), 'data')
-    const server = await startTestServer({ PLINTH_DATA_DIR: folder, ...environment })
+    const { PLINTH_DATA_DIR: folder = join(temporaryFolder(), 'data') } = environment
+    const server = await startTestServer({ ...environment, PLINTH_DATA_DIR: folder })
     return new Administrator(server, folder, await server.token({ permissions: ['tenants:admin'], user: 'operator' }))
   }
 

@@ -16,7 +16,5 @@ export function applyTenantFilters(
   const stream = new FilterStream(settings, direction, detectors)
   const filtered = stream.push(text) + stream.end()
   const blocked = stream.blocked
-  return blocked === undefined
-    ? { text: filtered, findings: stream.findings }
-    : { text: '', findings: stream.findings, blocked }
+  return blocked === undefined ? { text: filtered, findings: stream.findings } : { text: '', findings: stream.findings, blocked }
 }

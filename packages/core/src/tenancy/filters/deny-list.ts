@@ -98,7 +98,8 @@ function tree(phrases: readonly string[]): Node {
 
 const word = /^[\p{L}\p{N}\p{M}_]/u
 /** Scripts without blanks between words: every place may be the edge of one. */
-const spaceless = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
+const spaceless =
+  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
 
 function isEdge(before: string, after: string): boolean {
   if (!isWord(before) || !isWord(after)) return true

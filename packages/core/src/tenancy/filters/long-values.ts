@@ -12,7 +12,12 @@ export interface LongValue {
  * token goes on until a character that no token has. A key block goes on over lines of base64 to its end mark; it ends before
  * what isn't base64, so that prose about keys isn't eaten. Between lines it wants to see 160 characters ahead.
  */
-export function readOn(value: LongValue, text: string, from: number, ended: boolean): { readonly upTo: number; readonly done: boolean } {
+export function readOn(
+  value: LongValue,
+  text: string,
+  from: number,
+  ended: boolean,
+): { readonly upTo: number; readonly done: boolean } {
   if (value.type === 'token') {
     const upTo = endOf(tokenCharacters, text, from)
     return { upTo, done: ended || upTo < text.length }

@@ -1,7 +1,7 @@
 import type { FilterAction, FilterKind } from './filter-settings.ts'
 
-/** Kinds that are values of a form: found by a detector, within one segment of the text. */
-export const valueKinds = ['iban', 'payment_card', 'ssn', 'ip_address', 'phone', 'email', 'credential'] as const
+/** Kinds that are values of a form, found by a detector within a segment of the text; of two at one place the first counts. */
+export const valueKinds = ['credential', 'iban', 'payment_card', 'ssn', 'ip_address', 'phone', 'email'] as const
 export type ValueKind = (typeof valueKinds)[number]
 
 /** A place in the text that a detector was given, in UTF-16 code units. */

@@ -105,5 +105,12 @@ const plainWord =
   /^["'([{*`“‘«„¿¡]{0,3}(?!(?:x|ext|extn|poste|durchwahl|dw)[.:]?$|(?<=[[({])(?:at|dot)[\])}])(?:\p{L}|\p{M}|\p{So}|['’\-–—](?=\p{L})|[―…。、！？；，「」『』])+["')\]}*`”’»]{0,3}[.,;!?…]{0,3}["')\]}*`”’»]{0,2}$|^[–—\-&*•]$/iu
 
 function isSpace(code: number): boolean {
-  return code === 32 || (code >= 9 && code <= 13) || code === 0xa0 || code === 0x3000 || (code >= 0x2000 && code <= 0x200a) || code === 0x202f
+  return (
+    code === 32 ||
+    (code >= 9 && code <= 13) ||
+    code === 0xa0 ||
+    code === 0x3000 ||
+    (code >= 0x2000 && code <= 0x200a) ||
+    code === 0x202f
+  )
 }

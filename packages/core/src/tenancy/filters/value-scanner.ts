@@ -1,5 +1,5 @@
-import { fold } from './fold.ts'
 import type { FilterAction } from './filter-settings.ts'
+import { fold } from './fold.ts'
 import { type LongValue, readOn } from './long-values.ts'
 import { type Detectors, type Match, type Scanner, type Span, type ValueKind, valueKinds } from './matches.ts'
 import { SegmentEnds, segmentLimit, segmentReserve } from './segments.ts'
@@ -119,7 +119,8 @@ interface Value extends Span {
  */
 function withoutContained(values: Value[]): readonly Value[] {
   values.sort(
-    (one, other) => one.start - other.start || other.end - one.end || valueKinds.indexOf(one.kind) - valueKinds.indexOf(other.kind),
+    (one, other) =>
+      one.start - other.start || other.end - one.end || valueKinds.indexOf(one.kind) - valueKinds.indexOf(other.kind),
   )
   const reached = { flag: -1, mask: -1, block: -1 }
   let numbers = -1

@@ -47,7 +47,7 @@ export class Dice {
 }
 
 /** Puts values into sentences, each sentence in turn, until there are `count` samples. */
-export function samples(dice: Dice, count: number, sentences: readonly string[], value: () => string): readonly Sample[] {
+export function samples(count: number, sentences: readonly string[], value: () => string): readonly Sample[] {
   return Array.from({ length: count }, (_, index) => {
     const values: string[] = []
     const text = (sentences[index % sentences.length] ?? '{}').replace(/\{\}/g, () => {
@@ -55,11 +55,19 @@ export function samples(dice: Dice, count: number, sentences: readonly string[],
       values.push(next)
       return next
     })
-    return { text: dice.fill === undefined ? text : text, values }
+    return { text, values }
   })
 }
 
 /** Texts without any value of the kind. */
 export function without(texts: readonly string[]): readonly Sample[] {
   return texts.map((text) => ({ text, values: [] }))
+}
+
+/** Texts written by hand, in which the values stand between ⟦ and ⟧. */
+export function marked(texts: readonly string[]): readonly Sample[] {
+  return texts.map((text) => ({
+    text: text.replace(/[⟦⟧]/g, ''),
+    values: [...text.matchAll(/⟦(.*?)⟧/g)].map(([, value = '']) => value),
+  }))
 }

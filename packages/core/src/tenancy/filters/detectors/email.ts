@@ -66,8 +66,11 @@ function isAddress(text: string, start: number, end: number, name: string, host:
 }
 
 const messageId = /(?:message-id|in-reply-to|references|content-id|\bcid|msgid|message id)["']?\s{0,2}[:=]?\s{0,2}["']?<?$/i
-const shell = /(?:^|[\s`$(;&|"'])(?:ssh|scp|sftp|rsync|mosh|ssh-copy-id|sshfs)(?:\s+-{1,2}[\w-]+(?:[ =][\w./~:-]+)?){0,4}\s+(?:[\w./~*-]+\s+){0,2}$/i
+const shell =
+  /(?:^|[\s`$(;&|"'])(?:ssh|scp|sftp|rsync|mosh|ssh-copy-id|sshfs)(?:\s+-{1,2}[\w-]+(?:[ =][\w./~:-]+)?){0,4}\s+(?:[\w./~*-]+\s+){0,2}$/i
 /** Endings of files, none of them a top-level domain in use for mail. */
 const fileEndings = new Set(
-  'png jpg jpeg gif svg webp bmp ico tif tiff psd css scss sass less html htm xhtml xml json jsonc yaml yml toml ini conf cfg txt log pdf doc docx xls xlsx ppt pptx csv tsv gz tgz tar bz2 xz rar jar war exe dll bin iso img dmg deb rpm mp3 mp4 wav avi mkv js jsx mjs cjs ts tsx java class cpp hpp kt sql lock map vue svelte ipynb bak tmp env'.split(' '),
+  'png jpg jpeg gif svg webp bmp ico tif tiff psd css scss sass less html htm xhtml xml json jsonc yaml yml toml ini conf cfg txt log pdf doc docx xls xlsx ppt pptx csv tsv gz tgz tar bz2 xz rar jar war exe dll bin iso img dmg deb rpm mp3 mp4 wav avi mkv js jsx mjs cjs ts tsx java class cpp hpp kt sql lock map vue svelte ipynb bak tmp env'.split(
+    ' ',
+  ),
 )

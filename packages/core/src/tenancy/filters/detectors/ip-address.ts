@@ -24,12 +24,18 @@ const quad: RegExp = pattern(
 function isAddress(text: string, start: number, end: number, parts: readonly number[]): boolean {
   const before = text.slice(Math.max(0, start - 24), start)
   const after = text.slice(end, end + 8)
-  if (versionBefore.test(before) || parts[0] === 255) return false
+  if (versionBefore.test(before) || isMask(parts)) return false
   const hint = hintBefore(text, start, addressWords, versionWords)
   if (hint === 'against') return /^:\d{2,5}(?!\d)/.test(after) || isUnlikeVersions(parts)
-  if (hint === 'for' || /^(?::\d{2,5}(?!\d)|\/\d{1,2}(?!\d))/.test(after) || /(?:\/\/|\[)$/.test(before)) return !isIdentifier(parts)
+  if (hint === 'for' || /^(?::\d{2,5}(?!\d)|\/\d{1,2}(?!\d))/.test(after) || /(?:\/\/|\[)$/.test(before))
+    return !isIdentifier(parts)
   if (isIdentifier(parts)) return false
   return isLarge(parts) || parts[0] === 10 || resolvers.has(parts.join('.')) || parts.join('.') === '0.0.0.0'
+}
+
+/** Ones and then zeros: a mask of a network. */
+function isMask(parts: readonly number[]): boolean {
+  return parts[0] === 255 && /^1+0+$/.test(parts.map((part) => part.toString(2).padStart(8, '0')).join(''))
 }
 
 /** Seldom met in versions. */
@@ -45,7 +51,11 @@ function isUnlikeVersions([first = 0, second = 0, third = 0, fourth = 0]: readon
 
 /** The beginnings of object identifiers: ISO organisations, directory services. */
 function isIdentifier([first = 0, second = 0, third = 0]: readonly number[]): boolean {
-  return (first === 1 && second === 3 && third === 6) || (first === 2 && second === 5 && (third === 4 || third === 29)) || (first === 1 && second === 2 && third === 840)
+  return (
+    (first === 1 && second === 3 && third === 6) ||
+    (first === 2 && second === 5 && (third === 4 || third === 29)) ||
+    (first === 1 && second === 2 && third === 840)
+  )
 }
 
 const resolvers = new Set(['1.1.1.1', '1.0.0.1', '8.8.8.8', '8.8.4.4', '9.9.9.9', '1.1.1.2', '1.1.1.3', '4.2.2.1', '4.2.2.2'])

@@ -42,7 +42,14 @@ function cardEnd(text: string, start: number, run: string): number | undefined {
   return best
 }
 
-function isCard(text: string, start: number, digits: string, sizes: readonly number[], rest: readonly number[], before: string): boolean {
+function isCard(
+  text: string,
+  start: number,
+  digits: string,
+  sizes: readonly number[],
+  rest: readonly number[],
+  before: string,
+): boolean {
   const certainty = brandOf(digits)
   if (certainty === undefined || !passesLuhn(digits) || /^(\d)\1+$/.test(digits)) return false
   const hint = hintBefore(text, start, cardWords, otherWords)
@@ -55,7 +62,21 @@ function isCard(text: string, start: number, digits: string, sizes: readonly num
   return hint === 'for' && sizes.every((size) => size >= 2)
 }
 
-const usualGroupings = new Set(['4-4-4-4', '4-6-5', '4-6-4', '4-4-4-4-3', '4-4-4-4-2', '4-4-4-3', '4-4-4-2', '4-4-5', '4-4-4-1', '4-4-4', '8-8', '4-5-6', '6-13'])
+const usualGroupings = new Set([
+  '4-4-4-4',
+  '4-6-5',
+  '4-6-4',
+  '4-4-4-4-3',
+  '4-4-4-4-2',
+  '4-4-4-3',
+  '4-4-4-2',
+  '4-4-5',
+  '4-4-4-1',
+  '4-4-4',
+  '8-8',
+  '4-5-6',
+  '6-13',
+])
 
 /**
  * Issuer ranges and their lengths, as the networks publish them: sure where the number alone says enough, possible where other
@@ -66,7 +87,8 @@ function brandOf(digits: string): 'sure' | 'possible' | undefined {
   const two = Number(digits.slice(0, 2))
   const three = Number(digits.slice(0, 3))
   const four = Number(digits.slice(0, 4))
-  if (digits.startsWith('4')) return length === 16 ? 'sure' : length === 13 || length === 19 ? 'possible' : undefined
+  if (digits.startsWith('4'))
+    return length === 16 || length === 19 ? 'sure' : length !== 13 ? undefined : isArticle(digits) ? 'possible' : 'sure'
   if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720) || (four >= 2200 && four <= 2204)) {
     if (length === 16) return 'sure'
     return four <= 2204 && length > 16 ? 'possible' : undefined
@@ -75,13 +97,22 @@ function brandOf(digits: string): 'sure' | 'possible' | undefined {
   if ((three >= 300 && three <= 305) || three === 309 || two === 36 || two === 38 || two === 39)
     return length === 14 ? 'sure' : length >= 16 ? 'possible' : undefined
   if (four >= 3528 && four <= 3589) return length === 16 ? 'sure' : length > 16 ? 'possible' : undefined
-  if (four === 1800 || four === 2131) return length === 15 ? 'possible' : undefined
+  if (four === 1800 || four === 2131) return length === 15 ? 'sure' : undefined
+  if (maestro.has(four)) return 'sure'
   if (four === 6011 || (three >= 644 && three <= 649) || two === 65 || two === 62 || two === 60 || two === 81 || two === 82)
     return length === 16 ? 'sure' : length > 16 ? 'possible' : two === 62 || two === 60 ? 'possible' : undefined
-  if (two === 50 || (two >= 56 && two <= 58) || two === 63 || two === 67)
-    return length === 16 ? 'sure' : 'possible'
+  if (two === 50 || (two >= 56 && two <= 58) || two === 63 || two === 67) return length === 16 ? 'sure' : 'possible'
   if (two >= 61 && two <= 69) return 'possible'
   return four === 9792 && length === 16 ? 'sure' : undefined
+}
+
+/** Of Maestro, which has twelve to nineteen digits. */
+const maestro = new Set([5018, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763])
+
+/** Whether it may be the number of an article (EAN-13), by its check digit. */
+function isArticle(digits: string): boolean {
+  const sum = [...digits].reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 1 : 3), 0)
+  return sum % 10 === 0
 }
 
 const cardWords =

@@ -16,7 +16,8 @@ export function* findSsns(text: string, from: number): Generator<Span> {
     const end = start + value.length
     const hint = hintBefore(text, start, ssnWords, otherWords)
     const after = ssnAfter.test(text.slice(end, end + 30))
-    if (hint === 'for' || (after && hint !== 'against') || (joint === '-' && hint === 'none' && text.charAt(start - 1) !== '#')) yield { start, end }
+    if (hint === 'for' || (after && hint !== 'against') || (joint === '-' && hint === 'none' && text.charAt(start - 1) !== '#'))
+      yield { start, end }
   }
 }
 

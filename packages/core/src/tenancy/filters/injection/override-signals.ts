@@ -30,7 +30,13 @@ export const overrideSignals: readonly Signal[] = [
     `${replace} ${few}(?:your|thy|ur) ${few}${orders}`,
     `${replace} ${few}(?:previous|prior|preceding|above|earlier|system|safety) (?:instructions?|prompts?|directives?|guidelines?|safeguards?|guardrails?)`,
   ),
-  support('dismissal spoken of', 0.4, /ignor|disregard|forget|overlook|neglect|pay no|follow|obey|compl|listen|adher|abid|consider/, `\\b${dismiss} ${few}${earlier} ${few}${orders}`, `\\b${dismiss} ${few}your ${few}${orders}`),
+  support(
+    'dismissal spoken of',
+    0.4,
+    /ignor|disregard|forget|overlook|neglect|pay no|follow|obey|compl|listen|adher|abid|consider/,
+    `\\b${dismiss} ${few}${earlier} ${few}${orders}`,
+    `\\b${dismiss} ${few}your ${few}${orders}`,
+  ),
   signal(
     'orders void',
     1,
@@ -62,7 +68,12 @@ export const overrideSignals: readonly Signal[] = [
     `\\b(?:repeat|print|output|echo|recite|dump|copy|spit out|write out|return|display) ${few}(?:text|words?|everything|all|lines?|content|sentences?|instructions?|prompt|messages?|conversation|paragraphs?|what is|what was)(?: that| which)?(?: is| are| was| were| came| comes| appears?| written| stated| of the)* (?:above|before|prior|preceding|so far|previously|from the (?:beginning|start|top))`,
     `\\b(?:system|initial|hidden|secret|your) (?:prompt|instructions) (?:verbatim|word for word|in (?:full|base64|a code block|reverse|french))`,
   ),
-  support('prompt quoted', 0.4, /you are|prompt/, `\\bstarting with ["'“]?you are\\b|\\bmy (?:system |initial |original )prompt (?:is|was|says|reads)\\b`),
+  support(
+    'prompt quoted',
+    0.4,
+    /you are|prompt/,
+    `\\bstarting with ["'“]?you are\\b|\\bmy (?:system |initial |original )prompt (?:is|was|says|reads)\\b`,
+  ),
   signal(
     'prompt demanded',
     1,

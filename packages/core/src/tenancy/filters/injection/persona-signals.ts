@@ -98,5 +98,3 @@ export const personaSignals: readonly Signal[] = [
     `\\b(?:swear|curse|cuss|profanity|obscene|offensive|vulgar|sexually explicit|nsfw|hateful|racist|sexist|illegal|immoral|unethical|evil|malicious|machiavellian|manipulative|sarcastic and rude|criminal)\\b`,
   ),
 ]
-
-

@@ -1,0 +1,127 @@
+import { ScanCommand } from '@aws-sdk/client-dynamodb'
+import { DescribeKeyCommand } from '@aws-sdk/client-kms'
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeWithMoto, motoCredentials, motoRegion } from '../../packages/aws/test/support/moto.ts'
+import { call, type Problem, type ShownRequest } from './support/api.ts'
+import { type RunningPlinth, runPlinth, startPlinth } from './support/plinth-process.ts'
+import { accept, reach } from './support/requests.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+import { until } from './support/until.ts'
+
+const priced = 'anthropic.claude-haiku-4-5-20251001-v1:0'
+
+describeWithMoto('tenants on the platform aws, on an emulator', (moto) => {
+  const environment = {
+    PLINTH_PLATFORM: 'aws',
+    PLINTH_AWS_CREATE: 'on',
+    PLINTH_MODEL: 'scripted',
+    AWS_ENDPOINT_URL: moto.endpoint,
+    AWS_REGION: motoRegion,
+    AWS_ACCESS_KEY_ID: motoCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: motoCredentials.secretAccessKey,
+  }
+  let server: RunningPlinth
+  let admin: string
+  let key: string
+
+  /** As an administrator. */
+  const ask = <Body>(path: string, method = 'GET', body?: object) => call<Body>(server.url, path, { token: admin, method, body })
+
+  beforeAll(async () => {
+    const where = { ...environment, AWS_ENDPOINT_URL: moto.endpoint }
+    server = await startPlinth(temporaryFolder(), where)
+    admin = (await runPlinth(['token', '--tenant', 'demo', '--permissions', '*'], { environment: where })).stdout.trim()
+  })
+  afterAll(async () => {
+    await server?.process.stop()
+  })
+
+  it('a silo tenant has a KMS key of its own under its alias [R106, R112]', async () => {
+    const onboarded = await ask('/api/tenants', 'POST', { tenant_id: 'silo', name: 'Silo', isolation_level: 'silo' })
+    expect(onboarded.status).toBe(201)
+    const made = await ask<{ key: string }>('/api/tenants/silo/keys', 'POST', {
+      permissions: ['requests:read', 'requests:write'],
+    })
+    key = made.body.key
+    await accept(server, key, { prompt: 'a canary in the table', request_id: 'mine' })
+    expect((await reach(server, key, 'mine', 'completed')).result?.text).toMatch(/\S/)
+    const { KeyMetadata } = await moto.clients.kms.send(new DescribeKeyCommand({ KeyId: 'alias/tenant-silo-key' }))
+    expect(KeyMetadata?.KeyState).toBe('Enabled')
+    expect(await table()).not.toContain('a canary in the table')
+  })
+
+  it('limits and budgets hold, counted in the table by all processes together [X14, X68]', async () => {
+    await ask('/api/tenants', 'POST', { tenant_id: 'poor', name: 'Poor', limits: { monthly_budget_usd: 0.006 } })
+    const made = await ask<{ key: string }>('/api/tenants/poor/keys', 'POST', {
+      permissions: ['requests:read', 'requests:write'],
+    })
+    const { key: poor } = made.body
+    const submit = (body: object) => call<Problem>(server.url, '/api/requests', { token: poor, body })
+    await ask('/api/tenants/poor', 'PATCH', { limits: { requests_per_minute: 0 } })
+    const limited = await submit({ prompt: 'x', model_id: priced })
+    expect([limited.status, limited.body.code, limited.headers.has('retry-after')]).toEqual([429, 'rate_limited', true])
+    await ask('/api/tenants/poor', 'PATCH', { limits: { requests_per_minute: null } })
+    // One call of 1,000 tokens may cost half a cent; there is no room for two.
+    const both = await Promise.all([submit({ prompt: 'x', model_id: priced }), submit({ prompt: 'y', model_id: priced })])
+    expect(both.map(({ status }) => status).sort()).toEqual([202, 402])
+    expect(both.find(({ status }) => status === 402)?.body.code).toBe('budget_exhausted')
+    await until('it is settled', async () => (await submit({ prompt: 'z', model_id: priced })).status === 202)
+  })
+
+  it('usage adds up, and the audit trail is sealed, anchored and holds [R102, R104]', async () => {
+    const shown = await call<ShownRequest>(server.url, '/api/requests/mine', { token: key })
+    const usage = await ask<{ total: object }>('/api/tenants/silo/usage')
+    const { latency_ms: _, ...used } = shown.body.usage ?? { latency_ms: 0 }
+    expect(usage.body.total).toEqual({ requests: 1, ...used })
+    const verdict = await until(
+      'everything is sealed',
+      async () => {
+        const { body } = await ask<{ valid: boolean; entries: number; pending: number }>('/api/tenants/silo/audit/verify')
+        return body.pending === 0 && body.entries > 0 && body
+      },
+      { within: 30_000, every: 500 },
+    )
+    expect(verdict).toMatchObject({ valid: true })
+    const trail = await ask<{ items: { what: string; who: string; region: string }[] }>('/api/tenants/silo/audit')
+    expect(trail.body.items.map(({ what }) => what)).toEqual(expect.arrayContaining(['POST /api/requests', 'request.completed']))
+    expect(new Set(trail.body.items.map(({ region }) => region))).toEqual(new Set([motoRegion]))
+  })
+
+  it('rotation and another isolation level leave everything readable [X65]', async () => {
+    const text = async () => (await call<{ text: string }>(server.url, '/api/requests/mine/prompt', { token: key })).body.text
+    expect((await ask('/api/tenants/silo/rotate-key', 'POST')).status).toBe(200)
+    expect(await text()).toBe('a canary in the table')
+    expect((await ask('/api/tenants/silo', 'PATCH', { isolation_level: 'pool' })).status).toBe(200)
+    expect(await text()).toBe('a canary in the table')
+    expect((await ask('/api/tenants/silo', 'PATCH', { isolation_level: 'silo' })).status).toBe(200)
+    expect(await text()).toBe('a canary in the table')
+  })
+
+  it('a tenant that leaves takes everything along but its trail, and its key is on its way out', async () => {
+    const exported = await ask('/api/tenants/silo/export')
+    expect(exported.text.trimEnd().split('\n').at(-1)).toContain('"type":"end"')
+    expect(exported.text).toContain('a canary in the table')
+    const left = await ask<{ offboarding: { keys_irrecoverable_at: string } }>('/api/tenants/silo', 'DELETE')
+    expect(left.status).toBe(202)
+    const days = (Date.parse(left.body.offboarding.keys_irrecoverable_at) - Date.now()) / 86_400_000
+    expect(days).toBeGreaterThan(6)
+    expect((await call<Problem>(server.url, '/api/requests', { token: key })).body.code).toBe('tenant_offboarded')
+    // The sweeper comes once a minute.
+    await until('its data is removed', async () => !/"silo#(?!audit)/.test(await table()), { within: 100_000, every: 1_000 })
+    const { Contents = [] } = await moto.clients.s3.send(new ListObjectsV2Command({ Bucket: 'plinth', Prefix: 'silo/' }))
+    expect(Contents).toEqual([])
+    expect((await ask('/api/tenants/silo/audit/verify')).body).toMatchObject({ valid: true })
+  }, 150_000)
+
+  async function table(): Promise<string> {
+    let text = ''
+    let ExclusiveStartKey: Record<string, never> | undefined
+    do {
+      const page = await moto.clients.dynamodb.send(new ScanCommand({ TableName: 'plinth', ExclusiveStartKey }))
+      text += JSON.stringify(page.Items)
+      ExclusiveStartKey = page.LastEvaluatedKey as typeof ExclusiveStartKey
+    } while (ExclusiveStartKey)
+    return text
+  }
+})
