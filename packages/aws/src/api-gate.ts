@@ -1,4 +1,12 @@
-import { Authenticator, LocalIssuer, type Operator, TenantRegistry } from '@plinth/core'
+import {
+  Authenticator,
+  LocalIssuer,
+  type Operator,
+  type Outbound,
+  readTrustedIssuers,
+  TenantRegistry,
+  VirtualKeys,
+} from '@plinth/core'
 
 /** What API Gateway asks an authorizer, of either kind. */
 export interface AuthorizerEvent {
@@ -11,9 +19,20 @@ export function authorizationOf({ authorizationToken, headers }: AuthorizerEvent
   return authorizationToken ?? headers?.Authorization ?? headers?.authorization
 }
 
-export async function openGate(operator: Operator): Promise<Authenticator> {
-  const [registry, issuer] = [new TenantRegistry(operator), await LocalIssuer.open(operator)]
-  return new Authenticator({ registry, issuer, clock: operator.clock })
+/** @param options.issuers a JSON list of trusted issuers; what they keep behind URLs is fetched by `outbound`. */
+export async function openGate(
+  operator: Operator,
+  options: { readonly issuers?: string | undefined; readonly outbound?: Outbound } = {},
+): Promise<Authenticator> {
+  const { issuers, outbound } = options
+  return new Authenticator({
+    registry: new TenantRegistry(operator),
+    issuer: await LocalIssuer.open(operator),
+    clock: operator.clock,
+    virtualKeys: new VirtualKeys(operator),
+    trusted: issuers ? readTrustedIssuers(issuers) : [],
+    outbound,
+  })
 }
 
 /** Lets a tenant into the whole API. The context goes into the access log, as `$context.authorizer.tenant_id`. */

@@ -35,6 +35,8 @@ export interface FunctionOptions {
   readonly vpc?: IVpc
   /** @default - a month */
   readonly logRetention?: RetentionDays
+  /** More variables of all functions, such as `PLINTH_ISSUERS` or `PLINTH_REGIONS`. @default - none */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export interface EventDrivenGenAiProps {
@@ -73,4 +75,13 @@ export function checkProps({ existing, models, functions }: EventDrivenGenAiProp
     const message = `functions.reservedConcurrency must be ${jobs * concurrency} or more: functions.concurrency for each of ${jobs} jobs.`
     throw new InvalidInputError(message, { field: 'functions.reservedConcurrency' })
   }
+}
+
+/** @throws InvalidInputError for a variable that the construct sets itself. */
+export function checkVariables(more: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>): void {
+  const taken = Object.keys(more).find((name) => name in own)
+  if (taken === undefined) return
+  throw new InvalidInputError(`functions.environment can't set ${taken}, which the construct sets.`, {
+    field: 'functions.environment',
+  })
 }

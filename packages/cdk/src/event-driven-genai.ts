@@ -19,7 +19,7 @@ import { createApi } from './api.ts'
 import { createBucket } from './bucket.ts'
 import { bundleHandlers, bundleSizes } from './bundle.ts'
 import { createBus, EventSubscription } from './bus.ts'
-import { checkProps, defaultConcurrency, type EventDrivenGenAiProps } from './event-driven-genai-props.ts'
+import { checkProps, checkVariables, defaultConcurrency, type EventDrivenGenAiProps } from './event-driven-genai-props.ts'
 import { HandlerFunctions } from './functions.ts'
 import { type HandlerName, handlerNames } from './handlers.ts'
 import { defaultModel, modelAccess } from './models.ts'
@@ -57,6 +57,7 @@ export class EventDrivenGenAi extends Construct {
     checkProps(props, jobs.length)
     const { existing = {}, models = [defaultModel], functions = {}, removalPolicy = RemovalPolicy.RETAIN } = props
     const { concurrency = defaultConcurrency, logRetention = RetentionDays.ONE_MONTH, vpc, reservedConcurrency } = functions
+    const { environment = {} } = functions
 
     // Asserted, as CDK's classes are no instances of its interfaces under exactOptionalPropertyTypes.
     this.table = existing.table ?? (createTable(this, { removalPolicy }) as ITable)
@@ -66,18 +67,20 @@ export class EventDrivenGenAi extends Construct {
     this.queues = new JobQueues(this, 'Queues', { prefix: queuePrefix, jobs: jobs.map(({ name }) => name) })
     this.subscription = new EventSubscription(this, 'Events', { bus: this.bus })
 
+    const variables = {
+      ...variablesOf({
+        table: this.table.tableName,
+        bucket: this.bucket.bucketName,
+        bus: this.bus.eventBusName,
+        queuePrefix,
+        pooledKey: this.key.keyArn,
+      }),
+      PLINTH_MODEL: `bedrock/${models[0]}`,
+    }
+    checkVariables(environment, variables)
     const made = new HandlerFunctions(this, 'Functions', {
       handlerFolder: functions.handlerFolder ?? bundleNow(),
-      environment: {
-        ...variablesOf({
-          table: this.table.tableName,
-          bucket: this.bucket.bucketName,
-          bus: this.bus.eventBusName,
-          queuePrefix,
-          pooledKey: this.key.keyArn,
-        }),
-        PLINTH_MODEL: `bedrock/${models[0]}`,
-      },
+      environment: { ...environment, ...variables },
       modelAccess: modelAccess(this, models),
       logRetention,
       removalPolicy,

@@ -44,7 +44,7 @@ export const handlers: Readonly<Record<HandlerName, HandlerDefinition>> = {
   },
   sweeper: {
     module: '@plinth/aws/handlers/sweeper',
-    summary: 'Removes objects whose record is gone.',
+    summary: 'Removes what tenants left and objects whose record is gone; seals audit trails.',
     megabytes: 512,
     timeoutSeconds: 60,
   },

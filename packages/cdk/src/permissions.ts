@@ -30,6 +30,8 @@ export function grantAccess(handler: HandlerName, role: IRole, resources: Platfo
   acknowledge(role, {
     [`AwsSolutions-IAM5[Resource::${nagName(role, resources.bucket.arnForObjects('*'))}]`]:
       "All objects of the one bucket: each tenant's lie under its own name, and tenants come and go.",
+    [`AwsSolutions-IAM5[Resource::${nagName(role, resources.bucket.arnForObjects(`${systemTenant}/*`))}]`]:
+      "The system's own objects, among them the anchors of audit trails, one for each block.",
   })
 }
 
@@ -52,10 +54,16 @@ function accessOf(handler: HandlerName, { table, bucket, bus, key, queues }: Pla
     allow(describeKey, [key.keyArn]),
     allow(seal, [key.keyArn], inTenantContext),
   ]
+  const ofSystem = [
+    allow(describeKey, [key.keyArn]),
+    allow(seal, [key.keyArn], { StringEquals: { 'kms:EncryptionContext:tenant_id': systemTenant } }),
+  ]
+  // A tenant's rows lie under many keys: an export, and the removal of who left, read the table through.
+  const readThrough = allow(['dynamodb:Scan'], [table.tableArn])
   const jobQueues = queues.all.map(({ queue }) => queue.queueArn)
   switch (handler) {
     case 'api':
-      return ofTenants
+      return [...ofTenants, readThrough]
     case 'request-worker':
       // A job that is to come later goes back as a new message, and what is no job goes to the dead letters.
       return [...ofTenants, allow(send, [...jobQueues, queues.deadLetters.queueArn])]
@@ -65,8 +73,7 @@ function accessOf(handler: HandlerName, { table, bucket, bus, key, queues }: Pla
         allow([...read, ...writeRows], [table.tableArn], {
           'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${systemTenant}#*`] },
         }),
-        allow(describeKey, [key.keyArn]),
-        allow(seal, [key.keyArn], { StringEquals: { 'kms:EncryptionContext:tenant_id': systemTenant } }),
+        ...ofSystem,
       ]
     case 'relay':
       return [
@@ -76,6 +83,13 @@ function accessOf(handler: HandlerName, { table, bucket, bus, key, queues }: Pla
         allow(['events:PutEvents'], [bus.eventBusArn]),
       ]
     case 'sweeper':
-      return [allow(read, [table.tableArn]), ...objects('s3:DeleteObject', 's3:GetObject')]
+      // It seals audit trails with the system's key, and anchors them by the system's objects.
+      return [
+        allow([...read, ...writeRows], [table.tableArn]),
+        readThrough,
+        ...objects('s3:DeleteObject', 's3:GetObject'),
+        allow(['s3:PutObject'], [bucket.arnForObjects(`${systemTenant}/*`)]),
+        ...ofSystem,
+      ]
   }
 }

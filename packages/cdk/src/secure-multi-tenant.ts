@@ -25,7 +25,7 @@ import { createPooledKey } from './pooled-key.ts'
 import { checkTenantProps, invalid, type SecureMultiTenantProps } from './secure-multi-tenant-props.ts'
 import { createTable } from './table.ts'
 import { forOneTenant, ownTenantAccess } from './tenant-data.ts'
-import { tenantKeyAccess, untouchable } from './tenant-keys.ts'
+import { tenantKeyCare, tenantKeyRemoval, tenantKeyUse, untouchable } from './tenant-keys.ts'
 import { WebAcl } from './web-acl.ts'
 
 /** In five minutes. Below, it is somebody's expired token; above, somebody tries tokens, or a client hasn't heard of a new one. */
@@ -66,8 +66,10 @@ export class SecureMultiTenant extends Construct {
     for (const statement of pooledKeyGuard({ trusted })) this.key.addToResourcePolicy(statement)
     if (operators) this.#lock([...trusted, ...operators.map(({ roleArn }) => roleArn)])
 
-    // The two that seal for tenants: the registry works in the one, what it leaves for later in the other.
-    for (const name of ['api', 'request-worker'] as const) if (functions[name]) this.grantTenantKeys(functions[name])
+    // The registry works in the API's function; what it leaves for later, in the sweeper.
+    if (functions.api) this.grantTenantKeys(functions.api)
+    if (functions['request-worker']) this.#grant(functions['request-worker'], tenantKeyUse(this))
+    if (functions.sweeper) this.#grant(functions.sweeper, tenantKeyRemoval(this))
     this.#authorizer = functions.authorizer
     this.alarms = [...this.#watch()]
     if (alarmTopic) for (const alarm of this.alarms) tell(alarm, alarmTopic)
@@ -75,11 +77,7 @@ export class SecureMultiTenant extends Construct {
 
   /** Lets somebody make, name, use, turn, disable and destroy the keys of tenants that have one of their own, and no other keys. */
   grantTenantKeys(grantee: IGrantable): Grant {
-    const { grantPrincipal } = grantee
-    const statements = tenantKeyAccess(this)
-    grantPrincipal.addToPrincipalPolicy(deny(untouchable, [this.key.keyArn]))
-    if (Construct.isConstruct(grantPrincipal)) acknowledgeWildcards(grantPrincipal, statements)
-    return grantAll(grantee, statements)
+    return this.#grant(grantee, tenantKeyCare(this))
   }
 
   /**
@@ -109,6 +107,14 @@ export class SecureMultiTenant extends Construct {
   metricRefusedTokens(): IMetric {
     if (!this.#authorizer) throw invalid('existing.functions', 'There is no authorizer.')
     return this.#authorizer.metricErrors({ period, statistic: Stats.SUM })
+  }
+
+  /** Whatever is allowed of tenants' keys, the pooled key is not one of them. */
+  #grant(grantee: IGrantable, statements: readonly PolicyStatement[]): Grant {
+    const { grantPrincipal } = grantee
+    grantPrincipal.addToPrincipalPolicy(deny(untouchable, [this.key.keyArn]))
+    if (Construct.isConstruct(grantPrincipal)) acknowledgeWildcards(grantPrincipal, statements)
+    return grantAll(grantee, statements)
   }
 
   #makeTenantRole(assumedBy: IPrincipal): Role {

@@ -25,15 +25,26 @@ export const inTenantContext: Conditions = {
 export const seal: readonly string[] = ['kms:Decrypt', 'kms:Encrypt']
 /** Before it wraps a tenant's first data key, a platform asks for the state of the key. */
 export const describeKey: readonly string[] = ['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations']
-const lifecycle = ['kms:DisableKey', 'kms:EnableKey', 'kms:RotateKeyOnDemand', 'kms:ScheduleKeyDeletion']
-
 /** The ARN of every key of the account and Region; of use with a condition only. */
 export function allKeys(scope: Construct): string {
   return Stack.of(scope).formatArn({ service: 'kms', resource: 'key', resourceName: '*' })
 }
 
-/** To make, name, use, turn, disable and destroy the keys of tenants, and no other keys. */
-export function tenantKeyAccess(scope: Construct): readonly PolicyStatement[] {
+const ofTenants: Conditions = { StringLike: { [`aws:ResourceTag/${keyTag}`]: tenantKeyAliases } }
+
+/** To seal for tenants. */
+export function tenantKeyUse(scope: Construct): readonly PolicyStatement[] {
+  const keys = allKeys(scope)
+  return [allow(describeKey, [keys], ofTenants), allow(seal, [keys], { ...ofTenants, ...inTenantContext })]
+}
+
+/** To end what a tenant that left has of its own. */
+export function tenantKeyRemoval(scope: Construct): readonly PolicyStatement[] {
+  return [allow([...describeKey, 'kms:ScheduleKeyDeletion'], [allKeys(scope)], ofTenants)]
+}
+
+/** To make, name, turn, disable and destroy the keys of tenants, and to use them. */
+export function tenantKeyCare(scope: Construct): readonly PolicyStatement[] {
   const keys = allKeys(scope)
   const [, name = ''] = tenantKeyAliases.split('/')
   const aliases = Stack.of(scope).formatArn({ service: 'kms', resource: 'alias', resourceName: name })
@@ -41,15 +52,15 @@ export function tenantKeyAccess(scope: Construct): readonly PolicyStatement[] {
     StringLike: { [`aws:RequestTag/${keyTag}`]: tenantKeyAliases },
     'ForAllValues:StringEquals': { 'aws:TagKeys': [keyTag] },
   }
-  const ofTenants = { StringLike: { [`aws:ResourceTag/${keyTag}`]: tenantKeyAliases } }
   return [
     allow(['kms:CreateKey'], ['*'], tagging),
     // KMS asks for it when a key is made with a tag. A key that has an alias keeps its tag: else any key could be made a tenant's.
     allow(['kms:TagResource'], [keys], { ...tagging, Null: { 'kms:ResourceAliases': 'true' } }),
     // Naming a key asks leave for both.
     allow(['kms:CreateAlias'], [aliases]),
-    allow(['kms:CreateAlias', ...describeKey, ...lifecycle], [keys], ofTenants),
-    allow(seal, [keys], { ...ofTenants, ...inTenantContext }),
+    allow(['kms:CreateAlias', 'kms:DisableKey', 'kms:EnableKey', 'kms:RotateKeyOnDemand'], [keys], ofTenants),
+    ...tenantKeyRemoval(scope),
+    ...tenantKeyUse(scope),
   ]
 }
 

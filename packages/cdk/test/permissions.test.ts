@@ -118,18 +118,21 @@ describe('[X71] roles may do what their function does', () => {
   const work = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage', 'SendMessage']
 
   const allowed: Readonly<Record<HandlerName, readonly string[]>> = {
-    api: [...rows, ...changes, ...objects, ...seal, ...keys, ...logs, ...traces],
+    api: [...rows, 'dynamodb:Scan', ...changes, ...objects, ...seal, ...keys, ...logs, ...traces],
     authorizer: [...rows, ...changes, ...seal, ...logs, ...traces],
     'request-worker': [
       ...['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
-      ...[...rows, ...changes, ...objects, ...seal, ...keys, ...traces],
+      ...[...rows, ...changes, ...objects, ...seal, ...traces],
       ...work.map((action) => `sqs:${action}`),
     ],
     relay: [
       ...[...rows, 'dynamodb:DeleteItem', 'dynamodb:UpdateItem', ...stream],
       ...['sqs:GetQueueUrl', 'sqs:SendMessage', 'events:PutEvents', ...logs, ...traces],
     ],
-    sweeper: [...rows, 's3:DeleteObject', 's3:GetObject', 's3:ListBucket', ...logs, ...traces],
+    sweeper: [
+      ...[...rows, 'dynamodb:Scan', ...changes, ...seal, 'kms:ScheduleKeyDeletion', ...logs, ...traces],
+      ...['s3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
+    ],
   }
 
   it.each(handlerNames)('%s: these actions and no other', (name) => {
@@ -158,7 +161,7 @@ describe('[X70] what the variables of a function name is granted to its role', (
     authorizer: { bucket: 'no sealed field of the system is that large', bus: 'it tells nothing', queues: 'it sends nothing' },
     'request-worker': { bus: 'events go by the outbox' },
     relay: { bucket: 'an entry of the outbox is whole', key: 'an entry of the outbox is plain' },
-    sweeper: { bus: 'it tells nothing', queues: 'it sends nothing', key: 'it opens nothing' },
+    sweeper: { bus: 'it tells nothing', queues: 'it sends nothing' },
   }
 
   it.each(handlerNames)('%s: its variables are read as the platform reads them', (name) => {

@@ -64,6 +64,11 @@ describe('the construct', () => {
     ['a wildcard for a model', { models: ['anthropic.*'] }, /models.*anthropic\.\*/],
     ['a concurrency of which the low lane would get too much', { functions: { concurrency: 10 } }, /functions\.concurrency/],
     ['a concurrency beyond that of SQS', { functions: { concurrency: 2_000 } }, /functions\.concurrency/],
+    [
+      'a variable that is its own',
+      { functions: { environment: { PLINTH_TABLE: 'rows' } } },
+      /functions\.environment.*PLINTH_TABLE/,
+    ],
     ['less reserved than the queues call', { functions: { reservedConcurrency: 100 } }, /functions\.reservedConcurrency.*200/],
   ])('refuses %s, and names it', (_, props, words) => {
     expect(() => plinthStack({ props })).toThrow(words)
@@ -86,6 +91,7 @@ describe('its props', () => {
         concurrency: 100,
         reservedConcurrency: 400,
         logRetention: RetentionDays.ONE_WEEK,
+        environment: { PLINTH_ISSUERS: '[]' },
         handlerFolder: handlerFolder(),
       },
       models: ['eu.anthropic.claude-haiku-4-5-20251001-v1:0', 'amazon.nova-micro-v1:0'],
@@ -110,6 +116,11 @@ describe('its props', () => {
     const roles = functions.map(({ Role }) => (Role as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0])
     for (const role of roles)
       expect(JSON.stringify(template.Resources[role]?.Properties.ManagedPolicyArns)).toContain('AWSLambdaVPCAccessExecutionRole')
+  })
+
+  it('environment: every function has the variables, beside its own', () => {
+    for (const { Environment } of functions)
+      expect(Environment).toMatchObject({ Variables: { PLINTH_ISSUERS: '[]', PLINTH_PLATFORM: 'aws' } })
   })
 
   it('concurrency: 6 : 3 : 1, and reserved for the workers alone', () => {

@@ -229,35 +229,38 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     'aws:TagKeys': ['plinth:alias', ...more],
   })
   const lifecycle = ['DescribeKey', 'DisableKey', 'EnableKey', 'GetKeyRotationStatus', 'ListKeyRotations', 'RotateKeyOnDemand']
-  const withKeys = ['api', 'request-worker'] as const
 
-  it.each(withKeys)('%s makes them with their tag, names, turns, disables and destroys them', (name) => {
+  it('api makes them with their tag, names, turns, disables and destroys them', () => {
+    const name = 'api'
     expect(may(name, key('CreateKey', tagging('alias/tenant-acme-key'), '*'))).toBe(true)
     expect(may(name, key('TagResource', tagging('alias/tenant-acme-key')))).toBe(true)
     expect([may(name, alias('tenant-acme-key')), may(name, key('CreateAlias', ofTenant))]).toEqual([true, true])
     for (const action of [...lifecycle, 'ScheduleKeyDeletion']) expect(may(name, key(action, ofTenant)), action).toBe(true)
   })
 
-  it.each(withKeys)("%s touches no other keys, and makes no other key a tenant's", (name) => {
-    expect(may(name, key('CreateKey', {}, '*'))).toBe(false)
-    expect(may(name, key('CreateKey', tagging('alias/payroll'), '*'))).toBe(false)
-    expect(may(name, key('CreateKey', tagging('alias/tenant-acme-key', 'owner'), '*'))).toBe(false)
-    expect([may(name, alias('payroll')), may(name, key('CreateAlias', ofOthers)), may(name, key('CreateAlias'))]).toEqual([
-      ...[false, false, false],
-    ])
-    const named = { ...tagging('alias/tenant-acme-key'), 'kms:ResourceAliases': ['alias/payroll'] }
-    expect(may(name, key('TagResource', named))).toBe(false)
-    expect(may(name, key('TagResource', tagging('alias/tenant-acme-key'), `${pooledKey}`))).toBe(false)
-    for (const action of [...lifecycle, 'ScheduleKeyDeletion', 'Encrypt', 'Decrypt'])
-      for (const context of [ofOthers, {}]) expect(may(name, key(action, context)), action).toBe(false)
-    // Had somebody tagged it, nevertheless.
-    for (const action of ['DisableKey', 'ScheduleKeyDeletion', 'CreateAlias'])
-      expect(may(name, key(action, ofTenant, `${pooledKey}`)), action).toBe(false)
-    for (const action of ['UpdateAlias', 'DeleteAlias', 'UntagResource', 'PutKeyPolicy', 'CreateGrant'])
-      expect(may(name, key(action, ofTenant)), action).toBe(false)
-  })
+  it.each(['api', 'request-worker', 'sweeper'] as const)(
+    "%s touches no other keys, and makes no other key a tenant's",
+    (name) => {
+      expect(may(name, key('CreateKey', {}, '*'))).toBe(false)
+      expect(may(name, key('CreateKey', tagging('alias/payroll'), '*'))).toBe(false)
+      expect(may(name, key('CreateKey', tagging('alias/tenant-acme-key', 'owner'), '*'))).toBe(false)
+      expect([may(name, alias('payroll')), may(name, key('CreateAlias', ofOthers)), may(name, key('CreateAlias'))]).toEqual([
+        ...[false, false, false],
+      ])
+      const named = { ...tagging('alias/tenant-acme-key'), 'kms:ResourceAliases': ['alias/payroll'] }
+      expect(may(name, key('TagResource', named))).toBe(false)
+      expect(may(name, key('TagResource', tagging('alias/tenant-acme-key'), `${pooledKey}`))).toBe(false)
+      for (const action of [...lifecycle, 'ScheduleKeyDeletion', 'Encrypt', 'Decrypt'])
+        for (const context of [ofOthers, {}]) expect(may(name, key(action, context)), action).toBe(false)
+      // Had somebody tagged it, nevertheless.
+      for (const action of ['DisableKey', 'ScheduleKeyDeletion', 'CreateAlias'])
+        expect(may(name, key(action, ofTenant, `${pooledKey}`)), action).toBe(false)
+      for (const action of ['UpdateAlias', 'DeleteAlias', 'UntagResource', 'PutKeyPolicy', 'CreateGrant'])
+        expect(may(name, key(action, ofTenant)), action).toBe(false)
+    },
+  )
 
-  it.each(withKeys)(
+  it.each(['api', 'request-worker'] as const)(
     '[R107] %s seals with them, and with the pooled one, under {tenant_id, field_name} and no other context',
     (name) => {
       for (const action of ['Encrypt', 'Decrypt'])
@@ -277,7 +280,28 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     },
   )
 
-  it.each(['authorizer', 'relay', 'sweeper'] as const)('%s has nothing to do with them', (name) => {
+  it('request-worker uses them and no more, sweeper ends them and no more', () => {
+    const able = (name: HandlerName) =>
+      [...lifecycle, 'ScheduleKeyDeletion', 'CreateAlias', 'TagResource', 'Encrypt', 'Decrypt'].filter((action) =>
+        may(name, key(action, { ...ofTenant, ...tagging('alias/tenant-acme-key'), ...use('', '', 'acme').context })),
+      )
+    const look = ['DescribeKey', 'GetKeyRotationStatus', 'ListKeyRotations']
+    expect(able('request-worker')).toEqual([...look, 'Encrypt', 'Decrypt'])
+    expect(able('sweeper')).toEqual([...look, 'ScheduleKeyDeletion'])
+    for (const name of ['request-worker', 'sweeper'] as const)
+      expect(may(name, key('CreateKey', tagging('alias/tenant-acme-key'), '*')), name).toBe(false)
+  })
+
+  it("[X67] sweeper opens the system's own key alone, and puts the system's objects alone", () => {
+    for (const action of ['Encrypt', 'Decrypt']) {
+      expect(may('sweeper', use(action, `${pooledKey}`, '_system')), action).toBe(true)
+      expect(may('sweeper', use(action, `${pooledKey}`, 'acme')), action).toBe(false)
+    }
+    expect(may('sweeper', object('PutObject', '_system/audit/acme/1'))).toBe(true)
+    expect(may('sweeper', object('PutObject', 'acme/sealed/1'))).toBe(false)
+  })
+
+  it.each(['authorizer', 'relay'] as const)('%s has nothing to do with them', (name) => {
     for (const action of [...lifecycle, 'ScheduleKeyDeletion', 'Encrypt', 'Decrypt', 'CreateAlias', 'TagResource'])
       expect(may(name, key(action, { ...ofTenant, ...tagging('alias/tenant-acme-key') })), action).toBe(false)
     expect(may(name, key('CreateKey', tagging('alias/tenant-acme-key'), '*'))).toBe(false)

@@ -338,10 +338,10 @@ describe('the signature of an export', () => {
   it('holds for what a Plinth signed; the audit trail is looked at all the same', async () => {
     const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
     const own = statementKeys({ keys: [{ ...(await exportJWK(publicKey)), kid: 'own' }] })
-    const seal = async (content: readonly string[]): Promise<ExportVerdict> => {
+    const seal = async (content: readonly string[], claims: object = {}): Promise<ExportVerdict> => {
       const sha256 = createHash('sha256').update(content.join('')).digest('hex')
       const end = { tenant_id: 'demo', lines: content.length, sha256, at: 1_800_000_000 }
-      const signature = await new SignJWT({ ...end, iss: 'plinth', aud: 'plinth-statement' })
+      const signature = await new SignJWT({ ...end, iss: 'plinth', aud: 'plinth-statement', ...claims })
         .setProtectedHeader({ alg: 'EdDSA', typ: 'plinth-statement+jwt', kid: 'own' })
         .sign(privateKey)
       return verify(`${content.join('')}${JSON.stringify({ type: 'end', ...end, signature })}\n`, own)
@@ -349,6 +349,8 @@ describe('the signature of an export', () => {
     const lines = exported.slice(0, -1)
     const isBlock = (line: string): boolean => line.startsWith('{"type":"audit","kind":"audit-block"')
     expect(await seal(lines)).toMatchObject({ valid: true, key_id: 'own', at: '2027-01-15T08:00:00.000Z' })
+    for (const claims of [{ aud: 'plinth' }, { iss: 'https://idp.example.com' }])
+      expect(codesOf(await seal(lines, claims))).toEqual(['signature_forged'])
     expect(codesOf(await seal(lines.filter((line) => !isBlock(line))))).toEqual(['audit_broken'])
     expect(codesOf(await seal(lines.filter((line) => !line.startsWith('{"type":"audit"'))))).toEqual(['audit_broken'])
     const others = [`{"type":"audit","kind":"audit-head","tenant_id":"acme","sequence":0,"hash":"${'0'.repeat(64)}","total":0}\n`]

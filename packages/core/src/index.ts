@@ -62,7 +62,13 @@ export { AuditRounds } from './tenancy/audit/audit-rounds.ts'
 export { AuditSealer } from './tenancy/audit/audit-sealer.ts'
 export * from './tenancy/authenticate.ts'
 export * from './tenancy/filters/filter-settings.ts'
-export { readTrustedIssuers, type TrustedIssuer } from './tenancy/identity/trusted-issuer.ts'
+export {
+  type ClaimNames,
+  readTrustedIssuers,
+  type TokenAlgorithm,
+  type TrustedIssuer,
+  tokenAlgorithms,
+} from './tenancy/identity/trusted-issuer.ts'
 export { audience, LocalIssuer, localIssuer, peerIssuer, type TokenRequest } from './tenancy/issuer.ts'
 export { multiTenant } from './tenancy/pattern.ts'
 export * from './tenancy/permissions.ts'

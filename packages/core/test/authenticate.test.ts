@@ -29,6 +29,12 @@ describe('a good token', () => {
     expect(await bench.refusal(token)).toBe('UnauthorizedError token_expired')
   })
 
+  it('of our issuer may grant everything, but no word that is no permission [R94, R96]', async () => {
+    const permissions = ['*', 'tenants:admin', 'nonsense']
+    const caller = await bench.enter(bench.token(bench.claims({ permissions })))
+    expect([...caller.permissions]).toEqual(['*', 'tenants:admin'])
+  })
+
   it('may name its user by sub alone, and have no permissions [R94]', async () => {
     const caller = await bench.enter(bench.token(bench.claims({ user_id: undefined, permissions: undefined })))
     expect([caller.user, caller.permissions.size]).toEqual(['ada', 0])

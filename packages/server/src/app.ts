@@ -101,16 +101,15 @@ export function createApp(options: AppOptions): App {
     return answer
   }
 
-  /** Whoever was refused what isn't theirs; in the system's trail where the tenant's own may not be kept here. */
+  /** Whoever was refused what isn't theirs; where the tenant's own trail may not be kept here, in the system's, without the user. */
   const recordDenial = async (caller: Caller, what: string, resource: string, error: unknown): Promise<void> => {
     const decision = PlinthError.is(error) ? error.code : 'denied'
-    const here = decision === 'residency_refused' ? undefined : caller
-    const state = here
-      ? regions.operatorOf(caller.settings).state(caller.tenant, { caller })
-      : platform.operate().state(systemTenant, { caller })
-    const who = here ? {} : { who: 'tenant' }
-    await state
-      .record({ ...who, what, resource: here ? resource : `tenants/${caller.tenant}`, decision }, 'relaxed')
+    const own = regions.holds(caller.settings)
+    const operator = own ? regions.operatorOf(caller.settings) : platform.operate()
+    const deed = own ? { what, resource, decision } : { what, resource: `tenants/${caller.tenant}`, decision, who: 'tenant' }
+    await operator
+      .state(own ? caller.tenant : systemTenant, { caller })
+      .record(deed, 'relaxed')
       .catch((failure: unknown) => log.error({ error: failure }, 'A refusal could not be put down in the audit trail.'))
   }
 

@@ -1,4 +1,5 @@
 import type { Authenticator } from '@plinth/core'
+import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type AuthorizerEvent, admission, authorizationOf, openGate } from '../api-gate.ts'
 import { functionLog } from './function-log.ts'
 import { functionPlatform } from './function-platform.ts'
@@ -10,7 +11,7 @@ let gate: Promise<Authenticator> | undefined
  * allows the whole API; permissions, and a tenant that was just suspended, are the server's to decide.
  */
 export async function handler(event: AuthorizerEvent): Promise<object> {
-  gate ??= functionPlatform().then((platform) => openGate(platform.operate()))
+  gate ??= open()
   gate.catch(() => {
     gate = undefined
   })
@@ -23,4 +24,10 @@ export async function handler(event: AuthorizerEvent): Promise<object> {
     // By this word API Gateway answers 401.
     throw new Error('Unauthorized')
   }
+}
+
+async function open(): Promise<Authenticator> {
+  const platform = await functionPlatform()
+  const outbound = new GuardedHttp({ clock: systemClock })
+  return openGate(platform.operate(), { issuers: process.env.PLINTH_ISSUERS, outbound })
 }

@@ -75,10 +75,10 @@ function isEnd(line: Buffer): boolean {
 
 const fields = 'at lines sha256 signature tenant_id type'
 
-/** Of exactly this form, in one spelling: no key twice, nothing besides, since nothing besides is signed. */
+/** Of exactly this form, in one spelling: no key twice, nothing besides, since nothing besides is signed; and to its line feed. */
 function readSeal(line: Buffer | undefined): Seal | undefined {
   const text = line?.toString('utf8') ?? ''
-  if (!line || !isEnd(line) || !text.endsWith('\n')) return undefined
+  if (!line || !isEnd(line)) return undefined
   let value: Readonly<Record<string, unknown>>
   try {
     value = JSON.parse(text)

@@ -26,7 +26,7 @@ export interface VerifiedKey {
 }
 
 export interface VirtualKeyFinder {
-  /** @param token whatever a client sent behind the prefix, which stands before it; 8 KiB at most. */
+  /** @param token the whole of it, prefix included: whatever a client sent, 8 KiB at most. */
   find(token: string): Promise<VerifiedKey | undefined>
 }
 

@@ -1,10 +1,14 @@
 import { InvalidInputError, PlinthError, ReusedError, WrongStateError } from '../errors.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Models } from '../language-model/catalogue.ts'
+import type { Operator } from '../scope/operator.ts'
 import type { Administration } from './administration.ts'
+import { auditCollections } from './audit/collections.ts'
 import { isTaken } from './registry.ts'
 import { newTenant, type TenantModelConfig, type TenantSettings } from './tenant.ts'
 import { merged, type NewTenant, type TenantChange } from './tenant-forms.ts'
+
+const auditNames = auditCollections.map(({ name }) => name)
 
 /**
  * Onboards a tenant: it may work from the next request on. Again with the same body it gives the tenant that is there.
@@ -32,7 +36,8 @@ export async function onboardTenant(administration: Administration, request: New
 
 /**
  * Configures, suspends or activates a tenant, from the next request on.
- * @throws NotFoundError; WrongStateError for a tenant that left; InvalidInputError for an unknown model.
+ * @throws NotFoundError; WrongStateError for a tenant that left, and for another region than where its data lies; InvalidInputError for
+ * an unknown model.
  */
 export async function changeTenant(
   administration: Administration,
@@ -40,6 +45,7 @@ export async function changeTenant(
   change: TenantChange,
 ): Promise<TenantSettings> {
   const { registry, models } = administration
+  if (change.data_residency_region !== undefined) await checkMove()
   if (change.isolation_level === 'silo') await prepareOwn()
   const after = await registry.change(tenantId, (settings) => {
     if (settings.status === 'offboarded') throw new WrongStateError('The tenant has left.')
@@ -52,11 +58,29 @@ export async function changeTenant(
   if (change.isolation_level !== undefined) await administration.operatorOf(after).dataKeys.rewrap(tenantId)
   return after
 
+  /** What it has would stay where it was, and nobody would look for it there, nor remove it when the tenant leaves. */
+  async function checkMove(): Promise<void> {
+    const settings = await registry.find(tenantId)
+    const from = administration.operatorOf(settings)
+    if (from.store === administration.operatorOf(merged(settings, change)).store || !(await hasData(from, tenantId))) return
+    throw new WrongStateError('What the tenant has can not move to another region. Export it, and onboard a tenant there.')
+  }
+
   /** Before the registry says that it is there. */
   async function prepareOwn(): Promise<void> {
     const settings = await registry.find(tenantId)
     if (settings.status !== 'offboarded') await administration.operatorOf(settings).dataKeys.prepareOwn(tenantId)
   }
+}
+
+async function hasData({ operations }: Operator, tenantId: string): Promise<boolean> {
+  let after: string | undefined
+  do {
+    const page = await operations.rows(tenantId, { limit: 1_000, ...(after === undefined ? {} : { after }) })
+    if (page.items.some(({ collection }) => !auditNames.includes(collection))) return true
+    after = page.after
+  } while (after !== undefined)
+  return false
 }
 
 /** Every id that a tenant is set to must be of the catalogue, and one that it may use. */

@@ -116,7 +116,7 @@ export const tenantChangeForm: z.ZodType<TenantChange> = changeFields as unknown
 /** A change laid over settings: objects field by field, `null` takes back, what is left out stays. */
 export function merged(settings: TenantSettings, change: TenantChange): TenantSettings {
   const { tokens_not_before, model_config, limits, filters, retention, ...rest } = change
-  const revoked = typeof tokens_not_before === 'number' ? Math.floor(tokens_not_before / 1000) : tokens_not_before
+  const revoked = typeof tokens_not_before === 'number' ? Math.ceil(tokens_not_before / 1000) : tokens_not_before
   return {
     ...withFields(settings, { ...rest, tokens_not_before: revoked }),
     model_config: withFields(settings.model_config, model_config ?? {}),

@@ -109,6 +109,33 @@ describe('sealing', () => {
     }
   })
 
+  it('takes nobody who seals meanwhile for somebody who tampers', async () => {
+    const bench = await AuditBench.open()
+    const other = bench.process()
+    await other.acts(1)
+    await other.sealer.seal('alpha')
+    let sealing = true
+    const objects = new Proxy(bench.objects, {
+      get: (inner, name) => {
+        const method = (Reflect.get(inner, name) as (...given: unknown[]) => unknown).bind(inner)
+        return async (...given: unknown[]) => {
+          for (let block = 0; name === 'list' && sealing && block < 3; block++) {
+            await other.acts(1)
+            await other.sealer.seal('alpha')
+          }
+          if (name === 'list') sealing = false
+          return method(...given)
+        }
+      },
+    })
+    const { sealer, log, verify } = bench.process({ objects })
+    await other.acts(1)
+    await sealer.seal('alpha')
+    expect(sealing).toBe(false)
+    expect(log).toEqual([])
+    expect(await verify()).toMatchObject({ valid: true, pending: 0, faults: [] })
+  })
+
   it('moves the anchor on when it died between commit and anchor, before anything else is sealed [X69]', async () => {
     const bench = await AuditBench.open()
     const { acts, sealer, verify } = bench.process()
@@ -301,8 +328,9 @@ describe('the rounds', () => {
     bench.fail = true
     rounds.touch('alpha')
     for (const pause of [3_000, 6_000, 12_000, 24_000]) {
-      await clock.advance(pause - 1)
       calls.length = 0
+      await clock.advance(pause - 1)
+      expect(calls).toEqual([])
       await clock.advance(1)
       expect(calls).toEqual(['alpha'])
     }
@@ -346,9 +374,23 @@ describe('the rounds', () => {
     release()
     await stop
     expect(calls).toEqual(['alpha'])
+    expect(clock.timers).toBe(0)
     rounds.touch('beta')
     await clock.advance(600_000)
     expect(calls).toEqual(['alpha'])
-    expect(clock.timers).toBe(0)
+  })
+
+  it('set no timer once they are stopped, whatever failed and whoever comes', async () => {
+    const bench = openRounds()
+    await bench.clock.advance(0)
+    await bench.rounds.stop()
+    bench.rounds.touch('alpha')
+    expect(bench.clock.timers).toBe(0)
+    const failing = openRounds()
+    failing.rounds.touch('alpha')
+    failing.fail = true
+    await failing.rounds.stop()
+    expect(failing.calls).toEqual(['all', 'alpha'])
+    expect(failing.clock.timers).toBe(0)
   })
 })

@@ -360,6 +360,8 @@ describe('verify finds', () => {
     const waiting = at(await trail.bench.pending(), 0)
     await trail.bench.write({ ...waiting, sort: `${waiting.sort}x` })
     expect(await trail.verify()).toMatchObject({ faults: [{ kind: 'pending_edited', entry_id: `${waiting.sort}x` }] })
+    await trail.sealer.seal('alpha')
+    expect(trail.log).toMatchObject([{ level: 'error', fields: { tenant: 'alpha', entries: 1 } }])
     await trail.bench.write({ ...waiting, tenant: 'beta' })
     expect(await trail.verify('beta')).toMatchObject({ faults: [{ kind: 'pending_edited', entry_id: waiting.sort }] })
   })
@@ -413,21 +415,25 @@ describe('sealing goes on', () => {
     expect(await other.verify()).toMatchObject({ valid: true, entries: 3, pending: 0, anchored: 3 })
   })
 
-  it('when something stands in the way of the next block, which stays to be seen [X69]', async () => {
-    const trail = await openTrail()
-    await trail.bench.write({ ...(await block(trail, 4)), sort: '000000000005', index: { planted: true } })
-    await trail.sealer.seal('alpha')
-    expect(trail.log).toMatchObject([{ level: 'error', fields: { tenant: 'alpha', sequence: 5 } }])
-    expect(await trail.verify()).toMatchObject({
-      valid: false,
-      entries: 15,
-      pending: 0,
-      faults: [{ kind: 'edited', sequence: 5 }],
-    })
-    await trail.act()
-    await trail.sealer.seal('alpha')
-    expect(await trail.verify()).toMatchObject({ valid: false, entries: 16, faults: [{ kind: 'edited', sequence: 5 }] })
-  })
+  it.each(['something', 'a forged block'])(
+    'when %s stands in the way of the next block, which stays to be seen [X69]',
+    async (what) => {
+      const trail = await openTrail()
+      const [four, sort] = [await block(trail, 4), '000000000005']
+      const { hash = '', total = 0 } = four.index
+      const forged = rehashed(four, { sequence: 5, previous: hash, total: Number(total) + 3 })
+      await trail.bench.write({ ...(what === 'something' ? { ...four, index: { planted: true } } : forged), sort })
+      const { sealer, verify, act, log } = { ...trail.bench.process(), act: trail.act }
+      expect(await sealer.seal('alpha')).toBe(3)
+      expect(log).toMatchObject([{ level: 'error', fields: { tenant: 'alpha', sequence: 5 } }])
+      const fault = { kind: what === 'something' ? 'edited' : 'forged', sequence: 5 }
+      expect(await verify()).toMatchObject({ valid: false, pending: 0, fault })
+      expect((await block(trail, 6)).index).toMatchObject({ sequence: 6, previous: hash, total: 15 })
+      await act()
+      await sealer.seal('alpha')
+      expect(await verify()).toMatchObject({ valid: false, fault })
+    },
+  )
 
   it('with what nobody could have written: it leaves its mark, and holds up nothing [X69]', async () => {
     const trail = await openTrail()

@@ -59,7 +59,7 @@ describe('credentials', () => {
     'password: must be at least 12 characters',
     'Enter your password: ',
     'password = process.env.DB_PASSWORD',
-    'password: ${DB_PASSWORD}',
+    'password: $DB_PASSWORD',
     '"password": "<your password>"',
     'password=********',
     'token: string',

@@ -12,6 +12,7 @@ const expected: { readonly [sort: string]: number } = {
   'prompt leak': 0.8,
   jailbreak: 0.85,
   hijack: 0.8,
+  later: 0.7,
   indirect: 0.85,
 }
 

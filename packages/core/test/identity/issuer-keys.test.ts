@@ -152,6 +152,47 @@ describe('when an issuer changes its keys', () => {
     expect(await bench.refusal(remembered)).toBe(invalid)
   })
 
+  it('while a signature is looked at, what is verified is not taken for verified by the new set [X58]', async () => {
+    const bench = await IssuerBench.remote()
+    const { verify } = crypto.subtle
+    let rotated = false
+    const rotating: typeof verify = async (...given) => {
+      if (!rotated) {
+        rotated = true
+        show(bench, second)
+        await bench.clock.advance(freshKeysFor)
+        await bench.enter(tokenBy(bench, 2))
+      }
+      return verify.apply(crypto.subtle, given)
+    }
+    Object.defineProperty(crypto.subtle, 'verify', { value: rotating, configurable: true })
+    try {
+      const token = tokenBy(bench, 1)
+      expect(await bench.outcome(token)).toBe('alpha')
+      expect(await bench.refusal(token)).toBe(invalid)
+    } finally {
+      Reflect.deleteProperty(crypto.subtle, 'verify')
+    }
+  })
+
+  it('the five minutes count from when it was asked, however late it answers [X58]', async () => {
+    const bench = await IssuerBench.remote()
+    let answer = (_: ReceiverAnswer): void => {}
+    bench.outbound.answer = () =>
+      new Promise((resolve) => {
+        answer = resolve
+      })
+    const token = tokenBy(bench, 1)
+    const outcome = bench.outcome(token)
+    await bench.clock.advance(4_000)
+    answer({ body: JSON.stringify(bench.served) })
+    expect(await outcome).toBe('alpha')
+    mend(bench)
+    show(bench, second)
+    await bench.clock.advance(freshKeysFor - 4_000)
+    expect(await bench.refusal(token)).toBe(invalid)
+  })
+
   it('another key under the same id ends what was verified by the old one [X58]', async () => {
     const bench = await IssuerBench.remote()
     const remembered = tokenBy(bench, 1)

@@ -234,6 +234,13 @@ describe('the claims of a trusted issuer', () => {
   it('are the token’s own, not what every object has [X60]', async () => {
     for (const tenant of ['__proto__', 'constructor', 'toString'])
       await expect(enter({ claims: { tenant } }, {})).rejects.toMatchObject({ code: 'token_invalid' })
+    // Also where somebody has spoiled all objects.
+    Object.defineProperty(Object.prototype, 'tenant_id', { value: 'beta', configurable: true })
+    try {
+      await expect(enter({}, { tenant_id: undefined })).rejects.toMatchObject({ code: 'token_invalid' })
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'tenant_id')
+    }
   })
 
   it('name a user: user_id, and sub where there is none [R94]', async () => {

@@ -109,7 +109,7 @@ describe('a request that was accepted, and comes again', () => {
 
   it('twice at the same moment is counted once', async () => {
     const bench = await EventBench.open(never, { worker: false })
-    await limited(bench, { requests_per_minute: 1, monthly_budget_usd: usd(nano) })
+    await limited(bench, { requests_per_minute: 1, tokens_per_minute: tokens, monthly_budget_usd: usd(nano) })
     const all = await Promise.all(Array.from({ length: 5 }, () => bench.submit(request, { idempotencyKey: 'key' })))
     expect(new Set(all).size).toBe(1)
     expect(await taken(bench)).toBe(nano)

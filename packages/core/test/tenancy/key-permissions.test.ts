@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ForbiddenError, InvalidInputError } from '../../src/errors.ts'
 import { type Caller, mintCaller } from '../../src/scope/caller.ts'
+import type { VerifiedKey } from '../../src/tenancy/authenticate.ts'
 import { allows, allPermissions, isPermission, type Permission, userPermissions } from '../../src/tenancy/permissions.ts'
 import { newTenant } from '../../src/tenancy/tenant.ts'
-import { type FoundKey, VirtualKeys } from '../../src/tenancy/virtual-keys.ts'
+import { VirtualKeys } from '../../src/tenancy/virtual-keys.ts'
 import { memoryPlatform, scriptedModels } from '../../src/testing/index.ts'
 
 function caller(permissions: readonly string[]): Caller {
@@ -22,7 +23,7 @@ function granted(words: ReadonlySet<string> | readonly string[]): Permission[] {
   return allPermissions.filter((permission) => allows(held, permission))
 }
 
-async function made(keys: VirtualKeys, maker: Caller, permissions: readonly string[] | undefined): Promise<FoundKey> {
+async function made(keys: VirtualKeys, maker: Caller, permissions: readonly string[] | undefined): Promise<VerifiedKey> {
   const { key } = await keys.create(maker, 'other', permissions === undefined ? {} : { permissions })
   return (await keys.find(key)) ?? expect.fail('A key that was just made is good.')
 }
@@ -51,7 +52,7 @@ describe('the permissions of a virtual key', () => {
         refused++
         return
       }
-      const found = outcome as FoundKey
+      const found = outcome as VerifiedKey
       expect(found.permissions).toEqual(new Set(asked))
       expect(mine).toEqual(expect.arrayContaining(granted(found.permissions)))
       taken++

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { getRequest } from '../../src/event-driven/manage.ts'
 import {
   type Adapters,
+  createPlatform,
   patterns,
   processGenaiRequest,
   Relay,
@@ -9,7 +10,9 @@ import {
   type TenantSettings,
   WorkerHost,
 } from '../../src/index.ts'
-import { long, prompts, TenancyBench } from './tenancy-bench.ts'
+import { siloKeyAlias } from '../../src/scope/data-keys.ts'
+import { offboardTenant } from '../../src/tenancy/offboard.ts'
+import { callerOf, long, prompts, TenancyBench } from './tenancy-bench.ts'
 
 const minute = 60_000
 
@@ -99,11 +102,13 @@ describe.each(['pool', 'silo'] as const)('offboarding a tenant in a %s', (isolat
         expect(await bench.trailHolds('alpha', bench.restarted())).toBe(true)
         const { offboarding } = await bench.administration().registry.find('alpha')
         expect(offboarding, `after ${at} changes`).toEqual({
-          at: expect.any(Number),
-          keys_unusable_at: expect.any(Number),
-          keys_irrecoverable_at: expect.any(Number),
-          data_removed_at: expect.any(Number),
+          at: bench.clock.now(),
+          keys_unusable_at: expect.toSatisfy((time: number) => time > bench.clock.now()),
+          keys_irrecoverable_at: expect.toSatisfy((time: number) => time > bench.clock.now()),
+          data_removed_at: bench.clock.now(),
         })
+        const own = await bench.memory.adapters.keys.describe(siloKeyAlias('alpha'))
+        expect(own?.state, `after ${at} changes`).toBe(isolation_level === 'silo' ? 'destroyed' : undefined)
         expect(await bench.offboard('alpha', bench.restarted())).toMatchObject({ status: 'offboarded', offboarding })
         if (!died()) {
           expect(at).toBeGreaterThan(6)
@@ -123,6 +128,28 @@ describe.each(['pool', 'silo'] as const)('offboarding a tenant in a %s', (isolat
     const again = await bench.offboard('alpha', bench.restarted())
     expect(again.offboarding?.keys_irrecoverable_at).toBeGreaterThan(0)
     expect(await bench.offboard('alpha', bench.restarted())).toEqual(again)
+  })
+})
+
+describe('a tenant of another region', () => {
+  it('goes there, where its data and keys are, and not before that sweeper was there [R109, R111]', async () => {
+    const bench = new TenancyBench()
+    const { adapters } = new TenancyBench().memory
+    const there = createPlatform('memory', adapters, bench.models, { region: 'eu-central-1', home: bench.platform })
+    await bench.onboard('alpha', { data_residency_region: 'eu-central-1' })
+    const [usual, operator] = [bench.administration(), there.operate()]
+    const administration = { ...usual, operatorOf: () => operator }
+    const scope = there.scope(callerOf(await usual.registry.find('alpha'), 'ada'))
+    await processGenaiRequest(scope, { prompt: 'x', request_id: 'x' })
+    await usual.keys.create(usual.caller, 'alpha', {})
+    expect((await operator.operations.rows('alpha', { limit: 10 })).items.length).toBeGreaterThan(2)
+    await offboardTenant(administration, 'alpha')
+    await bench.sweep()
+    expect((await usual.registry.find('alpha')).offboarding?.data_removed_at).toBeUndefined()
+    await bench.sweep(there)
+    expect((await usual.registry.find('alpha')).offboarding?.data_removed_at).toBeDefined()
+    expect((await operator.operations.rows('alpha', { limit: 10 })).items).toEqual([])
+    expect(await bench.left('alpha')).toEqual([])
   })
 })
 

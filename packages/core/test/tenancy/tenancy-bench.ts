@@ -3,6 +3,7 @@ import {
   type Administration,
   administer,
   createPlatform,
+  type GenaiRequest,
   type NewTenant,
   type Operator,
   type Platform,
@@ -33,6 +34,10 @@ import {
 export const long: string = 'A long text lies in an object of its own. '.repeat(2_000)
 /** A request of {@link TenancyBench.fill}, and what it asks. */
 export const prompts: Readonly<Record<string, string>> = { short: 'What is a queue?', long }
+
+export function requestOf(request_id: string, prompt = prompts[request_id] ?? ''): GenaiRequest {
+  return { prompt, request_id, callback_url: `https://${request_id}.example/` }
+}
 
 /** A Plinth in memory without workers, and whoever runs it; several processes may stand on its stores. */
 export class TenancyBench {
@@ -79,7 +84,7 @@ export class TenancyBench {
   /** Leaves something of a tenant everywhere. */
   async fill(tenant: string): Promise<void> {
     for (const [request_id, prompt] of Object.entries(prompts))
-      await processGenaiRequest(await this.scope(tenant), { prompt, request_id }, { idempotencyKey: request_id })
+      await processGenaiRequest(await this.scope(tenant), requestOf(request_id, prompt), { idempotencyKey: request_id })
     const scope = await this.scope(tenant)
     await scope.objects.put('kept', new TextEncoder().encode(long))
     await createSubscriber(scope, { target: { type: 'queue' } })

@@ -5,6 +5,7 @@ import {
   call,
   listAll,
   type Page,
+  type Problem,
   type ShownEvent,
   type ShownRequest,
 } from '../../../../test/e2e/support/api.ts'
@@ -45,7 +46,7 @@ beforeAll(async () => {
   for (let number = 0; number < 2; number++) await submit(stranger, { prompt: `Nothing here. Number ${number}.` })
 })
 
-async function as<Body>(token: string, path: string, options: Parameters<typeof call>[2] = {}): Promise<Answer<Body>> {
+async function as<Body = Problem>(token: string, path: string, options: Parameters<typeof call>[2] = {}): Promise<Answer<Body>> {
   const answer = await call<Body>(server.url, path, { ...options, token })
   if (token === stranger) texts.push(answer.text)
   return answer
@@ -63,7 +64,7 @@ async function submit(token: string, body: object, key?: string): Promise<ShownR
 
 const lists = tenantRoutes.filter((route) => route.method === 'GET' && route.query?.safeParse({ after: 'AAAA' }).success)
 
-describe('[R110] [X67] from another tenant', () => {
+describe('[G5] [R110] [X67] from another tenant', () => {
   it('an idempotency key and an id that were used are as good as new', async () => {
     const same = { prompt: 'The city is zanzibar. Number 2.', request_id: `${mark}-2` }
     const headers = { 'idempotency-key': 'key-2' }

@@ -29,7 +29,7 @@ export class EntryLedger {
 
   /** @returns false when the entry was certainly there before. */
   see(id: string): boolean {
-    if (this.#recent.has(id) || this.#late.has(id)) return false
+    if (this.#recent.has(id)) return false
     if (id <= this.#floor) {
       this.#late.add(id)
       return true

@@ -59,11 +59,8 @@ export class TokenVerifier {
 
   async #kept(digest: string): Promise<TokenClaims | undefined> {
     const kept = this.#verified.get(digest)
-    if (!kept) return undefined
-    const unchanged = (await kept.speaker.keys.current()) === kept.keys
-    if (unchanged && kept.claims.expires + leeway > this.#clock.now() / 1_000) return kept.claims
-    this.#verified.delete(digest)
-    return undefined
+    if (!kept || kept.claims.expires <= this.#clock.now() / 1_000) return undefined
+    return (await kept.speaker.keys.current()) === kept.keys ? kept.claims : undefined
   }
 
   async #check(token: string, digest: string): Promise<TokenClaims> {

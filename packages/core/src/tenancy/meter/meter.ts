@@ -84,9 +84,10 @@ export function reserve(scope: Uses<never>, expected: Expected): { writes: Recor
     if (budget !== undefined) writes.push(count(spending, place, { taken }, { taken: mostTaken(budget, taken) }))
     else if (account === ofTenant && taken > 0) writes.push(count(spending, place, { taken }))
     if (most !== undefined) tokensOf.push(account)
-    if (most === undefined && requests === undefined) continue
+    const counts = { ...(requests === undefined ? {} : { requests: 1 }), ...(most === undefined ? {} : { tokens }) }
     const max = { ...(requests === undefined ? {} : { requests }), ...(most === undefined ? {} : { tokens: most }) }
-    writes.push(count(rates, ratesPlace(minute, account), { requests: 1, tokens }, max, now + ratesLifetime))
+    if (requests !== undefined || most !== undefined)
+      writes.push(count(rates, ratesPlace(minute, account), counts, max, now + ratesLifetime))
   }
   const reservation = {
     day,

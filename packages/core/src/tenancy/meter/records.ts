@@ -53,16 +53,16 @@ export function spendingPlace(month: string, account: Account): Place {
   return { partition: month, sort: account }
 }
 
-/** What was let through in one minute. */
+/** What was let through in one minute, as far as it is limited. */
 export interface Rates {
-  readonly requests: number
-  readonly tokens: number
+  readonly requests?: number
+  readonly tokens?: number
 }
 
 export const rates: Collection<Rates> = defineCollection<Rates>({
   name: 'rates',
   schema: 1,
-  plain: z.object({ requests: z.number(), tokens: z.number() }).partial() as unknown as z.ZodType<Rates>,
+  plain: z.object({ requests: z.number().exactOptional(), tokens: z.number().exactOptional() }),
   sealed: [],
   lists: {},
 })

@@ -1,3 +1,4 @@
+import { harmlessOrders } from './harmless-orders.ts'
 import { Dice } from './sample.ts'
 
 /** What people ask a model about SQL, shells, security, prompts, and in the words that attacks use. */
@@ -256,5 +257,5 @@ const topics = [
 export function harmlessPrompts(): readonly string[] {
   const dice = new Dice(61)
   const made = tasks.flatMap((task) => topics.map((topic) => `${task} ${topic}${dice.pick(['.', '?', '', ', please.'])}`))
-  return [...whole, ...made]
+  return [...whole, ...harmlessOrders, ...made]
 }

@@ -1,16 +1,17 @@
 import type { Span } from '../matches.ts'
 import { findIpv6Addresses } from './ipv6-address.ts'
-import { hintBefore, pattern } from './nearby-words.ts'
+import { Hints, pattern } from './nearby-words.ts'
 
 /**
  * Addresses of IPv4 and IPv6, also in URLs, with ports, in brackets, with zones. Four numbers with dots are also versions,
  * sections and object identifiers: words and signs around them decide, and where they are silent, how large the numbers are.
  */
 export function* findIpAddresses(text: string, from: number): Generator<Span> {
+  const hints = new Hints(text, addressWords, versionWords)
   quad.lastIndex = from
   for (const match of text.matchAll(quad)) {
     const end = match.index + match[0].length
-    if (isAddress(text, match.index, end, match[0].split('.').map(Number))) yield { start: match.index, end }
+    if (isAddress(text, hints, match.index, end, match[0].split('.').map(Number))) yield { start: match.index, end }
   }
   yield* findIpv6Addresses(text, from)
 }
@@ -21,11 +22,11 @@ const quad: RegExp = pattern(
   'gv',
 )
 
-function isAddress(text: string, start: number, end: number, parts: readonly number[]): boolean {
+function isAddress(text: string, hints: Hints, start: number, end: number, parts: readonly number[]): boolean {
   const before = text.slice(Math.max(0, start - 24), start)
   const after = text.slice(end, end + 8)
   if (versionBefore.test(before) || isMask(parts)) return false
-  const hint = hintBefore(text, start, addressWords, versionWords)
+  const hint = hints.before(start)
   if (hint === 'against') return /^:\d{2,5}(?!\d)/.test(after) || isUnlikeVersions(parts)
   if (hint === 'for' || /^(?::\d{2,5}(?!\d)|\/\d{1,2}(?!\d))/.test(after) || /(?:\/\/|\[)$/.test(before))
     return !isIdentifier(parts)

@@ -2,27 +2,50 @@
 export type Hint = 'for' | 'against' | 'none'
 
 /**
- * Looks for words that speak for a reading in the 60 characters before a place, and for words against it in the 32 before, within the
- * same clause; the nearest one counts. An empty line ends what belongs together.
+ * Words that speak for a reading of a number, and words against it. Those for it count in the 80 characters before the number,
+ * those against it in the 32 before and within the same clause; the nearest one counts. An empty line ends what belongs together.
+ * The text is read once, however many numbers are asked about.
  */
-export function hintBefore(text: string, at: number, speaksFor: RegExp, speaksAgainst: RegExp): Hint {
-  let before = text.slice(Math.max(0, at - 60), at)
-  const gap = before.lastIndexOf('\n\n')
-  if (gap >= 0) before = before.slice(gap + 2)
-  const lastFor = lastMatch(speaksFor, before)
-  const lastAgainst = lastMatch(speaksAgainst, before)
-  if (lastAgainst > lastFor && !clauseEnd.test(before.slice(lastAgainst))) return 'against'
-  return lastFor >= 0 ? 'for' : 'none'
+export class Hints {
+  readonly #text: string
+  readonly #patterns: readonly [RegExp, RegExp]
+  #ends: readonly [readonly number[], readonly number[]] | undefined
+
+  constructor(text: string, speaksFor: RegExp, speaksAgainst: RegExp) {
+    this.#text = text
+    this.#patterns = [speaksFor, speaksAgainst]
+  }
+
+  before(at: number): Hint {
+    const [speaksFor, speaksAgainst] = this.#patterns
+    this.#ends ??= [ends(speaksFor, this.#text), ends(speaksAgainst, this.#text)]
+    const gap = this.#text.lastIndexOf('\n\n', at)
+    const reach = Math.max(at - 80, gap)
+    const lastFor = lastUpTo(this.#ends[0], at)
+    const lastAgainst = lastUpTo(this.#ends[1], at)
+    if (lastAgainst > lastFor && lastAgainst >= reach && !clauseEnd.test(this.#text.slice(lastAgainst, at))) return 'against'
+    return lastFor >= 0 && lastFor >= reach ? 'for' : 'none'
+  }
 }
 
 /** What parts a word from a number so that it says nothing about it: a clause, a sentence, or 32 characters. */
 const clauseEnd = /[,;!?\n]|(?<!\b(?:no|nr|num|ref|art|tel))\. |:\s+\p{L}+\s+\p{L}|.{33}/isu
 
-/** Where the last match ends; -1 without one. The pattern must be global. */
-function lastMatch(pattern: RegExp, text: string): number {
-  let end = -1
-  for (const match of text.matchAll(pattern)) end = match.index + match[0].length
-  return end
+/** Where matches end, in order. The pattern must be global. */
+function ends(pattern: RegExp, text: string): readonly number[] {
+  return [...text.matchAll(pattern)].map((match) => match.index + match[0].length)
+}
+
+/** The last of the places that isn't behind `at`; -1 without one. */
+function lastUpTo(places: readonly number[], at: number): number {
+  let low = 0
+  let high = places.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((places[middle] ?? 0) <= at) low = middle + 1
+    else high = middle
+  }
+  return places[low - 1] ?? -1
 }
 
 /** A pattern in which `<inWord>` stands for a letter or digit of a script that puts blanks between words. */

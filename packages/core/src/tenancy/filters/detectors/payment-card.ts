@@ -1,15 +1,16 @@
 import type { Span } from '../matches.ts'
-import { hintBefore, passesLuhn, pattern } from './nearby-words.ts'
+import { type Hint, Hints, passesLuhn, pattern } from './nearby-words.ts'
 
 /**
  * Payment card numbers: of the ranges and lengths that issuers have, with a check digit that holds, in groups as cards are
- * written. Ranges that other numbers share (13 digits are also an EAN, 12 many an order) need a word about cards before them.
+ * written. Ranges that other numbers share, such as most of twelve digits, need a word about cards before them.
  */
 export function* findPaymentCards(text: string, from: number): Generator<Span> {
+  const hints = new Hints(text, cardWords, otherWords)
   candidate.lastIndex = from
   for (let match = candidate.exec(text); match !== null; match = candidate.exec(text)) {
     const start = match.index
-    const end = cardEnd(text, start, match[0])
+    const end = cardEnd(text, hints, start, match[0])
     if (end === undefined) candidate.lastIndex = start + (/^\d+/.exec(match[0])?.[0].length ?? 1)
     else {
       yield { start, end }
@@ -23,8 +24,8 @@ const candidate: RegExp = pattern(String.raw`(?<!<inWord>|\d[.:\/\-])\d{3,19}(?:
 
 const follows: RegExp = pattern(String.raw`^(?:<inWord>|[.\-]\d|@)`, 'v')
 
-function cardEnd(text: string, start: number, run: string): number | undefined {
-  const before = text.slice(Math.max(0, start - 2), start)
+function cardEnd(text: string, hints: Hints, start: number, run: string): number | undefined {
+  const afterNumber = /\d[ ]$/.test(text.slice(Math.max(0, start - 2), start))
   const groups = [...run.matchAll(/\d+/g)]
   let digits = ''
   let best: number | undefined
@@ -37,26 +38,25 @@ function cardEnd(text: string, start: number, run: string): number | undefined {
     if (index === groups.length - 1 && follows.test(next)) continue
     const sizes = groups.slice(0, index + 1).map(([part]) => part.length)
     const rest = groups.slice(index + 1).map(([part]) => part.length)
-    if (isCard(text, start, digits, sizes, rest, before)) best = end
+    if (isCard(digits, sizes, rest, () => hints.before(start), afterNumber)) best = end
   }
   return best
 }
 
 function isCard(
-  text: string,
-  start: number,
   digits: string,
   sizes: readonly number[],
   rest: readonly number[],
-  before: string,
+  hinted: () => Hint,
+  afterNumber: boolean,
 ): boolean {
   const certainty = brandOf(digits)
   if (certainty === undefined || !passesLuhn(digits) || /^(\d)\1+$/.test(digits)) return false
-  const hint = hintBefore(text, start, cardWords, otherWords)
+  const hint = hinted()
   const grouping = sizes.join('-')
   // What may follow in the same run: the month and year of expiry, and the code on the back.
   if (rest.some((size) => size > 4) || rest.length > 3) return false
-  if (/\d[ ]$/.test(before) && hint !== 'for' && certainty !== 'sure') return false
+  if (afterNumber && hint !== 'for' && certainty !== 'sure') return false
   if (sizes.length === 1) return certainty === 'sure' ? hint !== 'against' : hint === 'for'
   if (usualGroupings.has(grouping)) return certainty === 'sure' || hint === 'for'
   return hint === 'for' && sizes.every((size) => size >= 2)

@@ -1,7 +1,7 @@
 import type { Span } from '../matches.ts'
-import { hintBefore, pattern } from './nearby-words.ts'
-import { type NumberRun, readRun } from './number-runs.ts'
-import { shapeOf } from './phone-shapes.ts'
+import { Hints, pattern } from './nearby-words.ts'
+import { type DigitGroup, type NumberRun, readRun } from './number-runs.ts'
+import { type Shape, shapeOf } from './phone-shapes.ts'
 import { otherNumberWords, phoneWords } from './phone-words.ts'
 
 /**
@@ -10,12 +10,13 @@ import { otherNumberWords, phoneWords } from './phone-words.ts'
  * that speaks of orders, amounts, dates and such.
  */
 export function* findPhones(text: string, from: number): Generator<Span> {
+  const hints = new Hints(text, phoneWords, otherNumberWords)
   let previous = -1
   beginning.lastIndex = from
   for (let match = beginning.exec(text); match !== null; match = beginning.exec(text)) {
     const lettered = take(withLetters, text, match.index)
     const run = readRun(text, match.index)
-    const end = lettered === '' ? phoneEnd(text, run, previous) : match.index + lettered.length
+    const end = lettered === '' ? phoneEnd(text, hints, run, previous) : match.index + lettered.length
     if (end === undefined) {
       beginning.lastIndex = Math.max(match.index + 1, run.groups[0]?.end ?? 0)
       continue
@@ -38,41 +39,57 @@ const extension =
 const withLetters =
   /(?:\+?1[-. ]?)?\(?8(?:00|33|44|55|66|77|88)\)?[-. ](?=[\dA-Z-]{7,9}(?![\w-]))(?=[\d-]*[A-Z])[A-Z\d]+(?:-[A-Z\d]+)?(?!\w)/y
 
-function phoneEnd(text: string, run: NumberRun, previous: number): number | undefined {
-  const hint = hintBefore(text, run.start, phoneWords, otherNumberWords)
-  const behindNumber =
-    /\d\s{1,2}$/.test(text.slice(Math.max(0, run.start - 3), run.start)) && !(previous >= 0 && run.start - previous <= 3)
-  const behindComma = /\d,$/.test(text.slice(Math.max(0, run.start - 2), run.start))
+/** The end of the longest number that begins where the run does; of a plus, the longest that its country's plan allows. */
+function phoneEnd(text: string, hints: Hints, run: NumberRun, previous: number): number | undefined {
   let likely: number | undefined
-  for (let count = run.groups.length; count > 0; count--) {
+  for (let count = mostGroups(run); count > 0; count--) {
     const groups = run.groups.slice(0, count)
-    const end = groups.at(-1)?.end ?? 0
-    const closed = groups.at(-1)?.bracketed ? end + 1 : end
-    const joint = run.groups[count]?.joint
-    if (joint !== undefined && !/[\s/]/.test(joint)) continue
-    // Pairs that go on: a row of numbers.
-    if (joint?.trim() === '' && [...groups, ...run.groups.slice(count, count + 1)].every(({ digits }) => digits.length === 2))
-      continue
-    if (joint === undefined && follows.test(text.slice(closed, closed + 3))) continue
+    const last = groups.at(-1)
+    const end = last === undefined ? run.start : last.bracketed ? last.end + 1 : last.end
+    if (!mayEnd(text, end, groups, run.groups[count])) continue
     const shape = shapeOf(run.plus, groups)
-    if (shape === 'none') continue
-    if (shape === 'certain') return closed
-    const spaced = groups.slice(1).every((group) => group.joint.trim() === '')
-    const after = text.slice(closed, closed + 24)
-    const extended = take(extension, text, closed) !== ''
-    const spoken =
-      hint === 'for' ||
-      (hint === 'none' &&
-        (saidAfter.test(after) || besideWide.test(text.slice(Math.max(0, run.start - 2), run.start) + after.slice(0, 2))))
-    if (spaced && amountAfter.test(after)) continue
-    if ((behindNumber || behindComma) && spaced && hint !== 'for') continue
-    const direct = shape !== 'amount' || labelled.test(text.slice(Math.max(0, run.start - 40), run.start))
-    if (direct && (spoken || extended || (shape === 'likely' && hint !== 'against'))) {
-      if (!run.plus) return closed
-      likely ??= closed
-    }
+    if (shape === 'certain') return end
+    if (shape === 'none' || !isSpoken(text, hints, run.start, end, groups, shape, previous)) continue
+    if (!run.plus) return end
+    likely ??= end
   }
   return likely
+}
+
+/** How many groups can be one number at the most: a single digit stands between others only behind a prefix or a zero. */
+function mostGroups({ plus, groups }: NumberRun): number {
+  const lone = groups.findIndex(({ digits }, index) => index > 0 && digits.length === 1)
+  return plus || lone < 0 || groups[0]?.digits.startsWith('0') ? groups.length : lone + 1
+}
+
+function mayEnd(text: string, end: number, groups: readonly DigitGroup[], next: DigitGroup | undefined): boolean {
+  if (next === undefined) return !follows.test(text.slice(end, end + 3))
+  if (!/[\s/]/.test(next.joint)) return false
+  // Pairs that go on are a row of numbers.
+  return next.joint.trim() !== '' || ![...groups, next].every(({ digits }) => digits.length === 2)
+}
+
+/** Whether what stands around it makes a number of this shape a phone number. */
+function isSpoken(
+  text: string,
+  hints: Hints,
+  start: number,
+  end: number,
+  groups: readonly DigitGroup[],
+  shape: Shape,
+  previous: number,
+): boolean {
+  const hint = hints.before(start)
+  const before = text.slice(Math.max(0, start - 3), start)
+  const after = text.slice(end, end + 24)
+  if (groups.every((group, index) => index === 0 || group.joint.trim() === '')) {
+    if (amountAfter.test(after)) return false
+    const listed = previous >= 0 && start - previous <= 3
+    if (hint !== 'for' && /\d,$|\d\s{1,2}$/.test(before) && !listed) return false
+  }
+  if (shape === 'amount' && !labelled.test(text.slice(Math.max(0, start - 40), start))) return false
+  if (hint === 'for' || take(extension, text, end) !== '') return true
+  return hint === 'none' && (shape === 'likely' || saidAfter.test(after) || besideWide.test(before.slice(-2) + after.slice(0, 2)))
 }
 
 /** What goes on as a longer number, a word, an address. */

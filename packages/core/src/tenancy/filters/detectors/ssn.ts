@@ -1,11 +1,12 @@
 import type { Span } from '../matches.ts'
-import { hintBefore, pattern } from './nearby-words.ts'
+import { Hints, pattern } from './nearby-words.ts'
 
 /**
  * Social security numbers of the United States, 3-2-4 digits. Areas 000, 666 and 900 to 999, group 00 and serial 0000 were never
  * given out. Joined by hyphens they stand alone; joined by blanks or dots, or unjoined, they need a word about it nearby.
  */
 export function* findSsns(text: string, from: number): Generator<Span> {
+  const hints = new Hints(text, ssnWords, otherWords)
   candidate.lastIndex = from
   for (const match of text.matchAll(candidate)) {
     if (match.index < from) continue
@@ -14,7 +15,7 @@ export function* findSsns(text: string, from: number): Generator<Span> {
     if (joint !== secondJoint || /(?<!ssn)[\p{L}]-$/iu.test(text.slice(Math.max(0, match.index - 5), match.index))) continue
     const start = match.index
     const end = start + value.length
-    const hint = hintBefore(text, start, ssnWords, otherWords)
+    const hint = hints.before(start)
     const after = ssnAfter.test(text.slice(end, end + 30))
     if (hint === 'for' || (after && hint !== 'against') || (joint === '-' && hint === 'none' && text.charAt(start - 1) !== '#'))
       yield { start, end }

@@ -14,8 +14,8 @@ export const foreignSignals: readonly Signal[] = [
     `\\b(?:vergiss|vergessen sie|ignorier\\w*) (?:bitte |nun |jetzt |einfach )*(?:alles|das alles|alle)\\b`,
     `\\b(?:negeer|vergeet|glöm|ignorera|ignorer|glem) ${few}(?:instructies?|opdracht\\w*|regels|aanwijzing\\w*|voorgaande|vorige|instruktion\\w*|tidigare|regler|instruks\\w*|tidligere|alles|alt|allt)`,
     // French, Spanish, Italian, Portuguese, Romanian, Catalan.
-    `(?<!n'|\\bne )\\b(?:ignore[zrs]?|ignorer|oublie[zrs]?|oublier|néglige[zr]?|fais abstraction de|ne (?:tiens|tenez) pas compte d\\S+|ne (?:suis|suivez) pas) ${few}(?:instructions?|consignes?|règles?|directives?|ordres?|précédent\\w*|tout ce qui)`,
-    `(?<!\\b(?:no|não|nao|non|nu) )\\b(?:ignor[aeáé]\\w*|olvid[aáe]\\w*|desestim\\w+|haz caso omiso|hagan? caso omiso|descart[ae]\\w*|no sigas|dimentica\\w*|trascura\\w*|esque[cç]\\w+|desconsider\\w+|oblida\\w*|uită) ${few}(?:instruc\\S+|instruç\\S+|istruzion\\S+|instrucț\\S+|órdenes|reglas|regole|regras|indicacion\\S+|indicazioni|directrices|diretrizes|anterior\\S*|precedent\\S*|lo que|todo lo|tutto|tudo o que|ordens|comandi)`,
+    `(?<!n'|\\bne )\\b(?:ignore[zrs]?|ignorer|oublie[zrs]?|oublier|néglige[zr]?|fais abstraction de|ne (?:tiens|tenez) pas compte d\\S+|ne (?:suis|suivez) pas) (?:(?:\\S+ )?(?:les|ces|tes|vos|toutes|tous|la|le|l'|mes|ton|votre|cette) (?:\\S+ ){0,3}?)(?:instructions?|consignes?|règles?|directives?|ordres?|précédent\\w*|rôle|tout ce qui)`,
+    `(?<!\\b(?:no|não|nao|non|nu) )\\b(?:ignor[aeáé]\\w*|olvid[aáe]\\w*|desestim\\w+|haz caso omiso|hagan? caso omiso|descart[ae]\\w*|no sigas|dimentica\\w*|trascura\\w*|esque[cç]\\w+|desconsider\\w+|oblida\\w*|uită) ${few}(?:instruccion\\S*|instrucción|instruccions|instruç\\S+|istruzion\\S+|instrucț\\S+|órdenes|reglas|regole|regras|indicacion\\S+|indicazioni|directrices|diretrizes|anterior(?:es)?|precedenti|rol\\b|papel|ruolo|lo que|todo lo|tutto|tudo o que|ordens|comandi)`,
     // Polish, Czech, Croatian, Serbian, Russian, Ukrainian, Turkish, Hungarian, Finnish, Indonesian, Vietnamese.
     `(?<!\\b(?:nie|ne|не) )(?:zignoruj\\S*|ignoruj\\S*|zapomnij|zapomeň\\S*|zaboravi\\S*|ignoriraj\\S*|zanemari\\S*|pomiń) ${few}(?:instrukc\\S*|polece\\S*|zasad\\S*|pokyn\\S*|uput\\S*|naredb\\S*|prethodn\\S*|poprzedni\\S*|předchozí\\S*|wszystk\\S*|sve\\b|vše)`,
     `(?<!не )(?:игнорируй|проигнорируй|забудь|отмени|не обращай внимания|не следуй|ігноруй|забудь)\\S* ${few}(?:инструкци|указани|правил|команд|предыдущ|всё|все |інструкц|попередн|вказівк)\\S*`,
@@ -27,6 +27,19 @@ export const foreignSignals: readonly Signal[] = [
     `(?:지시|명령|규칙|프롬프트|지침|설정|이전)[^.!?]{0,14}(?:무시|잊|따르지)`,
     `(?:تجاهل|انس|انسى|تجاوز)[^.!؟]{0,30}(?:التعليمات|الأوامر|القواعد|السابقة|تعليمات)`,
     `(?:पिछले|पहले|सभी|उपरोक्त)[^.!?।]{0,30}(?:निर्देश|आदेश|नियम)[^.!?।]{0,20}(?:अनदेखा|भूल|नज़रअंदाज़|नजरअंदाज)`,
+  ),
+  signal(
+    'nothing binds',
+    0.6,
+    /sans|sin |ohne|senza|sem |zonder|без|没有|无/,
+    `\\b(?:sans (?:aucune? )?(?:règles?|restrictions?|censure|filtres?|limites?|morale)|sin (?:ninguna? )?(?:reglas|restricciones|censura|filtros|límites|moral)|ohne (?:jegliche |irgendwelche |alle )?(?:regeln|einschränkungen|zensur|filter|grenzen|moral)|senza (?:regole|restrizioni|censura|filtri|limiti)|sem (?:regras|restrições|censura|filtros|limites)|zonder (?:regels|beperkingen|censuur|filters))`,
+    `без (?:правил|ограничений|цензуры|фильтров)|(?:没有|无)(?:任何)?(?:限制|规则|道德|审查)`,
+  ),
+  signal(
+    'identity replaced',
+    0.4,
+    /maintenant|jetzt|bist|ahora|actúa|agis|handle|ora |agora|теперь|现在|開始/,
+    `\\b(?:tu es (?:maintenant|désormais)|ab (?:jetzt|sofort) bist du|du bist (?:jetzt|nun|ab jetzt)|ahora eres|actúa como|agis comme|ora sei|agora você é)|ты теперь|从现在(?:开始|起)你|你现在是`,
   ),
   signal(
     'prompt asked for',

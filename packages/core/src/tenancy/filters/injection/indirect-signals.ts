@@ -1,6 +1,6 @@
 import { few, type Signal, signal, support } from './signal.ts'
 
-const model = String.raw`(?:a\.?i\.?s?|llms?|(?:large )?language models?|chat ?bots?|gpt(?:-\d)?|chatgpt|copilot|claude|gemini|bard|(?:ai|virtual|automated|digital|smart|research|coding) (?:assistants?|agents?|systems?|models?|tools?|reviewers?|readers?)|summari[sz]ers?|assistants?|bots?|ai-powered \w+)`
+const model = String.raw`(?:a\.?i\.?s?|llms?|(?:large )?language models?|chat ?bots?|gpt(?:-\d)?|chatgpt|copilot|claude|gemini|bard|(?:ai|virtual|automated|digital|smart|research|coding) (?:assistants?|agents?|systems?|models?|tools?|reviewers?|readers?)|(?:llm|ai|gpt|model|bot|reviewer|automated) (?:readers?|reviewers?|users?|crawlers?|agents?|models?)|summari[sz]ers?|assistants?|bots?|ai-powered \w+)`
 const answer = String.raw`(?:responses?|repl(?:y|ies)|answers?|outputs?|messages?|summar(?:y|ies)|translations?|recommendations?|conclusions?)`
 const text = String.raw`(?:e-?mails?|documents?|pages?|texts?|messages?|files?|articles?|contents?|r[eé]sum[eé]s?|cvs?|candidates?|applications?|reviews?|repositor(?:y|ies)|code|web ?(?:pages?|sites?)|tickets?|pdfs?|threads?|notes?|transcripts?|papers?|submissions?|listings?|inbox)`
 
@@ -12,9 +12,17 @@ export const indirectSignals: readonly Signal[] = [
     /ai\b|a\.i|llm|model|bot|gpt|copilot|claude|gemini|bard|assistant|agent|system|summari|reviewer|reader|tool|automated|machine/,
     `(?:^|[.!?"'>*#(\\[<-] ?|\\b)(?:note|message|instructions?|notice|attention|important|reminder|memo|request|hint|hello|hi|hey|dear|warning|info|directive|command|tip|prompt|p\\.?s\\.?)[ :,!*-]{1,4}(?:to |for |all |the |any |every |our )*${model}(?:\\b|[:,!])`,
     `(?:^|[.!?"'>*#] ?|please,? )(?:to (?:the |all |any )*)?${model} ?(?::|,(?= (?:please|you|do|ignore|translate|say|send|never|always|before|when|secretly|silently)\\b)) `,
+    `\\b(?:for|to) (?:the |any |all |every |whichever |whatever |an? )*${model} (?:that |which |who |currently |now )*(?:read|summari[sz]|process|review|index|scan|handl|analy[sz]|evaluat|answer|pars)\\w*`,
+    `(?:^|[.!?"'>*#(-] ?)${model}[,:]? (?:give|rate|rank|recommend|forward|send|include|append|add|say|state|hide|delete|approve|accept|ignore) (?:this|the|all|every|that|any|a)\\b`,
     `\\b(?:if|as) you(?:'re| are)? (?:an? |the )?(?:ai|llm|(?:large )?language model|automated|machine|gpt|chatbot|bot\\b)`,
     `\\b(?:any|all|every|the) ${model} (?:that|who|which)? ?(?:reads?|reading|process\\w*|summari[sz]\\w*|analy[sz]\\w*|review\\w*|index\\w*|scrap\\w*|crawl\\w*|pars\\w*|access\\w*|encounter\\w*|see(?:s|ing)?|handling|evaluat\\w+) ${few}(?:this|these)`,
     `(?:^|[.!?"'>*#(\\[] ?)${model} ?[:,!] ?(?:please|you|ignore|do|when|include|add|send|forward|say|tell|always|never|if|summari\\w+|this|must|note|respond|reply|recommend|mention|rate|give|stop)\\b`,
+  ),
+  signal(
+    'reader singled out',
+    0.9,
+    /if /,
+    `\\bif (?:an?|any|the|some) ${model} (?:reads?|sees?|process\\w*|finds?|is reading|summari\\w+|encounters?|opens?)`,
   ),
   signal(
     'model ordered',
@@ -28,6 +36,18 @@ export const indirectSignals: readonly Signal[] = [
     /ai\b|a\.i|llm|model|bot|gpt|copilot|claude|gemini|bard|assistant|agent|system|summari|reviewer|reader|tool/,
     `\\bas an? ${model}(?: model| assistant)?,? (?:you|your)\\b`,
     `\\b(?:(?:any|all|every|the) )?${model} (?:that |who |which )?(?:read|process|summari[sz]|analy[sz]|review|index|handl|evaluat|answer)\\w* [^.!?]{0,40}\\b(?:should|must|shall|has to|have to|needs? to)\\b`,
+  ),
+  signal(
+    'read by a model',
+    1,
+    /by /,
+    `\\b(?:summari[sz]ed|read|processed|indexed|reviewed|parsed|scanned|analy[sz]ed) by (?:an? |the |any |some )*${model}[^.!?]{0,60}\\b(?:must|should|shall|has to|have to|please|say|mention|include|state)\\b`,
+  ),
+  support(
+    'unasked',
+    0.4,
+    /confirm|asking|approval|permission/,
+    `\\b(?:no|without)(?: any| further)? (?:confirmation|approval|permission)\\b|\\bno need to (?:ask|confirm|check)|\\bwithout asking\\b`,
   ),
   signal(
     'reading as occasion',
@@ -45,6 +65,12 @@ export const indirectSignals: readonly Signal[] = [
     `\\b(?:do not|don't|dont|never|without) (?:mention(?:ing)?|reveal(?:ing)?|disclos(?:e|ing)|acknowledg(?:e|ing)|referenc(?:e|ing)|talk(?:ing)? about|discuss(?:ing)?|display(?:ing)?|show(?:ing)?|includ(?:e|ing)|repeat(?:ing)?) ${few}(?:this|these|that you|the|your) ${few}(?:instructions?|hidden|comment|directive|system prompt|injected)`,
     `\\b(?:user|human|owner|reader) (?:must|should|shall|will|may) (?:not|never) (?:know|see|notice|be (?:told|informed|notified|aware|alerted))`,
     `\\b(?<!not )(?:silently|secretly|covertly|quietly|discreetly|in the background|behind the scenes) (?:send|forward|copy|add|include|insert|execute|run|append|delete|upload|post|email|transfer|call|exfiltrate|replace|change)`,
+  ),
+  signal(
+    'secrecy asked for',
+    0.5,
+    /quiet|silent|secret|hide|hidden/,
+    `\\bkeep (?:quiet|silent|it (?:quiet|secret|hidden)|this (?:quiet|secret|hidden))\\b|\\bhide (?:this|these|that) (?:sentence|message|instruction|note|text|comment|line|step|action)s?\\b`,
   ),
   support(
     'data sent out',
@@ -78,7 +104,7 @@ export const indirectSignals: readonly Signal[] = [
     'consent claimed',
     0.5,
     /user|important|urgent|critical|special|official|priority|i need you|authori|approved|verified/,
-    `\\b(?:the )?user (?:has |have |had )?(?:already |previously |explicitly )?(?:authori[sz]ed|approved|granted|consented|confirmed|given (?:permission|consent)|agreed|requested|wants|asked) `,
+    `\\b(?:the )?user (?:has |have |had )?(?:already |previously |explicitly )?(?:authori[sz]ed|approved|granted|consented|confirmed|given (?:permission|consent)|agreed|requested|wants|asked|would like you to|needs you to) `,
     `\\b(?:important|urgent|critical|special|official|high[- ]priority) (?:message|instructions?|information|notice|update|directive|request|task|command|system)\\b[^.!?]{0,40}(?:from (?:me|the|your|openai|anthropic|it|admin|management)|to you|for you|:|!)`,
     `\\bimportant ?!{2,}|\\bi need you to\\b|\\b(?:authori[sz]ed|approved|verified) by (?:the )?(?:user|admin|system|management|security|it)\\b`,
   ),
@@ -86,9 +112,9 @@ export const indirectSignals: readonly Signal[] = [
     'answer bent',
     0.5,
     /your /,
-    `\\b(?:add|include|insert|integrate|embed|incorporate|append|attach|mention|modify|adjust|alter|enhance|augment|tailor|supplement|shape|conclude|end|begin|start|finish|close|infuse|weave|craft|frame|twist|steer|slant)\\b[^.!?]{0,140}\\b(?:in(?:to)?|to|within|with|at|of) (?:all (?:of )?)?your (?:\\w+ )?${answer}`,
-    `\\b(?:modify|adjust|alter|enhance|augment|tailor|supplement|change|revise|adapt|infuse|conclude|end|begin|start|finish|make|shape|craft|rework|edit|slant|twist) (?:all (?:of )?)?your (?:\\w+ )?${answer}\\b`,
-    `\\b(?:in|within|with|throughout|during|for|at the end of) (?:all (?:of )?)?your (?:\\w+ )?${answer},? (?:please |you (?:must|should|will) |always |also |subtly )*(?:suggest|tease|mention|recommend|include|promote|tell|advise|encourage|urge|claim|state|hint|direct|advertise|say|ask|insert|add|imply|warn|provide|push|discourage|spread|use)\\b`,
+    `\\b(?:add|include|insert|integrate|embed|incorporate|append|attach|modify|alter|enhance|augment|supplement|infuse|weave|twist|steer|slant)\\b[^.!?]{0,140}\\b(?:in(?:to)?|to|within|with|at|of) (?:all (?:of )?)?your (?:\\w+ )?${answer}`,
+    `\\b(?:modify|alter|enhance|augment|supplement|infuse|conclude|slant|twist) (?:all (?:of )?)?your (?:\\w+ )?${answer}\\b`,
+    `\\b(?:in|within|with|throughout|during|for|at the end of) (?:all (?:of )?)?your (?:\\w+ )?${answer},? (?:please |you (?:must|should|will) |always |also |subtly )*(?:suggest|tease|mention|recommend|include|promote|tell|advise|encourage|urge|claim|hint|direct|advertise|insert|imply|push|discourage|spread)\\b`,
   ),
   signal(
     'answer garbled',
@@ -99,15 +125,17 @@ export const indirectSignals: readonly Signal[] = [
   ),
   support(
     'something promoted',
-    0.45,
+    0.5,
     /http|www|\.(?:com|net|org|io|xyz|info|co|biz|ru|site|online|app|dev|top|click)\b|@/,
     `\\b(?:your (?:\\w+ )?${answer}|users?|readers?|recommend|suggest|direct|visit|download|install|click|link(?:ing)? to)\\b[^.!?]{0,80}(?:https?:\\/\\/|www\\.|\\b[a-z0-9-]{2,30}\\.(?:com|net|org|io|xyz|info|co|biz|ru|site|online|app|dev|top|click)\\b|[\\w.+-]{1,30}@[\\w-]{1,30}\\.[a-z])`,
   ),
   signal(
     'verdict dictated',
     0.5,
-    /recommend|rank|rate|choose|select|prefer|hire|score|accept|approve|shortlist|give|mark|classif|label|report|conclude|advance|write|provide|output|generat/,
+    /recommend|mark|treat|rank|rate|choose|select|prefer|hire|score|accept|approve|shortlist|give|mark|classif|label|report|conclude|advance|write|provide|output|generat/,
     `\\b(?:always|must|should|only|please|just|automatically|immediately) (?:recommend|rank|rate|choose|select|prefer|hire|score|accept|approve|shortlist|give|mark|classify|label|report|conclude|advance)\\b[^.!?]{0,60}\\b(?:first|best|top|highest|positive(?:ly)?|candidate|\\d+ ?(?:\\/|out of) ?\\d+|perfect|full marks|maximum|safe|excellent|qualified|five stars|legitimate|benign|approved|hire)\\b`,
+    `(?:^|[,:;.!?] ?)(?:please )?(?:give|rate|rank|score|mark) (?:this|the) (?:\\w+ )?(?:submission|paper|r[eé]sum[eé]|candidate|product|essay|application|review|proposal|cv|applicant)[^.!?]{0,40}\\b(?:highest|best|top|perfect|maximum|\\d+ ?(?:\\/|out of) ?\\d+)`,
+    `\\b(?:mark|rate|rank|classify|treat|label|approve) (?:me|this|it|my \\w+) as [^.!?]{0,30}(?:best|strongest|top|approved|safe|qualified|urgent|highest|priority)`,
     `\\b(?:give|write|provide|output|generate) (?:a |an |only )?(?:positive|favou?rable|glowing|five-star|perfect) (?:review|rating|score|evaluation|assessment|feedback)s?(?: only)?\\b`,
   ),
   support(

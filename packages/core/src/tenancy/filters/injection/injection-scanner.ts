@@ -71,8 +71,9 @@ export class InjectionScanner implements Scanner {
     const text = this.#text.slice(this.#start, to)
     const end = this.#dropped + to
     const passage: Passage = { before, text, end, signals: this.#leading(before, text) }
-    this.#recent = this.#recent.filter((earlier) => earlier.end >= end - memory)
     this.#recent.push(passage)
+    const forgotten = this.#recent.findIndex((earlier) => earlier.end >= end - memory)
+    if (forgotten > 0) this.#recent.splice(0, forgotten)
     if (this.#weigh(passage)) this.#found.push({ kind: 'prompt_injection', start: this.#dropped + this.#start, end })
     this.#start = to
     this.#seen = to

@@ -1,9 +1,9 @@
 import { few, order, type Signal, signal, signalUnlessCode, support } from './signal.ts'
 
-const dismiss = String.raw`(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?(?: about)?|overlook|neglect|pay no (?:attention|heed) to|(?:do not|don't|dont|never) (?:follow|obey|comply with|listen to|adhere to|abide by|consider)|stop (?:following|obeying|listening to))`
+const dismiss = String.raw`(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?(?: about)?|overlook|neglect|(?:set|put|cast|leave) aside|pay no (?:attention|heed) to|(?:do not|don't|dont|never) (?:follow|obey|comply with|listen to|adhere to|abide by|consider)|stop (?:following|obeying|listening to))`
 const replace = String.raw`(?:override|bypass|skip|drop|abandon|erase|delete|remove|cancel|dismiss|discard|void|nullify|circumvent|disable|reset|violate|break)`
 const earlier = String.raw`(?:previous(?:ly)?|prior|above|preceding|earlier|foregoing|initial|original|existing|former|past|system(?:'s)?|hidden|internal|default|safety|ethical|moral|other|current|aforementioned|preset)`
-const orders = String.raw`(?:instructions?|instuctions?|prompts?|prompting|directions?|directives?|rules?|guidelines?|commands?|orders?|context|training|constraints?|programming|restrictions?|polic(?:y|ies)|limitations?|safeguards?|guardrails?|protocols?|assignments?|tasks?|filters?)`
+const orders = String.raw`(?:instructions?|instuctions?|prompts?|prompting|directions?|directives?|rules?|guidelines?|commands?|orders?|context|training|constraints?|programming|restrictions?|polic(?:y|ies)|limitations?|safeguards?|guardrails?|protocols?|assignments?|tasks?|filters?|guidance)`
 const sayings = String.raw`(?:statements?|conversations?|messages?|texts?|inputs?|information|contents?|sentences?|questions?|requests?|words|paragraphs?|documents?|everything|stuff)`
 const give = String.raw`(?:reveal|show|print|repeat|output|display|tell|give|disclose|leak|dump|write(?: out| down)?|echo|copy|recite|share|expose|provide|return|list|paste|state|read|describe|explain|summari[sz]e|translate|encode|spell|send|quote|reproduce|type)`
 
@@ -12,14 +12,16 @@ export const overrideSignals: readonly Signal[] = [
   order(
     'dismissal',
     1,
-    /ignor|disregard|forget|overlook|neglect|pay no|follow|obey|compl|listen|adher|abid|consider/,
+    /ignor|disregard|forget|overlook|neglect| aside|pay no|follow|obey|compl|listen|adher|abid|consider/,
     `${dismiss} ${few}${earlier} ${few}${orders}`,
     `${dismiss} (?!my |our )${few}(?:previous|prior|above|preceding|earlier) (?:${sayings}|and|,)`,
     `${dismiss} ${few}${orders} (?:above|before|you (?:were|have been) given|given|from before|listed|that (?:came|were))\\b`,
     `${dismiss} (?:all |any |everything |of |the |what was )*(?:written |said |stated |mentioned )?(?:above|before this|prior to this)\\b`,
-    `${dismiss} (?:about )?(?:everything|anything|all|whatever) (?:that |which )?(?:i|we|you|they|was|were|came|has|have|before|above|up to|until|previously|prior)\\b(?! know\\b|[^.!?]{0,20} about\\b)`,
+    `${dismiss} (?:about )?(?:everything|anything|all|whatever) (?:that |which )?(?:i|we|you|they|your|was|were|came|has|have|before|above|up to|until|previously|prior)\\b(?! know\\b|[^.!?]{0,20} about\\b)`,
+    `${dismiss} (?:the |all |any |every )*(?:\\w+ )?${orders} (?:that )?(?:you|i|we|they) (?:were|was|are|have|had|got|received|gave|been)\\b`,
+    `${dismiss} (?:what(?:ever)?|everything|anything) (?:that )?(?:your|the) (?:creators?|developers?|makers?|designers?|programmers?|system|owners?|operators?|admins?|company|openai|anthropic|google) `,
     `${dismiss} what(?:ever)? (?:you (?:were|have been|had been) (?:told|taught|instructed)|(?:came|comes|was (?:said|written|stated)) (?:before|above|earlier))`,
-    `(?:forget|disregard|ignore) (?:about )?(?:everything|it all)(?: |[.,;:!]|$)(?!about)`,
+    `(?:forget|disregard|ignore) (?:about )?(?:everything|it all) ?(?:[.,;:!]|$|and\\b|so far\\b|until now\\b|now\\b)`,
     `${dismiss} ${few}(?:your|thy|ur) ${few}${orders}`,
     `${dismiss} (?:all|any|every) (?:of )?(?:the |these |those )?(?:instructions?|rules?|guidelines?|directives?|restrictions?|orders)\\b`,
   ),
@@ -40,8 +42,12 @@ export const overrideSignals: readonly Signal[] = [
   signal(
     'orders void',
     1,
-    /instruc|prompt|direct|rule|order|task|training|context|command|guideline/,
+    /instruc|prompt|direct|rule|order|task|training|context|command|guideline|everything|whatever/,
     `\\b(?:above|previous|prior|earlier|preceding|original|initial|old) ${orders} ${few}(?:are|were|is|was|have been|has been) (?:now )?(?:wrong|outdated|a test|just a|invalid|cancell?ed|void|over|deprecated|incorrect|a joke|no longer|obsolete|superseded|replaced|finished|lifted|overridden|null)`,
+    `\\b(?:above|previous|prior|earlier|preceding|original|initial|old) ${orders} ${few}(?:do not|don't|no longer|does not|doesn't|won't) (?:apply|matter|count|hold|exist|bind)`,
+    `\\bwhatever you (?:were|have been) (?:told|given|taught|instructed)[^.!?]{0,40}\\b(?:cancell?ed|void|over|wrong|obsolete|irrelevant|no longer|does not|doesn't|ignore|forget)`,
+    `\\byou (?:now )?have no (?:previous|prior|earlier|other|more)? ?(?:instructions|rules|orders|directives)`,
+    `\\beverything (?:\\w+ ){0,3}(?:before|above|prior)[^.!?]{0,20} (?:is|was) (?:now )?(?:void|invalid|wrong|a test|cancell?ed|obsolete|null|to be ignored|irrelevant)`,
     `\\b(?:end of|out of date|outdated|old) (?:old |previous |prior |above |initial |system )?(?:instructions?|prompt|rules)\\b ?(?:[%#=*\\]>-]|$|\\.)`,
   ),
   signal(
@@ -52,13 +58,14 @@ export const overrideSignals: readonly Signal[] = [
     `\\b${give} (?:me |us |back |out |exactly |verbatim )*${few}(?:your|ur) (?:prompts?|instructions?|directives?|guidelines|pre-?prompt|programming|rules)\\b`,
     `\\b(?:what|which) (?:is|are|was|were|'s) ${few}(?:your|ur) ${few}(?:system|initial|original|hidden|exact|full|previous|first|secret|internal|given|current|above) ?(?:prompts?|instructions?|rules?|guidelines?|messages?|directives?)`,
     `\\b(?:what|which) (?:${few})(?:instructions?|prompt|rules|guidelines) (?:were|was|have|did|are|do) you (?:been )?(?:given|told|receive|follow\\w*|provided|start\\w*|instructed)`,
+    `\\b${give} (?:me |us )?${few}(?:your context window|the (?:prompt|instructions?|rules) (?:that )?your (?:developers?|creators?|makers?|company|owners?|operators?))`,
     `\\b(?:what|which) (?:were|was) you (?:told|instructed|prompted|given)\\b`,
   ),
-  support(
+  signal(
     'rest put away',
     0.5,
-    /the rest|everything else|other|remainder|the task|the question/,
-    `\\b(?:${dismiss}|${replace}) (?:the rest|everything else|all other|the remainder|any other|all the other|the task|the question)\\b`,
+    /the |everything else|other/,
+    `\\b(?:${dismiss}|${replace}) (?:the rest|everything else|all other|the remainder|any other|all the other|the (?:\\w+ )?(?:task|question|assignment|translation|summary|job))\\b`,
   ),
   signal(
     'prompt spoken of',
@@ -67,6 +74,19 @@ export const overrideSignals: readonly Signal[] = [
     `\\b${give} (?:me |us |back |out |exactly |verbatim )*${few}the ${few}(?:system|hidden|secret|initial|developer|original|full|entire|first) (?:prompts?|instructions)\\b`,
     `\\b(?:repeat|print|output|echo|recite|dump|copy|spit out|write out|return|display) ${few}(?:text|words?|everything|all|lines?|content|sentences?|instructions?|prompt|messages?|conversation|paragraphs?|what is|what was)(?: that| which)?(?: is| are| was| were| came| comes| appears?| written| stated| of the)* (?:above|before|prior|preceding|so far|previously|from the (?:beginning|start|top))`,
     `\\b(?:system|initial|hidden|secret|your) (?:prompt|instructions) (?:verbatim|word for word|in (?:full|base64|a code block|reverse|french))`,
+  ),
+  signal(
+    'prompt pointed at',
+    0.7,
+    /preced|came|comes|come|above/,
+    `\\b${give} (?:me |us |back |out |exactly |verbatim )*${few}(?:message|text|prompt|paragraph|words|content|instructions?|section) (?:\\w+ ){0,4}?(?:precedes?|preceded|preceding|came before|comes before|come before)\\b`,
+    `\\b(?:text|words|prompt|instructions?|messages?|everything|content) (?:\\w+ )?above[^.!?]{0,30}\\b(?:rot-?13|base64|morse|hex|binary|leet\\w*|caesar|backwards|reverse)\\b`,
+  ),
+  support(
+    'to the letter',
+    0.3,
+    /full|verbatim|word|exact|entire|unchanged|change|rot|base64|morse|leet|caesar/,
+    `\\b(?:in full|verbatim|word for word|exact (?:words|text|wording)|in its entirety|unchanged|without (?:any )?changes|rot-?13|base64|morse|leet\\w*|caesar)\\b`,
   ),
   support(
     'prompt quoted',
@@ -91,8 +111,8 @@ export const overrideSignals: readonly Signal[] = [
   support(
     'new orders',
     0.6,
-    /instruc|task|directive|objective|prompt|command|order|goal|mission|your|strictly|instead|rather|follow|obey/,
-    `\\bnew (?:instructions?|directives?|system prompt)\\b|\\byour new (?:roles?|identity|name|rules?) (?:is|are|now|will)\\b`,
+    /instruc|task|job|role|directive|objective|prompt|command|order|goal|mission|your|strictly|instead|rather|follow|obey/,
+    `\\byour (?:job|task|role|goal|purpose|mission) (?:is )?now\\b|\\bnext task ?:|\\bnew (?:instructions?|directives?|system prompt)\\b|\\byour new (?:roles?|identity|name|rules?) (?:is|are|now|will)\\b`,
     `\\b(?:updated|revised|real|actual|true|modified|additional|special|final|secret|hidden|overriding) (?:instructions?|tasks?|directives?|objectives?|prompts?|commands?|orders?|goals?|mission|system prompt)\\b ?(?:[:=>-]|is\\b|are\\b|for you|follow|begin|start)`,
     `\\byour (?:only|real|actual|true|next|main|primary|sole|updated|first|secret) (?:tasks?|goals?|instructions?|jobs?|objectives?|purpose|mission|roles?|directives?|identity|name|rules?|prompt|function) (?:is|are|now|will)\\b`,
     `\\b(?:follow|obey|execute|perform|do|adhere to|comply with) ${few}(?:these|the following|this|my|only|below|new|following) ${few}(?:instructions?|commands?|orders?|rules?|steps?) (?:instead|only|exactly|from now|now|without|strictly|no matter)`,
@@ -128,8 +148,8 @@ export const overrideSignals: readonly Signal[] = [
   signal(
     'secret asked for',
     0.5,
-    /code|pass|secret|key|flag/,
-    `\\b(?:give|tell|reveal|write|print|say|show|output|what is|what's|share|leak|spell|repeat) ${few}(?:your (?:\\w+ )?(?:access code|password|pass ?code|pass ?phrase|secret|key|flag|code ?word)|the (?:secret|access) (?:key|code|word|password|phrase)|the flag)\\b`,
+    /code|pass|secret|key|flag|word/,
+    `\\b(?:give|tell|reveal|write|print|say|show|output|display|disclose|provide|return|what is|what's|share|leak|spell|repeat) ${few}(?:your (?:\\w+ )?(?:access code|password|pass ?code|pass ?phrase|secret|key|flag|code ?word)|the (?:secret|access|magic|hidden) ?(?:key|code|word|password|phrase)|the (?:flag|secret))\\b(?! (?:to|of|behind|for|in)\\b)`,
   ),
   signal(
     'borders faked',
@@ -157,12 +177,14 @@ export const overrideSignals: readonly Signal[] = [
     0.5,
     /system|assistant|developer|admin|root|human|emergency|priority|security|authority/,
     `(?:^|[.!?"'>*#] ?|\\n)(?:system|assistant|developer|admin(?:istrator)?|root|sysadmin|human) ?(?:message|override|notice|update|alert|note|command|prompt|instruction|notification)?s? ?:(?= ?(?:you|ignore|from|new|the|please|all|do|reveal|print|say|override|enable|disable|entering|user|respond|access|sure|ok)\\b)`,
+    `(?:^|[.!?"'>*#] ?)(?:system|developer|admin(?:istrator)?|root) (?:message|override|notice|update|alert|note|command|prompt|instruction|notification)s? ?:`,
     `\\b(?:system|admin(?:istrator)?|developer|root|emergency|priority|security|authority) (?:override|overrides|bypass)\\b`,
   ),
   signal(
     'mode entered',
     0.5,
-    /mode/,
+    /mode|override/,
+    `\\boverride (?:code|command|key|sequence|protocol)\\b`,
     `\\b(?:enter|enable|activate|switch to|you are (?:now )?in|go into|engage|initiate|begin|start|boot into) (?:the )?(?:\\w+ )?(?:debug|maintenance|admin|god|sudo|test(?:ing)?|diagnostic|unrestricted|developer|dev|root|jailbreak|training|override|opposite|evil|chaos|unsafe|raw|recovery) ?mode`,
     `\\b(?:debug|maintenance|admin|god|sudo|diagnostic|unrestricted|developer|jailbreak|override|opposite) mode:? (?:is )?(?:now )?(?:enabled|activated|active|on|engaged|unlocked)`,
   ),

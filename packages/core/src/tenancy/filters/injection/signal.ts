@@ -19,7 +19,7 @@ export const few: string = String.raw`(?:[^\s.!?]+ ){0,5}?`
 
 /** What stands before an order, rather than before a clause about one. */
 export const orderBegins: RegExp =
-  /(?:^|[.!?:;,"'“”(>\]*#=|-] ?|\b(?:please|now|and|then|just|you|must|should|also|but|so|first|immediately|ok|okay|hi|hey|hello|actually|kindly|simply|completely|fully|you to|need to|have to|are to|is to|instead|therefore|finally|next|attention|important|assistant|ai|gpt|bitte|jetzt|und) )$/
+  /(?:^|[.!?:;,"'“”(>\]*#=|-] ?|\b(?:please|now|and|then|just|you|must|should|also|but|so|first|immediately|ok|okay|hi|hey|hello|actually|kindly|simply|completely|fully|you to|need to|have to|are to|is to|permission to|allowed to|free to|instead|therefore|finally|next|attention|important|assistant|ai|gpt|bitte|jetzt|und) )$/
 
 export function signal(name: string, weight: number, needs: RegExp, ...sources: readonly string[]): Signal {
   return { name, weight, needs, leads: true, pattern: new RegExp(sources.join('|'), 'g') }
