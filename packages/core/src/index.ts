@@ -60,6 +60,7 @@ export * from './telemetry.ts'
 export { type Administration, administer } from './tenancy/administration.ts'
 export { AuditRounds } from './tenancy/audit/audit-rounds.ts'
 export { AuditSealer } from './tenancy/audit/audit-sealer.ts'
+export { verifyExportedAudit } from './tenancy/audit/export-audit.ts'
 export * from './tenancy/authenticate.ts'
 export * from './tenancy/filters/filter-settings.ts'
 export {

@@ -1,13 +1,8 @@
-import * as core from '@plinth/core'
-import type { Verdict } from './answers.ts'
+import { verifyExportedAudit } from '@plinth/core'
 import { verdictWords } from './audit-commands.ts'
 import { linesOf } from './line-reader.ts'
 import { type Seal, type SealFaultCode, SealReader } from './seal.ts'
 import { openStatement, type StatementKeys } from './statement.ts'
-
-const { verifyExportedAudit } = core as unknown as {
-  verifyExportedAudit(lines: AsyncIterable<unknown>): Promise<Verdict>
-}
 
 export interface ExportFault {
   readonly code: SealFaultCode | 'signature_malformed' | 'signature_unknown_key' | 'signature_forged' | 'audit_broken'
