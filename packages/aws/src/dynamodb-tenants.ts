@@ -38,7 +38,7 @@ function startOf(after: string): Item {
 /** Removes tenants, a part a call. */
 export class TenantRemover {
   readonly #options: DynamoDBOptions
-  /** How far the table was read for tenants whose removal goes on: their next calls needn't begin anew. */
+  /** Where rows were last found of tenants whose removal goes on: their next calls needn't begin anew. */
   readonly #read = new Map<string, Item>()
 
   constructor(options: DynamoDBOptions) {
@@ -80,21 +80,15 @@ export class TenantRemover {
       const { Items = [], LastEvaluatedKey: end } = await readThrough(this.#options, tenant, start, 'pk, sk')
       const keys = Items.map(keyOf).filter((key) => !keep.includes(parseRowKey(key).collection))
       if (keys.length > 0) {
-        const removed = await this.#removeItems(keys.slice(0, limit))
-        this.#readTo(tenant, keys.length > limit ? start : end)
-        return removed
+        if (start) this.#read.set(tenant, start)
+        return this.#removeItems(keys.slice(0, limit))
       }
       start = end
       if (start) continue
-      this.#readTo(tenant, undefined)
+      this.#read.delete(tenant)
       if (whole) return 0
       whole = true
     }
-  }
-
-  #readTo(tenant: string, end: Item | undefined): void {
-    if (end) this.#read.set(tenant, end)
-    else this.#read.delete(tenant)
   }
 
   async #keysOf(pk: string, limit: number): Promise<readonly ItemKey[]> {

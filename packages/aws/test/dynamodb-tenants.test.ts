@@ -86,22 +86,26 @@ describeWithMoto("one tenant's data on DynamoDB", (moto) => {
     expect(met.met).toBe(5)
   })
 
-  it('keeps its sequence when it emits something while that is removed', async () => {
-    await fill('counting')
+  it.each([
+    ['before its sequence is read', 'GetItem'],
+    ['before its sequence is deleted', 'DeleteItem'],
+  ])('keeps its sequence when it emits something %s', async (_, name) => {
+    const tenant = `counting-${name}`
+    await fill(tenant)
     const other = new DynamoDBStateStore({ client: moto.clients.dynamodb, table, clock: systemClock })
     const ofSequence = (asked: ProxiedRequest): boolean =>
-      operation('DeleteItem')(asked) && asked.body.toString().includes('counting##sequence')
+      operation(name)(asked) && asked.body.toString().includes(`${tenant}##sequence`)
     const met = proxy.inject(ofSequence, async (_, forward) => {
-      await other.commit({ writes: [], emit: [eventOf('counting', 'meanwhile')] })
+      await other.commit({ writes: [], emit: [eventOf(tenant, 'meanwhile')] })
       return forward()
     })
-    for (let removed = 1; removed > 0 && met.met === 0; ) removed = await operations.removeTenant('counting', removal)
+    for (let removed = 1; removed > 0 && met.met === 0; ) removed = await operations.removeTenant(tenant, removal)
     expect(met.met).toBe(1)
-    await state.commit({ writes: [], emit: [eventOf('counting', 'next')] })
-    const events = await state.events('counting', { after: 0, limit: 10 })
+    await state.commit({ writes: [], emit: [eventOf(tenant, 'next')] })
+    const events = await state.events(tenant, { after: 0, limit: 10 })
     expect(events.map(({ id, sequence }) => `${sequence} ${id}`)).toEqual(['3 meanwhile', '4 next'])
-    await removeAll('counting')
-    expect(await partitions('counting#')).toEqual([])
+    await removeAll(tenant)
+    expect(await partitions(`${tenant}#`)).toEqual([])
   })
 
   it('is read in pages that end when much was read and nothing found', async () => {
@@ -137,13 +141,17 @@ describeWithMoto("one tenant's data on DynamoDB", (moto) => {
   })
 
   it('written behind the place that was reached is found all the same', async () => {
-    const sealed = { text: new Uint8Array(300_000) }
-    for (let index = 0; index < 5; index++)
-      await state.commit({ writes: [{ put: rowOf(keyOf('behind', `${index}`, `p${index}`), { sealed }) }] })
-    expect(await operations.removeTenant('behind', { keep: [], limit: 3 })).toBeGreaterThan(0)
-    await state.commit({ writes: [{ put: rowOf(keyOf('behind', 'row', 'a')) }] })
-    await removeAll('behind')
-    expect(await partitions('behind#')).toEqual([])
+    const rowIn = (collection: string, partition = 'p', bytes = 1) => ({
+      put: rowOf(keyOf('behind', 'row', partition, collection), { sealed: { text: new Uint8Array(bytes) } }),
+    })
+    for (let index = 0; index < 8; index++) await state.commit({ writes: [rowIn('kept', `${index}`, 300_000)] })
+    await state.commit({ writes: [rowIn('last')] })
+    const kept = { keep: ['kept'], limit: 10 }
+    expect(await operations.removeTenant('behind', kept)).toBe(1)
+    await state.commit({ writes: [rowIn('first')] })
+    expect(await operations.removeTenant('behind', kept)).toBe(1)
+    expect(await operations.removeTenant('behind', kept)).toBe(0)
+    expect(await partitions('behind#')).toHaveLength(8)
   })
 
   it('expires by itself where an addition said when, to the second above', async () => {

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets'
 import { FilterCriteria, FilterRule, type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda'
 import { DynamoEventSource, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
@@ -10,6 +10,8 @@ import { type JobQueues, laneConcurrency } from './queues.ts'
 /** The messages of a batch are worked side by side: waiting for models, they need little of a function. */
 const messagesAtATime = 10
 const entriesAtATime = 256
+/** What the sweeper's handler is told, to seal and no more. */
+const sealOnly = { task: 'seal' }
 
 /** What sets the functions going, but for HTTP. */
 export function connectTriggers(
@@ -44,13 +46,20 @@ export function connectTriggers(
   callEach(Duration.minutes(1), functions.relay, 'What the stream left, and what falls due')
   // It lists the objects of each tenant, which S3 charges.
   callEach(Duration.hours(1), functions.sweeper, 'Clearing away')
+  callEach(Duration.minutes(1), functions.sweeper, 'Sealing audit trails', { id: 'Sealing', input: sealOnly })
 }
 
 /** The schedule calls again anyway, so a call that fails or comes late isn't repeated. */
-function callEach(time: Duration, code: LambdaFunction, description: string): void {
-  new Rule(code, 'Schedule', {
+function callEach(
+  time: Duration,
+  code: LambdaFunction,
+  description: string,
+  { id = 'Schedule', input }: { readonly id?: string; readonly input?: object } = {},
+): void {
+  const event = input && RuleTargetInput.fromObject(input)
+  new Rule(code, id, {
     description,
     schedule: Schedule.rate(time),
-    targets: [new LambdaTarget(code, { retryAttempts: 0, maxEventAge: time })],
+    targets: [new LambdaTarget(code, { retryAttempts: 0, maxEventAge: time, ...(event && { event }) })],
   })
 }

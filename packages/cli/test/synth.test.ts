@@ -31,7 +31,7 @@ describe('plinth synth', () => {
     expect(printed).toContain(`${path}  `)
     expect(printed).toContain(`${Object.keys(Resources).length} resources`)
     expect(printed).toMatch(/^ {2}request-worker +38 bytes, zipped \d+ bytes$/m)
-    expect(printed).toMatch(/^Waiting costs about \d\.\d\d USD a month/m)
+    expect(printed).toMatch(/^Waiting costs about \d+\.\d\d USD a month/m)
     expect(printed).toMatch(/^ +1\.00 {2}1 KMS keys$/m)
     expect(printed).toContain(`deploy --app '${out}'`)
   })

@@ -2,14 +2,15 @@ import { AuditSealer, Sweeper } from '@plinth/core'
 import { functionLog } from './function-log.ts'
 import { functionPlatform } from './function-platform.ts'
 
-/** One round of the sweeper, on a schedule, and the sealing of audit trails. */
-export async function handler(): Promise<{ readonly objects: number }> {
+/** Seals audit trails, and unless it is to do that alone, clears away what is left of records and tenants; on two schedules. */
+export async function handler(event?: { readonly task?: string }): Promise<{ readonly entries: number; readonly objects: number }> {
   const platform = await functionPlatform()
   const operator = platform.operate()
+  const { entries } = await new AuditSealer({ operator, keys: operator.audit.keys, log: functionLog }).sealAll()
+  if (event?.task === 'seal') return { entries, objects: 0 }
   const sweeper = new Sweeper({ operator, log: functionLog })
   try {
-    await new AuditSealer({ operator, keys: operator.audit.keys, log: functionLog }).sealAll()
-    return await sweeper.sweep()
+    return { entries, ...(await sweeper.sweep()) }
   } finally {
     await sweeper.stop()
   }

@@ -27,7 +27,8 @@ export function resolved({ Resources }: Template, value: unknown): string {
 
   function attribute([id, part]: [string, string]): string {
     if (part === 'QueueName') return nameOf(id)
-    const arn = `arn:aws:${serviceOf(id)}:eu-central-1:111122223333:${nameOf(id)}`
+    const kind = Resources[id]?.Type === 'AWS::KMS::Key' ? 'key/' : ''
+    const arn = `arn:aws:${serviceOf(id)}:eu-central-1:111122223333:${kind}${nameOf(id)}`
     return part === 'Arn' ? arn : `${arn}/${part}`
   }
 

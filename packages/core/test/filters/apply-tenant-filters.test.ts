@@ -83,6 +83,28 @@ describe('values that overlap', () => {
     })
   })
 
+  it('are one even where a looser kind alone would have taken them', () => {
+    const text = 'Call 10.20.30.40 please.'
+    expect(applyTenantFilters(text, settings({ phone: 'mask' }), 'output').text).toBe('Call [phone] please.')
+    expect(applyTenantFilters(text, settings({ phone: 'mask', ip_address: 'flag' }), 'output')).toEqual({
+      text,
+      findings: [{ kind: 'ip_address', action: 'flag', count: 1 }],
+    })
+  })
+
+  it('count once, as the longer or more special, unless more is done about the other', () => {
+    const text = 'password=bob@example.com'
+    expect(applyTenantFilters(text, settings({ credential: 'mask', email: 'mask' }), 'output').findings).toEqual([
+      { kind: 'credential', action: 'mask', count: 1 },
+    ])
+    expect(applyTenantFilters(text, settings({ credential: 'mask', email: 'block' }), 'output').blocked).toBe('email')
+  })
+
+  it('leave one mark where one lies within the other', () => {
+    const set = settings({ email: 'mask', deny_list: 'mask' }, { deny_list: ['example'] })
+    expect(applyTenantFilters('To bob@example.com, an example.', set, 'output').text).toBe('To [email], an [deny_list].')
+  })
+
   it('are masked within what is only flagged', () => {
     const text = 'password=bob@example.com'
     expect(applyTenantFilters(text, settings({ credential: 'flag', email: 'mask' }), 'output').text).toBe('password=[email]')
@@ -98,6 +120,30 @@ describe('values that overlap', () => {
         { kind: 'deny_list', action: 'mask', count: 1 },
       ],
     })
+  })
+})
+
+describe('a text without blanks', () => {
+  it('has each of its values masked once, wherever it stands [R103]', () => {
+    const set = settings({ email: 'mask', iban: 'mask', phone: 'mask' })
+    for (let place = 0; place < 1100; place += 7) {
+      const before = '{"k":0},'.repeat(200).slice(-place - 3)
+      const text = `${before}{"m":"bob@example.com","p":"+442079460958","i":"GB29NWBK60161331926819"},${'{"k":0},'.repeat(160)}`
+      expect(applyTenantFilters(text, set, 'output').text).toBe(
+        text
+          .replace('bob@example.com', '[email]')
+          .replace('+442079460958', '[phone]')
+          .replace('GB29NWBK60161331926819', '[iban]'),
+      )
+    }
+  })
+
+  it('has values masked that stand one in the other over every place', () => {
+    const set = settings({ email: 'mask', credential: 'mask' })
+    const value = `password="${'x'.repeat(200)}9",`
+    const masked = applyTenantFilters(value.repeat(40), set, 'output')
+    expect(masked.text).toBe('password="[credential]",'.repeat(40))
+    expect(masked.findings).toEqual([{ kind: 'credential', action: 'mask', count: 40 }])
   })
 })
 

@@ -91,6 +91,11 @@ describe('credentials', () => {
     expect(masked(`A ${token('eyJ', 20)}.${token('eyJ', 20)}${'x1Y2'.repeat(2000)} B`)).toBe('A [credential] B')
   })
 
+  it('are masked with the block of a PGP key', () => {
+    const block = `-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: 2\n\n${'lQOYBF3aZcYBCADDpzmvI5HJsWyG1pHDk3qp5d5gZ0mUHGJs\n'.repeat(5)}=abcd\n-----END PGP PRIVATE KEY BLOCK-----`
+    expect(masked(`My key is this: ${block} and mine only.`)).toBe('My key is this: [credential] and mine only.')
+  })
+
   it('leave prose about keys alone', () => {
     const prose = 'The file begins with -----BEGIN PRIVATE KEY----- and then come lines of base64.'
     expect(masked(prose)).toBe('The file begins with [credential] and then come lines of base64.')

@@ -13,7 +13,7 @@ describe('the deny list', () => {
     ['with invisible characters between its letters', 'About pro\u200bject\u2060 pho\u00adenix.', 'About [deny_list].'],
     ['in full-width letters', 'About ｐｒｏｊｅｃｔ　ｐｈｏｅｎｉｘ.', 'About [deny_list].'],
     ['struck through by combining marks', 'About p\u0336r\u0336o\u0336ject phoenix.', 'About [deny_list].'],
-    ['in mathematical letters', 'About 𝐩𝐫𝐨𝐣𝐞𝐜𝐭 phoenix.', 'About [deny_list].'],
+    ['in mathematical letters', 'About 𝐏𝐫𝐨𝐣𝐞𝐜𝐭 phoenix.', 'About [deny_list].'],
   ])('finds a phrase %s [R103, X69]', (_, text, expected) => {
     expect(masked(text, 'Project Phoenix')).toBe(expected)
   })

@@ -44,6 +44,11 @@ describe('a filter that fails', () => {
     expect(() => stream.end()).toThrow(expect.objectContaining({ code: 'filter_failed' }))
   })
 
+  it('makes the very push fail in which it fails', () => {
+    const stream = new FilterStream(settings({ email: 'mask' }), 'output', failing)
+    expect(() => stream.push(text)).toThrow(expect.objectContaining({ code: 'filter_failed' }))
+  })
+
   it('does not matter where its kind has no rule', () => {
     expect(applyTenantFilters(text, settings({ phone: 'mask' }), 'output', failing).text).toBe(text)
   })

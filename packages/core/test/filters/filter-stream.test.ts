@@ -175,6 +175,23 @@ describe('a stream', () => {
     expect(given + stream.end()).toBe(applyTenantFilters(part.repeat(Math.ceil(6000 / part.length)), rules, 'output').text)
   })
 
+  it('holds back 1,200 characters at most within a denied phrase that is drawn out', () => {
+    const stream = new FilterStream(settings({ deny_list: 'mask' }, { deny_list: ['project phoenix'] }), 'output')
+    let held = 'project'.length - stream.push('project').length
+    for (let index = 0; index < 3000; index++) {
+      held += 1 - stream.push('\u200b').length
+      expect(held).toBeLessThanOrEqual(1200)
+    }
+  })
+
+  it('keeps surrogate pairs together, also where it holds back nothing else', () => {
+    const stream = new FilterStream(settings({ email: 'flag' }), 'output')
+    expect(stream.push('a\ud83d')).toBe('a')
+    expect(stream.push('\ude00b')).toBe('😀b')
+    expect(stream.push('\ud83d')).toBe('')
+    expect(stream.end()).toBe('\ud83d')
+  })
+
   it('flows word by word through prose', () => {
     const stream = new FilterStream(
       settings(rulesFor('mask', ['email', 'phone', 'payment_card', 'iban', 'credential', 'deny_list']), { deny_list: ['acme'] }),

@@ -14,7 +14,6 @@ import {
   type Row,
   type Scope,
   type StateStore,
-  UnavailableError,
 } from '../../src/index.ts'
 import { isOverTokenLimit, type Reservation, refusalOf, release, reserve, settle } from '../../src/tenancy/meter/meter.ts'
 import type { KeyLimits, TenantLimits } from '../../src/tenancy/tenant.ts'
@@ -164,9 +163,9 @@ export class MeterBench {
         ofMonth.filter(({ end }) => end?.called).length,
       )
       for (const [id, work] of all) {
-        if (this.#seen.has(id)) continue
+        if (this.#seen.has(id) || !work.reservation.day.startsWith(month)) continue
         this.#seen.add(id)
-        if (work.reservation.day.startsWith(month)) this.#wasRightToAccept(work, taken, rows)
+        this.#wasRightToAccept(work, taken, rows)
       }
     }
     this.#holdRates(rows, [...all.values()])
@@ -254,11 +253,10 @@ export class Process implements Pick<StateStore, 'commit'> {
         await scope.state.commit({ writes: [insert(works, place(id), work), ...writes] })
         return 'accepted'
       } catch (error) {
-        if (error instanceof DeadError || error instanceof UnavailableError) throw error
+        if (!(error instanceof ConflictError || error instanceof LimitError || isOverTokenLimit(error))) throw error
         if (await isThere()) return 'repeated'
         if (error instanceof LimitError) return refusalOf(scope, error).code
-        if (isOverTokenLimit(error)) return 'over_token_limit'
-        throw error
+        return isOverTokenLimit(error) ? 'over_token_limit' : Promise.reject(error)
       }
     })
   }

@@ -59,7 +59,9 @@ class Neighbours {
 
 /** The promise of the queue (ports/queue.ts), kept by the whole way from acceptance to the model; its contract holds every queue to it. */
 describe('under the flood of one tenant', () => {
-  it('each request of another is the next or the one after when a worker is free: 5,000 before it change nothing [X68, R112]', async () => {
+  it('each request of another is the next or the one after when a worker is free: 5,000 before it change nothing [X68, R112]', {
+    timeout: 180_000,
+  }, async () => {
     const neighbours = await Neighbours.open(50)
     const { bench } = neighbours
     await neighbours.submit('alpha', 5_000)
@@ -82,27 +84,29 @@ describe('under the flood of one tenant', () => {
     await neighbours.stop()
   })
 
-  it('that is above its limit of one call at a time another works as ever, and nobody spins [X68, R112]', async () => {
+  it('that is above its limit of one call at a time another works as ever, and nobody spins [X68, R112]', {
+    timeout: 180_000,
+  }, async () => {
     const neighbours = await Neighbours.open(500, { concurrent: 1 })
     const { bench, deliveries } = neighbours
     await neighbours.submit('alpha', 1_000)
     await bench.pass(5_000, 500)
     const waits: number[] = []
-    for (let index = 0; index < 20; index++) {
+    for (let index = 0; index < 10; index++) {
       const sent = bench.memory.clock.now()
       await neighbours.submit('beta', 1, index)
       await bench.pass(1_000, 100)
       waits.push((neighbours.called('beta')[index]?.at ?? Number.POSITIVE_INFINITY) - sent)
     }
     expect(Math.max(...waits)).toBeLessThanOrEqual(100)
-    const seconds = 25
+    const seconds = 15
     const served = neighbours.called('alpha').map(({ at }) => at)
     for (const [index, at] of served.entries()) expect(at - (served[index - 1] ?? 0)).toBeGreaterThanOrEqual(500)
     // All of the time one call of it runs.
     expect(served.length).toBeGreaterThanOrEqual(2 * seconds - 2)
     // A hundred a second come, and are sent away again.
     expect(deliveries.get('alpha')).toBeLessThanOrEqual(110 * seconds + 64)
-    expect(deliveries.get('beta')).toBe(20)
+    expect(deliveries.get('beta')).toBe(10)
     await neighbours.stop()
   })
 })

@@ -2,7 +2,7 @@ import type { Match, Scanner } from './matches.ts'
 import { Spelling, spelled } from './spelling.ts'
 
 /** How far apart the first and the last letter of a phrase may be, in characters, so that what is held back stays bounded. */
-const reach = 1024
+const reach = 640
 
 interface Node {
   readonly next: Map<string, Node>

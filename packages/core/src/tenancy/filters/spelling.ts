@@ -6,13 +6,15 @@ export type TakeCharacter = (character: string, start: number, end: number) => v
 /**
  * Brings a growing text to the spelling in which words are compared: compatibility forms and case are unified (NFKC, then upper and
  * lower case, so that ß is ss), invisible characters and marks drawn over letters are left out, white space is one blank, and
- * there is one hyphen and one apostrophe. A character is taken when it is known that nothing more belongs to it.
+ * there is one hyphen and one apostrophe. More than 512 invisible characters in a row are taken as a sign of their own, so that
+ * what waits for the next letter stays bounded. A character is taken when it is known that nothing more belongs to it.
  */
 export class Spelling {
   readonly #take: TakeCharacter
   #text = ''
   #dropped = 0
   #blank = false
+  #invisible = 0
 
   constructor(take: TakeCharacter) {
     this.#take = take
@@ -39,11 +41,14 @@ export class Spelling {
       const next = clusterEnd(text, at, ended)
       if (next === undefined) break
       const cluster = text.slice(at, next)
-      for (const character of cluster.length === 1 && cluster < '\x80' ? cluster.toLowerCase() : compared(cluster)) {
+      const characters = cluster.length === 1 && cluster < '\x80' ? cluster.toLowerCase() : compared(cluster)
+      this.#invisible = characters === '' ? this.#invisible + cluster.length : 0
+      for (const character of this.#invisible > mostInvisible ? '\0' : characters) {
         const blank = isBlank(character)
         if (!(blank && this.#blank)) this.#take(blank ? ' ' : character, this.#dropped + at, this.#dropped + next)
         this.#blank = blank
       }
+      if (this.#invisible > mostInvisible) this.#invisible = 0
       at = next
     }
     this.#text = text.slice(at)
@@ -62,6 +67,7 @@ export function spelled(text: string): readonly string[] {
 
 /** More signs than this don't hang on one letter: so what is undecided stays bounded. */
 const clusterLimit = 32
+const mostInvisible = 512
 const attached = /^(?:\p{M}|\p{Default_Ignorable_Code_Point}|[\uff9e\uff9f\u1160-\u11ff])$/u
 const invisible = /\p{Default_Ignorable_Code_Point}/gu
 const drawnOver = /[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/g

@@ -62,13 +62,13 @@ function* whole(pattern: RegExp, text: string, from: number): Generator<Span> {
 function* values(pattern: RegExp, text: string, from: number): Generator<Span> {
   for (const match of text.matchAll(pattern)) {
     const groups = match.groups ?? {}
-    const [start] = match.indices?.groups?.['value'] ?? [0, 0]
-    const value = trimmed(groups['value'] ?? '')
+    const [start] = match.indices?.groups?.value ?? [0, 0]
+    const value = trimmed(groups.value ?? '')
     if (start < from || value === '') continue
     const beginning =
-      groups['name'] === undefined ? undefined : /[\w.-]{0,40}$/.exec(text.slice(Math.max(0, match.index - 40), match.index))?.[0]
-    const name = beginning === undefined ? undefined : beginning + groups['name']
-    if (isSecretValue({ name, joint: groups['joint'], quote: groups['quote'], value }))
+      groups.name === undefined ? undefined : /[\w.-]{0,40}$/.exec(text.slice(Math.max(0, match.index - 40), match.index))?.[0]
+    const name = beginning === undefined ? undefined : beginning + groups.name
+    if (isSecretValue({ name, joint: groups.joint, quote: groups.quote, value }))
       yield { start, end: start + value.length, goesOn: 'token' }
   }
 }

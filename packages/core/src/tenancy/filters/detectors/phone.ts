@@ -29,7 +29,7 @@ export function* findPhones(text: string, from: number): Generator<Span> {
 
 /** Where a number may begin: not within a word, a longer number, a path or an amount. */
 const beginning: RegExp = pattern(
-  String.raw`(?<!<inWord>|[@&%$€£¥₹#\\]|\d[.:\/\-]|[A-Za-z][.\/\-])(?:\+\(?\d|\(\+?\d|\d)|(?<=\b(?:tel|fax|ph|mob|phone|mobile|cell|fon|тел)[.\-]|\bwa\.me\/|whatsapp\.com\/send\?phone=)(?:\+\d|\(\d|\d)`,
+  String.raw`(?<!<inWord>|[@&%$€£¥₹#+\\]|\d[.:\/\-]|[A-Za-z][.\/\-])(?:\+\(?\d|\(\+?\d|\d)|(?<=\b(?:tel|fax|ph|mob|phone|mobile|cell|fon|тел)[.\-]|\bwa\.me\/|whatsapp\.com\/send\?phone=)(?:\+\d|\(\d|\d)`,
   'giv',
 )
 /** An extension behind a number. */
