@@ -135,7 +135,9 @@ export function checkAssertions(files: readonly SourceFile[]): readonly Violatio
 const patternFolders = /^packages\/core\/src\/(event-driven|subscribers|rag|multi-agent|analytics)\//
 const closedToPatterns = ['platform.ts', 'index.ts', 'worker/', 'testing/', 'contracts/']
   .concat(['operator', 'data-keys', 'sealing'].map((name) => `scope/${name}.ts`))
-  .concat(['registry', 'issuer', 'authenticate', 'virtual-keys', 'configure', 'offboard', 'export'].map((name) => `tenancy/${name}.ts`))
+  .concat(
+    ['registry', 'issuer', 'authenticate', 'virtual-keys', 'configure', 'offboard', 'export'].map((name) => `tenancy/${name}.ts`),
+  )
   .concat(['tenancy/audit/', 'tenancy/identity/'])
   .map((path) => `packages/core/src/${path}`)
 /** Of these ports a pattern may take types and words, never the port itself. */

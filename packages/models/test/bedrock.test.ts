@@ -44,13 +44,16 @@ describe('a call of Bedrock', () => {
     expect(call?.headers['idempotency-key']).toBe('demo:request-1:1')
   })
 
-  it.each(ways)('says whose it is in the request metadata, and nowhere in what the model is given: %s [R101, X63]', async (way) => {
-    await callOnce(models().resolve(), way)
-    const [call] = stub.calls
-    const { requestMetadata, ...body } = call?.body as Record<string, unknown>
-    expect(requestMetadata).toEqual({ tenant_id: 'demo', isolation_level: 'pool', request_id: 'request-1' })
-    expect(JSON.stringify(body)).not.toMatch(/tenant|isolation|metadata/)
-  })
+  it.each(ways)(
+    'says whose it is in the request metadata, and nowhere in what the model is given: %s [R101, X63]',
+    async (way) => {
+      await callOnce(models().resolve(), way)
+      const [call] = stub.calls
+      const { requestMetadata, ...body } = call?.body as Record<string, unknown>
+      expect(requestMetadata).toEqual({ tenant_id: 'demo', isolation_level: 'pool', request_id: 'request-1' })
+      expect(JSON.stringify(body)).not.toMatch(/tenant|isolation|metadata/)
+    },
+  )
 
   it.each([1, 3, 50])('is read in packets of %s bytes, in the middle of frames and characters', async (piece) => {
     stub.reply({ stream: eventsOf(hello), piece })

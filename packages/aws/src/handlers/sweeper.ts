@@ -3,7 +3,9 @@ import { functionLog } from './function-log.ts'
 import { functionPlatform } from './function-platform.ts'
 
 /** Seals audit trails, and unless it is to do that alone, clears away what is left of records and tenants; on two schedules. */
-export async function handler(event?: { readonly task?: string }): Promise<{ readonly entries: number; readonly objects: number }> {
+export async function handler(event?: {
+  readonly task?: string
+}): Promise<{ readonly entries: number; readonly objects: number }> {
   const platform = await functionPlatform()
   const operator = platform.operate()
   const { entries } = await new AuditSealer({ operator, keys: operator.audit.keys, log: functionLog }).sealAll()

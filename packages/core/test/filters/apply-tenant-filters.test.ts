@@ -126,15 +126,17 @@ describe('values that overlap', () => {
 describe('a text without blanks', () => {
   it('has each of its values masked once, wherever it stands [R103]', () => {
     const set = settings({ email: 'mask', iban: 'mask', phone: 'mask' })
-    for (let place = 0; place < 1100; place += 7) {
+    for (let place = 0; place < 1100; place += place > 485 && place < 520 ? 1 : 7) {
       const before = '{"k":0},'.repeat(200).slice(-place - 3)
       const text = `${before}{"m":"bob@example.com","p":"+442079460958","i":"GB29NWBK60161331926819"},${'{"k":0},'.repeat(160)}`
-      expect(applyTenantFilters(text, set, 'output').text).toBe(
+      const masked = applyTenantFilters(text, set, 'output')
+      expect(masked.text).toBe(
         text
           .replace('bob@example.com', '[email]')
           .replace('+442079460958', '[phone]')
           .replace('GB29NWBK60161331926819', '[iban]'),
       )
+      expect(masked.findings.map(({ count }) => count)).toEqual([1, 1, 1])
     }
   })
 

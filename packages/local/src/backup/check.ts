@@ -130,8 +130,10 @@ async function keyCheck(
 }
 
 async function tryKey(row: Row, service: LocalKeyService): Promise<keyof KeyCheck> {
+  // As core/src/scope/data-keys.ts wraps them; of the first schema the context named no field.
+  const context = { tenant_id: row.tenant, ...(row.schema < 2 ? {} : { field_name: 'key' }) }
   try {
-    await service.unwrap(String(row.index.alias), row.sealed.key ?? new Uint8Array(), { tenant_id: row.tenant })
+    await service.unwrap(String(row.index.alias), row.sealed.key ?? new Uint8Array(), context)
     return 'opened'
   } catch (error) {
     return error instanceof KeyUnusableError && error.code !== 'key_absent' ? 'unusable' : 'broken'

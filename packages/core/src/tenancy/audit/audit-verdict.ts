@@ -56,5 +56,5 @@ export function verdictOf(found: {
   readonly faults: readonly AuditFault[]
 }): AuditVerdict {
   const [fault] = found.faults
-  return { valid: !fault, ...found, ...(fault && { fault }), faults: found.faults.slice(0, faultsShown) }
+  return { valid: !fault, ...found, ...(fault && { fault }) }
 }
