@@ -62,7 +62,10 @@ export { AuditRounds } from './tenancy/audit/audit-rounds.ts'
 export { AuditSealer } from './tenancy/audit/audit-sealer.ts'
 export { verifyExportedAudit } from './tenancy/audit/export-audit.ts'
 export * from './tenancy/authenticate.ts'
+export { applyTenantFilters } from './tenancy/filters/apply-tenant-filters.ts'
 export * from './tenancy/filters/filter-settings.ts'
+export { type Direction, FilterStream } from './tenancy/filters/filter-stream.ts'
+export type { Filtered, Finding } from './tenancy/filters/matches.ts'
 export {
   type ClaimNames,
   readTrustedIssuers,

@@ -50,6 +50,7 @@ describe('a model call', () => {
       stopReason: 'end_turn',
       modelId: 'test/model',
       usage: { input_tokens: 4, output_tokens: 8, usd: (4 * 1 + 8 * 2) / 1e6, latency_ms: 0 },
+      findings: [],
     })
     const [call] = bench.models.calls
     expect(call?.options).toMatchObject({ maxOutputTokens: 77, headers: { 'idempotency-key': 'key-1' } })

@@ -49,7 +49,7 @@ describe('a call of Bedrock', () => {
     async (way) => {
       await callOnce(models().resolve(), way)
       const [call] = stub.calls
-      const { requestMetadata, ...body } = call?.body as Record<string, unknown>
+      const { requestMetadata, ...body } = (call?.body ?? {}) as Record<string, unknown>
       expect(requestMetadata).toEqual({ tenant_id: 'demo', isolation_level: 'pool', request_id: 'request-1' })
       expect(JSON.stringify(body)).not.toMatch(/tenant|isolation|metadata/)
     },
