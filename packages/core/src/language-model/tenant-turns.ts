@@ -24,6 +24,7 @@ interface Place {
 
 /** How many may go for each job that was done of a tenant that waits for nothing, beside one of each tenant that has turns. */
 const perAnswer = 8
+const mostFree = 1_000
 
 /**
  * Turns of tenants, so many at a time of each: whoever has none waits for one, in order of lanes, or goes and comes back.
@@ -38,9 +39,12 @@ export class TenantTurns {
   /** So many handlers may wait. */
   readonly #most: number
   readonly #places = new Map<string, Place>()
+  #waiting = 0
   /** Workers that go, in the order in which they do. Until then their turn may still come. */
   readonly #leaving = new Set<Waiter>()
   readonly #pace = new Pace()
+  /** So many may go beside the pace. */
+  #free = 0
   #sending: Timer | undefined
   #stopped = false
 
@@ -56,9 +60,9 @@ export class TenantTurns {
     return this.#places.size
   }
 
-  /** Whether some wait to be sent away. */
+  /** Whether anyone waits. */
   get crowded(): boolean {
-    return this.#leaving.size > 0
+    return this.#waiting > 0
   }
 
   state(tenant: string): GateState {
@@ -94,8 +98,10 @@ export class TenantTurns {
 
   /** A worker's job was done. Where its tenant waits for nothing here, its next one must not wait for those who do. */
   answered(tenant: string): void {
+    if (this.#waiting === 0 || this.state(tenant).waiting > 0) return
     // Each of the others may have a turn in the queue before it.
-    if (this.#leaving.size > 0 && this.state(tenant).waiting === 0) this.#sendAway(this.#places.size + perAnswer)
+    this.#free = Math.min(mostFree, this.#free + this.#places.size + perAnswer)
+    this.#sendAway()
   }
 
   /** Sends away whoever waits, and whoever would have to. */
@@ -136,6 +142,7 @@ export class TenantTurns {
     const waiter: Waiter = { lane, tenant, weight: 1, worker, timer: undefined, end }
     signal?.addEventListener('abort', onAbort, { once: true })
     place.room.add(waiter)
+    this.#waiting++
     if (worker) place.staying.add(waiter)
     if (patience > 0) waiter.timer = this.#clock.setTimer(patience, () => this.#depart(place, waiter))
     else this.#depart(place, waiter)
@@ -146,10 +153,9 @@ export class TenantTurns {
   /** Lets in those whose turn it is. */
   #serve(place: Place): void {
     while (place.running < place.limit) {
-      const next = place.room.next()
+      const next = place.room.take()
       if (!next) return
       place.running++
-      place.room.take()
       next.end()
     }
   }
@@ -177,18 +183,18 @@ export class TenantTurns {
     }
   }
 
-  /** @param more how many may go beside the pace. */
-  #sendAway(more = 0): void {
+  #sendAway(): void {
     this.#sending?.cancel()
     this.#sending = undefined
     for (const waiter of this.#leaving) {
       const now = this.#time.now()
-      const wait = more-- > 0 ? 0 : this.#pace.wait(now)
+      const wait = this.#free > 0 ? 0 : this.#pace.wait(now)
       if (wait > 0) {
         this.#sending = this.#clock.setTimer(wait, () => this.#sendAway())
         return
       }
-      if (more < 0) this.#pace.take(now)
+      if (this.#free > 0) this.#free--
+      else this.#pace.take(now)
       this.#refuse(waiter.tenant, waiter)
     }
   }
@@ -203,6 +209,7 @@ export class TenantTurns {
     place.room.remove(waiter)
     place.staying.delete(waiter)
     this.#leaving.delete(waiter)
+    this.#waiting--
   }
 
   #refusal({ returns }: Place, lane: Waiter['lane']): Refusal {
