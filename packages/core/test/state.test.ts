@@ -16,7 +16,7 @@ import {
 import { counts, type Note, noted, notes, one, StateBench } from './state-bench.ts'
 
 describe('a record', () => {
-  it('is read as it was written, sealed fields sealed', async () => {
+  it('is read as it was written: sealed fields sealed, the others as they are [R105, R108]', async () => {
     const { state, row } = new StateBench()
     await state.commit({ writes: [insert(notes, one, { title: 'A', stars: 2 }, { body: 'secret text' })] })
     const record = await state.get(notes, one)
@@ -24,6 +24,7 @@ describe('a record', () => {
     expect(await record?.open('body')).toBe('secret text')
     expect(await record?.open('remark')).toBeUndefined()
     expect(new TextDecoder('latin1').decode((await row('notes', 'one'))?.sealed.body)).not.toContain('secret')
+    expect((await row('notes', 'one'))?.index).toEqual({ title: 'A', stars: 2 })
     expect(await state.get(notes, { partition: 'two' })).toBeUndefined()
     expect(await state.get(notes, { partition: 'one', sort: 'x' })).toBeUndefined()
   })

@@ -28,7 +28,7 @@ export interface HostileOptions {
   readonly duplicatePublish: number
   /** Operations: what was settled is pending once more. */
   readonly resendSettled: number
-  /** Operations: settling fails with UnavailableError, half done. */
+  /** Operations: settling, or removing a tenant, fails with UnavailableError, half done; pages of a tenant's rows are short. */
   readonly failSettle: number
 }
 
