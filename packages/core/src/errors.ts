@@ -111,7 +111,7 @@ export class LimitError extends PlinthError {
 /** The tenant's budget of the month is spent, or reserved by what was accepted before. HTTP 402. */
 export class BudgetExhaustedError extends PlinthError {
   constructor() {
-    super('budget_exhausted', "The tenant's budget of this month is used up.", false)
+    super('budget_exhausted', "What is left of this month's budget, of the tenant or of the key, is not enough for this.", false)
   }
 }
 

@@ -71,8 +71,6 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
   const stateOf = (tenant: string, correlationId: string, more: { weight?: number | undefined; trail?: Trail } = {}): State =>
     new State({ tenant, correlationId, store, sealing, clock, ...more })
   const system = home?.operate().system ?? stateOf(systemTenant, 'system')
-  const beside = new Set<string>()
-  home?.operate().beside.add(region)
   const auditKeys = new AuditKeys(system)
   let listener: (tenant: string) => void = () => {}
   const writer = new AuditWriter({ keys: auditKeys, clock, region, onKept: (tenant) => listener(tenant) })
@@ -114,8 +112,7 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
       bus,
       operations,
       dataKeys,
-      beside,
-      holds: ({ data_residency_region: place }) => (home ? place === region : place === undefined || !beside.has(place)),
+      holds: ({ data_residency_region: place }) => place === region || (place === undefined && home === undefined),
       system,
       objectsOf: (tenantId) => tenantObjects(tenantId, objects, sealing),
       state: (tenantId, by) =>

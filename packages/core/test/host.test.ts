@@ -59,8 +59,8 @@ describe("a job's handler", () => {
       expect(running()).toBe(0)
       expect(bench.memory.inner.queue.depth()).toEqual({ ready: 0, delayed: 0, leased: 0 })
       expect(bench.log.map(({ level, fields }) => [level, fields.reason])).toEqual([
-        ['error', 'tenant_gone'],
-        ['error', 'tenant_gone'],
+        ['info', 'tenant_gone'],
+        ['info', 'tenant_gone'],
       ])
     },
   )

@@ -119,7 +119,13 @@ export function createApp(options: AppOptions): App {
     if (found) {
       const { params } = found
       return serve(arrival, method, found.route.path, (caller) =>
-        serveRoute(serving, found.route, { arrival, caller, params, stopping }),
+        serveRoute(serving, found.route, {
+          arrival,
+          caller,
+          params,
+          stopping,
+          identify: () => authenticator.authenticate(arrival.header('authorization'), caller.correlationId),
+        }),
       )
     }
     const opened = method === 'GET' && Object.hasOwn(open, path) ? open[path] : undefined

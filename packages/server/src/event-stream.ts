@@ -1,6 +1,8 @@
 import type { Clock, ServerEvent, Timer } from '@plinth/core'
 
 const heartbeat = 15_000
+/** A key that is revoked, a tenant that is suspended, ends its streams within this time. */
+const lookPause = 5_000
 /** Proxies and Lambda cut long answers anyway; a client takes the stream up again with Last-Event-ID. */
 const longest = 10 * 60_000
 const encoder = new TextEncoder()
@@ -10,6 +12,8 @@ export interface EventStreamOptions {
   readonly events: AsyncIterable<ServerEvent>
   /** Ends the stream when it fires. */
   readonly signal: AbortSignal
+  /** Whether whoever reads may still do so; asked every few seconds. */
+  mayGoOn(): Promise<boolean>
   /** Makes `signal` fire: tells the source that nobody reads any more, also while it waits. */
   stop(): void
 }
@@ -19,6 +23,7 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
   const { clock, signal, stop } = options
   const iterator = options.events[Symbol.asyncIterator]()
   let beating: Timer | undefined
+  let looking: Timer | undefined
   const ending = clock.setTimer(longest, stop)
   return new ReadableStream<Uint8Array>({
     start(controller) {
@@ -27,8 +32,16 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
         beating = clock.setTimer(heartbeat, beat)
       }
       beating = clock.setTimer(heartbeat, beat)
+      const look = (): void => {
+        void options.mayGoOn().then((may) => {
+          if (!may) stop()
+          else if (!signal.aborted) looking = clock.setTimer(lookPause, look)
+        })
+      }
+      looking = clock.setTimer(lookPause, look)
       signal.addEventListener('abort', () => {
         beating?.cancel()
+        looking?.cancel()
         ending.cancel()
       })
     },

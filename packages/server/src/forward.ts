@@ -44,6 +44,11 @@ export async function forward(
       signal,
       ...(body ? { body: body as Uint8Array<ArrayBuffer> } : {}),
     })
+    // What it doesn't believe is us, not whoever asks.
+    if (response.status === 401) {
+      await response.body?.cancel()
+      throw new UnavailableError('region_unavailable', "The Plinth of this tenant's region takes no requests from here.")
+    }
     const back: Record<string, string> = {}
     response.headers.forEach((value, name) => {
       if (returned.test(name)) back[name] = value

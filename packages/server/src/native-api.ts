@@ -11,6 +11,8 @@ import {
   type Reply,
   requirePermission,
   TenantRegistry,
+  type TenantSettings,
+  UnauthorizedError,
 } from '@plinth/core'
 import type { z } from 'zod'
 import { eventStream } from './event-stream.ts'
@@ -28,6 +30,8 @@ export interface Found {
   readonly params: Readonly<Record<string, string>>
   /** Fires when the server stops. */
   readonly stopping: AbortSignal
+  /** Identifies whoever asks once more, for streams that go on. */
+  identify(): Promise<Caller>
 }
 
 /** Where routes are served. */
@@ -58,7 +62,9 @@ export async function serveRoute(serving: Serving, route: AnyRoute, found: Found
   const reply = await replyOf(serving, route, found, input)
   const headers = { 'cache-control': 'private, no-store', vary: 'Authorization', ...reply.headers }
   if (reply.events && stream) {
-    const source = { clock: serving.platform.operate().clock, events: reply.events, signal, stop: () => stream.abort() }
+    const { clock } = serving.platform.operate()
+    const stop = (): void => stream.abort()
+    const source = { clock, events: reply.events, signal, stop, mayGoOn: () => mayStill(route, found) }
     return { status: 200, headers: { ...headers, 'content-type': 'text/event-stream' }, stream: eventStream(source) }
   }
   if (reply.lines)
@@ -73,16 +79,25 @@ export async function serveRoute(serving: Serving, route: AnyRoute, found: Found
   }
 }
 
+/** Whether a route is still open to whoever asked. What can't be found out now, the next look may. */
+async function mayStill(route: AnyRoute, { identify }: Found): Promise<boolean> {
+  try {
+    requirePermission(await identify(), route.permission)
+    return true
+  } catch (error) {
+    return !(error instanceof UnauthorizedError || error instanceof ForbiddenError)
+  }
+}
+
 /** The URL of the Plinth that has to answer, where that is another. A route of administration is answered here, but for tenants' data. */
 async function peerOf({ platform, regions }: Serving, route: AnyRoute, found: Found): Promise<string | undefined> {
   const { arrival, caller, params } = found
   const forwarded = arrival.header(forwardedHeader) !== undefined
-  if ('administer' in route) {
-    const settings = route.ofData && !forwarded && (await new TenantRegistry(platform.operate()).get(params.id ?? ''))
-    return settings ? regions.urlOf(settings) : undefined
-  }
-  const place = regions.placeOf(caller.settings, forwarded)
-  return 'url' in place ? place.url : undefined
+  let settings: TenantSettings | undefined = caller.settings
+  if ('administer' in route)
+    settings = route.ofData ? await new TenantRegistry(platform.operate()).get(params.id ?? '') : undefined
+  const place = settings && regions.placeOf(settings, forwarded)
+  return place && 'url' in place ? place.url : undefined
 }
 
 async function replyOf(serving: Serving, route: AnyRoute, found: Found, input: Input): Promise<Reply> {

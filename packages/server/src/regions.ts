@@ -32,12 +32,6 @@ export class Regions {
     return { platform: this.#home }
   }
 
-  /** The other process that has a tenant's data, where that is known. */
-  urlOf({ data_residency_region: region = this.#home.region }: TenantSettings): string | undefined {
-    const peer = this.#peers.get(region)
-    return typeof peer === 'string' && region !== this.#home.region ? peer : undefined
-  }
-
   /** Whether this process may hold a tenant's data. */
   holds({ data_residency_region: region = this.#home.region }: TenantSettings): boolean {
     const peer = this.#peers.get(region)

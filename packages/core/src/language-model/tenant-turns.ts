@@ -76,15 +76,10 @@ export class TenantTurns {
    */
   async take(tenant: string, limit: number, request: AdmissionRequest): Promise<Refusal | undefined> {
     const place = this.#place(tenant, limit)
-    if (place.room.size === 0 && place.running < limit) {
-      place.running++
-      return undefined
-    }
-    try {
-      return await this.#wait(tenant, place, request)
-    } finally {
-      this.#forgetIdle(tenant, place)
-    }
+    // Whoever waited before has a turn by now, if there are any.
+    if (place.running >= limit) return this.#wait(tenant, place, request)
+    place.running++
+    return undefined
   }
 
   /** Gives a turn back. */
@@ -93,7 +88,8 @@ export class TenantTurns {
     if (!place) return
     place.running--
     this.#serve(place)
-    this.#forgetIdle(tenant, place)
+    // Nobody waits where nobody has a turn.
+    if (place.running === 0) this.#places.delete(tenant)
   }
 
   /** A worker's job was done. Where its tenant waits for nothing here, its next one must not wait for those who do. */
@@ -216,10 +212,6 @@ export class TenantTurns {
     const now = this.#time.now()
     const at = returns.next(lane, { now, opens: now, ready: now, chance: this.#clock.random() })
     return { admitted: false, retryAt: this.#time.onClock(at), reason: 'tenant_busy' }
-  }
-
-  #forgetIdle(tenant: string, place: Place): void {
-    if (place.running === 0 && place.room.size === 0 && this.#places.get(tenant) === place) this.#places.delete(tenant)
   }
 }
 

@@ -23,9 +23,7 @@ export interface Operator {
   readonly queue: Queue
   readonly bus: EventBus
   readonly operations: Operations
-  /** Regions whose platforms stand beside this one, in this process. */
-  readonly beside: Set<string>
-  /** Whether the data of a tenant, if this process has it, lies here. */
+  /** Whether the data of a tenant lies here. */
   holds(settings: Pick<TenantSettings, 'data_residency_region'>): boolean
   /** Every tenant's data keys, to rotate and to destroy. */
   readonly dataKeys: DataKeys

@@ -1,9 +1,9 @@
 import { ConflictError } from '../errors.ts'
 
-const tries = 8
+const usualTries = 8
 
-/** Does work that reads and then commits again when someone else was faster. @throws ConflictError after eight tries. */
-export async function retryConflicts<Result>(work: () => Promise<Result>): Promise<Result> {
+/** Does work that reads and then commits again when someone else was faster. @throws ConflictError after so many tries. */
+export async function retryConflicts<Result>(work: () => Promise<Result>, tries: number = usualTries): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()

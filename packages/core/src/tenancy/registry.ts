@@ -5,6 +5,9 @@ import { retryConflicts } from '../scope/retry-conflicts.ts'
 import { insert } from '../scope/state.ts'
 import { newTenant, type TenantSettings, tenantIdPattern, tenantPlace, tenants } from './tenant.ts'
 
+/** So many administrators may change one tenant at a time; each try lets one of them through. */
+const changeTries = 64
+
 /** The tenants of one Plinth. */
 export class TenantRegistry {
   readonly #operator: Pick<Operator, 'clock' | 'system'>
@@ -103,7 +106,7 @@ export class TenantRegistry {
       if (!record) throw new NotFoundError('tenant')
       const changed = change(record.fields)
       return (await this.#operator.system.update(tenants, record, changed)).fields
-    })
+    }, changeTries)
   }
 
   /** From the next request on. @throws NotFoundError. */

@@ -80,6 +80,7 @@ const offboard = defineAdminRoute<TenantParams>({
   path: '/api/tenants/{id}',
   summary: 'Offboard a tenant: nobody is let in any more, its keys are destroyed, its data is removed. Cannot be undone.',
   params: tenantParams,
+  ofData: true,
   replies: { 202: { summary: 'Offboarded; with the two dates of its keys.', body: tenantForm } },
   async administer(administration, { params }) {
     return { status: 202, body: showTenant(await offboardTenant(administration, params.id)) }

@@ -13,6 +13,8 @@ import { TenantRegistry } from '../tenancy/registry.ts'
 /** A job whose handler throws what it should have caught is tried again after this time, or up to twice as long. */
 const faultPause = 2_500
 const suspendedPause = 60_000
+/** Why a job isn't worked that was left by a tenant. */
+const tenantGone = 'tenant_gone'
 /** A job that this version can't read waits for a process that can, as there is one while versions change. */
 const unreadablePause = 60_000
 /** Work that was accepted before a tenant was suspended may go on for so long. */
@@ -69,7 +71,8 @@ export class WorkerHost {
         'done' in outcome ? 'done' : 'dead' in outcome ? 'dead' : 'retry',
         this.#operator.clock.now() - started,
       )
-      if ('dead' in outcome) this.#log.error({ ...facts(job), reason: outcome.dead }, 'A job was given up.')
+      if ('dead' in outcome)
+        this.#log[outcome.dead === tenantGone ? 'info' : 'error']({ ...facts(job), reason: outcome.dead }, 'A job was given up.')
       return outcome
     } catch (error) {
       recordJob(definition.name, 'error', this.#operator.clock.now() - started)
@@ -93,7 +96,7 @@ export class WorkerHost {
       return { retryAt: this.#operator.clock.now() + unreadablePause }
     }
     const settings = await this.#registry.get(job.tenant)
-    if (!settings || settings.status === 'offboarded') return { dead: 'tenant_gone' }
+    if (!settings || settings.status === 'offboarded') return { dead: tenantGone }
     // A suspended tenant's accepted work waits; it is neither done nor lost.
     if (settings.status === 'suspended') return { retryAt: this.#operator.clock.now() + suspendedPause }
     const caller = mintCaller({ settings, user: 'worker', permissions: new Set(), correlationId: job.correlationId })
