@@ -75,7 +75,7 @@ export async function processGenaiRequest(
 ): Promise<Acknowledgement> {
   const resolved = scope.models.resolve(request.model_id)
   const maxTokens = maxTokensOf(scope.tenant, resolved.entry, request.max_tokens)
-  const { text: prompt, findings } = filterInput(scope.tenant, request.prompt, 'prompt')
+  const { text: prompt, findings } = await filterInput(scope, request.prompt, 'prompt')
   if (request.callback_url !== undefined) checkTargetUrl(scope, request.callback_url, 'callback_url')
   const digest = await scope.state.lookup('request body', canonicalJson(request as unknown as JsonObject))
   const key =

@@ -53,7 +53,7 @@ export async function callModel(scope: Uses<never>, call: ModelCall): Promise<Mo
     const started = scope.clock.now()
     try {
       const result = await answered(scope, call)
-      const answer = filtered(scope, answerOf(result, resolved, scope.clock.now() - started))
+      const answer = await filtered(scope, answerOf(result, resolved, scope.clock.now() - started))
       span.setAttributes({
         'gen_ai.response.model': answer.modelId,
         'gen_ai.response.finish_reasons': [answer.stopReason],
@@ -135,8 +135,8 @@ async function ask(scope: Uses<never>, call: ModelCall, abortSignal: AbortSignal
 }
 
 /** In the one place that every answer comes through, so that no pattern can forget it. */
-function filtered(scope: Uses<never>, answer: Unfiltered): ModelAnswer {
-  const { text, blocked, findings } = filterAnswer(scope.tenant, answer.text)
+async function filtered(scope: Uses<never>, answer: Unfiltered): Promise<ModelAnswer> {
+  const { text, blocked, findings } = await filterAnswer(scope, answer.text)
   return { ...answer, text, findings, ...(blocked ? { stopReason: 'content_filtered' } : {}) }
 }
 

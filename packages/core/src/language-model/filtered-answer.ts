@@ -1,4 +1,5 @@
-import { applyTenantFilters } from '../tenancy/filters/apply-tenant-filters.ts'
+import type { Uses } from '../scope/scope.ts'
+import { filterInTurns } from '../tenancy/filters/filter-in-turns.ts'
 import { type DirectedFinding, directed } from '../tenancy/filters/filter-input.ts'
 import { FilterStream } from '../tenancy/filters/filter-stream.ts'
 import type { TenantSettings } from '../tenancy/tenant.ts'
@@ -14,9 +15,9 @@ export interface FilteredText {
 }
 
 /** @throws UnavailableError `filter_failed`. */
-export function filterAnswer({ filters }: Filters, text: string): FilteredText {
+export async function filterAnswer({ clock, tenant: { filters } }: Uses<never>, text: string): Promise<FilteredText> {
   if (Object.keys(filters.output).length === 0) return { text, blocked: false, findings: [] }
-  const { findings, blocked, ...filtered } = applyTenantFilters(text, filters, 'output')
+  const { findings, blocked, ...filtered } = await filterInTurns(clock, text, filters, 'output')
   return { ...filtered, blocked: blocked !== undefined, findings: directed('output', findings) }
 }
 

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../../errors.ts'
-import type { TenantSettings } from '../tenant.ts'
-import { applyTenantFilters } from './apply-tenant-filters.ts'
+import type { Uses } from '../../scope/scope.ts'
+import { filterInTurns } from './filter-in-turns.ts'
 import type { Finding } from './matches.ts'
 
 /** What was found on the way in or out; counts, never values. */
@@ -13,13 +13,13 @@ export interface DirectedFinding extends Finding {
  * @param field where it stood, for the error.
  * @throws InvalidInputError `content_blocked`; UnavailableError `filter_failed`, and nothing is let through.
  */
-export function filterInput(
-  { filters }: Pick<TenantSettings, 'filters'>,
+export async function filterInput(
+  { clock, tenant: { filters } }: Uses<never>,
   text: string,
   field: string,
-): { readonly text: string; readonly findings: readonly DirectedFinding[] } {
+): Promise<{ readonly text: string; readonly findings: readonly DirectedFinding[] }> {
   if (Object.keys(filters.input).length === 0) return { text, findings: [] }
-  const filtered = applyTenantFilters(text, filters, 'input')
+  const filtered = await filterInTurns(clock, text, filters, 'input')
   if (filtered.blocked !== undefined) {
     const message = `The tenant's filters refuse this text (${filtered.blocked}).`
     throw new InvalidInputError(message, { code: 'content_blocked', field })
