@@ -10,6 +10,7 @@ import { count, insert, type RecordWrite } from '../scope/state.ts'
 import { checkTargetUrl } from '../subscribers/target-url.ts'
 import { filterInput } from '../tenancy/filters/filter-input.ts'
 import { isOverTokenLimit, refusalOf, reserve } from '../tenancy/meter/meter.ts'
+import { pricesFor } from '../tenancy/meter/prices.ts'
 import { maxTokensOf } from '../tenancy/tenant-models.ts'
 import { durationText, estimatesOf } from './estimate.ts'
 import { reference, requestReceived } from './events.ts'
@@ -88,7 +89,8 @@ export async function processGenaiRequest(
   }
   for (let attempt = 1; attempt <= tries; attempt++) {
     const { fields, place } = await newRequest(scope, request, resolved.id, maxTokens, digest)
-    const expected = { price: resolved.entry.price, inputTokens: estimateTextTokens(prompt), outputTokens: maxTokens }
+    const prices = pricesFor(scope, resolved.entry)
+    const expected = { prices, inputTokens: estimateTextTokens(prompt), outputTokens: maxTokens }
     try {
       const { writes, reservation } = reserve(scope, expected)
       const noted = { ...fields, reservation, ...(findings.length === 0 ? {} : { findings }) }

@@ -8,6 +8,7 @@ import type { Uses } from '../scope/scope.ts'
 import { count, remove } from '../scope/state.ts'
 import { redriveDelivery } from '../subscribers/dead-delivery.ts'
 import { isOverTokenLimit, refusalOf, reserve } from '../tenancy/meter/meter.ts'
+import { pricesFor } from '../tenancy/meter/prices.ts'
 import { estimatesOf } from './estimate.ts'
 import { finishRequest } from './finish.ts'
 import { processJob } from './jobs.ts'
@@ -102,7 +103,7 @@ async function restart(
   }
   const { entry } = scope.models.resolve(fields.model_id)
   const inputTokens = estimateTextTokens((await record.open('prompt')) ?? '')
-  const expected = { price: entry.price, inputTokens, outputTokens: fields.max_tokens }
+  const expected = { prices: pricesFor(scope, entry), inputTokens, outputTokens: fields.max_tokens }
   const { writes, reservation } = reserve(scope, expected)
   const updated = await scope.state
     .update(

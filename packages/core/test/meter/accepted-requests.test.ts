@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { cancelRequest, processGenaiRequest, type Row, redrive, redriveAll } from '../../src/index.ts'
 import type { KeyLimits, TenantLimits } from '../../src/tenancy/tenant.ts'
 import { EventBench } from '../event-driven/bench.ts'
-import { keyIds, usd } from './meter-bench.ts'
+import { keyIds, price, usd } from './meter-bench.ts'
 
 /** The prompt is estimated at 4 tokens: with 96 of output it is 100, or 196,000 nano-dollars. */
 const request = { prompt: 'Twelve bytes', max_tokens: 96 } as const
@@ -180,6 +180,24 @@ describe('a request that was accepted', () => {
     expect(await bench.backlog()).toBe(0)
     expect(await taken(bench)).toBe(nano)
     expect((await rowsOf(bench, 'usage'))[0]?.index).toMatchObject({ requests: 1, nano_usd: nano })
+    await bench.stop()
+  })
+
+  it('reserves what the dearest of its tenant’s fallbacks would cost, and is settled with what the one cost that answered [X68]', async () => {
+    const bench = await EventBench.open(({ options: { maxOutputTokens }, attempt }) => {
+      if (attempt > 6) return 'An answer.'
+      const statusCode = maxOutputTokens === 10 ? 400 : 500
+      return Promise.reject(new APICallError({ message: '', url: '', requestBodyValues: {}, statusCode }))
+    })
+    Object.assign(bench.models.resolve('test/stream').entry, { price: { ...price, input: 10, output: 20 } })
+    const fallback = ['no/such-model', 'test/stream']
+    await bench.registry.change('alpha', (settings) => ({ ...settings, limits: room, model_config: { fallback } }))
+    const id = await bench.submit(request)
+    expect(await taken(bench)).toBe(10 * nano)
+    await bench.pass(90 * 60_000, 60_000)
+    expect(await bench.fields(id)).toMatchObject({ status: 'completed', model_id: 'test/stream' })
+    expect(await taken(bench)).toBe(12 * 10_000 + 10 * 20_000)
+    expect((await rowsOf(bench, 'usage')).map(({ sort }) => sort)).toEqual(['2026-01-01/test%2Fstream/ada'])
     await bench.stop()
   })
 

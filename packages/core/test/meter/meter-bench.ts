@@ -241,7 +241,7 @@ export class Process implements Pick<StateStore, 'commit'> {
     const { input: inputTokens, output: outputTokens, key } = asked
     const scope = this.#bench.scope(this.#platform, key)
     const { clock } = scope
-    const expected = { price: asked.free ? free : price, inputTokens, outputTokens }
+    const expected = { prices: [asked.free ? free : price], inputTokens, outputTokens }
     const isThere = async (): Promise<boolean> => (await scope.state.get(works, place(id))) !== undefined
     return this.#persist(async () => {
       try {

@@ -213,14 +213,14 @@ describe('what a reservation takes', () => {
     const tokens = fc.integer({ min: 0, max: 1_000_000 })
     const dollars = fc.double({ min: 0, max: 1_000, noNaN: true })
     const property = fc.property(tokens, tokens, dollars, dollars, (inputTokens, outputTokens, input, output) => {
-      const expected = { price: { ...price, input, output }, inputTokens, outputTokens }
+      const expected = { prices: [free, { ...price, input, output }, free], inputTokens, outputTokens }
       const { reservation } = reserve(scope, expected)
       expect(Number.isInteger(reservation.taken)).toBe(true)
       expect(reservation.taken).toBeGreaterThanOrEqual(Math.round((inputTokens * input + outputTokens * output) * 1_000))
       expect(reservation.taken).toBeLessThanOrEqual((inputTokens * input + outputTokens * output) * 1_000 + 2)
     })
     fc.assert(property)
-    expect(reserve(scope, { price: free, inputTokens: 5, outputTokens: 5 })).toMatchObject({
+    expect(reserve(scope, { prices: [free], inputTokens: 5, outputTokens: 5 })).toMatchObject({
       writes: [],
       reservation: { taken: 0 },
     })

@@ -44,7 +44,8 @@ export interface Reservation {
 
 /** The most that a call may use. */
 export interface Expected {
-  readonly price: ModelPrice
+  /** Of the models that may answer; the dearest counts. */
+  readonly prices: readonly ModelPrice[]
   /** Estimated. */
   readonly inputTokens: number
   /** The most. */
@@ -73,7 +74,8 @@ export function reserve(scope: Uses<never>, expected: Expected): { writes: Recor
   const minute = Math.floor(now / minuteMilliseconds)
   const { inputTokens: input_tokens, outputTokens: output_tokens } = expected
   const tokens = input_tokens + output_tokens
-  const taken = Math.ceil(priceOf(expected.price, { input: input_tokens, output: output_tokens }) * nano)
+  const costs = expected.prices.map((price) => priceOf(price, { input: input_tokens, output: output_tokens }))
+  const taken = Math.ceil(Math.max(...costs) * nano)
   const key = caller.keyId === undefined ? [] : [{ account: caller.keyId, limits: caller.keyLimits ?? {} }]
   const writes: RecordWrite[] = []
   const tokensOf: Account[] = []
