@@ -15,7 +15,7 @@ import { until } from './support/until.ts'
 
 const amount = 100_000
 const atATime = 1_000
-const mostMemory = 400
+const mostMemory = 450
 const grant = { tenant: 'demo', user: 'ann', permissions: ['*'], lifetime: 600 }
 
 describe('[R18] [X8] a long queue', () => {

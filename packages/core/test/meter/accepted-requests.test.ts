@@ -184,11 +184,9 @@ describe('a request that was accepted', () => {
   })
 
   it('reserves what the dearest of its tenant’s fallbacks would cost, and is settled with what the one cost that answered [X68]', async () => {
-    const bench = await EventBench.open(({ options: { maxOutputTokens }, attempt }) => {
-      if (attempt > 6) return 'An answer.'
-      const statusCode = maxOutputTokens === 10 ? 400 : 500
-      return Promise.reject(new APICallError({ message: '', url: '', requestBodyValues: {}, statusCode }))
-    })
+    const down = (): Promise<string> =>
+      Promise.reject(new APICallError({ message: '', url: '', requestBodyValues: {}, statusCode: 500 }))
+    const bench = await EventBench.open(({ attempt }) => (attempt > 6 ? 'An answer.' : down()))
     Object.assign(bench.models.resolve('test/stream').entry, { price: { ...price, input: 10, output: 20 } })
     const fallback = ['no/such-model', 'test/stream']
     await bench.registry.change('alpha', (settings) => ({ ...settings, limits: room, model_config: { fallback } }))
