@@ -44,13 +44,13 @@ async function openIdentity(variables: Readonly<Record<string, string | undefine
     return platform
   }
   const { directory, masterKey, masterKeyFile } = environment
-  const keys = { ...(masterKey === undefined ? {} : { masterKey }), ...(masterKeyFile === undefined ? {} : { masterKeyFile }) }
+  const folder = { directory, models, masterKey, masterKeyFile }
   try {
-    const platform = await localPlatform({ directory, models, ...keys })
+    const platform = await localPlatform(folder)
     await bootstrap(platform)
     return platform
   } catch (error) {
     if (!PlinthError.is(error) || error.code !== 'folder_in_use') throw error
-    return readingPlatform({ directory, models, ...keys })
+    return readingPlatform(folder)
   }
 }

@@ -37,8 +37,8 @@ export interface LocalPlatformOptions {
   /** The platform that has the registry, where it isn't this one's own. */
   readonly home?: Platform
   /** 32 bytes as base64 or hexadecimal. Default: `masterKeyFile`, else a key file in the folder. */
-  readonly masterKey?: string
-  readonly masterKeyFile?: string
+  readonly masterKey?: string | undefined
+  readonly masterKeyFile?: string | undefined
   readonly clock?: Clock
   readonly log?: Log
   /** How webhooks are called. Default: the public internet only. */

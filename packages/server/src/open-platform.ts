@@ -48,11 +48,7 @@ export async function openPlatform(options: {
     return { platform, place: `table ${aws.table} in ${aws.region}` }
   }
   const { directory, masterKey, masterKeyFile, region } = environment
-  const keys = {
-    ...(masterKey === undefined ? {} : { masterKey }),
-    ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
-  }
-  const platform = await localPlatform({ directory, region, models, limits, log, outbound, onFatal, ...keys })
+  const platform = await localPlatform({ directory, region, models, limits, log, outbound, onFatal, masterKey, masterKeyFile })
   return { platform, directory, place: `data in ${directory}` }
 }
 
@@ -66,10 +62,6 @@ export async function openPeers(
 ): Promise<ReadonlyMap<string, Platform | string>> {
   const { environment, limits, log, outbound, onFatal, modelsOf } = options
   const { masterKey, masterKeyFile } = environment
-  const keys = {
-    ...(masterKey === undefined ? {} : { masterKey }),
-    ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
-  }
   const peers = new Map<string, Platform | string>()
   try {
     for (const [region, place] of environment.regions) {
@@ -78,7 +70,18 @@ export async function openPeers(
       else if (environment.platform === 'aws')
         throw new InvalidInputError('On AWS the regions of PLINTH_REGIONS are URLs.', { field: 'PLINTH_REGIONS' })
       else {
-        const parts = { directory: place, region, home, models: modelsOf(region), limits, log, outbound, onFatal, ...keys }
+        const parts = {
+          directory: place,
+          region,
+          home,
+          models: modelsOf(region),
+          limits,
+          log,
+          outbound,
+          onFatal,
+          masterKey,
+          masterKeyFile,
+        }
         peers.set(region, await localPlatform(parts))
       }
     }

@@ -23,9 +23,8 @@ export class Regions {
    * @throws ForbiddenError `residency_refused` when its region can't be reached.
    */
   placeOf(settings: Pick<TenantSettings, 'data_residency_region' | 'residency'>, forwarded = false): RegionPlace {
-    const { data_residency_region: region } = settings
-    if (region === undefined || region === this.#home.region) return { platform: this.#home }
-    const peer = this.#peers.get(region)
+    const { data_residency_region: region = this.#home.region } = settings
+    const peer = region === this.#home.region ? undefined : this.#peers.get(region)
     if (peer !== undefined && typeof peer !== 'string') return { platform: peer }
     if (peer !== undefined && !forwarded) return { url: peer }
     checkRegion(settings, this.#home.region)

@@ -113,7 +113,7 @@ export class DataKeys {
     await retryConflicts(async () => {
       for await (const row of this.#state.read(tenant, collection, collection)) {
         if (row.index.alias === alias) continue
-        const wrapped = await this.#keys.wrap(alias, await this.#unwrap(tenant, row), contextOf(tenant, schema))
+        const wrapped = await this.#keys.wrap(alias, await this.#unwrap(tenant, row), dataKeyContext(tenant, schema))
         const pooled_until = row.index.alias === pooledKeyAlias ? this.#clock.now() : (row.index.pooled_until ?? 0)
         const again = { ...row, schema, index: { ...row.index, alias, pooled_until }, sealed: { key: wrapped } }
         await this.#state.commit({ writes: [{ put: again, ifVersion: row.version }] })
@@ -184,7 +184,7 @@ export class DataKeys {
     const alias = await this.#aliasOf(tenant)
     await this.#keys.ensure(alias)
     const key = this.#clock.randomBytes(32)
-    const wrapped = await this.#keys.wrap(alias, key, contextOf(tenant, schema))
+    const wrapped = await this.#keys.wrap(alias, key, dataKeyContext(tenant, schema))
     const row = {
       ...dataKeyRow(tenant, version),
       schema,
@@ -200,13 +200,17 @@ export class DataKeys {
   #unwrap(tenant: string, row: Row): Promise<Uint8Array> {
     const wrapped = row.sealed.key
     if (!wrapped) throw new SealError()
-    return this.#keys.unwrap(String(row.index.alias), wrapped, contextOf(tenant, row.schema))
+    return this.#keys.unwrap(String(row.index.alias), wrapped, dataKeyContext(tenant, row.schema))
   }
 }
 
 const collection = 'data-keys'
 
-function contextOf(tenant: string, schema: number): EncryptionContext {
+/**
+ * What a tenant's data key is wrapped under (R107).
+ * @param schema of the row that holds it; of the first one the context named no field.
+ */
+export function dataKeyContext(tenant: string, schema: number): EncryptionContext {
   return schema < 2 ? { tenant_id: tenant } : { tenant_id: tenant, field_name: 'key' }
 }
 

@@ -1,14 +1,13 @@
 import { InvalidInputError, PlinthError, ReusedError, WrongStateError } from '../errors.ts'
+import { everyItem } from '../every-item.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Models } from '../language-model/catalogue.ts'
 import type { Operator } from '../scope/operator.ts'
 import type { Administration } from './administration.ts'
-import { auditCollections } from './audit/collections.ts'
+import { auditNames } from './audit/collections.ts'
 import { isTaken } from './registry.ts'
 import { newTenant, type TenantModelConfig, type TenantSettings } from './tenant.ts'
 import { merged, type NewTenant, type TenantChange } from './tenant-forms.ts'
-
-const auditNames = auditCollections.map(({ name }) => name)
 
 /**
  * Onboards a tenant: it may work from the next request on. Again with the same body it gives the tenant that is there.
@@ -74,12 +73,8 @@ export async function changeTenant(
 }
 
 async function hasData({ operations }: Operator, tenantId: string): Promise<boolean> {
-  let after: string | undefined
-  do {
-    const page = await operations.rows(tenantId, { limit: 1_000, ...(after === undefined ? {} : { after }) })
-    if (page.items.some(({ collection }) => !auditNames.includes(collection))) return true
-    after = page.after
-  } while (after !== undefined)
+  for await (const { collection } of everyItem((after) => operations.rows(tenantId, { limit: 1_000, ...after })))
+    if (!auditNames.includes(collection)) return true
   return false
 }
 

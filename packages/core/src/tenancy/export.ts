@@ -1,9 +1,10 @@
 import { base64url } from 'jose'
 import { Sha256 } from '../crypto.ts'
+import { everyItem } from '../every-item.ts'
 import { envelope } from '../ports/event-bus.ts'
 import { objectPrefix } from '../scope/objects.ts'
 import type { Operator } from '../scope/operator.ts'
-import { auditCollections } from './audit/collections.ts'
+import { auditNames } from './audit/collections.ts'
 import { exportAudit } from './audit/export-audit.ts'
 import { rates } from './meter/records.ts'
 import type { TenantSettings } from './tenant.ts'
@@ -14,7 +15,7 @@ const atATime = 200
 /** An object is exported in pieces, so that a line stays short. */
 const pieceBytes = 3 * 1024 * 1024
 /** Of no use outside: wrapped keys, and counts of a minute. */
-const leftOut: readonly string[] = ['data-keys', rates.name, ...auditCollections.map(({ name }) => name)]
+const leftOut: readonly string[] = ['data-keys', rates.name, ...auditNames]
 
 /** Signs the end of an export, so that anyone can see with the public key set that it is whole and ours. */
 export type SignStatement = (claims: Readonly<Record<string, string | number>>) => Promise<string>
@@ -55,16 +56,11 @@ async function* everything(
 
 async function* records(operator: Operator, tenant: string): AsyncGenerator<object> {
   const state = operator.state(tenant)
-  let after: string | undefined
-  do {
-    const page = await operator.operations.rows(tenant, { limit: atATime, ...(after === undefined ? {} : { after }) })
-    for (const row of page.items) {
-      const { collection, partition, sort, schema, version, index: fields } = row
-      if (leftOut.includes(collection)) continue
-      yield { type: 'record', collection, partition, sort, schema, version, fields, texts: await state.reveal(row) }
-    }
-    after = page.after
-  } while (after !== undefined)
+  for await (const row of everyItem((after) => operator.operations.rows(tenant, { limit: atATime, ...after }))) {
+    const { collection, partition, sort, schema, version, index: fields } = row
+    if (leftOut.includes(collection)) continue
+    yield { type: 'record', collection, partition, sort, schema, version, fields, texts: await state.reveal(row) }
+  }
 }
 
 async function* events(operator: Operator, tenant: string): AsyncGenerator<object> {
@@ -80,25 +76,17 @@ async function* events(operator: Operator, tenant: string): AsyncGenerator<objec
 
 async function* objects(operator: Operator, tenant: string): AsyncGenerator<object> {
   const opened = operator.objectsOf(tenant)
-  let after: string | undefined
-  do {
-    const page = await operator.objects.list({
-      tenant,
-      prefix: objectPrefix,
-      limit: atATime,
-      ...(after === undefined ? {} : { after }),
-    })
-    for (const { name: full } of page.items) {
-      const name = full.slice(objectPrefix.length)
-      const content = await opened.get(name)
-      // Deleted since it was listed.
-      if (!content) continue
-      const pieces = Math.max(1, Math.ceil(content.byteLength / pieceBytes))
-      for (let piece = 0; piece < pieces; piece++) {
-        const part = content.subarray(piece * pieceBytes, (piece + 1) * pieceBytes)
-        yield { type: 'object', name, bytes: content.byteLength, piece: piece + 1, pieces, base64url: base64url.encode(part) }
-      }
+  for await (const { name: full } of everyItem((after) =>
+    operator.objects.list({ tenant, prefix: objectPrefix, limit: atATime, ...after }),
+  )) {
+    const name = full.slice(objectPrefix.length)
+    const content = await opened.get(name)
+    // Deleted since it was listed.
+    if (!content) continue
+    const pieces = Math.max(1, Math.ceil(content.byteLength / pieceBytes))
+    for (let piece = 0; piece < pieces; piece++) {
+      const part = content.subarray(piece * pieceBytes, (piece + 1) * pieceBytes)
+      yield { type: 'object', name, bytes: content.byteLength, piece: piece + 1, pieces, base64url: base64url.encode(part) }
     }
-    after = page.after
-  } while (after !== undefined)
+  }
 }

@@ -1,7 +1,8 @@
+import { everyItem } from '../every-item.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Operator } from '../scope/operator.ts'
 import type { Administration } from './administration.ts'
-import { auditCollections } from './audit/collections.ts'
+import { auditNames } from './audit/collections.ts'
 import type { TenantRegistry } from './registry.ts'
 import type { Offboarding, TenantSettings } from './tenant.ts'
 import type { VirtualKeys } from './virtual-keys.ts'
@@ -12,7 +13,6 @@ const atATime = 1_000
  * of a model (5 minutes), a stream (10 minutes). So all is removed once more when that time is over.
  */
 const lateMilliseconds = 15 * 60_000
-const keep = auditCollections.map(({ name }) => name)
 
 /**
  * Ends a tenant: nobody is let in from the next request on, and its keys are destroyed, so that nothing of what they sealed can be read.
@@ -49,7 +49,7 @@ export async function removeTenantData(
   await keys.removeAll(tenantId)
   await removeObjects(operator.objects, tenantId)
   // Last, since with the last of its rows what was deleted goes from the free room of the database, too.
-  while ((await operator.operations.removeTenant(tenantId, { keep, limit: atATime })) > 0);
+  while ((await operator.operations.removeTenant(tenantId, { keep: auditNames, limit: atATime })) > 0);
   await registry.change(tenantId, (current) => ({
     ...current,
     offboarding: {
@@ -69,10 +69,6 @@ function isRemoved({ at, data_removed_at: removed }: Offboarding, now: number): 
 }
 
 async function removeObjects(objects: ObjectStore, tenant: string): Promise<void> {
-  let after: string | undefined
-  do {
-    const page = await objects.list({ tenant, prefix: '', limit: atATime, ...(after === undefined ? {} : { after }) })
-    for (const { name } of page.items) await objects.delete({ tenant, name })
-    after = page.after
-  } while (after !== undefined)
+  for await (const { name } of everyItem((after) => objects.list({ tenant, prefix: '', limit: atATime, ...after })))
+    await objects.delete({ tenant, name })
 }

@@ -97,8 +97,9 @@ export class WorkerHost {
     }
     const settings = await this.#registry.get(job.tenant)
     if (!settings || settings.status === 'offboarded') return { dead: tenantGone }
-    // A suspended tenant's accepted work waits; it is neither done nor lost.
-    if (settings.status === 'suspended') return { retryAt: this.#operator.clock.now() + suspendedPause }
+    // A suspended tenant's accepted work waits, and so does that of one whose data may not be here any more (R109); it is neither done nor lost.
+    if (settings.status === 'suspended' || !this.#operator.holds(settings))
+      return { retryAt: this.#operator.clock.now() + suspendedPause }
     const caller = mintCaller({ settings, user: 'worker', permissions: new Set(), correlationId: job.correlationId })
     const attributes = { 'messaging.destination.name': definition.name, 'messaging.message.id': job.id }
     return inSpan(caller, `${spanNames.process} ${definition.name}`, attributes, () =>

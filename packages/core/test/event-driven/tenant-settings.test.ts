@@ -113,6 +113,21 @@ describe('a fallback [R113]', () => {
   })
 })
 
+describe("a tenant's region [R109, X66]", () => {
+  it('lets accepted work wait where its data may not be any more, and go on when it may again', async () => {
+    const bench = await EventBench.open(() => 'Done.', { worker: false })
+    const id = await bench.submit()
+    await bench.registry.change('alpha', (found) => ({ ...found, data_residency_region: 'elsewhere' }))
+    bench.start()
+    await bench.pass(180_000)
+    expect(bench.models.calls).toEqual([])
+    await bench.registry.change('alpha', ({ data_residency_region: _, ...found }) => found)
+    await bench.pass(120_000)
+    expect(await bench.fields(id)).toMatchObject({ status: 'completed' })
+    await bench.stop()
+  })
+})
+
 describe("a tenant's retention", () => {
   it('is how long a request is kept after its end', async () => {
     const bench = await open(() => 'Done.', { retention: { requests_days: 2 } })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import {
   type Clock,
+  dataKeyContext,
   KeyUnusableError,
   liesApart,
   type ObjectStore,
@@ -130,10 +131,8 @@ async function keyCheck(
 }
 
 async function tryKey(row: Row, service: LocalKeyService): Promise<keyof KeyCheck> {
-  // As core/src/scope/data-keys.ts wraps them; of the first schema the context named no field.
-  const context = { tenant_id: row.tenant, ...(row.schema < 2 ? {} : { field_name: 'key' }) }
   try {
-    await service.unwrap(String(row.index.alias), row.sealed.key ?? new Uint8Array(), context)
+    await service.unwrap(String(row.index.alias), row.sealed.key ?? new Uint8Array(), dataKeyContext(row.tenant, row.schema))
     return 'opened'
   } catch (error) {
     return error instanceof KeyUnusableError && error.code !== 'key_absent' ? 'unusable' : 'broken'

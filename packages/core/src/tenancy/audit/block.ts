@@ -2,9 +2,8 @@
 import { z } from 'zod'
 import { hmac, sha256 } from '../../crypto.ts'
 import { type Collection, defineCollection } from '../../define/collection.ts'
-import { type JsonObject, jsonBytes } from '../../json.ts'
+import { canonicalJson, type JsonObject, jsonBytes } from '../../json.ts'
 import type { Row } from '../../ports/state-store.ts'
-import { canonicalText } from './canonical-text.ts'
 import { entryBytes, isEntryLike, sameText } from './entry.ts'
 
 /** So many entries a block: with their removal, the block and the head, that is one commit, and far below its bytes. */
@@ -46,7 +45,7 @@ export const emptyChain: ChainHead = { sequence: 0, hash: genesis, total: 0 }
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
 const count = z.int().min(0)
-// In the order of names, which makes canonical text cheap.
+// In the order of names, which makes canonical JSON cheap.
 const block: z.ZodType<AuditBlock> = z.strictObject({
   entries: z.array(z.custom<JsonObject>(isEntryLike)),
   hash,
@@ -118,7 +117,7 @@ export function parseBlock(found: unknown): AuditBlock | undefined {
 }
 
 export function signHead(key: Uint8Array, tenant: string, { sequence, hash, total }: ChainHead): SignedHead {
-  return { sequence, hash, total, mac: hmac(key, canonicalText(['plinth audit head', tenant, sequence, hash, total])) }
+  return { sequence, hash, total, mac: hmac(key, canonicalJson(['plinth audit head', tenant, sequence, hash, total])) }
 }
 
 /** A head that Plinth made for this tenant, or undefined. */
@@ -128,11 +127,11 @@ export function trustedHead(key: Uint8Array, tenant: string, found: unknown): Ch
 }
 
 function hashed(content: JsonObject): string {
-  return canonicalText(['plinth audit block', content])
+  return canonicalJson(['plinth audit block', content])
 }
 
 function blockMac(key: Uint8Array, tenant: string, hash: string): string {
-  return hmac(key, canonicalText(['plinth audit block', tenant, hash]))
+  return hmac(key, canonicalJson(['plinth audit block', tenant, hash]))
 }
 
 /**
@@ -142,5 +141,5 @@ function blockMac(key: Uint8Array, tenant: string, hash: string): string {
 function foundIn({ sort, index }: Row): JsonObject {
   if (!isEntryLike(index)) return { entry_id: sort }
   if (index.entry_id === sort && jsonBytes(index) <= entryBytes) return index
-  return { entry_id: sort, found: sha256(canonicalText(index)) }
+  return { entry_id: sort, found: sha256(canonicalJson(index)) }
 }

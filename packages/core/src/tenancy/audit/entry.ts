@@ -3,10 +3,9 @@ import { z } from 'zod'
 import { hmac, sameBytes, sha256 } from '../../crypto.ts'
 import { type Collection, defineCollection } from '../../define/collection.ts'
 import { uuid } from '../../ids.ts'
-import type { JsonObject } from '../../json.ts'
+import { canonicalJson, type JsonObject } from '../../json.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { insert, type RecordWrite } from '../../scope/state.ts'
-import { canonicalText } from './canonical-text.ts'
 
 /** What is to be remembered of one act. */
 export interface AuditFacts {
@@ -102,7 +101,7 @@ export function makeEntry(parts: {
 }): AuditEntry {
   const { tenant, facts, region, writer, written, key, clock } = parts
   const { key_id, detail } = facts
-  // In the order of their names: that makes canonical text cheap, here and wherever the entry is looked at later.
+  // In the order of their names: that makes canonical JSON cheap, here and wherever the entry is looked at later.
   const before = {
     at: Math.max(0, Math.floor(clock.now())),
     correlation_id: bounded(facts.correlation_id, longest.correlation_id, printable),
@@ -155,7 +154,7 @@ export function sameText(given: unknown, right: string): boolean {
 }
 
 function entryMac(key: Uint8Array, tenant: string, entry: JsonObject): string {
-  return hmac(key, canonicalText(['plinth audit entry', tenant, entry]))
+  return hmac(key, canonicalJson(['plinth audit entry', tenant, entry]))
 }
 
 function isScalars(found: unknown): boolean {
