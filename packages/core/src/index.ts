@@ -12,6 +12,7 @@ export { type Acknowledgement, backlogLimit, type GenaiRequest, processGenaiRequ
 export { cancelRequest, getRequest, redrive, redriveAll } from './event-driven/manage.ts'
 export { eventDriven } from './event-driven/pattern.ts'
 export { handleGenaiProcessingEvent } from './event-driven/process.ts'
+export * from './gateway/chat.ts'
 export * from './ids.ts'
 export * from './json.ts'
 export * from './language-model/call.ts'

@@ -1,0 +1,30 @@
+/** What every protocol of the gateway is: pure translation between a client's bytes and the one form of a chat. @module */
+import type { ChatAnswer, ChatHead, ChatPart, ChatRequest } from '@plinth/core'
+import type { Answer } from '../exchange.ts'
+import type { Refusal } from './refusal.ts'
+
+/** What a protocol understood of one call, and how the call's answer looks in it. */
+export interface ChatCall {
+  readonly request: ChatRequest
+  readonly streamed: boolean
+  /** The whole answer. `x-request-id` and the gateway's own headers are added by the gateway. */
+  answer(answer: ChatAnswer): Answer
+  /** For a call that is streamed. */
+  stream(head: ChatHead): StreamEncoder
+}
+
+/** Text goes out as UTF-8; an empty one is not sent. */
+export type Encoded = string | Uint8Array
+
+/** Encodes one streamed answer, part by part, as it comes. */
+export interface StreamEncoder {
+  readonly headers: Readonly<Record<string, string>>
+  /** Comes before all parts. */
+  start(): Encoded
+  /** After `finish` nothing more may come. */
+  part(part: ChatPart): Encoded
+  /** Keeps the connection open while the model thinks; empty where the protocol has nothing for it. */
+  ping(): Encoded
+  /** The end of a stream that fails after it began. */
+  fail(refusal: Refusal): Encoded
+}
