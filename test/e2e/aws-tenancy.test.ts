@@ -1,26 +1,31 @@
-import { ScanCommand } from '@aws-sdk/client-dynamodb'
+import { DeleteTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { DescribeKeyCommand } from '@aws-sdk/client-kms'
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { LocalIssuer, TenantRegistry } from '@plinth/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeWithMoto, motoCredentials, motoRegion } from '../../packages/aws/test/support/moto.ts'
+import { type Asked, RestApi, type Told } from '../../packages/cdk/test/support/rest-api.ts'
+import { plinthStack, templateOf } from '../../packages/cdk/test/support/synthesised.ts'
 import { call, type Problem, type ShownRequest } from './support/api.ts'
 import { type RunningPlinth, runPlinth, startPlinth } from './support/plinth-process.ts'
 import { accept, reach } from './support/requests.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 import { until } from './support/until.ts'
 
+/** Of a Plinth on the emulator, which is there once tests run. */
+const environmentOf = (endpoint: string) => ({
+  PLINTH_PLATFORM: 'aws',
+  PLINTH_AWS_CREATE: 'on',
+  PLINTH_MODEL: 'scripted',
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_REGION: motoRegion,
+  AWS_ACCESS_KEY_ID: motoCredentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: motoCredentials.secretAccessKey,
+})
+
 const priced = 'anthropic.claude-haiku-4-5-20251001-v1:0'
 
 describeWithMoto('tenants on the platform aws, on an emulator', (moto) => {
-  const environment = {
-    PLINTH_PLATFORM: 'aws',
-    PLINTH_AWS_CREATE: 'on',
-    PLINTH_MODEL: 'scripted',
-    AWS_ENDPOINT_URL: moto.endpoint,
-    AWS_REGION: motoRegion,
-    AWS_ACCESS_KEY_ID: motoCredentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: motoCredentials.secretAccessKey,
-  }
   let server: RunningPlinth
   let admin: string
   let key: string
@@ -29,7 +34,7 @@ describeWithMoto('tenants on the platform aws, on an emulator', (moto) => {
   const ask = <Body>(path: string, method = 'GET', body?: object) => call<Body>(server.url, path, { token: admin, method, body })
 
   beforeAll(async () => {
-    const where = { ...environment, AWS_ENDPOINT_URL: moto.endpoint }
+    const where = environmentOf(moto.endpoint)
     server = await startPlinth(temporaryFolder(), where)
     admin = (await runPlinth(['token', '--tenant', 'demo', '--permissions', '*'], { environment: where })).stdout.trim()
   })
@@ -123,5 +128,118 @@ describeWithMoto('tenants on the platform aws, on an emulator', (moto) => {
       ExclusiveStartKey = page.LastEvaluatedKey as typeof ExclusiveStartKey
     } while (ExclusiveStartKey)
     return text
+  }
+})
+
+/** API Gateway by a double that reads our template; the functions are ours, on an emulator of the rest of AWS. */
+describeWithMoto('[R95] [R114] [G5] the API behind its authorizer, on an emulator', (moto) => {
+  let api: RestApi
+  let admin: string
+  let key: string
+  let token: string
+  let issuer: LocalIssuer
+  let registry: TenantRegistry
+
+  const bearer = (credential: string) => ({ Authorization: `Bearer ${credential}` })
+  const asAdmin = (path: string, method: string, body?: object) =>
+    api.ask({ path, method, headers: bearer(admin), ...(body && { body }) })
+
+  beforeAll(async () => {
+    Object.assign(process.env, environmentOf(moto.endpoint))
+    // Lambda's runtime has it.
+    Object.assign(globalThis, { awslambda: { streamifyResponse: (handle: unknown) => handle } })
+    const { handler: authorizer } = await import('../../packages/aws/src/handlers/authorizer.ts')
+    const { functionPlatform } = await import('../../packages/aws/src/handlers/function-platform.ts')
+    const { handler: server } = await import('../../packages/server/src/lambda.ts')
+    api = new RestApi(templateOf(plinthStack()), {
+      authorizer,
+      api: server as (event: never, response: never) => Promise<unknown>,
+    })
+    const operator = (await functionPlatform()).operate()
+    registry = new TenantRegistry(operator)
+    issuer = await LocalIssuer.open(operator)
+    expect((await api.ask({ path: '/readyz' })).status).toBe(200)
+    admin = await tokenOf('demo')
+    expect((await asAdmin('/api/tenants', 'POST', { tenant_id: 'acme', name: 'Acme' })).status).toBe(201)
+    const made = await asAdmin('/api/tenants/acme/keys', 'POST', { permissions: ['requests:read'] })
+    key = (JSON.parse(made.body) as { key: string }).key
+    token = await tokenOf('acme')
+  })
+
+  it('a good token gets to the server, and the access log is told whose it is', async () => {
+    for (const credential of [token, key]) {
+      const told = await api.ask({ path: '/api/requests', headers: bearer(credential) })
+      expect([told.by, told.status, told.context]).toEqual(['server', 200, { tenant_id: 'acme' }])
+    }
+  })
+
+  it('without a token, or with one that nobody issued, the server is not called', async () => {
+    const refused: Asked[] = [
+      { path: '/api/requests' },
+      { path: '/openapi.json', headers: { 'X-Api-Key': key } },
+      { path: '/v1/models', headers: { 'X-Api-Key': key } },
+      { path: '/v1/models', headers: { Cookie: 'session=1' } },
+      { path: '/api/requests', headers: bearer(`${token.slice(0, -4)}AAAA`) },
+      { path: '/api/requests', headers: { ...bearer('x'), Cookie: 'session=1' } },
+      { path: '/v1/messages', method: 'POST', headers: { 'X-Api-Key': `${key}x` } },
+      { path: '/v1/messages', method: 'POST', headers: { ...bearer(token), 'X-Api-Key': key } },
+    ]
+    for (const asked of refused) expect(problemOf(await api.ask(asked), 'UNAUTHORIZED')).toEqual([401, 'token_invalid'])
+  })
+
+  it('a key of an Anthropic client and a cookie of the console get to the server, which decides', async () => {
+    const keyed = await api.ask({ path: '/v1/messages', method: 'POST', headers: { 'X-Api-Key': key }, body: {} })
+    expect([keyed.by, keyed.context]).toEqual(['server', { tenant_id: 'acme' }])
+    const session = await api.ask({ path: '/api/requests', headers: { Cookie: 'session=1' } })
+    expect(problemOf(session, 'server')).toEqual([401, 'token_missing'])
+  })
+
+  it('a path in another spelling is no way around: the server checks by itself [R93]', async () => {
+    for (const path of ['/x/../api/requests', '/healthz/../../v1/models', '/./metrics'])
+      expect(problemOf(await api.ask({ path }), 'server')).toEqual([401, 'token_missing'])
+  })
+
+  it('suspended is 403 and active is 200, from the next request on; an unknown tenant is 401 [X59]', async () => {
+    const ask = (credential: string) => api.ask({ path: '/api/requests', headers: bearer(credential) })
+    expect((await ask(token)).status).toBe(200)
+    await asAdmin('/api/tenants/acme', 'PATCH', { status: 'suspended' })
+    for (const credential of [token, key]) expect(problemOf(await ask(credential), 'server')).toEqual([403, 'tenant_suspended'])
+    await asAdmin('/api/tenants/acme', 'PATCH', { status: 'active' })
+    expect((await ask(token)).status).toBe(200)
+    expect(problemOf(await ask(await tokenOf('nobody')), 'server')).toEqual([401, 'tenant_unknown'])
+  })
+
+  it('a token that has expired or was revoked is told so', async () => {
+    const ask = (credential: string) => api.ask({ path: '/api/requests', headers: bearer(credential) })
+    expect(problemOf(await ask(await tokenOf('acme', -60)), 'server')).toEqual([401, 'token_expired'])
+    await registry.change('acme', (settings) => ({ ...settings, tokens_not_before: Date.now() / 1_000 + 60 }))
+    expect(problemOf(await ask(token), 'server')).toEqual([401, 'token_revoked'])
+    await registry.change('acme', ({ tokens_not_before: _, ...settings }) => settings)
+  })
+
+  it('offboarded is 403', async () => {
+    await asAdmin('/api/tenants/acme', 'DELETE')
+    const told = await api.ask({ path: '/api/requests', headers: bearer(token) })
+    expect(problemOf(told, 'server')).toEqual([403, 'tenant_offboarded'])
+  })
+
+  it('what can not be checked is not let in', async () => {
+    await moto.clients.dynamodb.send(new DeleteTableCommand({ TableName: 'plinth' }))
+    const told = await api.ask({ path: '/api/requests', headers: bearer(admin) })
+    expect(problemOf(told, 'AUTHORIZER_CONFIGURATION_ERROR')).toEqual([503, 'unavailable'])
+  })
+
+  /** Status and code of an answer that has the form of the contract. */
+  function problemOf({ by, status, headers, body }: Told, expected: string): readonly [number, string] {
+    expect([by, headers['content-type']]).toEqual([expected, 'application/problem+json'])
+    const problem = JSON.parse(body) as Problem
+    expect(Object.keys(problem)).toEqual(['type', 'title', 'status', 'detail', 'code', 'request_id'])
+    expect(problem).toMatchObject({ status, request_id: headers['x-request-id'], type: `urn:plinth:problem:${problem.code}` })
+    expect(problem.request_id).toMatch(/\S/)
+    return [status, problem.code]
+  }
+
+  function tokenOf(tenant: string, lifetime = 3_600): Promise<string> {
+    return issuer.sign({ tenant, user: 'ada', permissions: ['*', 'tenants:admin'], lifetime })
   }
 })

@@ -129,28 +129,30 @@ describeWithMoto('[R11] [R121] the functions, fed as Lambda feeds them', (moto) 
     expect((await getRequest(scope, 'streamed')).fields.attempts).toBe(1)
   })
 
-  it('[R114] the authorizer allows the API to a good token, and nobody else', async () => {
+  it('[R95] [R114] the authorizer lets a genuine token in, and by one word tells API Gateway of any other', async () => {
     const { handler } = await import('../src/handlers/authorizer.ts')
-    const methodArn = 'arn:aws:execute-api:us-east-1:123456789012:api/prod/GET/api/requests'
-    expect(await handler({ methodArn, authorizationToken: `Bearer ${token}` })).toEqual({
-      principalId: 'demo',
+    const ask = (path: string, headers: Readonly<Record<string, string>>) =>
+      handler({
+        methodArn: `arn:aws:execute-api:us-east-1:123456789012:api/live/GET${path}`,
+        path,
+        multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+      })
+    const good = { Authorization: `Bearer ${token}` }
+    expect(await ask('/api/requests', good)).toMatchObject({
       policyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Action: 'execute-api:Invoke',
-            Effect: 'Allow',
-            Resource: 'arn:aws:execute-api:us-east-1:123456789012:api/prod/*',
-          },
-        ],
+        Statement: [{ Effect: 'Allow', Resource: 'arn:aws:execute-api:us-east-1:123456789012:api/live/*' }],
       },
       context: { tenant_id: 'demo' },
     })
-    expect(await handler({ methodArn, headers: { Authorization: `Bearer ${token}` } })).toMatchObject({ principalId: 'demo' })
-    for (const bad of [undefined, '', 'Bearer x', `Bearer ${token.slice(0, -4)}AAAA`, token])
-      await expect(handler({ methodArn, ...(bad === undefined ? {} : { authorizationToken: bad }) })).rejects.toThrow(
-        /^Unauthorized$/,
-      )
+    expect(await ask('/v1/messages', { 'X-Api-Key': token })).toMatchObject({ context: { tenant_id: 'demo' } })
+    for (const bad of ['', 'Bearer x', `Bearer ${token.slice(0, -4)}AAAA`, token])
+      await expect(ask('/api/requests', { Authorization: bad })).rejects.toThrow(/^Unauthorized$/)
+    await expect(ask('/api/requests', { 'X-Api-Key': token })).rejects.toThrow(/^Unauthorized$/)
+
+    const registry = new TenantRegistry(operator)
+    await registry.setStatus('demo', 'suspended')
+    expect(await ask('/api/requests', good)).toMatchObject({ principalId: 'unknown', context: {} })
+    await registry.setStatus('demo', 'active')
   })
 
   it('the sweeper has a round', async () => {

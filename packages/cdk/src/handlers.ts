@@ -24,7 +24,7 @@ export const handlers: Readonly<Record<HandlerName, HandlerDefinition>> = {
   },
   authorizer: {
     module: '@plinth/aws/handlers/authorizer',
-    summary: "Refuses requests without a valid token before the server is called; the server's own check decides.",
+    summary: "Refuses requests without a genuine token before the server is called; the server's own check decides.",
     megabytes: 512,
     timeoutSeconds: 10,
   },

@@ -28,7 +28,7 @@ import { forOneTenant, ownTenantAccess } from './tenant-data.ts'
 import { tenantKeyCare, tenantKeyRemoval, tenantKeyUse, untouchable } from './tenant-keys.ts'
 import { WebAcl } from './web-acl.ts'
 
-/** In five minutes. Below, it is somebody's expired token; above, somebody tries tokens, or a client hasn't heard of a new one. */
+/** In five minutes. Below, it is somebody without a token, or who mistyped it; above, somebody tries tokens, or a key was revoked. */
 const refusedTokens = 100
 /** In five minutes. Addresses that scan the whole net are refused all day long. */
 const blockedRequests = 1_000
@@ -103,7 +103,7 @@ export class SecureMultiTenant extends Construct {
     return this.webAcl.metricBlocked(rule)
   }
 
-  /** Tokens that the authorizer refused, and its failures. @throws InvalidInputError without an authorizer. */
+  /** Requests that the authorizer refused, without a token or with one that nobody issued, and its failures. @throws InvalidInputError without an authorizer. */
   metricRefusedTokens(): IMetric {
     if (!this.#authorizer) throw invalid('existing.functions', 'There is no authorizer.')
     return this.#authorizer.metricErrors({ period, statistic: Stats.SUM })
@@ -148,7 +148,7 @@ export class SecureMultiTenant extends Construct {
       yield alarmAbove(this, 'RefusedTokens', {
         threshold: refusedTokens,
         metric: this.metricRefusedTokens(),
-        description: 'Many tokens are refused: somebody tries them, a client has old ones, or the authorizer fails.',
+        description: 'Many requests bring no token, or one that nobody issued: somebody tries, or the authorizer fails.',
       })
   }
 }

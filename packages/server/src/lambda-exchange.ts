@@ -17,7 +17,11 @@ export function arrivalOf(event: ProxyEvent): Arrival | undefined {
   const target = parseTarget(targetOf(event))
   if (!target) return undefined
   const headers = new Map<string, string>()
-  for (const [name, values] of Object.entries(event.multiValueHeaders ?? {})) headers.set(name.toLowerCase(), values.join(', '))
+  for (const [name, values] of Object.entries(event.multiValueHeaders ?? {})) {
+    const key = name.toLowerCase()
+    // HTTP/2 lets a client send its cookies one by one (RFC 9113, 8.2.3).
+    headers.set(key, values.join(key === 'cookie' ? '; ' : ', '))
+  }
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8')
   return {
     ...target,

@@ -23,18 +23,15 @@ describe("a request of API Gateway's", () => {
         httpMethod: 'POST',
         path: '/api/requests/a%2Fb',
         multiValueQueryStringParameters: { type: ['a b&c', 'd'], limit: ['5'] },
-        multiValueHeaders: { Authorization: ['Bearer x'], 'X-Odd': ['1', '2'] },
+        multiValueHeaders: { Authorization: ['Bearer x'], 'X-Odd': ['1', '2'], Cookie: ['a=1', 'b=2'], 'X-Api-Key': ['plk_x'] },
         body: Buffer.from('{"prompt":"ü"}').toString('base64'),
         isBase64Encoded: true,
       }),
     )
     expect(arrival).toMatchObject({ method: 'POST', path: '/api/requests/a%2Fb', hasBody: true })
     expect([arrival?.query.getAll('type'), arrival?.query.get('limit')]).toEqual([['a b&c', 'd'], '5'])
-    expect([arrival?.header('authorization'), arrival?.header('x-odd'), arrival?.header('cookie')]).toEqual([
-      'Bearer x',
-      '1, 2',
-      undefined,
-    ])
+    const names = ['authorization', 'x-odd', 'cookie', 'x-api-key', 'x-absent']
+    expect(names.map((name) => arrival?.header(name))).toEqual(['Bearer x', '1, 2', 'a=1; b=2', 'plk_x', undefined])
     const body: Uint8Array[] = []
     await arrival?.collect((chunk) => body.push(chunk))
     expect(Buffer.concat(body).toString()).toBe('{"prompt":"ü"}')

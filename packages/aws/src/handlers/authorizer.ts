@@ -1,27 +1,30 @@
-import type { Authenticator } from '@plinth/core'
+import { type Authenticator, UnauthorizedError } from '@plinth/core'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
-import { type AuthorizerEvent, admission, authorizationOf, openGate } from '../api-gate.ts'
+import { type Admission, type AuthorizerEvent, admit, openGate } from '../api-gate.ts'
 import { functionLog } from './function-log.ts'
 import { functionPlatform } from './function-platform.ts'
 
 let gate: Promise<Authenticator> | undefined
 
 /**
- * The coarse gate: nobody without a good token gets to the API's function. Its answer is kept for minutes by API Gateway, so it
- * allows the whole API; permissions, and a tenant that was just suspended, are the server's to decide.
+ * The coarse gate: nobody without a genuine token, or what may be the console's session, gets to the API's function, which checks
+ * again and decides. What can't be checked is not let in.
  */
-export async function handler(event: AuthorizerEvent): Promise<object> {
+export async function handler(event: AuthorizerEvent): Promise<Admission> {
   gate ??= open()
   gate.catch(() => {
     gate = undefined
   })
   const authenticator = await gate
   try {
-    const { tenant } = await authenticator.authenticate(authorizationOf(event), 'authorizer')
-    return admission(tenant, event)
+    return await admit(event, authenticator)
   } catch (error) {
-    functionLog.info({ error }, 'A token was refused.')
-    // By this word API Gateway answers 401.
+    if (!(error instanceof UnauthorizedError)) {
+      functionLog.error({ error }, 'A token could not be checked.')
+      throw error
+    }
+    functionLog.info({ error }, 'A request was refused.')
+    // By this word API Gateway answers 401, and by any other 500.
     throw new Error('Unauthorized')
   }
 }
