@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidInputError, PlinthError, userPermissions } from '@plinth/core'
-import { readEnvironment } from '@plinth/server'
-import { mintToken } from './local-identity.ts'
+import { firstTenant, readEnvironment } from '@plinth/server'
+import { mintAdministratorToken, mintToken } from './local-identity.ts'
+
+type Variables = Readonly<Record<string, string | undefined>>
 
 /** What a server answers to `POST /api/requests`. */
 export interface Acknowledged {
@@ -36,7 +38,7 @@ const sendTries = 8
 const goneMilliseconds = 30_000
 
 /** PLINTH_URL, else this machine's server. @throws InvalidInputError for what is no URL. */
-export function serverUrl(environment: Readonly<Record<string, string | undefined>>): string {
+export function serverUrl(environment: Variables): string {
   const url = (environment.PLINTH_URL || `http://127.0.0.1:${environment.PORT || '4000'}`).replace(/\/+$/, '')
   if (/^https?:/.test(url) && URL.canParse(url)) return url
   throw new InvalidInputError(`PLINTH_URL is no URL: ${url}`, { field: 'PLINTH_URL' })
@@ -46,23 +48,24 @@ export function serverUrl(environment: Readonly<Record<string, string | undefine
 export class Client {
   readonly url: string
   readonly #token: string
+  readonly #send: typeof send
 
-  constructor(url: string, token: string) {
+  /** @param fetching in the place of the network. */
+  constructor(url: string, token: string, fetching: typeof send = send) {
     this.url = url
     this.#token = token
+    this.#send = fetching
   }
 
-  /**
-   * PLINTH_URL and PLINTH_TOKEN; else this machine's server, with a token from its data folder for tenant demo.
-   * @param permissions of that token.
-   */
-  static async fromEnvironment(
-    environment: Readonly<Record<string, string | undefined>>,
-    permissions: readonly string[] = userPermissions,
-  ): Promise<Client> {
-    const url = serverUrl(environment)
-    await reach(url)
-    return new Client(url, environment.PLINTH_TOKEN?.trim() || (await ownToken(url, environment, permissions)))
+  /** PLINTH_URL and PLINTH_TOKEN; else this machine's server, with a token from its data folder for tenant demo. */
+  static fromEnvironment(environment: Variables): Promise<Client> {
+    const grant = { tenant: firstTenant, user: 'cli', permissions: userPermissions, lifetime: 86_400 }
+    return reached(environment, () => mintToken(grant, environment))
+  }
+
+  /** The same for whoever administers tenants, with a token from the data folder for a tenant that is active. */
+  static administrator(environment: Variables): Promise<Client> {
+    return reached(environment, () => mintAdministratorToken(environment))
   }
 
   /** Sends a request; a full queue or a server that restarts is waited for, under the same key. */
@@ -134,7 +137,7 @@ export class Client {
     path: string,
     { body, headers, signal }: Question & { readonly signal?: AbortSignal },
   ): Promise<Response> {
-    const response = await send(this.url + path, {
+    const response = await this.#send(this.url + path, {
       method,
       ...(signal ? { signal } : {}),
       headers: { authorization: `Bearer ${this.#token}`, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
@@ -169,18 +172,20 @@ export async function readKeySet(url: string): Promise<unknown> {
   throw new PlinthError('not_plinth', `${url} answers with no key set (status ${response.status}).`, false)
 }
 
-/** A token from the data folder of this machine's server, for tenant demo. */
-async function ownToken(
-  url: string,
-  environment: Readonly<Record<string, string | undefined>>,
-  permissions: readonly string[],
-): Promise<string> {
+async function reached(environment: Variables, mint: () => Promise<string>): Promise<Client> {
+  const url = serverUrl(environment)
+  await reach(url)
+  return new Client(url, environment.PLINTH_TOKEN?.trim() || (await ownToken(url, environment, mint)))
+}
+
+/** A token from the data folder of this machine's server. */
+async function ownToken(url: string, environment: Variables, mint: () => Promise<string>): Promise<string> {
   const { directory } = readEnvironment(environment)
   if (!existsSync(join(directory, 'plinth.db'))) {
     const message = `${url} answers, but its data is not in ${directory}. Set PLINTH_DATA_DIR to its folder, or PLINTH_TOKEN to a token.`
     throw new InvalidInputError(message, { code: 'no_token', field: 'PLINTH_TOKEN' })
   }
-  return mintToken({ tenant: 'demo', user: 'cli', permissions, lifetime: 86_400 }, environment)
+  return mint()
 }
 
 function readJson(response: Response): Promise<unknown> {

@@ -23,3 +23,8 @@ export function timeSpan(milliseconds: number): string {
   const [unit, length] = spans.find(([, span]) => milliseconds >= span) ?? ['second', 1_000]
   return countOf(Math.floor(milliseconds / length), unit)
 }
+
+/** How to come back when a server lets nobody in any more. */
+export function wayBack(verb: string): string {
+  return `The way back, on its machine while the server is stopped: plinth tenants ${verb} --offline`
+}

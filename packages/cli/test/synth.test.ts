@@ -36,6 +36,30 @@ describe('plinth synth', () => {
     expect(printed).toContain(`deploy --app '${out}'`)
   })
 
+  it('--no-waf leaves out the web ACL, and the help says what that loses and saves', async () => {
+    const out = temporaryFolder()
+    const typesIn = (folder: string) => {
+      const template = JSON.parse(readFileSync(join(folder, 'Plinth.template.json'), 'utf8'))
+      return Object.values((template as { Resources: Record<string, { Type: string }> }).Resources).map(({ Type }) => Type)
+    }
+    const costOf = (printed: string) => Number(/^Waiting costs about ([\d.]+) USD/m.exec(printed)?.[1])
+    const without = await synth('--out', out, '--handlers', handlers, '--no-waf')
+    expect(typesIn(out).filter((type) => type.startsWith('AWS::WAFv2::'))).toEqual([])
+    expect(without).not.toMatch(/web ACL/)
+    const usual = await synth('--out', out, '--handlers', handlers)
+    expect(typesIn(out)).toContain('AWS::WAFv2::WebACL')
+    const saved = Number(/^The web ACL is ([\d.]+) of it; --no-waf leaves it out\.$/m.exec(usual)?.[1])
+    expect(saved).toBeGreaterThan(0)
+    const help = synthCommand().helpInformation().replace(/\s+/g, ' ')
+    expect(help).toMatch(/--no-waf .*no limit by address.*known attackers.*exploits/)
+    const said = Number(/saves about (\d+) USD a month/.exec(help)?.[1])
+    expect(Math.abs(said - saved)).toBeLessThan(1)
+    // An alarm on the web ACL goes with it.
+    const difference = costOf(usual) - costOf(without)
+    expect(difference).toBeGreaterThanOrEqual(saved)
+    expect(difference).toBeLessThan(saved + 0.5)
+  })
+
   it('--json says the same, over what an earlier run left', async () => {
     const out = temporaryFolder()
     await synth('--out', out, '--handlers', handlers)

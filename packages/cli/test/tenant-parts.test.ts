@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { confirmName } from '../src/tenants/confirm.ts'
 import { linesOf } from '../src/tenants/line-reader.ts'
+import { lockOutOf } from '../src/tenants/lock-out.ts'
 import { limitOf, readList } from '../src/tenants/read-list.ts'
 import { type SettingsOptions, settingsOf } from '../src/tenants/settings-options.ts'
 import { tenantPath } from '../src/tenants/subcommand.ts'
@@ -14,6 +15,12 @@ describe('confirmName', () => {
     input.end(typed)
     return { confirmed: confirmName('acme', { input, output }), words: () => String(output.read() ?? '') }
   }
+
+  it('says why, where that is something else', async () => {
+    const input = Object.assign(new PassThrough(), { isTTY: false })
+    const refused = confirmName('acme', { input, output: new PassThrough() }, 'It is the last one.')
+    await expect(refused).rejects.toThrow('It is the last one. Say --yes if you mean it.')
+  })
 
   it('goes on when the name is typed again, and says for what', async () => {
     const { confirmed, words } = ask('acme\n')
@@ -29,6 +36,39 @@ describe('confirmName', () => {
     const { confirmed, words } = ask('acme\n', false)
     await expect(confirmed).rejects.toThrow(/--yes/)
     expect(words()).toBe('')
+  })
+})
+
+describe('lockOutOf', () => {
+  const serverOf = (tenants: Readonly<Record<string, string>>) => ({
+    call: async () => ({
+      items: Object.entries(tenants).map(([tenant_id, status]) => ({ tenant_id, status })),
+      next_cursor: null,
+    }),
+  })
+  const jwt = (claims: unknown) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`
+  const suspended = (tenants: Readonly<Record<string, string>>, id: string, token?: string) =>
+    lockOutOf(serverOf(tenants), id, { leaving: 'suspended', token })
+
+  it('of the only active tenant: nobody is let in, and the way back is said', async () => {
+    const tenants = { acme: 'active', old: 'offboarded', demo: 'suspended' }
+    expect(await suspended(tenants, 'acme')).toMatch(/only active.*plinth tenants activate acme --offline/)
+    const left = await lockOutOf(serverOf(tenants), 'acme', { leaving: 'offboarded', token: undefined })
+    expect(left).toMatch(/only active.*plinth tenants onboard <another tenant> --offline/)
+    expect(await suspended(tenants, 'acme', jwt({ tenant_id: 'acme' }))).toMatch(/only active/)
+  })
+
+  it.each([jwt({ tenant_id: 'acme' }), `plk_acme_${'0'.repeat(24)}_x`])('of the tenant of PLINTH_TOKEN: %s', async (token) => {
+    const tenants = { acme: 'active', demo: 'active' }
+    expect(await suspended(tenants, 'acme', token)).toMatch(/PLINTH_TOKEN is of acme.*plinth token --tenant demo/)
+    expect(await suspended(tenants, 'demo', token)).toBeUndefined()
+  })
+
+  it('of none else, and whatever the token is', async () => {
+    const tenants = { acme: 'active', demo: 'active', old: 'suspended' }
+    for (const token of [undefined, '', 'x', 'a.b.c', jwt(null), jwt({ tenant_id: ['acme'] })])
+      expect(await suspended(tenants, 'acme', token)).toBeUndefined()
+    for (const id of ['old', 'nobody']) expect(await suspended({ acme: 'active', old: 'suspended' }, id)).toBeUndefined()
   })
 })
 

@@ -16,6 +16,14 @@ export async function readJson(arrival: Arrival, limit: number = bodyLimit): Pro
   if (type !== 'application/json' && !type.endsWith('+json')) {
     throw new InvalidInputError('The body must be application/json.', { code: 'content_type_unsupported' })
   }
+  return readBody(arrival, limit)
+}
+
+/**
+ * The same whatever its type is said to be: AWS's clients send JSON as bytes of no known kind.
+ * @throws TooLargeError above the limit; InvalidInputError for broken UTF-8, malformed, empty or too deeply nested JSON.
+ */
+export async function readBody(arrival: Arrival, limit: number = bodyLimit): Promise<unknown> {
   const bytes = await readBytes(arrival, limit).catch((cause: unknown) => {
     if (PlinthError.is(cause)) throw cause
     // The client went away, or what it sent is no body.
@@ -37,7 +45,26 @@ export async function readJson(arrival: Arrival, limit: number = bodyLimit): Pro
   // What is that deep is at least that long.
   if (text.length >= deepest && depthOf(value, deepest) >= deepest)
     throw new InvalidInputError(`The JSON is nested more than ${deepest} deep.`)
+  if (mayName.test(text)) refusePrototype(value, [])
   return value
+}
+
+/** `__proto__` as JSON may spell it. */
+const mayName = /__proto__|\\u00(?:5f|70|72|6f|74)/i
+
+/**
+ * No form has a field of this name, and forms with names of any kind pass over it without a word, so that what is kept isn't what was
+ * sent. `constructor` and the like are names as any other.
+ * @param value of bounded depth.
+ * @throws InvalidInputError with the field.
+ */
+function refusePrototype(value: unknown, path: readonly string[]): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, inner] of Object.entries(value)) {
+    const field = [...path, name]
+    if (name === '__proto__') throw new InvalidInputError('Unrecognized key: "__proto__"', { field: field.join('.') })
+    refusePrototype(inner, field)
+  }
 }
 
 /** A body of unknown length is read on for so many times its limit: a client that is cut off while it sends may never see why. */

@@ -3,9 +3,11 @@ import { database, integrity, log, shutdown } from './database.ts'
 import { diskSpeed, fileSystem, room } from './disk.ts'
 import { environment, node, unknownVariables } from './environment.ts'
 import { dataFolder, permissions } from './folder.ts'
+import { issuers } from './issuers.ts'
 import { masterKey } from './master-key.ts'
 import { model, provider } from './model.ts'
 import type { Check } from './patient.ts'
+import { peers } from './peers.ts'
 import { server } from './server.ts'
 import { deadLetters, jobs, relay } from './work.ts'
 
@@ -14,6 +16,8 @@ export const checks: readonly Check[] = [
   node,
   environment,
   unknownVariables,
+  issuers,
+  peers,
   dataFolder,
   permissions,
   fileSystem,

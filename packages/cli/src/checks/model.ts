@@ -18,7 +18,8 @@ export const provider: Check = {
   name: 'provider',
   look: (patient) => {
     const settings = settingsOf(patient.modelSettings)
-    if (settings.openAICompatible) return askServer(settings.openAICompatible, (settings.model ?? '').replace(/^[^/]*\//, ''))
+    const served = [settings.model, settings.embeddingModel].find((id) => id?.startsWith('openai-compatible/'))
+    if (settings.openAICompatible && served) return askServer(settings.openAICompatible, served.replace(/^[^/]*\//, ''))
     if (settings.bedrock) return askAws(settings.bedrock, patient.awsCredentials)
     return undefined
   },

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
-import { type RunningServer, startServer } from '@plinth/server'
+import { type RunningServer, readEnvironment, startServer } from '@plinth/server'
 import { Command } from 'commander'
+import { refuseBadPeers } from '../checks/peers.ts'
 
 /** Stopping takes at most this long; then the process ends as it is, which is safe too. */
 const stopMilliseconds = 10_000
@@ -28,6 +29,7 @@ async function start(options: StartOptions): Promise<void> {
     ...(options.port === undefined ? {} : { PORT: options.port }),
     ...(options.dataDir === undefined ? {} : { PLINTH_DATA_DIR: options.dataDir }),
   }
+  refuseBadPeers(readEnvironment(environment))
   const server = await startServer({
     environment,
     onFatal: (error) => {

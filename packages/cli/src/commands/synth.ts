@@ -8,6 +8,7 @@ interface SynthOptions {
   readonly out: string
   readonly handlers?: string
   readonly measure?: boolean
+  readonly waf: boolean
   readonly json?: boolean
 }
 
@@ -20,11 +21,15 @@ export function synthCommand(): Command {
     .option('--out <folder>', 'the folder for the template and the code of the functions', 'cdk.out')
     .option('--handlers <folder>', 'functions that were bundled before (default: they are bundled now)')
     .option('--measure', 'import each function in a process of its own, and print how long that takes here')
+    .option(
+      '--no-waf',
+      'leave out the web ACL: no limit by address, no list of known attackers, no rules on known exploits before the API; saves about 10 USD a month',
+    )
     .option('--json', 'print JSON')
     .action(synth)
 }
 
-async function synth({ out, handlers, measure, json }: SynthOptions): Promise<void> {
+async function synth({ out, handlers, measure, waf, json }: SynthOptions): Promise<void> {
   if (out.trim() === '') throw new InvalidInputError('--out must name a folder.', { field: 'out' })
   const folder = resolve(out)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
@@ -39,6 +44,7 @@ async function synth({ out, handlers, measure, json }: SynthOptions): Promise<vo
   const { templates, bundles, imports, cost } = synthesise({
     out: folder,
     measure: measure ?? false,
+    waf,
     ...(handlers !== undefined && { handlerFolder: resolve(handlers) }),
   })
   const times = new Map(imports.map(({ handler, milliseconds }) => [handler, milliseconds]))
@@ -65,6 +71,7 @@ async function synth({ out, handlers, measure, json }: SynthOptions): Promise<vo
     '',
     `Waiting costs about ${cost.usd.toFixed(2)} USD a month; storage, requests and models come on top, by use:`,
     ...cost.lines.map(({ what, count, usd }) => `  ${usd.toFixed(2).padStart(6)}  ${count} ${what}`),
+    ...(cost.wafUsd > 0 ? [`The web ACL is ${cost.wafUsd.toFixed(2)} of it; --no-waf leaves it out.`] : []),
     '',
     'Deploy it, with credentials of your account:',
     `  npx ${toolkit} bootstrap`,

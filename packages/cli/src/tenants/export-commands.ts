@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { InvalidInputError, PlinthError } from '@plinth/core'
+import { InvalidInputError, PlinthError, type StatementKeys, statementKeys } from '@plinth/core'
 import type { Command } from 'commander'
 import type { Outcome } from '../backup-words.ts'
 import { readKeySet, serverUrl } from '../client.ts'
@@ -8,7 +8,6 @@ import { verdictWords } from './audit-commands.ts'
 import { readJsonObject } from './json-file.ts'
 import type { Seal } from './seal.ts'
 import { writeOut } from './standard-output.ts'
-import { type StatementKeys, statementKeys } from './statement.ts'
 import { administrator, subcommand, tenantPath } from './subcommand.ts'
 import { verifyExport } from './verify-export.ts'
 import { copyExport, writeExport } from './write-export.ts'
@@ -74,7 +73,7 @@ async function lookThrough(file: string, jwks: string | undefined): Promise<Outc
 async function keysFrom(jwks: string | undefined): Promise<StatementKeys> {
   if (jwks !== undefined && !/^https?:\/\//i.test(jwks)) return statementKeys(readJsonObject(jwks, 'jwks'))
   try {
-    return statementKeys(await readKeySet(jwks ?? `${serverUrl(process.env)}/.well-known/jwks.json`))
+    return await statementKeys(await readKeySet(jwks ?? `${serverUrl(process.env)}/.well-known/jwks.json`))
   } catch (cause) {
     if (!PlinthError.is(cause) || cause.code !== 'no_server') throw cause
     throw new PlinthError(cause.code, `${cause.message} Or give the file of its keys by --jwks.`, true, { cause })

@@ -19,10 +19,13 @@ export interface SettingsOptions {
   readonly settings?: string
 }
 
-/** The options by which a tenant is set up. */
-export function withSettings(command: Command): Command {
+/**
+ * The options by which a tenant is set up.
+ * @param name what the help says of its name.
+ */
+export function withSettings(command: Command, name = 'what it is called'): Command {
   return command
-    .option('--name <name>', 'what it is called')
+    .option('--name <name>', name)
     .option('--tier <tier>', 'a class of yours; metrics show it')
     .option('--isolation <level>', 'pool: the key of all wraps its keys; silo: a key of its own does')
     .option('--region <region>', 'the only region that may hold its data')
@@ -40,11 +43,20 @@ export function withSettings(command: Command): Command {
 
 /** What the options set, in the form of the API. @throws InvalidInputError, also when there is nothing. */
 export function settingsOf(options: SettingsOptions): Readonly<Record<string, unknown>> {
-  const { settings: file, json: _, ...others } = options as SettingsOptions & { readonly json?: boolean }
-  const set = settingsOfOptions(others)
-  if ((file === undefined) === (set === undefined))
-    throw new InvalidInputError('Give either options such as --name and --tier, or --settings.', { field: 'settings' })
-  return set ?? readJsonObject(file ?? '', 'settings')
+  const settings = settingsIn(options)
+  if (settings) return settings
+  throw new InvalidInputError(eitherWay, { field: 'settings' })
+}
+
+const eitherWay = 'Give either options such as --name and --tier, or --settings.'
+
+/** The same; undefined when there is nothing. */
+export function settingsIn(options: SettingsOptions): Readonly<Record<string, unknown>> | undefined {
+  const { settings: file } = options
+  const set = settingsOfOptions(options)
+  if (file === undefined) return set
+  if (set) throw new InvalidInputError(eitherWay, { field: 'settings' })
+  return readJsonObject(file, 'settings')
 }
 
 function settingsOfOptions(options: SettingsOptions): Readonly<Record<string, unknown>> | undefined {

@@ -2,6 +2,7 @@ import { InvalidInputError, PlinthError, tenantIdPattern } from '@plinth/core'
 import { Command } from 'commander'
 import type { Outcome } from '../backup-words.ts'
 import { Client } from '../client.ts'
+import { wayBack } from '../words.ts'
 
 /** What one of the words behind `plinth tenants` is called with. */
 export interface Asked<Options> {
@@ -34,7 +35,7 @@ export function subcommand<Options>(
 
 /** The server, for whoever may administer it. */
 export function administrator(): Promise<Client> {
-  return Client.fromEnvironment(process.env, ['*'])
+  return Client.administrator(process.env)
 }
 
 /** Where a tenant is on a server. @throws InvalidInputError for what is no id, and would be another path. */
@@ -43,7 +44,7 @@ export function tenantPath(id: string | undefined, rest = ''): string {
   throw new InvalidInputError(`A tenant id is 1 to 63 lower-case letters, digits and hyphens, not "${id}".`, { field: 'id' })
 }
 
-const anotherToken = "Set PLINTH_TOKEN to one made by: plinth token --tenant <another tenant> --permissions '*'"
+const anotherToken = `Unset PLINTH_TOKEN on the server's machine, or set it to one made by: plinth token --tenant <another tenant> --permissions '*'. Where no tenant is active: ${wayBack('activate <tenant>')}`
 const hints: Readonly<Record<string, string>> = {
   permission_denied:
     "plinth tenants needs the permission tenants:admin. Unset PLINTH_TOKEN, or make one by: plinth token --tenant <tenant> --permissions '*'",

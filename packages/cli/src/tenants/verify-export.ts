@@ -1,8 +1,7 @@
-import { verifyExportedAudit } from '@plinth/core'
+import { localIssuer, openStatement, type StatementKeys, verifyExportedAudit } from '@plinth/core'
 import { verdictWords } from './audit-commands.ts'
 import { linesOf } from './line-reader.ts'
 import { type Seal, type SealFaultCode, SealReader } from './seal.ts'
-import { openStatement, type StatementKeys } from './statement.ts'
 
 export interface ExportFault {
   readonly code: SealFaultCode | 'signature_malformed' | 'signature_unknown_key' | 'signature_forged' | 'audit_broken'
@@ -30,7 +29,7 @@ export async function verifyExport(bytes: AsyncIterable<Uint8Array>, keys: State
   const trail: { tenant?: string } = {}
   const audit = await verifyExportedAudit(auditLines(linesOf(bytes), reader, trail))
   const { seal, lines, sha256, faults } = reader.end()
-  const signature = seal ? openStatement(seal.signature, keys) : undefined
+  const signature = seal ? await openStatement(seal.signature, { issuer: localIssuer, keys }) : undefined
   const found: ExportFault[] = [...faults]
   if (seal && signature && 'problem' in signature) found.push(signatureFaults[signature.problem])
   if (seal && signature && 'claims' in signature && !says(signature.claims, seal)) found.push(signatureFaults.forged)

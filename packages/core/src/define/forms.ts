@@ -30,6 +30,25 @@ function parseTime(text: string): number | undefined {
   return exists && parsed >= 0 && parsed <= lastTime ? parsed : undefined
 }
 
+/**
+ * A text that is shown to people and compared by programs, of 1 to so many characters: without control characters, and without halves of
+ * surrogate pairs, which no UTF-8 can say, so that several of them would turn into one and the same character.
+ */
+export function shownText(longest: number): z.ZodType<string, string> {
+  return z.string().min(1).max(longest).refine(isShowable, notShowable)
+}
+
+/** A {@link shownText} that somebody types, such as a name: white space around it doesn't count. */
+export function aName(longest = 200): z.ZodType<string, string> {
+  return z.string().trim().min(1).max(longest).refine(isShowable, notShowable)
+}
+
+const notShowable = 'must hold no control characters, and no halves of surrogate pairs'
+
+function isShowable(text: string): boolean {
+  return text.isWellFormed() && !/\p{Cc}/u.test(text)
+}
+
 /** An id that a caller may choose. */
 export const callerId: z.ZodType<string, string> = z
   .string()

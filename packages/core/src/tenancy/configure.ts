@@ -80,20 +80,33 @@ async function hasData({ operations }: Operator, tenantId: string): Promise<bool
 
 /** Every id that a tenant is set to must be of the catalogue, and one that it may use. */
 function checkModels(models: Models, { model_id, allowed_models, fallback = [] }: TenantModelConfig): void {
-  const idOf = (id: string, field: string): string => {
+  const idOf = (id: string, field: string, resolve: Resolve = models.resolve): string => {
     try {
-      return models.resolve(id).entry.id
+      return resolve(id).entry.id
     } catch (error) {
       if (!PlinthError.is(error)) throw error
       throw new InvalidInputError(error.message, { code: error.code, field: `model_config.${field}`, cause: error })
     }
   }
-  const allowed = allowed_models?.map((id) => idOf(id, 'allowed_models'))
+  const anyKind: Resolve = (id) => (isEmbedding(models, id) ? models.resolveEmbedding(id) : models.resolve(id))
+  const allowed = allowed_models?.map((id) => idOf(id, 'allowed_models', anyKind))
   const used = [...(model_id === undefined ? [] : [{ id: model_id, field: 'model_id' }]), ...fallback.map(asFallback)]
   for (const { id, field } of used) {
     const known = idOf(id, field)
     if (allowed && !allowed.includes(known))
       throw new InvalidInputError('is not among the allowed models', { field: `model_config.${field}` })
+  }
+}
+
+type Resolve = (id: string) => { readonly entry: { readonly id: string } }
+
+function isEmbedding(models: Models, id: string): boolean {
+  try {
+    models.resolveEmbedding(id)
+    return true
+  } catch (error) {
+    if (PlinthError.is(error)) return false
+    throw error
   }
 }
 

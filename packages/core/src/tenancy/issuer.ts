@@ -4,6 +4,7 @@ import { type Collection, defineCollection } from '../define/collection.ts'
 import { ConflictError } from '../errors.ts'
 import type { Operator } from '../scope/operator.ts'
 import { insert } from '../scope/state.ts'
+import { signStatement } from './statement.ts'
 
 /** `iss` of the tokens that Plinth makes itself. */
 export const localIssuer = 'plinth'
@@ -13,8 +14,6 @@ export function peerIssuer(region: string): string {
 }
 /** `aud` of every token for this API. */
 export const audience = 'plinth'
-/** `aud` of what Plinth signs that is no token: ends of exports. */
-export const statementAudience = 'plinth-statement'
 /** The one algorithm of the local issuer. */
 export const localAlgorithm = 'EdDSA'
 
@@ -77,12 +76,8 @@ export class LocalIssuer {
   }
 
   /** Signs what Plinth states of itself; no bearer token, since its audience is its own. */
-  async signStatement(claims: Readonly<Record<string, string | number>>): Promise<string> {
-    return new SignJWT({ ...claims })
-      .setProtectedHeader({ alg: localAlgorithm, kid: String(this.publicJwk.kid), typ: 'plinth-statement+jwt' })
-      .setIssuer(localIssuer)
-      .setAudience(statementAudience)
-      .sign(await importJWK(this.#privateJwk, localAlgorithm))
+  signStatement(claims: Readonly<Record<string, string | number>>): Promise<string> {
+    return signStatement(claims, { issuer: localIssuer, privateJwk: this.#privateJwk })
   }
 
   /**

@@ -1,15 +1,15 @@
 /** Virtual keys as they are asked for and shown. @module */
 import { z } from 'zod'
-import { pageOf, time } from '../define/forms.ts'
+import { aName, pageOf, shownText, time } from '../define/forms.ts'
 import type { VirtualKeyRequest } from './virtual-keys.ts'
 
 const whole = z.number().int().min(0).max(1_000_000_000)
 
 export const keyRequestForm: z.ZodType<VirtualKeyRequest> = z.strictObject({
-  name: z.string().trim().min(1).max(200).optional(),
-  user_id: z.string().min(1).max(256).optional(),
+  name: aName().optional(),
+  user_id: shownText(256).optional(),
   permissions: z.array(z.string().max(64)).min(1).max(100).optional(),
-  groups: z.array(z.string().min(1).max(256)).max(200).optional(),
+  groups: z.array(shownText(256)).max(200).optional(),
   limits: z
     .strictObject({
       requests_per_minute: whole.exactOptional(),

@@ -1,6 +1,6 @@
 /** What an administrator sends of a tenant, and is shown. @module */
 import { z } from 'zod'
-import { pageOf, time } from '../define/forms.ts'
+import { aName, pageOf, shownText, time } from '../define/forms.ts'
 import { timestamp } from '../ports/clock.ts'
 import { tenantWeights } from '../ports/queue.ts'
 import {
@@ -24,7 +24,7 @@ import {
 } from './tenant.ts'
 
 const whole = z.number().int().min(0).max(1_000_000_000)
-const modelId = z.string().min(1).max(300)
+const modelId = shownText(300)
 const region = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be a region, such as eu-central-1')
 
 const modelConfig = z.strictObject({
@@ -45,17 +45,19 @@ const retention = z.strictObject({
   requests_days: z.number().int().min(1).max(3650).nullable().optional(),
 })
 
-const rules = z.partialRecord(z.enum(filterKinds), z.enum(filterActions).nullable()).optional()
+const action = z.enum(filterActions).nullable().optional()
+// No record of zod's, which drops `__proto__` without a word.
+const rules = z.strictObject(Object.fromEntries(filterKinds.map((kind) => [kind, action]))).optional()
 const filters = z.strictObject({
   input: rules,
   output: rules,
-  deny_list: z.array(z.string().trim().min(1).max(200)).max(500).nullable().optional(),
+  deny_list: z.array(aName()).max(500).nullable().optional(),
   max_characters: z.number().int().min(1).max(10_000_000).nullable().optional(),
 })
 
 /** All of it may be left out; what is an object is changed field by field, and `null` takes a setting back. */
 const configurable = {
-  name: z.string().trim().min(1).max(200).optional(),
+  name: aName().optional(),
   tier: z
     .string()
     .regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 lower-case letters, digits and hyphens')
@@ -73,7 +75,7 @@ const configurable = {
 const newTenantFields = z.strictObject({
   ...configurable,
   tenant_id: z.string().regex(tenantIdPattern, 'must be 1 to 63 lower-case letters, digits and hyphens'),
-  name: z.string().trim().min(1).max(200),
+  name: aName(),
 })
 const changeFields = z.strictObject({
   ...configurable,
