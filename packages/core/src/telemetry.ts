@@ -105,16 +105,17 @@ function instruments(): Instruments {
 export function recordModelCall(
   model: string,
   outcome: Usage | { readonly errorCode: string; readonly milliseconds: number },
+  operation: 'chat' | 'embeddings' = 'chat',
 ): void {
   const { tokens, duration, cost } = instruments()
-  const attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': model }
+  const attributes = { 'gen_ai.operation.name': operation, 'gen_ai.request.model': model }
   if ('errorCode' in outcome) {
     duration.record(outcome.milliseconds / 1000, { ...attributes, 'error.type': outcome.errorCode })
     return
   }
   duration.record(outcome.latency_ms / 1000, attributes)
   tokens.record(outcome.input_tokens, { ...attributes, 'gen_ai.token.type': 'input' })
-  tokens.record(outcome.output_tokens, { ...attributes, 'gen_ai.token.type': 'output' })
+  if (operation === 'chat') tokens.record(outcome.output_tokens, { ...attributes, 'gen_ai.token.type': 'output' })
   cost.add(outcome.usd, attributes)
 }
 

@@ -4,13 +4,16 @@
  *
  * Lifecycle: `retired` once the maker or Bedrock has stopped serving it, `legacy` once an end is announced, else `active`.
  * The date is the maker's own (for Claude: platform.claude.com, model deprecations); Bedrock's end may come later and is noted
- * beside it. `structuredOutput` is true only where Bedrock was seen to enforce a schema; a tool call works everywhere.
+ * beside it. Cohere's, and the lengths of vectors (AWS's user guide, model parameters), were read later: {@link gatheredLater}.
+ * `structuredOutput` is true only where Bedrock was seen to enforce a schema; a tool call works everywhere.
  * @module
  */
 import type { ModelEntry } from '@plinth/core'
 
 /** The day on which prices and dates were gathered. */
 export const gathered = '2026-11-22'
+/** Likewise, for what came later. */
+const gatheredLater = '2026-11-26'
 
 type Capabilities = ModelEntry['capabilities']
 type Lifecycle = ModelEntry['lifecycle']
@@ -25,6 +28,9 @@ interface Row {
   /** USD per million tokens: input, output. */
   readonly price: readonly [number, number]
   readonly source: string
+  /** When that isn't {@link gathered}. */
+  readonly date?: string
+  readonly dimensions?: NonNullable<ModelEntry['dimensions']>
   readonly can?: Partial<Capabilities>
   readonly lifecycle?: Lifecycle
 }
@@ -34,14 +40,14 @@ const none: Capabilities = { tools: false, images: false, structuredOutput: fals
 
 function entries(kind: ModelEntry['kind'], family: string, rows: readonly Row[]): readonly ModelEntry[] {
   const base = kind === 'language' ? chat : none
-  return rows.map(({ price: [input, output], source, can, lifecycle, ...row }) => ({
+  return rows.map(({ price: [input, output], source, date = gathered, can, lifecycle, ...row }) => ({
     ...row,
     kind,
     family,
     provider: 'bedrock',
     capabilities: { ...base, ...can },
     lifecycle: lifecycle ?? { status: 'active' },
-    price: { input, output, date: gathered, source },
+    price: { input, output, date, source },
   }))
 }
 
@@ -165,8 +171,22 @@ const gptOss = entries('language', 'openai.gpt-oss', [
 ])
 
 const titanEmbeddings = entries('embedding', 'amazon.titan-embed', [
-  { id: 'amazon.titan-embed-text-v1', context: 8192, maxOutput: 0, price: [0.1, 0], source: litellm },
-  { id: 'amazon.titan-embed-text-v2:0', context: 8192, maxOutput: 0, price: [0.02, 0], source: litellm },
+  {
+    id: 'amazon.titan-embed-text-v1',
+    context: 8192,
+    maxOutput: 0,
+    price: [0.1, 0],
+    source: litellm,
+    dimensions: { usual: 1536, allowed: [1536] },
+  },
+  {
+    id: 'amazon.titan-embed-text-v2:0',
+    context: 8192,
+    maxOutput: 0,
+    price: [0.02, 0],
+    source: litellm,
+    dimensions: { usual: 1024, allowed: [256, 512, 1024] },
+  },
 ])
 
 const novaEmbeddings = entries('embedding', 'amazon.nova', [
@@ -177,8 +197,25 @@ const novaEmbeddings = entries('embedding', 'amazon.nova', [
     price: [0.135, 0],
     source: litellm,
     can: { images: true },
+    // Bedrock's own is 3072; the package asks for 1024.
+    dimensions: { usual: 1024, allowed: [256, 384, 1024, 3072] },
   },
 ])
+
+const cohereEmbeddings = entries(
+  'embedding',
+  'cohere.embed',
+  ['cohere.embed-english-v3', 'cohere.embed-multilingual-v3'].map((id) => ({
+    id,
+    context: 512,
+    maxOutput: 0,
+    price: [0.1, 0],
+    source: litellm,
+    date: gatheredLater,
+    can: { images: true },
+    dimensions: { usual: 1024, allowed: [1024] },
+  })),
+)
 
 const rerank = entries('rerank', 'amazon.rerank', [
   // The price form counts tokens; this one is billed by query. `rerankQueryPrice` has the figure.
@@ -202,5 +239,6 @@ export const bedrockModels: readonly ModelEntry[] = [
   ...gptOss,
   ...titanEmbeddings,
   ...novaEmbeddings,
+  ...cohereEmbeddings,
   ...rerank,
 ]

@@ -1,8 +1,10 @@
-/** Models of Amazon Bedrock, by its Converse API. @module */
-import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4FinishReason } from '@ai-sdk/provider'
+/** Models of Amazon Bedrock, by its Converse API; those that embed by InvokeModel. @module */
+import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4FinishReason } from '@ai-sdk/provider'
 import type { ModelEntry } from '@plinth/core'
 import { type AwsCredentials, chainedCredentials } from './aws-credentials.ts'
+import { adaptEmbedding, mostTexts } from './bedrock-embedding.ts'
 import { loadOnce } from './load-once.ts'
+import { networkEmbedding } from './network-embedding.ts'
 import { type AdaptedOptions, networkModel } from './network-model.ts'
 
 /** How Bedrock is reached. */
@@ -17,8 +19,11 @@ export interface BedrockOptions {
   readonly credentials?: () => Promise<AwsCredentials>
 }
 
-/** Gives a model of Bedrock. @param name the id that Bedrock is sent: bare, of an inference profile, or an ARN. */
-export type BedrockModels = (name: string, entry: ModelEntry) => LanguageModelV4
+/** Gives models of Bedrock. `name` is the id that Bedrock is sent: bare, of an inference profile, or an ARN. */
+export interface BedrockModels {
+  language(name: string, entry: ModelEntry): LanguageModelV4
+  embedding(name: string, entry: ModelEntry): EmbeddingModelV4
+}
 
 /** Reasons to stop of the Converse API that the package doesn't know. */
 const reasons: ReadonlyMap<string, LanguageModelV4FinishReason['unified']> = new Map([
@@ -46,14 +51,27 @@ export function createBedrockModels({ region, endpoint, bearerToken, credentials
   })
   // Begun now, so that the first call doesn't wait for it; if it fails, the call says so.
   provider().catch(() => {})
-  return (name, entry) => {
-    const made = loadOnce(async () => (await provider())(name))
-    const load = async (): Promise<LanguageModelV4> => {
+  const admitted = <Model>(make: () => Promise<Model>): (() => Promise<Model>) => {
+    const made = loadOnce(make)
+    return async () => {
       // The package would hide why there are none.
       if (bearerToken === undefined) await signing()
       return made()
     }
-    return networkModel({ provider: 'bedrock', modelId: name, load, adapt: (options) => adapt(options, entry), reasons })
+  }
+  return {
+    language: (name, entry) => {
+      const load = admitted(async () => (await provider())(name))
+      return networkModel({ provider: 'bedrock', modelId: name, load, adapt: (options) => adapt(options, entry), reasons })
+    },
+    embedding: (name, entry) =>
+      networkEmbedding({
+        provider: 'bedrock',
+        modelId: name,
+        mostTexts: mostTexts(entry),
+        load: admitted(async () => (await provider()).embeddingModel(name)),
+        adapt: (options) => adaptEmbedding(options, entry),
+      }),
   }
 }
 

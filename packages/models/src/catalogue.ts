@@ -4,26 +4,56 @@ import { bedrockModels, gathered } from './bedrock-models.ts'
 
 /** The id of the model that answers by quoting: no network, no account, no weights. */
 export const extractiveId = 'local/extractive'
-/** The id of the model for tests and load. */
+/** The id of the embedder that counts words: no network, no account, no weights. */
+export const hashingId = 'local/hashing'
+/** The id of the models for tests and load: one that writes, and one that makes vectors. */
 export const scriptedId = 'scripted'
 
 const inProcess = {
-  kind: 'language',
   context: 4_000_000,
-  maxOutput: 8192,
-  capabilities: { tools: false, images: false, structuredOutput: true, streaming: true, sampling: false },
   lifecycle: { status: 'active' },
   price: { input: 0, output: 0, date: gathered, source: 'runs in this process' },
 } as const
+const language = {
+  ...inProcess,
+  kind: 'language',
+  maxOutput: 8192,
+  capabilities: { tools: false, images: false, structuredOutput: true, streaming: true, sampling: false },
+} as const
+const embedding = {
+  ...inProcess,
+  kind: 'embedding',
+  maxOutput: 0,
+  capabilities: { tools: false, images: false, structuredOutput: false, streaming: false, sampling: false },
+} as const
 
-/** Every model that can be asked for by name: those of the price table and the two that run in this process. */
+/** From what still tells texts apart to more than any model of the price table gives, so that each can be stood in for. */
+export const inProcessDimensions = { least: 64, most: 4096 } as const
+
+/** The embedders of this process, in the catalogue. */
+export const hashingEntry: ModelEntry = {
+  ...{ id: hashingId, family: 'local', provider: 'local', ...embedding },
+  dimensions: { usual: 512, allowed: inProcessDimensions },
+}
+export const scriptedEmbeddingEntry: ModelEntry = {
+  ...{ id: scriptedId, family: 'scripted', provider: 'scripted', ...embedding },
+  dimensions: { usual: 64, allowed: inProcessDimensions },
+}
+
+/** Every model that can be asked for by name: those of the price table and those that run in this process. An id names one of a kind. */
 export const catalogue: readonly ModelEntry[] = [
-  { id: extractiveId, family: 'local', provider: 'local', ...inProcess },
-  { id: scriptedId, family: 'scripted', provider: 'scripted', ...inProcess },
+  { id: extractiveId, family: 'local', provider: 'local', ...language },
+  { id: scriptedId, family: 'scripted', provider: 'scripted', ...language },
+  hashingEntry,
+  scriptedEmbeddingEntry,
   ...bedrockModels,
 ]
 
-const byId: ReadonlyMap<string, ModelEntry> = new Map(catalogue.map((entry) => [entry.id, entry]))
+const embeddings = new Map(catalogue.filter(({ kind }) => kind === 'embedding').map((entry) => [entry.id, entry]))
+const byId: ReadonlyMap<string, ModelEntry> = new Map([
+  ...embeddings,
+  ...catalogue.filter(({ kind }) => kind !== 'embedding').map((entry) => [entry.id, entry] as const),
+])
 
 const arn = /^arn:aws(?:-[a-z]+)*:bedrock:[a-z0-9-]*:(?:\d{12})?:(?:foundation-model|inference-profile)\/(.+)$/
 // Cross-Region inference profiles; the first six by geography, `us-gov` for GovCloud, `global` for all.
@@ -42,9 +72,14 @@ export function normaliseModelId(id: string): string {
 
 const bedrockPrefix = 'bedrock/'
 
+/** Whether this is the id of a model of Bedrock as `PLINTH_MODEL` takes it, in the catalogue or not. */
+export function isBedrock(model: string): boolean {
+  return model.startsWith(bedrockPrefix)
+}
+
 /** What Bedrock is sent: the id as it is written, without the provider. Its prefix or ARN decides who answers, and where. */
 export function bedrockName(id: string): string {
-  return id.startsWith(bedrockPrefix) ? id.slice(bedrockPrefix.length) : id
+  return isBedrock(id) ? id.slice(bedrockPrefix.length) : id
 }
 
 /** The model or inference profile that an id names: `eu.anthropic.…` for its ARN too. Where it runs and its price hang on it. */
@@ -54,7 +89,7 @@ export function bedrockResource(id: string): string {
 }
 
 /**
- * The catalogue's entry for an id in any of its spellings.
+ * The catalogue's entry for an id in any of its spellings; of `scripted` the one that writes text.
  * @throws InvalidInputError with code `model_unknown` and field `model_id` when there is none.
  */
 export function findModel(id: string): ModelEntry {
@@ -71,6 +106,17 @@ export function findLanguageModel(id: string): ModelEntry {
   const entry = findModel(id)
   if (entry.kind !== 'language') throw unknownModel(`The model ${entry.id} is not a language model; it is for ${entry.kind}.`)
   return entry
+}
+
+/**
+ * The same, for a model that makes vectors of texts.
+ * @throws InvalidInputError with code `model_unknown` and field `model_id`, also for language and rerank models.
+ */
+export function findEmbeddingModel(id: string): ModelEntry {
+  const entry = embeddings.get(normaliseModelId(id))
+  if (entry !== undefined) return entry
+  const other = findModel(id)
+  throw unknownModel(`The model ${other.id} is not an embedding model; it is for ${other.kind}.`)
 }
 
 function unknownModel(message: string): InvalidInputError {

@@ -5,11 +5,23 @@
 export { type AwsCredentials, chainedCredentials } from './aws-credentials.ts'
 export type { BedrockOptions } from './bedrock.ts'
 export { rerankQueryPrice } from './bedrock-models.ts'
-export { catalogue, extractiveId, findLanguageModel, findModel, normaliseModelId, scriptedId } from './catalogue.ts'
-export { checkDefaultModel, createModels, type ModelsOptions } from './create-models.ts'
+export {
+  catalogue,
+  extractiveId,
+  findEmbeddingModel,
+  findLanguageModel,
+  findModel,
+  hashingId,
+  normaliseModelId,
+  scriptedId,
+} from './catalogue.ts'
+export { createModels, type ModelsOptions } from './create-models.ts'
 export { createExtractiveModel, extractiveNote } from './extractive.ts'
+export { createHashingEmbedder } from './hashing.ts'
+export { checkDefaultEmbeddingModel, checkDefaultModel } from './model-checks.ts'
 export { modelLimits } from './model-limits.ts'
 export { modelOptions } from './model-options.ts'
 export type { OpenAICompatibleOptions } from './openai-compatible.ts'
 export { createScriptedModel, failMarker, type ScriptedOptions } from './scripted.ts'
+export { createScriptedEmbedder } from './scripted-embedding.ts'
 export { countTokens } from './tokens.ts'

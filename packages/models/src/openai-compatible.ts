@@ -1,8 +1,10 @@
-/** Models of servers that speak OpenAI's Chat Completions protocol: Ollama, vLLM, llama.cpp and many others. @module */
-import type { LanguageModelV4 } from '@ai-sdk/provider'
+/** Models of servers that speak OpenAI's protocol for completions and embeddings: Ollama, vLLM, llama.cpp and many others. @module */
+import type { OpenAICompatibleProvider } from '@ai-sdk/openai-compatible'
+import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 import type { ModelEntry } from '@plinth/core'
 import { gathered } from './bedrock-models.ts'
 import { loadOnce } from './load-once.ts'
+import { networkEmbedding } from './network-embedding.ts'
 import { type AdaptedOptions, networkModel } from './network-model.ts'
 
 /** Where the server is. */
@@ -39,26 +41,51 @@ export function openAICompatibleEntry(model: string): ModelEntry {
   }
 }
 
+/** The same for a model that embeds. */
+export function openAICompatibleEmbeddingEntry(model: string): ModelEntry {
+  return {
+    ...openAICompatibleEntry(model),
+    kind: 'embedding',
+    maxOutput: 0,
+    capabilities: { tools: false, images: false, structuredOutput: false, streaming: false, sampling: false },
+  }
+}
+
 /** A model of such a server. A JSON schema asked for is sent along, not as a strict one: OpenAI takes few schemas as strict. */
-export function createOpenAICompatibleModel(model: string, { baseUrl, apiKey }: OpenAICompatibleOptions): LanguageModelV4 {
-  const load = loadOnce(async () => {
-    const [{ createOpenAICompatible }, { createProviderFetch }] = await Promise.all([
-      import('@ai-sdk/openai-compatible'),
-      import('./connections.ts'),
-    ])
-    const server = createOpenAICompatible({
-      name: 'openaiCompatible',
-      baseURL: baseUrl,
-      includeUsage: true,
-      supportsStructuredOutputs: true,
-      fetch: createProviderFetch(),
-      ...(apiKey !== undefined && { apiKey }),
-    })
-    return server.chatModel(model.slice(prefix.length))
+export function createOpenAICompatibleModel(model: string, options: OpenAICompatibleOptions): LanguageModelV4 {
+  const load = begun(async () => (await connect(options)).chatModel(model.slice(prefix.length)))
+  return networkModel({ provider: 'openai-compatible', modelId: model, load, adapt })
+}
+
+/** As many as every server is known to take: Text Embeddings Inference refuses more unless told otherwise. */
+const mostTexts = 32
+
+/** A model of such a server that embeds. */
+export function createOpenAICompatibleEmbedder(model: string, options: OpenAICompatibleOptions): EmbeddingModelV4 {
+  const load = begun(async () => (await connect(options)).embeddingModel(model.slice(prefix.length)))
+  return networkEmbedding({ provider: 'openai-compatible', modelId: model, mostTexts, load })
+}
+
+async function connect({ baseUrl, apiKey }: OpenAICompatibleOptions): Promise<OpenAICompatibleProvider> {
+  const [{ createOpenAICompatible }, { createProviderFetch }] = await Promise.all([
+    import('@ai-sdk/openai-compatible'),
+    import('./connections.ts'),
+  ])
+  return createOpenAICompatible({
+    name: 'openaiCompatible',
+    baseURL: baseUrl,
+    includeUsage: true,
+    supportsStructuredOutputs: true,
+    fetch: createProviderFetch(),
+    ...(apiKey !== undefined && { apiKey }),
   })
+}
+
+function begun<Loaded>(make: () => Promise<Loaded>): () => Promise<Loaded> {
+  const load = loadOnce(make)
   // Begun now, so that the first call doesn't wait for it; if it fails, the call says so.
   load().catch(() => {})
-  return networkModel({ provider: 'openai-compatible', modelId: model, load, adapt })
+  return load
 }
 
 function adapt(options: Parameters<LanguageModelV4['doGenerate']>[0]): AdaptedOptions {

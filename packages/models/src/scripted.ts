@@ -14,7 +14,7 @@ import { generateJson } from './schema/generate.ts'
 import { smallest } from './schema/smallest.ts'
 import { tokensOfBytes, utf8Bytes } from './tokens.ts'
 
-/** How the scripted model behaves. */
+/** How the scripted models behave. */
 export interface ScriptedOptions {
   /** How long every call waits before it answers, in milliseconds; 0 when left out. */
   readonly latencyMs?: number
@@ -33,14 +33,14 @@ const about = { kind: 'scripted' }
  * Answers with one short line that depends on the prompt's text alone and does not repeat it, or, where a schema is asked for,
  * with the smallest value valid for it. No tools. Errors are `APICallError`: 429 when throttled, 400 on {@link failMarker}.
  */
-export function createScriptedModel({ latencyMs = 0, failureRate = 0, clock }: ScriptedOptions): LanguageModelV4 {
+export function createScriptedModel(behaviour: ScriptedOptions): LanguageModelV4 {
+  const { latencyMs = 0, clock } = behaviour
   async function doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
     const { abortSignal } = options
     abortSignal?.throwIfAborted()
     if (latencyMs > 0) await sleep(clock, latencyMs, abortSignal)
     const prompt = readPrompt(options.prompt)
-    if (prompt.fails) throw failure(400, false, 'The scripted model was told to fail.')
-    if (failureRate > 0 && clock.random() < failureRate) throw failure(429, true, 'The scripted model throttles this call.')
+    failAsTold(prompt.fails, behaviour)
     const completion = {
       modelId: scriptedId,
       text: answerTo(prompt, options.responseFormat),
@@ -62,6 +62,12 @@ export function createScriptedModel({ latencyMs = 0, failureRate = 0, clock }: S
   }
 }
 
+/** Throws what a call is to fail with. @param fails whether the marker is in it. */
+export function failAsTold(fails: boolean, { failureRate = 0, clock }: ScriptedOptions): void {
+  if (fails) throw failure(400, false, 'The scripted model was told to fail.')
+  if (failureRate > 0 && clock.random() < failureRate) throw failure(429, true, 'The scripted model throttles this call.')
+}
+
 interface PromptDigest {
   readonly bytes: number
   readonly hash: number
@@ -74,7 +80,7 @@ const longestAnswer = 64
 
 function readPrompt(prompt: LanguageModelV4Prompt): PromptDigest {
   let bytes = 0
-  let hash = 0x811c9dc5
+  let hash = hashStart
   let fails = false
   let short = ''
   for (const { text } of messageTexts(prompt)) {
@@ -86,8 +92,11 @@ function readPrompt(prompt: LanguageModelV4Prompt): PromptDigest {
   return { bytes, hash, fails, short: short.trim() }
 }
 
+/** Where {@link hashText} starts. */
+export const hashStart = 0x811c9dc5
+
 /** FNV-1a over UTF-16 code units, 32 bits (Fowler, Noll, Vo; RFC 9923). */
-function hashText(start: number, text: string): number {
+export function hashText(start: number, text: string): number {
   let hash = start
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
   return hash >>> 0

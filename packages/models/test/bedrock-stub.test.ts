@@ -3,6 +3,7 @@ import {
   ConverseCommand,
   type ConverseCommandInput,
   ConverseStreamCommand,
+  InvokeModelCommand,
   ThrottlingException,
 } from '@aws-sdk/client-bedrock-runtime'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
@@ -85,6 +86,32 @@ describe("the stub, as AWS's client sees it", () => {
     const { stream = [] } = await client().send(new ConverseStreamCommand(input))
     const error = await textOf(stream as AsyncIterable<object>).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(ThrottlingException)
+  })
+})
+
+describe('the stub, invoked for embeddings', () => {
+  const invoke = async (modelId: string, body: object): Promise<unknown> => {
+    const input = { modelId, body: JSON.stringify(body), contentType: 'application/json' }
+    return JSON.parse((await client().send(new InvokeModelCommand(input))).body.transformToString())
+  }
+
+  it.each([
+    ['amazon.titan-embed-text-v1', { inputText: 'four' }, { inputTextTokenCount: 3, embedding: expect.any(Array) }],
+    ['amazon.titan-embed-text-v2:0', { inputText: 'four', dimensions: 256, normalize: true }, { inputTextTokenCount: 3 }],
+    ['cohere.embed-english-v3', { texts: ['four'], input_type: 'search_query' }, { response_type: 'embeddings_floats' }],
+  ])('answers for %s', async (modelId, body, answer) => {
+    expect(await invoke(modelId, body)).toMatchObject(answer)
+  })
+
+  it.each([
+    ['amazon.titan-embed-text-v1', { inputText: 'x', dimensions: 1536 }],
+    ['amazon.titan-embed-text-v2:0', { inputText: 'x', dimensions: 300 }],
+    ['amazon.titan-embed-text-v2:0', { inputText: '' }],
+    ['cohere.embed-english-v3', { texts: ['x'] }],
+    ['cohere.embed-english-v3', { texts: Array(97).fill('x'), input_type: 'search_query' }],
+    ['cohere.embed-english-v3', { texts: ['x'.repeat(2049)], input_type: 'search_query' }],
+  ])('refuses what %s would: %j', async (modelId, body) => {
+    await expect(invoke(modelId, body)).rejects.toMatchObject({ name: 'ValidationException' })
   })
 })
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { invokeAnswer, invokeViolations } from './bedrock-invoke.ts'
 import {
   type ConverseAnswer,
   type FaultName,
@@ -24,7 +25,7 @@ export type BedrockReply =
   | 'reset'
 
 export interface BedrockCall {
-  readonly operation: 'converse' | 'converse-stream'
+  readonly operation: 'converse' | 'converse-stream' | 'invoke'
   /** As it stood in the path, decoded. */
   readonly modelId: string
   readonly path: string
@@ -35,7 +36,7 @@ export interface BedrockCall {
 /** Who may call: with a signature or a key. */
 export type Admission = Signing | { readonly bearerToken: string }
 
-/** Bedrock Runtime's Converse and ConverseStream on a local port, which lets through what the real one would. */
+/** Bedrock Runtime's Converse, ConverseStream and, for embeddings, InvokeModel on a local port, which lets through what the real one would. */
 export class BedrockStub {
   readonly calls: BedrockCall[] = []
   /** How many connections there were. */
@@ -60,7 +61,7 @@ export class BedrockStub {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** What the next calls get, one each; after them all get {@link hello}. */
+  /** What the next calls get, one each; after them all get {@link hello}, or {@link invokeAnswer}. */
   reply(...replies: readonly BedrockReply[]): void {
     this.#replies.push(...replies)
   }
@@ -85,17 +86,18 @@ export class BedrockStub {
     const refused = await this.#refusal({ path, headers, body: text })
     if (refused !== undefined)
       return send(response, 403, JSON.stringify({ message: refused }), { 'x-amzn-errortype': 'AccessDeniedException' })
-    const [, id, operation] = /^\/model\/([^/]+)\/(converse|converse-stream)$/.exec(path) ?? []
-    if (request.method !== 'POST' || id === undefined || (operation !== 'converse' && operation !== 'converse-stream'))
+    const [, id, operation] = /^\/model\/([^/]+)\/(converse|converse-stream|invoke)$/.exec(path) ?? []
+    if (request.method !== 'POST' || id === undefined || !isOperation(operation))
       return send(response, 404, '{}', { 'x-amzn-errortype': 'UnknownOperationException' })
     const modelId = decodeURIComponent(id)
     const body = JSON.parse(text) as Record<string, unknown>
     this.calls.push({ operation, modelId, path, body, headers })
-    const wrong = violationsOf(operation, modelId, body)
+    const wrong = operation === 'invoke' ? invokeViolations(modelId, body) : violationsOf(operation, modelId, body)
     if (wrong.length > 0) return sendFault(response, 'ValidationException', wrong.join('; '))
     if (refusesForcedTools(modelId, body))
       return sendFault(response, 'ValidationException', "This model doesn't support the toolConfig.toolChoice.any field.")
-    await carryOut(this.#replies.shift() ?? { answer: hello }, operation, response)
+    const usual = operation === 'invoke' ? { status: 200, ...invokeAnswer(modelId, body) } : { answer: hello }
+    await carryOut(this.#replies.shift() ?? usual, operation, response)
   }
 
   #refusal(request: Parameters<typeof signatureFault>[0]): Promise<string | undefined> | string | undefined {
@@ -141,6 +143,10 @@ export function eventsOf({ output, stopReason, usage, metrics }: ConverseAnswer)
     { messageStop: { stopReason } },
     { metadata: { usage, metrics: { latencyMs: metrics?.latencyMs } } },
   ]
+}
+
+function isOperation(name: string | undefined): name is BedrockCall['operation'] {
+  return name === 'converse' || name === 'converse-stream' || name === 'invoke'
 }
 
 /** As reported of Llama 3.3 (strands-agents/harness-sdk#1241, run-llama/llama_index#19886). */

@@ -1,7 +1,7 @@
 import { PlinthError } from '@plinth/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { catalogue, findLanguageModel, findModel, normaliseModelId } from '../src/index.ts'
+import { catalogue, findEmbeddingModel, findLanguageModel, findModel, normaliseModelId } from '../src/index.ts'
 
 /** The price table: id, USD per million tokens in and out. */
 const priced: readonly (readonly [string, number, number])[] = [
@@ -30,6 +30,12 @@ const priced: readonly (readonly [string, number, number])[] = [
   ['amazon.nova-2-multimodal-embeddings-v1:0', 0.135, 0],
   ['amazon.rerank-v1:0', 0, 0],
 ]
+/** The same, gathered later. */
+const pricedLater: readonly (readonly [string, number, number])[] = [
+  ['cohere.embed-english-v3', 0.1, 0],
+  ['cohere.embed-multilingual-v3', 0.1, 0],
+]
+const bedrockIds = [...priced, ...pricedLater].map(([id]) => id)
 
 const spellings = (id: string): readonly string[] => [
   id,
@@ -59,13 +65,36 @@ describe('the catalogue', () => {
     expect(findModel(id).price).toMatchObject({ input, output, date: '2026-11-22', source: expect.stringMatching(/.{10}/) })
   })
 
-  it('has nothing else but the two of this process, each once', () => {
-    expect(catalogue.map((entry) => entry.id).sort()).toEqual(
-      [...priced.map(([id]) => id), 'local/extractive', 'scripted'].sort(),
-    )
+  it.each(pricedLater)('has %s under every spelling, at a price of a later day', (id, input, output) => {
+    for (const spelling of spellings(id)) expect(findEmbeddingModel(spelling).id, spelling).toBe(id)
+    expect(findModel(id).price).toMatchObject({ input, output, date: '2026-11-26', source: expect.stringMatching(/.{10}/) })
+  })
+
+  it('has nothing else but those of this process, each once of a kind', () => {
+    const own = ['language local/extractive', 'language scripted', 'embedding local/hashing', 'embedding scripted']
+    const found = catalogue.filter(({ provider }) => provider !== 'bedrock')
+    expect(found.map(({ kind, id }) => `${kind} ${id}`)).toEqual(own)
+    expect(found.map(({ price }) => price.input + price.output)).toEqual([0, 0, 0, 0])
     expect(
-      catalogue.filter((entry) => entry.provider !== 'bedrock').map((entry) => entry.price.input + entry.price.output),
-    ).toEqual([0, 0])
+      catalogue
+        .filter((entry) => !found.includes(entry))
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual([...bedrockIds].sort())
+  })
+
+  it('says of embedding models, and only of them, how long their vectors are', () => {
+    const lengths = catalogue.map(({ kind, id, dimensions }) => ({ kind, id, ...dimensions }))
+    for (const { kind, usual } of lengths) expect(usual !== undefined).toBe(kind === 'embedding')
+    expect(lengths.filter(({ kind }) => kind === 'embedding').map(({ id, usual, allowed }) => [id, usual, allowed])).toEqual([
+      ['local/hashing', 512, { least: 64, most: 4096 }],
+      ['scripted', 64, { least: 64, most: 4096 }],
+      ['amazon.titan-embed-text-v1', 1536, [1536]],
+      ['amazon.titan-embed-text-v2:0', 1024, [256, 512, 1024]],
+      ['amazon.nova-2-multimodal-embeddings-v1:0', 1024, [256, 384, 1024, 3072]],
+      ['cohere.embed-english-v3', 1024, [1024]],
+      ['cohere.embed-multilingual-v3', 1024, [1024]],
+    ])
   })
 
   it('says when a model is gone', () => {
@@ -110,9 +139,16 @@ describe('the catalogue', () => {
     expect(refusalOf(() => findLanguageModel(id))).toEqual(unknown)
   })
 
+  it.each(['anthropic.claude-sonnet-5', 'us.amazon.rerank-v1:0', 'local/extractive', 'nothing'])(
+    'refuses %s as an embedding model',
+    (id) => {
+      expect(refusalOf(() => findEmbeddingModel(id))).toEqual(unknown)
+    },
+  )
+
   it('either knows an id or leaves it as it is', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.constantFrom(...priced.flatMap(([id]) => spellings(id)))), (id) => {
+      fc.property(fc.oneof(fc.string(), fc.constantFrom(...bedrockIds.flatMap(spellings))), (id) => {
         const bare = normaliseModelId(id)
         expect(normaliseModelId(bare)).toBe(bare)
         expect(bare === id || catalogue.some((entry) => entry.id === bare)).toBe(true)

@@ -40,6 +40,24 @@ describe("the stub, as OpenAI's client sees it", () => {
     }
   })
 
+  it.each(['float', 'base64', undefined] as const)('embeds, in the form %s', async (encoding_format) => {
+    const input = ['four', 'to']
+    const answer = await client.embeddings.create({
+      model: 'm',
+      input,
+      dimensions: 3,
+      ...(encoding_format && { encoding_format }),
+    })
+    if (encoding_format !== 'base64') {
+      expect(answer.data.map(({ embedding }) => embedding)).toEqual([
+        [4, 0, 0],
+        [2, 0, 0],
+      ])
+    }
+    expect(answer.usage).toEqual({ prompt_tokens: 10, total_tokens: 10 })
+    await expect(client.embeddings.create({ model: 'm', input: [] })).rejects.toMatchObject({ status: 400 })
+  })
+
   it('refuses in the form of the protocol', async () => {
     stub.reply({ status: 429, body: errorBody('Slow down.', 'tokens', 'rate_limit_exceeded'), headers: { 'retry-after': '7' } })
     const error = await client.chat.completions.create({ model: 'm', messages }).catch((reason: unknown) => reason)

@@ -17,8 +17,8 @@ export interface OpenAICall {
 }
 
 /**
- * A server of the Chat Completions protocol, its answers written out as OpenAI's API reference shows them (objects
- * `chat.completion` and `chat.completion.chunk`, server-sent events that end with `[DONE]`).
+ * A server of OpenAI's protocol, its answers written out as OpenAI's API reference shows them (objects `chat.completion` and
+ * `chat.completion.chunk`, server-sent events that end with `[DONE]`, lists of `embedding`).
  */
 export class OpenAIStub {
   readonly calls: OpenAICall[] = []
@@ -44,7 +44,7 @@ export class OpenAIStub {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`
   }
 
-  /** What the next calls get, one each; after them all get {@link completion} or {@link chunks}. */
+  /** What the next calls get, one each; after them all get {@link completion}, {@link chunks} or {@link embeddings}. */
   reply(...replies: readonly OpenAIReply[]): void {
     this.#replies.push(...replies)
   }
@@ -70,12 +70,14 @@ export class OpenAIStub {
       if (!response.writableFinished) this.abandoned++
     })
     const path = request.url ?? ''
-    if (request.method !== 'POST' || path !== '/v1/chat/completions') return send(response, 404, '404 page not found')
+    if (request.method !== 'POST' || (path !== '/v1/chat/completions' && path !== '/v1/embeddings'))
+      return send(response, 404, '404 page not found')
     const body = JSON.parse(text) as Record<string, unknown>
     this.calls.push({ path, body, headers })
-    const wrong = violations(body)
+    const embeds = path === '/v1/embeddings'
+    const wrong = embeds ? embeddingViolations(body) : violations(body)
     if (wrong !== undefined) return send(response, 400, errorBody(wrong, 'invalid_request_error', null))
-    await carryOut(this.#replies.shift() ?? usual(body), response)
+    await carryOut(this.#replies.shift() ?? (embeds ? { completion: embeddings(body) } : usual(body)), response)
   }
 }
 
@@ -171,6 +173,26 @@ function violations(body: Readonly<Record<string, unknown>>): string | undefined
   if (body.stream_options !== undefined && body.stream !== true)
     return "The 'stream_options' parameter is only allowed when 'stream' is enabled."
   return undefined
+}
+
+/** A vector for each text: its length in UTF-16 code units and zeros; as bytes where that is asked for. */
+export function embeddings(body: Readonly<Record<string, unknown>>): object {
+  const { model, input, dimensions = 4, encoding_format } = body as Readonly<Record<string, number>>
+  const data = ([input].flat() as unknown as string[]).map((text, index) => {
+    const vector = [text.length, ...Array.from({ length: Number(dimensions) - 1 }, () => 0)]
+    const bytes = Buffer.from(new Float32Array(vector).buffer).toString('base64')
+    return { object: 'embedding', index, embedding: String(encoding_format) === 'base64' ? bytes : vector }
+  })
+  return { object: 'list', data, model, usage: { prompt_tokens: 5 * data.length, total_tokens: 5 * data.length } }
+}
+
+function embeddingViolations(body: Readonly<Record<string, unknown>>): string | undefined {
+  const odd = Object.keys(body).find((name) => !['model', 'input', 'encoding_format', 'dimensions', 'user'].includes(name))
+  if (odd !== undefined) return `Unrecognized request argument supplied: ${odd}`
+  if (typeof body.model !== 'string') return 'you must provide a model parameter'
+  const texts = [body.input].flat()
+  if (texts.length === 0 || texts.some((text) => typeof text !== 'string')) return "'$.input' is invalid."
+  return texts.length > 2048 ? "'$.input' is too long." : undefined
 }
 
 async function carryOut(reply: OpenAIReply, response: ServerResponse): Promise<void> {

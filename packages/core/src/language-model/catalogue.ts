@@ -1,9 +1,9 @@
 /**
- * Language models: the port is the AI SDK's `LanguageModelV4`, so that every provider written for it fits. What Plinth adds
- * is the catalogue: which ids exist, what each can do, until when, and what it costs.
+ * Models: the ports are the AI SDK's `LanguageModelV4` and `EmbeddingModelV4`, so that every provider written for them fits. What
+ * Plinth adds is the catalogue: which ids exist, what each can do, until when, and what it costs.
  * @module
  */
-import type { LanguageModelV4 } from '@ai-sdk/provider'
+import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 
 export interface ModelPrice {
   /** USD per million input tokens, list price. */
@@ -15,6 +15,9 @@ export interface ModelPrice {
   /** Where the figures come from. */
   readonly source: string
 }
+
+/** Which lengths of vectors can be asked for: these, or all between two. */
+export type AllowedDimensions = readonly number[] | { readonly least: number; readonly most: number }
 
 export interface ModelEntry {
   /** The full id, such as `anthropic.claude-haiku-4-5-20251001-v1:0`. */
@@ -43,6 +46,12 @@ export interface ModelEntry {
     readonly retired?: string
   }
   readonly price: ModelPrice
+  /** Of an embedding model. Left out where only the server knows. */
+  readonly dimensions?: {
+    /** How long its vectors are unless another length is asked for. */
+    readonly usual: number
+    readonly allowed: AllowedDimensions
+  }
 }
 
 /** A catalogue entry joined with what will answer for it. */
@@ -63,15 +72,30 @@ export interface ResolvedModel {
   readonly incremental: boolean
 }
 
+/** The same of an embedding model. */
+export interface ResolvedEmbedding extends Pick<ResolvedModel, 'id' | 'entry' | 'servedBy'> {
+  readonly model: EmbeddingModelV4
+  /** How long its vectors are unless another length is asked for; undefined where only an answer tells. */
+  readonly dimensions: number | undefined
+  readonly allowedDimensions: AllowedDimensions
+}
+
 /** The models of one Plinth. */
 export interface Models {
   /** The id that a request without one gets. */
   readonly defaultModel: string
+  /** The same for embeddings. */
+  readonly defaultEmbeddingModel: string
   /**
    * The model for an id of the catalogue, with or without a profile prefix (`us.`, `eu.`, …) or as an ARN.
    * @throws InvalidInputError with code `model_unknown` for an id outside the catalogue, or one that isn't a language model.
    */
   resolve(id?: string): ResolvedModel
+  /**
+   * The same for models that make vectors of texts.
+   * @throws InvalidInputError with code `model_unknown` for an id outside the catalogue, or one that isn't an embedding model.
+   */
+  resolveEmbedding(id?: string): ResolvedEmbedding
   entries(): readonly ModelEntry[]
   /** Where these are one tenant's: those of the whole Plinth. */
   readonly shared?: Models

@@ -1,5 +1,5 @@
 import { ForbiddenError, InvalidInputError, PlinthError } from '../errors.ts'
-import type { ModelEntry, Models, ResolvedModel } from '../language-model/catalogue.ts'
+import type { ModelEntry, Models, ResolvedEmbedding, ResolvedModel } from '../language-model/catalogue.ts'
 import { checkModelResidency } from './residency.ts'
 import type { TenantSettings } from './tenant.ts'
 
@@ -8,15 +8,24 @@ type Settings = Pick<TenantSettings, 'model_config' | 'data_residency_region' | 
 
 /**
  * The models as one tenant has them (get_tenant_model_config of the seed, R99, R113): its own default, only those that it may use, and
- * none that would take its prompts further than they may go.
+ * none that would take its prompts further than they may go. The same goes for texts that vectors are made of.
  */
 export function tenantModels(models: Models, settings: Settings): Models {
   const { model_id: defaultModel = models.defaultModel, allowed_models: allowed } = settings.model_config
-  const resolve = (id: string = defaultModel): ResolvedModel => {
-    const resolved = models.resolve(id)
-    if (allowed && !allowed.some((each) => entryOf(models, each) === resolved.entry.id))
+  const { defaultEmbeddingModel } = models
+  const check = (id: string, { entry }: Resolved): void => {
+    if (allowed && !allowed.includes(entry.id) && !allowed.some((each) => entryOf(models, each) === entry.id))
       throw new ForbiddenError('model_not_allowed', 'This tenant may not use this model.', { field: 'model_id' })
     checkModelResidency(settings, id)
+  }
+  const resolve = (id: string = defaultModel): ResolvedModel => {
+    const resolved = models.resolve(id)
+    check(id, resolved)
+    return resolved
+  }
+  const resolveEmbedding = (id: string = defaultEmbeddingModel): ResolvedEmbedding => {
+    const resolved = models.resolveEmbedding(id)
+    check(id, resolved)
     return resolved
   }
   const entries: Models['entries'] = () => {
@@ -24,7 +33,7 @@ export function tenantModels(models: Models, settings: Settings): Models {
     const ids = new Set(allowed.map((id) => entryOf(models, id)))
     return models.entries().filter((entry) => ids.has(entry.id))
   }
-  return { defaultModel, resolve, entries, shared: models }
+  return { defaultModel, defaultEmbeddingModel, resolve, resolveEmbedding, entries, shared: models }
 }
 
 const usualMaxTokens = 1_000
@@ -46,10 +55,16 @@ export function maxTokensOf(
   return asked ?? Math.min(most ?? usualMaxTokens, maxOutput)
 }
 
-/** Undefined for an id that left the catalogue after it was allowed, or names no language model. */
+type Resolved = ResolvedModel | ResolvedEmbedding
+
+/** Undefined for an id that left the catalogue after it was allowed, or names a model of another kind than these. */
 function entryOf(models: Models, id: string): string | undefined {
+  return resolved(() => models.resolve(id)) ?? resolved(() => models.resolveEmbedding(id))
+}
+
+function resolved(resolve: () => Resolved): string | undefined {
   try {
-    return models.resolve(id).entry.id
+    return resolve().entry.id
   } catch (error) {
     if (PlinthError.is(error)) return undefined
     throw error

@@ -1,4 +1,7 @@
 import type {
+  EmbeddingModelV4,
+  EmbeddingModelV4CallOptions,
+  EmbeddingModelV4Result,
   LanguageModelV4,
   LanguageModelV4CallOptions,
   LanguageModelV4GenerateResult,
@@ -26,16 +29,24 @@ export interface ScriptedCall {
   readonly options: LanguageModelV4CallOptions
 }
 
+/** What the embedding model does with a call, the usual where it gives nothing back; a fault is thrown. */
+export type EmbeddingScript = (
+  call: EmbeddingModelV4CallOptions,
+) => Partial<EmbeddingModelV4Result> | undefined | Promise<Partial<EmbeddingModelV4Result> | undefined>
+
 export interface ScriptedModels extends Models {
   /** Every call so far. */
   readonly calls: readonly ScriptedCall[]
+  /** Every call of the embedding model so far. */
+  readonly embeddingCalls: readonly EmbeddingModelV4CallOptions[]
 }
 
 /**
  * The catalogue of tests: `test/model` at 1 and 2 USD per million tokens, `test/small`, which gives 10 tokens at most, and
- * `test/stream`, which answers bit by bit.
+ * `test/stream`, which answers bit by bit. `test/embedding` makes vectors of 3 texts a call, of 4 dimensions or up to 8: a text's
+ * length and code units; a token is a code unit, at 1 USD per million.
  */
-export function scriptedModels(script: Script): ScriptedModels {
+export function scriptedModels(script: Script, embeddingScript: EmbeddingScript = () => undefined): ScriptedModels {
   const calls: ScriptedCall[] = []
   const attempts = new Map<string, number>()
   const ask = async (options: LanguageModelV4CallOptions): Promise<Answered> => {
@@ -59,17 +70,60 @@ export function scriptedModels(script: Script): ScriptedModels {
       return { stream: answered.stream ?? streamOf(partsOf(answered)) }
     },
   }
-  const entries = [entry('test/model', 4_000), entry('test/small', 10), entry('test/stream', 4_000)]
-  return {
-    calls,
-    defaultModel: 'test/model',
-    entries: () => entries,
-    resolve(id = 'test/model') {
-      const found = entries.find((candidate) => candidate.id === id)
-      if (!found) throw new InvalidInputError('There is no such model.', { code: 'model_unknown', field: 'model_id' })
-      return { id: found.id, entry: found, servedBy: found.id, model, incremental: id === 'test/stream' }
+  const embeddingCalls: EmbeddingModelV4CallOptions[] = []
+  const embeddingModel: EmbeddingModelV4 = {
+    specificationVersion: 'v4',
+    provider: 'test',
+    modelId: 'test/embedding',
+    maxEmbeddingsPerCall: 3,
+    supportsParallelCalls: true,
+    doEmbed: async (options) => {
+      embeddingCalls.push(options)
+      return { ...embedded(options), ...(await embeddingScript(options)) }
     },
   }
+  const embedding: ModelEntry = { ...entry('test/embedding', 0), kind: 'embedding', dimensions }
+  const entries = [entry('test/model', 4_000), entry('test/small', 10), entry('test/stream', 4_000), embedding]
+  return {
+    calls,
+    embeddingCalls,
+    defaultModel: 'test/model',
+    defaultEmbeddingModel: embedding.id,
+    entries: () => entries,
+    resolve(id = 'test/model') {
+      const found = entries.find((candidate) => candidate.id === id && candidate.kind === 'language')
+      if (!found) throw unknownModel()
+      return { id: found.id, entry: found, servedBy: found.id, model, incremental: id === 'test/stream' }
+    },
+    resolveEmbedding(id = embedding.id) {
+      if (id !== embedding.id) throw unknownModel()
+      const { usual, allowed } = dimensions
+      return {
+        id,
+        entry: embedding,
+        servedBy: id,
+        model: embeddingModel,
+        dimensions: usual,
+        allowedDimensions: allowed,
+      }
+    },
+  }
+}
+
+const dimensions = { usual: 4, allowed: { least: 1, most: 8 } }
+
+function embedded({ values, dimensions: length = dimensions.usual }: EmbeddingModelV4CallOptions): EmbeddingModelV4Result {
+  const vector = (text: string): number[] =>
+    Array.from({ length }, (_, index) => (index === 0 ? text.length : (text.charCodeAt(index - 1) || 0) / 65_536))
+  return {
+    embeddings: values.map(vector),
+    usage: { tokens: values.reduce((sum, { length }) => sum + length, 0) },
+    warnings: [],
+  }
+}
+
+function unknownModel(): InvalidInputError {
+  return new InvalidInputError('There is no such model.', { code: 'model_unknown', field: 'model_id' })
 }
 
 /** A stream of these parts, as they come. */

@@ -29,6 +29,16 @@ export function contentWords(text: string): readonly string[] {
   return words
 }
 
+/** Whether a word, in lower case, is one of the English function words that say nothing of the content. */
+export function isStopWord(word: string): boolean {
+  return stopWords.has(word)
+}
+
+/** Whether the text holds scripts that put no space between words. */
+export function isUnspaced(text: string): boolean {
+  return unspaced.test(text)
+}
+
 /** The same of a property's name: `recommendedActions` and `recommended_actions` both have the words recommended and actions. */
 export function nameWords(name: string): readonly string[] {
   return contentWords(name.slice(0, 200).replace(/([a-z0-9])([A-Z])/g, '$1 $2'))

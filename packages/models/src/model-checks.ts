@@ -1,0 +1,39 @@
+/** Which models can be the configured ones. @module */
+import { InvalidInputError, type ModelEntry, PlinthError } from '@plinth/core'
+import { extractiveId, findEmbeddingModel, findLanguageModel, hashingId, isBedrock, scriptedId } from './catalogue.ts'
+import { isOpenAICompatible } from './openai-compatible.ts'
+
+/**
+ * Checks that a model can be the configured one.
+ * @param field what to name in the error.
+ * @throws InvalidInputError that says which values work.
+ */
+export function checkDefaultModel(model: string, field: string): void {
+  check(model, field, extractiveId, findLanguageModel)
+}
+
+/** The same for the model that embeds. */
+export function checkDefaultEmbeddingModel(model: string, field: string): void {
+  check(model, field, hashingId, findEmbeddingModel)
+}
+
+function check(model: string, field: string, local: string, find: (id: string) => ModelEntry): void {
+  if (model === local || model === scriptedId || isOpenAICompatible(model)) return
+  if (isBedrock(model)) {
+    try {
+      find(model)
+    } catch (cause) {
+      // Without a price nobody's budget would hold.
+      const reason = PlinthError.is(cause) ? cause.message : ''
+      throw new InvalidInputError(`${field} is no model that Bedrock can serve here. ${reason}`, { field, cause })
+    }
+    return
+  }
+  const forms = `${local}, ${scriptedId}, bedrock/<model id> or openai-compatible/<model>`
+  throw new InvalidInputError(`There is no such model: ${field} must be ${forms}.`, { field })
+}
+
+/** What is thrown when the provider of a model has no settings. */
+export function lacking(model: string, option: string): InvalidInputError {
+  return new InvalidInputError(`The model ${model} needs the option ${option}.`, { field: option })
+}
