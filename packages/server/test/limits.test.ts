@@ -155,6 +155,39 @@ describe('a monthly budget', () => {
   })
 })
 
+interface Entry {
+  readonly decision: string
+  readonly resource: string
+  readonly detail: { readonly repeated?: number }
+}
+
+const refusalsOf = async (tenant: Tenant): Promise<Entry[]> =>
+  (await listAll<Entry>(server.url, `/api/tenants/${tenant.id}/audit`, admin)).filter(({ decision }) => decision !== 'allowed')
+
+describe('refusals again and again', () => {
+  it('by a spent budget leave one entry a minute in the trail, which stays whole [X69]', async () => {
+    const tenant = await tenantWith({ monthly_budget_usd: 0 })
+    await withinOneMinute()
+    for (let time = 0; time < 5; time++) expectProblem(await tenant.submit(), 402, 'budget_exhausted')
+    expect(await refusalsOf(tenant)).toMatchObject([{ decision: 'budget_exhausted', detail: {} }])
+    const verdict = await call(server.url, `/api/tenants/${tenant.id}/audit/verify`, { token: admin })
+    expect(verdict.body).toMatchObject({ valid: true, faults: [] })
+  })
+
+  it('by the filters use up the requests of the minute, and leave one entry, too [X68, X69]', async () => {
+    const tenant = await tenantWith({ requests_per_minute: 3 })
+    const filters = { input: { email: 'block' } }
+    await call(server.url, `/api/tenants/${tenant.id}`, { token: admin, method: 'PATCH', body: { filters } })
+    await withinOneMinute()
+    const blocked = { ...request, prompt: 'Write to ada@example.com.' }
+    for (let time = 0; time < 3; time++) expectProblem(await tenant.submit(blocked), 400, 'content_blocked', 'prompt')
+    expectProblem(await tenant.submit(blocked), 429, 'rate_limited')
+    expectProblem(await tenant.submit(), 429, 'rate_limited')
+    const decisions = (await refusalsOf(tenant)).map(({ decision }) => decision)
+    expect(decisions.toSorted()).toEqual(['content_blocked', 'rate_limited'])
+  })
+})
+
 describe('calls at a time', () => {
   it('of a tenant are never more than its limit, and those of another go on beside them [X68]', async () => {
     const [one, other] = [await tenantWith({ concurrent: 1 }), await tenantWith({})]

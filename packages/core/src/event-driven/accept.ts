@@ -1,15 +1,25 @@
 import { publishEvent } from '../define/event.ts'
 import { type JobToEmit, startJob } from '../define/job.ts'
-import { ConflictError, InvalidInputError, LimitError, type PlinthError, ReusedError, UnavailableError } from '../errors.ts'
+import {
+  BudgetExhaustedError,
+  ConflictError,
+  InvalidInputError,
+  LimitError,
+  type PlinthError,
+  ReusedError,
+  UnavailableError,
+} from '../errors.ts'
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
+import type { ResolvedModel } from '../language-model/catalogue.ts'
 import { estimateTextTokens } from '../language-model/token-estimate.ts'
 import type { Lane } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
 import { checkTargetUrl } from '../subscribers/target-url.ts'
 import { filterInput } from '../tenancy/filters/filter-input.ts'
-import { isOverTokenLimit, refusalOf, reserve } from '../tenancy/meter/meter.ts'
+import { countBlocked, isBlocked, refuseBeforeFilters } from '../tenancy/meter/look-through.ts'
+import { refusalOf, reserve } from '../tenancy/meter/meter.ts'
 import { pricesFor } from '../tenancy/meter/prices.ts'
 import { maxTokensOf } from '../tenancy/tenant-models.ts'
 import { durationText, estimatesOf } from './estimate.ts'
@@ -64,6 +74,10 @@ const tries = 3
  * process_genai_request of the seed: keeps the request, its event and its job in one commit, then acknowledges. Nothing is
  * published that isn't kept, and nothing is kept that won't be worked.
  *
+ * What can be told at little cost is refused first: a model, a URL or a time that can't be right, more tokens than a whole minute has,
+ * then a spent budget or minute, and only then what the tenant's filters find. Whatever it would be refused for: sent again, a request
+ * that was accepted has its place.
+ *
  * @returns the acknowledgement; for the same key or id with the same body, the first one.
  * @throws InvalidInputError for a model outside the catalogue, a prompt that the tenant's filters refuse, an `expires_at` that is too early or a `callback_url` that may
  * not be called, or that is larger than a minute's tokens, ReusedError for a key or id used with another body, LimitError `queue_full`
@@ -76,37 +90,62 @@ export async function processGenaiRequest(
 ): Promise<Acknowledgement> {
   const resolved = scope.models.resolve(request.model_id)
   const maxTokens = maxTokensOf(scope.tenant, resolved.entry, request.max_tokens)
-  const { text: prompt, findings } = await filterInput(scope, request.prompt, 'prompt')
   if (request.callback_url !== undefined) checkTargetUrl(scope, request.callback_url, 'callback_url')
   const digest = await scope.state.lookup('request body', canonicalJson(request as unknown as JsonObject))
   const key =
     options.idempotencyKey === undefined ? undefined : await scope.state.lookup('idempotency key', options.idempotencyKey)
-  if ((request.expires_at ?? Number.POSITIVE_INFINITY) <= Math.max(scope.clock.now(), request.not_before ?? 0)) {
-    // Sent again, it was in time when it was accepted.
+  const sent = { request, resolved, maxTokens, digest, key, limit: options.backlogLimit ?? backlogLimit }
+  try {
+    return await accept(scope, sent)
+  } catch (error) {
+    if (!isRefusal(error)) throw error
     const first = await findFirst(scope, request.request_id, digest, key)
     if (first) return acknowledgement(first)
-    throw new InvalidInputError('must be later than now, and than not_before', { field: 'expires_at' })
+    if (isBlocked(error)) await countBlocked(scope, { what: 'request.refused', resource: 'requests' })
+    throw error instanceof LimitError ? limitOf(scope, error) : error
   }
+}
+
+/** A request with what is known of it before it is accepted. */
+interface Sent {
+  readonly request: GenaiRequest
+  readonly resolved: ResolvedModel
+  readonly maxTokens: number
+  /** HMACs of the body and of the idempotency key. */
+  readonly digest: string
+  readonly key: string | undefined
+  /** Of the backlog. */
+  readonly limit: number
+}
+
+async function accept(scope: Uses<'state' | 'models'>, sent: Sent): Promise<Acknowledgement> {
+  const { request, resolved, maxTokens, digest, key } = sent
+  if ((request.expires_at ?? Number.POSITIVE_INFINITY) <= Math.max(scope.clock.now(), request.not_before ?? 0))
+    throw new InvalidInputError('must be later than now, and than not_before', { field: 'expires_at' })
+  const expected = { prices: pricesFor(scope, resolved.entry), outputTokens: maxTokens }
+  await refuseBeforeFilters(scope, { ...expected, inputTokens: estimateTextTokens(request.prompt) })
+  const { text: prompt, findings } = await filterInput(scope, request.prompt, 'prompt')
   for (let attempt = 1; attempt <= tries; attempt++) {
     const { fields, place } = await newRequest(scope, request, resolved.id, maxTokens, digest)
-    const prices = pricesFor(scope, resolved.entry)
-    const expected = { prices, inputTokens: estimateTextTokens(prompt), outputTokens: maxTokens }
     try {
-      const { writes, reservation } = reserve(scope, expected)
+      const { writes, reservation } = reserve(scope, { ...expected, inputTokens: estimateTextTokens(prompt) })
       const noted = { ...fields, reservation, ...(findings.length === 0 ? {} : { findings }) }
-      await commitRequest(scope, noted, { ...request, prompt }, writes, key, options.backlogLimit ?? backlogLimit)
+      await commitRequest(scope, noted, { ...request, prompt }, writes, key, sent.limit)
       place.kept()
       return acknowledgement(fields)
     } catch (error) {
       place.dropped()
-      if (!(error instanceof ConflictError || error instanceof LimitError || isOverTokenLimit(error))) throw error
-      // Sent again, it has its place already, whatever is used up now.
-      const first = await findFirst(scope, request.request_id, digest, key)
-      if (first) return acknowledgement(first)
-      if (!(error instanceof ConflictError)) throw error instanceof LimitError ? limitOf(scope, error) : error
+      if (!(error instanceof ConflictError)) throw error
     }
+    const first = await findFirst(scope, request.request_id, digest, key)
+    if (first) return acknowledgement(first)
   }
   throw new UnavailableError('contended', 'The request collided with others of the same id; try again.', { retryAfter: 1 })
+}
+
+/** Whether it may be one that was accepted before, and would be refused only now. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof InvalidInputError || error instanceof LimitError || error instanceof BudgetExhaustedError
 }
 
 function limitOf(scope: Uses<never>, error: LimitError): PlinthError {

@@ -1,5 +1,6 @@
 import { ConflictError, PlinthError, UnavailableError } from '../errors.ts'
 import { callModel, type ModelAnswer } from '../language-model/call.ts'
+import type { Usage } from '../language-model/catalogue.ts'
 import { classifyFailure, type ModelFailure } from '../language-model/failure.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Lease } from '../ports/queue.ts'
@@ -8,12 +9,14 @@ import type { Uses } from '../scope/scope.ts'
 import { check, insert } from '../scope/state.ts'
 import { type Ticked, tickerOf } from '../ticker.ts'
 import type { Prepared } from './admission.ts'
+import { chargeLate } from './late-charge.ts'
 import { progress, progressPlace, wholeEnd } from './progress.ts'
 import { type RequestFields, type RequestTexts, requests } from './requests.ts'
 import { hasEnded, keptStart, type Start, startIn, withStart } from './timeline.ts'
+import { mayHaveUsed, usedUntold } from './used.ts'
 
 export type RequestRecord = StoredRecord<RequestFields, RequestTexts>
-type AttemptScope = Uses<'state'>
+type AttemptScope = Uses<'state' | 'models'>
 
 /**
  * Why a call was ended from outside. lost: the lease went, and another worker has the job · over: the request was cancelled, or
@@ -89,6 +92,22 @@ export class Attempt implements Ticked {
       ticker.remove(this)
       if (this.#looking) await this.#looking
     }
+  }
+
+  /** About what the call used that {@link ask} made, where it brought no answer. */
+  get used(): Usage | undefined {
+    const { at } = this.#start
+    return usedUntold(this.#scope, this.#record.fields, this.#text, this.#scope.clock.now() - at)
+  }
+
+  /** The same of a call that failed; undefined when there is nothing to pay for. */
+  usedBy(failure: ModelFailure): Usage | undefined {
+    return mayHaveUsed(failure, this.#text) ? this.used : undefined
+  }
+
+  /** Books a call whose request ended meanwhile, where whoever ended it could not. */
+  async charge(used: Usage | undefined): Promise<void> {
+    if (used) await chargeLate(this.#scope, { fields: this.#record.fields, start: this.#start, used }, this.#lease.signal)
   }
 
   /**

@@ -6,7 +6,7 @@ import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
 import type { Deed } from '../scope/trail.ts'
-import { mostUsed, release, settle } from '../tenancy/meter/meter.ts'
+import { release, settle } from '../tenancy/meter/meter.ts'
 import { estimatesOf } from './estimate.ts'
 import { reference, requestCompleted, requestFailed } from './events.ts'
 import {
@@ -20,13 +20,17 @@ import {
   requests,
 } from './requests.ts'
 import { type TimelineEntry, withEntry } from './timeline.ts'
+import { inAll, usedAsKept } from './used.ts'
 
-/** How a request ends: answered, failed for good, cancelled, or not in time. */
+/**
+ * How a request ends: answered, failed for good, cancelled, or not in time. `used` is what its last call used, as far as whoever made it
+ * knows; where a request is cancelled or expires from outside, what is kept of a call that runs tells it.
+ */
 export type Ending =
   | { readonly answer: ModelAnswer }
-  | { readonly failure: ModelFailure }
+  | { readonly failure: ModelFailure; readonly used?: Usage | undefined }
   | { readonly cancelled: true }
-  | { readonly expired: true }
+  | { readonly expired: true; readonly used?: Usage | undefined }
 
 type RequestRecord = StoredRecord<RequestFields, RequestTexts>
 
@@ -50,8 +54,8 @@ export async function finishRequest(
   return finished
 }
 
-function breakOff(
-  scope: Uses<'state'>,
+async function breakOff(
+  scope: Uses<'state' | 'models'>,
   record: RequestRecord,
   begun: RequestFields,
   ending: Exclude<Ending, { answer: ModelAnswer }>,
@@ -65,8 +69,7 @@ function breakOff(
   const error = errorOf(ending)
   const { reservation, ...rest } = begun
   const { model_id: model, user_id: user } = rest
-  const usage =
-    reservation && mayHaveUsed(begun, ending) ? mostUsed(reservation, at - (begun.timeline.at(-1)?.at ?? at)) : undefined
+  const usage = 'cancelled' in ending || (!ending.used && 'expired' in ending) ? await usedAsKept(scope, begun, at) : ending.used
   const kept = keptFor(scope.tenant)
   const changes = { status, ended: at, error, ...kept, ...(usage ? { usage: inAll(begun, usage) } : {}) } as const
   const fields = ended(rest, { at, type, attempt, detail: error.code }, changes)
@@ -131,17 +134,6 @@ function complete(
   })
 }
 
-/** With what an earlier round was charged: one that ended while its call ran, and was put back. */
-function inAll({ usage: before }: RequestFields, usage: Usage): Usage {
-  if (!before) return usage
-  return {
-    input_tokens: before.input_tokens + usage.input_tokens,
-    output_tokens: before.output_tokens + usage.output_tokens,
-    usd: before.usd + usage.usd,
-    latency_ms: usage.latency_ms,
-  }
-}
-
 function foundIn({ findings = [] }: RequestFields, answer: ModelAnswer): Pick<RequestFields, 'findings'> {
   // Anew with each round: the last answer is the one that counts.
   const all = [...findings.filter(({ direction }) => direction === 'input'), ...answer.findings]
@@ -152,11 +144,6 @@ function foundIn({ findings = [] }: RequestFields, answer: ModelAnswer): Pick<Re
 function logTenantActivity({ request_id, model_id, user_id }: RequestFields, became: string, detail: Deed['detail']): Deed {
   const resource = `requests/${request_id}`
   return { who: user_id, what: `request.${became}`, resource, decision: 'allowed', detail: { model: model_id, ...detail } }
-}
-
-/** A call that runs when its request is cancelled or expires is paid for, and nobody knows with how much: all that was reserved. */
-function mayHaveUsed({ timeline }: RequestFields, ending: Exclude<Ending, { answer: ModelAnswer }>): boolean {
-  return !('failure' in ending) && timeline.at(-1)?.type === 'started'
 }
 
 function errorOf(ending: Exclude<Ending, { answer: ModelAnswer }>): NonNullable<RequestFields['error']> {

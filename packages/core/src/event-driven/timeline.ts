@@ -82,6 +82,13 @@ export function startIn(start: Start, timeline: readonly TimelineEntry[]): Start
   )
 }
 
+/** Whether a start is kept in this timeline, also where nobody knows whether the commit happened. */
+export function isIn(timeline: readonly TimelineEntry[], start: Start): boolean {
+  const { kept, at, after } = start
+  if (kept) return timeline.some(({ number }) => number === kept.number)
+  return timeline.some((entry) => entry.type === 'started' && entry.at === at && entry.number > after)
+}
+
 /** Whether what ended a start is kept, too. */
 export function hasEnded(timeline: readonly TimelineEntry[], { kept }: Start): boolean {
   const next = kept && timeline[timeline.findIndex((entry) => entry.number === kept.number) + 1]

@@ -180,6 +180,8 @@ export class State {
     const entry = await this.#trail?.entry(commit.deed, commit.resource)
     for (const write of commit.writes) writes.push(await this.#write(write))
     if (entry) writes.push(await this.#write(entry.write))
+    // A refusal that was told a moment ago.
+    if (commit.deed && writes.length === 0 && !commit.emit?.length) return []
     const emit = (commit.emit ?? []).map((entry) => (entry.kind === 'event' ? this.#event(entry) : this.#job(entry)))
     await this.#store.commit({ writes, emit }, commit.durability ?? 'synced')
     entry?.kept()

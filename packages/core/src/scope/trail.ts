@@ -32,11 +32,16 @@ export class Trail {
   }
 
   /**
-   * The entry for a commit: of its own deed, else of the action that was asked for, once.
+   * The entry for a commit: of its own deed, else of the action that was asked for, once. A refusal that isn't the first of its kind in
+   * this minute gets none.
    * @param resource what the action turned out to be about.
    */
   async entry(deed: Deed | undefined, resource: string | undefined): Promise<PreparedEntry | undefined> {
-    if (deed) return this.#writer.prepare(this.#tenant, { ...this.#by, ...deed })
+    if (deed) {
+      const facts = { ...this.#by, ...deed }
+      if (deed.decision === 'allowed') return this.#writer.prepare(this.#tenant, facts)
+      return this.#writer.prepareRefusal(this.#tenant, facts)
+    }
     const action = this.#action
     if (!action) return undefined
     const facts = { ...this.#by, what: action.what, resource: resource ?? action.resource, decision: 'allowed' }

@@ -199,6 +199,12 @@ const tamperings: Readonly<Record<string, Tampering>> = {
     await bench.objects.put(key, content)
     return true
   },
+  'removes all there is, the anchors included': async ({ bench }) => {
+    const blocks = await bench.blocks()
+    for (const row of [...blocks, ...(await bench.pending()), ...(await heads(bench))]) await bench.write({ delete: row })
+    for (const name of await bench.anchors()) await bench.objects.delete({ tenant: '_system', name })
+    return blocks.length > 0
+  },
   'removes anchors': async ({ bench }, by) => {
     const anchors = await bench.anchors()
     // One that is missing is what a crash leaves.

@@ -5,7 +5,7 @@ import type { Key, Row } from '../../src/ports/state-store.ts'
 import type { AuditFault } from '../../src/tenancy/audit/audit-verdict.ts'
 import { signHead } from '../../src/tenancy/audit/block.ts'
 import { AuditBench } from './audit-bench.ts'
-import { at, block, entriesOf, openTrail, rehashed, removeAnchors, truncate, withEntries } from './trail-bench.ts'
+import { at, block, entriesOf, openTrail, rehashed, removeAnchors, type Trail, truncate, withEntries } from './trail-bench.ts'
 
 function changedValue(value: unknown): JsonObject[string] {
   if (typeof value === 'number') return value + 1
@@ -28,6 +28,15 @@ const fields = [
   'written',
   'mac',
 ]
+
+const markOf = (tenant: string): Key => ({ tenant: '_system', collection: 'trail-marks', partition: 'begun', sort: tenant })
+
+async function removeAll(trail: Trail): Promise<void> {
+  const head = await trail.bench.head()
+  for (const row of [...(await trail.bench.blocks()), ...(await trail.bench.pending()), ...(head ? [head] : [])])
+    await trail.bench.write({ delete: row })
+  await removeAnchors(trail, 0)
+}
 
 describe('verify finds', () => {
   it.each(fields)('a changed %s of a sealed entry, also under a new hash [X69]', async (field) => {
@@ -135,6 +144,47 @@ describe('verify finds', () => {
       pending: 0,
       faults: [{ kind: 'truncated', sequence: 1 }],
     })
+  })
+
+  it('that everything is gone, the anchors included; a trail that has not begun is another matter [X69]', async () => {
+    const trail = await openTrail()
+    await removeAll(trail)
+    const missing = { valid: false, entries: 0, pending: 0, anchored: 0, faults: [{ kind: 'trail_missing' }] }
+    expect(await trail.verify()).toMatchObject(missing)
+    expect(await trail.bench.process().verify()).toMatchObject(missing)
+    // Nor does a second beginning hide it, by a process that knows nothing of the first.
+    const after = trail.bench.process()
+    await after.act()
+    expect(await after.verify()).toMatchObject({ ...missing, pending: 1 })
+    await after.sealer.seal('alpha')
+    expect(await after.verify()).toMatchObject({ valid: false, entries: 1, faults: [{ kind: 'forked', sequence: 1 }] })
+    expect(await trail.verify('beta')).toMatchObject({ valid: true, entries: 12 })
+    const { verify, sealer } = (await AuditBench.open()).process()
+    await sealer.sealAll()
+    expect(await verify()).toEqual({ valid: true, entries: 0, pending: 0, anchored: 0, faults: [] })
+  })
+
+  it('also of a trail that was sealed before trails were marked, once a sealer has looked [X69]', async () => {
+    const trail = await openTrail()
+    await trail.bench.write({ delete: markOf('alpha') }, { delete: markOf('beta') })
+    await trail.sealer.seal('alpha')
+    await trail.bench.write({ delete: markOf('alpha') })
+    expect(await trail.verify()).toMatchObject({ valid: true, entries: 15 })
+    const after = { ...trail.bench.process(), bench: trail.bench }
+    await after.sealer.sealAll()
+    expect(await after.verify()).toMatchObject({ valid: true, entries: 15 })
+    await removeAll(trail)
+    expect(await after.verify()).toMatchObject({ valid: false, faults: [{ kind: 'trail_missing' }] })
+  })
+
+  it('a mark of its beginning that was changed, or another tenant’s [X69]', async () => {
+    const trail = await openTrail()
+    const [mark, theirs] = [await trail.bench.store.get(markOf('alpha')), await trail.bench.store.get(markOf('beta'))]
+    if (!mark || !theirs) throw new Error('They are there.')
+    for (const index of [theirs.index, { ...mark.index, hash: 'a'.repeat(64) }, {}]) {
+      await trail.bench.write({ ...mark, index })
+      expect(await trail.verify()).toMatchObject({ valid: false, faults: [{ kind: 'head_edited' }] })
+    }
   })
 
   it('blocks that changed places [X69]', async () => {

@@ -19,6 +19,7 @@ import {
 } from './block.ts'
 import { isAuthentic } from './entry.ts'
 import { remember } from './remember.ts'
+import { markTrail } from './trail-marks.ts'
 
 const cached = 10_000
 /** So often it looks again when somebody else was faster each time. */
@@ -50,6 +51,8 @@ export class AuditSealer {
   readonly #log: Log
   /** Where this process left each trail: while the row says so too, nothing else needs to be asked. */
   readonly #left = new Map<string, ChainHead>()
+  /** Which trails this process knows to be marked with their beginning, or not to have begun when it looked. */
+  readonly #marked = new Map<string, boolean>()
 
   constructor(parts: { readonly operator: Operator; readonly keys: AuditKeys; readonly log: Log }) {
     this.#operator = parts.operator
@@ -87,6 +90,8 @@ export class AuditSealer {
       if (options.signal?.aborted) break
       try {
         if (await this.#isWaiting(tenant)) entries += await this.seal(tenant)
+        // It may have been sealed before there were marks.
+        else if (!this.#marked.has(tenant)) await this.#mark(tenant)
       } catch (error) {
         failed++
         this.#log.error({ tenant, error: faultOf(error) }, 'An audit trail could not be sealed; its entries wait.')
@@ -113,7 +118,13 @@ export class AuditSealer {
     await store.commit({ writes })
     remember(this.#left, tenant, next, cached)
     this.#tellOfEdited(key, tenant, rows)
+    await this.#mark(tenant)
     await this.#anchors.put(key, tenant, next)
+  }
+
+  async #mark(tenant: string): Promise<void> {
+    if (this.#marked.get(tenant)) return
+    remember(this.#marked, tenant, await markTrail(this.#operator.store, this.#keys, tenant), cached)
   }
 
   /** What waits, a block's worth at a time; the last may be empty. */

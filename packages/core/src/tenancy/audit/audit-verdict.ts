@@ -4,9 +4,10 @@
  * - `deleted`: a block, or an entry of one, is gone. `truncated`: the last blocks are. `entry_missing`: entries that surely were
  *   written are neither sealed nor waiting.
  * - `reordered`: blocks, or the entries of one, changed places. `duplicated`: an entry is there twice. `forked`: a block is ours,
- *   but doesn't follow the one before, or isn't the one that was anchored.
+ *   but doesn't follow the one before, or isn't the one that was anchored, or that the trail began with.
  * - `pending_edited`: an entry isn't what was written, and was changed (or made) while it waited; also when it is sealed now.
- * - `head_edited`: the row of the head is gone, or changed, or set back.
+ * - `trail_missing`: no block is left of a trail that had begun, nor an anchor outside the database.
+ * - `head_edited`: the row of the head is gone, or changed, or set back; or the mark of the trail's beginning was changed.
  * - `anchor_missing`, `anchor_edited`: so with the anchors outside the database.
  * - `unreadable`: a row is no JSON any more; what is behind it couldn't be looked at.
  */
@@ -17,6 +18,7 @@ export type AuditFaultKind =
   | 'deleted'
   | 'truncated'
   | 'entry_missing'
+  | 'trail_missing'
   | 'reordered'
   | 'duplicated'
   | 'forked'

@@ -4,6 +4,7 @@ import type { RecordWrite } from '../../scope/state.ts'
 import type { AuditKeys } from './audit-keys.ts'
 import { type AuditFacts, auditWrite, makeEntry } from './entry.ts'
 import { remember } from './remember.ts'
+import { RepeatedRefusals } from './repeated-refusals.ts'
 
 /** One process as a writer of one tenant's entries. */
 interface Pen {
@@ -28,6 +29,7 @@ export class AuditWriter {
   readonly #region: string
   readonly #onKept: (tenant: string) => void
   readonly #pens = new Map<string, Pen>()
+  readonly #refusals: RepeatedRefusals
 
   /** @param parts.onKept told of each entry that was committed; whoever seals listens. */
   constructor(parts: {
@@ -40,6 +42,24 @@ export class AuditWriter {
     this.#clock = parts.clock
     this.#region = parts.region
     this.#onKept = parts.onKept ?? (() => {})
+    this.#refusals = new RepeatedRefusals(parts.clock)
+  }
+
+  /**
+   * The entry of a refusal, where it is the first of its kind in this minute ({@link RepeatedRefusals}); its detail says with `repeated`
+   * how many since the entry before have none of their own.
+   */
+  async prepareRefusal(tenant: string, facts: AuditFacts): Promise<PreparedEntry | undefined> {
+    const first = this.#refusals.first(tenant, facts)
+    if (!first) return undefined
+    const { repeated } = first
+    const detail = repeated === 0 ? facts.detail : { ...facts.detail, repeated }
+    const prepared = await this.prepare(tenant, { ...facts, detail })
+    const kept = (): void => {
+      first.kept()
+      prepared.kept()
+    }
+    return { ...prepared, kept }
   }
 
   async prepare(tenant: string, facts: AuditFacts): Promise<PreparedEntry> {

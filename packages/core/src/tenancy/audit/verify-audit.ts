@@ -9,6 +9,7 @@ import { type AuditVerdict, verdictOf } from './audit-verdict.ts'
 import { type ChainHead, parseBlock, trustedHead } from './block.ts'
 import { ChainCheck } from './chain-check.ts'
 import { idOf, isAuthentic } from './entry.ts'
+import { readMark } from './trail-marks.ts'
 
 /** Others get a turn after so many entries that wait, and after as much work with blocks. */
 const entriesInOneGo = 512
@@ -23,8 +24,11 @@ export interface AuditParts {
 /**
  * Looks at a tenant's whole trail: every block and entry, the head, the anchors, what waits. Sealing may go on meanwhile.
  *
+ * A trail of which nothing is left is told from one that has not begun by the mark of its first block among the system's rows.
+ *
  * What it can't see: the removal of the last entries of a process before any of its later ones; and the removal of the last blocks
- * together with their anchors, by somebody who may write the database and the objects, when the objects aren't locked.
+ * together with their anchors, by somebody who may write the database and the objects, when the objects aren't locked; nor that of all
+ * of them, by somebody who removes the mark, too.
  *
  * @throws what the stores throw when they don't answer.
  */
@@ -32,9 +36,10 @@ export async function verifyAudit(parts: AuditParts): Promise<AuditVerdict> {
   const { keys, tenant, operator } = parts
   const key = await keys.of(tenant)
   // Of each pair, what may lag is read first: so none can be behind for the reason that it grew meanwhile.
+  const mark = await readMark(operator.store, key, tenant)
   const head = await readHead(operator.store, tenant)
   const anchors = await new Anchors(operator).newest(key, tenant)
-  return new Verification(parts, key, trustedHead(key, tenant, head?.found), anchors).run(head !== undefined)
+  return new Verification(parts, { key, head: trustedHead(key, tenant, head?.found), anchors, mark }).run(head !== undefined)
 }
 
 class Verification {
@@ -42,18 +47,29 @@ class Verification {
   readonly #key: Uint8Array
   readonly #head: ChainHead | undefined
   readonly #anchors: readonly FoundAnchor[]
+  readonly #mark: { readonly first: ChainHead | undefined } | undefined
   readonly #check: ChainCheck
   /** Something lies among the blocks under a name that none can have. */
   #odd = false
   /** What went by since others had a turn. */
   #inOneGo = 0
 
-  constructor(parts: AuditParts, key: Uint8Array, head: ChainHead | undefined, anchors: readonly FoundAnchor[]) {
+  constructor(
+    parts: AuditParts,
+    found: {
+      readonly key: Uint8Array
+      readonly head: ChainHead | undefined
+      readonly anchors: readonly FoundAnchor[]
+      readonly mark: { readonly first: ChainHead | undefined } | undefined
+    },
+  ) {
+    const { key, head, anchors, mark } = found
     this.#parts = parts
     this.#key = key
     this.#head = head
     this.#anchors = anchors
-    const heads = [...anchors.map((anchor) => anchor.head), head].filter((one) => one !== undefined)
+    this.#mark = mark
+    const heads = [...anchors.map((anchor) => anchor.head), head, mark?.first].filter((one) => one !== undefined)
     this.#check = new ChainCheck({ tenant: parts.tenant, key, heads })
   }
 
@@ -67,6 +83,7 @@ class Verification {
     if (whole) {
       await this.#ends(headFound)
       if (check.ledger.late.size > 0) await this.#lookAgain()
+      if (this.#mark && check.sequence === 0 && check.faults.length === 0) check.fault('trail_missing')
       check.end()
     }
     const anchored = Math.max(0, ...this.#anchors.map((anchor) => anchor.head?.sequence ?? 0))
@@ -107,7 +124,8 @@ class Verification {
     const told = [this.#head, ...this.#anchors.map((anchor) => anchor.head)].map((head) => head?.sequence ?? 0)
     if (Math.max(0, ...told) > check.sequence) check.fault('truncated', { sequence: check.sequence + 1 })
     const now = trustedHead(this.#key, tenant, (await readHead(operator.store, tenant))?.found)
-    if ((headFound && !this.#head) || (now?.sequence ?? 0) < check.sequence) check.fault('head_edited')
+    const markEdited = this.#mark !== undefined && !this.#mark.first
+    if (markEdited || (headFound && !this.#head) || (now?.sequence ?? 0) < check.sequence) check.fault('head_edited')
     if (this.#anchors.some((anchor) => !anchor.head)) check.fault('anchor_edited')
     const newest = Math.max(-1, ...this.#anchors.map((anchor) => anchor.head?.sequence ?? -1))
     if (this.#head && newest < this.#head.sequence - 1) check.fault('anchor_missing', { sequence: this.#head.sequence - 1 })

@@ -34,12 +34,21 @@ export interface Reservation {
   readonly output_tokens: number
   /** The virtual key whose own budget pays, too. */
   readonly key?: Account
+  /** That key's budget of a month as it was set when the key was made, nano-dollars. */
+  readonly key_budget?: number
   /** Whose tokens of a minute it counts among; absent where none are limited. */
   readonly rates?: {
     /** Since 1970. */
     readonly minute: number
     readonly of: readonly Account[]
   }
+}
+
+/** What a call used, of which model, for whom. */
+export interface Used {
+  readonly usage: Usage
+  readonly model: string
+  readonly user: string
 }
 
 /** The most that a call may use. */
@@ -68,20 +77,19 @@ const overTokens = 'over_token_limit'
  * @throws InvalidInputError `over_token_limit` for a call that would be above the tokens of a whole minute.
  */
 export function reserve(scope: Uses<never>, expected: Expected): { writes: RecordWrite[]; reservation: Reservation } {
-  const { caller, tenant, clock } = scope
+  const { caller, clock } = scope
   const now = clock.now()
   const day = dayOf(now)
   const minute = Math.floor(now / minuteMilliseconds)
   const { inputTokens: input_tokens, outputTokens: output_tokens } = expected
   const tokens = input_tokens + output_tokens
+  checkTokenLimits(scope, tokens)
   const costs = expected.prices.map((price) => priceOf(price, { input: input_tokens, output: output_tokens }))
   const taken = Math.ceil(Math.max(...costs) * nano)
-  const key = caller.keyId === undefined ? [] : [{ account: caller.keyId, limits: caller.keyLimits ?? {} }]
   const writes: RecordWrite[] = []
   const tokensOf: Account[] = []
-  for (const { account, limits } of [{ account: ofTenant, limits: tenant.limits }, ...key]) {
+  for (const { account, limits } of accountsOf(scope)) {
     const { monthly_budget_usd: budget, requests_per_minute: requests, tokens_per_minute: most } = limits
-    if (most !== undefined && tokens > most) throw overTokenLimit(account, tokens, most)
     const place = spendingPlace(monthOf(day), account)
     if (budget !== undefined) writes.push(count(spending, place, { taken }, { taken: mostTaken(budget, taken) }))
     else if (account === ofTenant && taken > 0) writes.push(count(spending, place, { taken }))
@@ -91,44 +99,93 @@ export function reserve(scope: Uses<never>, expected: Expected): { writes: Recor
     if (requests !== undefined || most !== undefined)
       writes.push(count(rates, ratesPlace(minute, account), counts, max, now + ratesLifetime))
   }
+  const keyBudget = caller.keyLimits?.monthly_budget_usd
   const reservation = {
     day,
     taken,
     input_tokens,
     output_tokens,
-    ...(caller.keyId !== undefined && hasBudget(caller.keyLimits) ? { key: caller.keyId } : {}),
+    ...(caller.keyId !== undefined && keyBudget !== undefined
+      ? { key: caller.keyId, key_budget: Math.round(keyBudget * nano) }
+      : {}),
     ...(tokensOf.length === 0 ? {} : { rates: { minute, of: tokensOf } }),
   }
   return { writes, reservation }
+}
+
+/** @throws InvalidInputError `over_token_limit` for a call that would be above the tokens of a whole minute; cheap. */
+export function checkTokenLimits(scope: Uses<never>, tokens: number): void {
+  for (const { account, limits } of accountsOf(scope)) {
+    const most = limits.tokens_per_minute
+    if (most !== undefined && tokens > most) throw overTokenLimit(account, tokens, most)
+  }
+}
+
+/** Counts one request that comes to nothing, where requests of a minute are limited; the commit fails with LimitError above the limit. */
+export function countRequest(scope: Uses<never>): RecordWrite[] {
+  const now = scope.clock.now()
+  const minute = Math.floor(now / minuteMilliseconds)
+  return accountsOf(scope).flatMap(({ account, limits: { requests_per_minute: requests } }) =>
+    requests === undefined ? [] : [count(rates, ratesPlace(minute, account), { requests: 1 }, { requests }, now + ratesLifetime)],
+  )
 }
 
 /**
  * Counts what a call used, and gives back what it had reserved beyond that; to be committed with its end.
  * @param reservation absent where there was none.
  */
-export function settle(
+export function settle(scope: Uses<never>, reservation: Reservation | undefined, used: Used): RecordWrite[] {
+  const day = reservation?.day ?? dayOf(scope.clock.now())
+  const { write, nano_usd, tokens } = counted(day, used)
+  return [write, ...(reservation ? correct(scope, reservation, { nano_usd, tokens }) : pay({ day }, nano_usd))]
+}
+
+/** Brings what was reserved to what was used, of budgets and of a minute's tokens. */
+export function correct(
+  scope: Uses<never>,
+  reservation: Reservation,
+  used: { readonly nano_usd: number; readonly tokens: number },
+): RecordWrite[] {
+  return [...pay(reservation, used.nano_usd - reservation.taken), ...tokensBack(scope, reservation, used.tokens)]
+}
+
+/**
+ * Counts a call beside what its work has reserved, which stays for the next call, or was given back already.
+ * @param options.bounded the commit fails with LimitError where a budget has no room for it: so that work which calls again and again
+ * spends no more than there is.
+ */
+export function charge(
   scope: Uses<never>,
   reservation: Reservation | undefined,
-  used: { readonly usage: Usage; readonly model: string; readonly user: string },
+  used: Used,
+  options: { readonly bounded: boolean },
 ): RecordWrite[] {
-  const { input_tokens, output_tokens, usd } = used.usage
-  const nano_usd = Math.round(usd * nano)
   const day = reservation?.day ?? dayOf(scope.clock.now())
-  return [
-    count(usage, usagePlace({ day, ...used }), { requests: 1, input_tokens, output_tokens, nano_usd }),
-    ...pay(reservation ?? { day }, nano_usd - (reservation?.taken ?? 0)),
-    ...tokensBack(scope, reservation, input_tokens + output_tokens),
-  ]
+  const { write, nano_usd, tokens } = counted(day, used)
+  const budget = scope.tenant.limits.monthly_budget_usd
+  const most = { tenant: budget === undefined ? undefined : Math.round(budget * nano), key: reservation?.key_budget }
+  return [write, ...pay(reservation ?? { day }, nano_usd, options.bounded ? most : {}), ...tokensOn(scope, reservation, tokens)]
 }
 
 /** Gives back what work had reserved that ends without having used it. */
 export function release(scope: Uses<never>, reservation: Reservation | undefined): RecordWrite[] {
-  return reservation ? [...pay(reservation, -reservation.taken), ...tokensBack(scope, reservation, 0)] : []
+  return reservation ? correct(scope, reservation, { nano_usd: 0, tokens: 0 }) : []
 }
 
 /** All that was reserved, as the usage of a call that ends without anyone knowing what it used: nothing is had for free by ending early. */
 export function mostUsed({ taken, input_tokens, output_tokens }: Reservation, latency_ms: number): Usage {
   return { input_tokens, output_tokens, usd: taken / nano, latency_ms }
+}
+
+/** The usage of a call of which the model is known, and about how much it put out; never more than was reserved. */
+export function usedAbout(
+  { taken, input_tokens, output_tokens: most }: Reservation,
+  known: { readonly price: ModelPrice; readonly outputTokens: number },
+  latency_ms: number,
+): Usage {
+  const output_tokens = Math.min(most, known.outputTokens)
+  const usd = Math.min(taken / nano, priceOf(known.price, { input: input_tokens, output: output_tokens }))
+  return { input_tokens, output_tokens, usd, latency_ms }
 }
 
 /** What a commit that met a limit is answered: which of the limits it was, or the error itself. */
@@ -152,24 +209,44 @@ function mostTaken(budget: number, taken: number): number {
   return Math.round(budget * nano) - (taken === 0 ? 1 : 0)
 }
 
-function pay({ day, key }: Pick<Reservation, 'day' | 'key'>, change: number): RecordWrite[] {
+/** Whose limits a caller is held to. */
+function accountsOf({ caller, tenant }: Uses<never>): { readonly account: Account; readonly limits: KeyLimits }[] {
+  const key = caller.keyId === undefined ? [] : [{ account: caller.keyId, limits: caller.keyLimits ?? {} }]
+  return [{ account: ofTenant, limits: tenant.limits }, ...key]
+}
+
+function counted(day: string, used: Used): { write: RecordWrite; nano_usd: number; tokens: number } {
+  const { input_tokens, output_tokens, usd } = used.usage
+  const nano_usd = Math.round(usd * nano)
+  const write = count(usage, usagePlace({ day, ...used }), { requests: 1, input_tokens, output_tokens, nano_usd })
+  return { write, nano_usd, tokens: input_tokens + output_tokens }
+}
+
+/** @param most what each budget must stay within, nano-dollars. */
+function pay(
+  { day, key }: Pick<Reservation, 'day' | 'key'>,
+  change: number,
+  most: { readonly tenant?: number | undefined; readonly key?: number | undefined } = {},
+): RecordWrite[] {
   if (change === 0) return []
-  const payers = key === undefined ? [ofTenant] : [ofTenant, key]
-  return payers.map((account) => count(spending, spendingPlace(monthOf(day), account), { taken: change }))
+  const payers = [{ account: ofTenant, max: most.tenant }, ...(key === undefined ? [] : [{ account: key, max: most.key }])]
+  return payers.map(({ account, max }) =>
+    count(spending, spendingPlace(monthOf(day), account), { taken: change }, max === undefined ? undefined : { taken: max }),
+  )
+}
+
+function tokensBack(scope: Uses<never>, reservation: Reservation | undefined, used: number): RecordWrite[] {
+  if (!reservation) return []
+  return tokensOn(scope, reservation, used - reservation.input_tokens - reservation.output_tokens)
 }
 
 /** Only within the minute: later nobody asks any more. */
-function tokensBack({ clock }: Uses<never>, reservation: Reservation | undefined, used: number): RecordWrite[] {
+function tokensOn({ clock }: Uses<never>, reservation: Reservation | undefined, change: number): RecordWrite[] {
   const now = clock.now()
   if (reservation?.rates?.minute !== Math.floor(now / minuteMilliseconds)) return []
   const { minute, of } = reservation.rates
-  const change = used - reservation.input_tokens - reservation.output_tokens
   if (change === 0) return []
   return of.map((account) => count(rates, ratesPlace(minute, account), { tokens: change }, undefined, now + ratesLifetime))
-}
-
-function hasBudget(limits: KeyLimits | undefined): boolean {
-  return limits?.monthly_budget_usd !== undefined
 }
 
 function overTokenLimit(account: Account, tokens: number, most: number): InvalidInputError {

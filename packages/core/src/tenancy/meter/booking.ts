@@ -1,0 +1,73 @@
+import { LimitError } from '../../errors.ts'
+import type { Usage } from '../../language-model/catalogue.ts'
+import type { Uses } from '../../scope/scope.ts'
+import { count, type RecordWrite } from '../../scope/state.ts'
+import { correct, type Expected, type Reservation, refusalOf, reserve } from './meter.ts'
+import { nano, type UsageCounts, type UsageKey, usage, usagePlace } from './records.ts'
+
+/** The most that a call may use, taken from all limits and counted as used already. */
+export interface Booking {
+  readonly reservation: Reservation
+  readonly counted: UsageKey
+}
+
+/**
+ * Books the most that a call of a client that waits may use, before a model is called. A process that dies during the call leaves usage
+ * and budget as if all of it was used, since nobody knows better; {@link settleBooking} corrects it with the end of the call.
+ * @param model what is asked for, as usage shows it.
+ * @throws LimitError `rate_limited`, BudgetExhaustedError, InvalidInputError `over_token_limit`; nothing is booked then.
+ */
+export async function book(scope: Uses<'state'>, model: string, expected: Expected): Promise<Booking> {
+  const { writes, reservation } = reserve(scope, expected)
+  const { day, input_tokens, output_tokens, taken: nano_usd } = reservation
+  const counted = { day, model, user: scope.caller.user }
+  const most = count(usage, usagePlace(counted), { requests: 1, input_tokens, output_tokens, nano_usd })
+  try {
+    // Nobody was promised anything yet: what a power cut loses here, it loses with the call.
+    await scope.state.commit({ writes: [most, ...writes], durability: 'relaxed' })
+    return { reservation, counted }
+  } catch (error) {
+    throw error instanceof LimitError ? refusalOf(scope, error) : error
+  }
+}
+
+/** What came of a call that was booked. */
+export interface BookedUse {
+  readonly usage: Usage
+  /** What answered, perhaps a fallback. */
+  readonly model: string
+  /** Whether it is one request with another that was counted: a client's second try of the same call. */
+  readonly again?: boolean
+}
+
+/** The writes that bring a booking to what was used; without `used` all of it is given back. To be committed with the call's end. */
+export function settleBooking(scope: Uses<never>, { reservation, counted }: Booking, used?: BookedUse): RecordWrite[] {
+  const { input_tokens, output_tokens, taken } = reservation
+  const back = { requests: -1, input_tokens: -input_tokens, output_tokens: -output_tokens, nano_usd: -taken }
+  if (!used) return [...change(counted, back), ...correct(scope, reservation, { nano_usd: 0, tokens: 0 })]
+  const nano_usd = Math.round(used.usage.usd * nano)
+  const tokens = used.usage.input_tokens + used.usage.output_tokens
+  const now = { requests: used.again ? 0 : 1, ...tokensOf(used.usage), nano_usd }
+  const changes =
+    used.model === counted.model
+      ? change(counted, sum(back, now))
+      : [...change(counted, back), ...change({ ...counted, model: used.model }, now)]
+  return [...changes, ...correct(scope, reservation, { nano_usd, tokens })]
+}
+
+function change(key: UsageKey, amounts: UsageCounts): RecordWrite[] {
+  return Object.values(amounts).some((amount) => amount !== 0) ? [count(usage, usagePlace(key), { ...amounts })] : []
+}
+
+function sum(one: UsageCounts, other: UsageCounts): UsageCounts {
+  return {
+    requests: one.requests + other.requests,
+    input_tokens: one.input_tokens + other.input_tokens,
+    output_tokens: one.output_tokens + other.output_tokens,
+    nano_usd: one.nano_usd + other.nano_usd,
+  }
+}
+
+function tokensOf({ input_tokens, output_tokens }: Usage): { readonly input_tokens: number; readonly output_tokens: number } {
+  return { input_tokens, output_tokens }
+}
