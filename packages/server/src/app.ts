@@ -2,10 +2,12 @@ import {
   type AnyRoute,
   type Authenticator,
   type Caller,
+  credentialsOf,
   InvalidInputError,
   inSpan,
   type LocalIssuer,
   type Log,
+  ModelFailure,
   NotFoundError,
   type Pattern,
   type Platform,
@@ -15,6 +17,9 @@ import {
   uuid,
 } from '@plinth/core'
 import { type Answer, type Arrival, parseTarget } from './exchange.ts'
+import { forward, forwardedHeader } from './forward.ts'
+import { type FoundOperation, findOperation } from './gateway/operations.ts'
+import { refusalOf } from './gateway/refusal.ts'
 import { checkNamedTenant, serveRoute } from './native-api.ts'
 import { openApi } from './openapi.ts'
 import { MethodNotAllowedError, problem, statusOf } from './problem.ts'
@@ -49,10 +54,10 @@ export interface App {
 }
 
 /** Everything behind these needs a token, before anything else of a request is looked at. */
-const guarded = /^\/(?:api|v1|model|mcp|openapi\.json|metrics)(?:\/|$)/
+const guarded = /^\/(?:api|mcp|openapi\.json|metrics)(?:\/|$)/
 
 /** What a route does once it is known who asks. */
-type Work = (caller: Caller) => Promise<Answer>
+type Work = (caller: Caller, requestId: string) => Promise<Answer>
 
 /**
  * The HTTP edge as one function from what arrives to what is answered. All that patterns declare is served under `serve`, which
@@ -75,20 +80,26 @@ export function createApp(options: AppOptions): App {
     '/': () => text('Plinth. The API is described at /openapi.json.\n', 'text/plain'),
   }
 
-  /** Answers one request: who asks, the work, its span and its figures. Every error becomes a problem here. */
-  const serve = async (arrival: Arrival, method: string, route: string, work: Work): Promise<Answer> => {
+  /** Answers one request: who asks, the work, its span and its figures. Every error becomes an answer here. */
+  const serve = async (
+    arrival: Arrival,
+    method: string,
+    route: string,
+    work: Work,
+    refuse: (error: unknown, requestId: string) => Answer = problem,
+  ): Promise<Answer> => {
     const requestId = uuid(clock)
     const started = clock.now()
     let answer: Answer
     let caller: Caller | undefined
     try {
-      const known = await authenticator.authenticate(arrival.header('authorization'), correlationOf(arrival, requestId))
+      const known = await authenticator.authenticate(shown(arrival), correlationOf(arrival, requestId))
       caller = known
       checkNamedTenant(known, arrival)
       const attributes = { 'http.request.method': method, 'http.route': route, 'plinth.request_id': requestId }
-      answer = await inSpan(known, `${method} ${route}`, attributes, () => work(known))
+      answer = await inSpan(known, `${method} ${route}`, attributes, () => work(known, requestId))
     } catch (error) {
-      answer = problem(error, requestId)
+      answer = refuse(error, requestId)
       report(log, error, { request_id: requestId, method, route, status: answer.status })
       if (caller && isDenial(error)) await recordDenial(caller, `${method} ${route}`, arrival.path, error)
     }
@@ -113,8 +124,23 @@ export function createApp(options: AppOptions): App {
       .catch((failure: unknown) => log.error({ error: failure }, 'A refusal could not be put down in the audit trail.'))
   }
 
+  const serveGateway = (arrival: Arrival, method: string, { operation, refuse }: FoundOperation): Promise<Answer> => {
+    const refused = (error: unknown, requestId: string): Answer => refuse(refusalOf(error), requestId)
+    if (operation instanceof PlinthError) return serve(arrival, method, 'unknown', () => Promise.reject(operation), refused)
+    const { name } = operation
+    const work: Work = async (caller, requestId) => {
+      requirePermission(caller, operation.permission)
+      const place = regions.placeOf(caller.settings, arrival.header(forwardedHeader) !== undefined)
+      if ('url' in place) return forward(arrival, place.url, { caller, issuer, region: platform.region, signal: stopping })
+      return operation.serve({ arrival, scope: place.platform.scope(caller), name, requestId, log, stopping })
+    }
+    return serve(arrival, method, name.slice(name.indexOf(' ') + 1), work, refused)
+  }
+
   const route = async (arrival: Arrival, method: string): Promise<Answer> => {
     const { path } = arrival
+    const asked = findOperation(method, path)
+    if (asked) return serveGateway(arrival, method, asked)
     const found = router.find(method, path)
     if (found) {
       const { params } = found
@@ -124,7 +150,7 @@ export function createApp(options: AppOptions): App {
           caller,
           params,
           stopping,
-          identify: () => authenticator.authenticate(arrival.header('authorization'), caller.correlationId),
+          identify: () => authenticator.authenticate(shown(arrival), caller.correlationId),
         }),
       )
     }
@@ -187,19 +213,25 @@ function text(body: string, type: string): Answer {
   return { status: 200, headers: { 'content-type': type }, body }
 }
 
+/** The credentials that a request shows. */
+function shown(arrival: Arrival): string | undefined {
+  return credentialsOf(arrival.path, (name) => arrival.header(name))
+}
+
 /** A correlation id that the caller brings is taken when it is plain; it is only ever looked up within its tenant. */
 function correlationOf(arrival: Arrival, requestId: string): string {
   const given = arrival.header('x-correlation-id')
   return given !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : requestId
 }
 
-/** What the audit trail is told of, beside what was done. */
+/** What the audit trail is told of, beside what was done. Core tells of the prompts that a filter refused. */
 function isDenial(error: unknown): boolean {
   const status = statusOf(error)
-  return status === 403 || status === 402 || (PlinthError.is(error) && error.code === 'content_blocked')
+  return status === 402 || status === 403 || status === 429
 }
 
 function report(log: Log, error: unknown, fields: Readonly<Record<string, unknown>>): void {
-  if (statusOf(error) === 500) log.error({ ...fields, error }, 'A request failed.')
+  if (error instanceof ModelFailure) log.warn({ ...fields, code: error.code }, 'A model could not answer.')
+  else if (statusOf(error) === 500) log.error({ ...fields, error }, 'A request failed.')
   else if (PlinthError.is(error)) log.debug({ ...fields, code: error.code }, 'A request was refused.')
 }

@@ -7,6 +7,7 @@ import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp } from '@plinth/outbound'
 import { createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
+import { alsoHttp2, type Http2Connections } from './connections.ts'
 import { startEngine } from './engine.ts'
 import { readEnvironment } from './environment.ts'
 import { createLog } from './logging.ts'
@@ -87,32 +88,38 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ready: async () => state === 'ready' && (await Promise.all(reachable.map((look) => look()))).every(Boolean),
       stopping: stopping.signal,
     })
-    const server = await listen(nodeListener(app.handle, app.refuseTarget), environment.host, environment.port)
+    const listening = await listen(nodeListener(app.handle, app.refuseTarget), environment.host, environment.port)
     const engines = opened.map((each) => startEngine({ platform: each, worker: environment.worker, log }))
     state = 'ready'
     const stop = async (): Promise<void> => {
       state = 'stopping'
       stopping.abort()
       const stopped = engines.map((engine) => engine.stop(drainMilliseconds))
-      await Promise.all([closeConnections(server), ...stopped])
+      await Promise.all([closeConnections(listening), ...stopped])
       for (const each of opened.toReversed()) await each.close()
       outbound.close()
     }
-    return { url: urlOf(server, environment.host), platform, models, ...where, log, stop }
+    return { url: urlOf(listening.server, environment.host), platform, models, ...where, log, stop }
   } catch (error) {
     for (const each of opened.toReversed()) await each.close()
     throw error
   }
 }
 
-function listen(listener: RequestListener, hostname: string, port: number): Promise<Server> {
+interface Listening {
+  readonly server: Server
+  readonly http2: Http2Connections
+}
+
+function listen(listener: RequestListener, hostname: string, port: number): Promise<Listening> {
   return new Promise((resolve, reject) => {
     // A client that keeps a connection for a minute must not meet one that we close at the same moment.
     const server = createServer({ keepAliveTimeout: 65_000, requireHostHeader: false }, listener)
     server.on('clientError', refuseMalformed)
     // What else Node would answer by itself, without a body or an id: an expectation that nobody serves is passed over.
     server.on('checkExpectation', listener)
-    server.listen(port, hostname, () => resolve(server))
+    const http2 = alsoHttp2(server, listener)
+    server.listen(port, hostname, () => resolve({ server, http2 }))
     server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(error, hostname, port)))
   })
 }
@@ -155,11 +162,13 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 /** Ends idle connections at once, those with a request on them when it is answered, and whatever is left after a while. */
-async function closeConnections(server: Server): Promise<void> {
+async function closeConnections({ server, http2 }: Listening): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
+  http2.close()
   await Promise.race([closed, sleep(systemClock, connectionMilliseconds)])
   server.closeAllConnections()
+  http2.destroy()
 }
 
 function urlOf(server: Server, host: string): string {

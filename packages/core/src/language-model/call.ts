@@ -2,7 +2,7 @@ import type { LanguageModelV4CallOptions, LanguageModelV4FinishReason, LanguageM
 import type { Uses } from '../scope/scope.ts'
 import { inSpan, recordModelCall, spanNames } from '../telemetry.ts'
 import type { DirectedFinding } from '../tenancy/filters/filter-input.ts'
-import { type Ticked, tickerOf, tickMilliseconds } from '../ticker.ts'
+import { boundedCall } from './bounded-call.ts'
 import { priceOf, type ResolvedModel, type Usage } from './catalogue.ts'
 import { classifyFailure, ModelFailure } from './failure.ts'
 import { filterAnswer, filteredShow } from './filtered-answer.ts'
@@ -52,7 +52,7 @@ export async function callModel(scope: Uses<never>, call: ModelCall): Promise<Mo
   return inSpan(scope.caller, `${spanNames.chat} ${resolved.entry.id}`, attributes, async (span) => {
     const started = scope.clock.now()
     try {
-      const result = await answered(scope, call)
+      const result = await boundedCall(scope.clock, call, (signal) => ask(scope, call, signal))
       const answer = await filtered(scope, answerOf(result, resolved, scope.clock.now() - started))
       span.setAttributes({
         'gen_ai.response.model': answer.modelId,
@@ -75,50 +75,11 @@ export async function callModel(scope: Uses<never>, call: ModelCall): Promise<Mo
  * Whose call it is, for the logs and the bill of Bedrock (R101): the Converse API's own field for it, and never Claude's `metadata`,
  * which takes a user's id and nothing else (X63). Other providers pass it over.
  */
-function attributionOf({ caller, tenant }: Uses<never>, { requestId }: ModelCall): Record<string, string> {
+export function attributionOf({ caller, tenant }: Uses<never>, requestId: string): Record<string, string> {
   return { tenant_id: caller.tenant, isolation_level: tenant.isolation_level, request_id: requestId }
 }
 
 type Result = Pick<LanguageModelV4GenerateResult, 'content' | 'finishReason' | 'usage'>
-
-/** A model that hangs may also ignore its signal, so the wait ends here whatever it does. */
-function answered(scope: Uses<never>, call: ModelCall): Promise<Result> {
-  const { signal, timeout } = call
-  signal?.throwIfAborted()
-  const ticker = tickerOf(scope.clock)
-  const controller = new AbortController()
-  return new Promise((resolve, reject) => {
-    // The first tick may come at once.
-    let ticks = Math.ceil(timeout / tickMilliseconds) + 1
-    const waiting: Ticked = {
-      tick: () => {
-        if (--ticks === 0) stop(new ModelFailure('transient', 'model_timeout', 'The model did not answer in time.'))
-      },
-    }
-    const end = (): void => {
-      ticker.remove(waiting)
-      signal?.removeEventListener('abort', onAbort)
-    }
-    const stop = (reason: unknown): void => {
-      end()
-      reject(reason)
-      controller.abort(reason)
-    }
-    const onAbort = (): void => stop(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    ticker.add(waiting)
-    ask(scope, call, controller.signal).then(
-      (result) => {
-        end()
-        resolve(result)
-      },
-      (error: unknown) => {
-        end()
-        reject(error)
-      },
-    )
-  })
-}
 
 async function ask(scope: Uses<never>, call: ModelCall, abortSignal: AbortSignal): Promise<Result> {
   const { resolved } = call
@@ -128,7 +89,7 @@ async function ask(scope: Uses<never>, call: ModelCall, abortSignal: AbortSignal
     maxOutputTokens: call.maxTokens,
     abortSignal,
     headers: { 'idempotency-key': call.idempotencyKey },
-    providerOptions: { bedrock: { requestMetadata: attributionOf(scope, call) } },
+    providerOptions: { bedrock: { requestMetadata: attributionOf(scope, call.requestId) } },
     ...(call.responseFormat ? { responseFormat: call.responseFormat } : {}),
   }
   return resolved.incremental && onText ? gatherStream(resolved, options, onText) : resolved.model.doGenerate(options)
@@ -174,7 +135,7 @@ function answerOf(result: Result, resolved: ResolvedModel, latency: number): Unf
 /** Above any model's: what a provider says beyond it is no count, and would close a limited model or spend a budget for nothing. */
 const mostTokens = 100_000_000
 
-function tokensOf(total: number | undefined): number {
+export function tokensOf(total: number | undefined): number {
   return typeof total === 'number' && total > 0 && total <= mostTokens ? Math.floor(total) : 0
 }
 

@@ -15,6 +15,10 @@ export type IsolationLevel = (typeof isolationLevels)[number]
 export const residencyLevels = ['in-region', 'geo', 'global'] as const
 export type ResidencyLevel = (typeof residencyLevels)[number]
 
+/** How long the gateway may answer the same question by the same answer. */
+export const cacheClasses = ['24h', '1h', '5m'] as const
+export type CacheClass = (typeof cacheClasses)[number]
+
 /** Which models a tenant has, and how it calls them (R99). */
 export interface TenantModelConfig {
   /** What a request without a model gets; absent: the default of the whole Plinth. */
@@ -25,6 +29,8 @@ export interface TenantModelConfig {
   readonly allowed_models?: readonly string[]
   /** What is asked, in this order, when a model can't answer. */
   readonly fallback?: readonly string[]
+  /** Absent: every question is asked anew. */
+  readonly cache?: CacheClass
 }
 
 /** What is absent is not limited. */

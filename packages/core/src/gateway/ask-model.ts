@@ -1,0 +1,205 @@
+/** One call of a model for a chat, whole or in parts, with its span and its figures. @module */
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Usage,
+  SharedV4ProviderMetadata,
+} from '@ai-sdk/provider'
+import type { Span } from '@opentelemetry/api'
+import { boundedCall } from '../language-model/bounded-call.ts'
+import { attributionOf, tokensOf } from '../language-model/call.ts'
+import { priceOf, type ResolvedModel, type Usage } from '../language-model/catalogue.ts'
+import { classifyFailure, ModelFailure } from '../language-model/failure.ts'
+import { estimateTextTokens } from '../language-model/token-estimate.ts'
+import type { Uses } from '../scope/scope.ts'
+import { inSpan, recordModelCall, spanNames } from '../telemetry.ts'
+import type { ChatContent, ChatFinish, ChatPart, ChatRequest, ChatUsage } from './chat.ts'
+import { ChatParts } from './chat-parts.ts'
+import { saidOf } from './provider-words.ts'
+
+export interface ChatModelCall {
+  readonly resolved: ResolvedModel
+  readonly request: ChatRequest
+  readonly maxTokens: number
+  /** Estimated; for providers that don't tell. */
+  readonly inputTokens: number
+  /** The work that it is for; the provider's logs name it. */
+  readonly requestId: string
+  readonly signal: AbortSignal
+}
+
+/** What a model gave, whole. */
+export interface ModelChat {
+  readonly content: readonly ChatContent[]
+  readonly finish: ChatFinish
+}
+
+/** For a whole answer, and for the first part of a streamed one, milliseconds. */
+const answerTimeout = 5 * 60_000
+
+/** @throws ModelFailure, whatever went wrong; or the signal's reason when it was aborted. */
+export function generateChat(scope: Uses<never>, call: ChatModelCall): Promise<ModelChat> {
+  return observed(scope, call, async (started) => {
+    const { resolved, signal } = call
+    const result = await boundedCall(scope.clock, { timeout: answerTimeout, signal }, (aborted) =>
+      Promise.resolve(resolved.model.doGenerate(optionsOf(scope, call, aborted))),
+    )
+    const content: ChatContent[] = []
+    for (const part of result.content) {
+      if (part.type === 'text') content.push({ type: 'text', text: part.text.toWellFormed() })
+      if (part.type === 'reasoning') {
+        const signature = saidOf(part.providerMetadata, 'signature')
+        content.push({ type: 'reasoning', text: part.text.toWellFormed(), ...(signature === undefined ? {} : { signature }) })
+      }
+      if (part.type === 'tool-call' && !part.providerExecuted)
+        content.push({ type: 'tool-call', toolCallId: part.toolCallId, toolName: part.toolName, input: part.input })
+    }
+    const finish = finishOf(result, usageOf(call, result.usage, textOf(content), scope.clock.now() - started))
+    return [{ content, finish }, finish]
+  })
+}
+
+/**
+ * A streamed answer. It is given when its first content is there, so that a call that fails before that can be made anew; what fails
+ * later fails the iteration.
+ */
+export async function streamChat(scope: Uses<never>, call: ChatModelCall): Promise<AsyncIterableIterator<ChatPart>> {
+  const parts = partsOf(scope, call)
+  let first: IteratorResult<ChatPart> | undefined = await parts.next()
+  const iterator: AsyncIterableIterator<ChatPart> = {
+    next: () => {
+      if (!first) return parts.next()
+      const next = first
+      first = undefined
+      return Promise.resolve(next)
+    },
+    // It has begun, so that its end is seen to, also when nobody reads on.
+    return: () => parts.return(),
+    [Symbol.asyncIterator]: () => iterator,
+  }
+  return iterator
+}
+
+/** @throws ModelFailure `model_timeout` also when the model stops in the middle and says nothing more. */
+async function* partsOf(scope: Uses<never>, call: ChatModelCall): AsyncGenerator<ChatPart, void, undefined> {
+  const { clock } = scope
+  const { resolved, signal } = call
+  const started = clock.now()
+  const ending = new AbortController()
+  const aborted = AbortSignal.any([signal, ending.signal])
+  const bounds = { timeout: answerTimeout, signal }
+  const parts = new ChatParts()
+  let text = ''
+  let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined
+  try {
+    const { stream } = await boundedCall(clock, bounds, () =>
+      Promise.resolve(resolved.model.doStream(optionsOf(scope, call, aborted))),
+    )
+    reader = stream.getReader()
+    const next = (): Promise<ReadableStreamReadResult<LanguageModelV4StreamPart>> => reader?.read() ?? Promise.reject(new Error())
+    for (let read = await boundedCall(clock, bounds, next); !read.done; read = await boundedCall(clock, bounds, next)) {
+      const part = read.value
+      if (part?.type === 'error') throw part.error
+      if (part?.type === 'finish') {
+        const finish = finishOf(part, usageOf(call, part.usage, text, clock.now() - started))
+        yield* parts.end()
+        recordModelCall(resolved.entry.id, pricedUsage(resolved, finish.usage))
+        yield { type: 'finish', finish }
+        return
+      }
+      for (const each of parts.take(part)) {
+        if ('delta' in each) text += each.delta
+        yield each
+      }
+    }
+    throw new ModelFailure('transient', 'model_answer_cut', 'The answer broke off.')
+  } catch (error) {
+    if (signal.aborted) throw error
+    const failure = classifyFailure(error)
+    recordModelCall(resolved.entry.id, { errorCode: failure.code, milliseconds: clock.now() - started })
+    throw failure
+  } finally {
+    // Whoever left early ends the provider's work, too.
+    ending.abort(new ModelFailure('transient', 'interrupted', 'Nobody reads the answer any more.'))
+    void reader?.cancel().catch(() => {})
+  }
+}
+
+async function observed<Result>(
+  scope: Uses<never>,
+  call: ChatModelCall,
+  work: (started: number) => Promise<readonly [Result, ChatFinish]>,
+): Promise<Result> {
+  const { entry } = call.resolved
+  const attributes = {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': entry.provider,
+    'gen_ai.request.model': entry.id,
+    'gen_ai.request.max_tokens': call.maxTokens,
+  }
+  return inSpan(scope.caller, `${spanNames.chat} ${entry.id}`, attributes, async (span: Span) => {
+    const started = scope.clock.now()
+    try {
+      const [result, { reason, usage }] = await work(started)
+      span.setAttributes({
+        'gen_ai.response.model': call.resolved.servedBy,
+        'gen_ai.response.finish_reasons': [reason],
+        'gen_ai.usage.input_tokens': usage.inputTokens,
+        'gen_ai.usage.output_tokens': usage.outputTokens,
+      })
+      recordModelCall(entry.id, pricedUsage(call.resolved, usage))
+      return result
+    } catch (error) {
+      if (call.signal.aborted) throw error
+      const failure = classifyFailure(error)
+      recordModelCall(entry.id, { errorCode: failure.code, milliseconds: scope.clock.now() - started })
+      throw failure
+    }
+  })
+}
+
+function optionsOf(scope: Uses<never>, call: ChatModelCall, abortSignal: AbortSignal): LanguageModelV4CallOptions {
+  const { modelId: _, ...asked } = call.request
+  return {
+    ...asked,
+    maxOutputTokens: call.maxTokens,
+    abortSignal,
+    headers: { 'idempotency-key': `${scope.caller.tenant}:${call.requestId}` },
+    providerOptions: { bedrock: { requestMetadata: attributionOf(scope, call.requestId) } },
+  }
+}
+
+type Finished = Pick<Extract<LanguageModelV4StreamPart, { type: 'finish' }>, 'finishReason'> & {
+  readonly providerMetadata?: SharedV4ProviderMetadata
+}
+
+function finishOf({ finishReason, providerMetadata }: Finished, usage: ChatUsage): ChatFinish {
+  const { unified } = finishReason
+  if (unified === 'error' || unified === 'interrupted')
+    throw new ModelFailure('transient', 'model_answer_cut', 'The answer broke off.')
+  const stopSequence = saidOf(providerMetadata, 'stopSequence', 'stop_sequence')
+  return { reason: unified, usage, ...(stopSequence === undefined ? {} : { stopSequence }) }
+}
+
+/** What a provider doesn't count is estimated, so that nobody's budget is spent on what costs nothing. */
+function usageOf(call: ChatModelCall, usage: LanguageModelV4Usage | undefined, text: string, latencyMs: number): ChatUsage {
+  const { inputTokens, outputTokens } = usage ?? {}
+  return {
+    inputTokens: inputTokens?.total === undefined ? call.inputTokens : tokensOf(inputTokens.total),
+    outputTokens: outputTokens?.total === undefined ? estimateTextTokens(text) : tokensOf(outputTokens.total),
+    cacheReadTokens: tokensOf(inputTokens?.cacheRead),
+    cacheWriteTokens: tokensOf(inputTokens?.cacheWrite),
+    reasoningTokens: tokensOf(outputTokens?.reasoning),
+    latencyMs,
+  }
+}
+
+/** A usage with its price, at the list price of the model asked for. */
+export function pricedUsage({ entry }: ResolvedModel, usage: ChatUsage): Usage {
+  const { inputTokens: input, outputTokens: output, latencyMs: latency_ms } = usage
+  return { input_tokens: input, output_tokens: output, usd: priceOf(entry.price, { input, output }), latency_ms }
+}
+
+function textOf(content: readonly ChatContent[]): string {
+  return content.map((part) => (part.type === 'tool-call' ? part.input : part.text)).join('')
+}

@@ -1,0 +1,152 @@
+/** The blocks that a message of Anthropic's Messages API is made of, as far as a chat of the gateway can hold them. @module */
+import { z } from 'zod'
+import { listOf } from './first-fault.ts'
+
+export interface TextBlock {
+  readonly type: 'text'
+  readonly text: string
+}
+
+export interface ImageBlock {
+  readonly type: 'image'
+  readonly source:
+    | { readonly type: 'base64'; readonly media_type: string; readonly data: string }
+    | { readonly type: 'url'; readonly url: string }
+}
+
+/** A document that is text; others are refused. */
+export interface DocumentBlock {
+  readonly type: 'document'
+  readonly source: { readonly type: 'text'; readonly data: string } | { readonly type: 'content'; readonly content: string }
+  readonly title?: string | null | undefined
+  readonly context?: string | null | undefined
+}
+
+export interface ToolResultBlock {
+  readonly type: 'tool_result'
+  readonly tool_use_id: string
+  readonly content?: string | readonly (TextBlock | ImageBlock | DocumentBlock)[] | undefined
+  readonly is_error?: boolean | null | undefined
+}
+
+export interface ToolUseBlock {
+  readonly type: 'tool_use'
+  readonly id: string
+  readonly name: string
+  readonly input: Readonly<Record<string, unknown>>
+}
+
+export interface ThinkingBlock {
+  readonly type: 'thinking'
+  readonly thinking: string
+  /** Empty where the model that thought doesn't sign. */
+  readonly signature: string
+}
+
+export interface RedactedThinkingBlock {
+  readonly type: 'redacted_thinking'
+  readonly data: string
+}
+
+export type UserBlock = TextBlock | ImageBlock | DocumentBlock | ToolResultBlock
+export type AssistantBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | ToolUseBlock
+
+export type Message =
+  | { readonly role: 'user'; readonly content: string | readonly UserBlock[] }
+  | { readonly role: 'assistant'; readonly content: string | readonly AssistantBlock[] }
+  | { readonly role: 'system'; readonly content: string | readonly TextBlock[] }
+
+/** The value itself, not a copy, so that schemas and arguments of tools cost nothing, and lose no key. */
+export const jsonObject: z.ZodType<Readonly<Record<string, unknown>>> = z.custom<Readonly<Record<string, unknown>>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'Must be an object.',
+)
+
+/** For what would change the meaning of the answer if it were ignored; nothing and an empty list are fine. */
+export function unsupported(message: string): z.ZodType<unknown> {
+  return z
+    .custom((value) => value === undefined || value === null || (Array.isArray(value) && value.length === 0), message)
+    .optional()
+}
+
+const textOrBlocks = 'Must be text or a list of blocks.'
+
+const text = z.object({
+  type: z.literal('text'),
+  text: z.string(),
+})
+
+const base64 = z.object({
+  type: z.literal('base64'),
+  media_type: z.enum(['image/jpeg', 'image/png', 'image/gif', 'image/webp']),
+  data: z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/, 'Must be base64.'),
+})
+
+const image = z.object({
+  type: z.literal('image'),
+  source: z.discriminatedUnion(
+    'type',
+    [base64, z.object({ type: z.literal('url'), url: z.url({ protocol: /^https?$/, error: 'Must be an http or https URL.' }) })],
+    'Images come as base64 or url.',
+  ),
+})
+
+const document = z.object({
+  type: z.literal('document'),
+  source: z.discriminatedUnion(
+    'type',
+    [
+      z.object({ type: z.literal('text'), media_type: z.literal('text/plain'), data: z.string() }),
+      z.object({ type: z.literal('content'), content: z.string('Only text is supported in a document.') }),
+    ],
+    'Only documents of plain text are supported.',
+  ),
+  title: z.string().nullish(),
+  context: z.string().nullish(),
+  citations: z.object({ enabled: z.literal(false, 'Citations are not supported.').optional() }).nullish(),
+})
+
+const toolResult = z.object({
+  type: z.literal('tool_result'),
+  tool_use_id: z.string().min(1),
+  content: contentOf([text, image, document]).optional(),
+  is_error: z.boolean().nullish(),
+})
+
+const toolUse = z.object({
+  type: z.literal('tool_use'),
+  id: z.string().min(1),
+  name: z.string().min(1),
+  input: jsonObject,
+})
+
+const thinking = z.object({ type: z.literal('thinking'), thinking: z.string(), signature: z.string() })
+const redacted = z.object({ type: z.literal('redacted_thinking'), data: z.string() })
+
+/** Texts of the system, or a message's. */
+export const texts: z.ZodType<string | readonly TextBlock[]> = z.union([z.string(), listOf(blockOf([text]))], textOrBlocks)
+
+export const message: z.ZodType<Message> = z.discriminatedUnion(
+  'role',
+  [
+    z.object({ role: z.literal('user'), content: contentOf([text, image, document, toolResult]) }),
+    z.object({ role: z.literal('assistant'), content: contentOf([text, thinking, redacted, toolUse]) }),
+    z.object({
+      role: z.literal('system'),
+      content: texts,
+      clear_at: unsupported('A system message that is cleared later is not supported.'),
+    }),
+  ],
+  'Must be user, assistant or system.',
+)
+
+type Kinds = readonly [z.ZodObject<{ type: z.ZodLiteral<string> }>, ...z.ZodObject<{ type: z.ZodLiteral<string> }>[]]
+
+function blockOf<T extends Kinds>(kinds: T): z.ZodDiscriminatedUnion<T> {
+  const names = kinds.map((kind) => kind.shape.type.value).join(', ')
+  return z.discriminatedUnion('type', kinds, `Only these kinds of blocks are supported here: ${names}.`)
+}
+
+function contentOf<T extends Kinds>(kinds: T): z.ZodType<string | z.output<z.ZodDiscriminatedUnion<T>>[]> {
+  return z.union([z.string(), listOf(blockOf(kinds))], textOrBlocks)
+}

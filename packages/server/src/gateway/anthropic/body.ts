@@ -1,0 +1,143 @@
+/** The bodies of the Messages API: checked once, what is unknown in them ignored. @module */
+import { InvalidInputError } from '@plinth/core'
+import { z } from 'zod'
+import { jsonObject, type Message, message, type TextBlock, texts, unsupported } from './blocks.ts'
+import { firstFault, listOf } from './first-fault.ts'
+
+export interface ToolBody {
+  readonly name: string
+  readonly description?: string | undefined
+  readonly input_schema: Readonly<Record<string, unknown>>
+  readonly strict?: boolean | undefined
+  readonly input_examples?: readonly Readonly<Record<string, unknown>>[] | undefined
+}
+
+export interface JsonFormat {
+  readonly type: 'json_schema'
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
+export type Thinking =
+  | { readonly type: 'enabled'; readonly budget_tokens: number }
+  | { readonly type: 'adaptive' | 'between_tools' | 'disabled' }
+
+export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+
+export type ToolChoice =
+  | { readonly type: 'auto' }
+  | { readonly type: 'any' }
+  | { readonly type: 'none' }
+  | { readonly type: 'tool'; readonly name: string }
+
+/** What all bodies share. */
+export interface ChatBody {
+  readonly messages: readonly Message[]
+  readonly system?: string | readonly TextBlock[] | undefined
+  readonly tools?: readonly ToolBody[] | undefined
+  readonly tool_choice?: ToolChoice | undefined
+  readonly thinking?: Thinking | undefined
+  readonly output_config?:
+    | { readonly effort?: Effort | null | undefined; readonly format?: JsonFormat | null | undefined }
+    | undefined
+  /** An older name of `output_config.format`. */
+  readonly output_format?: JsonFormat | null | undefined
+}
+
+export interface SampledBody extends ChatBody {
+  readonly max_tokens: number
+  readonly stop_sequences?: readonly string[] | undefined
+  readonly temperature?: number | undefined
+  readonly top_p?: number | undefined
+  readonly top_k?: number | undefined
+}
+
+export interface MessagesBody extends SampledBody {
+  readonly model: string
+  readonly stream?: boolean | undefined
+}
+
+export interface CountBody extends ChatBody {
+  readonly model: string
+}
+
+/** Of `POST /v1/messages`. @throws InvalidInputError that names the field. */
+export function parseMessages(body: unknown): MessagesBody {
+  return parse(messagesBody, body)
+}
+
+/** Of Bedrock's InvokeModel, where the path names the model and says whether it streams. @throws InvalidInputError that names the field. */
+export function parseInvocation(body: unknown): SampledBody {
+  return parse(sampledBody, body)
+}
+
+/** Of `POST /v1/messages/count_tokens`. @throws InvalidInputError that names the field. */
+export function parseCount(body: unknown): CountBody {
+  return parse(countBody, body)
+}
+
+const tool = z.object({
+  // First, so that it is what a server tool is refused for.
+  type: z.literal('custom', "Tools that run on the provider's servers are not supported.").nullish(),
+  name: z.string().min(1).max(256),
+  description: z.string().optional(),
+  input_schema: jsonObject,
+  strict: z.boolean().optional(),
+  input_examples: listOf(jsonObject).optional(),
+  allowed_callers: listOf(z.string())
+    .refine((callers) => callers.includes('direct'), 'Tools that only server tools may call are not supported.')
+    .nullish(),
+})
+
+const jsonFormat = z.object({ type: z.literal('json_schema'), schema: jsonObject }).nullish()
+
+const chat = {
+  messages: listOf(message, 100_000),
+  system: texts.optional(),
+  tools: listOf(tool).optional(),
+  tool_choice: z
+    .discriminatedUnion(
+      'type',
+      [z.object({ type: z.enum(['auto', 'any', 'none']) }), z.object({ type: z.literal('tool'), name: z.string().min(1) })],
+      'Must be auto, any, tool or none.',
+    )
+    .optional(),
+  thinking: z
+    .discriminatedUnion(
+      'type',
+      [
+        z.object({ type: z.literal('enabled'), budget_tokens: z.int().min(1024) }),
+        z.object({ type: z.enum(['adaptive', 'between_tools', 'disabled']) }),
+      ],
+      'Must be enabled, adaptive, between_tools or disabled.',
+    )
+    .optional(),
+  output_config: z.object({ effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).nullish(), format: jsonFormat }).optional(),
+  output_format: jsonFormat,
+  mcp_servers: unsupported('MCP servers are not supported.'),
+  container: unsupported('Containers are not supported.'),
+  thread: unsupported('Threads kept by the provider are not supported.'),
+  compaction: unsupported('Compaction is not supported.'),
+  // Where a prompt goes is the tenant's setting; a wish that would not be kept is refused.
+  inference_geo: z.literal('global', 'A region per request is not supported.').nullish(),
+}
+
+const sampled = {
+  ...chat,
+  max_tokens: z.int().min(1),
+  stop_sequences: listOf(z.string().min(1)).optional(),
+  temperature: z.number().min(0).max(1).optional(),
+  top_p: z.number().min(0).max(1).optional(),
+  top_k: z.int().min(0).optional(),
+}
+
+const model = z.string().min(1)
+const sampledBody: z.ZodType<SampledBody> = z.object(sampled)
+const messagesBody: z.ZodType<MessagesBody> = z.object({ model, ...sampled, stream: z.boolean().optional() })
+const countBody: z.ZodType<CountBody> = z.object({ model, ...chat })
+
+function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body)
+  if (result.success) return result.data
+  const { path, message } = firstFault(result.error.issues)
+  throw new InvalidInputError(message, path.length === 0 ? {} : { field: path.join('.') })
+}

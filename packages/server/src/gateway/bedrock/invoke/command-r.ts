@@ -1,0 +1,82 @@
+/** Cohere Command R: a message after a history. @module */
+import type { LanguageModelV4Prompt } from '@ai-sdk/provider'
+import type { ChatFinish } from '@plinth/core'
+import { z } from 'zod'
+import { checked, wrong } from '../checked.ts'
+import { type InvokeForm, textForm } from './form.ts'
+
+const limit = z.number().min(0).max(1).nullish()
+const commandBody = z.object({
+  message: z.string().refine((text) => text.trim() !== '', 'must not be empty'),
+  chat_history: z.array(z.object({ role: z.enum(['USER', 'CHATBOT', 'SYSTEM']), message: z.string() })).nullish(),
+  preamble: z.string().nullish(),
+  max_tokens: z.number().int().min(1).nullish(),
+  temperature: limit,
+  p: limit,
+  k: z.number().int().min(0).nullish(),
+  frequency_penalty: limit,
+  presence_penalty: limit,
+  seed: z.number().int().nullish(),
+  stop_sequences: z.array(z.string().min(1)).nullish(),
+  documents: z.unknown().optional(),
+  tools: z.unknown().optional(),
+  tool_results: z.unknown().optional(),
+  search_queries_only: z.unknown().optional(),
+  raw_prompting: z.unknown().optional(),
+})
+
+/** What changes the answer and has no place in the one form, or another form there. */
+const refused = ['documents', 'tools', 'tool_results', 'search_queries_only', 'raw_prompting'] as const
+
+export function readCommandR(modelId: string, body: unknown): InvokeForm {
+  const read = checked(commandBody, body)
+  const { chat_history, message, max_tokens, temperature, p, k, frequency_penalty, presence_penalty, seed } = read
+  for (const name of refused) {
+    const value = read[name]
+    if (value && !(Array.isArray(value) && value.length === 0)) throw wrong(name, 'is not supported in this form: use Converse')
+  }
+  return textForm({
+    request: {
+      modelId,
+      prompt: promptOf(read),
+      ...(max_tokens == null ? {} : { maxOutputTokens: max_tokens }),
+      ...(temperature == null ? {} : { temperature }),
+      ...(p == null ? {} : { topP: p }),
+      ...(k == null ? {} : { topK: k }),
+      ...(frequency_penalty == null ? {} : { frequencyPenalty: frequency_penalty }),
+      ...(presence_penalty == null ? {} : { presencePenalty: presence_penalty }),
+      ...(seed == null ? {} : { seed }),
+      ...(read.stop_sequences?.length ? { stopSequences: read.stop_sequences } : {}),
+    },
+    whole: (text, { id, finish }) => ({
+      response_id: id,
+      generation_id: id,
+      text,
+      chat_history: [...(chat_history ?? []), { role: 'USER', message }, { role: 'CHATBOT', message: text }],
+      finish_reason: finishReason(finish),
+    }),
+    begin: ({ id }) => ({ is_finished: false, event_type: 'stream-start', generation_id: id }),
+    delta: (text) => ({ is_finished: false, event_type: 'text-generation', text }),
+    end: (finish, text) => ({
+      is_finished: true,
+      event_type: 'stream-end',
+      finish_reason: finishReason(finish),
+      response: { text, finish_reason: finishReason(finish) },
+    }),
+  })
+}
+
+function promptOf({ preamble, chat_history, message }: z.output<typeof commandBody>): LanguageModelV4Prompt {
+  const prompt: LanguageModelV4Prompt = preamble ? [{ role: 'system', content: preamble }] : []
+  for (const turn of chat_history ?? []) {
+    if (turn.role === 'SYSTEM') prompt.push({ role: 'system', content: turn.message })
+    else prompt.push({ role: turn.role === 'USER' ? 'user' : 'assistant', content: [{ type: 'text', text: turn.message }] })
+  }
+  prompt.push({ role: 'user', content: [{ type: 'text', text: message }] })
+  return prompt
+}
+
+function finishReason({ reason }: ChatFinish): string {
+  if (reason === 'length') return 'MAX_TOKENS'
+  return reason === 'content-filter' ? 'ERROR_TOXIC' : 'COMPLETE'
+}

@@ -1,0 +1,56 @@
+/** Amazon Titan Text: a text and its continuation. @module */
+import type { ChatFinish } from '@plinth/core'
+import { z } from 'zod'
+import { checked } from '../checked.ts'
+import { type InvokeForm, textForm } from './form.ts'
+
+const titanBody = z.object({
+  inputText: z.string().refine((text) => text.trim() !== '', 'must not be empty'),
+  textGenerationConfig: z
+    .object({
+      maxTokenCount: z.number().int().min(1).nullish(),
+      temperature: z.number().min(0).max(1).nullish(),
+      topP: z.number().min(0).max(1).nullish(),
+      stopSequences: z.array(z.string().min(1)).nullish(),
+    })
+    .nullish(),
+})
+
+export function readTitanText(modelId: string, body: unknown): InvokeForm {
+  const { inputText, textGenerationConfig } = checked(titanBody, body)
+  const { maxTokenCount, temperature, topP, stopSequences } = textGenerationConfig ?? {}
+  return textForm({
+    request: {
+      modelId,
+      prompt: [{ role: 'user', content: [{ type: 'text', text: inputText }] }],
+      ...(maxTokenCount == null ? {} : { maxOutputTokens: maxTokenCount }),
+      ...(temperature == null ? {} : { temperature }),
+      ...(topP == null ? {} : { topP }),
+      ...(stopSequences?.length ? { stopSequences } : {}),
+    },
+    whole: (outputText, { finish }) => ({
+      inputTextTokenCount: finish.usage.inputTokens,
+      results: [{ tokenCount: finish.usage.outputTokens, outputText, completionReason: completionReason(finish) }],
+    }),
+    delta: (outputText) => ({
+      index: 0,
+      outputText,
+      inputTextTokenCount: null,
+      totalOutputTextTokenCount: null,
+      completionReason: null,
+    }),
+    end: (finish) => ({
+      index: 0,
+      outputText: '',
+      inputTextTokenCount: finish.usage.inputTokens,
+      totalOutputTextTokenCount: finish.usage.outputTokens,
+      completionReason: completionReason(finish),
+    }),
+  })
+}
+
+function completionReason({ reason, stopSequence }: ChatFinish): string {
+  if (reason === 'length') return 'LENGTH'
+  if (reason === 'content-filter') return 'CONTENT_FILTERED'
+  return stopSequence === undefined ? 'FINISH' : 'STOP_CRITERIA_MET'
+}

@@ -1,0 +1,157 @@
+/** What the gateway does, and under which paths. @module */
+import { countTokens, InvalidInputError, type Models, NotFoundError, type Permission, type PlinthError } from '@plinth/core'
+import type { Answer } from '../exchange.ts'
+import { readBody } from '../json-body.ts'
+import { MethodNotAllowedError } from '../problem.ts'
+import * as anthropic from './anthropic/read-messages.ts'
+import { refuseAnthropic } from './anthropic/refuse.ts'
+import { readConverse } from './bedrock/converse.ts'
+import * as bedrockCount from './bedrock/count-tokens.ts'
+import { readInvoke } from './bedrock/invoke.ts'
+import { refuseBedrock } from './bedrock/refuse.ts'
+import { modelAnswer, modelList } from './openai/models.ts'
+import { readChatCompletion } from './openai/read-chat.ts'
+import { refuseOpenAi } from './openai/refuse.ts'
+import type { Refusal } from './refusal.ts'
+import { type GatewayCall, serveChat } from './serve-chat.ts'
+import { serveEmbeddings, serveInvokeEmbeddings } from './serve-embeddings.ts'
+
+export interface Operation {
+  readonly name: string
+  readonly permission: Permission
+  /** @throws PlinthError. */
+  serve(call: GatewayCall): Promise<Answer>
+}
+
+/** How a protocol says no. */
+export type Refuse = (refusal: Refusal, requestId: string) => Answer
+
+/** What stands under a path of the gateway: an operation, or why there is none. */
+export interface FoundOperation {
+  readonly refuse: Refuse
+  readonly operation: Operation | PlinthError
+}
+
+const chat = (name: string, read: (body: unknown) => Parameters<typeof serveChat>[1]): Operation => ({
+  name,
+  permission: 'models:write',
+  serve: async (call) => serveChat(call, read(await readBody(call.arrival))),
+})
+
+const openAi: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
+  '/v1/chat/completions': { POST: chat('POST /v1/chat/completions', readChatCompletion) },
+  '/v1/embeddings': { POST: { name: 'POST /v1/embeddings', permission: 'models:write', serve: serveEmbeddings } },
+  '/v1/models': {
+    GET: {
+      name: 'GET /v1/models',
+      permission: 'models:read',
+      serve: async ({ scope }) => modelList(listOf(scope.models)),
+    },
+  },
+}
+
+const anthropicOperations: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
+  '/v1/messages': { POST: chat('POST /v1/messages', anthropic.readMessages) },
+  '/v1/messages/count_tokens': {
+    POST: {
+      name: 'POST /v1/messages/count_tokens',
+      permission: 'models:write',
+      serve: async ({ arrival, scope }) =>
+        anthropic.countTokensAnswer(countTokens(scope, anthropic.readCountTokens(await readBody(arrival)))),
+    },
+  },
+}
+
+/** By the last part of `/model/{id}/…`. */
+const bedrock: Readonly<Record<string, (modelId: string) => Operation>> = {
+  converse: (id) => chat('POST /model/{id}/converse', (body) => readConverse(id, body, false)),
+  'converse-stream': (id) => chat('POST /model/{id}/converse-stream', (body) => readConverse(id, body, true)),
+  invoke: (id) => invoke('POST /model/{id}/invoke', id, false),
+  'invoke-with-response-stream': (id) => invoke('POST /model/{id}/invoke-with-response-stream', id, true),
+  'count-tokens': (id) => ({
+    name: 'POST /model/{id}/count-tokens',
+    permission: 'models:write',
+    serve: async ({ arrival, scope }) => {
+      const { entry } = scope.models.resolve(id)
+      return bedrockCount.countTokensAnswer(countTokens(scope, bedrockCount.readCountTokens(id, entry, await readBody(arrival))))
+    },
+  }),
+}
+
+/** The body's form is its model's own. */
+function invoke(name: string, id: string, streamed: boolean): Operation {
+  return {
+    name,
+    permission: 'models:write',
+    serve: async (call) => {
+      const { arrival, scope } = call
+      const embedding = scope.models.entries().find((entry) => entry.kind === 'embedding' && id.endsWith(entry.id))
+      if (embedding) return serveInvokeEmbeddings(call, id, embedding)
+      const { entry } = scope.models.resolve(id)
+      return serveChat(call, readInvoke(id, entry, await readBody(arrival), streamed))
+    },
+  }
+}
+
+/**
+ * Finds what a path of the gateway stands for. The path is taken as it came, still encoded, so that an id is one part of it whatever it
+ * holds; the id is decoded once, here.
+ * @returns undefined for a path that isn't the gateway's.
+ */
+export function findOperation(method: string, path: string): FoundOperation | undefined {
+  if (/^\/model(?:\/|$)/.test(path)) return { refuse: refuseBedrock, operation: bedrockOperation(method, path) }
+  if (!/^\/v1(?:\/|$)/.test(path)) return undefined
+  const ofAnthropic = /^\/v1\/messages(?:\/|$)/.test(path)
+  const operation = ofAnthropic
+    ? fixed(anthropicOperations, method, path)
+    : (oneModel(method, path) ?? fixed(openAi, method, path))
+  return { refuse: ofAnthropic ? refuseAnthropic : refuseOpenAi, operation }
+}
+
+function fixed(operations: typeof openAi, method: string, path: string): Operation | PlinthError {
+  const methods = Object.hasOwn(operations, path) ? operations[path] : undefined
+  if (!methods) return new NotFoundError('path')
+  return Object.hasOwn(methods, method) && methods[method] ? methods[method] : new MethodNotAllowedError(Object.keys(methods))
+}
+
+function bedrockOperation(method: string, path: string): Operation | PlinthError {
+  const [, id = '', action = ''] = /^\/model\/([^/]+)\/([a-z-]+)$/.exec(path) ?? []
+  const make = Object.hasOwn(bedrock, action) ? bedrock[action] : undefined
+  if (!make) return new NotFoundError('path')
+  if (method !== 'POST') return new MethodNotAllowedError(['POST'])
+  const decoded = decodedOnce(id)
+  return decoded === undefined ? new InvalidInputError('The model id is not encoded well.', { field: 'modelId' }) : make(decoded)
+}
+
+/** `GET /v1/models/{id}`. */
+function oneModel(method: string, path: string): Operation | PlinthError | undefined {
+  const [, id] = /^\/v1\/models\/([^/]+)$/.exec(path) ?? []
+  if (id === undefined) return undefined
+  if (method !== 'GET') return new MethodNotAllowedError(['GET'])
+  return {
+    name: 'GET /v1/models/{id}',
+    permission: 'models:read',
+    serve: async ({ scope }) => {
+      const entry = scope.models.entries().find((each) => each.id === decodedOnce(id))
+      if (!entry) throw new InvalidInputError('There is no such model.', { code: 'model_unknown', field: 'model' })
+      return modelAnswer(listed(entry))
+    },
+  }
+}
+
+/** An id may be of two kinds. */
+function listOf(models: Models): readonly ReturnType<typeof listed>[] {
+  return [...new Map(models.entries().map((entry) => [entry.id, listed(entry)])).values()]
+}
+
+function listed({ id, provider }: { readonly id: string; readonly provider: string }): { id: string; ownedBy: string } {
+  return { id, ownedBy: provider }
+}
+
+function decodedOnce(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
+}

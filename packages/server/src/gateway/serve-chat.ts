@@ -1,0 +1,59 @@
+import type { Log } from '@plinth/core'
+import { answerChat, type GovernedCall, openChat, type Scope, type ServedBy } from '@plinth/core'
+import type { Answer, Arrival } from '../exchange.ts'
+import { chatStream } from './chat-stream.ts'
+import type { ChatCall } from './protocol.ts'
+
+/** What an operation of the gateway is served with. */
+export interface GatewayCall {
+  readonly arrival: Arrival
+  readonly scope: Scope
+  /** Of our own words: for the audit trail, spans and figures. */
+  readonly name: string
+  readonly requestId: string
+  readonly log: Log
+  /** Fires when the server stops. */
+  readonly stopping: AbortSignal
+}
+
+/** Answers one chat, whole or in parts, whatever its protocol. @throws PlinthError. */
+export async function serveChat(call: GatewayCall, chat: ChatCall): Promise<Answer> {
+  const { arrival, scope, name, requestId, log, stopping } = call
+  const gone = new AbortController()
+  const head = { id: requestId, modelId: chat.request.modelId, created: scope.clock.now() }
+  const governed: GovernedCall = {
+    id: requestId,
+    request: chat.request,
+    what: name,
+    signal: AbortSignal.any([gone.signal, stopping]),
+    invocation: invocationOf(arrival),
+    fresh: /\bno-(?:cache|store)\b/.test(arrival.header('cache-control') ?? ''),
+  }
+  if (!chat.streamed) {
+    const { servedBy, ...answer } = await answerChat(scope, governed)
+    return withHeaders(chat.answer({ ...head, ...answer }), servedBy)
+  }
+  const { servedBy, parts } = await openChat(scope, governed)
+  const encoder = chat.stream(head)
+  const stream = chatStream({ clock: scope.clock, log, requestId, encoder, parts, stop: () => gone.abort() })
+  return withHeaders({ status: 200, headers: { ...encoder.headers }, stream }, servedBy)
+}
+
+/** The same over the retries of an AWS SDK's call. What isn't made like one is none. */
+function invocationOf(arrival: Arrival): string | undefined {
+  const id = arrival.header('amz-sdk-invocation-id')
+  return id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id) ? id : undefined
+}
+
+function withHeaders({ headers, ...answer }: Answer, { model, lifecycle, kept }: ServedBy): Answer {
+  return {
+    ...answer,
+    headers: {
+      'cache-control': 'private, no-store',
+      ...headers,
+      'x-plinth-model': model,
+      ...(lifecycle === 'active' ? {} : { 'x-plinth-model-lifecycle': lifecycle }),
+      ...(kept ? { 'x-plinth-cache': 'hit' } : {}),
+    },
+  }
+}

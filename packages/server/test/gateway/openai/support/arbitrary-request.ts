@@ -1,0 +1,127 @@
+import type { JSONSchema7, LanguageModelV4Message, LanguageModelV4ToolChoice } from '@ai-sdk/provider'
+import type { ChatRequest } from '@plinth/core'
+import fc from 'fast-check'
+import { jsonObjects, texts } from './arbitrary-answer.ts'
+
+const names = fc.string({ unit: fc.constantFrom('a', 'B', '_', '-', '9'), minLength: 1, maxLength: 10 })
+const text = fc.record({ type: fc.constant('text' as const), text: texts })
+const image = fc.oneof(
+  fc.record({
+    type: fc.constant('file' as const),
+    mediaType: fc.constantFrom('image/png', 'image/jpeg', 'image/webp', 'image/gif'),
+    data: fc
+      .uint8Array({ minLength: 1, maxLength: 40 })
+      .map((bytes) => ({ type: 'data' as const, data: Buffer.from(bytes).toString('base64') })),
+  }),
+  fc.record({
+    type: fc.constant('file' as const),
+    mediaType: fc.constant('image'),
+    data: fc.webUrl({ withQueryParameters: true }).map((url) => ({ type: 'url' as const, url: new URL(url) })),
+  }),
+)
+const textsAndImages = fc.array(fc.oneof(text, image), { minLength: 1, maxLength: 4 })
+
+const system: fc.Arbitrary<LanguageModelV4Message> = texts.map((content) => ({ role: 'system', content }))
+const user: fc.Arbitrary<LanguageModelV4Message> = textsAndImages.map((content) => ({ role: 'user', content }))
+
+const output = fc.oneof(
+  fc.record({ type: fc.constantFrom('text' as const, 'error-text' as const), value: texts }),
+  fc.record({ type: fc.constantFrom('json' as const, 'error-json' as const), value: jsonObjects.map(asJson) }),
+  fc.record({ type: fc.constant('content' as const), value: textsAndImages }),
+)
+
+function asJson(value: Record<string, unknown>) {
+  return JSON.parse(JSON.stringify(value))
+}
+
+const speech = fc.array(fc.oneof(text, fc.record({ type: fc.constant('reasoning' as const), text: texts })), { maxLength: 4 })
+
+/** What the assistant says; and what it called, with what came of it. */
+const turn: fc.Arbitrary<LanguageModelV4Message[]> = fc
+  .tuple(speech, fc.array(fc.record({ id: fc.uuid(), name: names, input: jsonObjects, output }), { maxLength: 3 }))
+  .map(([said, calls]) => {
+    const called = calls.map(({ id, name, input }) => ({ type: 'tool-call' as const, toolCallId: id, toolName: name, input }))
+    const results = calls.map((call) => ({
+      type: 'tool-result' as const,
+      toolCallId: call.id,
+      toolName: call.name,
+      output: call.output,
+    }))
+    const assistant: LanguageModelV4Message = { role: 'assistant', content: [...said, ...called] }
+    return results.length === 0 ? [assistant] : [assistant, { role: 'tool', content: results }]
+  })
+
+const tools = fc.uniqueArray(
+  fc.record(
+    {
+      type: fc.constant('function' as const),
+      name: names,
+      description: texts,
+      inputSchema: jsonObjects.map((properties) => ({
+        type: 'object' as const,
+        properties: properties as Record<string, JSONSchema7>,
+      })),
+      strict: fc.boolean(),
+    },
+    { requiredKeys: ['type', 'name', 'inputSchema'] },
+  ),
+  { selector: ({ name }) => name, minLength: 1, maxLength: 3 },
+)
+
+const choices = (available: readonly { readonly name: string }[]): fc.Arbitrary<LanguageModelV4ToolChoice> =>
+  fc.constantFrom<LanguageModelV4ToolChoice>(
+    { type: 'auto' },
+    { type: 'none' },
+    { type: 'required' },
+    ...available.map(({ name }) => ({ type: 'tool' as const, toolName: name })),
+  )
+
+const toolSettings = fc.oneof(
+  fc.constant({}),
+  tools.map((some) => ({ tools: some })),
+  tools.chain((some) => choices(some).map((toolChoice) => ({ tools: some, toolChoice }))),
+)
+
+const prompts = fc
+  .array(
+    fc.oneof(
+      system.map((message) => [message]),
+      user.map((message) => [message]),
+      turn,
+    ),
+    { minLength: 1, maxLength: 6 },
+  )
+  .map((turns) => turns.flat())
+
+const settings = fc.record(
+  {
+    maxOutputTokens: fc.integer({ min: 1, max: 100_000 }),
+    temperature: fc.double({ min: 0, max: 2, noNaN: true }).map((value) => value + 0),
+    topP: fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0),
+    presencePenalty: fc.integer({ min: -2, max: 2 }),
+    frequencyPenalty: fc.integer({ min: -2, max: 2 }),
+    seed: fc.maxSafeInteger().map((value) => value + 0),
+    stopSequences: fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 }),
+    reasoning: fc.constantFrom(
+      'none' as const,
+      'minimal' as const,
+      'low' as const,
+      'medium' as const,
+      'high' as const,
+      'xhigh' as const,
+      'max' as const,
+    ),
+    responseFormat: fc.oneof(
+      fc.constant({ type: 'json' as const }),
+      fc.record(
+        { type: fc.constant('json' as const), schema: jsonObjects, name: names, description: texts },
+        { requiredKeys: ['type', 'schema', 'name'] },
+      ),
+    ),
+  },
+  { requiredKeys: [] },
+)
+
+export const requests: fc.Arbitrary<ChatRequest> = fc
+  .tuple(fc.constantFrom('gpt-x', 'eu.anthropic.claude-x-v1:0'), prompts, settings, toolSettings)
+  .map(([modelId, prompt, set, withTools]) => ({ modelId, prompt, ...set, ...withTools }))
