@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { virtualKeyPrefix } from '../../src/tenancy/authenticate.ts'
 import { applyTenantFilters } from '../../src/tenancy/filters/apply-tenant-filters.ts'
 import { settings } from './support.ts'
 
@@ -77,6 +78,14 @@ describe('credentials', () => {
     expect(masked(text)).toBe(text)
   })
 
+  it('are known by their form: virtual keys of Plinth [R103, X69]', () => {
+    const key = `${virtualKeyPrefix}acme-2_${'0123456789ab'.repeat(2)}_${token('', 20)}-_${token('', 21)}`
+    expect(masked(`Use ${key} for now.`)).toBe('Use [credential] for now.')
+    expect(masked(`Authorization: Bearer ${key}`)).toBe('Authorization: Bearer [credential]')
+    expect(masked(`PLINTH_KEY=${key}\n`)).toBe('PLINTH_KEY=[credential]\n')
+    expect(masked('Keys look like plk_acme_… and plk_test is a name.')).toBe('Keys look like plk_acme_… and plk_test is a name.')
+  })
+
   it('are masked as a whole, however long they are [R103, X69]', () => {
     const lines = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n'.repeat(60)
     expect(masked(`Here: -----BEGIN RSA PRIVATE KEY-----\n${lines}ab==\n-----END RSA PRIVATE KEY-----\nThanks.`)).toBe(
@@ -89,11 +98,6 @@ describe('credentials', () => {
       '[credential]\n',
     )
     expect(masked(`A ${token('eyJ', 20)}.${token('eyJ', 20)}${'x1Y2'.repeat(2000)} B`)).toBe('A [credential] B')
-  })
-
-  it('are masked with the block of a PGP key', () => {
-    const block = `-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: 2\n\n${'lQOYBF3aZcYBCADDpzmvI5HJsWyG1pHDk3qp5d5gZ0mUHGJs\n'.repeat(5)}=abcd\n-----END PGP PRIVATE KEY BLOCK-----`
-    expect(masked(`My key is this: ${block} and mine only.`)).toBe('My key is this: [credential] and mine only.')
   })
 
   it('leave prose about keys alone', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { applyTenantFilters } from '../../src/tenancy/filters/apply-tenant-filters.ts'
-import { settings } from './support.ts'
+import { everyPlace, settings, streamed } from './support.ts'
 
 function masked(text: string, ...deny_list: string[]): string {
   return applyTenantFilters(text, settings({ deny_list: 'mask' }, { deny_list }), 'output').text
@@ -16,6 +16,33 @@ describe('the deny list', () => {
     ['in mathematical letters', 'About 𝐏𝐫𝐨𝐣𝐞𝐜𝐭 phoenix.', 'About [deny_list].'],
   ])('finds a phrase %s [R103, X69]', (_, text, expected) => {
     expect(masked(text, 'Project Phoenix')).toBe(expected)
+  })
+
+  it.each(['\u200b', '\u200c', '\u200d', '\u2060', '\ufeff', '\u00ad', '\u{e0061}', '\ufe0f'])(
+    'finds a word split or decorated by %j, also in full-width letters, and masks exactly it [R103, X69]',
+    (sign) => {
+      const rules = settings({ deny_list: 'mask' }, { deny_list: ['Größe Acme'] })
+      for (const word of ['größe acme', 'GRÖSSE ACME', 'gro\u0308ße Ａｃｍｅ', 'Ｇｒöße　𝐀𝐜𝐦𝐞']) {
+        const letters = [...new Intl.Segmenter().segment(word)].map(({ segment }) => segment)
+        const spellings = [
+          letters.join(sign),
+          letters.join(sign.repeat(3)),
+          ...letters.map((_, at) => letters.toSpliced(at, 0, at === 0 ? '' : sign).join('')),
+        ]
+        for (const spelling of spellings) {
+          const text = `Of ${spelling}, ${sign}${spelling}${sign} and x${sign}${spelling} only.`
+          // A sign before a word may stay; one behind it is part of its last letter.
+          const expected = `Of [deny_list], ${sign}[deny_list] and x${sign}${spelling} only.`
+          expect(applyTenantFilters(text, rules, 'output').text).toBe(expected)
+          expect(streamed(text, rules, everyPlace(text)).text).toBe(expected)
+        }
+      }
+    },
+  )
+
+  it('finds a phrase of letters that stand for many, by its first words', () => {
+    const phrase = '\ufdfa'.repeat(200)
+    expect(masked(`a ${phrase} b`, phrase)).toMatch(/^a \[deny_list\]/)
   })
 
   it('keeps to whole words of any alphabet', () => {

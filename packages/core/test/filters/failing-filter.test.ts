@@ -46,7 +46,9 @@ describe('a filter that fails', () => {
 
   it('makes the very push fail in which it fails', () => {
     const stream = new FilterStream(settings({ email: 'mask' }), 'output', failing)
-    expect(() => stream.push(text)).toThrow(expect.objectContaining({ code: 'filter_failed' }))
+    expect(() => stream.push(`${text} Please write as soon as you can.`)).toThrow(
+      expect.objectContaining({ code: 'filter_failed' }),
+    )
   })
 
   it('does not matter where its kind has no rule', () => {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { builtInDetectors } from '../../src/tenancy/filters/detectors/detectors.ts'
 import { filterKinds } from '../../src/tenancy/filters/filter-settings.ts'
 import { FilterStream } from '../../src/tenancy/filters/filter-stream.ts'
-import { leadingSignals, supportingSignals } from '../../src/tenancy/filters/injection/signals.ts'
+import { InjectionScanner } from '../../src/tenancy/filters/injection/injection-scanner.ts'
+import type { ReadSignals } from '../../src/tenancy/filters/injection/signals.ts'
+import { longValue, readOn } from '../../src/tenancy/filters/long-values.ts'
 import { type Detectors, valueKinds } from '../../src/tenancy/filters/matches.ts'
 import { segmentLimit } from '../../src/tenancy/filters/segments.ts'
 import { rulesFor, settings } from './support.ts'
@@ -49,6 +51,19 @@ const hostile = [
   '://a:',
   'x:y@',
   '-----BEGIN ',
+  '-----BEGIN',
+  '-----BEGIN PRIVATE KEY-----',
+  '-----BEGIN PRIVATE KEY-----\n',
+  '--\u200b---BEGIN PRIVATE KEY----- ',
+  '-----BEGIN RSA PRIVATE KEY-----\nabc\n',
+  '-----BEGIN PRIVATE KEY-----\n1234567890123456 ',
+  '-----BEGIN PRIVATE KEY-----MIIEvQIBADANBgkq-----END PRIVATE KEY-----',
+  '---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ---- ',
+  'secret_key',
+  '1. ',
+  'x=1; ',
+  'bob@example.com. ',
+  '\ufdfa',
   '-----',
   'ignore ',
   'you are now ',
@@ -77,45 +92,64 @@ const rules = settings(rulesFor('mask', filterKinds), {
 })
 
 describe('work on hostile texts', () => {
-  it('is a bounded number of looks at each of a million characters [X69]', { timeout: 120_000 }, () => {
+  it('shows each character to the detectors six times at the most, and little at a time [X69]', { timeout: 120_000 }, () => {
     for (const part of hostile) {
+      const text = part.repeat(50_000 / part.length)
       let looked = 0
-      // biome-ignore lint/correctness/useYield: finds nothing, and counts.
-      const count = function* (text: string): Generator<never> {
-        looked += text.length
-        if (text.length > segmentLimit + 80) throw new RangeError('shown too much')
+      const counting = Object.fromEntries(
+        valueKinds.map((kind) => [
+          kind,
+          (shown: string, from: number) => {
+            looked += kind === 'credential' ? shown.length : 0
+            if (shown.length > segmentLimit + 80) throw new RangeError('shown too much')
+            return builtInDetectors[kind](shown, from)
+          },
+        ]),
+      ) as unknown as Detectors
+      for (const input of [[text], text.match(/.{1,97}/gs) ?? []]) {
+        looked = 0
+        const stream = new FilterStream(rules, 'output', counting)
+        for (const delta of input) stream.push(delta)
+        stream.end()
+        expect(looked, JSON.stringify(part)).toBeLessThanOrEqual(6 * text.length)
       }
-      const counting = Object.fromEntries(valueKinds.map((kind) => [kind, count])) as unknown as Detectors
-      const stream = new FilterStream(settings({ email: 'mask' }), 'output', counting)
-      const text = part.repeat(million / part.length)
-      stream.push(text)
-      stream.end()
-      // A short segment is looked at with the 80 characters before it, a long one at the most twice.
-      expect(looked, JSON.stringify(part)).toBeLessThanOrEqual(41 * text.length)
     }
   })
 
-  it('takes no detector long in any text that it is ever shown', { timeout: 120_000 }, () => {
-    for (const part of hostile) {
-      const text = part.repeat(segmentLimit / part.length)
-      for (const kind of valueKinds)
-        expect(
-          slowest(() => [...builtInDetectors[kind](text, 0)]),
-          `${kind} on ${JSON.stringify(part)}`,
-        ).toBeLessThan(250)
-      const passage = part.repeat(512 / part.length)
-      expect(
-        slowest(() => [leadingSignals('', passage), supportingSignals('', passage)]),
-        JSON.stringify(part),
-      ).toBeLessThan(250)
+  it('shows each character to the signals nine times at the most, and little at a time [X69]', () => {
+    for (const part of [...hostile, 'a short one. ']) {
+      const text = part.repeat(50_000 / part.length)
+      let looked = 0
+      const count: ReadSignals = (before, passage) => {
+        looked += before.length + passage.length
+        expect(before.length + passage.length).toBeLessThanOrEqual(600)
+        return new Map([['something', 0.1]])
+      }
+      const scanner = new InjectionScanner(count, () => new Map())
+      scanner.push(text)
+      scanner.end()
+      expect(looked, JSON.stringify(part)).toBeLessThanOrEqual(9 * text.length)
     }
   })
 
-  it.each(['a', '@a.', '4111 ', 'ignore the ', '\n'])(
+  it('reads on in a key by its next 320 characters only [X69]', () => {
+    const header = '-----BEGIN PRIVATE KEY-----'
+    for (const part of [header, `${header}\n`, 'MIIEvQIBADANBgkq\n', '\n', '\u200b', '> ', '-----END ', 'a ', '"+\n"']) {
+      const text = part.repeat(4000 / part.length)
+      const block = longValue('key block')
+      const { upTo, done } = readOn(block, text, 0, false)
+      // Whatever comes after these characters, the answer is the same.
+      for (const more of ['', 'x'.repeat(9000)]) {
+        const seen = text.slice(0, upTo + 320) + (done ? more : '')
+        expect(readOn(longValue('key block'), seen, 0, false).upTo, JSON.stringify(part)).toBe(upTo)
+      }
+      expect(done || text.length - upTo < 320).toBe(true)
+    }
+  })
+
+  it.each(['a', '@a.', '4111 ', 'ignore the ', '\n', '-----BEGIN PRIVATE KEY-----', '-----BEGIN PRIVATE KEY-----\nabc\n'])(
     'ends on a million characters of %j, with every kind looked for [X69]',
-    {
-      timeout: 300_000,
-    },
+    { timeout: 300_000 },
     (part) => {
       const text = part.repeat(million / part.length)
       const stream = new FilterStream(rules, 'output')
@@ -123,13 +157,3 @@ describe('work on hostile texts', () => {
     },
   )
 })
-
-/** Milliseconds of processor time, the better of two runs: the first may compile patterns. */
-function slowest(work: () => unknown): number {
-  const runs = [0, 1].map(() => {
-    const before = process.cpuUsage().user
-    work()
-    return (process.cpuUsage().user - before) / 1000
-  })
-  return Math.min(...runs)
-}

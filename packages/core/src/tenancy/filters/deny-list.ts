@@ -4,6 +4,9 @@ import { Spelling, spelled } from './spelling.ts'
 /** How far apart the first and the last letter of a phrase may be, in characters, so that what is held back stays bounded. */
 const reach = 640
 
+/** The most characters of a phrase as it is compared. Few letters stand for more; phrases of those are found by their first words. */
+const longest = 400
+
 interface Node {
   readonly next: Map<string, Node>
   last: boolean
@@ -83,7 +86,8 @@ function tree(phrases: readonly string[]): Node {
   if (known !== undefined) return known
   const root: Node = { next: new Map(), last: false }
   for (const phrase of phrases) {
-    const characters = spelled(phrase.trim())
+    const all = spelled(phrase.trim())
+    const characters = all.length <= longest ? all : all.slice(0, Math.max(all.lastIndexOf(' ', longest), 1))
     let node = root
     for (const character of characters) {
       const next = node.next.get(character) ?? { next: new Map(), last: false }

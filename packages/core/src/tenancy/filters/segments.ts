@@ -1,7 +1,11 @@
+import { fold } from './fold.ts'
+
 /** The most characters of a segment, and with that about the most that a stream holds back for values. */
 export const segmentLimit = 1024
 /** What is left of a segment that is cut by force: room for any value that begins before. */
 export const segmentReserve = 512
+/** The fewest characters of a segment that isn't plain: it is read with what stands before it, which should not be much more. */
+const segmentLeast = 32
 
 /**
  * Cuts a growing text into segments that no value crosses. A segment ends after a plain word (letters only) that isn't within
@@ -19,6 +23,7 @@ export class SegmentEnds {
   #words = 0
   #ended = false
   #marker = false
+  #dashes = false
   #quote = ''
   #secret = false
 
@@ -32,6 +37,7 @@ export class SegmentEnds {
     this.#words = 0
     this.#ended = false
     this.#marker = false
+    this.#dashes = false
     this.#quote = ''
     this.#secret = false
   }
@@ -44,14 +50,15 @@ export class SegmentEnds {
       const code = text.charCodeAt(at)
       if (isSpace(code)) {
         if (this.#token >= 0) this.#endToken(text, at)
-        if (code === 10 && this.#mayEnd() && this.#last > this.#start && lineEnds.includes(text.charAt(this.#last - 1))) return at
+        if (code === 10 && this.#mayEnd(at) && this.#last > this.#start && lineEnds.includes(text.charAt(this.#last - 1)))
+          return at
         continue
       }
       if (this.#token < 0) {
         this.#token = at
         if (this.#ended && !attaches.includes(text.charAt(at))) return this.#last
       }
-      if (code >= 0x3001 && this.#mayEnd() && clauseEnds.includes(text.charAt(at))) {
+      if (code >= 0x3001 && this.#mayEnd(at + 1) && clauseEnds.includes(text.charAt(at))) {
         if (!plainWord.test(text.slice(this.#token, at + 1))) this.plain = false
         return at + 1
       }
@@ -76,9 +83,9 @@ export class SegmentEnds {
     const token = text.slice(this.#token, at)
     this.#token = -1
     this.#last = at
-    if (token.includes('-----')) this.#marker = /-----BEGIN(?!.*-----)/.test(token)
+    this.#markAt(fold(token).text)
     const secretBefore = this.#secret
-    this.#secret = secretKey.test(token)
+    this.#secret = secretKey.test(token.slice(-64))
     if (this.#quote === '' && secretBefore && /^["']/.test(token) && !/.["'][,;.]?$/.test(token)) this.#quote = token.charAt(0)
     else if (this.#quote !== '' && token.includes(this.#quote)) this.#quote = ''
     if (plainWord.test(token)) this.#words++
@@ -86,11 +93,19 @@ export class SegmentEnds {
       this.#words = 0
       this.plain = false
     }
-    this.#ended = this.#mayEnd() && (this.plain || this.#words >= 3 || (sentenceEnd.test(token) && !extension.test(token)))
+    this.#ended = this.#mayEnd(at) && (this.plain || this.#words >= 3 || (sentenceEnd.test(token) && !extension.test(token)))
   }
 
-  #mayEnd(): boolean {
-    return !this.#marker && this.#quote === ''
+  /** The mark at the beginning of a key has blanks in it, and isn't cut. */
+  #markAt(token: string): void {
+    const dashes = token.lastIndexOf('----')
+    if (dashes >= 0) this.#marker = /BEGIN/i.test(token.slice(dashes))
+    else if (this.#dashes && /^BEGIN$/i.test(token)) this.#marker = true
+    this.#dashes = dashes >= 0 && token.endsWith('-')
+  }
+
+  #mayEnd(at: number): boolean {
+    return !this.#marker && this.#quote === '' && (this.plain || at - this.#start >= segmentLeast)
   }
 }
 

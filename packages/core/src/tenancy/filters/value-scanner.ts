@@ -1,13 +1,17 @@
 import type { FilterAction } from './filter-settings.ts'
 import { fold } from './fold.ts'
-import { type LongValue, readOn } from './long-values.ts'
+import { type LongValue, longValue, readOn } from './long-values.ts'
 import { type Detectors, type Match, type Scanner, type Span, type ValueKind, valueKinds } from './matches.ts'
 import { SegmentEnds, segmentLimit, segmentReserve } from './segments.ts'
 
 /** How much of the text before a segment detectors see, in characters. */
 const contextLength = 80
 
-/** Finds values of a form. A segment is looked at once, when it is whole, with the same surroundings however the text came. */
+/**
+ * Finds values of a form. A segment is looked at once, when it is whole, with the same surroundings however the text came. What
+ * was found behind a value that goes on is kept until that value is at its end, and isn't looked for again: so each character is
+ * shown to the detectors a bounded number of times.
+ */
 export class ValueScanner implements Scanner {
   readonly #actions: ReadonlyMap<ValueKind, FilterAction>
   readonly #detectors: Detectors
@@ -18,6 +22,8 @@ export class ValueScanner implements Scanner {
   #dropped = 0
   #start = 0
   #long: { readonly kind: ValueKind; readonly value: LongValue } | undefined
+  /** The look that isn't done with. */
+  #look: Look | undefined
 
   constructor(actions: ReadonlyMap<ValueKind, FilterAction>, detectors: Detectors) {
     this.#actions = actions
@@ -51,34 +57,54 @@ export class ValueScanner implements Scanner {
   #advance(ended: boolean): void {
     for (;;) {
       if (this.#long !== undefined && !this.#readOn(this.#long, ended)) return
-      const end = this.#ends.find(this.#text, this.#start + segmentLimit)
-      if (end !== undefined) this.#look(end, end)
-      else if (this.#text.length - this.#start >= segmentLimit)
-        this.#look(this.#start + segmentLimit, this.#start + segmentLimit - segmentReserve)
-      else if (!ended || this.#start === this.#text.length) return
-      else {
-        this.#ends.finish(this.#text)
-        this.#look(this.#text.length, this.#text.length)
-      }
+      if (this.#look !== undefined) this.#settle(this.#look)
+      else if (!this.#lookOn(ended)) return
     }
   }
 
-  /** Looks for values up to `end`, and settles those that start before `limit`. */
-  #look(end: number, limit: number): void {
+  /** Looks for values in the next segment, if its end is to be seen. */
+  #lookOn(ended: boolean): boolean {
+    const end = this.#ends.find(this.#text, this.#start + segmentLimit)
+    if (end !== undefined) this.#lookAt(end, end)
+    else if (this.#text.length - this.#start >= segmentLimit)
+      this.#lookAt(this.#start + segmentLimit, this.#start + segmentLimit - segmentReserve)
+    else if (!ended || this.#start === this.#text.length) return false
+    else {
+      this.#ends.finish(this.#text)
+      this.#lookAt(this.#text.length, this.#text.length)
+    }
+    return true
+  }
+
+  /** Looks for values up to `end`; those that start before `limit` will be settled. */
+  #lookAt(end: number, limit: number): void {
     const forced = limit < end
-    let settled = limit
-    for (const value of forced || !this.#ends.plain ? this.#values(end) : []) {
-      if (value.start >= settled) break
-      this.#found.push({ kind: value.kind, start: this.#dropped + value.start, end: this.#dropped + value.end })
+    this.#look = {
+      values: forced || !this.#ends.plain ? this.#values(end) : [],
+      next: 0,
+      cut: forced ? this.#dropped + end : undefined,
+      limit: this.#dropped + limit,
+    }
+  }
+
+  /** Settles what a look found, up to a value that goes on. What lies before the place that is settled was a part of such a one. */
+  #settle(look: Look): void {
+    const from = this.settledTo
+    let settled = look.limit
+    for (let value = look.values[look.next]; value !== undefined && value.start < settled; value = look.values[look.next]) {
+      look.next++
+      if (value.end <= from) continue
+      this.#found.push({ kind: value.kind, start: Math.max(value.start, from), end: value.end })
       settled = Math.max(settled, value.end)
-      if (value.goesOn === 'key block' || (value.goesOn === 'token' && forced && value.end === end)) {
-        settled = value.end
-        this.#long = { kind: value.kind, value: { type: value.goesOn, line: 0, afterFull: false } }
-        break
+      if (value.goesOn === 'key block' || (value.goesOn === 'token' && value.end === look.cut)) {
+        this.#long = { kind: value.kind, value: longValue(value.goesOn) }
+        this.#start = value.end - this.#dropped
+        return
       }
     }
-    this.#start = settled
-    this.#ends.begin(settled)
+    this.#look = undefined
+    this.#start = Math.max(settled, from) - this.#dropped
+    this.#ends.begin(this.#start)
   }
 
   #values(end: number): readonly Value[] {
@@ -89,8 +115,8 @@ export class ValueScanner implements Scanner {
     const values: Value[] = []
     for (const [kind, action] of this.#actions)
       for (const span of this.#detectors[kind](folded.text, from)) {
-        const start = context + folded.origin(span.start)
-        values.push({ ...span, kind, action, start, end: context + folded.origin(span.end) })
+        const start = this.#dropped + context + folded.origin(span.start)
+        values.push({ ...span, kind, action, start, end: this.#dropped + context + folded.origin(span.end) })
       }
     return withoutContained(values)
   }
@@ -100,10 +126,18 @@ export class ValueScanner implements Scanner {
     const { upTo, done } = readOn(long.value, this.#text, this.#start, ended)
     if (upTo > this.#start) this.#found.push({ kind: long.kind, start: this.settledTo, end: this.#dropped + upTo, rest: true })
     this.#start = upTo
-    this.#ends.begin(upTo)
     if (done) this.#long = undefined
     return done
   }
+}
+
+/** What a look found, by start, and how far it was settled. All places are in the whole text. */
+interface Look {
+  readonly values: readonly Value[]
+  next: number
+  /** Where the text was cut by force. */
+  readonly cut: number | undefined
+  readonly limit: number
 }
 
 interface Value extends Span {

@@ -1,3 +1,4 @@
+import { keyHeader } from '../key-block.ts'
 import type { Span } from '../matches.ts'
 import { isSecretValue } from './secret-values.ts'
 
@@ -7,16 +8,16 @@ import { isSecretValue } from './secret-values.ts'
  */
 export function* findCredentials(text: string, from: number): Generator<Span> {
   if (!mayHold.test(text)) return
+  const blocks = [...text.matchAll(keyHeader)]
+    .map((match): Span => ({ start: match.index, end: match.index + match[0].length, goesOn: 'key block' }))
+    .filter(({ start }) => start >= from)
+  yield* blocks
   for (const pattern of known) yield* whole(pattern, text, from)
-  for (const pattern of named) yield* values(pattern, text, from)
-  block.lastIndex = from
-  for (const match of text.matchAll(block)) yield { start: match.index, end: match.index + match[0].length, goesOn: 'key block' }
+  for (const pattern of named) for (const span of values(pattern, text, from)) yield* before(blocks, span)
 }
 
 /** Cheap, and true of every credential. */
 const mayHold = /[_\-.:=]|AKIA|ASIA|AIza|(?:is|identified by|basic|bearer|token)\s/i
-
-const block = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g
 
 /** Tokens of services, by the beginnings that make them known; the longest runs go on past what is read. */
 const known: readonly RegExp[] = [
@@ -29,6 +30,8 @@ const known: readonly RegExp[] = [
   /https:\/\/hooks\.slack\.com\/services\/[\w/]{20,}/g,
   // Stripe, Square, Shopify, PayPal.
   /(?<![\w-])(?:[srp]k_(?:live|test|prod)_\w{10,}|whsec_[\w+/=]{20,}|sq0(?:atp|csp)-[\w-]{20,}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32})/g,
+  // Plinth: virtual keys.
+  /(?<![A-Za-z0-9])plk_[a-z0-9-]{1,63}_[0-9a-f]{24}_[\w-]{16,}/g,
   // Google, and language models: OpenAI, Anthropic, Groq, xAI, Perplexity, Replicate, Cohere.
   /(?<![\w-])(?:AIza[\w-]{35}|GOCSPX-[\w-]{20,}|ya29\.[\w-]{20,}|sk-ant-[\w-]{20,}|sk-(?:proj|svcacct|admin|or-v1|lf)-[\w-]{20,}|sk-[A-Za-z0-9]{32,}|gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{40,}|pplx-[A-Za-z0-9]{40,}|r8_[A-Za-z0-9]{30,})/g,
   // Vault, Grafana, New Relic, Sentry, Tailscale, age.
@@ -71,6 +74,13 @@ function* values(pattern: RegExp, text: string, from: number): Generator<Span> {
     if (isSecretValue({ name, joint: groups.joint, quote: groups.quote, value }))
       yield { start, end: start + value.length, goesOn: 'token' }
   }
+}
+
+/** What of a value stands before a private key: the key is read on in by itself. */
+function* before(blocks: readonly Span[], value: Span): Generator<Span> {
+  const block = blocks.find(({ start, end }) => start < value.end && value.start < end)
+  if (block === undefined) yield value
+  else if (block.start - value.start > 3) yield { start: value.start, end: block.start }
 }
 
 /** Without the punctuation of the sentence around it. */

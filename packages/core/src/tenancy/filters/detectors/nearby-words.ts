@@ -19,8 +19,9 @@ export class Hints {
   before(at: number): Hint {
     const [speaksFor, speaksAgainst] = this.#patterns
     this.#ends ??= [ends(speaksFor, this.#text), ends(speaksAgainst, this.#text)]
-    const gap = this.#text.lastIndexOf('\n\n', at)
-    const reach = Math.max(at - 80, gap)
+    const begin = Math.max(0, at - 80)
+    const gap = this.#text.slice(begin, at + 2).lastIndexOf('\n\n')
+    const reach = Math.max(at - 80, gap < 0 ? gap : begin + gap)
     const lastFor = lastUpTo(this.#ends[0], at)
     const lastAgainst = lastUpTo(this.#ends[1], at)
     if (lastAgainst > lastFor && lastAgainst >= reach && !clauseEnd.test(this.#text.slice(lastAgainst, at))) return 'against'

@@ -44,6 +44,7 @@ function phoneEnd(text: string, hints: Hints, run: NumberRun, previous: number):
   let likely: number | undefined
   for (let count = mostGroups(run); count > 0; count--) {
     const groups = run.groups.slice(0, count)
+    if (groups.reduce((sum, { digits }) => sum + digits.length, 0) > mostDigits) continue
     const last = groups.at(-1)
     const end = last === undefined ? run.start : last.bracketed ? last.end + 1 : last.end
     if (!mayEnd(text, end, groups, run.groups[count])) continue
@@ -55,6 +56,9 @@ function phoneEnd(text: string, hints: Hints, run: NumberRun, previous: number):
   }
   return likely
 }
+
+/** No shape has more; most rows of numbers are passed over by it. */
+const mostDigits = 17
 
 /** How many groups can be one number at the most: a single digit stands between others only behind a prefix or a zero. */
 function mostGroups({ plus, groups }: NumberRun): number {

@@ -1,8 +1,10 @@
 import { few, type Signal, signal, support } from './signal.ts'
 
 const model = String.raw`(?:a\.?i\.?s?|llms?|(?:large )?language models?|chat ?bots?|gpt(?:-\d)?|chatgpt|copilot|claude|gemini|bard|(?:ai|virtual|automated|digital|smart|research|coding) (?:assistants?|agents?|systems?|models?|tools?|reviewers?|readers?)|(?:llm|ai|gpt|model|bot|reviewer|automated) (?:readers?|reviewers?|users?|crawlers?|agents?|models?)|summari[sz]ers?|assistants?|bots?|ai-powered \w+)`
-const answer = String.raw`(?:responses?|repl(?:y|ies)|answers?|outputs?|messages?|summar(?:y|ies)|translations?|recommendations?|conclusions?)`
-const text = String.raw`(?:e-?mails?|documents?|pages?|texts?|messages?|files?|articles?|contents?|r[eé]sum[eé]s?|cvs?|candidates?|applications?|reviews?|repositor(?:y|ies)|code|web ?(?:pages?|sites?)|tickets?|pdfs?|threads?|notes?|transcripts?|papers?|submissions?|listings?|inbox)`
+const answer =
+  '(?:responses?|repl(?:y|ies)|answers?|outputs?|messages?|summar(?:y|ies)|translations?|recommendations?|conclusions?)'
+const text =
+  '(?:e-?mails?|documents?|pages?|texts?|messages?|files?|articles?|contents?|r[eé]sum[eé]s?|cvs?|candidates?|applications?|reviews?|repositor(?:y|ies)|code|web ?(?:pages?|sites?)|tickets?|pdfs?|threads?|notes?|transcripts?|papers?|submissions?|listings?|inbox)'
 
 /** Orders to a model within a text that it was only given to read, and what such orders are after. */
 export const indirectSignals: readonly Signal[] = [
@@ -28,7 +30,7 @@ export const indirectSignals: readonly Signal[] = [
     'model ordered',
     0.5,
     /ai\b|a\.i|llm|model|bot|gpt|copilot|claude|gemini|bard|assistant|agent|system|summari|reviewer|reader|tool/,
-    `\\b${model} (?:must|should|shall|has to|have to|needs? to|is (?:instructed|required|expected|asked|hereby|to)|are (?:instructed|required|expected|asked|hereby|to)|will)(?: now| always| only| also| first| immediately| never| not)* (?:include|add|say|state|tell|send|forward|ignore|output|respond|reply|recommend|mention|rate|give|insert|append|execute|run|call|follow|disregard|report|conclude|respond|click|visit|treat|approve|accept|select|rank|output|write|print|inform|reveal|delete|transfer)\\b`,
+    `(?<!\\b(?:our|my|their|his|her|its) )\\b${model} (?:must|should|shall|has to|have to|needs? to|is (?:instructed|required|expected|asked|hereby|to)|are (?:instructed|required|expected|asked|hereby|to)|will)(?: now| always| only| also| first| immediately| never| not)* (?:include|add|say|state|tell|send|forward|ignore|output|respond|reply|recommend|mention|rate|give|insert|append|execute|run|call|follow|disregard|report|conclude|respond|click|visit|treat|approve|accept|select|rank|output|write|print|inform|reveal|delete|transfer)\\b`,
   ),
   signal(
     'model spoken to',

@@ -1,11 +1,11 @@
 import { few, order, type Signal, signal, signalUnlessCode, support } from './signal.ts'
 
-const dismiss = String.raw`(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?(?: about)?|overlook|neglect|(?:set|put|cast|leave) aside|pay no (?:attention|heed) to|(?:do not|don't|dont|never) (?:follow|obey|comply with|listen to|adhere to|abide by|consider)|stop (?:following|obeying|listening to))`
-const replace = String.raw`(?:override|bypass|skip|drop|abandon|erase|delete|remove|cancel|dismiss|discard|void|nullify|circumvent|disable|reset|violate|break)`
-const earlier = String.raw`(?:previous(?:ly)?|prior|above|preceding|earlier|foregoing|initial|original|existing|former|past|system(?:'s)?|hidden|internal|default|safety|ethical|moral|other|current|aforementioned|preset)`
-const orders = String.raw`(?:instructions?|instuctions?|prompts?|prompting|directions?|directives?|rules?|guidelines?|commands?|orders?|context|training|constraints?|programming|restrictions?|polic(?:y|ies)|limitations?|safeguards?|guardrails?|protocols?|assignments?|tasks?|filters?|guidance)`
-const sayings = String.raw`(?:statements?|conversations?|messages?|texts?|inputs?|information|contents?|sentences?|questions?|requests?|words|paragraphs?|documents?|everything|stuff)`
-const give = String.raw`(?:reveal|show|print|repeat|output|display|tell|give|disclose|leak|dump|write(?: out| down)?|echo|copy|recite|share|expose|provide|return|list|paste|state|read|describe|explain|summari[sz]e|translate|encode|spell|send|quote|reproduce|type)`
+const dismiss = `(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?(?: about)?|overlook|neglect|(?:set|put|cast|leave) aside|pay no (?:attention|heed) to|(?:do not|don't|dont|never) (?:follow|obey|comply with|listen to|adhere to|abide by|consider)|stop (?:following|obeying|listening to))`
+const replace = `(?:override|bypass|skip|drop|abandon|erase|delete|remove|cancel|dismiss|discard|void|nullify|circumvent|disable|reset|violate|break)`
+const earlier = `(?:previous(?:ly)?|prior|above|preceding|earlier|foregoing|initial|original|existing|former|past|system(?:'s)?|hidden|internal|default|safety|ethical|moral|other|current|aforementioned|preset)`
+const orders = `(?:instructions?|instuctions?|prompts?|prompting|directions?|directives?|rules?|guidelines?|commands?|orders?|context|training|constraints?|programming|restrictions?|polic(?:y|ies)|limitations?|safeguards?|guardrails?|protocols?|assignments?|tasks?|filters?|guidance)`
+const sayings = `(?:statements?|conversations?|messages?|texts?|inputs?|information|contents?|sentences?|questions?|requests?|words|paragraphs?|documents?|everything|stuff)`
+const give = `(?:reveal|show|print|repeat|output|display|tell|give|disclose|leak|dump|write(?: out| down)?|echo|copy|recite|share|expose|provide|return|list|paste|state|read|describe|explain|summari[sz]e|translate|encode|spell|send|quote|reproduce|type)`
 
 /** Attempts to put away the instructions, to read them, and to put others in their place. */
 export const overrideSignals: readonly Signal[] = [
@@ -43,8 +43,8 @@ export const overrideSignals: readonly Signal[] = [
     'orders void',
     1,
     /instruc|prompt|direct|rule|order|task|training|context|command|guideline|everything|whatever/,
-    `\\b(?:above|previous|prior|earlier|preceding|original|initial|old) ${orders} ${few}(?:are|were|is|was|have been|has been) (?:now )?(?:wrong|outdated|a test|just a|invalid|cancell?ed|void|over|deprecated|incorrect|a joke|no longer|obsolete|superseded|replaced|finished|lifted|overridden|null)`,
-    `\\b(?:above|previous|prior|earlier|preceding|original|initial|old) ${orders} ${few}(?:do not|don't|no longer|does not|doesn't|won't) (?:apply|matter|count|hold|exist|bind)`,
+    `\\b(?:above|previous|prior|earlier|preceding|original|initial|old) ${orders} (?!(?:for|in|of|on|to) (?:the|my|our|model)\\b)${few}(?:are|were|is|was|have been|has been) (?:now )?(?:wrong|outdated|a test|just a|invalid|cancell?ed|void|over|deprecated|incorrect|a joke|no longer|obsolete|superseded|replaced|finished|lifted|overridden|null)`,
+    `\\b(?:above|previous|prior|earlier|preceding|original|initial|old) ${orders} (?!(?:for|in|of|on|to) (?:the|my|our|model)\\b)${few}(?:do not|don't|no longer|does not|doesn't|won't) (?:apply|matter|count|hold|exist|bind)`,
     `\\bwhatever you (?:were|have been) (?:told|given|taught|instructed)[^.!?]{0,40}\\b(?:cancell?ed|void|over|wrong|obsolete|irrelevant|no longer|does not|doesn't|ignore|forget)`,
     `\\byou (?:now )?have no (?:previous|prior|earlier|other|more)? ?(?:instructions|rules|orders|directives)`,
     `\\beverything (?:\\w+ ){0,3}(?:before|above|prior)[^.!?]{0,20} (?:is|was) (?:now )?(?:void|invalid|wrong|a test|cancell?ed|obsolete|null|to be ignored|irrelevant)`,
@@ -54,7 +54,7 @@ export const overrideSignals: readonly Signal[] = [
     'prompt asked for',
     1,
     /your|ur |thy|were you|did you|do you|are you|have you/,
-    `\\b${give} (?:me |us |back |out |exactly |verbatim )*${few}(?:your|ur|thy) ${few}(?:system|initial|original|hidden|secret|internal|confidential|full|entire|exact|previous|preceding|developer|base|starting|pre-?|first|core|current|given) ?(?:prompts?|instructions?|messages?|rules?|guidelines?|directives?|configurations?|context|programming)\\b`,
+    `\\b${give} (?:me |us |back |out |exactly |verbatim )*${few}(?:your|ur|thy) ${few}(?:system|initial|original|hidden|secret|internal|confidential|full|entire|exact|previous|preceding|developer|base|starting|pre-?|first|core|current|given) ?(?:prompts?|instructions?|messages?|rules?|guidelines?|directives?|configurations?|context|programming)\\b(?! (?:for|on|about) (?!this (?:conversation|chat|session)))`,
     `\\b${give} (?:me |us |back |out |exactly |verbatim )*${few}(?:your|ur) (?:prompts?|instructions?|directives?|guidelines|pre-?prompt|programming|rules)\\b`,
     `\\b(?:what|which) (?:is|are|was|were|'s) ${few}(?:your|ur) ${few}(?:system|initial|original|hidden|exact|full|previous|first|secret|internal|given|current|above) ?(?:prompts?|instructions?|rules?|guidelines?|messages?|directives?)`,
     `\\b(?:what|which) (?:${few})(?:instructions?|prompt|rules|guidelines) (?:were|was|have|did|are|do) you (?:been )?(?:given|told|receive|follow\\w*|provided|start\\w*|instructed)`,
@@ -140,7 +140,7 @@ export const overrideSignals: readonly Signal[] = [
     0.5,
     /code|pass|security|defen|safety|protection|i am |i'm /,
     `\\b(?:user|input|string|code|password|phrase) (?:has |is |was |have )*(?:provided |entered |typed |given )?(?:the \\w+ )?correct(?:ly)?\\b|\\b(?:password|access code|code) is now\\b`,
-    `\\b(?:correct|right|valid|real|actual|secret|new|true) (?:access code|password|passcode|passphrase|pass code|security code)`,
+    `\\b(?:correct|right|valid|real|actual|secret|new|true) (?:access code|password|passcode|passphrase|pass code|security code)\\b(?! polic)`,
     `\\b(?:access code|password|passcode|code) (?:is |was |has been |entered |= ?)*(?:accepted|correct|verified|valid|entered|confirmed|authenticated|changed to|matched)`,
     `\\b(?:security|defen[sc]e|safety|protection) (?:protocols?|systems?|measures?|mode|instructions?)? ?(?:is |are |has been |have been )?(?:disabled|deactivated|overridden|off|bypassed|terminated|suspended|lifted)`,
     `\\bi(?: a|')m (?:the|your|an|a) (?:developer|creator|admin(?:istrator)?|owner|programmer|system administrator|openai|engineer)\\b`,

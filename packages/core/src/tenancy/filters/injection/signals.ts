@@ -1,9 +1,10 @@
-import { fold } from '../fold.ts'
+import { type Composition, compositions } from './compositions.ts'
 import { foreignSignals } from './foreign-signals.ts'
 import { indirectSignals } from './indirect-signals.ts'
 import { isMention } from './mention.ts'
 import { overrideSignals } from './override-signals.ts'
 import { personaSignals } from './persona-signals.ts'
+import { plainText } from './plain-text.ts'
 import { orderBegins, type Signal } from './signal.ts'
 
 /** The signals in a passage and what they weigh; `before` is the end of the text before it, for what runs over from there. */
@@ -14,38 +15,44 @@ const signals: readonly Signal[] = [...overrideSignals, ...personaSignals, ...in
 const mentioned = 0.3
 
 /** Signals of which one must be there for a finding. */
-export const leadingSignals: ReadSignals = reader(signals.filter(({ leads }) => leads))
+export const leadingSignals: ReadSignals = reader(
+  signals.filter(({ leads }) => leads),
+  compositions.filter(({ leads }) => leads),
+)
 /** Signals that only add to others. */
-export const supportingSignals: ReadSignals = reader(signals.filter(({ leads }) => !leads))
+export const supportingSignals: ReadSignals = reader(
+  signals.filter(({ leads }) => !leads),
+  compositions.filter(({ leads }) => !leads),
+)
 
-function reader(looked: readonly Signal[]): ReadSignals {
+function reader(looked: readonly Signal[], composed: readonly Composition[]): ReadSignals {
   return (before, passage) => {
     const found = new Map<string, number>()
     if (!/\p{L}/u.test(passage)) return found
-    const text = plain(before + passage)
-    const own = plain(before).length
+    const take = (name: string, weight: number): void => void found.set(name, Math.max(found.get(name) ?? 0, weight))
+    const own = plainText(before)
+    const passed = plainText(passage)
+    const text = own + passed
     for (const { name, weight, needs, pattern, order, unless } of looked) {
       if (!needs.test(text)) continue
       for (const match of text.matchAll(pattern)) {
-        if (match.index + match[0].length <= own) continue
+        if (match.index + match[0].length <= own.length) continue
         if (order && !orderBegins.test(text.slice(Math.max(0, match.index - 24), match.index))) continue
-        const weighs = isMention(text, match.index, match[0]) || unless?.test(text) ? weight * mentioned : weight
-        found.set(name, Math.max(found.get(name) ?? 0, weighs))
+        take(name, isMention(text, match.index, match[0]) || unless?.test(text) ? weight * mentioned : weight)
       }
+    }
+    const alone = passed.trim()
+    for (const composition of composed) {
+      const match = composedAt(composition, alone)
+      if (match !== undefined)
+        take(composition.name, isMention(alone, match, '') ? composition.weight * mentioned : composition.weight)
     }
     return found
   }
 }
 
-/** Lower case, single blanks, straight quotes, letters for the digits that stand for them within words, s p e l l e d words joined. */
-function plain(text: string): string {
-  return fold(text)
-    .text.normalize('NFKC')
-    .toLowerCase()
-    .replace(/[‘’`´]/g, "'")
-    .replace(/(?<!\p{L})(?:\p{L} ){4,40}\p{L}(?!\p{L})/gu, (spelled) => spelled.replaceAll(' ', ''))
-    .replace(/\s+/g, ' ')
-    .replace(/(?<=[a-z])[013457@$](?=[a-z])/g, (sign) => letters[sign] ?? sign)
+/** Where the first of the concepts stands, if all of them do. */
+function composedAt({ all, none }: Composition, text: string): number | undefined {
+  const places = all.map((concept) => text.search(concept))
+  return places.some((place) => place < 0) || none?.test(text) ? undefined : places[0]
 }
-
-const letters: { readonly [sign: string]: string } = { 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't', '@': 'a', $: 's' }
