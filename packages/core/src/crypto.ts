@@ -9,6 +9,7 @@ import {
   createHash,
   createHmac,
   createSecretKey,
+  hash,
   hkdfSync,
   type SecretKey,
   timingSafeEqual,
@@ -64,7 +65,7 @@ export function open(key: Uint8Array, sealed: Uint8Array, context: string): Uint
 
 /** SHA-256, lower-case hexadecimal. */
 export function sha256(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('hex')
+  return hash('sha256', content, 'hex')
 }
 
 /** SHA-256 of what comes piece by piece. */

@@ -9,10 +9,11 @@ const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 export function uuid(clock: Clock): string {
   const bytes = clock.randomBytes(10)
   const time = Math.floor(clock.now()).toString(16).padStart(12, '0')
-  let tail = ''
-  for (const byte of bytes) tail += hex[byte]
-  const variant = ((Number.parseInt(tail[3] ?? '0', 16) & 0x3) | 0x8).toString(16)
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${tail.slice(0, 3)}-${variant}${tail.slice(4, 7)}-${tail.slice(7, 19)}`
+  const [a = 0, b = 0, c = 0, ...rest] = bytes
+  const version = hex[0x70 | (a & 0x0f)]
+  const variant = hex[0x80 | (c & 0x3f)]
+  const [d, e, f, g, h, i, j] = rest.map((byte) => hex[byte])
+  return `${time.slice(0, 8)}-${time.slice(8)}-${version}${hex[b]}-${variant}${d}-${e}${f}${g}${h}${i}${j}`
 }
 
 /** Milliseconds as text of constant length, so that its byte order is the order of time (until the year 2286). */

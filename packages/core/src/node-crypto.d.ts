@@ -26,6 +26,7 @@ declare module 'node:crypto' {
   export function createSecretKey(key: Uint8Array): SecretKey
   export function createCipheriv(algorithm: 'aes-256-gcm', key: SecretKey, nonce: Uint8Array): Cipher
   export function createDecipheriv(algorithm: 'aes-256-gcm', key: SecretKey, nonce: Uint8Array): Decipher
+  export function hash(algorithm: 'sha256', data: Uint8Array | string, encoding: 'hex'): string
   export function createHash(algorithm: 'sha256'): Digest
   export function createHmac(algorithm: 'sha256', key: SecretKey): Digest
   export function hkdfSync(digest: 'sha256', key: Uint8Array, salt: Uint8Array, info: string, length: number): ArrayBuffer

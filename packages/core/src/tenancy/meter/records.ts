@@ -72,9 +72,15 @@ export function ratesPlace(minute: number, account: Account): Place {
   return { partition: 'minute', sort: `${minute}/${account}` }
 }
 
+const dayMilliseconds = 86_400_000
+let lastDay = { number: Number.NaN, text: '' }
+
 /** `2026-01-31`, of UTC. */
 export function dayOf(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, 10)
+  const number = Math.floor(milliseconds / dayMilliseconds)
+  // Asked twice a call: making a text of a date costs more than the rest of a reservation.
+  if (number !== lastDay.number) lastDay = { number, text: new Date(milliseconds).toISOString().slice(0, 10) }
+  return lastDay.text
 }
 
 /** `2026-01`: a budget's month is a month of UTC. */
