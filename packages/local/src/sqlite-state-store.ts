@@ -52,6 +52,8 @@ export interface SqliteStateStoreOptions {
 export class SqliteStateStore implements StateStore {
   readonly #options: SqliteStateStoreOptions
   readonly #recent: RecentRows | undefined
+  /** Null: read once. */
+  readonly #rows = new WeakMap<StoredRow, Row | null>()
   readonly #get: StatementSync
   readonly #read: StatementSync
   readonly #lists: readonly { readonly ascending: StatementSync; readonly descending: StatementSync }[]
@@ -82,7 +84,19 @@ export class SqliteStateStore implements StateStore {
     checkKey(key)
     const text = keyText(key)
     const stored = this.#recent?.get(text) ?? this.#readRow(text)
-    return stored && this.#live(stored) ? decodeRow(stored, key) : undefined
+    return stored && this.#live(stored) ? this.#decoded(stored, key) : undefined
+  }
+
+  /** A row that is read again and again, as every request does its tenant's, is decoded once; nobody can change it in place. */
+  #decoded(stored: StoredRow, key: Key): Row {
+    const known = this.#rows.get(stored)
+    if (known) return known
+    const row = decodeRow(stored, key)
+    if (known === null) {
+      freeze(row.index)
+      this.#rows.set(stored, row)
+    } else if (stored.sealed === null) this.#rows.set(stored, null)
+    return row
   }
 
   #readRow(key: string): StoredRow | undefined {
@@ -173,6 +187,12 @@ export class SqliteStateStore implements StateStore {
   #live(stored: StoredRow): boolean {
     return stored.expires === null || stored.expires > this.#options.clock.now()
   }
+}
+
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  Object.freeze(value)
+  for (const inner of Object.values(value)) freeze(inner)
 }
 
 /** A stored event; its sequence is a column of its own. */
