@@ -1,11 +1,12 @@
 /** Models of Amazon Bedrock, by its Converse API; those that embed by InvokeModel. @module */
-import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4FinishReason } from '@ai-sdk/provider'
+import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4FinishReason } from '@ai-sdk/provider'
 import type { ModelEntry } from '@plinth/core'
 import { type AwsCredentials, chainedCredentials } from './aws-credentials.ts'
 import { adaptEmbedding, mostTexts } from './bedrock-embedding.ts'
+import { adaptLanguage } from './bedrock-language.ts'
 import { loadOnce } from './load-once.ts'
 import { networkEmbedding } from './network-embedding.ts'
-import { type AdaptedOptions, networkModel } from './network-model.ts'
+import { networkModel } from './network-model.ts'
 
 /** How Bedrock is reached. */
 export interface BedrockOptions {
@@ -62,7 +63,8 @@ export function createBedrockModels({ region, endpoint, bearerToken, credentials
   return {
     language: (name, entry) => {
       const load = admitted(async () => (await provider())(name))
-      return networkModel({ provider: 'bedrock', modelId: name, load, adapt: (options) => adapt(options, entry), reasons })
+      const adapt: Parameters<typeof networkModel>[0]['adapt'] = (options) => adaptLanguage(options, entry)
+      return networkModel({ provider: 'bedrock', modelId: name, load, adapt, reasons })
     },
     embedding: (name, entry) =>
       networkEmbedding({
@@ -72,23 +74,5 @@ export function createBedrockModels({ region, endpoint, bearerToken, credentials
         load: admitted(async () => (await provider()).embeddingModel(name)),
         adapt: (options) => adaptEmbedding(options, entry),
       }),
-  }
-}
-
-/** Families that refuse `toolChoice.any`, by which the package has others keep to a schema. */
-const withoutForcedTools: ReadonlySet<string> = new Set(['meta.llama'])
-
-function adapt(options: LanguageModelV4CallOptions, entry: ModelEntry): AdaptedOptions {
-  const { responseFormat, ...others } = options
-  if (responseFormat?.type !== 'json') return { options, warnings: [] }
-  const { schema } = responseFormat
-  if (schema !== undefined && !withoutForcedTools.has(entry.family)) return { options, warnings: [] }
-  const form = schema === undefined ? '' : ` It must match this JSON Schema:\n${JSON.stringify(schema)}`
-  const content = `Answer with one JSON value and nothing else, without a fence around it.${form}`
-  return {
-    options: { ...others, prompt: [{ role: 'system', content }, ...options.prompt] },
-    warnings: [
-      { type: 'unsupported', feature: 'responseFormat', details: 'The model is asked for JSON in words; nothing enforces it.' },
-    ],
   }
 }

@@ -12,6 +12,8 @@ export interface Arrival {
   readonly query: URLSearchParams
   /** @param name in lower case. */
   header(name: string): string | undefined
+  /** Fires when the client is gone before it was answered; for work that is worth ending then. Absent where nobody can know. */
+  gone?(): AbortSignal
   /** Whether it brings a body. */
   readonly hasBody: boolean
   /**
@@ -30,9 +32,13 @@ export interface Answer {
 
 /** A target as nearly every client sends it, in which nothing has to be normalised. */
 const plain = /^\/[A-Za-z0-9_~:/-]*(?:\.[A-Za-z0-9_~:-]+)*$/
+/** Below these a part of a path may be the name of a model, whatever it holds; so none of it is taken for a step. */
+const naming = /^\/(?:v1|model)[/\\]/
+const step = /[/\\](?:\.|%2e){1,2}(?:[/\\]|$)|\\/i
 
 /**
- * Path and query of a request's target (RFC 9112, 3.2: an absolute form counts as its path), with steps such as `..` taken.
+ * Path and query of a request's target (RFC 9112, 3.2: an absolute form counts as its path), with steps such as `..` taken. Where
+ * models are named steps are left as they came: there they lead nowhere ({@link hasSteps}).
  * @returns undefined for what is no target.
  */
 export function parseTarget(target: string): { readonly path: string; readonly query: URLSearchParams } | undefined {
@@ -41,8 +47,14 @@ export function parseTarget(target: string): { readonly path: string; readonly q
   if (plain.test(path)) return { path, query: new URLSearchParams(at < 0 ? '' : target.slice(at)) }
   try {
     const { pathname, searchParams } = new URL(target.startsWith('/') ? `http://x${target}` : target)
-    return { path: pathname, query: searchParams }
+    const given = path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/\\]*/i, '')
+    return { path: naming.test(given) && hasSteps(given) ? given : pathname, query: searchParams }
   } catch {
     return undefined
   }
+}
+
+/** Whether a path holds `.` or `..` as a part, however it is written. Whoever takes such a path apart may come out elsewhere. */
+export function hasSteps(path: string): boolean {
+  return step.test(path)
 }

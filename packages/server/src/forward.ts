@@ -7,11 +7,12 @@ export const forwardedHeader = 'x-plinth-forwarded-from'
 
 /** What a request takes along: nothing that is about this connection, and no cookie. */
 const sent = [
-  ...['content-type', 'accept', 'idempotency-key', 'last-event-id', 'x-correlation-id'],
+  ...['content-type', 'accept', 'idempotency-key', 'last-event-id', 'x-correlation-id', 'cache-control'],
   ...['anthropic-version', 'anthropic-beta', 'amz-sdk-invocation-id', 'amz-sdk-request', 'user-agent'],
 ]
 /** What an answer brings back. */
-const returned = /^(?:content-type|cache-control|retry-after|vary|www-authenticate|allow|x-amzn-.*|x-plinth-.*)$/
+const returned =
+  /^(?:content-type|cache-control|retry-after|retry-after-ms|x-should-retry|request-id|vary|www-authenticate|allow|x-amzn-.*|x-plinth-.*)$/
 
 /** Seconds; long enough to arrive. A stream that has begun goes on without. */
 const tokenLifetime = 60

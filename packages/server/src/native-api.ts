@@ -163,7 +163,7 @@ export function checkNamedTenant(caller: Caller, arrival: Arrival): void {
 }
 
 /** A tenant that a caller names must be its own (X58: the token decides, nothing else). */
-function checkTenant(caller: Caller, named: unknown): void {
+export function checkTenant(caller: Pick<Caller, 'tenant'>, named: unknown): void {
   if (named !== undefined && named !== caller.tenant)
     throw new ForbiddenError('tenant_mismatch', "The tenant named is not the token's.")
 }

@@ -1,5 +1,6 @@
 import type { AnyRoute, Pattern } from '@plinth/core'
 import { z } from 'zod'
+import { describeGateway } from './gateway/describe.ts'
 
 const version = '0.1.0'
 
@@ -26,7 +27,7 @@ const ownRoutes: Readonly<Record<string, object>> = {
   '/openapi.json': { get: own('This document.', 'application/json') },
 }
 
-/** OpenAPI 3.1 of everything that is served, from the same schemas that check it. */
+/** OpenAPI 3.1 of everything that is served: the native API from the same schemas that check it, the gateway by its protocols. */
 export function openApi(patterns: readonly Pattern[], extra: readonly AnyRoute[]): object {
   const paths: Record<string, Record<string, object>> = {}
   const add = (route: AnyRoute, tag: string): void => {
@@ -36,14 +37,15 @@ export function openApi(patterns: readonly Pattern[], extra: readonly AnyRoute[]
   }
   for (const pattern of patterns) for (const route of pattern.routes) add(route, pattern.name)
   for (const route of extra) add(route, 'running')
+  const gateway = describeGateway()
   return {
     openapi: '3.1.0',
     info: { title: 'Plinth', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     security: [{ bearer: [] }],
-    paths: { ...paths, ...ownRoutes },
+    paths: { ...paths, ...gateway.paths, ...ownRoutes },
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      schemas: { Problem: problemSchema },
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, ...gateway.securitySchemes },
+      schemas: { Problem: problemSchema, ...gateway.schemas },
     },
   }
 }

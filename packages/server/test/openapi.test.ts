@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { PlinthError } from '@plinth/core'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { call } from '../../../test/e2e/support/api.ts'
+import { findOperation } from '../src/gateway/operations.ts'
 import { fill, nameOf, routes } from './support/routes.ts'
 import { startTestServer, type TestServer } from './support/test-server.ts'
 
@@ -15,7 +19,14 @@ interface Operation {
   }[]
   readonly requestBody?: { readonly required: boolean; readonly content: Readonly<Record<string, { readonly schema: object }>> }
   readonly responses: Readonly<
-    Record<string, { readonly description: string; readonly content?: Readonly<Record<string, object>> }>
+    Record<
+      string,
+      {
+        readonly description: string
+        readonly content?: Readonly<Record<string, { readonly schema?: object }>>
+        readonly headers?: Readonly<Record<string, object>>
+      }
+    >
   >
 }
 
@@ -148,5 +159,105 @@ describe('/openapi.json', () => {
     expect(Object.keys(body).sort()).toEqual(schema.required.toSorted())
     for (const [name, value] of Object.entries(body))
       expect(typeof value).toBe(schema.properties[name]?.type === 'integer' ? 'number' : 'string')
+  })
+})
+
+describe('/openapi.json, the model gateway', () => {
+  const claude = 'anthropic.claude-3-5-sonnet-20241022-v2:0'
+  const titan = 'amazon.titan-embed-text-v2:0'
+  const messages = [{ role: 'user', content: 'Say something.' }]
+  const turns = [{ role: 'user', content: [{ text: 'Say something.' }] }]
+  const claudeBody = { anthropic_version: 'bedrock-2023-05-31', max_tokens: 50, messages }
+  /** A good body of each operation. */
+  const bodies: Readonly<Record<string, object | undefined>> = {
+    'POST /v1/chat/completions': { model: claude, messages },
+    'POST /v1/embeddings': { model: titan, input: 'one' },
+    'GET /v1/models': undefined,
+    'GET /v1/models/{id}': undefined,
+    'POST /v1/messages': { model: claude, max_tokens: 50, messages },
+    'POST /v1/messages/count_tokens': { model: claude, messages },
+    'POST /model/{id}/converse': { messages: turns },
+    'POST /model/{id}/converse-stream': { messages: turns },
+    'POST /model/{id}/invoke': claudeBody,
+    'POST /model/{id}/invoke-with-response-stream': claudeBody,
+    'POST /model/{id}/count-tokens': { input: { converse: { messages: turns } } },
+  }
+  const described = () => operations.filter(([path]) => /^\/(?:v1|model)\//.test(path))
+  const ask = (path: string, method: string, body: object | undefined, withToken: string | undefined = token) =>
+    call<object>(server.url, fill(path, claude), { method: method.toUpperCase(), token: withToken, body })
+  const typeOf = (headers: Headers) => headers.get('content-type')?.split(';')[0] ?? ''
+
+  it('describes every operation, and no other', () => {
+    // Each has its name in the source, for the audit trail; the tables themselves are nobody's business.
+    const source = readFileSync(new URL('../src/gateway/operations.ts', import.meta.url), 'utf8')
+    const names = new Set([...source.matchAll(/'([A-Z]+ \/[^' ]+)'/g)].map(([, name]) => name))
+    const listed = described().map(([path, method]) => `${method.toUpperCase()} ${path}`)
+    expect(names.size).toBeGreaterThan(10)
+    expect(listed.toSorted()).toEqual([...names].toSorted())
+    expect(listed.toSorted()).toEqual(Object.keys(bodies).toSorted())
+  })
+
+  it('names what is found under a path, and the permission that is asked', async () => {
+    const powerless = await server.token({ permissions: ['requests:read'] })
+    for (const [path, method, operation] of described()) {
+      const name = `${method.toUpperCase()} ${path}`
+      const found = findOperation(method.toUpperCase(), fill(path, claude))?.operation
+      if (!found || PlinthError.is(found)) throw new Error(`${name} is described, and nothing is found there.`)
+      expect([found.name, found.permission]).toEqual([name, operation['x-permission']])
+      expect((await ask(path, method, bodies[name], powerless)).status, name).toBe(403)
+      const granted = await server.token({ permissions: [operation['x-permission'] ?? ''] })
+      expect((await ask(path, method, bodies[name], granted)).status, name).toBe(200)
+    }
+  })
+
+  it('says which types and headers an answer has, whole and streamed', async () => {
+    for (const [path, method, { responses }] of described()) {
+      const name = `${method.toUpperCase()} ${path}`
+      const types = Object.keys(responses[200]?.content ?? {})
+      const headers = new Set(Object.keys(responses[200]?.headers ?? {}))
+      const asked = types.includes('text/event-stream') ? [{}, { stream: true }] : [{}]
+      const answers = await Promise.all(
+        asked.map((more) => ask(path, method, method === 'get' ? undefined : { ...bodies[name], ...more })),
+      )
+      expect(answers.map(({ headers: got }) => typeOf(got)).toSorted(), name).toEqual(types.toSorted())
+      for (const { headers: got } of answers) {
+        const own = [...got.keys()].filter((header) => /^x-(?:plinth|request)/.test(header))
+        for (const header of own) expect(headers, name).toContain(header)
+        expect(got.has('x-plinth-model'), name).toBe(headers.has('x-plinth-model'))
+      }
+    }
+  })
+
+  it("refuses in the form of the operation's own protocol, and takes no body without what it needs", async () => {
+    for (const [path, method, { responses, requestBody }] of described()) {
+      const name = `${method.toUpperCase()} ${path}`
+      const schema = responses.default?.content?.['application/json']?.schema as { readonly $ref: string }
+      const form = z.fromJSONSchema(document.components.schemas[schema.$ref.split('/').at(-1) ?? ''] as never)
+      const nobody = await call<object>(server.url, fill(path, claude), { method: method.toUpperCase(), token: 'nobody' })
+      expect(nobody.status, name).toBe(401)
+      const refused = [nobody]
+      const { required = [] } = (requestBody?.content['application/json']?.schema ?? {}) as { required?: string[] }
+      for (const field of required) {
+        const answer = await ask(path, method, { ...bodies[name], [field]: undefined })
+        expect([name, field, answer.status]).toEqual([name, field, 400])
+        expect(answer.text, name).toContain(field)
+        refused.push(answer)
+      }
+      for (const { headers, body } of refused) {
+        expect(typeOf(headers)).toBe('application/json')
+        expect(form.parse(body), name).toEqual(body)
+        expect([...headers.keys()]).toContain('x-request-id')
+      }
+    }
+  })
+
+  it('is open to tokens in x-api-key where it says so, and nowhere else', async () => {
+    expect(document.components.securitySchemes.apiKey).toMatchObject({ type: 'apiKey', in: 'header', name: 'x-api-key' })
+    for (const [path, method, { security }] of described()) {
+      const body = method === 'get' ? undefined : bodies[`${method.toUpperCase()} ${path}`]
+      const headers = { 'x-api-key': token }
+      const { status } = await call(server.url, fill(path, claude), { method: method.toUpperCase(), body, headers })
+      expect([path, status]).toEqual([path, security?.some((scheme) => 'apiKey' in scheme) ? 200 : 401])
+    }
   })
 })

@@ -1,6 +1,7 @@
 /** One call of a model for a chat, whole or in parts, with its span and its figures. @module */
 import type {
   LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
   LanguageModelV4Usage,
   SharedV4ProviderMetadata,
@@ -14,7 +15,7 @@ import { estimateTextTokens } from '../language-model/token-estimate.ts'
 import type { Uses } from '../scope/scope.ts'
 import { inSpan, recordModelCall, spanNames } from '../telemetry.ts'
 import type { ChatContent, ChatFinish, ChatPart, ChatRequest, ChatUsage } from './chat.ts'
-import { ChatParts } from './chat-parts.ts'
+import { ChatParts, noArguments } from './chat-parts.ts'
 import { saidOf } from './provider-words.ts'
 
 export interface ChatModelCall {
@@ -44,29 +45,32 @@ export function generateChat(scope: Uses<never>, call: ChatModelCall): Promise<M
     const result = await boundedCall(scope.clock, { timeout: answerTimeout, signal }, (aborted) =>
       Promise.resolve(resolved.model.doGenerate(optionsOf(scope, call, aborted))),
     )
-    const content: ChatContent[] = []
-    for (const part of result.content) {
-      if (part.type === 'text') content.push({ type: 'text', text: part.text.toWellFormed() })
-      if (part.type === 'reasoning') {
-        const signature = saidOf(part.providerMetadata, 'signature')
-        content.push({ type: 'reasoning', text: part.text.toWellFormed(), ...(signature === undefined ? {} : { signature }) })
-      }
-      if (part.type === 'tool-call' && !part.providerExecuted)
-        content.push({ type: 'tool-call', toolCallId: part.toolCallId, toolName: part.toolName, input: part.input })
-    }
+    const content = contentOf(result.content)
     const finish = finishOf(result, usageOf(call, result.usage, textOf(content), scope.clock.now() - started))
     return [{ content, finish }, finish]
   })
+}
+
+/** A streamed answer. To be read to its end, or returned. */
+export interface ChatStream extends AsyncIterableIterator<ChatPart> {
+  return(): Promise<IteratorResult<ChatPart, undefined>>
+  /**
+   * What it used: as the provider says at the end, before that by what came so far. Of a model whose text is there at once, that is the
+   * most that it may be.
+   */
+  used(): ChatUsage
 }
 
 /**
  * A streamed answer. It is given when its first content is there, so that a call that fails before that can be made anew; what fails
  * later fails the iteration.
  */
-export async function streamChat(scope: Uses<never>, call: ChatModelCall): Promise<AsyncIterableIterator<ChatPart>> {
-  const parts = partsOf(scope, call)
-  let first: IteratorResult<ChatPart> | undefined = await parts.next()
-  const iterator: AsyncIterableIterator<ChatPart> = {
+export async function streamChat(scope: Uses<never>, call: ChatModelCall): Promise<ChatStream> {
+  const started = scope.clock.now()
+  const state: StreamState = { parts: new ChatParts(), told: undefined }
+  const parts = partsOf(scope, call, state)
+  let first: IteratorResult<ChatPart, undefined> | undefined = await parts.next()
+  const stream: ChatStream = {
     next: () => {
       if (!first) return parts.next()
       const next = first
@@ -74,22 +78,40 @@ export async function streamChat(scope: Uses<never>, call: ChatModelCall): Promi
       return Promise.resolve(next)
     },
     // It has begun, so that its end is seen to, also when nobody reads on.
-    return: () => parts.return(),
-    [Symbol.asyncIterator]: () => iterator,
+    return: () => {
+      first = undefined
+      return parts.return(undefined)
+    },
+    used: () => state.told ?? usedSoFar(call, state.parts.text, scope.clock.now() - started),
+    [Symbol.asyncIterator]: () => stream,
   }
-  return iterator
+  return stream
+}
+
+interface StreamState {
+  readonly parts: ChatParts
+  told: ChatUsage | undefined
+}
+
+function usedSoFar(call: ChatModelCall, text: string, latencyMs: number): ChatUsage {
+  const { resolved, maxTokens } = call
+  const { outputTokens, ...usage } = usageOf(call, undefined, text, latencyMs)
+  return { ...usage, outputTokens: resolved.incremental ? Math.min(maxTokens, outputTokens) : maxTokens }
 }
 
 /** @throws ModelFailure `model_timeout` also when the model stops in the middle and says nothing more. */
-async function* partsOf(scope: Uses<never>, call: ChatModelCall): AsyncGenerator<ChatPart, void, undefined> {
+async function* partsOf(
+  scope: Uses<never>,
+  call: ChatModelCall,
+  state: StreamState,
+): AsyncGenerator<ChatPart, undefined, undefined> {
   const { clock } = scope
   const { resolved, signal } = call
+  const { parts } = state
   const started = clock.now()
   const ending = new AbortController()
   const aborted = AbortSignal.any([signal, ending.signal])
   const bounds = { timeout: answerTimeout, signal }
-  const parts = new ChatParts()
-  let text = ''
   let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined
   try {
     const { stream } = await boundedCall(clock, bounds, () =>
@@ -101,16 +123,15 @@ async function* partsOf(scope: Uses<never>, call: ChatModelCall): AsyncGenerator
       const part = read.value
       if (part?.type === 'error') throw part.error
       if (part?.type === 'finish') {
-        const finish = finishOf(part, usageOf(call, part.usage, text, clock.now() - started))
-        yield* parts.end()
+        const rest = parts.end()
+        const finish = finishOf(part, usageOf(call, part.usage, parts.text, clock.now() - started))
+        state.told = finish.usage
+        yield* rest
         recordModelCall(resolved.entry.id, pricedUsage(resolved, finish.usage))
         yield { type: 'finish', finish }
-        return
+        return undefined
       }
-      for (const each of parts.take(part)) {
-        if ('delta' in each) text += each.delta
-        yield each
-      }
+      yield* parts.take(part)
     }
     throw new ModelFailure('transient', 'model_answer_cut', 'The answer broke off.')
   } catch (error) {
@@ -123,6 +144,24 @@ async function* partsOf(scope: Uses<never>, call: ChatModelCall): AsyncGenerator
     ending.abort(new ModelFailure('transient', 'interrupted', 'Nobody reads the answer any more.'))
     void reader?.cancel().catch(() => {})
   }
+}
+
+/** What clients have no use for is left out, as {@link ChatParts} does. */
+function contentOf(given: LanguageModelV4GenerateResult['content']): readonly ChatContent[] {
+  const content: ChatContent[] = []
+  for (const part of given) {
+    if (part.type === 'text' && part.text !== '') content.push({ type: 'text', text: part.text.toWellFormed() })
+    if (part.type === 'reasoning') {
+      const signature = saidOf(part.providerMetadata, 'signature')
+      if (part.text === '' && signature === undefined) continue
+      content.push({ type: 'reasoning', text: part.text.toWellFormed(), ...(signature === undefined ? {} : { signature }) })
+    }
+    if (part.type === 'tool-call' && !part.providerExecuted) {
+      const { toolCallId, toolName, input } = part
+      content.push({ type: 'tool-call', toolCallId, toolName, input: input === '' ? noArguments : input })
+    }
+  }
+  return content
 }
 
 async function observed<Result>(

@@ -6,87 +6,109 @@ interface Content {
   readonly kind: 'text' | 'reasoning' | 'tool-input'
   readonly id: string
   readonly toolName: string
-  /** Not given out yet. */
-  pending: string
+  /** All that came of it. */
+  received: string
+  /** What was given out of that, in UTF-16 code units. */
+  given: number
   signature: string | undefined
   begun: boolean
   ended: boolean
 }
 
+/** What a tool without arguments is called with. */
+export const noArguments = '{}'
+
 /**
  * Brings a provider's stream into order: each content has a start and an end, one is over before the next begins (what comes of the
  * next meanwhile is held back), and a tool's arguments are there as deltas, also where the provider gives them whole. What clients
- * have no use for is left out, and so are contents without any text.
+ * have no use for is left out, and so are contents without any text, but for reasoning that has a signature.
  */
 export class ChatParts {
   /** In order; the first one is on its way out. */
   readonly #contents: Content[] = []
-  /** Tools that were called, so that a call told in deltas and whole is one. */
-  readonly #called = new Set<string>()
+  /** By their ids, so that a call told in deltas and whole is one. */
+  readonly #tools = new Map<string, Content>()
+  /** All that was said so far, given out or not, in no order. */
+  text = ''
 
   take(part: LanguageModelV4StreamPart | undefined): ChatPart[] {
     if (part?.type === 'text-delta') this.#add('text', part.id, part.delta)
-    else if (part?.type === 'text-end') this.#end('text', part.id)
+    else if (part?.type === 'text-end') end(this.#find('text', part.id))
+    else if (part?.type === 'reasoning-start') this.#reason(part.id, '', part.providerMetadata)
     else if (part?.type === 'reasoning-delta') this.#reason(part.id, part.delta, part.providerMetadata)
     else if (part?.type === 'reasoning-end') {
       this.#reason(part.id, '', part.providerMetadata)
-      this.#end('reasoning', part.id)
-    } else if (part?.type === 'tool-input-start' && !part.providerExecuted) this.#call(part.id, part.toolName)
-    else if (part?.type === 'tool-input-delta') this.#find('tool-input', part.id, part.delta)
-    else if (part?.type === 'tool-input-end') this.#end('tool-input', part.id)
-    else if (part?.type === 'tool-call' && !part.providerExecuted && this.#call(part.toolCallId, part.toolName)) {
-      this.#find('tool-input', part.toolCallId, part.input)
-      this.#end('tool-input', part.toolCallId)
-    }
+      end(this.#find('reasoning', part.id))
+    } else if (part?.type === 'tool-input-start' && !part.providerExecuted) this.#tool(part.id, part.toolName)
+    else if (part?.type === 'tool-input-delta') this.#argue(part.id, part.delta)
+    else if (part?.type === 'tool-input-end') {
+      const tool = this.#tools.get(part.id)
+      // Of one without deltas the arguments may come whole.
+      if (tool?.received) end(tool)
+    } else if (part?.type === 'tool-call' && !part.providerExecuted) this.#call(part.toolCallId, part.toolName, part.input)
     return this.#drain()
   }
 
   /** The provider is done: whatever is open ends. */
   end(): ChatPart[] {
-    for (const content of this.#contents) content.ended = true
+    for (const content of this.#contents) end(content)
     return this.#drain()
   }
 
-  #add(kind: 'text' | 'reasoning', id: string, delta: string): void {
-    if (delta === '' || this.#find(kind, id, delta)) return
-    this.#contents.push({ kind, id, toolName: '', pending: delta, signature: undefined, begun: false, ended: false })
+  #add(kind: 'text' | 'reasoning', id: string, delta: string): Content | undefined {
+    this.text += delta
+    const content = this.#find(kind, id)
+    if (!content && delta !== '') return this.#push(kind, id, { received: delta })
+    if (content) content.received += delta
+    return content
   }
 
   #reason(id: string, delta: string, metadata: SharedV4ProviderMetadata | undefined): void {
-    this.#add('reasoning', id, delta)
     const signature = saidOf(metadata, 'signature')
-    const content = this.#find('reasoning', id, '')
+    const content = this.#add('reasoning', id, delta) ?? (signature && this.#push('reasoning', id))
     if (content && signature !== undefined) content.signature = signature
   }
 
-  /** @returns whether it is a new one. */
-  #call(id: string, toolName: string): boolean {
-    if (this.#called.has(id)) return false
-    this.#called.add(id)
-    this.#contents.push({ kind: 'tool-input', id, toolName, pending: '', signature: undefined, begun: false, ended: false })
-    return true
+  #tool(id: string, toolName: string): Content {
+    const tool = this.#tools.get(id) ?? this.#push('tool-input', id, { toolName })
+    this.#tools.set(id, tool)
+    return tool
   }
 
-  #find(kind: Content['kind'], id: string, delta: string): Content | undefined {
-    const found = this.#contents.find((content) => content.kind === kind && content.id === id && !content.ended)
-    if (found) found.pending += delta
-    return found
+  #argue(id: string, delta: string): void {
+    const tool = this.#tools.get(id)
+    if (!tool || tool.ended) return
+    this.text += delta
+    tool.received += delta
   }
 
-  #end(kind: Content['kind'], id: string): void {
-    const found = this.#find(kind, id, '')
-    if (found) found.ended = true
+  #call(id: string, toolName: string, input: string): void {
+    const tool = this.#tool(id, toolName)
+    // What came in deltas may be its beginning.
+    if (!tool.ended && input.startsWith(tool.received)) this.#argue(id, input.slice(tool.received.length))
+    end(tool)
+  }
+
+  #push(kind: Content['kind'], id: string, { received = '', toolName = '' } = {}): Content {
+    const content = { kind, id, toolName, received, given: 0, signature: undefined, begun: false, ended: false }
+    this.#contents.push(content)
+    return content
+  }
+
+  /** Ids may come again when what had them is over. */
+  #find(kind: Content['kind'], id: string): Content | undefined {
+    return this.#contents.find((content) => content.kind === kind && content.id === id && !content.ended)
   }
 
   #drain(): ChatPart[] {
     const parts: ChatPart[] = []
     for (let content = this.#contents[0]; content; content = this.#contents[0]) {
-      const { kind, id, toolName, pending } = content
+      const { kind, id, toolName, received, given } = content
       if (!content.begun)
         parts.push(kind === 'tool-input' ? { type: 'tool-input-start', id, toolName } : { type: `${kind}-start`, id })
-      if (pending !== '') parts.push({ type: `${kind}-delta`, id, delta: pending })
+      if (received.length > given) parts.push({ type: `${kind}-delta`, id, delta: received.slice(given) })
       content.begun = true
-      content.pending = ''
+      content.given = received.length
       if (!content.ended) break
       const { signature } = content
       if (kind === 'reasoning') parts.push({ type: 'reasoning-end', id, ...(signature === undefined ? {} : { signature }) })
@@ -95,4 +117,10 @@ export class ChatParts {
     }
     return parts
   }
+}
+
+function end(content: Content | undefined): void {
+  if (!content) return
+  if (content.kind === 'tool-input' && content.received === '') content.received = noArguments
+  content.ended = true
 }

@@ -12,9 +12,12 @@ const mostCircuits = 1_000
 
 interface Circuit {
   failures: number
+  /** 0 until it opens. */
   pause: number
   /** Milliseconds UTC; nobody calls before it. */
   until: number
+  /** Whether one call tries whether the model is back. */
+  trying: boolean
 }
 
 /**
@@ -32,13 +35,22 @@ export class CircuitBreaker {
   /** @returns how long nobody is let through, milliseconds; 0 lets this one through, and after a pause only this one. */
   admit(model: string): number {
     const circuit = this.#circuits.get(model)
-    if (!circuit || circuit.failures < failuresToOpen) return 0
+    if (!circuit || circuit.pause === 0) return 0
     const now = this.#clock.now()
     // A clock that was set back must not close a model for longer than a pause.
-    const wait = Math.min(circuit.until - now, circuit.pause)
-    if (wait > 0) return wait
+    circuit.until = Math.min(circuit.until, now + circuit.pause)
+    if (circuit.until > now) return circuit.until - now
     circuit.until = now + circuit.pause
+    circuit.trying = true
     return 0
+  }
+
+  /** The call that was let through wasn't made: the next one may try. */
+  unused(model: string): void {
+    const circuit = this.#circuits.get(model)
+    if (!circuit?.trying) return
+    circuit.trying = false
+    circuit.until = this.#clock.now()
   }
 
   succeeded(model: string): void {
@@ -46,11 +58,14 @@ export class CircuitBreaker {
   }
 
   failed(model: string): void {
-    const circuit = this.#circuits.get(model) ?? { failures: 0, pause: firstPause / 2, until: 0 }
+    const circuit = this.#circuits.get(model) ?? { failures: 0, pause: 0, until: 0, trying: false }
     circuit.failures++
-    if (circuit.failures >= failuresToOpen) {
-      circuit.pause = Math.min(longestPause, circuit.pause * 2)
+    const opens = circuit.pause === 0 && circuit.failures >= failuresToOpen
+    // Calls that ran when it opened fail as well, and say nothing new.
+    if (opens || circuit.trying) {
+      circuit.pause = opens ? firstPause : Math.min(longestPause, circuit.pause * 2)
       circuit.until = this.#clock.now() + circuit.pause
+      circuit.trying = false
     }
     const [oldest] = this.#circuits.keys()
     if (!this.#circuits.has(model) && this.#circuits.size >= mostCircuits && oldest !== undefined) this.#circuits.delete(oldest)

@@ -4,31 +4,56 @@ import { filterAnswer } from '../language-model/filtered-answer.ts'
 import type { Uses } from '../scope/scope.ts'
 import { type DirectedFinding, filterInput } from '../tenancy/filters/filter-input.ts'
 import type { ModelChat } from './ask-model.ts'
-import type { ChatContent } from './chat.ts'
+import type { ChatContent, ChatRequest } from './chat.ts'
 
 /** What filters make of one text. */
 type FilterText = (text: string) => Promise<string>
 
 /**
- * @returns the prompt as the model may have it.
+ * @returns the request as the model may have it: its messages, what its tools and its form of answers are described by.
  * @throws InvalidInputError `content_blocked`; UnavailableError `filter_failed`.
  */
-export async function filterPrompt(
+export async function filterRequest(
   scope: Uses<never>,
-  prompt: LanguageModelV4Prompt,
-): Promise<{ readonly prompt: LanguageModelV4Prompt; readonly findings: readonly DirectedFinding[] }> {
-  if (Object.keys(scope.tenant.filters.input).length === 0) return { prompt, findings: [] }
+  request: ChatRequest,
+): Promise<{ readonly request: ChatRequest; readonly findings: readonly DirectedFinding[] }> {
+  if (Object.keys(scope.tenant.filters.input).length === 0) return { request, findings: [] }
   const findings: DirectedFinding[] = []
-  const filtered: LanguageModelV4Prompt = []
-  for (const [index, message] of prompt.entries()) {
-    const filter: FilterText = async (text) => {
-      const result = await filterInput(scope, text, `messages.${index}`)
+  const filterOf =
+    (field: string): FilterText =>
+    async (text) => {
+      const result = await filterInput(scope, text, field)
       findings.push(...result.findings)
       return result.text
     }
-    filtered.push(await filterMessage(message, filter))
-  }
-  return { prompt: filtered, findings }
+  const prompt: LanguageModelV4Prompt = []
+  for (const [index, message] of request.prompt.entries())
+    prompt.push(await filterMessage(message, filterOf(`messages.${index}`)))
+  const filtered = { ...request, prompt }
+  const { tools, responseFormat } = request
+  if (tools)
+    filtered.tools = await filterEach(tools, (tool, index) => filterDescribed(tool, 'inputSchema', filterOf(`tools.${index}`)))
+  if (responseFormat?.type === 'json')
+    filtered.responseFormat = await filterDescribed(responseFormat, 'schema', filterOf('response_format'))
+  return { request: filtered, findings }
+}
+
+async function filterEach<Item>(items: readonly Item[], filter: (item: Item, index: number) => Promise<Item>): Promise<Item[]> {
+  const filtered: Item[] = []
+  for (const [index, item] of items.entries()) filtered.push(await filter(item, index))
+  return filtered
+}
+
+/** Texts of a description and of a schema; names stay, as they are how parts find each other. */
+async function filterDescribed<Item extends { readonly description?: string }>(
+  item: Item,
+  schema: keyof Item,
+  filter: FilterText,
+): Promise<Item> {
+  const filtered: Item = { ...item }
+  if (item.description !== undefined) Object.assign(filtered, { description: await filter(item.description) })
+  if (item[schema] !== undefined) Object.assign(filtered, { [schema]: await filterValues(item[schema], filter) })
+  return filtered
 }
 
 async function filterMessage(message: LanguageModelV4Message, filter: FilterText): Promise<LanguageModelV4Message> {
@@ -63,6 +88,15 @@ async function filterOutput(output: ToolOutput, filter: FilterText): Promise<Too
 const longNumber = 1e8
 
 async function filterJson(value: unknown, filter: FilterText): Promise<unknown> {
+  return filterTree(value, filter, filter)
+}
+
+/** Of what has names that others refer to. */
+async function filterValues(value: unknown, filter: FilterText): Promise<unknown> {
+  return filterTree(value, filter, async (name) => name)
+}
+
+async function filterTree(value: unknown, filter: FilterText, filterName: FilterText): Promise<unknown> {
   if (typeof value === 'string') return filter(value)
   if (typeof value === 'number' && Math.abs(value) >= longNumber) {
     const text = String(value)
@@ -70,25 +104,52 @@ async function filterJson(value: unknown, filter: FilterText): Promise<unknown> 
     return filtered === text ? value : filtered
   }
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) {
-    const items: unknown[] = []
-    for (const item of value) items.push(await filterJson(item, filter))
-    return items
-  }
+  if (Array.isArray(value)) return filterEach(value, (item) => filterTree(item, filter, filterName))
   const entries: [string, unknown][] = []
-  for (const [key, item] of Object.entries(value)) entries.push([await filter(key), await filterJson(item, filter)])
+  for (const [name, item] of Object.entries(value))
+    entries.push([await filterName(name), await filterTree(item, filter, filterName)])
   return Object.fromEntries(entries)
 }
 
-/** Arguments of a tool; what is no JSON is a text. */
+/** Arguments of a tool; what is no JSON is a text. Only what a filter changes is written anew, so that long numbers stay as they are. */
 export async function filterArguments(input: string, filter: FilterText): Promise<string> {
-  let value: unknown
-  try {
-    value = JSON.parse(input)
-  } catch {
-    return filter(input)
+  if (!isJson(input)) return filter(input)
+  let filtered = ''
+  let written = 0
+  for (const { start, end } of scalarsOf(input)) {
+    const text = input.slice(start, end)
+    const value = text.startsWith('"') ? (JSON.parse(text) as string) : text
+    if (value === text && Math.abs(Number(text)) < longNumber) continue
+    const masked = await filter(value)
+    if (masked === value) continue
+    filtered += input.slice(written, start) + JSON.stringify(masked)
+    written = end
   }
-  return JSON.stringify(await filterJson(value, filter))
+  return filtered + input.slice(written)
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Where the strings, names included, and the numbers of a JSON text are. */
+function* scalarsOf(json: string): Generator<{ readonly start: number; readonly end: number }> {
+  const isPartOfNumber = (at: number): boolean => /[-+.0-9eE]/.test(json.charAt(at))
+  for (let at = 0; at < json.length; at++) {
+    const start = at
+    if (json[at] === '"') {
+      for (at++; json[at] !== '"'; at++) if (json[at] === '\\') at++
+      yield { start, end: at + 1 }
+    } else if (/[-0-9]/.test(json.charAt(at))) {
+      while (isPartOfNumber(at + 1)) at++
+      yield { start, end: at + 1 }
+    }
+  }
 }
 
 /** A whole answer as its client may have it. Where anything is blocked nothing is left. @throws UnavailableError `filter_failed`. */

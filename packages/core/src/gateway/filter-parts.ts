@@ -50,7 +50,8 @@ export async function* filterParts(
         found(result.findings)
         return result.text
       })
-      shown.push({ type: 'tool-input-delta', id: part.id, delta }, part)
+      if (delta !== '') shown.push({ type: 'tool-input-delta', id: part.id, delta })
+      shown.push(part)
     } else shown.push(part)
     if (holds) held.push(...shown)
     else yield* shown

@@ -25,16 +25,16 @@ export async function* partsOf({ content, finish }: ModelChat): AsyncGenerator<C
     const id = part.type === 'tool-call' ? part.toolCallId : String(index)
     if (part.type === 'tool-call') {
       yield { type: 'tool-input-start', id, toolName: part.toolName }
-      yield { type: 'tool-input-delta', id, delta: part.input }
+      if (part.input !== '') yield { type: 'tool-input-delta', id, delta: part.input }
       yield { type: 'tool-input-end', id }
     } else if (part.type === 'text') {
       yield { type: 'text-start', id }
-      yield { type: 'text-delta', id, delta: part.text }
+      if (part.text !== '') yield { type: 'text-delta', id, delta: part.text }
       yield { type: 'text-end', id }
     } else {
       const { signature } = part
       yield { type: 'reasoning-start', id }
-      yield { type: 'reasoning-delta', id, delta: part.text }
+      if (part.text !== '') yield { type: 'reasoning-delta', id, delta: part.text }
       yield { type: 'reasoning-end', id, ...(signature === undefined ? {} : { signature }) }
     }
   }

@@ -1,12 +1,13 @@
 import { checkDimensions } from '../embedding-model/dimensions.ts'
-import { type Embeddings, embedTexts } from '../embedding-model/embed.ts'
+import { type EmbeddingPurpose, type Embeddings, embedTexts } from '../embedding-model/embed.ts'
 import { priceOf, type ResolvedEmbedding, type Usage } from '../language-model/catalogue.ts'
 import { estimateTextTokens } from '../language-model/token-estimate.ts'
+import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { filterInput } from '../tenancy/filters/filter-input.ts'
 import { book, settleBooking } from '../tenancy/meter/booking.ts'
 import { countBlocked, isBlocked } from '../tenancy/meter/look-through.ts'
-import { checkTokenLimits } from '../tenancy/meter/meter.ts'
+import { refuseEarly } from './admit-chat.ts'
 import { LostCalls } from './lost-calls.ts'
 import { askModels, type ChainAnswer } from './model-chain.ts'
 
@@ -19,6 +20,8 @@ export interface GovernedEmbedding {
   readonly modelId: string
   readonly texts: readonly string[]
   readonly dimensions?: number | undefined
+  /** The model's own idea of it when left out. */
+  readonly purpose?: EmbeddingPurpose | undefined
   /** What the audit trail calls it. */
   readonly what: string
   readonly signal: AbortSignal
@@ -32,31 +35,36 @@ const timeout = 60_000
  * @throws InvalidInputError, ForbiddenError, LimitError, BudgetExhaustedError, ModelFailure, UnavailableError.
  */
 export async function embedGoverned(scope: EmbeddingScope, call: GovernedEmbedding): Promise<Embeddings> {
-  const { signal, dimensions } = call
+  const { signal, dimensions, purpose } = call
   const resolved = scope.models.resolveEmbedding(call.modelId)
   if (dimensions !== undefined) checkDimensions(resolved, dimensions)
-  checkTokenLimits(scope, tokensOf(call.texts))
+  const { entry } = resolved
+  const expected = { prices: [entry.price], inputTokens: tokensOf(call.texts), outputTokens: 0 }
+  await refuseEarly(scope, expected)
   const texts: string[] = []
   try {
     for (const [index, text] of call.texts.entries()) texts.push((await filterInput(scope, text, `input.${index}`)).text)
   } catch (error) {
-    if (isBlocked(error)) await countBlocked(scope, { what: call.what, resource: `models/${resolved.entry.id}` })
+    if (isBlocked(error)) await countBlocked(scope, { what: call.what, resource: `models/${entry.id}` })
     throw error
   }
   const inputTokens = tokensOf(texts)
-  const { entry } = resolved
-  const booking = await book(scope, entry.id, { prices: [entry.price], inputTokens, outputTokens: 0 })
+  const booking = await book(scope, entry.id, { ...expected, inputTokens })
   const lost = new LostCalls(inputTokens)
-  const end = async (usage: Usage | undefined, decision: string): Promise<void> => {
-    await scope.state.commit({
-      writes: settleBooking(scope, booking, usage && { usage, model: entry.id }),
-      deed: {
-        what: call.what,
-        resource: `models/${entry.id}`,
-        decision,
-        detail: { request_id: call.id, texts: texts.length, ...(usage ? { input_tokens: usage.input_tokens } : {}) },
+  const end = async (usage: Usage | undefined, answered: boolean): Promise<void> => {
+    const deed = {
+      what: call.what,
+      resource: `models/${entry.id}`,
+      decision: usage ? 'allowed' : 'failed',
+      detail: {
+        request_id: call.id,
+        texts: texts.length,
+        ...(usage ? { input_tokens: usage.input_tokens } : {}),
+        ...(answered ? {} : { answered }),
       },
-    })
+    }
+    const writes = settleBooking(scope, booking, usage && { usage, model: entry.id })
+    await retryConflicts(() => scope.state.commit({ writes, deed }))
   }
   let answered: ChainAnswer<ResolvedEmbedding, Embeddings>
   try {
@@ -65,11 +73,11 @@ export async function embedGoverned(scope: EmbeddingScope, call: GovernedEmbeddi
       maxTokens: 0,
       inputTokens,
       signal,
-      ask: (model) => embedTexts(scope, { resolved: model, texts, dimensions, requestId: call.id, timeout, signal }),
-      onLost: (model) => lost.add(model),
+      ask: (model) => embedTexts(scope, { resolved: model, texts, dimensions, purpose, requestId: call.id, timeout, signal }),
+      onLost: (model) => lost.add(model, 0),
     })
   } catch (error) {
-    await end(lost.usage, 'failed')
+    await end(lost.usage, false)
     throw error
   }
   const { result, permit } = answered
@@ -77,7 +85,7 @@ export async function embedGoverned(scope: EmbeddingScope, call: GovernedEmbeddi
   const input = result.inputTokens > 0 ? result.inputTokens : inputTokens
   permit.settle(input)
   const usd = priceOf(entry.price, { input, output: 0 })
-  await end(lost.with({ input_tokens: input, output_tokens: 0, usd, latency_ms: result.latencyMs }), 'allowed')
+  await end(lost.with({ input_tokens: input, output_tokens: 0, usd, latency_ms: result.latencyMs }), true)
   return { ...result, inputTokens: input, usd }
 }
 

@@ -1,7 +1,8 @@
 import { LimitError, PlinthError } from '../errors.ts'
+import { mayHaveUsed } from '../event-driven/used.ts'
 import type { ResolvedModel } from '../language-model/catalogue.ts'
 import { classifyFailure, ModelFailure } from '../language-model/failure.ts'
-import type { Permit } from '../language-model/gate.ts'
+import type { Admission, Permit } from '../language-model/gate.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'
 import { breakerOf } from './circuit-breaker.ts'
@@ -21,8 +22,11 @@ export interface ChainCall<Model extends Answering, Result> {
   readonly signal: AbortSignal
   /** One call of one model. What it gives hasn't been shown to anyone yet, or it must not fail any more. */
   ask(model: Model, maxTokens: number): Promise<Result>
-  /** Is told of each call that came to nothing, and that a provider may bill all the same: it ran out of time, or broke off. */
-  onLost(model: Model): void
+  /**
+   * Is told of each call that came to nothing, and that a provider may bill all the same: it ran out of time, was left, or broke off.
+   * @param outputTokens the most that it may have put out unseen.
+   */
+  onLost(model: Model, outputTokens: number): void
 }
 
 export interface ChainAnswer<Model extends Answering, Result> {
@@ -43,7 +47,7 @@ const turnPatience = 2_000
 /**
  * Asks the models in their order until one answers. A throttle is waited for with full jitter (Brooker,
  * "Exponential Backoff And Jitter", AWS, 2015: anywhere between nothing and the doubled time), or as long as the provider says; a fault
- * is tried once more; a model that failed five times in a row is passed over for a while. What is wrong with the request itself is told
+ * is tried once more, but for one that took too long; a model that failed five times in a row is passed over for a while. What is wrong with the request itself is told
  * at once.
  * @throws ModelFailure, the last one; LimitError `rate_limited` when as many calls of this tenant run as may; the signal's reason.
  */
@@ -54,14 +58,16 @@ export async function askModels<Model extends Answering, Result>(
   const until = scope.clock.now() + patience
   let failure: ModelFailure | undefined
   for (const resolved of call.models) {
-    for (let tries = 1; ; tries++) {
+    const met = { throttles: 0, faults: 0 }
+    for (;;) {
       const asked = await askOne(scope, call, resolved)
       if (!(asked instanceof ModelFailure)) return { ...asked, resolved }
       failure = asked
       const { kind, code } = failure
-      if (code === 'model_timeout' || code === 'model_answer_cut') call.onLost(resolved)
       if (kind === 'content' || (kind === 'permanent' && code !== 'model_access_denied')) throw failure
-      const wait = waitBefore(scope, failure, tries)
+      if (kind === 'throttle') met.throttles++
+      else met.faults++
+      const wait = waitBefore(scope, failure, met)
       if (wait === undefined || scope.clock.now() + wait > until) break
       await sleep(scope.clock, wait, call.signal)
     }
@@ -70,31 +76,48 @@ export async function askModels<Model extends Answering, Result>(
 }
 
 /** How long to wait before the same model is asked again; undefined: not again. */
-function waitBefore({ clock }: ChainScope, { kind, code, retryAfter }: ModelFailure, tries: number): number | undefined {
-  if (kind === 'throttle' && tries < throttleTries)
-    return retryAfter === undefined ? clock.random() * firstWait * 2 ** tries : retryAfter * 1_000
-  const again = kind === 'transient' && tries === 1 && code !== 'model_timeout' && retryAfter === undefined
-  return again ? clock.random() * firstWait : undefined
+function waitBefore(
+  { clock }: ChainScope,
+  failure: ModelFailure,
+  { throttles, faults }: { readonly throttles: number; readonly faults: number },
+): number | undefined {
+  const { kind, retryAfter } = failure
+  const again = kind === 'throttle' ? throttles < throttleTries : kind === 'transient' && faults === 1 && !isOver(failure)
+  if (!again) return undefined
+  if (retryAfter !== undefined) return retryAfter * 1_000
+  return clock.random() * firstWait * (kind === 'throttle' ? 2 ** throttles : 1)
+}
+
+/** What is left alone, or took too long, isn't asked again. */
+function isOver(failure: ModelFailure): boolean {
+  return failure instanceof LeftAlone || mayHaveUsed(failure, '')
 }
 
 /** @returns the failure of a call that failed, or wasn't made. */
 async function askOne<Model extends Answering, Result>(
   scope: ChainScope,
-  { inputTokens, maxTokens, signal, ask }: ChainCall<Model, Result>,
+  { inputTokens, maxTokens, signal, ask, onLost }: ChainCall<Model, Result>,
   resolved: Model,
 ): Promise<{ readonly result: Result; readonly permit: Permit } | ModelFailure> {
   const breaker = breakerOf(scope)
   const closed = breaker.admit(resolved.servedBy)
-  if (closed > 0) return unavailable(closed)
+  if (closed > 0) return new LeftAlone(closed)
   const most = Math.min(maxTokens, resolved.entry.maxOutput)
-  const permit = await scope.gate.admit(resolved.servedBy, {
-    tokens: inputTokens + most,
-    lane: 'high',
-    patience: turnPatience,
-    signal,
-    from: 'edge',
-  })
+  let permit: Admission
+  try {
+    permit = await scope.gate.admit(resolved.servedBy, {
+      tokens: inputTokens + most,
+      lane: 'high',
+      patience: turnPatience,
+      signal,
+      from: 'edge',
+    })
+  } catch (error) {
+    breaker.unused(resolved.servedBy)
+    throw error
+  }
   if (!permit.admitted) {
+    breaker.unused(resolved.servedBy)
     const retryAfter = Math.max(1, Math.ceil((permit.retryAt - scope.clock.now()) / 1_000))
     if (permit.reason === 'tenant_busy')
       throw new LimitError('concurrent', 'rate_limited', 'As many calls of this tenant run as may.', { retryAfter })
@@ -107,10 +130,13 @@ async function askOne<Model extends Answering, Result>(
   } catch (error) {
     if (signal.aborted) {
       permit.release()
+      onLost(resolved, most)
       throw error
     }
     const failure = classifyFailure(error)
     permit.release(failure)
+    if (mayHaveUsed(failure, '')) onLost(resolved, most)
+    else if (failure.code === 'model_answer_cut') onLost(resolved, 0)
     if (failure.kind === 'transient') breaker.failed(resolved.servedBy)
     // Whoever was answered, with whatever, was reached.
     else breaker.succeeded(resolved.servedBy)
@@ -118,11 +144,12 @@ async function askOne<Model extends Answering, Result>(
   }
 }
 
-function unavailable(wait: number): ModelFailure {
-  const retryAfter = Math.ceil(wait / 1_000)
-  return new ModelFailure('transient', 'model_unavailable', 'The model failed too often; it is left alone for a while.', {
-    retryAfter,
-  })
+class LeftAlone extends ModelFailure {
+  /** @param wait milliseconds. */
+  constructor(wait: number) {
+    const retryAfter = Math.ceil(wait / 1_000)
+    super('transient', 'model_unavailable', 'The model failed too often; it is left alone for a while.', { retryAfter })
+  }
 }
 
 /** The model asked for, then the tenant's fallbacks, but for those that left the catalogue or aren't this tenant's any more. */

@@ -10,12 +10,7 @@ export type FailureKind = 'throttle' | 'quota' | 'transient' | 'permanent' | 'co
 /** A model call that failed. The message is ours: a provider's raw text never leaves `cause` (X19). */
 export class ModelFailure extends PlinthError {
   readonly kind: FailureKind
-  constructor(
-    kind: FailureKind,
-    code: string,
-    message: string,
-    options: { readonly cause?: unknown; readonly retryAfter?: number } = {},
-  ) {
+  constructor(kind: FailureKind, code: string, message: string, options: ErrorOptions = {}) {
     super(code, message, kind === 'throttle' || kind === 'transient', options)
     this.kind = kind
   }
@@ -55,7 +50,10 @@ export function classifyFailure(error: unknown): ModelFailure {
   if (known) return known
   // Ours already, such as a model that left the catalogue: it says itself whether to try again.
   if (PlinthError.is(error))
-    return new ModelFailure(error.retryable ? 'transient' : 'permanent', error.code, error.message, { cause: error })
+    return new ModelFailure(error.retryable ? 'transient' : 'permanent', error.code, error.message, {
+      cause: error,
+      ...(error.field === undefined ? {} : { field: error.field }),
+    })
   const status = statusOf(error)
   const codes = codesOf(error)
   const options = { cause: error, ...retryAfterOf(error) }

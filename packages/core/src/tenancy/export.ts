@@ -1,6 +1,7 @@
 import { base64url } from 'jose'
 import { Sha256 } from '../crypto.ts'
 import { everyItem } from '../every-item.ts'
+import { keptAnswers } from '../gateway/kept-answers.ts'
 import { envelope } from '../ports/event-bus.ts'
 import { objectPrefix } from '../scope/objects.ts'
 import type { Operator } from '../scope/operator.ts'
@@ -14,8 +15,8 @@ import { showKey, type VirtualKeys } from './virtual-keys.ts'
 const atATime = 200
 /** An object is exported in pieces, so that a line stays short. */
 const pieceBytes = 3 * 1024 * 1024
-/** Of no use outside: wrapped keys, and counts of a minute. */
-const leftOut: readonly string[] = ['data-keys', rates.name, ...auditNames]
+/** Of no use outside: wrapped keys, counts of a minute, and answers that nobody can tell the question of. */
+const leftOut: readonly string[] = ['data-keys', rates.name, keptAnswers.name, ...auditNames]
 
 /** Signs the end of an export, so that anyone can see with the public key set that it is whole and ours. */
 export type SignStatement = (claims: Readonly<Record<string, string | number>>) => Promise<string>

@@ -1,4 +1,5 @@
 import { definePattern, type Pattern } from '../define/pattern.ts'
+import { keptAnswers } from '../gateway/kept-answers.ts'
 import { auditCollections } from './audit/collections.ts'
 import { rates, spending, usage } from './meter/records.ts'
 import { routes } from './routes.ts'
@@ -9,7 +10,7 @@ export const multiTenant: Pattern = definePattern({
   title: 'Secure Multi-Tenant',
   summary:
     'Tenants with their own keys, models, limits, budgets, filters and region, isolated by construction, with an audit trail.',
-  collections: [usage, spending, rates, ...auditCollections],
+  collections: [usage, spending, rates, keptAnswers, ...auditCollections],
   events: [],
   jobs: [],
   routes,

@@ -12,6 +12,7 @@ import {
   noFilters,
 } from './filters/filter-settings.ts'
 import {
+  cacheClasses,
   type IsolationLevel,
   isolationLevels,
   type ResidencyLevel,
@@ -32,6 +33,7 @@ const modelConfig = z.strictObject({
   max_tokens: z.number().int().min(1).max(1_000_000).nullable().optional(),
   allowed_models: z.array(modelId).min(1).max(200).nullable().optional(),
   fallback: z.array(modelId).max(5).nullable().optional(),
+  cache: z.enum(cacheClasses).nullable().optional(),
 })
 
 const limits = z.strictObject({

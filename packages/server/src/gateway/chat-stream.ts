@@ -23,6 +23,7 @@ export interface ChatStreamOptions {
 export function chatStream(options: ChatStreamOptions): ReadableStream<Uint8Array> {
   const { clock, log, requestId, encoder, parts, stop } = options
   let pinging: Timer | undefined
+  let gone = false
   const bytesOf = (encoded: Encoded): Uint8Array => (typeof encoded === 'string' ? textEncoder.encode(encoded) : encoded)
   const send = (controller: ReadableStreamDefaultController<Uint8Array>, encoded: Encoded): boolean => {
     if (encoded.length === 0) return false
@@ -38,7 +39,8 @@ export function chatStream(options: ChatStreamOptions): ReadableStream<Uint8Arra
     start(controller) {
       send(controller, encoder.start())
       const ping = (): void => {
-        send(controller, encoder.ping())
+        // Who doesn't read what is there needs no sign of life; and what isn't read is kept here.
+        if ((controller.desiredSize ?? 0) > 0) send(controller, encoder.ping())
         pinging = clock.setTimer(pingPause, ping)
       }
       pinging = clock.setTimer(pingPause, ping)
@@ -52,12 +54,14 @@ export function chatStream(options: ChatStreamOptions): ReadableStream<Uint8Arra
         }
       } catch (error) {
         pinging?.cancel()
+        if (gone) return
         if (!PlinthError.is(error)) log.error({ error, request_id: requestId }, 'A streamed answer failed.')
         send(controller, encoder.fail(refusalOf(error)))
         controller.close()
       }
     },
     async cancel() {
+      gone = true
       pinging?.cancel()
       stop()
       // What it fails with is that nobody reads it.

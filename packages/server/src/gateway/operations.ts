@@ -1,7 +1,6 @@
 /** What the gateway does, and under which paths. @module */
 import { countTokens, InvalidInputError, type Models, NotFoundError, type Permission, type PlinthError } from '@plinth/core'
-import type { Answer } from '../exchange.ts'
-import { readBody } from '../json-body.ts'
+import { type Answer, hasSteps } from '../exchange.ts'
 import { MethodNotAllowedError } from '../problem.ts'
 import * as anthropic from './anthropic/read-messages.ts'
 import { refuseAnthropic } from './anthropic/refuse.ts'
@@ -12,6 +11,7 @@ import { refuseBedrock } from './bedrock/refuse.ts'
 import { modelAnswer, modelList } from './openai/models.ts'
 import { readChatCompletion } from './openai/read-chat.ts'
 import { refuseOpenAi } from './openai/refuse.ts'
+import { readOwnBody } from './own-body.ts'
 import type { Refusal } from './refusal.ts'
 import { type GatewayCall, serveChat } from './serve-chat.ts'
 import { serveEmbeddings, serveInvokeEmbeddings } from './serve-embeddings.ts'
@@ -35,12 +35,18 @@ export interface FoundOperation {
 const chat = (name: string, read: (body: unknown) => Parameters<typeof serveChat>[1]): Operation => ({
   name,
   permission: 'models:write',
-  serve: async (call) => serveChat(call, read(await readBody(call.arrival))),
+  serve: async (call) => serveChat(call, read(await readOwnBody(call))),
 })
 
 const openAi: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   '/v1/chat/completions': { POST: chat('POST /v1/chat/completions', readChatCompletion) },
-  '/v1/embeddings': { POST: { name: 'POST /v1/embeddings', permission: 'models:write', serve: serveEmbeddings } },
+  '/v1/embeddings': {
+    POST: {
+      name: 'POST /v1/embeddings',
+      permission: 'models:write',
+      serve: serveEmbeddings,
+    },
+  },
   '/v1/models': {
     GET: {
       name: 'GET /v1/models',
@@ -56,8 +62,8 @@ const anthropicOperations: Readonly<Record<string, Readonly<Record<string, Opera
     POST: {
       name: 'POST /v1/messages/count_tokens',
       permission: 'models:write',
-      serve: async ({ arrival, scope }) =>
-        anthropic.countTokensAnswer(countTokens(scope, anthropic.readCountTokens(await readBody(arrival)))),
+      serve: async (call) =>
+        anthropic.countTokensAnswer(countTokens(call.scope, anthropic.readCountTokens(await readOwnBody(call)))),
     },
   },
 }
@@ -71,9 +77,10 @@ const bedrock: Readonly<Record<string, (modelId: string) => Operation>> = {
   'count-tokens': (id) => ({
     name: 'POST /model/{id}/count-tokens',
     permission: 'models:write',
-    serve: async ({ arrival, scope }) => {
-      const { entry } = scope.models.resolve(id)
-      return bedrockCount.countTokensAnswer(countTokens(scope, bedrockCount.readCountTokens(id, entry, await readBody(arrival))))
+    serve: async (call) => {
+      const { entry } = call.scope.models.resolve(id)
+      const request = bedrockCount.readCountTokens(id, entry, await readOwnBody(call))
+      return bedrockCount.countTokensAnswer(countTokens(call.scope, request), call.requestId)
     },
   }),
 }
@@ -84,11 +91,11 @@ function invoke(name: string, id: string, streamed: boolean): Operation {
     name,
     permission: 'models:write',
     serve: async (call) => {
-      const { arrival, scope } = call
+      const { scope } = call
       const embedding = scope.models.entries().find((entry) => entry.kind === 'embedding' && id.endsWith(entry.id))
       if (embedding) return serveInvokeEmbeddings(call, id, embedding)
       const { entry } = scope.models.resolve(id)
-      return serveChat(call, readInvoke(id, entry, await readBody(arrival), streamed))
+      return serveChat(call, readInvoke(id, entry, await readOwnBody(call), streamed))
     },
   }
 }
@@ -99,13 +106,32 @@ function invoke(name: string, id: string, streamed: boolean): Operation {
  * @returns undefined for a path that isn't the gateway's.
  */
 export function findOperation(method: string, path: string): FoundOperation | undefined {
-  if (/^\/model(?:\/|$)/.test(path)) return { refuse: refuseBedrock, operation: bedrockOperation(method, path) }
-  if (!/^\/v1(?:\/|$)/.test(path)) return undefined
-  const ofAnthropic = /^\/v1\/messages(?:\/|$)/.test(path)
-  const operation = ofAnthropic
-    ? fixed(anthropicOperations, method, path)
-    : (oneModel(method, path) ?? fixed(openAi, method, path))
-  return { refuse: ofAnthropic ? refuseAnthropic : refuseOpenAi, operation }
+  const protocol = protocolOf(path)
+  if (!protocol) return undefined
+  const operation = hasSteps(path) ? new NotFoundError('path') : protocol.find(method, path)
+  const { refuse } = protocol
+  return { operation, refuse: operation instanceof MethodNotAllowedError ? withAllowed(refuse, operation) : refuse }
+}
+
+interface Protocol {
+  readonly refuse: Refuse
+  find(method: string, path: string): Operation | PlinthError
+}
+
+function protocolOf(path: string): Protocol | undefined {
+  if (/^\/model(?:[/\\]|$)/.test(path)) return { refuse: refuseBedrock, find: bedrockOperation }
+  if (/^\/v1\/messages(?:[/\\]|$)/.test(path))
+    return { refuse: refuseAnthropic, find: (...asked) => fixed(anthropicOperations, ...asked) }
+  if (!/^\/v1(?:[/\\]|$)/.test(path)) return undefined
+  return { refuse: refuseOpenAi, find: (...asked) => oneModel(...asked) ?? fixed(openAi, ...asked) }
+}
+
+/** HTTP wants the methods named that a path takes, whatever the protocol on it (RFC 9110, 15.5.6). */
+function withAllowed(refuse: Refuse, { allowed }: MethodNotAllowedError): Refuse {
+  return (refusal, requestId) => {
+    const answer = refuse(refusal, requestId)
+    return refusal.kind === 'method_not_allowed' ? { ...answer, headers: { ...answer.headers, allow: allowed } } : answer
+  }
 }
 
 function fixed(operations: typeof openAi, method: string, path: string): Operation | PlinthError {

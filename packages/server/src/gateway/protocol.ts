@@ -11,10 +11,19 @@ export interface ChatCall {
   answer(answer: ChatAnswer): Answer
   /** For a call that is streamed. */
   stream(head: ChatHead): StreamEncoder
+  /** Headers that would change the answer and can't be heeded: a call with one of them is refused. */
+  readonly refusedHeaders?: readonly string[]
 }
 
 /** Text goes out as UTF-8; an empty one is not sent. */
 export type Encoded = string | Uint8Array
+
+/** Makes a protocol's events of the parts of one answer, as they come, without any framing. */
+export interface EventWriter<Event extends object> {
+  /** Comes before all parts. */
+  start(): readonly Event[]
+  part(part: ChatPart): readonly Event[]
+}
 
 /** Encodes one streamed answer, part by part, as it comes. */
 export interface StreamEncoder {

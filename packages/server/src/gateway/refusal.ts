@@ -51,6 +51,8 @@ const kinds: Readonly<Record<string, RefusalKind>> = {
   model_throttled: 'upstream_throttled',
   model_timeout: 'upstream_timeout',
   model_request_refused: 'invalid',
+  // What a provider's package can't take is told in our words.
+  invalid_input: 'invalid',
 }
 
 const byStatus: Readonly<Record<number, RefusalKind>> = {

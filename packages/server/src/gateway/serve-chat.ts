@@ -1,7 +1,7 @@
-import type { Log } from '@plinth/core'
-import { answerChat, type GovernedCall, openChat, type Scope, type ServedBy } from '@plinth/core'
+import { answerChat, type GovernedCall, type Log, openChat, type Scope, type ServedBy } from '@plinth/core'
 import type { Answer, Arrival } from '../exchange.ts'
 import { chatStream } from './chat-stream.ts'
+import { wrong } from './form.ts'
 import type { ChatCall } from './protocol.ts'
 
 /** What an operation of the gateway is served with. */
@@ -18,14 +18,14 @@ export interface GatewayCall {
 
 /** Answers one chat, whole or in parts, whatever its protocol. @throws PlinthError. */
 export async function serveChat(call: GatewayCall, chat: ChatCall): Promise<Answer> {
-  const { arrival, scope, name, requestId, log, stopping } = call
-  const gone = new AbortController()
+  const { arrival, scope, name, requestId, log } = call
+  refuseHeaders(arrival, chat.refusedHeaders ?? [])
   const head = { id: requestId, modelId: chat.request.modelId, created: scope.clock.now() }
   const governed: GovernedCall = {
     id: requestId,
     request: chat.request,
     what: name,
-    signal: AbortSignal.any([gone.signal, stopping]),
+    signal: goneOf(call),
     invocation: invocationOf(arrival),
     fresh: /\bno-(?:cache|store)\b/.test(arrival.header('cache-control') ?? ''),
   }
@@ -33,10 +33,21 @@ export async function serveChat(call: GatewayCall, chat: ChatCall): Promise<Answ
     const { servedBy, ...answer } = await answerChat(scope, governed)
     return withHeaders(chat.answer({ ...head, ...answer }), servedBy)
   }
-  const { servedBy, parts } = await openChat(scope, governed)
+  const left = new AbortController()
+  const { servedBy, parts } = await openChat(scope, { ...governed, signal: AbortSignal.any([left.signal, governed.signal]) })
   const encoder = chat.stream(head)
-  const stream = chatStream({ clock: scope.clock, log, requestId, encoder, parts, stop: () => gone.abort() })
+  const stream = chatStream({ clock: scope.clock, log, requestId, encoder, parts, stop: () => left.abort() })
   return withHeaders({ status: 200, headers: { ...encoder.headers }, stream }, servedBy)
+}
+
+/** Fires when the client is gone, where that can be known: a server that stops ends the connections of those who still wait. */
+export function goneOf({ arrival, stopping }: Pick<GatewayCall, 'arrival' | 'stopping'>): AbortSignal {
+  return arrival.gone?.() ?? stopping
+}
+
+/** @throws InvalidInputError for headers that would change the answer and can't be heeded. */
+export function refuseHeaders(arrival: Pick<Arrival, 'header'>, names: readonly string[]): void {
+  for (const name of names) if (arrival.header(name) !== undefined) throw wrong(name, 'This header is not supported.')
 }
 
 /** The same over the retries of an AWS SDK's call. What isn't made like one is none. */

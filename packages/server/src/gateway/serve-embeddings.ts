@@ -1,31 +1,32 @@
-import { embedGoverned, type ModelEntry } from '@plinth/core'
+import { embedGoverned, type GovernedEmbedding, type ModelEntry } from '@plinth/core'
 import type { Answer } from '../exchange.ts'
-import { readBody } from '../json-body.ts'
+import { guardrailHeaders } from './bedrock/invoke.ts'
 import { readInvokeEmbeddings } from './bedrock/invoke-embeddings.ts'
 import { embeddingsAnswer, readEmbeddings } from './openai/embeddings.ts'
-import type { GatewayCall } from './serve-chat.ts'
+import { readOwnBody } from './own-body.ts'
+import { type GatewayCall, goneOf, refuseHeaders } from './serve-chat.ts'
 
 /** `POST /v1/embeddings`. @throws PlinthError. */
 export async function serveEmbeddings(call: GatewayCall): Promise<Answer> {
-  const { modelId, inputs, format, dimensions } = readEmbeddings(await readBody(call.arrival))
-  const { vectors, inputTokens, modelId: servedBy } = await embed(call, modelId, inputs, dimensions)
+  const { modelId, inputs, format, dimensions } = readEmbeddings(await readOwnBody(call))
+  const { vectors, inputTokens, modelId: servedBy } = await embed(call, { modelId, texts: inputs, dimensions })
   return marked(embeddingsAnswer({ modelId, vectors, tokens: inputTokens, format }), servedBy)
 }
 
 /** `POST /model/{id}/invoke` of a model that makes vectors. @throws PlinthError. */
 export async function serveInvokeEmbeddings(call: GatewayCall, modelId: string, entry: ModelEntry): Promise<Answer> {
-  const { inputs, dimensions, answer } = readInvokeEmbeddings(modelId, entry, await readBody(call.arrival))
-  const { vectors, inputTokens, modelId: servedBy } = await embed(call, modelId, inputs, dimensions)
-  return marked(answer(vectors, inputTokens), servedBy)
+  refuseHeaders(call.arrival, guardrailHeaders)
+  const { inputs, dimensions, purpose, answer } = readInvokeEmbeddings(entry, await readOwnBody(call))
+  const made = await embed(call, { modelId, texts: inputs, dimensions, purpose })
+  return marked(answer({ requestId: call.requestId, vectors: made.vectors, tokens: made.inputTokens }), made.modelId)
 }
 
 function embed(
-  { scope, requestId, name, stopping }: GatewayCall,
-  modelId: string,
-  texts: readonly string[],
-  dimensions: number | undefined,
+  call: GatewayCall,
+  asked: Pick<GovernedEmbedding, 'modelId' | 'texts' | 'dimensions' | 'purpose'>,
 ): ReturnType<typeof embedGoverned> {
-  return embedGoverned(scope, { id: requestId, modelId, texts, dimensions, what: name, signal: stopping })
+  const { scope, requestId, name } = call
+  return embedGoverned(scope, { ...asked, id: requestId, what: name, signal: goneOf(call) })
 }
 
 function marked({ headers, ...answer }: Answer, servedBy: string): Answer {

@@ -1,7 +1,9 @@
 import { LimitError } from '../../errors.ts'
 import type { Usage } from '../../language-model/catalogue.ts'
+import { retryConflicts } from '../../scope/retry-conflicts.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { count, type RecordWrite } from '../../scope/state.ts'
+import type { Deed } from '../../scope/trail.ts'
 import { correct, type Expected, type Reservation, refusalOf, reserve } from './meter.ts'
 import { nano, type UsageCounts, type UsageKey, usage, usagePlace } from './records.ts'
 
@@ -13,18 +15,21 @@ export interface Booking {
 
 /**
  * Books the most that a call of a client that waits may use, before a model is called. A process that dies during the call leaves usage
- * and budget as if all of it was used, since nobody knows better; {@link settleBooking} corrects it with the end of the call.
+ * and budget as if all of it was used, since nobody knows better; so does a commit whose answer is lost, here or at the end.
+ * {@link settleBooking} corrects it with the end of the call.
  * @param model what is asked for, as usage shows it.
+ * @param deed told with it, where the booking is all that there is to the call.
  * @throws LimitError `rate_limited`, BudgetExhaustedError, InvalidInputError `over_token_limit`; nothing is booked then.
  */
-export async function book(scope: Uses<'state'>, model: string, expected: Expected): Promise<Booking> {
+export async function book(scope: Uses<'state'>, model: string, expected: Expected, deed?: Deed): Promise<Booking> {
   const { writes, reservation } = reserve(scope, expected)
   const { day, input_tokens, output_tokens, taken: nano_usd } = reservation
   const counted = { day, model, user: scope.caller.user }
   const most = count(usage, usagePlace(counted), { requests: 1, input_tokens, output_tokens, nano_usd })
   try {
     // Nobody was promised anything yet: what a power cut loses here, it loses with the call.
-    await scope.state.commit({ writes: [most, ...writes], durability: 'relaxed' })
+    const durability = deed ? 'synced' : 'relaxed'
+    await retryConflicts(() => scope.state.commit({ writes: [most, ...writes], durability, ...(deed ? { deed } : {}) }))
     return { reservation, counted }
   } catch (error) {
     throw error instanceof LimitError ? refusalOf(scope, error) : error
@@ -45,14 +50,14 @@ export function settleBooking(scope: Uses<never>, { reservation, counted }: Book
   const { input_tokens, output_tokens, taken } = reservation
   const back = { requests: -1, input_tokens: -input_tokens, output_tokens: -output_tokens, nano_usd: -taken }
   if (!used) return [...change(counted, back), ...correct(scope, reservation, { nano_usd: 0, tokens: 0 })]
-  const nano_usd = Math.round(used.usage.usd * nano)
-  const tokens = used.usage.input_tokens + used.usage.output_tokens
-  const now = { requests: used.again ? 0 : 1, ...tokensOf(used.usage), nano_usd }
+  const { input_tokens: input, output_tokens: output, usd } = used.usage
+  const nano_usd = Math.round(usd * nano)
+  const now = { requests: used.again ? 0 : 1, input_tokens: input, output_tokens: output, nano_usd }
   const changes =
     used.model === counted.model
       ? change(counted, sum(back, now))
       : [...change(counted, back), ...change({ ...counted, model: used.model }, now)]
-  return [...changes, ...correct(scope, reservation, { nano_usd, tokens })]
+  return [...changes, ...correct(scope, reservation, { nano_usd, tokens: input + output })]
 }
 
 function change(key: UsageKey, amounts: UsageCounts): RecordWrite[] {
@@ -66,8 +71,4 @@ function sum(one: UsageCounts, other: UsageCounts): UsageCounts {
     output_tokens: one.output_tokens + other.output_tokens,
     nano_usd: one.nano_usd + other.nano_usd,
   }
-}
-
-function tokensOf({ input_tokens, output_tokens }: Usage): { readonly input_tokens: number; readonly output_tokens: number } {
-  return { input_tokens, output_tokens }
 }

@@ -1,6 +1,6 @@
 /** The blocks that a message of Anthropic's Messages API is made of, as far as a chat of the gateway can hold them. @module */
 import { z } from 'zod'
-import { listOf } from './first-fault.ts'
+import { base64, jsonObject, listOf, unsupported } from '../form.ts'
 
 export interface TextBlock {
   readonly type: 'text'
@@ -56,19 +56,6 @@ export type Message =
   | { readonly role: 'assistant'; readonly content: string | readonly AssistantBlock[] }
   | { readonly role: 'system'; readonly content: string | readonly TextBlock[] }
 
-/** The value itself, not a copy, so that schemas and arguments of tools cost nothing, and lose no key. */
-export const jsonObject: z.ZodType<Readonly<Record<string, unknown>>> = z.custom<Readonly<Record<string, unknown>>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'Must be an object.',
-)
-
-/** For what would change the meaning of the answer if it were ignored; nothing and an empty list are fine. */
-export function unsupported(message: string): z.ZodType<unknown> {
-  return z
-    .custom((value) => value === undefined || value === null || (Array.isArray(value) && value.length === 0), message)
-    .optional()
-}
-
 const textOrBlocks = 'Must be text or a list of blocks.'
 
 const text = z.object({
@@ -76,17 +63,20 @@ const text = z.object({
   text: z.string(),
 })
 
-const base64 = z.object({
+const imageBytes = z.object({
   type: z.literal('base64'),
   media_type: z.enum(['image/jpeg', 'image/png', 'image/gif', 'image/webp']),
-  data: z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/, 'Must be base64.'),
+  data: base64,
 })
 
 const image = z.object({
   type: z.literal('image'),
   source: z.discriminatedUnion(
     'type',
-    [base64, z.object({ type: z.literal('url'), url: z.url({ protocol: /^https?$/, error: 'Must be an http or https URL.' }) })],
+    [
+      imageBytes,
+      z.object({ type: z.literal('url'), url: z.url({ protocol: /^https?$/, error: 'Must be an http or https URL.' }) }),
+    ],
     'Images come as base64 or url.',
   ),
 })

@@ -1,20 +1,19 @@
 /** The bodies of the Messages API: checked once, what is unknown in them ignored. @module */
-import { InvalidInputError } from '@plinth/core'
 import { z } from 'zod'
-import { jsonObject, type Message, message, type TextBlock, texts, unsupported } from './blocks.ts'
-import { firstFault, listOf } from './first-fault.ts'
+import { type JsonObject, jsonObject, listOf, readForm, unsupported } from '../form.ts'
+import { type Message, message, type TextBlock, texts } from './blocks.ts'
 
 export interface ToolBody {
   readonly name: string
   readonly description?: string | undefined
-  readonly input_schema: Readonly<Record<string, unknown>>
+  readonly input_schema: JsonObject
   readonly strict?: boolean | undefined
-  readonly input_examples?: readonly Readonly<Record<string, unknown>>[] | undefined
+  readonly input_examples?: readonly JsonObject[] | undefined
 }
 
 export interface JsonFormat {
   readonly type: 'json_schema'
-  readonly schema: Readonly<Record<string, unknown>>
+  readonly schema: JsonObject
 }
 
 export type Thinking =
@@ -45,7 +44,7 @@ export interface ChatBody {
 
 export interface SampledBody extends ChatBody {
   readonly max_tokens: number
-  readonly stop_sequences?: readonly string[] | undefined
+  readonly stop_sequences?: string[] | undefined
   readonly temperature?: number | undefined
   readonly top_p?: number | undefined
   readonly top_k?: number | undefined
@@ -62,17 +61,17 @@ export interface CountBody extends ChatBody {
 
 /** Of `POST /v1/messages`. @throws InvalidInputError that names the field. */
 export function parseMessages(body: unknown): MessagesBody {
-  return parse(messagesBody, body)
+  return readForm(messagesBody, body)
 }
 
 /** Of Bedrock's InvokeModel, where the path names the model and says whether it streams. @throws InvalidInputError that names the field. */
 export function parseInvocation(body: unknown): SampledBody {
-  return parse(sampledBody, body)
+  return readForm(sampledBody, body)
 }
 
 /** Of `POST /v1/messages/count_tokens`. @throws InvalidInputError that names the field. */
 export function parseCount(body: unknown): CountBody {
-  return parse(countBody, body)
+  return readForm(countBody, body)
 }
 
 const tool = z.object({
@@ -91,7 +90,7 @@ const tool = z.object({
 const jsonFormat = z.object({ type: z.literal('json_schema'), schema: jsonObject }).nullish()
 
 const chat = {
-  messages: listOf(message, 100_000),
+  messages: listOf(message),
   system: texts.optional(),
   tools: listOf(tool).optional(),
   tool_choice: z
@@ -134,10 +133,3 @@ const model = z.string().min(1)
 const sampledBody: z.ZodType<SampledBody> = z.object(sampled)
 const messagesBody: z.ZodType<MessagesBody> = z.object({ model, ...sampled, stream: z.boolean().optional() })
 const countBody: z.ZodType<CountBody> = z.object({ model, ...chat })
-
-function parse<T>(schema: z.ZodType<T>, body: unknown): T {
-  const result = schema.safeParse(body)
-  if (result.success) return result.data
-  const { path, message } = firstFault(result.error.issues)
-  throw new InvalidInputError(message, path.length === 0 ? {} : { field: path.join('.') })
-}

@@ -1,6 +1,9 @@
 /** Whole answers of the Messages API. @module */
 import type { ChatAnswer, ChatContent, ChatFinish, ChatHead, ChatUsage } from '@plinth/core'
 import type { Answer } from '../../exchange.ts'
+import { freshTokens } from '../fresh-tokens.ts'
+import { jsonAnswer } from '../json-answer.ts'
+import { toolInput } from '../tools.ts'
 
 /** Tokens; unlike ours, those of the input don't contain cached ones. */
 export interface MessageUsage {
@@ -30,14 +33,10 @@ export interface MessageBody {
 }
 
 export function messageAnswer(answer: ChatAnswer): Answer {
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/json', 'request-id': answer.id },
-    body: JSON.stringify(messageBody(answer)),
-  }
+  return jsonAnswer(messageBody(answer), { 'request-id': answer.id })
 }
 
-function messageBody(answer: ChatAnswer): MessageBody {
+export function messageBody(answer: ChatAnswer): MessageBody {
   const { content, finish } = answer
   const calls = content.some(({ type }) => type === 'tool-call')
   return {
@@ -72,9 +71,9 @@ export function stopReason({ reason, stopSequence }: ChatFinish, calls: boolean)
 }
 
 export function messageUsage(usage: ChatUsage): MessageUsage {
-  const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens } = usage
+  const { cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens } = usage
   return {
-    input_tokens: Math.max(0, inputTokens - cacheReadTokens - cacheWriteTokens),
+    input_tokens: freshTokens(usage),
     cache_creation_input_tokens: cacheWriteTokens,
     cache_read_input_tokens: cacheReadTokens,
     output_tokens: outputTokens,
@@ -90,16 +89,5 @@ function block(content: ChatContent): MessageBlock[] {
       return [{ type: 'thinking', thinking: content.text, signature: content.signature ?? '' }]
     case 'tool-call':
       return [{ type: 'tool_use', id: content.toolCallId, name: content.toolName, input: toolInput(content.input) }]
-  }
-}
-
-/** Clients count on an object; what a model wrote instead is handed over inside one, under the name that the AI SDK gives it. */
-function toolInput(json: string): object {
-  if (json.trim() === '') return {}
-  try {
-    const value: unknown = JSON.parse(json)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { rawInvalidInput: value }
-  } catch {
-    return { rawInvalidInput: json }
   }
 }

@@ -1,8 +1,11 @@
 /** Anthropic's Messages API, which Bedrock's InvokeModel speaks too with Anthropic's models. @module */
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider'
-import { type ChatRequest, InvalidInputError } from '@plinth/core'
+import type { ChatRequest } from '@plinth/core'
 import type { Answer } from '../../exchange.ts'
+import { given, wrong } from '../form.ts'
+import { jsonAnswer } from '../json-answer.ts'
 import type { ChatCall } from '../protocol.ts'
+import { chosenTool, functionTool } from '../tools.ts'
 import {
   type ChatBody,
   parseCount,
@@ -17,24 +20,20 @@ import { promptOf } from './prompt.ts'
 import { reasoningOf } from './reasoning.ts'
 import { messageStream } from './stream.ts'
 
-export interface ReadOptions {
-  /** Where the path names the model. */
-  readonly modelId?: string
-  /** Where the path says whether the answer is streamed. */
-  readonly streamed?: boolean
-  /** Which body it is; by default `invoke`, whose body holds neither model nor stream, when `modelId` is given. */
-  readonly path?: 'messages' | 'invoke'
+/** `POST /v1/messages`. @throws InvalidInputError that names the field. */
+export function readMessages(body: unknown): ChatCall {
+  const read = parseMessages(body)
+  return {
+    request: sampledRequest(read, read.model),
+    streamed: read.stream ?? false,
+    answer: messageAnswer,
+    stream: messageStream,
+  }
 }
 
-/** Reads a call. @throws InvalidInputError that names the field. */
-export function readMessages(body: unknown, options: ReadOptions = {}): ChatCall {
-  const { modelId, streamed = false, path = modelId === undefined ? 'messages' : 'invoke' } = options
-  if (path === 'messages') {
-    const read = parseMessages(body)
-    return callOf(sampledRequest(read, read.model), read.stream ?? streamed)
-  }
-  if (modelId === undefined) throw new InvalidInputError('The path must name a model.')
-  return callOf(sampledRequest(parseInvocation(body), modelId), streamed)
+/** What Bedrock is asked by InvokeModel, where the path names the model. @throws InvalidInputError that names the field. */
+export function readInvocation(body: unknown, modelId: string): ChatRequest {
+  return sampledRequest(parseInvocation(body), modelId)
 }
 
 /** Reads a question for the length of a prompt. @throws InvalidInputError that names the field. */
@@ -44,57 +43,50 @@ export function readCountTokens(body: unknown): ChatRequest {
 }
 
 export function countTokensAnswer(tokens: number): Answer {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: `{"input_tokens":${tokens}}` }
-}
-
-function callOf(request: ChatRequest, streamed: boolean): ChatCall {
-  return { request, streamed, answer: messageAnswer, stream: messageStream }
+  return jsonAnswer({ input_tokens: tokens })
 }
 
 function sampledRequest(body: SampledBody, modelId: string): ChatRequest {
-  const { max_tokens, stop_sequences, temperature, top_p, top_k } = body
   return {
     ...chatRequest(body, modelId),
-    maxOutputTokens: max_tokens,
-    ...(stop_sequences && stop_sequences.length > 0 && { stopSequences: [...stop_sequences] }),
-    ...(temperature !== undefined && { temperature }),
-    ...(top_p !== undefined && { topP: top_p }),
-    ...(top_k !== undefined && { topK: top_k }),
+    ...given({
+      maxOutputTokens: body.max_tokens,
+      stopSequences: body.stop_sequences,
+      temperature: body.temperature,
+      topP: body.top_p,
+      topK: body.top_k,
+    }),
   }
 }
 
 function chatRequest(body: ChatBody, modelId: string): ChatRequest {
   const { system, messages, tools = [], tool_choice, thinking, output_config, output_format } = body
   const format = output_config?.format ?? output_format
-  const reasoning = reasoningOf(thinking, output_config?.effort)
   return {
     modelId,
     prompt: promptOf(system, messages),
-    ...(tools.length > 0 && { tools: tools.map(functionTool) }),
-    ...(tool_choice && { toolChoice: toolChoice(tool_choice, tools) }),
-    ...(format && { responseFormat: { type: 'json', schema: format.schema } }),
-    ...(reasoning !== undefined && { reasoning }),
+    ...given({
+      tools: tools.map(toolOf),
+      toolChoice: tool_choice && toolChoice(tool_choice, tools),
+      responseFormat: format && { type: 'json' as const, schema: format.schema },
+      reasoning: reasoningOf(thinking, output_config?.effort),
+    }),
   }
 }
 
-function functionTool({ name, description, input_schema, strict, input_examples }: ToolBody): LanguageModelV4FunctionTool {
+function toolOf({ input_schema, input_examples, ...tool }: ToolBody): LanguageModelV4FunctionTool {
   return {
-    type: 'function',
-    name,
-    inputSchema: input_schema,
-    ...(description !== undefined && { description }),
-    ...(strict !== undefined && { strict }),
-    ...(input_examples && { inputExamples: input_examples.map((input) => ({ input: input as JsonObject })) }),
+    ...functionTool({ ...tool, inputSchema: input_schema }),
+    ...(input_examples && { inputExamples: input_examples.map((input) => ({ input: input as ExampleInput })) }),
   }
 }
 
-type JsonObject = NonNullable<LanguageModelV4FunctionTool['inputExamples']>[number]['input']
+type ExampleInput = NonNullable<LanguageModelV4FunctionTool['inputExamples']>[number]['input']
 
+/** `disable_parallel_tool_use` is passed over: the one form can't say it, and clients take several calls. */
 function toolChoice(choice: ToolChoice, tools: readonly ToolBody[]): NonNullable<ChatRequest['toolChoice']> {
   if (choice.type === 'auto' || choice.type === 'none') return { type: choice.type }
-  if (tools.length === 0) throw new InvalidInputError('Without tools none can be chosen.', { field: 'tool_choice' })
+  if (tools.length === 0) throw wrong('tool_choice', 'There are no tools to choose from.')
   if (choice.type === 'any') return { type: 'required' }
-  if (!tools.some(({ name }) => name === choice.name))
-    throw new InvalidInputError('There is no tool of this name.', { field: 'tool_choice.name' })
-  return { type: 'tool', toolName: choice.name }
+  return chosenTool(tools, choice.name, 'tool_choice.name')
 }

@@ -1,5 +1,6 @@
 /** Refusals as Anthropic's clients know them. @module */
 import type { Answer } from '../../exchange.ts'
+import { endOfTries, refusedAnswer } from '../json-answer.ts'
 import type { Refusal, RefusalKind } from '../refusal.ts'
 
 export type ErrorType =
@@ -53,26 +54,16 @@ const answers: Readonly<Record<RefusalKind, readonly [status: number, type: Erro
 }
 
 const worthWaiting: ReadonlySet<RefusalKind> = new Set(['rate_limited', 'upstream_throttled', 'unavailable'])
-/** Seconds. Told of more, some clients would sit there for hours, others come back at once. */
-const longestWait = 60
 const final: ReadonlySet<RefusalKind> = new Set(['budget', 'internal'])
 
 export function refuseAnthropic(refusal: Refusal, requestId: string): Answer {
-  const { kind, retryAfter } = refusal
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'cache-control': 'no-store',
-    'request-id': requestId,
-  }
-  // Where nobody knows how long, a client's own back-off is better: it grows, and spreads.
-  const wait = retryAfter ?? (kind === 'rate_limited' ? 1 : undefined)
-  if (wait !== undefined && worthWaiting.has(kind)) {
-    headers['retry-after'] = String(Math.max(1, Math.ceil(wait)))
-    headers['retry-after-ms'] = String(Math.max(1, Math.ceil(wait * 1000)))
-  }
-  if (final.has(kind) || (wait !== undefined && wait > longestWait)) headers['x-should-retry'] = 'false'
-  if (kind === 'unauthorized') headers['www-authenticate'] = 'Bearer'
-  return { status: answers[kind][0], headers, body: JSON.stringify(errorBody(refusal, requestId)) }
+  const { kind, retryAfter = kind === 'rate_limited' ? 1 : undefined } = refusal
+  return refusedAnswer({
+    status: answers[kind][0],
+    body: errorBody(refusal, requestId),
+    headers: { 'request-id': requestId, ...endOfTries(final.has(kind), retryAfter) },
+    wait: worthWaiting.has(kind) ? retryAfter : undefined,
+  })
 }
 
 /** Also what ends a stream that fails after it began. */

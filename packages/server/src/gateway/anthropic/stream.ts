@@ -1,6 +1,6 @@
 /** Streamed answers of the Messages API. @module */
-import type { ChatHead, ChatPart } from '@plinth/core'
-import type { StreamEncoder } from '../protocol.ts'
+import type { ChatHead } from '@plinth/core'
+import type { EventWriter, StreamEncoder } from '../protocol.ts'
 import type { Refusal } from '../refusal.ts'
 import {
   emptyMessage,
@@ -34,17 +34,11 @@ export type MessageEvent =
   | { readonly type: 'ping' }
   | ErrorBody
 
-/** Makes events of the parts of one answer, without any framing. */
-export interface MessageEvents {
-  /**
-   * Comes before all parts. Its usage is zero, since nothing is counted yet: the whole usage comes with `message_delta`, and
-   * Anthropic's clients and the AI SDK take what that says instead.
-   */
-  start(): MessageEvent[]
-  part(part: ChatPart): MessageEvent[]
-}
-
-export function anthropicEvents(head: ChatHead): MessageEvents {
+/**
+ * The events, without any framing. The usage of the first is zero, since nothing is counted yet: the whole usage comes with
+ * `message_delta`, and Anthropic's clients and the AI SDK take what that says instead.
+ */
+export function messageEvents(head: ChatHead): EventWriter<MessageEvent> {
   let index = -1
   let calls = false
   const open = (content_block: MessageBlock): MessageEvent[] => [{ type: 'content_block_start', index: ++index, content_block }]
@@ -84,7 +78,7 @@ export function anthropicEvents(head: ChatHead): MessageEvents {
 
 /** As server-sent events, which Anthropic's clients tell apart by their `event:` lines. */
 export function messageStream(head: ChatHead): StreamEncoder {
-  const events = anthropicEvents(head)
+  const events = messageEvents(head)
   return {
     headers: { 'content-type': 'text/event-stream; charset=utf-8', 'request-id': head.id },
     start: () => framed(events.start()),

@@ -1,5 +1,8 @@
 /** Answers as Converse gives them, whole and in events. @module */
 import type { ChatAnswer, ChatContent, ChatFinish, ChatPart, ChatUsage } from '@plinth/core'
+import { freshTokens } from '../fresh-tokens.ts'
+import type { EventWriter } from '../protocol.ts'
+import { toolInput } from '../tools.ts'
 
 /** Gives what a client asked to see of the model's own answer, by JSON pointers. */
 export type OwnFields = (finish: ChatFinish) => object | undefined
@@ -18,14 +21,14 @@ export function ownFields(paths: readonly string[] | null | undefined): OwnField
 }
 
 /** The body of an answer to Converse. */
-export function converseText({ content, finish }: ChatAnswer, own: OwnFields): string {
-  return JSON.stringify({
+export function converseBodyOf({ content, finish }: ChatAnswer, own: OwnFields): object {
+  return {
     output: { message: messageOf(content) },
     stopReason: stopReasonOf(finish),
     usage: tokenUsage(finish.usage),
     metrics: metricsOf(finish.usage),
     additionalModelResponseFields: own(finish),
-  })
+  }
 }
 
 export function messageOf(content: readonly ChatContent[]): object {
@@ -35,18 +38,8 @@ export function messageOf(content: readonly ChatContent[]): object {
 function blockOf(part: ChatContent): object {
   if (part.type === 'text') return { text: part.text }
   if (part.type === 'tool-call')
-    return { toolUse: { toolUseId: part.toolCallId, name: part.toolName, input: argumentsOf(part.input) } }
+    return { toolUse: { toolUseId: part.toolCallId, name: part.toolName, input: toolInput(part.input) } }
   return { reasoningContent: { reasoningText: { text: part.text, signature: part.signature } } }
-}
-
-/** Arguments that are no JSON are given as the text that they are: the field takes any value, and nothing is lost. */
-export function argumentsOf(input: string): unknown {
-  if (input.trim() === '') return {}
-  try {
-    return JSON.parse(input)
-  } catch {
-    return input
-  }
 }
 
 /** Bedrock's words. It has none for what ended for a reason of its own. */
@@ -57,25 +50,18 @@ export function stopReasonOf({ reason, stopSequence }: ChatFinish): string {
   return stopSequence === undefined ? 'end_turn' : 'stop_sequence'
 }
 
-/** Those tokens of the input that the provider's cache had no part in. */
-export function freshTokens({ inputTokens, cacheReadTokens, cacheWriteTokens }: ChatUsage): number {
-  return Math.max(0, inputTokens - cacheReadTokens - cacheWriteTokens)
-}
-
 /**
  * `inputTokens` leaves out what was read from and written to the cache, `totalTokens` has everything (Amazon Bedrock user guide,
  * prompt caching).
  */
 function tokenUsage(usage: ChatUsage): object {
+  return { ...tokenCounts(usage), cacheReadInputTokens: usage.cacheReadTokens, cacheWriteInputTokens: usage.cacheWriteTokens }
+}
+
+export function tokenCounts(usage: ChatUsage): object {
   const inputTokens = freshTokens(usage)
   const { outputTokens, cacheReadTokens, cacheWriteTokens } = usage
-  return {
-    inputTokens,
-    outputTokens,
-    totalTokens: inputTokens + cacheReadTokens + cacheWriteTokens + outputTokens,
-    cacheReadInputTokens: cacheReadTokens,
-    cacheWriteInputTokens: cacheWriteTokens,
-  }
+  return { inputTokens, outputTokens, totalTokens: inputTokens + cacheReadTokens + cacheWriteTokens + outputTokens }
 }
 
 function metricsOf({ latencyMs }: ChatUsage): object {
@@ -94,7 +80,7 @@ const nothing: readonly ConverseEvent[] = []
  * One streamed answer in events. As with Bedrock only the use of a tool has a start of its own, and a block that said nothing doesn't
  * appear.
  */
-export class ConverseEvents {
+export class ConverseEvents implements EventWriter<ConverseEvent> {
   readonly #own: OwnFields
   #block = 0
   /** Whether the block has been seen by the client. */

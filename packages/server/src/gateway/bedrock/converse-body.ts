@@ -5,6 +5,7 @@
  */
 import type { JSONSchema7 } from '@ai-sdk/provider'
 import { z } from 'zod'
+import { base64, jsonObject, listOf } from '../form.ts'
 
 type Maybe<T> = T | null | undefined
 
@@ -109,7 +110,7 @@ export interface ConverseBody {
 const text = z.string().nullish()
 const image = z.object({
   format: z.enum(['png', 'jpeg', 'gif', 'webp']),
-  source: z.object({ bytes: text, s3Location: z.unknown().optional() }),
+  source: z.object({ bytes: base64.nullish(), s3Location: z.unknown().optional() }),
 })
 const document = z.object({
   format: text,
@@ -117,16 +118,16 @@ const document = z.object({
   context: text,
   citations: z.object({ enabled: z.boolean().nullish() }).nullish(),
   source: z.object({
-    bytes: text,
+    bytes: base64.nullish(),
     text,
-    content: z.array(z.object({ text: z.string() })).nullish(),
+    content: listOf(z.object({ text: z.string() })).nullish(),
     s3Location: z.unknown().optional(),
   }),
 })
 const toolResult = z.object({
   toolUseId: z.string().min(1),
   status: z.enum(['success', 'error']).nullish(),
-  content: z.array(
+  content: listOf(
     z.object({
       text,
       json: z.unknown().optional(),
@@ -154,31 +155,29 @@ const block = z.object({
       redactedReasoning: z.object({ data: z.string() }).nullish(),
     })
     .nullish(),
-  citationsContent: z.object({ content: z.array(z.object({ text })).nullish() }).nullish(),
+  citationsContent: z.object({ content: listOf(z.object({ text })).nullish() }).nullish(),
   cachePoint: z.unknown().optional(),
   video: z.unknown().optional(),
   audio: z.unknown().optional(),
   searchResult: z.unknown().optional(),
 })
-const schema: z.ZodType<JSONSchema7> = z.record(z.string(), z.unknown())
 
 export const toolConfig: z.ZodType<ToolConfig> = z.object({
-  tools: z
-    .array(
-      z.object({
-        toolSpec: z
-          .object({
-            name: z.string().min(1),
-            description: text,
-            inputSchema: z.object({ json: schema }),
-            strict: z.boolean().nullish(),
-          })
-          .nullish(),
-        systemTool: z.unknown().optional(),
-        cachePoint: z.unknown().optional(),
-      }),
-    )
-    .min(1),
+  tools: listOf(
+    z.object({
+      toolSpec: z
+        .object({
+          name: z.string().min(1),
+          description: text,
+          inputSchema: z.object({ json: jsonObject }),
+          strict: z.boolean().nullish(),
+        })
+        .nullish(),
+      systemTool: z.unknown().optional(),
+      cachePoint: z.unknown().optional(),
+    }),
+    { least: 1 },
+  ),
   toolChoice: z
     .object({ auto: z.unknown().optional(), any: z.unknown().optional(), tool: z.object({ name: z.string().min(1) }).nullish() })
     .nullish(),
@@ -190,7 +189,7 @@ const inferenceFields = {
   temperature: share,
   topP: share,
   topK: z.number().int().min(0).nullish(),
-  stopSequences: z.array(z.string().min(1)).max(2500).nullish(),
+  stopSequences: listOf(z.string().min(1), { most: 2500 }).nullish(),
 }
 
 /** @param more its own fields. */
@@ -198,22 +197,22 @@ export function inferenceConfig<T extends z.ZodRawShape>(more: T): z.ZodType<Inf
   return z.object({ ...inferenceFields, ...more }) as unknown as z.ZodType<InferenceConfig & z.output<z.ZodObject<T>>>
 }
 
-export const messages: z.ZodType<Message[]> = z
-  .array(z.object({ role: z.enum(['user', 'assistant']), content: z.array(block) }))
-  .min(1)
-export const system: z.ZodType<Maybe<SystemBlock[]>> = z
-  .array(z.object({ text, guardContent: z.object({ text: guarded }).nullish(), cachePoint: z.unknown().optional() }))
-  .nullish()
+export const messages: z.ZodType<Message[]> = listOf(z.object({ role: z.enum(['user', 'assistant']), content: listOf(block) }), {
+  least: 1,
+})
+export const system: z.ZodType<Maybe<SystemBlock[]>> = listOf(
+  z.object({ text, guardContent: z.object({ text: guarded }).nullish(), cachePoint: z.unknown().optional() }),
+).nullish()
 
 export const converseBody: z.ZodType<ConverseBody> = z.object({
   messages,
   system,
   inferenceConfig: z.object(inferenceFields).nullish(),
   toolConfig: toolConfig.nullish(),
-  guardrailConfig: z.looseObject({}).nullish(),
-  promptVariables: z.looseObject({}).nullish(),
+  guardrailConfig: jsonObject.nullish(),
+  promptVariables: jsonObject.nullish(),
   additionalModelRequestFields: z.unknown().optional(),
-  additionalModelResponseFieldPaths: z.array(z.string()).max(10).nullish(),
+  additionalModelResponseFieldPaths: listOf(z.string(), { most: 10 }).nullish(),
   outputConfig: z
     .object({
       textFormat: z

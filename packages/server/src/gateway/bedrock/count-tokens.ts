@@ -2,13 +2,16 @@
 import type { ChatRequest, ModelEntry } from '@plinth/core'
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
-import { checked, decodedText, jsonValue, wrong } from './checked.ts'
+import { base64, jsonValue, readForm, wrong } from '../form.ts'
+import { jsonAnswer } from '../json-answer.ts'
+import { requestHeader } from './answer.ts'
+import { decodedText } from './content.ts'
 import { converseRequest } from './converse.ts'
 import { converseBody } from './converse-body.ts'
 import { readInvoke } from './invoke.ts'
 
 const countBody = z.object({
-  input: z.object({ converse: z.unknown().optional(), invokeModel: z.object({ body: z.string() }).nullish() }),
+  input: z.object({ converse: z.unknown().optional(), invokeModel: z.object({ body: base64 }).nullish() }),
 })
 
 /**
@@ -16,14 +19,14 @@ const countBody = z.object({
  * @throws InvalidInputError for what is malformed, as the operation itself would.
  */
 export function readCountTokens(modelId: string, entry: Pick<ModelEntry, 'id' | 'family' | 'kind'>, body: unknown): ChatRequest {
-  const { converse, invokeModel } = checked(countBody, body).input
+  const { converse, invokeModel } = readForm(countBody, body).input
   if (converse !== undefined && converse !== null && !invokeModel)
-    return converseRequest(modelId, checked(converseBody, converse, 'input.converse'), 'input.converse.')
-  if (!invokeModel || (converse !== undefined && converse !== null)) throw wrong('input', 'must hold converse or invokeModel')
+    return converseRequest(modelId, readForm(converseBody, converse, 'input.converse'), 'input.converse.')
+  if (!invokeModel || (converse !== undefined && converse !== null)) throw wrong('input', 'Must hold converse or invokeModel.')
   const field = 'input.invokeModel.body'
   return readInvoke(modelId, entry, jsonValue(decodedText(invokeModel.body, field), field), false).request
 }
 
-export function countTokensAnswer(inputTokens: number): Answer {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ inputTokens }) }
+export function countTokensAnswer(inputTokens: number, requestId: string): Answer {
+  return jsonAnswer({ inputTokens }, requestId === undefined ? {} : requestHeader(requestId))
 }

@@ -30,6 +30,11 @@ export function frame(kind: FrameKind, type: string, payload: string): Buffer {
   return bytes
 }
 
+/** Frames that go out together; empty for none. */
+export function joined(frames: readonly Buffer[]): Buffer | '' {
+  return frames.length < 2 ? (frames[0] ?? '') : Buffer.concat(frames)
+}
+
 /** @param type one of the protocol's own: they are kept for good. */
 function headersOf(kind: FrameKind, type: string): Buffer {
   const made = known[kind].get(type)

@@ -1,40 +1,44 @@
 /** Vectors of texts by `POST /model/{id}/invoke`. @module */
-import type { ModelEntry } from '@plinth/core'
+import type { EmbeddingPurpose, ModelEntry } from '@plinth/core'
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
-import { checked, wrong } from './checked.ts'
+import { given, listOf, readForm, unsupported, wrong } from '../form.ts'
+import { bedrockAnswer } from './answer.ts'
+import { filledText } from './invoke/form.ts'
 
 export interface EmbeddingCall {
   readonly inputs: string[]
   /** How long the vectors should be; the model's own length when left out. */
   readonly dimensions?: number
   /** What the vectors are for, where the form has a field for it. */
-  readonly purpose?: 'document' | 'query' | 'classification' | 'clustering'
-  /** @param vectors one for each input, in their order. @param tokens of all inputs. */
-  answer(vectors: readonly (readonly number[])[], tokens: number): Answer
+  readonly purpose?: EmbeddingPurpose
+  answer(made: MadeVectors): Answer
+}
+
+export interface MadeVectors {
+  readonly requestId: string
+  /** One for each input, in their order. */
+  readonly vectors: readonly (readonly number[])[]
+  /** Of all inputs. */
+  readonly tokens: number
 }
 
 /**
  * How texts that are too long are cut is ignored: the models' port doesn't know it.
  * @throws InvalidInputError for what is malformed, for images and other media, and for other numbers than floating-point ones.
  */
-export function readInvokeEmbeddings(
-  modelId: string,
-  entry: Pick<ModelEntry, 'id' | 'family' | 'kind'>,
-  body: unknown,
-): EmbeddingCall {
-  if (entry.kind !== 'embedding') throw wrong('modelId', `${modelId} gives no vectors`)
+export function readInvokeEmbeddings(entry: Pick<ModelEntry, 'id' | 'family' | 'kind'>, body: unknown): EmbeddingCall {
+  if (entry.kind !== 'embedding') throw wrong('modelId', 'This model gives no vectors.')
   if (entry.family.startsWith('cohere.')) return readCohere(body)
   if (entry.family.startsWith('amazon.nova')) return readNova(body)
   return readTitan(body, entry.id.includes('-v1'))
 }
 
-const text = z.string().refine((value) => value.trim() !== '', 'must not be empty')
 const dimensions = z.number().int().min(1).max(4096).nullish()
-const floats = z.array(z.literal('float', 'must be float')).min(1).nullish()
+const floats = listOf(z.literal('float', 'Must be float.'), { least: 1 }).nullish()
 
 const titanBody = z.object({
-  inputText: text,
+  inputText: filledText,
   dimensions,
   normalize: z.boolean().nullish(),
   embeddingTypes: floats,
@@ -42,23 +46,23 @@ const titanBody = z.object({
 
 /** Version 2 gives unit vectors unless it is asked not to; version 1 knows only `inputText`. */
 function readTitan(body: unknown, first: boolean): EmbeddingCall {
-  const read = checked(titanBody, first ? { inputText: (body as { inputText?: unknown } | null)?.inputText } : body)
+  const read = readForm(titanBody, first ? { inputText: (body as { inputText?: unknown } | null)?.inputText } : body)
   return {
     inputs: [read.inputText],
-    ...(read.dimensions == null ? {} : { dimensions: read.dimensions }),
-    answer([vector = []], tokens) {
+    ...given({ dimensions: read.dimensions }),
+    answer({ vectors: [vector = []], tokens, requestId }) {
       const embedding = first || read.normalize === false ? vector : unit(vector)
       const byType = first ? {} : { embeddingsByType: { float: embedding } }
-      return answerOf({ embedding, ...byType, inputTextTokenCount: tokens }, tokens)
+      return answerOf({ embedding, ...byType, inputTextTokenCount: tokens }, tokens, requestId)
     },
   }
 }
 
 const cohereBody = z.object({
-  texts: z.array(text).min(1).max(96),
+  texts: listOf(filledText, { least: 1, most: 96 }),
   input_type: z.enum(['search_document', 'search_query', 'classification', 'clustering']),
-  images: z.array(z.unknown()).max(0, 'Images are not supported').nullish(),
-  inputs: z.array(z.unknown()).max(0, 'Inputs of several media are not supported').nullish(),
+  images: unsupported('Images are not supported.'),
+  inputs: unsupported('Inputs of several media are not supported.'),
   embedding_types: floats,
   output_dimension: dimensions,
 })
@@ -66,18 +70,19 @@ const cohereBody = z.object({
 const coherePurposes = { search_document: 'document', search_query: 'query' } as const
 
 function readCohere(body: unknown): EmbeddingCall {
-  const { texts, input_type, embedding_types, output_dimension } = checked(cohereBody, body)
+  const { texts, input_type, embedding_types, output_dimension } = readForm(cohereBody, body)
   const purpose = input_type === 'search_document' || input_type === 'search_query' ? coherePurposes[input_type] : input_type
   return {
     inputs: texts,
     purpose,
-    ...(output_dimension == null ? {} : { dimensions: output_dimension }),
-    answer: (vectors, tokens) =>
+    ...given({ dimensions: output_dimension }),
+    answer: ({ vectors, tokens, requestId }) =>
       answerOf(
         embedding_types
           ? { response_type: 'embeddings_by_type', embeddings: { float: vectors }, texts }
           : { response_type: 'embeddings_floats', embeddings: vectors, texts },
         tokens,
+        requestId,
       ),
   }
 }
@@ -87,7 +92,7 @@ const novaBody = z.object({
   singleEmbeddingParams: z.object({
     embeddingPurpose: z.string().nullish(),
     embeddingDimension: dimensions,
-    text: z.object({ value: text }),
+    text: z.object({ value: filledText }),
   }),
 })
 
@@ -100,20 +105,17 @@ function novaPurpose(named: string | null | undefined): EmbeddingCall['purpose']
 }
 
 function readNova(body: unknown): EmbeddingCall {
-  const { embeddingPurpose, embeddingDimension, text } = checked(novaBody, body).singleEmbeddingParams
-  const purpose = novaPurpose(embeddingPurpose)
+  const { embeddingPurpose, embeddingDimension, text } = readForm(novaBody, body).singleEmbeddingParams
   return {
     inputs: [text.value],
-    ...(purpose === undefined ? {} : { purpose }),
-    ...(embeddingDimension == null ? {} : { dimensions: embeddingDimension }),
-    answer: ([embedding = []], tokens) =>
-      answerOf({ embeddings: [{ embeddingType: 'TEXT', embedding }], inputTokenCount: tokens }, tokens),
+    ...given({ purpose: novaPurpose(embeddingPurpose), dimensions: embeddingDimension }),
+    answer: ({ vectors: [embedding = []], tokens, requestId }) =>
+      answerOf({ embeddings: [{ embeddingType: 'TEXT', embedding }], inputTokenCount: tokens }, tokens, requestId),
   }
 }
 
-function answerOf(body: object, tokens: number): Answer {
-  const headers = { 'content-type': 'application/json', 'x-amzn-bedrock-input-token-count': String(tokens) }
-  return { status: 200, headers, body: JSON.stringify(body) }
+function answerOf(body: object, tokens: number, requestId: string): Answer {
+  return bedrockAnswer(requestId, body, { 'x-amzn-bedrock-input-token-count': String(tokens) })
 }
 
 function unit(vector: readonly number[]): readonly number[] {

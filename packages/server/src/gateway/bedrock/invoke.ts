@@ -1,19 +1,20 @@
 /** `POST /model/{id}/invoke` and `/invoke-with-response-stream`: each family of models has a form of its own. @module */
 import type { ChatFinish, ChatUsage, ModelEntry } from '@plinth/core'
-import type { ChatCall, StreamEncoder } from '../protocol.ts'
-import { wrong } from './checked.ts'
-import { freshTokens } from './converse-answer.ts'
-import { frame } from './frames.ts'
+import { isObject, wrong } from '../form.ts'
+import { freshTokens } from '../fresh-tokens.ts'
+import type { ChatCall, EventWriter, StreamEncoder } from '../protocol.ts'
+import { bedrockAnswer, requestHeader } from './answer.ts'
+import { frame, joined } from './frames.ts'
+import { readAnthropic, readOpenAI } from './invoke/borrowed.ts'
 import { readCommandR } from './invoke/command-r.ts'
-import type { ChunkWriter, InvokeForm } from './invoke/form.ts'
+import type { InvokeForm } from './invoke/form.ts'
 import { readLlama } from './invoke/llama.ts'
 import { readMistral } from './invoke/mistral.ts'
 import { readNova } from './invoke/nova.ts'
 import { readTitanText } from './invoke/titan-text.ts'
-import { readAnthropic, readOpenAI } from './invoke/wrapped.ts'
 import { exceptionFrame } from './refuse.ts'
 
-type ReadForm = (modelId: string, body: object, streamed: boolean) => InvokeForm
+type ReadForm = (modelId: string, body: object) => InvokeForm
 
 /** By the beginning of the family's name. */
 const forms: readonly (readonly [family: string, read: ReadForm])[] = [
@@ -36,22 +37,24 @@ export function readInvoke(
   body: unknown,
   streamed: boolean,
 ): ChatCall {
-  if (entry.kind !== 'language') throw wrong('modelId', 'This model gives no text')
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw wrong('', 'The body must be an object')
+  if (entry.kind !== 'language') throw wrong('modelId', 'This model gives no text.')
+  if (!isObject(body)) throw wrong('', 'The body must be an object.')
   const read = forms.find(([family]) => entry.family.startsWith(family))?.[1]
-  const form = (read ?? ('anthropic_version' in body ? readAnthropic : readOpenAI))(modelId, body, streamed)
+  const form = (read ?? ('anthropic_version' in body ? readAnthropic : readOpenAI))(modelId, body)
   return {
     request: form.request,
     streamed,
-    answer: (answer) => ({ status: 200, headers: answerHeaders(answer.id, answer.finish.usage), body: form.answer(answer) }),
+    answer: (answer) => bedrockAnswer(answer.id, form.answer(answer), countHeaders(answer.finish.usage)),
     stream: (head) => invokeStream(head.id, form.chunks(head)),
+    refusedHeaders: guardrailHeaders,
   }
 }
 
-function answerHeaders(id: string, usage: ChatUsage): Record<string, string> {
+/** Ignored like `guardrailConfig` they would let out what the client relies on them to keep in. */
+export const guardrailHeaders: readonly string[] = ['x-amzn-bedrock-guardrailidentifier', 'x-amzn-bedrock-guardrailversion']
+
+function countHeaders(usage: ChatUsage): Record<string, string> {
   return {
-    'content-type': 'application/json',
-    'x-amzn-requestid': id,
     'x-amzn-bedrock-input-token-count': String(freshTokens(usage)),
     'x-amzn-bedrock-output-token-count': String(usage.outputTokens),
     'x-amzn-bedrock-cache-read-input-token-count': String(usage.cacheReadTokens),
@@ -60,11 +63,11 @@ function answerHeaders(id: string, usage: ChatUsage): Record<string, string> {
   }
 }
 
-function invokeStream(id: string, chunks: ChunkWriter): StreamEncoder {
+function invokeStream(id: string, chunks: EventWriter<object>): StreamEncoder {
   return {
     headers: {
       'content-type': 'application/vnd.amazon.eventstream',
-      'x-amzn-requestid': id,
+      ...requestHeader(id),
       'x-amzn-bedrock-content-type': 'application/json',
     },
     start: () => chunkFrames(chunks.start()),
@@ -74,21 +77,22 @@ function invokeStream(id: string, chunks: ChunkWriter): StreamEncoder {
   }
 }
 
-function chunkFrames(chunks: readonly string[]): Uint8Array | '' {
-  const frames = chunks.map((json) => frame('event', 'chunk', `{"bytes":"${Buffer.from(json).toString('base64')}"}`))
-  return frames.length < 2 ? (frames[0] ?? '') : Buffer.concat(frames)
+function chunkFrames(chunks: readonly object[]): Uint8Array | '' {
+  return joined(chunks.map((chunk) => frame('event', 'chunk', `{"bytes":"${base64Of(JSON.stringify(chunk))}"}`)))
+}
+
+function base64Of(text: string): string {
+  return Buffer.from(text).toString('base64')
 }
 
 /** The last chunk says what the call took. When its first byte came isn't known here. */
-function withMetrics(chunks: readonly string[], { usage }: ChatFinish): readonly string[] {
-  const last = chunks.at(-1)
-  if (last === undefined) return chunks
-  const metrics = JSON.stringify({
+function withMetrics(chunks: readonly object[], { usage }: ChatFinish): readonly object[] {
+  const metrics = {
     inputTokenCount: freshTokens(usage),
     outputTokenCount: usage.outputTokens,
     invocationLatency: Math.round(usage.latencyMs),
     cacheReadInputTokenCount: usage.cacheReadTokens,
     cacheWriteInputTokenCount: usage.cacheWriteTokens,
-  })
-  return [...chunks.slice(0, -1), `${last.slice(0, -1)},"amazon-bedrock-invocationMetrics":${metrics}}`]
+  }
+  return [...chunks.slice(0, -1), { ...chunks.at(-1), 'amazon-bedrock-invocationMetrics': metrics }]
 }

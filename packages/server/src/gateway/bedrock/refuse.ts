@@ -1,6 +1,8 @@
 /** Refusals as Bedrock Runtime gives them. @module */
 import type { Answer } from '../../exchange.ts'
+import { refusedAnswer } from '../json-answer.ts'
 import type { Refusal, RefusalKind } from '../refusal.ts'
+import { requestHeader } from './answer.ts'
 import { frame } from './frames.ts'
 
 /**
@@ -36,21 +38,17 @@ const shortWait = 1
 
 export function refuseBedrock(refusal: Refusal, requestId: string): Answer {
   const [status, type] = answers[refusal.kind]
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'cache-control': 'no-store',
-    'x-amzn-requestid': requestId,
-    'x-amzn-errortype': type,
-  }
-  if (status === 429 || status === 503) headers['retry-after'] = String(Math.max(1, Math.ceil(refusal.retryAfter ?? shortWait)))
-  if (status === 401) headers['www-authenticate'] = 'Bearer'
-  if (status === 405) headers.allow = 'POST'
-  return { status, headers, body: JSON.stringify({ message: messageOf(refusal) }) }
+  return refusedAnswer({
+    status,
+    body: { message: messageOf(refusal) },
+    headers: { ...requestHeader(requestId), 'x-amzn-errortype': type, ...(status === 405 && { allow: 'POST' }) },
+    wait: status === 429 || status === 503 ? (refusal.retryAfter ?? shortWait) : undefined,
+  })
 }
 
 /** The protocol has no place for a field but the message. */
 function messageOf({ message, field }: Refusal): string {
-  return field === undefined || field === '' ? message : `${field}: ${message}`
+  return field === undefined ? message : `${field}: ${message}`
 }
 
 /** What may end a stream, by its operation. Neither knows a refusal of access or of a budget in the middle of an answer. */

@@ -1,11 +1,16 @@
 import type { ChatAnswer, ChatFinish, ChatUsage } from '@plinth/core'
 import type { Answer } from '../../exchange.ts'
+import { jsonAnswer } from '../json-answer.ts'
+
+export function chatAnswer(answer: ChatAnswer): Answer {
+  return jsonAnswer(chatCompletion(answer))
+}
 
 /**
  * A `chat.completion`. Texts are joined, and so is reasoning: the form has one place for each, and none for signatures of reasoning, nor
  * for which stop sequence ended the answer.
  */
-export function chatAnswer({ id, created, modelId, content, finish }: ChatAnswer): Answer {
+export function chatCompletion({ id, created, modelId, content, finish }: ChatAnswer): object {
   let text = ''
   let reasoning: string | undefined
   const calls: unknown[] = []
@@ -22,7 +27,7 @@ export function chatAnswer({ id, created, modelId, content, finish }: ChatAnswer
     ...(reasoning === undefined ? {} : { reasoning_content: reasoning }),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
   }
-  const body = {
+  return {
     id: completionId(id),
     object: 'chat.completion',
     created: seconds(created),
@@ -30,7 +35,6 @@ export function chatAnswer({ id, created, modelId, content, finish }: ChatAnswer
     choices: [{ index: 0, message, logprobs: null, finish_reason: finishReason(finish) }],
     usage: usageOf(finish.usage),
   }
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
 export function completionId(id: string): string {
@@ -55,7 +59,7 @@ export function finishReason({ reason }: ChatFinish): string {
   }
 }
 
-export function usageOf(usage: ChatUsage): unknown {
+export function usageOf(usage: ChatUsage): object {
   return {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,

@@ -1,6 +1,7 @@
 /** The body of POST /v1/chat/completions, as far as it is understood here: what is not named is ignored. @module */
 import type { JSONSchema7 } from '@ai-sdk/provider'
 import { z } from 'zod'
+import { isObject, jsonObject, listOf } from '../form.ts'
 
 export interface TextPart {
   type: 'text'
@@ -66,7 +67,6 @@ export interface ChatBody {
   messages: Message[]
   tools?: FunctionTool[] | null | undefined
   tool_choice?: 'none' | 'auto' | 'required' | { function: { name: string } } | null | undefined
-  parallel_tool_calls?: boolean | null | undefined
   response_format?: ResponseFormat | null | undefined
   max_tokens?: number | null | undefined
   max_completion_tokens?: number | null | undefined
@@ -83,8 +83,6 @@ export interface ChatBody {
 
 const noFunctions = 'Functions are deprecated, and not taken here: send `tools` and `tool_choice`, and roles assistant and tool.'
 
-/** By reference: a schema is the model's to understand, and may hold any name. */
-const jsonSchema = z.custom<JSONSchema7>(isObject, 'Must be a JSON schema, which is an object.')
 const name = z.string().min(1)
 const text = z.object({ type: z.literal('text'), text: z.string() })
 const refusal = z.object({ type: z.literal('refusal'), refusal: z.string() })
@@ -94,9 +92,10 @@ const image = z.object({
 })
 const noText = 'Must be a text or a list of parts.'
 const unknownPart = (known: string): string => `Content of this type can't be passed on. Here it is ${known}.`
-const texts = z.union([z.string(), z.array(text).min(1)], noText)
+const atLeastOne = { least: 1 }
+const texts = z.union([z.string(), listOf(text, atLeastOne)], noText)
 const textsAndImages = z.union(
-  [z.string(), z.array(z.discriminatedUnion('type', [text, image], { error: unknownPart('text or image_url') })).min(1)],
+  [z.string(), listOf(z.discriminatedUnion('type', [text, image], { error: unknownPart('text or image_url') }), atLeastOne)],
   noText,
 )
 
@@ -109,21 +108,22 @@ const message = z.discriminatedUnion(
       role: z.literal('assistant'),
       content: z
         .union(
-          [z.string(), z.array(z.discriminatedUnion('type', [text, refusal], { error: unknownPart('text or refusal') })).min(1)],
+          [
+            z.string(),
+            listOf(z.discriminatedUnion('type', [text, refusal], { error: unknownPart('text or refusal') }), atLeastOne),
+          ],
           noText,
         )
         .nullish(),
       refusal: z.string().nullish(),
       reasoning_content: z.string().nullish(),
-      tool_calls: z
-        .array(
-          z.object({
-            id: z.string().min(1),
-            type: z.literal('function', 'Calls of this type are not known here.').optional(),
-            function: z.object({ name, arguments: z.string() }),
-          }),
-        )
-        .nullish(),
+      tool_calls: listOf(
+        z.object({
+          id: z.string().min(1),
+          type: z.literal('function', 'Calls of this type are not known here.').optional(),
+          function: z.object({ name, arguments: z.string() }),
+        }),
+      ).nullish(),
       function_call: z.null(noFunctions).optional(),
       audio: z.null('Audio is not passed on.').optional(),
     }),
@@ -140,7 +140,7 @@ const tool = z.object({
   function: z.object({
     name,
     description: z.string().nullish(),
-    parameters: jsonSchema.nullish(),
+    parameters: jsonObject.nullish(),
     strict: z.boolean().nullish(),
   }),
 })
@@ -160,7 +160,7 @@ const responseFormat = z.discriminatedUnion(
     z.object({ type: z.literal('json_object') }),
     z.object({
       type: z.literal('json_schema'),
-      json_schema: z.object({ name, description: z.string().nullish(), schema: jsonSchema.nullish() }),
+      json_schema: z.object({ name, description: z.string().nullish(), schema: jsonObject.nullish() }),
     }),
   ],
   { error: 'Must be text, json_object or json_schema.' },
@@ -172,14 +172,14 @@ const noLogprobs = 'Log probabilities can not be passed on.'
 
 export const chatBody: z.ZodType<ChatBody> = z.object({
   model: name,
-  messages: z.array(message).min(1),
-  tools: z.array(tool).nullish(),
+  messages: listOf(message, atLeastOne),
+  tools: listOf(tool).nullish(),
   tool_choice: toolChoice.nullish(),
-  parallel_tool_calls: z.boolean().nullish(),
   response_format: responseFormat.nullish(),
   max_tokens: tokens,
   max_completion_tokens: tokens,
-  stop: z.union([z.string().min(1), z.array(z.string().min(1))], 'Must be a text or a list of texts.').nullish(),
+  stop: z.union([z.string().min(1), listOf(z.string().min(1))], 'Must be a text or a list of texts.').nullish(),
+  // `parallel_tool_calls: false` is passed over: the one form can't say it, frameworks send it always, and clients take several calls.
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   presence_penalty: penalty,
@@ -195,14 +195,10 @@ export const chatBody: z.ZodType<ChatBody> = z.object({
   logit_bias: z
     .custom((value) => isObject(value) && Object.keys(value).length === 0, 'Biases of tokens can not be passed on.')
     .nullish(),
-  modalities: z.array(z.literal('text', 'Only text is answered.')).nullish(),
+  modalities: listOf(z.literal('text', 'Only text is answered.')).nullish(),
   audio: z.null('Audio is not passed on.').optional(),
   web_search_options: z.null('The web is not searched here.').optional(),
   moderation: z.null('Moderation is set by the tenant, not by the call.').optional(),
   functions: z.null(noFunctions).optional(),
   function_call: z.null(noFunctions).optional(),
 })
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

@@ -1,8 +1,8 @@
 /** POST /v1/embeddings. @module */
-import { InvalidInputError } from '@plinth/core'
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
-import { readForm } from './form.ts'
+import { given, listOf, readForm, wrong } from '../form.ts'
+import { jsonAnswer } from '../json-answer.ts'
 
 /** OpenAI's own limit of a call. */
 const mostInputs = 2048
@@ -36,20 +36,20 @@ interface EmbeddingBody {
 const input = z.string().min(1, 'An empty text has no embedding.')
 const embeddingBody: z.ZodType<EmbeddingBody> = z.object({
   model: z.string().min(1),
-  input: z.union([input, z.array(input).min(1).max(mostInputs, `At most ${mostInputs} texts a call.`)]),
+  input: z.union([input, listOf(input, { least: 1, most: mostInputs })]),
   encoding_format: z.enum(['float', 'base64']).nullish(),
   dimensions: z.int().min(1).nullish(),
 })
 
 /** @throws InvalidInputError for what is malformed; for tokens in place of texts, since only the model that they are of knows them. */
 export function readEmbeddings(body: unknown): EmbeddingRequest {
-  if (holdsTokens(body)) throw new InvalidInputError('Tokens are not taken here: send the text.', { field: 'input' })
+  if (holdsTokens(body)) throw wrong('input', 'Tokens are not taken here: send the text.')
   const { model, input: texts, encoding_format, dimensions } = readForm(embeddingBody, body)
   return {
     modelId: model,
     inputs: typeof texts === 'string' ? [texts] : texts,
     format: encoding_format ?? 'float',
-    ...(dimensions == null ? {} : { dimensions }),
+    ...given({ dimensions }),
   }
 }
 
@@ -65,8 +65,7 @@ export function embeddingsAnswer({ modelId, vectors, tokens, format }: Embedding
     index,
     embedding: format === 'base64' ? base64Of(vector) : vector,
   }))
-  const body = { object: 'list', data, model: modelId, usage: { prompt_tokens: tokens, total_tokens: tokens } }
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  return jsonAnswer({ object: 'list', data, model: modelId, usage: { prompt_tokens: tokens, total_tokens: tokens } })
 }
 
 /** Numbers of 32 bits, the low byte first: what clients read without looking at their own order. */

@@ -1,5 +1,6 @@
 /** GET /v1/models and /v1/models/{id}. @module */
 import type { Answer } from '../../exchange.ts'
+import { jsonAnswer } from '../json-answer.ts'
 import { seconds } from './chat-answer.ts'
 
 export interface ModelEntry {
@@ -10,17 +11,13 @@ export interface ModelEntry {
 }
 
 export function modelList(entries: readonly ModelEntry[]): Answer {
-  return json({ object: 'list', data: entries.map(modelOf) })
+  return jsonAnswer({ object: 'list', data: entries.map(modelOf) })
 }
 
 export function modelAnswer(entry: ModelEntry): Answer {
-  return json(modelOf(entry))
+  return jsonAnswer(modelOf(entry))
 }
 
-function modelOf({ id, created = 0, ownedBy }: ModelEntry): unknown {
+function modelOf({ id, created = 0, ownedBy }: ModelEntry): object {
   return { id, object: 'model', created: seconds(created), owned_by: ownedBy }
-}
-
-function json(body: unknown): Answer {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }

@@ -4,7 +4,10 @@ import type {
   LanguageModelV4TextPart,
   LanguageModelV4ToolResultPart,
 } from '@ai-sdk/provider'
-import { depthOf, InvalidInputError } from '@plinth/core'
+import { depthOf } from '@plinth/core'
+import { imageAt, imageData } from '../content.ts'
+import { isBase64, type JsonObject, wrong } from '../form.ts'
+import { toolInput, toolOutput } from '../tools.ts'
 import type { AssistantMessage, ImagePart, Message, TextPart, ToolMessage } from './chat-body.ts'
 
 /** As of bodies (json-body.ts): JSON within a text of theirs is not deeper than they are. */
@@ -65,37 +68,24 @@ function readAssistant(message: AssistantMessage, field: string): AssistantConte
     content.push({ type: 'tool-call', toolCallId: id, toolName: called.name, input })
   }
   if (content.length === 0 && typeof message.content !== 'string')
-    throw new InvalidInputError('An assistant says something, or calls tools.', { field: `${field}.content` })
+    throw wrong(`${field}.content`, 'An assistant says something, or calls tools.')
   return content
 }
 
-/** Models write arguments, and not always as JSON: what is none stays the text that it is. */
-function readArguments(text: string, field: string): unknown {
-  if (text.trim() === '') return {}
-  let input: unknown
-  try {
-    input = JSON.parse(text)
-  } catch {
-    return text
-  }
+function readArguments(text: string, field: string): JsonObject {
+  const input = toolInput(text)
   // What is that deep is at least that long.
   if (text.length >= deepest && depthOf(input, deepest) >= deepest)
-    throw new InvalidInputError(`The JSON is nested more than ${deepest} deep.`, { field })
+    throw wrong(field, `The JSON is nested more than ${deepest} deep.`)
   return input
 }
 
 function readResult(message: ToolMessage, called: ReadonlyMap<string, string>, field: string): LanguageModelV4ToolResultPart {
   const toolCallId = message.tool_call_id
   const toolName = called.get(toolCallId)
-  if (toolName === undefined) {
-    throw new InvalidInputError('A message of role tool answers a call in the assistant message right before it.', {
-      field: `${field}.tool_call_id`,
-    })
-  }
-  const content = readContent(message.content, `${field}.content`)
-  const [only] = content
-  const output: LanguageModelV4ToolResultPart['output'] =
-    only?.type === 'text' && content.length === 1 ? { type: 'text', value: only.text } : { type: 'content', value: content }
+  if (toolName === undefined)
+    throw wrong(`${field}.tool_call_id`, 'A message of role tool answers a call in the assistant message right before it.')
+  const output = toolOutput(readContent(message.content, `${field}.content`), false)
   return { type: 'tool-result', toolCallId, toolName, output }
 }
 
@@ -110,7 +100,6 @@ function readContent(
 }
 
 const dataUrl = /^data:(image\/[a-z0-9.+-]+)(?:;[a-z0-9=._-]+)*;base64,/i
-const notBase64 = /[^A-Za-z0-9+/]/
 
 function readImage({ url, detail }: ImagePart['image_url'], field: string): LanguageModelV4FilePart {
   // Named as @ai-sdk/openai names it; other providers pass it over.
@@ -118,13 +107,10 @@ function readImage({ url, detail }: ImagePart['image_url'], field: string): Lang
   const [head, type] = dataUrl.exec(url.slice(0, 200)) ?? []
   if (head !== undefined && type !== undefined) {
     const data = url.slice(head.length)
-    const end = data.endsWith('==') ? -2 : data.endsWith('=') ? -1 : data.length
-    if (data === '' || data.length % 4 !== 0 || notBase64.test(data.slice(0, end)))
-      throw new InvalidInputError('The image is not base64.', { field })
-    const mediaType = type.toLowerCase().replace('image/jpg', 'image/jpeg')
-    return { type: 'file', mediaType, data: { type: 'data', data }, ...options }
+    if (!isBase64(data)) throw wrong(field, 'The image is not base64.')
+    return { ...imageData(type.toLowerCase().replace('image/jpg', 'image/jpeg'), data), ...options }
   }
   const parsed = /^https?:/i.test(url) ? URL.parse(url) : null
-  if (!parsed) throw new InvalidInputError('An image is a data: URL of base64, or an http(s) URL.', { field })
-  return { type: 'file', mediaType: 'image', data: { type: 'url', url: parsed }, ...options }
+  if (!parsed) throw wrong(field, 'An image is a data: URL of base64, or an http(s) URL.')
+  return { ...imageAt(parsed), ...options }
 }

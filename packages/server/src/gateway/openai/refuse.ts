@@ -1,5 +1,6 @@
 /** Refusals in OpenAI's words: https://platform.openai.com/docs/guides/error-codes. @module */
 import type { Answer } from '../../exchange.ts'
+import { endOfTries, refusedAnswer } from '../json-answer.ts'
 import type { Refusal, RefusalKind } from '../refusal.ts'
 
 interface Words {
@@ -33,9 +34,6 @@ const words: Readonly<Record<RefusalKind, Words>> = {
   internal: { status: 500, type: server, final: true },
 }
 
-/** Clients wait no longer than this, seconds: told of a longer wait they come back after half a second. */
-const longestWait = 60
-
 export interface OpenAiError {
   readonly error: {
     readonly message: string
@@ -52,18 +50,12 @@ export function errorOf({ kind, code, message, field }: Refusal): OpenAiError {
 
 /** A refusal before anything was answered. Its headers say whether, and when, it is worth trying again. */
 export function refuseOpenAi(refusal: Refusal, requestId: string): Answer {
-  const { status, final } = words[refusal.kind]
+  const { status, final = false } = words[refusal.kind]
   const { retryAfter } = refusal
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'cache-control': 'no-store',
-    'x-request-id': requestId,
-  }
-  if (final || (retryAfter !== undefined && retryAfter > longestWait)) headers['x-should-retry'] = 'false'
-  if (retryAfter !== undefined) {
-    headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)))
-    headers['retry-after-ms'] = String(Math.ceil(retryAfter * 1000))
-  }
-  if (status === 401) headers['www-authenticate'] = 'Bearer'
-  return { status, headers, body: JSON.stringify(errorOf(refusal)) }
+  return refusedAnswer({
+    status,
+    body: errorOf(refusal),
+    headers: { 'x-request-id': requestId, ...endOfTries(final, retryAfter) },
+    wait: retryAfter,
+  })
 }

@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import type { ChatAnswer, ChatFinish, ChatHead } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
 import { countTokensAnswer, readCountTokens, readMessages } from '../../../src/gateway/anthropic/read-messages.ts'
-import { anthropicEvents } from '../../../src/gateway/anthropic/stream.ts'
+import { messageEvents } from '../../../src/gateway/anthropic/stream.ts'
 import { partsOf } from './support/arbitraries.ts'
 import { aiSdk, captured, officialClient, received, responseOf, streamedResponse } from './support/wire.ts'
 
@@ -109,7 +109,7 @@ describe('a stream', () => {
   })
 
   it('is the same events without framing, for other transports', () => {
-    const events = anthropicEvents(head)
+    const events = messageEvents(head)
     const encoder = call.stream(head)
     const written = [encoder.start(), ...partsOf(answer, [0.5]).map((part) => encoder.part(part))].join('')
     const found = [...events.start(), ...partsOf(answer, [0.5]).flatMap((part) => events.part(part))]
@@ -117,7 +117,7 @@ describe('a stream', () => {
   })
 
   it('ends with tool_use when a tool was called, whatever the model says', () => {
-    const events = anthropicEvents(head)
+    const events = messageEvents(head)
     const found = partsOf({ ...answer, finish }, []).flatMap((part) => events.part(part))
     expect(found.find(({ type }) => type === 'message_delta')).toMatchObject({ delta: { stop_reason: 'tool_use' } })
   })

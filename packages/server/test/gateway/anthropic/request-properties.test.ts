@@ -88,7 +88,7 @@ function messageOf(message: LanguageModelV4Message): LanguageModelV4Message {
         role: 'user',
         content: message.content.map((part) =>
           part.type === 'file' && part.data.type === 'text'
-            ? { type: 'text', text: `${part.filename}\n\n${part.data.text}` }
+            ? { type: 'text', text: `<document name="${part.filename}">\n${part.data.text}\n</document>` }
             : part,
         ),
       }
@@ -98,7 +98,11 @@ function messageOf(message: LanguageModelV4Message): LanguageModelV4Message {
         content: message.content.map((part) => {
           if (part.type !== 'reasoning') return part
           const options = part.providerOptions?.anthropic ?? {}
-          return { ...part, providerOptions: { anthropic: options, amazonBedrock: options } }
+          const { redactedData: redactedContent } = options
+          return {
+            ...part,
+            providerOptions: { anthropic: options, amazonBedrock: redactedContent ? { redactedContent } : options },
+          }
         }),
       }
     case 'tool':

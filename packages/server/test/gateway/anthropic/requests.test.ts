@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
-import { countTokensAnswer, readCountTokens, readMessages } from '../../../src/gateway/anthropic/read-messages.ts'
+import { countTokensAnswer, readCountTokens, readInvocation, readMessages } from '../../../src/gateway/anthropic/read-messages.ts'
 
 const hello = [{ role: 'user', content: 'Hello, Claude' }]
 const body = { model: 'claude-sonnet-4-5', max_tokens: 1024, messages: hello }
@@ -132,8 +132,8 @@ describe('POST /v1/messages', () => {
       {
         role: 'user',
         content: [
-          { type: 'text', text: 'My Document\n\nTrustworthy.\n\nThe grass is green.' },
-          { type: 'text', text: 'The sky is blue.' },
+          { type: 'text', text: '<document name="My Document">\nTrustworthy.\nThe grass is green.\n</document>' },
+          { type: 'text', text: '<document>\nThe sky is blue.\n</document>' },
         ],
       },
     ])
@@ -146,7 +146,7 @@ describe('POST /v1/messages', () => {
       { type: 'redacted_thinking', data: 'cmVk' },
     ]
     const signed = { signature: 'c2ln' }
-    const redacted = { redactedData: 'cmVk' }
+    const redacted = { anthropic: { redactedData: 'cmVk' }, amazonBedrock: { redactedContent: 'cmVk' } }
     expect(promptOf([...hello, { role: 'assistant', content }, ...hello])).toEqual([
       ...prompt,
       {
@@ -154,7 +154,7 @@ describe('POST /v1/messages', () => {
         content: [
           { type: 'reasoning', text: 'Hm', providerOptions: { anthropic: signed, amazonBedrock: signed } },
           { type: 'reasoning', text: 'Oh' },
-          { type: 'reasoning', text: '', providerOptions: { anthropic: redacted, amazonBedrock: redacted } },
+          { type: 'reasoning', text: '', providerOptions: redacted },
         ],
       },
       ...prompt,
@@ -197,21 +197,16 @@ describe('POST /v1/messages', () => {
 describe('the same on other paths', () => {
   it.each([
     // What boto3 and the AWS SDK for JavaScript, and what AnthropicBedrock was seen to send.
-    [{ anthropic_version: 'bedrock-2023-05-31', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] }, true],
-    [{ max_tokens: 9, messages: [{ role: 'user', content: 'hi' }], anthropic_version: '2026-10-21' }, false],
-  ])('reads a body of InvokeModel: %j', (invocation, streamed) => {
-    const call = readMessages(invocation, { modelId: 'anthropic.claude-3-5-sonnet-20240620-v1:0', streamed })
-    expect(call.streamed).toBe(streamed)
-    expect(call.request).toEqual({
+    { anthropic_version: 'bedrock-2023-05-31', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] },
+    { max_tokens: 9, messages: [{ role: 'user', content: 'hi' }], anthropic_version: '2026-10-21' },
+    // The path names the model, whatever the body says.
+    { model: 'another', stream: true, max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] },
+  ])('reads a body of InvokeModel: %j', (invocation) => {
+    expect(readInvocation(invocation, 'anthropic.claude-3-5-sonnet-20240620-v1:0')).toEqual({
       modelId: 'anthropic.claude-3-5-sonnet-20240620-v1:0',
       prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
       maxOutputTokens: 9,
     })
-  })
-
-  it('lets the path name the model, whatever the body of an invocation says', () => {
-    const call = readMessages({ ...body, model: 'another', stream: true }, { modelId: 'this', streamed: false })
-    expect([call.request.modelId, call.streamed]).toEqual(['this', false])
   })
 
   it('reads what is to be counted, without max_tokens', () => {
@@ -315,29 +310,13 @@ describe('what makes no sense', () => {
   })
 
   it('is refused in an invocation too', () => {
-    expect(fieldOf(() => readMessages({ messages: hello }, { modelId: 'm' }))).toBe('max_tokens')
+    expect(fieldOf(() => readInvocation({ messages: hello }, 'm'))).toBe('max_tokens')
     expect(fieldOf(() => readCountTokens({ messages: hello }))).toBe('model')
   })
 })
 
-describe('a body made of faults', () => {
-  it.each<[string, (items: unknown[]) => object]>([
-    ['messages', (messages) => ({ messages })],
-    ['content', (content) => ({ messages: [{ role: 'user', content }] })],
-    ['system', (system) => ({ system })],
-    ['tools', (tools) => ({ tools })],
-    ['stop_sequences', (stop_sequences) => ({ stop_sequences })],
-  ])('is given up at its first: %s', (_name, change) => {
-    let looks = 0
-    // Whoever looks at the second item looks for its fields.
-    const second = new Proxy({}, { get: () => looks++, has: () => looks++ > 0 })
-    expect(fieldOf(() => readMessages({ ...body, ...change([7, second]) }))).toMatch(/0/)
-    expect(looks).toBe(0)
-  })
-
-  it('is refused for more messages than the API takes', () => {
-    expect(fieldOf(() => readMessages({ ...body, messages: Array(100_001).fill(hello[0]) }))).toBe('messages')
-  })
+it('is refused for more messages than the API takes', () => {
+  expect(fieldOf(() => readMessages({ ...body, messages: Array(100_001).fill(hello[0]) }))).toBe('messages')
 })
 
 /** The field that a refusal names. */

@@ -52,9 +52,13 @@ function known({ prompt, tools, toolChoice, ...request }: Omit<ChatRequest, 'mod
 function knownMessage(message: LanguageModelV4Message): LanguageModelV4Message {
   if (message.role === 'assistant') {
     const content = message.content.map((part) => {
-      const options = part.providerOptions?.amazonBedrock
-      const both = options && !('redactedContent' in options) ? { amazonBedrock: options, anthropic: options } : undefined
-      return both ? { ...part, providerOptions: both } : part
+      const { signature, redactedContent, redactedData } = part.providerOptions?.amazonBedrock ?? {}
+      const hidden = redactedContent ?? redactedData
+      if (part.type !== 'reasoning') return part
+      const providerOptions = hidden
+        ? { amazonBedrock: { redactedContent: hidden }, anthropic: { redactedData: hidden } }
+        : signature && { amazonBedrock: { signature }, anthropic: { signature } }
+      return { type: part.type, text: part.text, ...(providerOptions && { providerOptions }) }
     })
     return { ...message, content }
   }

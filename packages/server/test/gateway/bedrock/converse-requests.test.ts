@@ -95,7 +95,11 @@ describe('a request to Converse', () => {
           role: 'assistant',
           content: [
             { type: 'reasoning', text: 'hm', providerOptions: { amazonBedrock: signature, anthropic: signature } },
-            { type: 'reasoning', text: '', providerOptions: { amazonBedrock: { redactedContent: base64 } } },
+            {
+              type: 'reasoning',
+              text: '',
+              providerOptions: { amazonBedrock: { redactedContent: base64 }, anthropic: { redactedData: base64 } },
+            },
             { type: 'text', text: 'I look.' },
             { type: 'tool-call', toolCallId: 't1', toolName: 'weather', input: { city: 'Bern' } },
             { type: 'tool-call', toolCallId: 't2', toolName: 'map', input: {} },
@@ -235,10 +239,10 @@ describe('a request to Converse is refused, and the field named', () => {
   const image = (source: object, format = 'png'): object => user({ text: 'x' }, { image: { format, source } })
   const document = (parts: object): object => user({ document: { name: 'a', source: { text: 'b' }, ...parts } })
   const tool = { toolSpec: { name: 'a', inputSchema: { json: {} } } }
-  it.each<readonly [string, unknown]>([
-    ['', null],
-    ['', 'text'],
-    ['', []],
+  it.each<readonly [string | undefined, unknown]>([
+    [undefined, null],
+    [undefined, 'text'],
+    [undefined, []],
     ['messages', {}],
     ['messages', { messages: [] }],
     ['messages', { messages: 'hi' }],
@@ -370,13 +374,14 @@ describe('a stream of Converse', () => {
 })
 
 describe('arguments of a tool', () => {
-  it('that are no JSON are given as text', () => {
+  it('that are no JSON object are given inside one, as clients count on it', () => {
     const call = (input: string): unknown => {
       const answer = { ...answerOf(''), content: [{ type: 'tool-call' as const, toolCallId: 't', toolName: 'n', input }] }
       const body = JSON.parse(readConverse(modelId, hi, false).answer(answer).body ?? '')
       return body.output.message.content[0].toolUse.input
     }
-    expect([call(''), call('{"a":'), call('{"a":1}')]).toEqual([{}, '{"a":', { a: 1 }])
+    expect(['', '{"a":1}'].map(call)).toEqual([{}, { a: 1 }])
+    expect(['{"a":', '[1]', 'null'].map(call)).toEqual(['{"a":', [1], null].map((rawInvalidInput) => ({ rawInvalidInput })))
   })
 })
 

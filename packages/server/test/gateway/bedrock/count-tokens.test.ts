@@ -2,7 +2,7 @@ import { CountTokensCommand } from '@aws-sdk/client-bedrock-runtime'
 import { describe, expect, it } from 'vitest'
 import { readConverse } from '../../../src/gateway/bedrock/converse.ts'
 import { countTokensAnswer, readCountTokens } from '../../../src/gateway/bedrock/count-tokens.ts'
-import { awsClient, type Sent, wireOf } from './support/clients.ts'
+import { awsClient, head, type Sent, wireOf } from './support/clients.ts'
 
 const modelId = 'anthropic.claude-sonnet-4-5-20250929-v1:0'
 const claude = { id: modelId, family: 'anthropic.claude', kind: 'language' } as const
@@ -11,8 +11,11 @@ const system = [{ text: 'Be brief.' }]
 
 async function written(input: ConstructorParameters<typeof CountTokensCommand>[0]['input']): Promise<unknown> {
   const sent: Sent[] = []
-  const output = await awsClient(() => wireOf(countTokensAnswer(42)), sent).send(new CountTokensCommand({ modelId, input }))
+  const output = await awsClient(() => wireOf(countTokensAnswer(42, head.id)), sent).send(
+    new CountTokensCommand({ modelId, input }),
+  )
   expect(output.inputTokens).toBe(42)
+  expect(output.$metadata.requestId).toBe(head.id)
   return sent[0]?.body
 }
 

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { type EmbeddingCall, readInvokeEmbeddings } from '../../../src/gateway/bedrock/invoke-embeddings.ts'
-import { aiEmbedding, type Sent, wireOf } from './support/clients.ts'
+import { aiEmbedding, head, type Sent, wireOf } from './support/clients.ts'
 
+const requestId = head.id
 const titan1 = { id: 'amazon.titan-embed-text-v1', family: 'amazon.titan-embed', kind: 'embedding' } as const
 const titan2 = { id: 'amazon.titan-embed-text-v2:0', family: 'amazon.titan-embed', kind: 'embedding' } as const
 const cohere = { id: 'cohere.embed-english-v3', family: 'cohere.embed', kind: 'embedding' } as const
 const nova = { id: 'amazon.nova-2-multimodal-embeddings-v1:0', family: 'amazon.nova', kind: 'embedding' } as const
 
 function given(call: EmbeddingCall, ...vectors: number[][]): unknown {
-  return JSON.parse(call.answer(vectors, 7).body ?? '')
+  return JSON.parse(call.answer({ requestId, vectors, tokens: 7 }).body ?? '')
 }
 
 describe('vectors of texts', () => {
@@ -23,10 +24,10 @@ describe('vectors of texts', () => {
     const vectors = values.map((_text, index) => [index, 0.5, -1])
     const sent: Sent[] = []
     const answer = (): ReturnType<typeof wireOf> =>
-      wireOf(readInvokeEmbeddings(entry.id, entry, sent.at(-1)?.body).answer(vectors, 7))
+      wireOf(readInvokeEmbeddings(entry, sent.at(-1)?.body).answer({ requestId, vectors, tokens: 7 }))
     const options = { values: [...values], providerOptions: { amazonBedrock: { ...amazonBedrock } } }
     const result = await aiEmbedding(entry.id, answer, sent).doEmbed(options)
-    const { inputs, answer: _, ...rest } = readInvokeEmbeddings(entry.id, entry, sent[0]?.body)
+    const { inputs, answer: _, ...rest } = readInvokeEmbeddings(entry, sent[0]?.body)
     expect(inputs).toEqual(values)
     expect(rest).toEqual(wanted)
     expect(result.embeddings).toEqual(vectors)
@@ -36,21 +37,21 @@ describe('vectors of texts', () => {
   it('of Titan are of length one where it says so, and by type', () => {
     const body = { inputText: 'x', dimensions: 512 }
     const unit = { embedding: [0.6, 0.8], embeddingsByType: { float: [0.6, 0.8] }, inputTextTokenCount: 7 }
-    expect(given(readInvokeEmbeddings('m', titan2, body), [3, 4])).toEqual(unit)
-    expect(given(readInvokeEmbeddings('m', titan2, body), [0, 0])).toMatchObject({ embedding: [0, 0] })
-    const first = readInvokeEmbeddings('m', titan1, { ...body, normalize: true })
+    expect(given(readInvokeEmbeddings(titan2, body), [3, 4])).toEqual(unit)
+    expect(given(readInvokeEmbeddings(titan2, body), [0, 0])).toMatchObject({ embedding: [0, 0] })
+    const first = readInvokeEmbeddings(titan1, { ...body, normalize: true })
     expect(first.dimensions).toBeUndefined()
     expect(given(first, [3, 4])).toEqual({ embedding: [3, 4], inputTextTokenCount: 7 })
   })
 
   it('of Cohere come by type where a type is asked for', () => {
     const body = { texts: ['x'], input_type: 'classification' }
-    expect(given(readInvokeEmbeddings('m', cohere, body), [1])).toEqual({
+    expect(given(readInvokeEmbeddings(cohere, body), [1])).toEqual({
       response_type: 'embeddings_floats',
       embeddings: [[1]],
       texts: ['x'],
     })
-    expect(given(readInvokeEmbeddings('m', cohere, { ...body, embedding_types: ['float'] }), [1])).toEqual({
+    expect(given(readInvokeEmbeddings(cohere, { ...body, embedding_types: ['float'] }), [1])).toEqual({
       response_type: 'embeddings_by_type',
       embeddings: { float: [[1]] },
       texts: ['x'],
@@ -74,6 +75,6 @@ describe('vectors of texts', () => {
     ['singleEmbeddingParams.text', nova, { taskType: 'SINGLE_EMBEDDING', singleEmbeddingParams: { image: {} } }],
     ['modelId', { ...nova, kind: 'language' }, {}],
   ] as const)('are refused, and the field named: %s', (field, entry, body) => {
-    expect(() => readInvokeEmbeddings('m', entry, body)).toThrow(expect.objectContaining({ field }))
+    expect(() => readInvokeEmbeddings(entry, body)).toThrow(expect.objectContaining({ field }))
   })
 })

@@ -31,7 +31,7 @@ describe('POST /v1/embeddings', () => {
   it('takes 2048 texts and no more', () => {
     const inputs = Array.from({ length: 2048 }, () => 'a')
     expect(readEmbeddings({ model: 'e', input: inputs }).inputs).toHaveLength(2048)
-    expect(() => readEmbeddings({ model: 'e', input: [...inputs, 'a'] })).toThrow('At most 2048 texts a call.')
+    expect(() => readEmbeddings({ model: 'e', input: [...inputs, 'a'] })).toThrow('Must hold at most 2048.')
   })
 
   it.each([

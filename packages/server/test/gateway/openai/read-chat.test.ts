@@ -92,7 +92,7 @@ const understood: ChatRequest = {
           data: { type: 'data', data: dot },
           providerOptions: { openai: { imageDetail: 'low' } },
         },
-        { type: 'file', mediaType: 'image', data: { type: 'url', url: new URL('https://example.com/a.jpg?x=1') } },
+        { type: 'file', mediaType: 'image/*', data: { type: 'url', url: new URL('https://example.com/a.jpg?x=1') } },
       ],
     },
     {
@@ -191,11 +191,22 @@ describe('POST /v1/chat/completions', () => {
     expect(read(more)).toStrictEqual(read({}))
   })
 
-  it('keeps arguments that a model wrote wrongly as the text that they are', () => {
-    const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{"a":' } }
+  it.each([
+    ['{"a":', { rawInvalidInput: '{"a":' }],
+    ['[1]', { rawInvalidInput: [1] }],
+    ['"text"', { rawInvalidInput: 'text' }],
+    ['null', { rawInvalidInput: null }],
+    [' \n', {}],
+    ['{"a":[1]}', { a: [1] }],
+  ])('keeps arguments that a model wrote wrongly inside an object, as providers want one: %s', (text, input) => {
+    const call = { id: 'c', type: 'function', function: { name: 'f', arguments: text } }
     expect(read({ messages: [{ role: 'assistant', tool_calls: [call] }] }).prompt).toEqual([
-      { role: 'assistant', content: [{ type: 'tool-call', toolCallId: 'c', toolName: 'f', input: '{"a":' }] },
+      { role: 'assistant', content: [{ type: 'tool-call', toolCallId: 'c', toolName: 'f', input }] },
     ])
+  })
+
+  it('is read where it wants one call at a time, as frameworks always say', () => {
+    expect(read({ tools: [weather], parallel_tool_calls: false })).toStrictEqual(read({ tools: [weather] }))
   })
 
   it('reads reasoning that comes back from compatible clients before the text', () => {

@@ -161,7 +161,6 @@ describe('a chat completion that asks for what would be lost on the way', () => 
     ['audio', { audio: { format: 'wav', voice: 'ash' } }],
     ['web_search_options', { web_search_options: {} }],
     ['moderation', { moderation: { model: 'omni-moderation-latest' } }],
-    ['parallel_tool_calls', { tools: [tool], parallel_tool_calls: false }],
     ['tools.0.type', { tools: [{ type: 'custom', custom: { name: 'f' } }] }],
     [
       'tool_choice.type',

@@ -23,7 +23,7 @@ function carried(message: LanguageModelV4Message): LanguageModelV4Message {
       content: [
         ...(reasoning === '' ? [] : [{ type: 'reasoning' as const, text: reasoning }]),
         ...(text === '' ? [] : [{ type: 'text' as const, text }]),
-        ...message.content.filter((part) => part.type === 'tool-call'),
+        ...message.content.flatMap((part) => (part.type === 'tool-call' ? [{ ...part, input: objectOf(part.input) }] : [])),
       ],
     }
   }
@@ -34,6 +34,11 @@ function carried(message: LanguageModelV4Message): LanguageModelV4Message {
       part.type === 'tool-result' ? { ...part, output: carriedOutput(part.output) } : part,
     ),
   }
+}
+
+/** Arguments that are no object are read inside one. */
+function objectOf(input: unknown): unknown {
+  return typeof input === 'object' && input !== null && !Array.isArray(input) ? input : { rawInvalidInput: input }
 }
 
 type Output = Extract<Extract<LanguageModelV4Message, { role: 'tool' }>['content'][number], { type: 'tool-result' }>['output']

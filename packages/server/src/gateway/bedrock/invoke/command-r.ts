@@ -2,13 +2,13 @@
 import type { LanguageModelV4Prompt } from '@ai-sdk/provider'
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
-import { checked, wrong } from '../checked.ts'
-import { type InvokeForm, textForm } from './form.ts'
+import { given, listOf, readForm, wrong } from '../../form.ts'
+import { filledText, type InvokeForm, textForm } from './form.ts'
 
 const limit = z.number().min(0).max(1).nullish()
 const commandBody = z.object({
-  message: z.string().refine((text) => text.trim() !== '', 'must not be empty'),
-  chat_history: z.array(z.object({ role: z.enum(['USER', 'CHATBOT', 'SYSTEM']), message: z.string() })).nullish(),
+  message: filledText,
+  chat_history: listOf(z.object({ role: z.enum(['USER', 'CHATBOT', 'SYSTEM']), message: z.string() })).nullish(),
   preamble: z.string().nullish(),
   max_tokens: z.number().int().min(1).nullish(),
   temperature: limit,
@@ -17,7 +17,7 @@ const commandBody = z.object({
   frequency_penalty: limit,
   presence_penalty: limit,
   seed: z.number().int().nullish(),
-  stop_sequences: z.array(z.string().min(1)).nullish(),
+  stop_sequences: listOf(z.string().min(1)).nullish(),
   documents: z.unknown().optional(),
   tools: z.unknown().optional(),
   tool_results: z.unknown().optional(),
@@ -29,24 +29,26 @@ const commandBody = z.object({
 const refused = ['documents', 'tools', 'tool_results', 'search_queries_only', 'raw_prompting'] as const
 
 export function readCommandR(modelId: string, body: unknown): InvokeForm {
-  const read = checked(commandBody, body)
+  const read = readForm(commandBody, body)
   const { chat_history, message, max_tokens, temperature, p, k, frequency_penalty, presence_penalty, seed } = read
   for (const name of refused) {
     const value = read[name]
-    if (value && !(Array.isArray(value) && value.length === 0)) throw wrong(name, 'is not supported in this form: use Converse')
+    if (value && !(Array.isArray(value) && value.length === 0)) throw wrong(name, 'Is not supported in this form: use Converse.')
   }
   return textForm({
     request: {
       modelId,
       prompt: promptOf(read),
-      ...(max_tokens == null ? {} : { maxOutputTokens: max_tokens }),
-      ...(temperature == null ? {} : { temperature }),
-      ...(p == null ? {} : { topP: p }),
-      ...(k == null ? {} : { topK: k }),
-      ...(frequency_penalty == null ? {} : { frequencyPenalty: frequency_penalty }),
-      ...(presence_penalty == null ? {} : { presencePenalty: presence_penalty }),
-      ...(seed == null ? {} : { seed }),
-      ...(read.stop_sequences?.length ? { stopSequences: read.stop_sequences } : {}),
+      ...given({
+        maxOutputTokens: max_tokens,
+        temperature,
+        topP: p,
+        topK: k,
+        frequencyPenalty: frequency_penalty,
+        presencePenalty: presence_penalty,
+        seed,
+        stopSequences: read.stop_sequences,
+      }),
     },
     whole: (text, { id, finish }) => ({
       response_id: id,

@@ -1,19 +1,18 @@
 /** What a family's form of invoking is made of. @module */
-import type { ChatAnswer, ChatFinish, ChatHead, ChatPart, ChatRequest } from '@plinth/core'
+import type { ChatAnswer, ChatFinish, ChatHead, ChatRequest } from '@plinth/core'
+import { z } from 'zod'
+import type { EventWriter } from '../../protocol.ts'
 
 /** A body that was understood, and how answers to it look. */
 export interface InvokeForm {
   readonly request: ChatRequest
-  /** The body of the whole answer, JSON text. */
-  answer(answer: ChatAnswer): string
-  chunks(head: ChatHead): ChunkWriter
+  answer(answer: ChatAnswer): object
+  /** Of a streamed answer. */
+  chunks(head: ChatHead): EventWriter<object>
 }
 
-/** Chunks of a streamed answer: objects, as JSON text. */
-export interface ChunkWriter {
-  start(): readonly string[]
-  part(part: ChatPart): readonly string[]
-}
+/** A text that says something. */
+export const filledText: z.ZodType<string> = z.string().refine((text) => text.trim() !== '', 'Must not be empty.')
 
 /** A form of which answers are one text. */
 export interface TextForm {
@@ -30,16 +29,16 @@ export interface TextForm {
 export function textForm({ request, whole, begin, delta, end }: TextForm): InvokeForm {
   return {
     request,
-    answer: (answer) => JSON.stringify(whole(textOf(answer), answer)),
+    answer: (answer) => whole(textOf(answer), answer),
     chunks(head) {
       let text = ''
       return {
-        start: () => (begin ? [JSON.stringify(begin(head))] : []),
+        start: () => (begin ? [begin(head)] : []),
         part(part) {
-          if (part.type === 'finish') return [JSON.stringify(end(part.finish, text))]
+          if (part.type === 'finish') return [end(part.finish, text)]
           if (part.type !== 'text-delta' || part.delta === '') return []
           text += part.delta
-          return [JSON.stringify(delta(part.delta))]
+          return [delta(part.delta)]
         },
       }
     },

@@ -1,12 +1,12 @@
 /** Meta Llama: a prompt and its continuation. @module */
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
-import { checked, wrong } from '../checked.ts'
-import { type InvokeForm, textForm } from './form.ts'
+import { given, readForm, wrong } from '../../form.ts'
+import { filledText, type InvokeForm, textForm } from './form.ts'
 import { conversationOf } from './prompt-template.ts'
 
 const llamaBody = z.object({
-  prompt: z.string().refine((text) => text.trim() !== '', 'must not be empty'),
+  prompt: filledText,
   max_gen_len: z.number().int().min(1).nullish(),
   temperature: z.number().min(0).max(1).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
@@ -14,15 +14,13 @@ const llamaBody = z.object({
 })
 
 export function readLlama(modelId: string, body: unknown): InvokeForm {
-  const { prompt, max_gen_len, temperature, top_p, images } = checked(llamaBody, body)
-  if (images) throw wrong('images', 'Images are not supported in this form: use Converse')
+  const { prompt, max_gen_len, temperature, top_p, images } = readForm(llamaBody, body)
+  if (images) throw wrong('images', 'Images are not supported in this form: use Converse.')
   return textForm({
     request: {
       modelId,
       prompt: conversationOf(prompt),
-      ...(max_gen_len == null ? {} : { maxOutputTokens: max_gen_len }),
-      ...(temperature == null ? {} : { temperature }),
-      ...(top_p == null ? {} : { topP: top_p }),
+      ...given({ maxOutputTokens: max_gen_len, temperature, topP: top_p }),
     },
     whole: (generation, { finish }) => ({ generation, ...endOf(finish) }),
     // Tokens are counted at the end.

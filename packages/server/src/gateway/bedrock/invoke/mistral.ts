@@ -1,15 +1,15 @@
 /** Mistral AI: a prompt and its continuation, or a chat. @module */
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
-import { checked } from '../checked.ts'
-import { type InvokeForm, textForm } from './form.ts'
+import { given, listOf, readForm } from '../../form.ts'
+import { readOpenAI } from './borrowed.ts'
+import { filledText, type InvokeForm, textForm } from './form.ts'
 import { conversationOf } from './prompt-template.ts'
-import { readOpenAI } from './wrapped.ts'
 
 const promptBody = z.object({
-  prompt: z.string().refine((text) => text.trim() !== '', 'must not be empty'),
+  prompt: filledText,
   max_tokens: z.number().int().min(1).nullish(),
-  stop: z.array(z.string().min(1)).nullish(),
+  stop: listOf(z.string().min(1)).nullish(),
   temperature: z.number().min(0).max(1).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   top_k: z.number().int().min(0).nullish(),
@@ -20,16 +20,12 @@ export function readMistral(modelId: string, body: object): InvokeForm {
 }
 
 function readPrompt(modelId: string, body: object): InvokeForm {
-  const { prompt, max_tokens, stop, temperature, top_p, top_k } = checked(promptBody, body)
+  const { prompt, max_tokens, stop, temperature, top_p, top_k } = readForm(promptBody, body)
   return textForm({
     request: {
       modelId,
       prompt: conversationOf(prompt),
-      ...(max_tokens == null ? {} : { maxOutputTokens: max_tokens }),
-      ...(temperature == null ? {} : { temperature }),
-      ...(top_p == null ? {} : { topP: top_p }),
-      ...(top_k == null ? {} : { topK: top_k }),
-      ...(stop?.length ? { stopSequences: stop } : {}),
+      ...given({ maxOutputTokens: max_tokens, temperature, topP: top_p, topK: top_k, stopSequences: stop }),
     },
     whole: (text, { finish }) => ({ outputs: [{ text, stop_reason: stopReason(finish) }] }),
     delta: (text) => ({ outputs: [{ text, stop_reason: null }] }),
@@ -58,12 +54,6 @@ function readChat(modelId: string, body: object): InvokeForm {
   }
 }
 
-interface Choices {
-  readonly choices?: readonly { readonly finish_reason?: string | null }[]
-}
-
-function withStopReason(json: string): string {
-  const body = JSON.parse(json) as Choices
-  const choices = body.choices?.map((choice) => ({ ...choice, stop_reason: choice.finish_reason ?? null }))
-  return JSON.stringify({ ...body, choices })
+function withStopReason(body: { readonly choices?: readonly { readonly finish_reason?: string | null }[] }): object {
+  return { ...body, choices: body.choices?.map((choice) => ({ ...choice, stop_reason: choice.finish_reason ?? null })) }
 }

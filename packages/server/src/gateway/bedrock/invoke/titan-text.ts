@@ -1,32 +1,29 @@
 /** Amazon Titan Text: a text and its continuation. @module */
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
-import { checked } from '../checked.ts'
-import { type InvokeForm, textForm } from './form.ts'
+import { given, listOf, readForm } from '../../form.ts'
+import { filledText, type InvokeForm, textForm } from './form.ts'
 
 const titanBody = z.object({
-  inputText: z.string().refine((text) => text.trim() !== '', 'must not be empty'),
+  inputText: filledText,
   textGenerationConfig: z
     .object({
       maxTokenCount: z.number().int().min(1).nullish(),
       temperature: z.number().min(0).max(1).nullish(),
       topP: z.number().min(0).max(1).nullish(),
-      stopSequences: z.array(z.string().min(1)).nullish(),
+      stopSequences: listOf(z.string().min(1)).nullish(),
     })
     .nullish(),
 })
 
 export function readTitanText(modelId: string, body: unknown): InvokeForm {
-  const { inputText, textGenerationConfig } = checked(titanBody, body)
+  const { inputText, textGenerationConfig } = readForm(titanBody, body)
   const { maxTokenCount, temperature, topP, stopSequences } = textGenerationConfig ?? {}
   return textForm({
     request: {
       modelId,
       prompt: [{ role: 'user', content: [{ type: 'text', text: inputText }] }],
-      ...(maxTokenCount == null ? {} : { maxOutputTokens: maxTokenCount }),
-      ...(temperature == null ? {} : { temperature }),
-      ...(topP == null ? {} : { topP }),
-      ...(stopSequences?.length ? { stopSequences } : {}),
+      ...given({ maxOutputTokens: maxTokenCount, temperature, topP, stopSequences }),
     },
     whole: (outputText, { finish }) => ({
       inputTextTokenCount: finish.usage.inputTokens,

@@ -15,7 +15,7 @@ const image = fc.oneof(
   }),
   fc.record({
     type: fc.constant('file' as const),
-    mediaType: fc.constant('image'),
+    mediaType: fc.constant('image/*'),
     data: fc.webUrl({ withQueryParameters: true }).map((url) => ({ type: 'url' as const, url: new URL(url) })),
   }),
 )
@@ -36,9 +36,15 @@ function asJson(value: Record<string, unknown>) {
 
 const speech = fc.array(fc.oneof(text, fc.record({ type: fc.constant('reasoning' as const), text: texts })), { maxLength: 4 })
 
+/** Models write other values, too. */
+const inputs = fc.oneof(
+  { weight: 4, arbitrary: jsonObjects },
+  fc.constantFrom<unknown>('', 'text', '{"a":', [1, 'b'], 7, true, null),
+)
+
 /** What the assistant says; and what it called, with what came of it. */
 const turn: fc.Arbitrary<LanguageModelV4Message[]> = fc
-  .tuple(speech, fc.array(fc.record({ id: fc.uuid(), name: names, input: jsonObjects, output }), { maxLength: 3 }))
+  .tuple(speech, fc.array(fc.record({ id: fc.uuid(), name: names, input: inputs, output }), { maxLength: 3 }))
   .map(([said, calls]) => {
     const called = calls.map(({ id, name, input }) => ({ type: 'tool-call' as const, toolCallId: id, toolName: name, input }))
     const results = calls.map((call) => ({

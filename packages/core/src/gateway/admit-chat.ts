@@ -1,0 +1,132 @@
+/** What stands before a chat with a model: all refusals, answers that are kept, and the booking. @module */
+import { InvalidInputError, LimitError } from '../errors.ts'
+import type { ModelEntry, ResolvedModel } from '../language-model/catalogue.ts'
+import { estimatePromptTokens, estimateTextTokens } from '../language-model/token-estimate.ts'
+import type { Uses } from '../scope/scope.ts'
+import type { Deed } from '../scope/trail.ts'
+import type { DirectedFinding } from '../tenancy/filters/filter-input.ts'
+import { type Booking, book } from '../tenancy/meter/booking.ts'
+import { countBlocked, isBlocked, refuseBeforeFilters } from '../tenancy/meter/look-through.ts'
+import { type Expected, refusalOf } from '../tenancy/meter/meter.ts'
+import { pricesFor } from '../tenancy/meter/prices.ts'
+import { maxTokensOf } from '../tenancy/tenant-models.ts'
+import type { ChatRequest } from './chat.ts'
+import { filterRequest } from './filter-chat.ts'
+import { cachePlace, type Found, findKept, type KeptAnswer, type KeptPlace, repeatPlace } from './kept-answers.ts'
+
+export type ChatScope = Uses<'state' | 'models' | 'gate'>
+
+export interface GovernedCall {
+  /** A UUID: the request's own. */
+  readonly id: string
+  readonly request: ChatRequest
+  /** The client's own id of this call, the same over its retries. */
+  readonly invocation?: string | undefined
+  /** Whether an answer from the cache won't do. The new one takes its place. */
+  readonly fresh?: boolean
+  /** What the audit trail calls it, such as `POST /v1/messages`. */
+  readonly what: string
+  /** Fires when the client is gone or the server stops. */
+  readonly signal: AbortSignal
+}
+
+export interface Admitted {
+  readonly first: ResolvedModel
+  /** As the filters left it. */
+  readonly request: ChatRequest
+  readonly maxTokens: number
+  readonly inputTokens: number
+  readonly booking: Booking
+  readonly findings: readonly DirectedFinding[]
+  readonly places: Places
+}
+
+/** Where the answer is to be kept, and what was found there. */
+export interface Places {
+  readonly cache?: KeptPlace | undefined
+  readonly cached?: Found | undefined
+  readonly repeat?: KeptPlace | undefined
+  /** Of this very call, which was counted then. */
+  readonly repeated?: Found | undefined
+}
+
+export interface Kept {
+  readonly kept: KeptAnswer
+  readonly first: ResolvedModel
+  readonly repeated: boolean
+}
+
+/**
+ * All refusals, the cheap ones first; then the most that the call may use is taken. An answer that was paid for already is given
+ * again whatever is left.
+ */
+export async function admitChat(scope: ChatScope, call: GovernedCall): Promise<Admitted | Kept> {
+  const { request, invocation, fresh = false } = call
+  const first = scope.models.resolve(request.modelId)
+  const maxTokens = maxTokensOf(scope.tenant, first.entry, request.maxOutputTokens)
+  checkAbilities(first.entry, request)
+  const asked = inputTokensOf(request)
+  const expected = { prices: pricesFor(scope, first.entry), inputTokens: asked, outputTokens: maxTokens }
+  const repeat = invocation === undefined ? undefined : await repeatPlace(scope, request, invocation)
+  const repeated = repeat && (await findKept(scope, repeat))
+  if (repeated?.answer) return { kept: repeated.answer, first, repeated: true }
+  await refuseEarly(scope, expected)
+  const cache = await cachePlace(scope, request, { model: first.id, maxTokens })
+  const cached = cache && (await findKept(scope, cache))
+  if (cached?.answer && !fresh) return { kept: cached.answer, first, repeated: repeated !== undefined }
+  const { request: shown, findings } = await filtered(scope, call, first)
+  const inputTokens = shown === request ? asked : inputTokensOf(shown)
+  const booking = await book(scope, first.entry.id, { ...expected, inputTokens })
+  return { first, request: shown, maxTokens, inputTokens, booking, findings, places: { cache, cached, repeat, repeated } }
+}
+
+/** What the filters refuse is one more request, and put down. */
+async function filtered(
+  scope: ChatScope,
+  { request, what }: GovernedCall,
+  { entry }: ResolvedModel,
+): ReturnType<typeof filterRequest> {
+  const about: Pick<Deed, 'what' | 'resource'> = { what, resource: `models/${entry.id}` }
+  try {
+    return await filterRequest(scope, request)
+  } catch (error) {
+    if (isBlocked(error)) await countBlocked(scope, about)
+    throw error
+  }
+}
+
+/** As {@link refuseBeforeFilters}, in the words of an answer. */
+export async function refuseEarly(scope: Uses<'state'>, expected: Expected): Promise<void> {
+  try {
+    await refuseBeforeFilters(scope, expected)
+  } catch (error) {
+    throw error instanceof LimitError ? refusalOf(scope, error) : error
+  }
+}
+
+/** Of what a model can't do, nothing is left aside in silence. @throws InvalidInputError. */
+function checkAbilities(entry: ModelEntry, request: ChatRequest): void {
+  const lacking = lackingFor(entry, request)
+  if (lacking) throw new InvalidInputError(lacking.message, { field: lacking.field })
+}
+
+/** Whether a model can do what is asked. */
+export function isAble({ entry }: ResolvedModel, request: ChatRequest): boolean {
+  return lackingFor(entry, request) === undefined
+}
+
+function lackingFor(
+  { capabilities }: ModelEntry,
+  { tools = [], prompt }: ChatRequest,
+): { readonly message: string; readonly field: string } | undefined {
+  if (tools.length > 0 && !capabilities.tools) return { message: 'This model has no tools.', field: 'tools' }
+  if (capabilities.images) return undefined
+  const index = prompt.findIndex(({ content }) => typeof content !== 'string' && content.some((part) => part.type === 'file'))
+  return index < 0 ? undefined : { message: 'This model sees no images.', field: `messages.${index}` }
+}
+
+/** How many tokens a request comes to: an estimate, rather too many than too few. */
+export function inputTokensOf({ prompt, tools = [], responseFormat }: ChatRequest): number {
+  const described = [...tools, ...(responseFormat?.type === 'json' ? [responseFormat] : [])]
+  return estimatePromptTokens(prompt) + (described.length === 0 ? 0 : estimateTextTokens(JSON.stringify(described)))
+}
