@@ -47,6 +47,11 @@ export interface EventDrivenGenAiProps {
    * Calls of others fail. @default - Amazon Nova 2 Lite by its global profile
    */
   readonly models?: readonly string[]
+  /**
+   * The models of Bedrock that may make vectors, by id; the first is the one of `PLINTH_EMBEDDING_MODEL`. Only the model gateway
+   * asks them. @default - none: `local/hashing` makes them, and calls of Bedrock's fail
+   */
+  readonly embeddingModels?: readonly string[]
   /** @default - see there */
   readonly functions?: FunctionOptions
   /** Of the whole API; limits of tenants are the server's. @default - 500 requests per second, 1000 at once */
@@ -58,8 +63,10 @@ export interface EventDrivenGenAiProps {
 }
 
 /** @throws InvalidInputError that names the prop at fault: one that can't be, or not beside another. */
-export function checkProps({ existing, models, functions }: EventDrivenGenAiProps, jobs: number): void {
+export function checkProps({ existing, models, embeddingModels, functions }: EventDrivenGenAiProps, jobs: number): void {
   if (models?.length === 0) throw new InvalidInputError('models must name at least one.', { field: 'models' })
+  if (embeddingModels?.length === 0)
+    throw new InvalidInputError('embeddingModels must name at least one, or be left out.', { field: 'embeddingModels' })
   if (existing?.table && existing.table.tableStreamArn === undefined) {
     const message = 'existing.table must have a stream of new images, and be imported with its tableStreamArn.'
     throw new InvalidInputError(message, { field: 'existing.table' })

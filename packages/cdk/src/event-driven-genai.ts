@@ -56,6 +56,7 @@ export class EventDrivenGenAi extends Construct {
     const jobs = patterns.flatMap((pattern) => pattern.jobs)
     checkProps(props, jobs.length)
     const { existing = {}, models = [defaultModel], functions = {}, removalPolicy = RemovalPolicy.RETAIN } = props
+    const { embeddingModels = [] } = props
     const { concurrency = defaultConcurrency, logRetention = RetentionDays.ONE_MONTH, vpc, reservedConcurrency } = functions
     const { environment = {} } = functions
 
@@ -76,12 +77,17 @@ export class EventDrivenGenAi extends Construct {
         pooledKey: this.key.keyArn,
       }),
       PLINTH_MODEL: `bedrock/${models[0]}`,
+      ...(embeddingModels[0] !== undefined && { PLINTH_EMBEDDING_MODEL: `bedrock/${embeddingModels[0]}` }),
     }
     checkVariables(environment, variables)
     const made = new HandlerFunctions(this, 'Functions', {
       handlerFolder: functions.handlerFolder ?? bundleNow(),
       environment: { ...environment, ...variables },
-      modelAccess: modelAccess(this, models),
+      // The model gateway runs in the API's function, and calls models itself.
+      modelAccess: {
+        api: modelAccess(this, { models, embeddingModels }),
+        'request-worker': modelAccess(this, { models }),
+      },
       logRetention,
       removalPolicy,
       ...(vpc && { vpc }),

@@ -12,7 +12,8 @@ export interface HandlerFunctionsProps {
   /** A folder for each handler. */
   readonly handlerFolder: string
   readonly environment: Readonly<Record<string, string>>
-  readonly modelAccess: PolicyDocument
+  /** Of those who call models. The worker's is the seed's `BedrockAccess`. */
+  readonly modelAccess: Readonly<Record<'api' | 'request-worker', PolicyDocument>>
   readonly logRetention: RetentionDays
   readonly removalPolicy: RemovalPolicy
   readonly vpc?: IVpc
@@ -35,7 +36,7 @@ export class HandlerFunctions extends Construct {
     const { summary, megabytes, timeoutSeconds, functionName } = handlers[name]
     const { handlerFolder, environment, logRetention: retention, removalPolicy, vpc, reservedConcurrency } = props
     const logGroup = new LogGroup(this, `${name}-log`, { retention, removalPolicy })
-    const role = name === 'request-worker' ? this.#bedrockExecutionRole(props) : this.#role(name, logGroup)
+    const role = name === 'request-worker' ? this.#bedrockExecutionRole(props) : this.#role(name, logGroup, props)
     if (vpc) role.addManagedPolicy(managedPolicy('AWSLambdaVPCAccessExecutionRole'))
     const code = new LambdaFunction(this, name, {
       description: summary,
@@ -61,8 +62,11 @@ export class HandlerFunctions extends Construct {
     return { code, role }
   }
 
-  #role(name: HandlerName, logGroup: LogGroup): Role {
-    const role = new Role(this, `${name}-role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+  #role(name: HandlerName, logGroup: LogGroup, { modelAccess }: HandlerFunctionsProps): Role {
+    const role = new Role(this, `${name}-role`, {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      ...(name === 'api' && { inlinePolicies: { ModelAccess: modelAccess.api } }),
+    })
     logGroup.grantWrite(role)
     return role
   }
@@ -72,7 +76,7 @@ export class HandlerFunctions extends Construct {
     const role = new Role(this, 'BedrockExecutionRole', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       managedPolicies: [managedPolicy('AWSLambdaBasicExecutionRole')],
-      inlinePolicies: { BedrockAccess: modelAccess },
+      inlinePolicies: { BedrockAccess: modelAccess['request-worker'] },
     })
     const { defaultChild } = role.node
     if (defaultChild instanceof CfnRole) defaultChild.overrideLogicalId('BedrockExecutionRole')

@@ -49,6 +49,16 @@ export const refusals: readonly Refusal[] = [
     headers: soon,
   },
   {
+    // The function goes on, and may have a model paid for: whoever tries again pays twice.
+    id: 'TooSlow',
+    type: ResponseType.INTEGRATION_TIMEOUT,
+    status: 504,
+    title: 'Gateway Timeout',
+    code: 'timeout',
+    detail: 'The answer took too long to begin.',
+    headers: { 'x-should-retry': "'false'" },
+  },
+  {
     id: 'Unavailable',
     type: ResponseType.DEFAULT_5XX,
     status: 503,

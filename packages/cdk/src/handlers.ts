@@ -17,9 +17,14 @@ export interface HandlerDefinition {
 export const handlers: Readonly<Record<HandlerName, HandlerDefinition>> = {
   api: {
     module: '@plinth/server/lambda',
-    summary: 'Answers HTTP.',
+    summary: 'Answers HTTP; as the model gateway it calls models.',
+    // Each request has a function to itself, which mostly waits. What it needs is the CPU that comes with memory, to start and to
+    // read bodies; of those there are 6 MB at the most (Lambda's quotas for a call that waits for its answer).
     megabytes: 1024,
-    // A stream of events is held open; API Gateway ends a response after 15 minutes, too.
+    // The most that there is. Lambda's own limit is 900 s, and so is API Gateway's for a response that streams, at a regional
+    // endpoint with pauses of 5 minutes at the most; streams are pinged every 15 seconds.
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html
+    // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     timeoutSeconds: 900,
   },
   authorizer: {

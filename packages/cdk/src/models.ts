@@ -34,24 +34,36 @@ const geographies: Readonly<Record<string, readonly string[]>> = {
   au: ['ap-southeast-2', 'ap-southeast-4'],
 }
 
-const actions = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
+/** Converse asks for the first, ConverseStream for the second; embeddings are made by InvokeModel, and never streamed. */
+const actionsOf = {
+  models: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+  embeddingModels: ['bedrock:InvokeModel'],
+} as const
+const examples = { models: defaultModel, embeddingModels: 'amazon.titan-embed-text-v2:0' } as const
 const form = /^(?:(?<profile>us|us-gov|ca|eu|apac|jp|au|global)\.)?(?<model>[a-z0-9-]+\.[\w.:-]+)$/
+
+/** Ids of Bedrock, bare or with a profile's prefix, by the props that name them. */
+export type ModelIds = Readonly<Partial<Record<keyof typeof actionsOf, readonly string[]>>>
 
 /**
  * Leave to call exactly these models. Of an inference profile: the profile, and its model in the Regions to which it may hand a
  * call, but only by that profile. Without the latter calls fail, though not always.
- * @param models ids of Bedrock, bare or with a profile's prefix.
- * @throws InvalidInputError whose field is `models`.
+ * @throws InvalidInputError whose field is the prop that names what is no id.
  */
-export function modelAccess(scope: Construct, models: readonly string[]): PolicyDocument {
-  return new PolicyDocument({ statements: models.flatMap((id) => statementsFor(scope, id)) })
+export function modelAccess(scope: Construct, { models = [], embeddingModels = [] }: ModelIds): PolicyDocument {
+  return new PolicyDocument({
+    statements: [
+      ...models.flatMap((id) => statementsFor(scope, 'models', id)),
+      ...embeddingModels.flatMap((id) => statementsFor(scope, 'embeddingModels', id)),
+    ],
+  })
 }
 
-function statementsFor(scope: Construct, id: string): PolicyStatement[] {
+function statementsFor(scope: Construct, field: keyof typeof actionsOf, id: string): PolicyStatement[] {
   const { profile, model } = form.exec(id)?.groups ?? {}
-  if (model === undefined) {
-    throw new InvalidInputError(`models must be ids of Bedrock, such as ${defaultModel}, not "${id}".`, { field: 'models' })
-  }
+  if (model === undefined)
+    throw new InvalidInputError(`${field} must be ids of Bedrock, such as ${examples[field]}, not "${id}".`, { field })
+  const actions = [...actionsOf[field]]
   const stack = Stack.of(scope)
   const modelIn = (region: string): string => arn(scope, { region, account: '', resource: 'foundation-model', name: model })
   if (profile === undefined) return [new PolicyStatement({ actions, resources: [modelIn(stack.region)] })]

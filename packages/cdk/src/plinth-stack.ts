@@ -28,6 +28,10 @@ export class PlinthStack extends Stack {
       : undefined
     const { api, bus, table, bucket, key, queues, subscription } = this.eventDriven
     this.#say('ApiUrl', api.url, 'Where the API and the console answer')
+    // Without the slash at the end, which AWS's clients for JavaScript would double.
+    const { stageName } = api.deploymentStage
+    const gateway = `https://${api.restApiId}.execute-api.${this.region}.${this.urlSuffix}/${stageName}`
+    this.#say('GatewayUrl', gateway, 'What clients of models are told; those of OpenAI with /v1 after it')
     this.#say('BusName', bus.eventBusName, 'The bus on which Plinth tells what happened')
     this.#say('TableName', table.tableName, 'Records, events and jobs that wait')
     this.#say('BucketName', bucket.bucketName, 'What is too large for a record')

@@ -17,6 +17,10 @@ export interface SynthesisOptions {
   readonly measure?: boolean
   /** Whether a web ACL stands before the API. @default true */
   readonly waf?: boolean
+  /** The models of Bedrock that may be called. @default - that of `EventDrivenGenAi` */
+  readonly models?: readonly string[]
+  /** Those that may make vectors. @default - none */
+  readonly embeddingModels?: readonly string[]
 }
 
 export interface Synthesis {
@@ -30,15 +34,20 @@ export interface Synthesis {
 /**
  * Writes the CloudFormation of a whole Plinth, for any account and Region: no credentials, no network, no Docker. Templates are
  * checked against CloudFormation's schemas.
- * @throws Error when a handler can't be bundled or a template isn't valid.
+ * @throws InvalidInputError for models that can't be; Error when a handler can't be bundled or a template isn't valid.
  */
-export function synthesise({ out, handlerFolder, measure = false, waf = true }: SynthesisOptions): Synthesis {
+export function synthesise(options: SynthesisOptions): Synthesis {
+  const { out, handlerFolder, measure = false, waf = true, models, embeddingModels } = options
   const folder = handlerFolder ?? mkdtempSync(join(tmpdir(), 'plinth-handlers-'))
   try {
     const bundles = handlerFolder === undefined ? bundleHandlers({ folder }) : measureBundles(folder)
     const app = new App({ outdir: out, analyticsReporting: false, context: recommended })
     new PlinthStack(app, 'Plinth', {
-      eventDriven: { functions: { handlerFolder: folder } },
+      eventDriven: {
+        functions: { handlerFolder: folder },
+        ...(models && { models }),
+        ...(embeddingModels && { embeddingModels }),
+      },
       ...(!waf && { multiTenant: { waf: false } }),
     })
     const written = app.synth().stacks.map(({ templateFullPath }) => {

@@ -6,7 +6,8 @@ import { resolved } from './support/intrinsics.ts'
 import { resourceStatements, roleStatements, type Statement } from './support/statements.ts'
 import { ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
 
-const template = templateOf(plinthStack())
+const embeddingModel = 'amazon.titan-embed-text-v2:0'
+const template = templateOf(plinthStack({ props: { embeddingModels: [embeddingModel] } }))
 
 /** Actions that AWS allows for `*` only. */
 const withoutResource = [
@@ -117,12 +118,13 @@ describe('[X71] roles may do what their function does', () => {
   const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((action) => `dynamodb:${action}`)
   const work = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage', 'SendMessage']
 
+  const models = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
+
   const allowed: Readonly<Record<HandlerName, readonly string[]>> = {
-    api: [...rows, 'dynamodb:Scan', ...changes, ...objects, ...seal, ...keys, ...logs, ...traces],
+    api: [...models, ...rows, 'dynamodb:Scan', ...changes, ...objects, ...seal, ...keys, ...logs, ...traces],
     authorizer: [...rows, ...changes, ...seal, ...logs, ...traces],
     'request-worker': [
-      ...['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
-      ...[...rows, ...changes, ...objects, ...seal, ...traces],
+      ...[...models, ...rows, ...changes, ...objects, ...seal, ...traces],
       ...work.map((action) => `sqs:${action}`),
     ],
     relay: [
@@ -139,6 +141,20 @@ describe('[X71] roles may do what their function does', () => {
     const allows = statementsOf(name).filter(({ effect }) => effect === 'Allow')
     const actions = allows.flatMap((statement) => statement.actions)
     expect([...new Set(actions)].sort()).toEqual([...allowed[name]].sort())
+  })
+
+  it('who calls models calls these: of those that make vectors the API alone, and never streamed', () => {
+    const profile = 'global.amazon.nova-2-lite-v1:0'
+    const profileArn = `arn:aws:bedrock:eu-central-1:111122223333:inference-profile/${profile}`
+    const inRegion = 'arn:aws:bedrock:eu-central-1::foundation-model'
+    const byProfile = [`${inRegion}/amazon.nova-2-lite-v1:0`, 'arn:aws:bedrock:::foundation-model/amazon.nova-2-lite-v1:0']
+    const language = [
+      [models, [profileArn], undefined],
+      [models, byProfile, profileArn],
+    ]
+    expect(modelsOf('request-worker')).toEqual(language)
+    expect(modelsOf('api')).toEqual([...language, [['bedrock:InvokeModel'], [`${inRegion}/${embeddingModel}`], undefined]])
+    for (const name of ['authorizer', 'relay', 'sweeper'] as const) expect(modelsOf(name)).toEqual([])
   })
 
   it("the authorizer sees the system's own rows and opens the system's own keys, and no tenant's", () => {
@@ -167,6 +183,7 @@ describe('[X70] what the variables of a function name is granted to its role', (
   it.each(handlerNames)('%s: its variables are read as the platform reads them', (name) => {
     expect(environmentOf(name)).toMatchObject({ bus: 'genai-eventbus', queuePrefix: 'plinth', create: false })
     expect(variablesIn(name)).toMatchObject({ PLINTH_PLATFORM: 'aws', PLINTH_MODEL: 'bedrock/global.amazon.nova-2-lite-v1:0' })
+    expect(variablesIn(name).PLINTH_EMBEDDING_MODEL).toBe(`bedrock/${embeddingModel}`)
   })
 
   it.each(handlerNames.flatMap((name) => named.map((what) => [name, what, untouched[name][what] ?? 'granted'] as const)))(
@@ -196,6 +213,21 @@ function functionOf(name: HandlerName) {
 function statementsOf(name: HandlerName): readonly Statement[] {
   const [role = ''] = (functionOf(name).Role as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt']
   return roleStatements(template).filter(({ roles }) => roles.includes(role))
+}
+
+/** What of Bedrock's a function may do, on what, and by which profile. */
+function modelsOf(name: HandlerName): readonly unknown[] {
+  return statementsOf(name)
+    .filter(({ actions }) => actions.some((action) => action.startsWith('bedrock:')))
+    .map(({ actions, resources, conditions }) => {
+      const { StringEquals } = (conditions ?? {}) as { StringEquals?: Readonly<Record<string, unknown>> }
+      const profile = StringEquals?.['bedrock:InferenceProfileArn']
+      return [
+        actions,
+        resources.map((arn) => resolved(template, arn)),
+        profile === undefined ? undefined : resolved(template, profile),
+      ]
+    })
 }
 
 function variablesIn(name: HandlerName): Readonly<Record<string, string>> {

@@ -22,6 +22,7 @@ describe('the construct', () => {
     const props: Required<{ [Name in keyof EventDrivenGenAiProps]: true }> = {
       existing: true,
       models: true,
+      embeddingModels: true,
       functions: true,
       throttle: true,
       alarmTopic: true,
@@ -61,6 +62,8 @@ describe('the construct', () => {
     ['a table without a stream', { existing: { table: streamless() } }, /existing\.table.*stream/],
     ['no model', { models: [] }, /models/],
     ['a model that is none', { models: ['gpt 5'] }, /models.*gpt 5/],
+    ['no model for vectors', { embeddingModels: [] }, /embeddingModels/],
+    ['a wildcard for one', { embeddingModels: ['amazon.titan-*'] }, /embeddingModels.*titan-embed.*amazon\.titan-\*/],
     ['a wildcard for a model', { models: ['anthropic.*'] }, /models.*anthropic\.\*/],
     ['a concurrency of which the low lane would get too much', { functions: { concurrency: 10 } }, /functions\.concurrency/],
     ['a concurrency beyond that of SQS', { functions: { concurrency: 2_000 } }, /functions\.concurrency/],
@@ -137,7 +140,12 @@ describe('its props', () => {
   it('models: the first is asked by default; a profile may be followed through its geography, and only by itself', () => {
     for (const { Environment } of functions)
       expect(Environment).toMatchObject({ Variables: { PLINTH_MODEL: 'bedrock/eu.anthropic.claude-haiku-4-5-20251001-v1:0' } })
-    const [profile, models, bare] = roleStatements(template).filter(({ actions }) => actions.includes('bedrock:InvokeModel'))
+    expect(functions.flatMap(({ Environment }) => Object.keys((Environment as { Variables: object }).Variables))).not.toContain(
+      'PLINTH_EMBEDDING_MODEL',
+    )
+    const [profile, models, bare] = roleStatements(template).filter(
+      ({ roles, actions }) => roles.includes('BedrockExecutionRole') && actions.includes('bedrock:InvokeModel'),
+    )
     const arns = (of: typeof profile) => of?.resources.map((resource) => resolved(template, resource))
     const profileArn = arn('bedrock', 'inference-profile/eu.anthropic.claude-haiku-4-5-20251001-v1:0')
     expect(arns(profile)).toEqual([profileArn])

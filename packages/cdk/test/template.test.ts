@@ -96,11 +96,13 @@ describe('the functions', () => {
     ])
   })
 
-  it('nobody else may call a model', () => {
+  it("only the API's function, which is the model gateway, may call a model besides", () => {
     const roles = roleStatements(template)
       .filter(({ actions }) => actions.some((action) => action.startsWith('bedrock:')))
       .map(({ where }) => where)
-    expect(new Set(roles)).toEqual(new Set(['BedrockExecutionRole']))
+    const [, { Role }] = functionOf('api')
+    const [api] = (Role as { 'Fn::GetAtt': [string] })['Fn::GetAtt']
+    expect(new Set(roles)).toEqual(new Set([api, 'BedrockExecutionRole']))
   })
 
   it('[X70] each has a role of its own; rule, queues, table, API, key, alarms and outputs are there', () => {
@@ -117,9 +119,25 @@ describe('the functions', () => {
       'S3::Bucket',
     ]
     for (const part of parts) expect(types).toContain(part)
-    const outputs = ['ApiUrl', 'BusName', 'TableName', 'BucketName', 'PooledKeyArn', 'EventQueueUrl', 'JobQueueNames']
+    const outputs = [
+      'ApiUrl',
+      'GatewayUrl',
+      'BusName',
+      'TableName',
+      'BucketName',
+      'PooledKeyArn',
+      'EventQueueUrl',
+      'JobQueueNames',
+    ]
     expect(Object.keys(template.Outputs)).toEqual(expect.arrayContaining(outputs))
   })
+})
+
+it('says where clients of models turn to: the stage, without a slash at its end', () => {
+  const { ApiUrl, GatewayUrl } = template.Outputs as Readonly<Record<string, { readonly Value: unknown }>>
+  const [api, gateway] = [ApiUrl, GatewayUrl].map((output) => resolved(template, output?.Value))
+  expect(gateway).toMatch(/^https:\/\/\S+\.execute-api\.\S+\/live$/)
+  expect(api).toBe(`${gateway}/`)
 })
 
 describe('the table', () => {
@@ -239,8 +257,9 @@ describe('the API', () => {
     expect(byAuthorization.size).toBe(2)
   })
 
-  it('streams what the server answers, for as long as that may run', () => {
+  it('streams what the server answers, for as long as that may run: the most that AWS lets a call of a model take', () => {
     const [, server] = ofType(template, 'AWS::Lambda::Function').find(([id]) => id.includes('Functionsapi')) ?? []
+    expect(server).toMatchObject({ Timeout: 900, MemorySize: 1_024 })
     for (const { HttpMethod, Integration } of methods) {
       expect(HttpMethod).toBe('ANY')
       expect(Integration).toMatchObject({
@@ -283,8 +302,13 @@ describe('the API', () => {
       ['WAF_FILTERED', '403'],
       ['REQUEST_TOO_LARGE', '413'],
       ['THROTTLED', '429'],
+      ['INTEGRATION_TIMEOUT', '504'],
       ['DEFAULT_5XX', '503'],
     ])
+    // Its function goes on, with a model that is paid for.
+    const { ResponseParameters } = responses.find(({ StatusCode }) => StatusCode === '504') ?? {}
+    expect(ResponseParameters).toMatchObject({ 'gatewayresponse.header.x-should-retry': "'false'" })
+    expect(ResponseParameters).not.toHaveProperty(['gatewayresponse.header.retry-after'])
     for (const { StatusCode, ResponseTemplates, ResponseParameters } of responses) {
       const body = JSON.parse((ResponseTemplates as Record<string, string>)['application/json'] ?? '')
       expect(Object.keys(body)).toEqual(['type', 'title', 'status', 'detail', 'code', 'request_id'])

@@ -98,6 +98,18 @@ describe('synthesise', () => {
     expect(cost.usd).toBeGreaterThan(0)
   })
 
+  it('sets the models that it is told', () => {
+    const folder = temporaryFolder()
+    const models = ['eu.amazon.nova-lite-v1:0', 'amazon.nova-micro-v1:0']
+    synthesise({ out: folder, handlerFolder: handlerFolder(), waf: false, models, embeddingModels: ['cohere.embed-english-v3'] })
+    const written = readFileSync(join(folder, 'Plinth.template.json'), 'utf8')
+    expect(written).toContain('"PLINTH_MODEL": "bedrock/eu.amazon.nova-lite-v1:0"')
+    expect(written).toContain('"PLINTH_EMBEDDING_MODEL": "bedrock/cohere.embed-english-v3"')
+    expect(written).toContain('foundation-model/amazon.nova-micro-v1:0')
+    const none = () => synthesise({ out: folder, handlerFolder: handlerFolder(), models: ['gpt 5'] })
+    expect(none).toThrow(/models.*gpt 5/)
+  })
+
   const lint = spawnSync('cfn-lint', ['--version'], { encoding: 'utf8' })
   const installed = lint.status === 0
   const required = process.env.CI === 'true'

@@ -2,13 +2,13 @@ import { ModelFailure } from '@plinth/core'
 
 const mebibyte = 1024 * 1024
 /** A page by a proxy, or an error's JSON: more than its beginning says nothing more. */
-const longestError = mebibyte / 4
+export const longestError: number = mebibyte / 4
 /** A whole answer; the longest outputs of today's models are a hundredth of it. */
-const longestAnswer = 32 * mebibyte
+export const longestAnswer: number = 32 * mebibyte
 /** A streamed one: each piece of its text has a frame around it, many times its size. */
-const longestStream = 512 * mebibyte
+export const longestStream: number = 512 * mebibyte
 /** One line of server-sent events: nothing is parsed before its end, so all of it is in memory. */
-const longestLine = 8 * mebibyte
+export const longestLine: number = 8 * mebibyte
 const lineFeed = 10
 
 /**

@@ -1,11 +1,10 @@
 /** Models of servers that speak OpenAI's protocol for completions and embeddings: Ollama, vLLM, llama.cpp and many others. @module */
-import type { OpenAICompatibleProvider } from '@ai-sdk/openai-compatible'
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 import type { ModelEntry } from '@plinth/core'
 import { gathered } from './bedrock-models.ts'
 import { loadOnce } from './load-once.ts'
-import { networkEmbedding } from './network-embedding.ts'
-import { type AdaptedOptions, networkModel } from './network-model.ts'
+import { type ChatModelOptions, createChatModel } from './openai-compatible/chat-model.ts'
+import { createEmbeddingModel } from './openai-compatible/embedding-model.ts'
 
 /** Where the server is. */
 export interface OpenAICompatibleOptions {
@@ -51,46 +50,19 @@ export function openAICompatibleEmbeddingEntry(model: string): ModelEntry {
   }
 }
 
-/** A model of such a server. A JSON schema asked for is sent along, not as a strict one: OpenAI takes few schemas as strict. */
+/** A model of such a server. */
 export function createOpenAICompatibleModel(model: string, options: OpenAICompatibleOptions): LanguageModelV4 {
-  const load = begun(async () => (await connect(options)).chatModel(model.slice(prefix.length)))
-  return networkModel({ provider: 'openai-compatible', modelId: model, load, adapt })
+  return createChatModel(partsOf(model, options))
 }
-
-/** As many as every server is known to take: Text Embeddings Inference refuses more unless told otherwise. */
-const mostTexts = 32
 
 /** A model of such a server that embeds. */
 export function createOpenAICompatibleEmbedder(model: string, options: OpenAICompatibleOptions): EmbeddingModelV4 {
-  const load = begun(async () => (await connect(options)).embeddingModel(model.slice(prefix.length)))
-  return networkEmbedding({ provider: 'openai-compatible', modelId: model, mostTexts, load })
+  return createEmbeddingModel(partsOf(model, options))
 }
 
-async function connect({ baseUrl, apiKey }: OpenAICompatibleOptions): Promise<OpenAICompatibleProvider> {
-  const [{ createOpenAICompatible }, { createProviderFetch }] = await Promise.all([
-    import('@ai-sdk/openai-compatible'),
-    import('./connections.ts'),
-  ])
-  return createOpenAICompatible({
-    name: 'openaiCompatible',
-    baseURL: baseUrl,
-    includeUsage: true,
-    supportsStructuredOutputs: true,
-    fetch: createProviderFetch(),
-    ...(apiKey !== undefined && { apiKey }),
-  })
-}
-
-function begun<Loaded>(make: () => Promise<Loaded>): () => Promise<Loaded> {
-  const load = loadOnce(make)
+function partsOf(model: string, options: OpenAICompatibleOptions): ChatModelOptions {
+  const server = loadOnce(async () => new (await import('./openai-compatible/server.ts')).OpenAICompatibleServer(options))
   // Begun now, so that the first call doesn't wait for it; if it fails, the call says so.
-  load().catch(() => {})
-  return load
-}
-
-function adapt(options: Parameters<LanguageModelV4['doGenerate']>[0]): AdaptedOptions {
-  if (options.responseFormat?.type !== 'json' || options.responseFormat.schema === undefined) return { options, warnings: [] }
-  const { openaiCompatible, ...others } = options.providerOptions ?? {}
-  const providerOptions = { ...others, openaiCompatible: { strictJsonSchema: false, ...openaiCompatible } }
-  return { options: { ...options, providerOptions }, warnings: [] }
+  server().catch(() => {})
+  return { modelId: model, name: model.slice(prefix.length), server }
 }

@@ -31,13 +31,14 @@ function withBody({
     requestBodyValues: {},
     isRetryable,
     cause,
-    data: parsed(responseBody) ?? data,
+    data: faultBody(responseBody) ?? data,
     ...(statusCode !== undefined && { statusCode }),
     ...(responseHeaders !== undefined && { responseHeaders }),
   })
 }
 
-function parsed(body: string | undefined): unknown {
+/** The JSON of a fault's body; nothing where it is none, or too long to be one. */
+export function faultBody(body: string | undefined): unknown {
   if (body === undefined || body.length > longestBody) return undefined
   try {
     return JSON.parse(body)

@@ -21,8 +21,8 @@ export function resolved({ Resources }: Template, value: unknown): string {
   throw new Error(`Nobody resolves ${JSON.stringify(value)}.`)
 
   function nameOf(id: string): string {
-    const { QueueName, Name } = Resources[id]?.Properties ?? {}
-    return String(QueueName ?? Name ?? id.toLowerCase().slice(0, 60))
+    const { QueueName, Name, StageName } = Resources[id]?.Properties ?? {}
+    return String(QueueName ?? Name ?? StageName ?? id.toLowerCase().slice(0, 60))
   }
 
   function attribute([id, part]: [string, string]): string {

@@ -6,13 +6,15 @@ export interface Asked {
   readonly method?: string
   readonly path: string
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
-  readonly body?: object
+  /** An object is sent as JSON. */
+  readonly body?: object | Uint8Array
 }
 
 export interface Told {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  readonly bytes: Buffer
   /** Who answered: API Gateway by one of its gateway responses, or the server. */
   readonly by: string
   /** What the access log is told of who asks. */
@@ -65,7 +67,8 @@ export class RestApi {
     }
     const response = Object.assign(new PassThrough(), { setContentType() {} })
     const written = readAll(response)
-    const sent = body === undefined ? null : Buffer.from(JSON.stringify(body)).toString('base64')
+    const bytes = body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body)
+    const sent = bytes === undefined ? null : Buffer.from(bytes).toString('base64')
     await this.#functions.api({ ...event, body: sent, isBase64Encoded: true } as never, response as Writable as never)
     return { ...readAnswer(await written), by: 'server', context }
   }
@@ -107,7 +110,8 @@ export class RestApi {
     const known = ofType(this.#template, 'AWS::ApiGateway::GatewayResponse').map(([, response]) => response)
     const own = known.find(({ ResponseType }) => ResponseType === type)
     const found = own ?? known.find(({ ResponseType }) => ResponseType === `DEFAULT_${status < 500 ? 4 : 5}XX`)
-    if (!found) return { status, headers: {}, body: '{"message":null}', by: type, context: {} }
+    const of = (body: string) => ({ body, bytes: Buffer.from(body), by: type, context: {} })
+    if (!found) return { status, headers: {}, ...of('{"message":null}') }
     const values: Readonly<Record<string, string>> = { 'context.requestId': `gateway-${++this.#count}` }
     const { 'application/json': form = '' } = found.ResponseTemplates as Record<string, string>
     const headers = Object.entries(found.ResponseParameters as Record<string, string>).map(([name, value]) => [
@@ -115,7 +119,7 @@ export class RestApi {
       value.startsWith("'") ? value.slice(1, -1) : (values[value] ?? ''),
     ])
     const body = form.replace(/\$(context(?:\.\w+)+)/g, (_, name: string) => values[name] ?? '')
-    return { status: Number(found.StatusCode ?? status), headers: Object.fromEntries(headers), body, by: type, context: {} }
+    return { status: Number(found.StatusCode ?? status), headers: Object.fromEntries(headers), ...of(body) }
   }
 }
 
@@ -148,11 +152,12 @@ async function readAll(stream: PassThrough): Promise<Buffer> {
 }
 
 /** Status and headers as JSON, eight zero bytes, the body. */
-function readAnswer(all: Buffer): Pick<Told, 'status' | 'headers' | 'body'> {
+function readAnswer(all: Buffer): Pick<Told, 'status' | 'headers' | 'body' | 'bytes'> {
   const end = all.indexOf(Buffer.alloc(8))
   const { statusCode, headers } = JSON.parse(all.subarray(0, end).toString()) as {
     readonly statusCode: number
     readonly headers: Readonly<Record<string, string>>
   }
-  return { status: statusCode, headers, body: all.subarray(end + 8).toString() }
+  const bytes = all.subarray(end + 8)
+  return { status: statusCode, headers, body: bytes.toString(), bytes }
 }

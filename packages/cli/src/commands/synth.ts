@@ -9,6 +9,8 @@ interface SynthOptions {
   readonly handlers?: string
   readonly measure?: boolean
   readonly waf: boolean
+  readonly model?: readonly string[]
+  readonly embeddingModel?: readonly string[]
   readonly json?: boolean
 }
 
@@ -25,11 +27,16 @@ export function synthCommand(): Command {
       '--no-waf',
       'leave out the web ACL: no limit by address, no list of known attackers, no rules on known exploits before the API; saves about 10 USD a month',
     )
+    .option(
+      '--model <ids...>',
+      'the models of Bedrock that may be called; the first is the usual one (default: Amazon Nova 2 Lite)',
+    )
+    .option('--embedding-model <ids...>', 'the models of Bedrock that may make vectors (default: none)')
     .option('--json', 'print JSON')
     .action(synth)
 }
 
-async function synth({ out, handlers, measure, waf, json }: SynthOptions): Promise<void> {
+async function synth({ out, handlers, measure, waf, model, embeddingModel, json }: SynthOptions): Promise<void> {
   if (out.trim() === '') throw new InvalidInputError('--out must name a folder.', { field: 'out' })
   const folder = resolve(out)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
@@ -45,6 +52,8 @@ async function synth({ out, handlers, measure, waf, json }: SynthOptions): Promi
     out: folder,
     measure: measure ?? false,
     waf,
+    ...(model && { models: model }),
+    ...(embeddingModel && { embeddingModels: embeddingModel }),
     ...(handlers !== undefined && { handlerFolder: resolve(handlers) }),
   })
   const times = new Map(imports.map(({ handler, milliseconds }) => [handler, milliseconds]))

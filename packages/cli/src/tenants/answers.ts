@@ -15,6 +15,7 @@ export interface ShownTenant {
     readonly max_tokens?: number
     readonly allowed_models?: readonly string[]
     readonly fallback?: readonly string[]
+    readonly cache?: string
   }
   readonly limits: {
     readonly requests_per_minute?: number

@@ -34,6 +34,7 @@ export function tenantWords(tenant: ShownTenant): string[] {
       'max tokens': textOf(models.max_tokens),
       allowed: models.allowed_models?.join(', '),
       fallback: models.fallback?.join(', '),
+      'answers kept': models.cache,
       'requests per minute': textOf(limits.requests_per_minute),
       'tokens per minute': textOf(limits.tokens_per_minute),
       'calls at a time': textOf(limits.concurrent),

@@ -6,10 +6,10 @@ interface Content {
   readonly kind: 'text' | 'reasoning' | 'tool-input'
   readonly id: string
   readonly toolName: string
-  /** All that came of it. */
+  /** All that came of it. Only ever added to, until it is compared: looking into it costs its whole length. */
   received: string
-  /** What was given out of that, in UTF-16 code units. */
-  given: number
+  /** What was not given out yet. */
+  pending: string
   signature: string | undefined
   begun: boolean
   ended: boolean
@@ -59,7 +59,7 @@ export class ChatParts {
     this.text += delta
     const content = this.#find(kind, id)
     if (!content && delta !== '') return this.#push(kind, id, { received: delta })
-    if (content) content.received += delta
+    if (content) append(content, delta)
     return content
   }
 
@@ -79,7 +79,7 @@ export class ChatParts {
     const tool = this.#tools.get(id)
     if (!tool || tool.ended) return
     this.text += delta
-    tool.received += delta
+    append(tool, delta)
   }
 
   #call(id: string, toolName: string, input: string): void {
@@ -90,7 +90,7 @@ export class ChatParts {
   }
 
   #push(kind: Content['kind'], id: string, { received = '', toolName = '' } = {}): Content {
-    const content = { kind, id, toolName, received, given: 0, signature: undefined, begun: false, ended: false }
+    const content = { kind, id, toolName, received, pending: received, signature: undefined, begun: false, ended: false }
     this.#contents.push(content)
     return content
   }
@@ -103,12 +103,12 @@ export class ChatParts {
   #drain(): ChatPart[] {
     const parts: ChatPart[] = []
     for (let content = this.#contents[0]; content; content = this.#contents[0]) {
-      const { kind, id, toolName, received, given } = content
+      const { kind, id, toolName, pending } = content
       if (!content.begun)
         parts.push(kind === 'tool-input' ? { type: 'tool-input-start', id, toolName } : { type: `${kind}-start`, id })
-      if (received.length > given) parts.push({ type: `${kind}-delta`, id, delta: received.slice(given) })
+      if (pending !== '') parts.push({ type: `${kind}-delta`, id, delta: pending })
       content.begun = true
-      content.given = received.length
+      content.pending = ''
       if (!content.ended) break
       const { signature } = content
       if (kind === 'reasoning') parts.push({ type: 'reasoning-end', id, ...(signature === undefined ? {} : { signature }) })
@@ -119,8 +119,13 @@ export class ChatParts {
   }
 }
 
+function append(content: Content, delta: string): void {
+  content.received += delta
+  content.pending += delta
+}
+
 function end(content: Content | undefined): void {
   if (!content) return
-  if (content.kind === 'tool-input' && content.received === '') content.received = noArguments
+  if (content.kind === 'tool-input' && content.received === '') append(content, noArguments)
   content.ended = true
 }
