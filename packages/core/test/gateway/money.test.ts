@@ -304,19 +304,12 @@ describe('whatever comes of calls', () => {
           }
         },
       )
-      await fc.assert(property, { numRuns: 40, interruptAfterTimeLimit: 40_000 })
-      for (const what of [
-        'told',
-        'refused',
-        'lost',
-        'seen',
-        'kept',
-        'gone',
-        'budget_exhausted',
-        'model_timeout',
-        'content_blocked',
-      ])
-        expect(met.get(what), what).toBeGreaterThan(0)
+      const kinds = ['told', 'refused', 'lost', 'seen', 'kept', 'gone', 'budget_exhausted', 'model_timeout', 'content_blocked']
+      const unmet = (): string[] => kinds.filter((what) => !met.has(what))
+      // What chance left out once, it hardly does again.
+      for (let tries = 0; tries === 0 || (tries < 5 && unmet().length > 0); tries++)
+        await fc.assert(property, { numRuns: 40, interruptAfterTimeLimit: 40_000 })
+      expect(unmet()).toEqual([])
     },
     90_000,
   )

@@ -112,8 +112,21 @@ const longestModel = 180
 const longestUser = 320
 const hashMark = '~'
 
-/** A name without what a key can't hold. One that is too long becomes its beginning and its hash, which no other name becomes. */
+/** Names that need no change, or were changed lately: the same few come with every call. */
+const parts = new Map<string, string>()
+const mostParts = 4_000
+
 function asPart(name: string, longest: number): string {
+  const known = parts.get(name)
+  if (known !== undefined && known.length <= longest) return known
+  const part = madePart(name, longest)
+  if (parts.size >= mostParts) parts.clear()
+  if (part.length < longest) parts.set(name, part)
+  return part
+}
+
+/** A name without what a key can't hold. One that is too long becomes its beginning and its hash, which no other name becomes. */
+function madePart(name: string, longest: number): string {
   const text = name.toWellFormed()
   const whole = escaped(text)
   if (whole.length <= longest) return whole
