@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { firstLine, freePort, nodeBinary, root, run, start } from '../event-driven/harness/processes.mjs'
 
 const plinth = join(root, 'packages', 'cli', 'bin', 'plinth.js')
-const wide = { requests_per_minute: 10_000_000, tokens_per_minute: 10_000_000_000, concurrent: 10_000, monthly_budget_usd: 1e9 }
+const wide = { requests_per_minute: 1_000_000, tokens_per_minute: 1_000_000_000, concurrent: 1_000, monthly_budget_usd: 1e6 }
 
 /** Each gives `{ child, url, model, tokens, host? }`. @param tenants how many take turns. */
 export const contenders = {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+import { UnavailableError } from '@plinth/core'
 import { type Answer, type Arrival, parseTarget } from './exchange.ts'
 
 /** A client that takes nothing of its answer for so long is cut off, milliseconds. */
@@ -39,9 +40,10 @@ function arrivalOf(request: IncomingMessage, response: ServerResponse, target: P
 
 function goneSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController()
-  if (response.destroyed) controller.abort()
+  const leave = (): void => controller.abort(new UnavailableError('client_gone', 'The client left before it was answered.'))
+  if (response.destroyed) leave()
   response.once('close', () => {
-    if (!response.writableFinished) controller.abort()
+    if (!response.writableFinished) leave()
   })
   return controller.signal
 }
@@ -113,6 +115,7 @@ async function pump(stream: ReadableStream<Uint8Array>, response: ServerResponse
   response.flushHeaders()
   try {
     for (let next = await reader.read(); !next.done && !gone; next = await reader.read()) {
+      gather(response)
       if (response.write(next.value)) continue
       response.setTimeout(patience)
       await new Promise<void>((resolve) => {
@@ -122,11 +125,22 @@ async function pump(stream: ReadableStream<Uint8Array>, response: ServerResponse
       response.setTimeout(0)
     }
     response.setTimeout(patience)
+    // What is held together still goes out first: Node's own end forgets it.
+    if (response.writableCorked > 0) response.uncork()
     response.end()
   } catch {
     // The source failed after the status was sent: all that is left is to cut the stream, so that nobody takes it for whole.
     cut(response)
   }
+}
+
+/** Pieces that come at once go out at once, as one write to the network: each costs as much as all the rest of a piece. */
+function gather(response: ServerResponse): void {
+  if (!('cork' in response) || response.writableCorked > 0) return
+  response.cork()
+  setImmediate(() => {
+    if (response.writableCorked > 0) response.uncork()
+  })
 }
 
 /** For the time-outs that are set on it. The next answer on the same connection has none of this one's. */

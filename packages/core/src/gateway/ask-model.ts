@@ -12,6 +12,7 @@ import { attributionOf, tokensOf } from '../language-model/call.ts'
 import { priceOf, type ResolvedModel, type Usage } from '../language-model/catalogue.ts'
 import { classifyFailure, ModelFailure } from '../language-model/failure.ts'
 import { estimateTextTokens } from '../language-model/token-estimate.ts'
+import { WatchedReader } from '../language-model/watched-reader.ts'
 import type { Uses } from '../scope/scope.ts'
 import { inSpan, recordModelCall, spanNames } from '../telemetry.ts'
 import type { ChatContent, ChatFinish, ChatPart, ChatRequest, ChatUsage } from './chat.ts'
@@ -112,14 +113,13 @@ async function* partsOf(
   const ending = new AbortController()
   const aborted = AbortSignal.any([signal, ending.signal])
   const bounds = { timeout: answerTimeout, signal }
-  let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined
+  let reader: WatchedReader<LanguageModelV4StreamPart> | undefined
   try {
     const { stream } = await boundedCall(clock, bounds, () =>
       Promise.resolve(resolved.model.doStream(optionsOf(scope, call, aborted))),
     )
-    reader = stream.getReader()
-    const next = (): Promise<ReadableStreamReadResult<LanguageModelV4StreamPart>> => reader?.read() ?? Promise.reject(new Error())
-    for (let read = await boundedCall(clock, bounds, next); !read.done; read = await boundedCall(clock, bounds, next)) {
+    reader = new WatchedReader(stream, clock, bounds)
+    for (let read = await reader.read(); read; read = await reader.read()) {
       const part = read.value
       if (part?.type === 'error') throw part.error
       if (part?.type === 'finish') {
@@ -142,7 +142,7 @@ async function* partsOf(
   } finally {
     // Whoever left early ends the provider's work, too.
     ending.abort(new ModelFailure('transient', 'interrupted', 'Nobody reads the answer any more.'))
-    void reader?.cancel().catch(() => {})
+    reader?.close()
   }
 }
 

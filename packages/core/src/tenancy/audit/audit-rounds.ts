@@ -5,6 +5,8 @@ import type { AuditSealer } from './audit-sealer.ts'
 /** So long an entry waits for its block, about. */
 const firstPause = 3_000
 const longestPause = 60_000
+/** So that sealing takes a tenth of a core at most. */
+const pausePerTrail = 10
 /** What processes left that died before they could seal it. */
 const lookPause = 60_000
 
@@ -52,6 +54,8 @@ export class AuditRounds {
   async #sealTouched(): Promise<void> {
     const touched = this.#touched
     this.#touched = new Set()
+    // Each trail costs about a millisecond, however few entries wait: with many tenants at work, more of them wait for one block.
+    const pause = Math.min(longestPause, Math.max(firstPause, touched.size * pausePerTrail))
     let failed = false
     for (const tenant of touched) {
       try {
@@ -62,7 +66,7 @@ export class AuditRounds {
         this.#log.warn({ tenant, error: faultOf(error) }, 'An audit trail could not be sealed and will be tried again.')
       }
     }
-    this.#pause = failed ? Math.min(this.#pause * 2, longestPause) : firstPause
+    this.#pause = failed ? Math.min(this.#pause * 2, longestPause) : pause
     const [first] = this.#touched
     if (first !== undefined) this.touch(first)
   }
