@@ -195,8 +195,10 @@ describeWithMoto('[R95] [R114] [G5] the API behind its authorizer, on an emulato
   })
 
   it('a path in another spelling is no way around: the server checks by itself [R93]', async () => {
-    for (const path of ['/x/../api/requests', '/healthz/../../v1/models', '/./metrics'])
+    for (const path of ['/x/../api/requests', '/healthz/../../openapi.json', '/./metrics'])
       expect(problemOf(await api.ask({ path }), 'server')).toEqual([401, 'token_missing'])
+    // In its own protocol's words.
+    expect((await api.ask({ path: '/healthz/../../v1/models' })).status).toBe(401)
   })
 
   it('suspended is 403 and active is 200, from the next request on; an unknown tenant is 401 [X59]', async () => {
