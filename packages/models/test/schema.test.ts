@@ -22,6 +22,14 @@ const texts = fc.oneof(
 )
 
 describe('filling a schema', () => {
+  it.each([
+    { anyOf: [{ $ref: '#' }, { $ref: '#' }] },
+    { oneOf: [{ $ref: '#' }, { $ref: '#' }, { $ref: '#' }] },
+    { type: 'object', required: ['a'], properties: { a: { anyOf: [{ $ref: '#' }, { $ref: '#' }] } } },
+  ])('ends also where its alternatives lead in circles', (schema) => {
+    expect(generateJson(schema, smallest).valid).toBe(false)
+  })
+
   it('is valid for any schema and any text', async () => {
     await fc.assert(
       fc.asyncProperty(schemas, texts, async (schema, text) => {

@@ -35,7 +35,9 @@ export interface RunningServer extends OpenedPlatform {
 
 /** Work that is still running after this time is left to the next start, which takes it up again. */
 const drainMilliseconds = 7_000
-const connectionMilliseconds = 1_500
+const connectionMilliseconds = 6_000
+/** For those who were cut off then, to be settled before the data is closed. */
+const settleMilliseconds = 500
 
 /**
  * The composition root on Node: reads the environment, opens the platform, starts relay, worker and sweeper, and listens.
@@ -166,9 +168,14 @@ async function closeConnections({ server, http2 }: Listening): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
   http2.close()
+  let over = false
+  void closed.then(() => {
+    over = true
+  })
   await Promise.race([closed, sleep(systemClock, connectionMilliseconds)])
   server.closeAllConnections()
   http2.destroy()
+  if (!over) await sleep(systemClock, settleMilliseconds)
 }
 
 function urlOf(server: Server, host: string): string {

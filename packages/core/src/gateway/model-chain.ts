@@ -100,7 +100,9 @@ async function askOne<Model extends Answering, Result>(
   resolved: Model,
 ): Promise<{ readonly result: Result; readonly permit: Permit } | ModelFailure> {
   const breaker = breakerOf(scope)
-  const closed = breaker.admit(resolved.servedBy)
+  // Each tenant's own: what one asks may make a model fail, and is no reason to keep the others from it.
+  const circuit = `${scope.caller.tenant} ${resolved.servedBy}`
+  const closed = breaker.admit(circuit)
   if (closed > 0) return new LeftAlone(closed)
   const most = Math.min(maxTokens, resolved.entry.maxOutput)
   let permit: Admission
@@ -113,11 +115,11 @@ async function askOne<Model extends Answering, Result>(
       from: 'edge',
     })
   } catch (error) {
-    breaker.unused(resolved.servedBy)
+    breaker.unused(circuit)
     throw error
   }
   if (!permit.admitted) {
-    breaker.unused(resolved.servedBy)
+    breaker.unused(circuit)
     const retryAfter = Math.max(1, Math.ceil((permit.retryAt - scope.clock.now()) / 1_000))
     if (permit.reason === 'tenant_busy')
       throw new LimitError('concurrent', 'rate_limited', 'As many calls of this tenant run as may.', { retryAfter })
@@ -125,7 +127,7 @@ async function askOne<Model extends Answering, Result>(
   }
   try {
     const result = await ask(resolved, most)
-    breaker.succeeded(resolved.servedBy)
+    breaker.succeeded(circuit)
     return { result, permit }
   } catch (error) {
     if (signal.aborted) {
@@ -137,9 +139,9 @@ async function askOne<Model extends Answering, Result>(
     permit.release(failure)
     if (mayHaveUsed(failure, '')) onLost(resolved, most)
     else if (failure.code === 'model_answer_cut') onLost(resolved, 0)
-    if (failure.kind === 'transient') breaker.failed(resolved.servedBy)
+    if (failure.kind === 'transient') breaker.failed(circuit)
     // Whoever was answered, with whatever, was reached.
-    else breaker.succeeded(resolved.servedBy)
+    else breaker.succeeded(circuit)
     return failure
   }
 }

@@ -2,7 +2,7 @@
 import type { JsonValue } from '@plinth/core'
 import type { Chooser, Field } from './choose.ts'
 import { expand, merge } from './expand.ts'
-import { matches, same } from './matches.ts'
+import { matches, newWork, same } from './matches.ts'
 import {
   branchesOf,
   choicesOf,
@@ -46,6 +46,7 @@ export function generateJson(schema: unknown, chooser: Chooser): Generated {
 
 class Generator {
   readonly #root: Schema
+  readonly #work = newWork()
   #left = mostValues
 
   constructor(root: Schema) {
@@ -60,7 +61,7 @@ class Generator {
     const choices = choicesOf(schema)
     if (choices !== undefined) {
       const { const: _, enum: __, ...rest } = schema
-      const fitting = choices.filter((choice) => matches(rest, choice, this.#root))
+      const fitting = choices.filter((choice) => matches(rest, choice, this.#root, this.#work))
       return fitting.length === 0 ? (choices[0] ?? null) : chooser.option(fitting, field)
     }
     for (const keyword of ['anyOf', 'oneOf'] as const) {
@@ -93,12 +94,12 @@ class Generator {
       if (branch === undefined) continue
       for (const who of chooser === smallest ? [smallest] : [chooser, smallest]) {
         const value = this.value(branch, field, who, depth + 1)
-        if (matches(whole, value, this.#root)) return value
+        if (matches(whole, value, this.#root, this.#work)) return value
         first ??= value
       }
     }
     // Alternatives that overlap, under oneOf, need a value that is in one of them alone.
-    const near = neighbours({}, first ?? null, 8).find((candidate) => matches(whole, candidate, this.#root))
+    const near = neighbours({}, first ?? null, 8).find((candidate) => matches(whole, candidate, this.#root, this.#work))
     return near ?? first ?? null
   }
 
@@ -127,7 +128,7 @@ class Generator {
     const filled = new Map<string, JsonValue>()
     const fillIn = (name: string, property: Schema): void => {
       const value = this.value(property, { name, description: '' }, chooser, depth + 1)
-      if (required.has(name) || matches(property, value, this.#root)) filled.set(name, value)
+      if (required.has(name) || matches(property, value, this.#root, this.#work)) filled.set(name, value)
     }
     let room = depth < deepestByChoice ? (countOf(schema.maxProperties) ?? Infinity) - required.size : 0
     for (const [name, property] of properties) {
@@ -183,7 +184,8 @@ class Generator {
     const schema = expand(given, this.#root)
     for (const candidate of neighbours(schema, value, taken.length)) {
       this.#left--
-      if (!taken.some((earlier) => same(earlier, candidate)) && matches(schema, candidate, this.#root)) return candidate
+      if (!taken.some((earlier) => same(earlier, candidate)) && matches(schema, candidate, this.#root, this.#work))
+        return candidate
     }
     return undefined
   }

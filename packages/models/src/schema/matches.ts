@@ -6,16 +6,18 @@ import { branchesOf, choicesOf, countOf, itemSchemasOf, numberOf, type Schema, s
 /**
  * Checks types, choices, bounds, members and alternatives. `pattern` and `format` are not checked: a caller's regular expression
  * may take for ever. `not`, `if`, `contains` and the dependent keywords are not looked at.
+ * @param work how much may still be looked at, shared by all that is asked for one schema: alternatives that lead in circles double with
+ * each round. Beyond it nothing is valid.
  */
-export function matches(schema: Schema, value: unknown, root: Schema, depth = 0): boolean {
-  if (depth > 64) return false
+export function matches(schema: Schema, value: unknown, root: Schema, work: Work = newWork(), depth = 0): boolean {
+  if (depth > 64 || --work.left < 0) return false
   const flat = expand(schema, root)
   const choices = choicesOf(flat)
   if (choices !== undefined && !choices.some((choice) => same(choice, value))) return false
   if (!typeMatches(flat, value)) return false
   const inner = (part: unknown, item: unknown): boolean => {
     const partSchema = schemaOf(part)
-    return partSchema === undefined ? part !== false : matches(partSchema, item, root, depth + 1)
+    return partSchema === undefined ? part !== false : matches(partSchema, item, root, work, depth + 1)
   }
   const any = branchesOf(flat, 'anyOf')
   if (any.length > 0 && !any.some((branch) => inner(branch, value))) return false
@@ -25,6 +27,16 @@ export function matches(schema: Schema, value: unknown, root: Schema, depth = 0)
   if (typeof value === 'string') return within([...value].length, flat.minLength, flat.maxLength)
   if (Array.isArray(value)) return arrayMatches(flat, value, inner)
   return typeof value !== 'object' || value === null || objectMatches(flat, value as Readonly<Record<string, unknown>>, inner)
+}
+
+/** Looks that are left. */
+export interface Work {
+  left: number
+}
+
+/** Some tenths of a second. */
+export function newWork(): Work {
+  return { left: 100_000 }
 }
 
 /** Whether two JSON values are equal. */

@@ -1,4 +1,5 @@
 import { type ChatPart, type Clock, type Log, PlinthError, type Timer } from '@plinth/core'
+import type { CallEnd } from './call-end.ts'
 import type { Encoded, StreamEncoder } from './protocol.ts'
 import { refusalOf } from './refusal.ts'
 
@@ -12,8 +13,8 @@ export interface ChatStreamOptions {
   readonly requestId: string
   readonly encoder: StreamEncoder
   readonly parts: AsyncIterableIterator<ChatPart>
-  /** Tells the call that nobody reads any more. */
-  stop(): void
+  /** Is told when nobody reads any more, and when the answer is over. */
+  readonly end: Pick<CallEnd, 'abort' | 'release'>
 }
 
 /**
@@ -21,7 +22,7 @@ export interface ChatStreamOptions {
  * a client that goes ends the call.
  */
 export function chatStream(options: ChatStreamOptions): ReadableStream<Uint8Array> {
-  const { clock, log, requestId, encoder, parts, stop } = options
+  const { clock, log, requestId, encoder, parts, end: callEnd } = options
   let pinging: Timer | undefined
   let gone = false
   const bytesOf = (encoded: Encoded): Uint8Array => (typeof encoded === 'string' ? textEncoder.encode(encoded) : encoded)
@@ -30,8 +31,9 @@ export function chatStream(options: ChatStreamOptions): ReadableStream<Uint8Arra
     controller.enqueue(bytesOf(encoded))
     return true
   }
-  const end = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+  const finish = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     pinging?.cancel()
+    callEnd.release()
     controller.close()
     await parts.return?.()
   }
@@ -49,11 +51,12 @@ export function chatStream(options: ChatStreamOptions): ReadableStream<Uint8Arra
       try {
         for (;;) {
           const next = await parts.next()
-          if (next.done) return await end(controller)
+          if (next.done) return await finish(controller)
           if (send(controller, encoder.part(next.value))) return
         }
       } catch (error) {
         pinging?.cancel()
+        callEnd.release()
         if (gone) return
         if (!PlinthError.is(error)) log.error({ error, request_id: requestId }, 'A streamed answer failed.')
         send(controller, encoder.fail(refusalOf(error)))
@@ -63,7 +66,7 @@ export function chatStream(options: ChatStreamOptions): ReadableStream<Uint8Arra
     async cancel() {
       gone = true
       pinging?.cancel()
-      stop()
+      callEnd.abort()
       // What it fails with is that nobody reads it.
       await parts.return?.().catch(() => {})
     },

@@ -1,5 +1,6 @@
-import { answerChat, type GovernedCall, type Log, openChat, type Scope, type ServedBy } from '@plinth/core'
+import { answerChat, type ChatHead, type GovernedCall, type Log, openChat, type Scope, type ServedBy } from '@plinth/core'
 import type { Answer, Arrival } from '../exchange.ts'
+import { CallEnd } from './call-end.ts'
 import { chatStream } from './chat-stream.ts'
 import { wrong } from './form.ts'
 import type { ChatCall } from './protocol.ts'
@@ -18,31 +19,41 @@ export interface GatewayCall {
 
 /** Answers one chat, whole or in parts, whatever its protocol. @throws PlinthError. */
 export async function serveChat(call: GatewayCall, chat: ChatCall): Promise<Answer> {
-  const { arrival, scope, name, requestId, log } = call
+  const { arrival, scope, name, requestId } = call
   refuseHeaders(arrival, chat.refusedHeaders ?? [])
   const head = { id: requestId, modelId: chat.request.modelId, created: scope.clock.now() }
+  const end = new CallEnd(call)
   const governed: GovernedCall = {
     id: requestId,
     request: chat.request,
     what: name,
-    signal: goneOf(call),
+    signal: end.signal,
     invocation: invocationOf(arrival),
     fresh: /\bno-(?:cache|store)\b/.test(arrival.header('cache-control') ?? ''),
   }
-  if (!chat.streamed) {
+  if (chat.streamed) return streamed(call, chat, { governed, head, end })
+  try {
     const { servedBy, ...answer } = await answerChat(scope, governed)
     return withHeaders(chat.answer({ ...head, ...answer }), servedBy)
+  } finally {
+    end.release()
   }
-  const left = new AbortController()
-  const { servedBy, parts } = await openChat(scope, { ...governed, signal: AbortSignal.any([left.signal, governed.signal]) })
-  const encoder = chat.stream(head)
-  const stream = chatStream({ clock: scope.clock, log, requestId, encoder, parts, stop: () => left.abort() })
-  return withHeaders({ status: 200, headers: { ...encoder.headers }, stream }, servedBy)
 }
 
-/** Fires when the client is gone, where that can be known: a server that stops ends the connections of those who still wait. */
-export function goneOf({ arrival, stopping }: Pick<GatewayCall, 'arrival' | 'stopping'>): AbortSignal {
-  return arrival.gone?.() ?? stopping
+async function streamed(
+  { scope, log, requestId }: GatewayCall,
+  chat: ChatCall,
+  { governed, head, end }: { readonly governed: GovernedCall; readonly head: ChatHead; readonly end: CallEnd },
+): Promise<Answer> {
+  try {
+    const { servedBy, parts } = await openChat(scope, governed)
+    const encoder = chat.stream(head)
+    const stream = chatStream({ clock: scope.clock, log, requestId, encoder, parts, end })
+    return withHeaders({ status: 200, headers: { ...encoder.headers }, stream }, servedBy)
+  } catch (error) {
+    end.release()
+    throw error
+  }
 }
 
 /** @throws InvalidInputError for headers that would change the answer and can't be heeded. */

@@ -2,9 +2,10 @@ import { embedGoverned, type GovernedEmbedding, type ModelEntry } from '@plinth/
 import type { Answer } from '../exchange.ts'
 import { guardrailHeaders } from './bedrock/invoke.ts'
 import { readInvokeEmbeddings } from './bedrock/invoke-embeddings.ts'
+import { CallEnd } from './call-end.ts'
 import { embeddingsAnswer, readEmbeddings } from './openai/embeddings.ts'
 import { readOwnBody } from './own-body.ts'
-import { type GatewayCall, goneOf, refuseHeaders } from './serve-chat.ts'
+import { type GatewayCall, refuseHeaders } from './serve-chat.ts'
 
 /** `POST /v1/embeddings`. @throws PlinthError. */
 export async function serveEmbeddings(call: GatewayCall): Promise<Answer> {
@@ -26,7 +27,8 @@ function embed(
   asked: Pick<GovernedEmbedding, 'modelId' | 'texts' | 'dimensions' | 'purpose'>,
 ): ReturnType<typeof embedGoverned> {
   const { scope, requestId, name } = call
-  return embedGoverned(scope, { ...asked, id: requestId, what: name, signal: goneOf(call) })
+  const end = new CallEnd(call)
+  return embedGoverned(scope, { ...asked, id: requestId, what: name, signal: end.signal }).finally(() => end.release())
 }
 
 function marked({ headers, ...answer }: Answer, servedBy: string): Answer {

@@ -60,7 +60,7 @@ function source(): Source {
     add(() => Promise.reject(new DOMException('gone', 'AbortError')))
   }
   return {
-    stream: chatStream({ clock, log, requestId: 'r', encoder, parts, stop }),
+    stream: chatStream({ clock, log, requestId: 'r', encoder, parts, end: { abort: stop, release: () => {} } }),
     clock,
     logged,
     stopped: () => stopped,
