@@ -23,20 +23,19 @@ describe('[R127] [X14] [X58] without a token nothing is looked at', () => {
     expectProblem(await call(server.url, fill(route.path, 'x'), { method: route.method }), 401, 'token_missing')
   })
 
-  it.each([
-    '/openapi.json',
-    '/metrics',
-    '/api',
-    '/api/nothing',
-    '/v1/models',
-    '/v1/chat/completions',
-    '/model/scripted/converse',
-    '/mcp',
-  ])('%s is 401', async (path) => {
+  it.each(['/openapi.json', '/metrics', '/api', '/api/nothing', '/mcp'])('%s is 401', async (path) => {
     for (const method of ['GET', 'POST', 'DELETE', 'PATCH', 'OPTIONS'])
       expectProblem(await call(server.url, path, { method }), 401, 'token_missing')
     expect((await call(server.url, path, { method: 'HEAD' })).status).toBe(401)
   })
+
+  it.each(['/v1/models', '/v1/chat/completions', '/v1/messages', '/v1/nothing', '/model/scripted/converse', '/model'])(
+    "%s is 401, in its protocol's own words",
+    async (path) => {
+      for (const method of ['GET', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'])
+        expect((await call(server.url, path, { method })).status).toBe(401)
+    },
+  )
 
   it.each([
     ['a broken body', '{"prompt":'],
