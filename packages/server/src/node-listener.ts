@@ -3,8 +3,8 @@ import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'no
 import { UnavailableError } from '@plinth/core'
 import { type Answer, type Arrival, parseTarget } from './exchange.ts'
 
-/** A client that takes nothing of its answer for so long is cut off, milliseconds. */
-const usualPatience = 120_000
+/** A client that takes nothing of its answer for so long is cut off, milliseconds; Node may wait twice as long. */
+const usualPatience = 30_000
 /** Answers up to this size are the network's to deliver: nothing here waits for them. */
 const small = 65_536
 
@@ -115,7 +115,6 @@ async function pump(stream: ReadableStream<Uint8Array>, response: ServerResponse
   response.flushHeaders()
   try {
     for (let next = await reader.read(); !next.done && !gone; next = await reader.read()) {
-      gather(response)
       if (response.write(next.value)) continue
       response.setTimeout(patience)
       await new Promise<void>((resolve) => {
@@ -125,22 +124,11 @@ async function pump(stream: ReadableStream<Uint8Array>, response: ServerResponse
       response.setTimeout(0)
     }
     response.setTimeout(patience)
-    // What is held together still goes out first: Node's own end forgets it.
-    if (response.writableCorked > 0) response.uncork()
     response.end()
   } catch {
     // The source failed after the status was sent: all that is left is to cut the stream, so that nobody takes it for whole.
     cut(response)
   }
-}
-
-/** Pieces that come at once go out at once, as one write to the network: each costs as much as all the rest of a piece. */
-function gather(response: ServerResponse): void {
-  if (!('cork' in response) || response.writableCorked > 0) return
-  response.cork()
-  setImmediate(() => {
-    if (response.writableCorked > 0) response.uncork()
-  })
 }
 
 /** For the time-outs that are set on it. The next answer on the same connection has none of this one's. */
