@@ -86,8 +86,9 @@ describe('whoever may not administer tenants', () => {
     '%s: is told the same 403 of one that exists and one that does not, for the same reads [R96]',
     async (_, route) => {
       const token = await app.token('stranger', ['requests:read', 'requests:write', 'metrics:read'])
-      await app.ask('GET', '/api/tenants', { token })
       const ask = (id: string) => app.ask(route.method, fill(route.path, id), { token })
+      // The same refusal is put down once a minute: where the path names no tenant, the first one is told apart by that alone.
+      await ask('nobody')
       const [there, absent] = [await ask('bystander'), await ask('no-stander')]
       expect(there.status).toBe(403)
       expect(there.text).toContain('permission_denied')
