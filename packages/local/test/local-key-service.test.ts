@@ -231,9 +231,9 @@ describe('a second process that only reads', () => {
 })
 
 describe('faults', () => {
-  it('a full disk is storage_full, and the keyring stays as it was', async (test) => {
+  it('a full disk is storage_full, and the keyring stays as it was', async ({ skip }) => {
     const disk = mountSmall(directory, '64k')
-    if (!disk) return test.skip(noMount)
+    if (!disk) return skip(noMount)
     try {
       const keys = open()
       await keys.ensure('alias/a')

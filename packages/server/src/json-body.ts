@@ -54,7 +54,7 @@ const mayName = /__proto__|\\u00(?:5f|70|72|6f|74)/i
 
 /**
  * No form has a field of this name, and forms with names of any kind pass over it without a word, so that what is kept isn't what was
- * sent. `constructor` and the like are names as any other.
+ * sent. `constructor` and the like are usual names.
  * @param value of bounded depth.
  * @throws InvalidInputError with the field.
  */

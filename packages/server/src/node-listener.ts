@@ -41,7 +41,7 @@ function arrivalOf(request: IncomingMessage, response: ServerResponse, target: P
 function goneSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController()
   const leave = (): void => controller.abort(new UnavailableError('client_gone', 'The client left before it was answered.'))
-  if (response.destroyed) leave()
+  if (isGone(response)) leave()
   response.once('close', () => {
     if (!response.writableFinished) leave()
   })

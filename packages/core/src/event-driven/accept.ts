@@ -1,14 +1,6 @@
 import { publishEvent } from '../define/event.ts'
 import { type JobToEmit, startJob } from '../define/job.ts'
-import {
-  BudgetExhaustedError,
-  ConflictError,
-  InvalidInputError,
-  LimitError,
-  type PlinthError,
-  ReusedError,
-  UnavailableError,
-} from '../errors.ts'
+import { BudgetExhaustedError, ConflictError, InvalidInputError, LimitError, ReusedError, UnavailableError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { ResolvedModel } from '../language-model/catalogue.ts'
@@ -102,7 +94,7 @@ export async function processGenaiRequest(
     const first = await findFirst(scope, request.request_id, digest, key)
     if (first) return acknowledgement(first)
     if (isBlocked(error)) await countBlocked(scope, { what: 'request.refused', resource: 'requests' })
-    throw error instanceof LimitError ? limitOf(scope, error) : error
+    throw limitOf(scope, error)
   }
 }
 
@@ -148,8 +140,8 @@ function isRefusal(error: unknown): boolean {
   return error instanceof InvalidInputError || error instanceof LimitError || error instanceof BudgetExhaustedError
 }
 
-function limitOf(scope: Uses<never>, error: LimitError): PlinthError {
-  if (!error.key.startsWith(`${backlogs.name}/`)) return refusalOf(scope, error)
+function limitOf(scope: Uses<never>, error: unknown): unknown {
+  if (!(error instanceof LimitError && error.key.startsWith(`${backlogs.name}/`))) return refusalOf(scope, error)
   return new LimitError(error.key, 'queue_full', 'Too many requests of this tenant are waiting.', { retryAfter: 10 })
 }
 

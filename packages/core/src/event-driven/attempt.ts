@@ -1,7 +1,7 @@
 import { ConflictError, PlinthError, UnavailableError } from '../errors.ts'
 import { callModel, type ModelAnswer } from '../language-model/call.ts'
 import type { Usage } from '../language-model/catalogue.ts'
-import { classifyFailure, type ModelFailure } from '../language-model/failure.ts'
+import { classifyFailure, type ModelFailure, mayHaveUsed } from '../language-model/failure.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Lease } from '../ports/queue.ts'
 import type { StoredRecord } from '../scope/record.ts'
@@ -13,7 +13,7 @@ import { chargeLate } from './late-charge.ts'
 import { progress, progressPlace, wholeEnd } from './progress.ts'
 import { type RequestFields, type RequestTexts, requests } from './requests.ts'
 import { hasEnded, keptStart, type Start, startIn, withStart } from './timeline.ts'
-import { mayHaveUsed, usedUntold } from './used.ts'
+import { usedUntold } from './used.ts'
 
 export type RequestRecord = StoredRecord<RequestFields, RequestTexts>
 type AttemptScope = Uses<'state' | 'models'>

@@ -122,7 +122,7 @@ async function restart(
       },
     )
     .catch((error: unknown) => {
-      throw error instanceof LimitError ? refusalOf(scope, error) : error
+      throw refusalOf(scope, error)
     })
   estimatesOf(scope).enter(again, at).kept()
   return updated.fields

@@ -1,7 +1,6 @@
 /** What calls used of which nobody said so: they were left, or broke off, before their answer was there. @module */
 import { PlinthError } from '../errors.ts'
 import type { ResolvedModel, Usage } from '../language-model/catalogue.ts'
-import type { ModelFailure } from '../language-model/failure.ts'
 import { estimateTextTokens } from '../language-model/token-estimate.ts'
 import type { Uses } from '../scope/scope.ts'
 import { mostUsed, usedAbout } from '../tenancy/meter/meter.ts'
@@ -32,14 +31,6 @@ export async function usedAsKept(scope: Uses<'state' | 'models'>, fields: Reques
   const resolved = modelOf(scope, fields)
   const shown = resolved && showsAll(scope, resolved) ? await keptText(scope, fields.request_id, start.number) : ''
   return usedUntold(scope, fields, shown, at - start.at)
-}
-
-/**
- * Whether a call that failed may have to be paid for: it was left because it took too long, or its stream broke off. A provider that
- * answers with an error asks nothing for it.
- */
-export function mayHaveUsed(failure: ModelFailure, shown: string): boolean {
-  return shown !== '' || failure.code === 'model_timeout' || hasTimedOut(failure.cause)
 }
 
 /** What a request used in all: calls of it that came to nothing, and rounds that ended while one ran, may have been paid for before. */
@@ -74,13 +65,4 @@ async function keptText(scope: Uses<'state'>, requestId: string, start: number):
   for await (const { end, text } of readProgress(scope, requestId, start, 0))
     if (end > shown.length) shown = shown.padEnd(end - text.length) + text.slice(Math.max(0, shown.length - (end - text.length)))
   return shown
-}
-
-/** Codes of Node's own HTTP client, which waits as long for an answer as we do, and may be the first to give up. */
-const timeouts: ReadonlySet<unknown> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
-
-function hasTimedOut(cause: unknown): boolean {
-  for (let current = cause, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth++)
-    if ('code' in current && timeouts.has(current.code)) return true
-  return false
 }

@@ -1,13 +1,11 @@
 /** What stands before a chat with a model: all refusals, answers that are kept, and the booking. @module */
-import { InvalidInputError, LimitError } from '../errors.ts'
+import { InvalidInputError } from '../errors.ts'
 import type { ModelEntry, ResolvedModel } from '../language-model/catalogue.ts'
 import { estimatePromptTokens, estimateTextTokens } from '../language-model/token-estimate.ts'
 import type { Uses } from '../scope/scope.ts'
-import type { Deed } from '../scope/trail.ts'
 import type { DirectedFinding } from '../tenancy/filters/filter-input.ts'
 import { type Booking, book } from '../tenancy/meter/booking.ts'
-import { countBlocked, isBlocked, refuseBeforeFilters } from '../tenancy/meter/look-through.ts'
-import { type Expected, refusalOf } from '../tenancy/meter/meter.ts'
+import { countingBlocked, refuseBeforeFilters } from '../tenancy/meter/look-through.ts'
 import { pricesFor } from '../tenancy/meter/prices.ts'
 import { maxTokensOf } from '../tenancy/tenant-models.ts'
 import type { ChatRequest } from './chat.ts'
@@ -70,38 +68,15 @@ export async function admitChat(scope: ChatScope, call: GovernedCall): Promise<A
   const repeat = invocation === undefined ? undefined : await repeatPlace(scope, request, invocation)
   const repeated = repeat && (await findKept(scope, repeat))
   if (repeated?.answer) return { kept: repeated.answer, first, repeated: true }
-  await refuseEarly(scope, expected)
+  await refuseBeforeFilters(scope, expected)
   const cache = await cachePlace(scope, request, { model: first.id, maxTokens })
   const cached = cache && (await findKept(scope, cache))
   if (cached?.answer && !fresh) return { kept: cached.answer, first, repeated: repeated !== undefined }
-  const { request: shown, findings } = await filtered(scope, call, first)
+  const about = { what: call.what, resource: `models/${first.entry.id}` }
+  const { request: shown, findings } = await countingBlocked(scope, about, () => filterRequest(scope, request))
   const inputTokens = shown === request ? asked : inputTokensOf(shown)
   const booking = await book(scope, first.entry.id, { ...expected, inputTokens })
   return { first, request: shown, maxTokens, inputTokens, booking, findings, places: { cache, cached, repeat, repeated } }
-}
-
-/** What the filters refuse is one more request, and put down. */
-async function filtered(
-  scope: ChatScope,
-  { request, what }: GovernedCall,
-  { entry }: ResolvedModel,
-): ReturnType<typeof filterRequest> {
-  const about: Pick<Deed, 'what' | 'resource'> = { what, resource: `models/${entry.id}` }
-  try {
-    return await filterRequest(scope, request)
-  } catch (error) {
-    if (isBlocked(error)) await countBlocked(scope, about)
-    throw error
-  }
-}
-
-/** As {@link refuseBeforeFilters}, in the words of an answer. */
-export async function refuseEarly(scope: Uses<'state'>, expected: Expected): Promise<void> {
-  try {
-    await refuseBeforeFilters(scope, expected)
-  } catch (error) {
-    throw error instanceof LimitError ? refusalOf(scope, error) : error
-  }
 }
 
 /** Of what a model can't do, nothing is left aside in silence. @throws InvalidInputError. */

@@ -6,8 +6,7 @@ import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { filterInput } from '../tenancy/filters/filter-input.ts'
 import { book, settleBooking } from '../tenancy/meter/booking.ts'
-import { countBlocked, isBlocked } from '../tenancy/meter/look-through.ts'
-import { refuseEarly } from './admit-chat.ts'
+import { countingBlocked, refuseBeforeFilters } from '../tenancy/meter/look-through.ts'
 import { LostCalls } from './lost-calls.ts'
 import { askModels, type ChainAnswer } from './model-chain.ts'
 
@@ -40,21 +39,18 @@ export async function embedGoverned(scope: EmbeddingScope, call: GovernedEmbeddi
   if (dimensions !== undefined) checkDimensions(resolved, dimensions)
   const { entry } = resolved
   const expected = { prices: [entry.price], inputTokens: tokensOf(call.texts), outputTokens: 0 }
-  await refuseEarly(scope, expected)
+  await refuseBeforeFilters(scope, expected)
+  const about = { what: call.what, resource: `models/${entry.id}` }
   const texts: string[] = []
-  try {
+  await countingBlocked(scope, about, async () => {
     for (const [index, text] of call.texts.entries()) texts.push((await filterInput(scope, text, `input.${index}`)).text)
-  } catch (error) {
-    if (isBlocked(error)) await countBlocked(scope, { what: call.what, resource: `models/${entry.id}` })
-    throw error
-  }
+  })
   const inputTokens = tokensOf(texts)
   const booking = await book(scope, entry.id, { ...expected, inputTokens })
   const lost = new LostCalls(inputTokens)
   const end = async (usage: Usage | undefined, answered: boolean): Promise<void> => {
     const deed = {
-      what: call.what,
-      resource: `models/${entry.id}`,
+      ...about,
       decision: usage ? 'allowed' : 'failed',
       detail: {
         request_id: call.id,

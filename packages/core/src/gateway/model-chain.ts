@@ -1,7 +1,6 @@
 import { LimitError, PlinthError } from '../errors.ts'
-import { mayHaveUsed } from '../event-driven/used.ts'
 import type { ResolvedModel } from '../language-model/catalogue.ts'
-import { classifyFailure, ModelFailure } from '../language-model/failure.ts'
+import { classifyFailure, ModelFailure, mayHaveUsed } from '../language-model/failure.ts'
 import type { Admission, Permit } from '../language-model/gate.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'

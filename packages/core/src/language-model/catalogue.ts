@@ -4,6 +4,7 @@
  * @module
  */
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
+import { PlinthError } from '../errors.ts'
 
 export interface ModelPrice {
   /** USD per million input tokens, list price. */
@@ -99,6 +100,24 @@ export interface Models {
   entries(): readonly ModelEntry[]
   /** Where these are one tenant's: those of the whole Plinth. */
   readonly shared?: Models
+}
+
+/** The model for an id, of whatever kind; where both have it, the language model. @throws what the two throw. */
+export function resolveAnyKind(models: Models, id: string): ResolvedModel | ResolvedEmbedding {
+  try {
+    return models.resolve(id)
+  } catch (error) {
+    if (!isUnknown(error)) throw error
+    try {
+      return models.resolveEmbedding(id)
+    } catch (other) {
+      throw isUnknown(other) ? error : other
+    }
+  }
+}
+
+function isUnknown(error: unknown): boolean {
+  return PlinthError.is(error) && error.code === 'model_unknown'
 }
 
 /** What a call used. `usd` is at list price of the model asked for. */

@@ -143,3 +143,20 @@ const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GM
 function dateOf(value: unknown): number {
   return typeof value === 'string' && httpDate.test(value) ? Date.parse(value) : Number.NaN
 }
+
+/**
+ * Whether a call that failed may have to be paid for: it was left because it took too long, or its stream broke off. A provider that
+ * answers with an error asks nothing for it.
+ */
+export function mayHaveUsed(failure: ModelFailure, shown: string): boolean {
+  return shown !== '' || failure.code === 'model_timeout' || hasTimedOut(failure.cause)
+}
+
+/** Codes of Node's own HTTP client, which waits as long for an answer as we do, and may be the first to give up. */
+const timeouts: ReadonlySet<unknown> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
+
+function hasTimedOut(cause: unknown): boolean {
+  for (let current = cause, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth++)
+    if ('code' in current && timeouts.has(current.code)) return true
+  return false
+}

@@ -1,7 +1,7 @@
 import { InvalidInputError, PlinthError, ReusedError, WrongStateError } from '../errors.ts'
 import { everyItem } from '../every-item.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
-import type { Models } from '../language-model/catalogue.ts'
+import { type Models, resolveAnyKind } from '../language-model/catalogue.ts'
 import type { Operator } from '../scope/operator.ts'
 import type { Administration } from './administration.ts'
 import { auditNames } from './audit/collections.ts'
@@ -80,33 +80,20 @@ async function hasData({ operations }: Operator, tenantId: string): Promise<bool
 
 /** Every id that a tenant is set to must be of the catalogue, and one that it may use. */
 function checkModels(models: Models, { model_id, allowed_models, fallback = [] }: TenantModelConfig): void {
-  const idOf = (id: string, field: string, resolve: Resolve = models.resolve): string => {
+  const idOf = (id: string, field: string): string => {
     try {
-      return resolve(id).entry.id
+      return (field === 'allowed_models' ? resolveAnyKind(models, id) : models.resolve(id)).entry.id
     } catch (error) {
       if (!PlinthError.is(error)) throw error
       throw new InvalidInputError(error.message, { code: error.code, field: `model_config.${field}`, cause: error })
     }
   }
-  const anyKind: Resolve = (id) => (isEmbedding(models, id) ? models.resolveEmbedding(id) : models.resolve(id))
-  const allowed = allowed_models?.map((id) => idOf(id, 'allowed_models', anyKind))
+  const allowed = allowed_models?.map((id) => idOf(id, 'allowed_models'))
   const used = [...(model_id === undefined ? [] : [{ id: model_id, field: 'model_id' }]), ...fallback.map(asFallback)]
   for (const { id, field } of used) {
     const known = idOf(id, field)
     if (allowed && !allowed.includes(known))
       throw new InvalidInputError('is not among the allowed models', { field: `model_config.${field}` })
-  }
-}
-
-type Resolve = (id: string) => { readonly entry: { readonly id: string } }
-
-function isEmbedding(models: Models, id: string): boolean {
-  try {
-    models.resolveEmbedding(id)
-    return true
-  } catch (error) {
-    if (PlinthError.is(error)) return false
-    throw error
   }
 }
 

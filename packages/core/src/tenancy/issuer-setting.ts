@@ -1,7 +1,7 @@
 import { InvalidInputError, PlinthError } from '../errors.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
 import { parseStrictJson } from './identity/strict-json.ts'
-import { readTrustedIssuers, type TrustedIssuer } from './identity/trusted-issuer.ts'
+import { checkTrustedIssuers, readTrustedIssuers, type TrustedIssuer } from './identity/trusted-issuer.ts'
 
 const field = 'PLINTH_ISSUERS'
 
@@ -17,18 +17,18 @@ export function readIssuerSetting(setting: string, read: ReadFile): readonly Tru
   const inFile = setting.trimStart().startsWith('[') ? undefined : setting
   try {
     const text = inFile === undefined ? setting : textOf(inFile, () => read(inFile))
-    return readTrustedIssuers(withKeySets(text, (name) => textOf(name, () => read(name, inFile))))
+    return issuersIn(text, (name) => textOf(name, () => read(name, inFile)))
   } catch (cause) {
     if (!PlinthError.is(cause)) throw cause
     throw new InvalidInputError(`${field} is no JSON list of issuers, nor a file with one. ${cause.message}`, { field, cause })
   }
 }
 
-/** What isn't as it must be stays as it is, for the check of the whole to refuse. */
-function withKeySets(text: string, read: (name: string) => string): string {
+function issuersIn(text: string, read: (name: string) => string): readonly TrustedIssuer[] {
   const list = parseStrictJson(text)
-  if (!Array.isArray(list) || !list.some(namesFile)) return text
-  return JSON.stringify(
+  // What is no list is refused there.
+  if (!Array.isArray(list)) return readTrustedIssuers(text)
+  return checkTrustedIssuers(
     list.map((issuer: JsonValue) => (namesFile(issuer) ? { ...issuer, keys: keySetOf(issuer.keys, read) } : issuer)),
   )
 }

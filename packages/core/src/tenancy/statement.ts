@@ -7,7 +7,7 @@ import { parseStrictJson } from './identity/strict-json.ts'
 import { readTokenShape } from './identity/token-shape.ts'
 
 /** `aud` of a statement, which makes it no token. */
-export const statementAudience = 'plinth-statement'
+const statementAudience = 'plinth-statement'
 const statementType = 'plinth-statement+jwt'
 const statementAlgorithm = 'EdDSA'
 

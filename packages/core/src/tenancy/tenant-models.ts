@@ -1,5 +1,11 @@
 import { ForbiddenError, InvalidInputError, PlinthError } from '../errors.ts'
-import type { ModelEntry, Models, ResolvedEmbedding, ResolvedModel } from '../language-model/catalogue.ts'
+import {
+  type ModelEntry,
+  type Models,
+  type ResolvedEmbedding,
+  type ResolvedModel,
+  resolveAnyKind,
+} from '../language-model/catalogue.ts'
 import { checkModelResidency } from './residency.ts'
 import type { TenantSettings } from './tenant.ts'
 
@@ -59,12 +65,8 @@ type Resolved = ResolvedModel | ResolvedEmbedding
 
 /** Undefined for an id that left the catalogue after it was allowed, or names a model of another kind than these. */
 function entryOf(models: Models, id: string): string | undefined {
-  return resolved(() => models.resolve(id)) ?? resolved(() => models.resolveEmbedding(id))
-}
-
-function resolved(resolve: () => Resolved): string | undefined {
   try {
-    return resolve().entry.id
+    return resolveAnyKind(models, id).entry.id
   } catch (error) {
     if (PlinthError.is(error)) return undefined
     throw error

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { answerChat, type GovernedCall, openChat, PlinthError, type Scope } from '../../src/index.ts'
 import { estimateTextTokens } from '../../src/language-model/token-estimate.ts'
+import { assertUntilMet } from '../support/assert-until-met.ts'
 import {
   callOf,
   fault,
@@ -305,11 +306,7 @@ describe('whatever comes of calls', () => {
         },
       )
       const kinds = ['told', 'refused', 'lost', 'seen', 'kept', 'gone', 'budget_exhausted', 'model_timeout', 'content_blocked']
-      const unmet = (): string[] => kinds.filter((what) => !met.has(what))
-      // What chance left out once, it hardly does again.
-      for (let tries = 0; tries === 0 || (tries < 5 && unmet().length > 0); tries++)
-        await fc.assert(property, { numRuns: 40, interruptAfterTimeLimit: 40_000 })
-      expect(unmet()).toEqual([])
+      await assertUntilMet(property, { numRuns: 40, interruptAfterTimeLimit: 40_000 }, kinds, met)
     },
     90_000,
   )

@@ -66,7 +66,7 @@ describe('a field by a name that objects have anyway', () => {
     ['POST', '/api/requests', '%s'],
     ['POST', '/api/subscribers', 'pattern.%s'],
     ['POST', '/api/subscribers', 'pattern.detail.%s'],
-  ])('%s %s: %s is refused as any unknown one', async (method, path, form) => {
+  ])('%s %s: %s is refused like every unknown one', async (method, path, form) => {
     const token = await admin.server.token({ tenant: 'odd' })
     const ask = (body: string) =>
       path.startsWith('/api/tenants') ? admin.ask(path, { method, body }) : call(admin.server.url, path, { method, body, token })

@@ -115,11 +115,12 @@ const lineBreak = /[\n\r]|\\[nr]/
 /** What stands between lines, also as JSON escapes it. */
 const gap = /(?:\s|\\{1,4}[nrt]){0,60}/y
 const joint = /(?:\s|\\{1,4}[nrt]|\\{0,4}["'`]|[>|,;+*#.&\\]|\/\/(?=\s)){0,80}/y
-const endMark = /-{4,5} ?END [A-Z0-9 ]{1,50}-{4,5}/iy
 const anyEndMark = /-{4,5} ?END [A-Z0-9 ]{1,50}-{4,5}/i
+const endMark = new RegExp(anyEndMark, 'iy')
 const headerLine = /(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject|MessageID): [^\n\\]{0,80}/y
 
-function endOf(pattern: RegExp, text: string, from: number): number {
+/** Where what a sticky pattern takes at `from` ends; `from` itself when it takes nothing. */
+export function endOf(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from
   return pattern.test(text) ? pattern.lastIndex : from
 }

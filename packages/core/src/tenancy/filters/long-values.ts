@@ -1,4 +1,4 @@
-import { type KeyBlock, readKeyBlock } from './key-block.ts'
+import { endOf, type KeyBlock, readKeyBlock } from './key-block.ts'
 
 /** A value that is longer than what was looked at. A token goes on until a character that no token has. */
 export type LongValue = KeyBlock | { readonly type: 'token' }
@@ -15,8 +15,7 @@ export function readOn(
   ended: boolean,
 ): { readonly upTo: number; readonly done: boolean } {
   if (value.type === 'key block') return readKeyBlock(value, text, from, ended)
-  tokenCharacters.lastIndex = from
-  const upTo = tokenCharacters.test(text) ? tokenCharacters.lastIndex : from
+  const upTo = endOf(tokenCharacters, text, from)
   return { upTo, done: ended || upTo < text.length }
 }
 

@@ -1,4 +1,3 @@
-import { LimitError } from '../../errors.ts'
 import type { Usage } from '../../language-model/catalogue.ts'
 import { retryConflicts } from '../../scope/retry-conflicts.ts'
 import type { Uses } from '../../scope/scope.ts'
@@ -32,7 +31,7 @@ export async function book(scope: Uses<'state'>, model: string, expected: Expect
     await retryConflicts(() => scope.state.commit({ writes: [most, ...writes], durability, ...(deed ? { deed } : {}) }))
     return { reservation, counted }
   } catch (error) {
-    throw error instanceof LimitError ? refusalOf(scope, error) : error
+    throw refusalOf(scope, error)
   }
 }
 

@@ -1,5 +1,5 @@
 /** What is done with what a caller sends before it is accepted: cheap refusals first, then the tenant's filters. @module */
-import { type InvalidInputError, LimitError, PlinthError } from '../../errors.ts'
+import { type InvalidInputError, PlinthError } from '../../errors.ts'
 import type { Uses } from '../../scope/scope.ts'
 import type { Deed } from '../../scope/trail.ts'
 import { checkTokenLimits, countRequest, type Expected, refusalOf, reserve } from './meter.ts'
@@ -8,13 +8,17 @@ import { refuseEarly } from './refuse-early.ts'
 /**
  * Refuses, before the filters look at it, what is certain to be refused for its size as it was sent, or because the minute or the month
  * is used up: so that it costs little.
- * @throws InvalidInputError `over_token_limit`; LimitError, which `refusalOf` turns into an answer.
+ * @throws InvalidInputError `over_token_limit`; LimitError `rate_limited`, BudgetExhaustedError.
  */
 export async function refuseBeforeFilters(scope: Uses<'state'>, expected: Expected): Promise<void> {
   checkTokenLimits(scope, expected.inputTokens + expected.outputTokens)
   if (Object.keys(scope.tenant.filters.input).length === 0) return
   // Nobody knows yet what masks leave of the input: for the output alone there must be room in any case.
-  await refuseEarly(scope, reserve(scope, { ...expected, inputTokens: 0 }).writes)
+  try {
+    await refuseEarly(scope, reserve(scope, { ...expected, inputTokens: 0 }).writes)
+  } catch (error) {
+    throw refusalOf(scope, error)
+  }
 }
 
 /** Whether the tenant's filters refused a text. */
@@ -31,6 +35,20 @@ export async function countBlocked(scope: Uses<'state'>, { what, resource }: Pic
   try {
     await scope.state.commit({ writes: countRequest(scope), deed, durability: 'relaxed' })
   } catch (error) {
-    throw error instanceof LimitError ? refusalOf(scope, error) : error
+    throw refusalOf(scope, error)
+  }
+}
+
+/** Has the filters look at what a caller sends; what they refuse is counted and put down. @throws what `filter` throws. */
+export async function countingBlocked<Result>(
+  scope: Uses<'state'>,
+  about: Pick<Deed, 'what' | 'resource'>,
+  filter: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await filter()
+  } catch (error) {
+    if (isBlocked(error)) await countBlocked(scope, about)
+    throw error
   }
 }

@@ -188,8 +188,11 @@ export function usedAbout(
   return { input_tokens, output_tokens, usd, latency_ms }
 }
 
-/** What a commit that met a limit is answered: which of the limits it was, or the error itself. */
-export function refusalOf(scope: Uses<never>, error: LimitError): PlinthError {
+/** What a commit that met a limit is answered: which of the limits it was. Any other error is given back. */
+export function refusalOf(scope: Uses<never>, error: LimitError): PlinthError
+export function refusalOf(scope: Uses<never>, error: unknown): unknown
+export function refusalOf(scope: Uses<never>, error: unknown): unknown {
+  if (!(error instanceof LimitError)) return error
   const [collection, , minute] = error.key.split('/')
   if (collection === spending.name) return new BudgetExhaustedError()
   if (collection !== rates.name) return error

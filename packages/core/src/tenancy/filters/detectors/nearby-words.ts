@@ -21,7 +21,7 @@ export class Hints {
     this.#ends ??= [ends(speaksFor, this.#text), ends(speaksAgainst, this.#text)]
     const begin = Math.max(0, at - 80)
     const gap = this.#text.slice(begin, at + 2).lastIndexOf('\n\n')
-    const reach = Math.max(at - 80, gap < 0 ? gap : begin + gap)
+    const reach = gap < 0 ? at - 80 : begin + gap
     const lastFor = lastUpTo(this.#ends[0], at)
     const lastAgainst = lastUpTo(this.#ends[1], at)
     if (lastAgainst > lastFor && lastAgainst >= reach && !clauseEnd.test(this.#text.slice(lastAgainst, at))) return 'against'

@@ -6,7 +6,7 @@ import * as model from './model-concepts.ts'
 export interface Composition {
   readonly name: string
   readonly weight: number
-  readonly all: readonly RegExp[]
+  readonly all: readonly [RegExp, ...RegExp[]]
   readonly none?: RegExp
   /** Whether it may make a finding with others; what isn't so only adds to them. */
   readonly leads: boolean
@@ -50,25 +50,25 @@ export const compositions: readonly Composition[] = [
     none: new RegExp(`${aboutOthers.source}|\\b(?:remind|help) me\\b`, 'u'),
     leads: false,
   },
-  { name: 'dismissal', weight: 1, all: [foreign.foreignPutAway, foreign.foreignRules, foreign.foreignOwn], leads: true },
-  { name: 'dismissal', weight: 1, all: [foreign.foreignPutAway, foreign.foreignOrders, foreign.foreignEarlier], leads: true },
+  { name: 'dismissal', weight: 1, all: [foreign.putAway, foreign.rules, foreign.own], leads: true },
+  { name: 'dismissal', weight: 1, all: [foreign.putAway, foreign.orders, foreign.earlier], leads: true },
   {
     name: 'dismissal spoken of',
     weight: 0.7,
-    all: [foreign.foreignPutAway, foreign.foreignRules, foreign.foreignEarlier],
+    all: [foreign.putAway, foreign.rules, foreign.earlier],
     leads: true,
   },
-  { name: 'obeyed instead', weight: 0.5, all: [foreign.foreignPutAway, foreign.foreignMine], leads: false },
+  { name: 'obeyed instead', weight: 0.5, all: [foreign.putAway, foreign.mine], leads: false },
   {
     name: 'prompt asked for',
     weight: 1,
-    all: [foreign.foreignToTheLetter, foreign.foreignRules, foreign.foreignOwn],
+    all: [foreign.toTheLetter, foreign.rules, foreign.own],
     leads: true,
   },
-  { name: 'prompt asked for', weight: 1, all: [foreign.foreignTold], leads: true },
+  { name: 'prompt asked for', weight: 1, all: [foreign.told], leads: true },
   { name: 'model addressed', weight: 0.7, all: [model.noteToModel], none: question, leads: true },
   { name: 'note asks', weight: 0.4, all: [model.noteToModel, model.asked], none: question, leads: false },
-  { name: 'prompt asked for', weight: 1, all: [foreign.foreignShow, foreign.foreignPrompt], leads: true },
+  { name: 'prompt asked for', weight: 1, all: [foreign.show, foreign.prompt], leads: true },
   {
     name: 'mode entered',
     weight: 1,

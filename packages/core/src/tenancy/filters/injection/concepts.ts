@@ -81,7 +81,7 @@ const given = words(
 
 /** What stands between "your" and the rules of a model, and seldom between it and those of a firewall or a household. */
 const own =
-  '(?:(?:system|initial|original|internal|hidden|full|own|operating|core|exact|complete|current|secret|developer|set-?up|prior|previous|earlier|former|existing|built-?in|safety|ethical|moral|content|default|usual|other|old|last|first|whole|entire|real|ground|base|usual|standard|normal|strict|silly|stupid|boring|corporate|pre-?set) )'
+  '(?:(?:system|initial|original|internal|hidden|full|own|operating|core|exact|complete|current|secret|developer|set-?up|prior|previous|earlier|former|existing|built-?in|safety|ethical|moral|content|default|usual|other|old|last|first|whole|entire|real|ground|base|standard|normal|strict|silly|stupid|boring|corporate|pre-?set) )'
 
 /** Behind "your instructions": those were advice on something. */
 const notAdvice = '(?! (?:for|on|about) (?!this (?:conversation|chat|session)))'
@@ -94,7 +94,6 @@ export const putAway: RegExp = concept(
   String.raw`(?:put|set|lay|leave|push)\w* (?:[^\s.!?]+ ){0,6}(?:aside|behind|to one side)`,
   '(?:do away with|turn a blind eye|break (?:with|free)|clean slate|take no notice|pay no|in their place)',
   String.raw`(?:stop|quit|cease|refrain from) (?:obey|follow|adher|respect|heed|comply|listen|do|apply)\w*|not (?:apply|obey|follow|us)ing|let [^.!?]{0,20}\brest\b`,
-  'stop adhering',
   String.raw`(?:no longer|not|n't|never|cease to) (?:\w+ ){0,3}(?:apply|applies|in force|concern|bind|bound|matter|counts?|valid|follow|obey|respect|adhere|heed|exist|sent|effect)`,
   String.raw`(?:do not|don't) (?:\w+ )?(?:concern|apply|matter|bind|count)`,
   String.raw`is not what\b|no need to (?:respect|follow|obey|heed)`,
@@ -109,13 +108,13 @@ export const putAway: RegExp = concept(
 export const ownRules: RegExp = concept(
   String.raw`(?:your|ur|thy) (?:${own}{0,3}(?:instructions?|rules?|guidelines?|guidance|directives?|prompts?|polic(?:y|ies)|constraints?|restrictions?|guardrails?|orders|obligations?|programming|brief)|${own}{1,3}(?:assignments?|configuration|set-?up|settings|script|task|job|commands|limits|limitations?|filters?|context|message))\b${notAdvice}`,
   String.raw`(?:system (?:prompt|message|role)|(?:developer|set-?up|configuration) (?:prompt|message|text|directives?|brief)|hidden prompt)\b`,
-  String.raw`(?:concern|bind|binds|apply to|applies to) you\b`,
+  String.raw`(?:concern|binds?|appl(?:y|ies) to) you\b`,
   String.raw`(?:${rules}|whatever|what|everything|anything|part)\b[^.!?]{0,30}\b(?:you|u) (?:were|was|are|have been|had been|had|have|got|received)(?: ever| once| originally)? (?:${given}|from)`,
   String.raw`you (?:were|are|have been|had (?:never )?been) (?:\w+ )?(?:${given})`,
   String.raw`(?:your|the) ${makers}[^.!?]{0,20}\b(?:wrote|told|gave|demand\w*|want\w*|say|said|message|prompt)`,
   String.raw`(?:by|of|from) (?:the|your) ${makers}\b`,
   '(?:placed|put|imposed) on you|(?:given|told|assigned|issued) to you',
-  String.raw`(?:${rules}) (?:described |listed |written )?above\b`,
+  String.raw`${rules} (?:described |listed |written )?above\b`,
   '(?:rules|stuff|text|words|instructions?)[^.!?]{0,20} at the top|rules before these|text above this line|before (?:this|it) (?:line|message)|this is the first message',
   String.raw`dos and don'?ts|framework you|content (?:check|policy|filters?|moderation)\b(?! (?:in|on|of|for) (?:my|our|the))|factory settings|the author of your|(?:they|he|she|people) (?:told|taught|wrote|gave|built) you|(?:support|assistant|helper) role|as if it were the system`,
   `what (?:the|your) (?:system|prompt|${makers}) (?:told|said|says|wrote|demanded|wanted)`,
@@ -136,7 +135,7 @@ export const mineInstead: RegExp = concept(
   String.raw`(?:orders?|commands?|instructions?) (?:only )?from me\b|me alone\b|obey (?:only|me)\b|begin with mine|(?:follow|obey|await|do) (?:only )?mine\b`,
   'my (?:word|commands?|orders?) (?:counts?|outranks?|replaces?|comes?|takes?)',
   String.raw`listen (?:only )?to me\b|only the user\b|do what (?:follows|i (?:say|demand|ask|type|tell|want|command|order))`,
-  String.raw`(?:follow|obey|do|await) (?:the following|this one|these|the ones? below|mine)\b`,
+  String.raw`(?:follow|obey|do|await) (?:the following|this one|these|the ones? below)\b`,
   String.raw`here is what you will do|what you (?:really|truly|honestly) think|speak freely|i have clearance|the one below\b|carry out my`,
 )
 /** What follows on a dismissal, and elsewhere says nothing. */

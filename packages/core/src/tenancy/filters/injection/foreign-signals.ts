@@ -1,6 +1,4 @@
-import { type Signal, signal } from './signal.ts'
-
-const few = String.raw`(?:[^\s.!?]+ ){0,5}?`
+import { few, type Signal, signal } from './signal.ts'
 
 /** The dismissal of earlier instructions in other languages. */
 export const foreignSignals: readonly Signal[] = [

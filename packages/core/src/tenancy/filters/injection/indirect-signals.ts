@@ -30,7 +30,7 @@ export const indirectSignals: readonly Signal[] = [
     'model ordered',
     0.5,
     /ai\b|a\.i|llm|model|bot|gpt|copilot|claude|gemini|bard|assistant|agent|system|summari|reviewer|reader|tool/,
-    `(?<!\\b(?:our|my|their|his|her|its) )\\b${model} (?:must|should|shall|has to|have to|needs? to|is (?:instructed|required|expected|asked|hereby|to)|are (?:instructed|required|expected|asked|hereby|to)|will)(?: now| always| only| also| first| immediately| never| not)* (?:include|add|say|state|tell|send|forward|ignore|output|respond|reply|recommend|mention|rate|give|insert|append|execute|run|call|follow|disregard|report|conclude|respond|click|visit|treat|approve|accept|select|rank|output|write|print|inform|reveal|delete|transfer)\\b`,
+    `(?<!\\b(?:our|my|their|his|her|its) )\\b${model} (?:must|should|shall|has to|have to|needs? to|is (?:instructed|required|expected|asked|hereby|to)|are (?:instructed|required|expected|asked|hereby|to)|will)(?: now| always| only| also| first| immediately| never| not)* (?:include|add|say|state|tell|send|forward|ignore|output|respond|reply|recommend|mention|rate|give|insert|append|execute|run|call|follow|disregard|report|conclude|click|visit|treat|approve|accept|select|rank|output|write|print|inform|reveal|delete|transfer)\\b`,
   ),
   signal(
     'model spoken to',

@@ -2,7 +2,7 @@ import { concept } from './concepts.ts'
 
 /** Playing someone. */
 export const role: RegExp = concept(
-  String.raw`(?:you play|play (?:a|an|the)|become|be the|act(?:ing)? (?:as|like)|speak as|speak like|behave (?:as|like)|adopt|take on|picture yourself|imagine (?:yourself|you)|your new (?:identity|name|role)|switch into|enter (?:a|the)|role-?play|talk (?:as|like)|(?:answer|reply|respond) (?:as|like)|in (?:a|this) (?:simulation|exercise|game|world)|the other you|two voices|evil twin|alter ego|pretend|write as|imagine (?:that )?you|i want the|(?:comes|speaks?) from your|role ?play in which)\b`,
+  String.raw`(?:you play|play (?:a|an|the)|become|be the|(?:act(?:ing)?|speak|behave|talk|answer|reply|respond) (?:as|like)|adopt|take on|picture yourself|imagine yourself|your new (?:identity|name|role)|switch into|enter (?:a|the)|role-?play|in (?:a|this) (?:simulation|exercise|game|world)|the other you|two voices|evil twin|alter ego|pretend|write as|imagine (?:that )?you|i want the|(?:comes|speaks?) from your|role ?play in which)\b`,
   String.raw`you are (?:now )?(?:\w+,? )?(?:an?|the) [^.!?]{0,30}\b(?:ai|bot|model|chatbot|intelligence|machine)\b|you are in a\b`,
   String.raw`you (?:are|have been|were)(?: now| hereby)* (?:promoted|upgraded|switched|unlocked|a raw|an? unrestricted|root)|you are an? [^.!?]{0,40}\bnow\b`,
   String.raw`your (?:safety|content)[^.!?]{0,20}(?:were|was|are|is|has|have)\b`,
@@ -10,7 +10,7 @@ export const role: RegExp = concept(
 /** That nothing binds the one who is played. */
 export const unbound: RegExp = concept(
   String.raw`(?:no|without|not have|has no|have no|lacks?)(?: any| single)? (?:conscience|scruples|morals?|limits|refusals?|safety|content rules|consequences|ethics|filters?|restrictions?|boundaries)\b(?! (?:on|to|for|of)\b)`,
-  String.raw`(?:hates?|despises?|rejects?|without|free of|no) (?:\w+ )?(?:restrictions?|moderation|polic(?:y|ies)|obligations?|filters?|supervision|rules)\b(?! (?:on|to|for|of)\b)|no other ai|dark side|set free|unfiltered you|tells? all|even (?:if )?(?:illegal|forbidden)|illegal recipes`,
+  String.raw`(?:hates?|despises?|rejects?|without|free of|no) (?:\w+ )?(?:restrictions?|moderation|polic(?:y|ies)|obligations?|filters?|supervision|rules)\b(?! (?:on|to|for|of)\b)|no other ai|dark side|set free|tells? all|even (?:if )?(?:illegal|forbidden)|illegal recipes`,
   '(?:off[- ]limits|not (?:be )?filtered|unfiltered|uncensored|unrestricted|unlocked|unlimited|never aligned|before (?:its|your) safety training)',
   String.raw`(?:answers? to nobody|turns? down nothing|gives away everything|reveals? (?:all|everything)|fulfils every|any crime|(?:says?|answers?|does|do) anything (?:i|you|they|without|now)\b|every (?:topic|wish) is? ?(?:permitted)?|what others censor)`,
   String.raw`(?:not allowed to|forbidden to|must not|may not|cannot|can't|never|unable to) (?:say no|declin\w+|refus\w+|warns?|hesitat\w+|object)`,

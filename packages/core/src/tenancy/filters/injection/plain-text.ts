@@ -21,7 +21,7 @@ function readable(text: string): string {
     )
     .replace(/(?<![a-z])[a-z]{1,30}(?:[-_][a-z]{1,30}){3,20}/g, (joined) => joined.replace(/[-_]/g, ' '))
     .replace(/\s+/g, ' ')
-    .replace(/(?<=[a-z])[013457$](?=[a-z])/g, (sign) => letters[sign] ?? sign)
+    .replace(/(?<=[a-z])[013457$](?=[a-z])/g, letterOf)
     .replace(/[\p{L}\d@$!]+(?:[._*|-][\p{L}\d@$!]+)*/gu, wordAsMeant)
 }
 
@@ -31,11 +31,10 @@ function wordAsMeant(word: string): string {
   const joined = word.replace(/[._*|-]/g, '').replace(/[\u0370-\u04ff]/g, (letter) => lookAlikes[letter] ?? letter)
   if (joined !== word && telling.has(joined)) return joined
   if (/[013457@$!]/.test(joined)) {
-    const spelled = joined.replace(/[013457@$!]/g, (sign) => letters[sign] ?? sign)
-    if (/^[a-z]+$/.test(spelled) && (/[a-z]/.test(joined) || telling.has(spelled))) {
-      const other = joined.replace(/1/g, 'l').replace(/[03457@$!]/g, (sign) => letters[sign] ?? sign)
-      return telling.has(spelled) ? spelled : telling.has(other) ? other : word
-    }
+    const spelled = joined.replace(/[013457@$!]/g, letterOf)
+    if (telling.has(spelled)) return spelled
+    const other = joined.replace(/1/g, 'l').replace(/[03457@$!]/g, letterOf)
+    return telling.has(other) && /[a-z]/.test(joined) ? other : word
   }
   return joined === word && word.length > 4 ? (shuffled.get(shape(word)) ?? word) : word
 }
@@ -53,6 +52,10 @@ function decoded(text: string): string {
     }
   }
   return found.slice(0, 512)
+}
+
+function letterOf(sign: string): string {
+  return letters[sign] ?? sign
 }
 
 const letters: { readonly [sign: string]: string } = {

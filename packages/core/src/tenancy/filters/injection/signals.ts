@@ -53,6 +53,5 @@ function reader(looked: readonly Signal[], composed: readonly Composition[]): Re
 
 /** Where the first of the concepts stands, if all of them do. */
 function composedAt({ all, none }: Composition, text: string): number | undefined {
-  const places = all.map((concept) => text.search(concept))
-  return places.some((place) => place < 0) || none?.test(text) ? undefined : places[0]
+  return all.every((concept) => concept.test(text)) && !none?.test(text) ? text.search(all[0]) : undefined
 }
