@@ -1,12 +1,11 @@
 // Ours beside BullMQ and pg-boss, in one run: what is measured and how is in docs/benchmarks.md. Linux only.
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { contenders } from './contenders/contenders.mjs'
-import { readArguments, usage } from './harness/arguments.mjs'
+import { argumentsOrExit, readArguments, usage } from './harness/arguments.mjs'
 import { checkDisk, describeMachine, load, watchOthers } from './harness/machine.mjs'
 import { installPeers, ownVersions, peerVersions } from './harness/peers.mjs'
-import { killAll, nodeBinary, root, run } from './harness/processes.mjs'
+import { root, temporaryFolder } from './harness/processes.mjs'
 import { full, quick } from './harness/sizes.mjs'
 import { storeVersions } from './harness/stores.mjs'
 import { render } from './harness/tables.mjs'
@@ -18,15 +17,10 @@ import { idle } from './measures/idle.mjs'
 
 const measures = { e2e, http, backlog, fairness, idle }
 
-const options = readOrExit()
-const folder = mkdtempSync(join(options.dir ?? tmpdir(), 'plinth-bench-'))
+const options = argumentsOrExit(readArguments, usage)
+const folder = temporaryFolder(options.dir, end)
 // PostgreSQL runs as a user of its own, who must get through here.
 chmodSync(folder, 0o711)
-process.once('exit', () => {
-  killAll()
-  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
-})
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => end(130))
 
 const out = options.out ?? join(root, 'benchmarks', 'results.json')
 const sizes = options.quick ? quick : full
@@ -51,7 +45,7 @@ async function begin() {
     quick: options.quick,
     rounds: options.rounds,
     machine: describeMachine(folder),
-    versions: await versions(),
+    versions: { ...(await ownVersions()), ...storeVersions(), peers: peerVersions() },
     settings: {
       sizes,
       redis: 'appendonly yes, save "", appendfsync as named',
@@ -80,21 +74,6 @@ function missingTools() {
     return []
   })
   return new Map(lacks)
-}
-
-async function versions() {
-  const node = JSON.parse(await run(nodeBinary(), ['-p', 'JSON.stringify(process.versions)']))
-  const wrk = /wrk \S+ ?[\d.]*\S*/.exec(await run('sh', ['-c', 'wrk -v 2>&1 || true']))?.[0]
-  const commit = await run('git', ['describe', '--always', '--dirty'], { cwd: root }).catch(() => 'unknown\n')
-  return {
-    ...ownVersions(),
-    commit: commit.trim(),
-    node: node.node,
-    sqlite: node.sqlite,
-    ...storeVersions(),
-    wrk,
-    peers: peerVersions(),
-  }
 }
 
 /** All rounds of a section. Every second round goes the other way round, so that who is first changes. */
@@ -149,19 +128,6 @@ function end(code) {
     say(`Raw results are in ${out}.`)
   }
   process.exit(code)
-}
-
-function readOrExit() {
-  try {
-    const read = readArguments(process.argv.slice(2))
-    if (process.platform !== 'linux') throw new Error('It reads /proc, and so runs on Linux only.')
-    if (!read.help) return read
-    console.log(usage)
-    process.exit(0)
-  } catch (error) {
-    console.error(`${error.message}\n\n${usage}`)
-    process.exit(2)
-  }
 }
 
 // On the error stream: the tables are what is printed.

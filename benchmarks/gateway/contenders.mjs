@@ -1,9 +1,11 @@
 /** Who passes chat completions on, and how each is started. @module */
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { firstLine, freePort, nodeBinary, root, run, start } from '../event-driven/harness/processes.mjs'
+import { startPlinth } from '../event-driven/harness/plinth.mjs'
+import { firstLine, freePort, nodeBinary, start } from '../event-driven/harness/processes.mjs'
 
-const plinth = join(root, 'packages', 'cli', 'bin', 'plinth.js')
+/** Portkey's folder: a lock of its own, and what it installs. */
+export const portkey = { folder: join(import.meta.dirname, 'peers', 'portkey'), name: '@portkey-ai/gateway' }
 const wide = { requests_per_minute: 1_000_000, tokens_per_minute: 1_000_000_000, concurrent: 1_000, monthly_budget_usd: 1e6 }
 
 /** Each gives `{ child, url, model, tokens, host? }`. @param tenants how many take turns. */
@@ -19,9 +21,8 @@ export const contenders = {
     title: 'Portkey: no token, no plug-ins',
     open: async ({ upstream }) => {
       const port = await freePort()
-      const folder = join(import.meta.dirname, 'peers', 'portkey', 'node_modules', '@portkey-ai', 'gateway')
       const child = start(nodeBinary(), ['build/start-server.js', `--port=${port}`, '--headless'], {
-        cwd: folder,
+        cwd: join(portkey.folder, 'node_modules', portkey.name),
         env: { ...process.env, NODE_ENV: 'production' },
         stdio: ['ignore', 'ignore', 'ignore'],
       })
@@ -38,18 +39,13 @@ export const contenders = {
 }
 
 async function openPlinth({ upstream, directory, tenants }, settings) {
-  const env = {
-    ...process.env,
+  const { child, url, tokenOf } = await startPlinth({
     PLINTH_MODEL: 'openai-compatible/stub',
     PLINTH_MODEL_BASE_URL: `${upstream}/v1`,
     PLINTH_DATA_DIR: directory,
     PLINTH_LOG_LEVEL: 'error',
-    PORT: '0',
-  }
-  const child = start(nodeBinary(), [plinth, 'start', '--json'], { env })
-  const { url } = await firstLine(child)
-  const words = [plinth, 'token', '--tenant', 'demo', '--permissions', '*']
-  const admin = (await run(nodeBinary(), words, { env })).trim().split('\n').at(-1)
+  })
+  const admin = await tokenOf('demo', '*')
   const send = async (path, body) => {
     const response = await fetch(`${url}${path}`, {
       method: 'POST',
@@ -65,8 +61,8 @@ async function openPlinth({ upstream, directory, tenants }, settings) {
     for (let number = numbers.pop(); number !== undefined; number = numbers.pop()) {
       const tenant_id = `t${number}`
       await send('/api/tenants', { tenant_id, name: tenant_id, ...settings })
-      const { secret, key, token } = await send(`/api/tenants/${tenant_id}/keys`, { name: 'load', permissions: ['models:write'] })
-      tokens.push(secret ?? token ?? key)
+      const { key } = await send(`/api/tenants/${tenant_id}/keys`, { name: 'load', permissions: ['models:write'] })
+      tokens.push(key)
     }
   }
   await Promise.all(Array.from({ length: 16 }, work))

@@ -1,13 +1,14 @@
 /** What is measured of each: what a call costs, and how soon the first byte of a stream is there. @module */
 import { writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { cpuOf, residentOf } from '../event-driven/harness/machine.mjs'
-import { run } from '../event-driven/harness/processes.mjs'
 import { median } from '../event-driven/harness/statistics.mjs'
+import { wrk } from '../event-driven/harness/wrk.mjs'
 
 const script = join(import.meta.dirname, 'post.lua')
+const agent = new Agent({ keepAlive: true })
 /** Sealing of the audit trail comes some seconds behind the calls, and is paid by them. */
 const after = 6_000
 
@@ -15,20 +16,15 @@ const after = 6_000
 export async function cost({ child, url, model, tokens, host }, { directory, seconds, connections, streamed }) {
   const file = join(directory, 'tokens')
   writeFileSync(file, `${tokens.join('\n')}\n`)
-  const words = (length) => [
-    ...['-t1', `-c${connections}`, `-d${length}s`, '--timeout', '30s', '-s', script, `${url}/v1/chat/completions`],
-    ...['--', file, model, streamed ? 'stream' : 'whole', ...(host ? [host] : [])],
-  ]
-  await run('wrk', words(3))
+  const words = [file, model, streamed ? 'stream' : 'whole', ...(host ? [host] : [])]
+  const load = (length) => wrk(`${url}/v1/chat/completions`, { script, connections, seconds: length, words })
+  await load(3)
   await pause(after)
   const before = cpuOf(child.pid)
-  const printed = await run('wrk', words(seconds))
+  const { requests, microseconds, p50, p99, refused, broken } = await load(seconds)
   const during = cpuOf(child.pid) - before
   await pause(after)
   const all = cpuOf(child.pid) - before
-  const { requests, microseconds, p50, p99, refused, broken } = JSON.parse(
-    printed.split('\n').find((line) => line.startsWith('{')),
-  )
   return {
     cpu: (during / requests) * 1e6,
     cpuInAll: (all / requests) * 1e6,
@@ -71,6 +67,3 @@ function one(url, { model, token, host }) {
     sent.end(JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'Say something about foxes.' }] }))
   })
 }
-
-const { Agent } = await import('node:http')
-const agent = new Agent({ keepAlive: true })

@@ -1,13 +1,13 @@
 // What a governed call costs beside a bare proxy and a peer, all before the same stub. Linux only; needs wrk and a built checkout.
 // node benchmarks/gateway/run.mjs --help
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { argumentsOrExit, choices, whole } from '../event-driven/harness/arguments.mjs'
 import { checkDisk, describeMachine, load, watchOthers } from '../event-driven/harness/machine.mjs'
-import { ownVersions } from '../event-driven/harness/peers.mjs'
-import { firstLine, killAll, nodeBinary, root, run, start, stop } from '../event-driven/harness/processes.mjs'
-import { contenders } from './contenders.mjs'
+import { installPackages, ownVersions, versionOf } from '../event-driven/harness/peers.mjs'
+import { firstLine, nodeBinary, start, stop, temporaryFolder } from '../event-driven/harness/processes.mjs'
+import { contenders, portkey } from './contenders.mjs'
 import { cost, firstByte } from './measures.mjs'
 import { render } from './tables.mjs'
 
@@ -27,16 +27,10 @@ const usual = [
 /** Portkey 1.15.2 answers every stream with 500. */
 const loads = { usual: [...usual, { connections: 16, streamed: true }], portkey: usual }
 
-const options = readOrExit()
-const folder = mkdtempSync(join(options.dir, 'plinth-bench-'))
-process.once('exit', () => {
-  killAll()
-  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
-})
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130))
-
+const options = argumentsOrExit(readArguments, usage)
+const folder = temporaryFolder(options.dir)
 checkDisk(folder)
-if (options.only.includes('portkey')) await installPortkey()
+if (options.only.includes('portkey')) await installPackages(portkey.folder, [portkey.name], console.error)
 const stub = start(nodeBinary(), [join(import.meta.dirname, 'stub.mjs')])
 const { url: upstream } = await firstLine(stub)
 const results = {
@@ -44,7 +38,7 @@ const results = {
   started: new Date().toISOString(),
   rounds: options.rounds,
   machine: describeMachine(folder),
-  versions: await versions(),
+  versions: { ...(await ownVersions()), portkey: versionOf(join(portkey.folder, 'node_modules', portkey.name)) },
   settings: { seconds: options.seconds, tenants: options.tenants },
   rows: [],
 }
@@ -81,54 +75,30 @@ async function measure(name, { round, tenants, loads }) {
   rmSync(directory, { recursive: true, force: true })
 }
 
-async function installPortkey() {
-  const cwd = join(import.meta.dirname, 'peers', 'portkey')
-  try {
-    readFileSync(join(cwd, 'node_modules', '@portkey-ai', 'gateway', 'package.json'))
-  } catch {
-    console.error('installing Portkey …')
-    await run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], { cwd })
-  }
-}
-
-async function versions() {
-  const { node, sqlite } = JSON.parse(await run(nodeBinary(), ['-p', 'JSON.stringify(process.versions)']))
-  const commit = await run('git', ['describe', '--always', '--dirty'], { cwd: root }).catch(() => 'unknown\n')
-  const wrk = /wrk \S+ ?[\d.]*\S*/.exec(await run('sh', ['-c', 'wrk -v 2>&1 || true']))?.[0]
-  return { ...ownVersions(), commit: commit.trim(), node, sqlite, wrk, portkey: '1.15.2' }
-}
-
-function readOrExit() {
-  try {
-    if (process.platform !== 'linux') throw new Error('It reads /proc, and so runs on Linux only.')
-    const { values } = parseArgs({
-      options: {
-        rounds: { type: 'string', default: '3' },
-        seconds: { type: 'string', default: '8' },
-        tenants: { type: 'string', default: '2000' },
-        only: { type: 'string', default: Object.keys(contenders).join(',') },
-        scale: { type: 'string', default: '10,1000,10000' },
-        out: { type: 'string' },
-        dir: { type: 'string', default: tmpdir() },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-    if (values.help) {
-      console.log(usage)
-      process.exit(0)
-    }
-    const numbers = Object.fromEntries(['rounds', 'seconds', 'tenants'].map((name) => [name, Number(values[name])]))
-    if (!Object.values(numbers).every((number) => Number.isInteger(number) && number > 0))
-      throw new Error('Whole numbers from 1.')
-    const only = values.only.split(',')
-    if (!only.every((name) => Object.hasOwn(contenders, name))) throw new Error(`There is no such contender: ${values.only}.`)
-    const scale = values.scale
+function readArguments(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '8' },
+      tenants: { type: 'string', default: '2000' },
+      only: { type: 'string' },
+      scale: { type: 'string', default: '10,1000,10000' },
+      out: { type: 'string' },
+      dir: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  const names = Object.keys(contenders)
+  return {
+    ...values,
+    rounds: whole('rounds', values.rounds),
+    seconds: whole('seconds', values.seconds),
+    tenants: whole('tenants', values.tenants),
+    only: choices('only', values.only, names) ?? names,
+    scale: values.scale
       .split(',')
       .map(Number)
-      .filter((number) => number > 0)
-    return { ...values, ...numbers, only, scale }
-  } catch (error) {
-    console.error(`${error.message}\n\n${usage}`)
-    process.exit(2)
+      .filter((number) => number > 0),
   }
 }

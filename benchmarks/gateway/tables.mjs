@@ -1,4 +1,5 @@
 /** Results as markdown. @module */
+import { percent, table } from '../event-driven/harness/markdown.mjs'
 import { median } from '../event-driven/harness/statistics.mjs'
 import { contenders } from './contenders.mjs'
 
@@ -9,10 +10,10 @@ export function render(results) {
   return [
     [
       `- ${results.started.slice(0, 10)}, rounds: ${results.rounds}; Plinth ${versions.plinth} at ${versions.commit}`,
-      `- ${machine.cores} × ${machine.cpu}, Linux ${machine.kernel}, ${machine.filesystem}; Node.js ${versions.node}, SQLite ${versions.sqlite}, ${versions.wrk ?? 'no wrk'}, Portkey ${versions.portkey}`,
+      `- ${machine.cores} × ${machine.cpu}, Linux ${machine.kernel}, ${machine.filesystem}; Node.js ${versions.node}, SQLite ${versions.sqlite}, ${versions.wrk ?? 'no wrk'}, Portkey ${versions.portkey ?? 'missing'}`,
       `- ${settings.tenants} tenants in turn, ${settings.seconds} s each; others took ${percent(median(others))} of the cores (at most ${percent(Math.max(...others))})`,
     ].join('\n'),
-    table(rows),
+    contenderTable(rows),
     scale(rows),
   ].join('\n\n')
 }
@@ -23,7 +24,7 @@ const ways = [
   { title: 'streamed, 16 connections', connections: 16, streamed: true },
 ]
 
-function table(rows) {
+function contenderTable(rows) {
   const head = [
     'CPU µs a call (with what follows)',
     ...ways.map(({ title }) => title),
@@ -51,13 +52,13 @@ function table(rows) {
         firsts.length === 0 ? '–' : median(firsts).toFixed(2),
       ]
     })
-  return markdown(head, lines)
+  return table(head, lines)
 }
 
 function scale(rows) {
   const found = rows.filter((row) => row.round === 0)
   if (found.length === 0) return ''
-  return markdown(
+  return table(
     ['Plinth, tenants', 'CPU µs a call (with what follows)', 'p50 / p99 ms', 'memory MB'],
     found.map(({ tenants, figures }) => [
       tenants.toString(),
@@ -66,13 +67,4 @@ function scale(rows) {
       Math.round(figures.rss / 1e6).toString(),
     ]),
   )
-}
-
-function markdown(head, lines) {
-  const row = (cells) => `| ${cells.join(' | ')} |`
-  return [row(head), `|${head.map((_, at) => (at === 0 ? '---' : '---:')).join('|')}|`, ...lines.map(row)].join('\n')
-}
-
-function percent(share) {
-  return `${(100 * share).toFixed(1)}%`
 }

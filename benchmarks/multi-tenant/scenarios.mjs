@@ -2,10 +2,11 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { cpuOf, residentOf } from '../event-driven/harness/machine.mjs'
-import { firstLine, nodeBinary, root, run, start, stop } from '../event-driven/harness/processes.mjs'
+import { startPlinth } from '../event-driven/harness/plinth.mjs'
+import { stop } from '../event-driven/harness/processes.mjs'
 import { promptOf } from '../event-driven/harness/sizes.mjs'
+import { wrk } from '../event-driven/harness/wrk.mjs'
 
-const plinth = join(root, 'packages', 'cli', 'bin', 'plinth.js')
 const script = join(import.meta.dirname, '..', 'event-driven', 'measures', 'post.lua')
 const warmUpSeconds = 2
 /** The flood is well under way when the quiet tenant is measured. */
@@ -23,22 +24,13 @@ export const scenarios = {
 /** @returns latencies of every request of the quiet tenant, milliseconds, and what the server did and took. */
 export async function measure(directory, { limits }, settings) {
   const { seconds, latency } = settings
-  const env = {
-    ...process.env,
+  const { child, url, tokenOf } = await startPlinth({
     PLINTH_MODEL: 'scripted',
     PLINTH_SCRIPTED_LATENCY_MS: String(latency),
     PLINTH_DATA_DIR: directory,
     PLINTH_LOG_LEVEL: 'error',
-    PORT: '0',
-  }
-  const server = start(nodeBinary(), [plinth, 'start', '--json'], { env })
+  })
   try {
-    const { url } = await firstLine(server)
-    const tokenOf = async (tenant, permissions) =>
-      (await run(nodeBinary(), [plinth, 'token', '--tenant', tenant, '--permissions', permissions], { env }))
-        .trim()
-        .split('\n')
-        .at(-1)
     const admin = await tokenOf('demo', 'tenants:admin')
     await onboard(url, admin, 'quiet', {})
     await onboard(url, admin, 'loud', limits ?? {})
@@ -46,9 +38,9 @@ export async function measure(directory, { limits }, settings) {
     await submitSteadily(url, quiet, { ...settings, seconds: warmUpSeconds })
     const flood = limits && floodBy(url, await tokenOf('loud', 'requests:write'), settings)
     if (flood) await pause(aheadSeconds * 1_000)
-    const cpu = cpuOf(server.pid)
+    const cpu = cpuOf(child.pid)
     const sent = await submitSteadily(url, quiet, settings)
-    const cpuSeconds = cpuOf(server.pid) - cpu
+    const cpuSeconds = cpuOf(child.pid) - cpu
     const ends = await endsOf(url, quiet, sent)
     const { requests = 0, refused = 0 } = (await flood) ?? {}
     const perSecond = (count) => Math.round(count / (seconds + aheadSeconds))
@@ -59,18 +51,21 @@ export async function measure(directory, { limits }, settings) {
       floodAccepted: perSecond(requests - refused),
       floodRefused: perSecond(refused),
       cpuShare: cpuSeconds / seconds,
-      ...residentOf(server.pid),
+      ...residentOf(child.pid),
     }
   } finally {
-    await stop(server)
+    await stop(child)
   }
 }
 
 /** By wrk: as many as its connections carry, each with a key of its own. */
 async function floodBy(url, token, { seconds, floodConnections }) {
-  const words = ['-t1', `-c${floodConnections}`, `-d${seconds + aheadSeconds}s`, '--timeout', '30s', '-s', script]
-  const printed = await run('wrk', [...words, `${url}/api/requests`, '--', token, 'loud-', promptOf(0)])
-  const counted = JSON.parse(printed.split('\n').find((line) => line.startsWith('{')))
+  const counted = await wrk(`${url}/api/requests`, {
+    script,
+    connections: floodConnections,
+    seconds: seconds + aheadSeconds,
+    words: [token, 'loud-', promptOf(0)],
+  })
   if (counted.broken > 0) throw new Error(`${counted.broken} requests of the flood broke.`)
   return counted
 }

@@ -1,4 +1,5 @@
 /** Results as markdown. @module */
+import { percent, table } from '../event-driven/harness/markdown.mjs'
 import { latencies, median } from '../event-driven/harness/statistics.mjs'
 import { scenarios } from './scenarios.mjs'
 
@@ -15,12 +16,12 @@ export function render(results) {
       `- the quiet tenant sends ${settings.requestsPerSecond} requests a second for ${settings.seconds} s, the flood comes on ${settings.floodConnections} connections; model calls take ${settings.latency} ms`,
       `- load average before the turns ${Math.min(...loads).toFixed(2)} to ${Math.max(...loads).toFixed(2)}; others took ${percent(median(others))} of the cores (at most ${percent(Math.max(...others))})`,
     ].join('\n'),
-    table(rows),
+    scenarioTable(rows),
     'Of all rounds together; in brackets against alone. Aimed at: a p99 of the result of at most 2.0 times that alone.',
   ].join('\n\n')
 }
 
-function table(rows) {
+function scenarioTable(rows) {
   const head = [
     'the quiet tenant',
     'acknowledged p50 / p99 ms',
@@ -44,8 +45,7 @@ function table(rows) {
       Math.round(middle('rss') / 1e6).toString(),
     ]
   })
-  const row = (cells) => `| ${cells.join(' | ')} |`
-  return [row(head), `|${head.map((_, at) => (at === 0 ? '---' : '---:')).join('|')}|`, ...lines.map(row)].join('\n')
+  return table(head, lines)
 }
 
 function beside(own, alone, key) {
@@ -58,8 +58,4 @@ function beside(own, alone, key) {
 
 function milliseconds(value) {
   return value < 10 ? value.toFixed(1) : String(Math.round(value))
-}
-
-function percent(share) {
-  return `${(100 * share).toFixed(1)}%`
 }

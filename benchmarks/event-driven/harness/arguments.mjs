@@ -14,6 +14,23 @@ export const usage = `node benchmarks/event-driven/run.mjs [options]
   --out FILE          raw results as JSON (benchmarks/results.json)
   --dir FOLDER        where data lies while it runs; a real disk (the system's temporary folder)`
 
+/**
+ * What `read` makes of the command line. Ends the process where that is wrong, or only help is asked for.
+ * @param read throws an Error that says what is wrong.
+ */
+export function argumentsOrExit(read, help) {
+  try {
+    const found = read(process.argv.slice(2))
+    if (process.platform !== 'linux') throw new Error('It reads /proc, and so runs on Linux only.')
+    if (!found.help) return found
+    console.log(help)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${error.message}\n\n${help}`)
+    process.exit(2)
+  }
+}
+
 /** @throws Error that says what is wrong with the arguments. */
 export function readArguments(words) {
   const { values } = parseArgs({
@@ -44,13 +61,15 @@ export function readArguments(words) {
   }
 }
 
-function whole(name, text) {
+/** @throws Error for other than a whole number from 1. */
+export function whole(name, text) {
   const number = Number(text)
   if (!/^\d+$/.test(text) || number < 1) throw new Error(`--${name} takes whole numbers from 1, not "${text}".`)
   return number
 }
 
-function choices(name, text, possible) {
+/** Of a list with commas, in the order of what is possible; undefined where there is none. @throws Error for anything else. */
+export function choices(name, text, possible) {
   if (text === undefined) return undefined
   const chosen = text.split(',')
   const odd = chosen.find((choice) => !possible.includes(choice))

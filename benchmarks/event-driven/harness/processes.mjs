@@ -1,8 +1,9 @@
 /** Processes that a measurement starts. Each is ended by its own id, however the run ends. @module */
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -93,9 +94,18 @@ export async function stop(child) {
   clearTimeout(force)
 }
 
-/** Ends at once all that still runs; for the way out. */
-export function killAll() {
-  for (const { child, killBy } of running.values()) child.kill(killBy)
+/**
+ * A folder for the data of this run. However the run ends, the folder is removed, and what still runs is ended at once.
+ * @param end what a signal does.
+ */
+export function temporaryFolder(parent = tmpdir(), end = process.exit) {
+  const folder = mkdtempSync(join(parent, 'plinth-bench-'))
+  process.once('exit', () => {
+    for (const { child, killBy } of running.values()) child.kill(killBy)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => end(130))
+  return folder
 }
 
 /** A port of the loopback that is free now. */

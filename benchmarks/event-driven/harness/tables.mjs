@@ -1,5 +1,6 @@
 /** Results as markdown. @module */
 import { contenders } from '../contenders/contenders.mjs'
+import { percent, table } from './markdown.mjs'
 import { median, summarise } from './statistics.mjs'
 
 const ours = 'plinth'
@@ -212,8 +213,7 @@ function idleTable(rows) {
 function quietness(rows) {
   const others = rows.map((row) => row.others)
   const stolen = rows.map((row) => row.stolen)
-  const share = (value) => `${(100 * value).toFixed(1)}%`
-  return `Meanwhile others took ${share(median(others))} of the cores (at most ${share(high(others))}), the hypervisor ${share(median(stolen))}.`
+  return `Meanwhile others took ${percent(median(others))} of the cores (at most ${percent(high(others))}), the hypervisor ${percent(median(stolen))}.`
 }
 
 function failures(list) {
@@ -282,11 +282,6 @@ function cpuShare(all, own) {
   if (reference.length === 0 || own[0].contender === ours) return '–'
   const sum = (rows) => middle(rows, 'cpuClient') + middle(rows, 'cpuStore')
   return `× ${(sum(reference) / sum(own)).toFixed(2)}`
-}
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`
-  return [line(head), `|${head.map((_, at) => (at === 0 ? '---' : '---:')).join('|')}|`, ...rows.map(line)].join('\n')
 }
 
 function whole(value) {

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { contenders } from '../contenders/contenders.mjs'
 import { cpuOf, memoryOfTree, residentOf } from '../harness/machine.mjs'
-import { run } from '../harness/processes.mjs'
 import { promptOf } from '../harness/sizes.mjs'
+import { wrk } from '../harness/wrk.mjs'
 import { onFreshPlace } from './place.mjs'
 import { withServer } from './servers.mjs'
 
@@ -46,9 +46,7 @@ export const http = {
 }
 
 async function post({ url, token }, prefix, connections, seconds) {
-  const words = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', script, `${url}/api/requests`]
-  const printed = await run('wrk', [...words, '--', token, prefix, promptOf(0)])
-  const load = JSON.parse(printed.split('\n').find((line) => line.startsWith('{')))
+  const load = await wrk(`${url}/api/requests`, { script, connections, seconds, words: [token, prefix, promptOf(0)] })
   if (load.refused + load.broken > 0)
     throw new Error(`Of ${load.requests} requests ${load.refused} were refused, ${load.broken} broke.`)
   return load

@@ -1,8 +1,8 @@
 /** Servers under load: ours as it is started by everyone, the peers' behind the least that does the same. @module */
 import { join } from 'node:path'
-import { firstLine, nodeBinary, root, run, start, stop } from '../harness/processes.mjs'
+import { startPlinth } from '../harness/plinth.mjs'
+import { firstLine, nodeBinary, start, stop } from '../harness/processes.mjs'
 
-const plinth = join(root, 'packages', 'cli', 'bin', 'plinth.js')
 const peerServer = join(import.meta.dirname, '..', 'peers', 'hono', 'server.mjs')
 const peerToken = 'benchmark'
 
@@ -11,7 +11,7 @@ const peerToken = 'benchmark'
  * @param work gets its url, token, process id, and `progress()`: how many it accepted and worked so far.
  */
 export async function withServer(name, { settings, concurrency, edge }, work) {
-  const server = name === 'plinth' ? await startPlinth(settings) : await startPeer(name, { settings, concurrency, edge })
+  const server = name === 'plinth' ? await startOurs(settings) : await startPeer(name, { settings, concurrency, edge })
   try {
     return await work(server)
   } finally {
@@ -19,16 +19,9 @@ export async function withServer(name, { settings, concurrency, edge }, work) {
   }
 }
 
-/** `plinth start`, as its documents say. */
-async function startPlinth({ directory }) {
-  const env = { ...process.env, PLINTH_MODEL: 'scripted', PLINTH_DATA_DIR: directory, PORT: '0' }
-  const server = start(nodeBinary(), [plinth, 'start', '--json'], { env })
-  const { url } = await firstLine(server)
-  const permissions = 'requests:write,metrics:read'
-  const printed = await run(nodeBinary(), [plinth, 'token', '--tenant', 'demo', '--permissions', permissions, '--ttl', '24h'], {
-    env,
-  })
-  const token = printed.trim().split('\n').at(-1)
+async function startOurs({ directory }) {
+  const { child, url, tokenOf } = await startPlinth({ PLINTH_MODEL: 'scripted', PLINTH_DATA_DIR: directory })
+  const token = await tokenOf('demo', 'requests:write,metrics:read')
   const progress = async () => {
     const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
     if (!response.ok) throw new Error(`/metrics answered ${response.status}.`)
@@ -38,7 +31,7 @@ async function startPlinth({ directory }) {
       done: counted(text, 'plinth_job_duration', { queue: 'event-driven.process', outcome: 'done' }),
     }
   }
-  return { process: server, url, token, pid: server.pid, progress }
+  return { process: child, url, token, pid: child.pid, progress }
 }
 
 async function startPeer(name, { settings, concurrency, edge }) {

@@ -61,11 +61,14 @@ export function createBedrockModels({ region, endpoint, bearerToken, credentials
     }
   }
   return {
-    language: (name, entry) => {
-      const load = admitted(async () => (await provider())(name))
-      const adapt: Parameters<typeof networkModel>[0]['adapt'] = (options) => adaptLanguage(options, entry)
-      return networkModel({ provider: 'bedrock', modelId: name, load, adapt, reasons })
-    },
+    language: (name, entry) =>
+      networkModel({
+        provider: 'bedrock',
+        modelId: name,
+        load: admitted(async () => (await provider())(name)),
+        adapt: (options) => adaptLanguage(options, entry),
+        reasons,
+      }),
     embedding: (name, entry) =>
       networkEmbedding({
         provider: 'bedrock',

@@ -7,13 +7,10 @@ export const longestError: number = mebibyte / 4
 export const longestAnswer: number = 32 * mebibyte
 /** A streamed one: each piece of its text has a frame around it, many times its size. */
 export const longestStream: number = 512 * mebibyte
-/** One line of server-sent events: nothing is parsed before its end, so all of it is in memory. */
-export const longestLine: number = 8 * mebibyte
-const lineFeed = 10
 
 /**
- * An answer of which no more is read than can be held: a provider that never ends a line, or a body, fails its own call and
- * nothing else. Of an error's body the rest is left out; anything else fails as `too_large`, which another call won't mend.
+ * An answer of which no more is read than can be held: a provider that never ends a body fails its own call and nothing else. Of an
+ * error's body the rest is left out; anything else fails as `too_large`, which another call won't mend.
  */
 export function boundedAnswer(response: Response): Response {
   const { body, status, statusText, headers } = response
@@ -22,11 +19,9 @@ export function boundedAnswer(response: Response): Response {
 }
 
 function bounds({ ok, headers }: Response): TransformStream<Uint8Array, Uint8Array> {
-  const type = headers.get('content-type') ?? ''
-  const lines = type.startsWith('text/event-stream')
-  const most = ok ? (lines || type.includes('eventstream') ? longestStream : longestAnswer) : longestError
+  const streamed = headers.get('content-type')?.includes('eventstream')
+  const most = ok ? (streamed ? longestStream : longestAnswer) : longestError
   let total = 0
-  let line = 0
   return new TransformStream({
     transform(chunk, controller) {
       if (!ok && total + chunk.byteLength > most) {
@@ -35,10 +30,7 @@ function bounds({ ok, headers }: Response): TransformStream<Uint8Array, Uint8Arr
         return
       }
       total += chunk.byteLength
-      const end = chunk.lastIndexOf(lineFeed)
-      line = end < 0 ? line + chunk.byteLength : chunk.byteLength - end
-      if (total > most || (lines && line > longestLine))
-        controller.error(new ModelFailure('permanent', 'too_large', 'The answer is larger than can be taken.'))
+      if (total > most) controller.error(new ModelFailure('permanent', 'too_large', 'The answer is larger than can be taken.'))
       else controller.enqueue(chunk)
     },
   })

@@ -28,14 +28,16 @@ const embedding = {
 } as const
 
 /** From what still tells texts apart to more than any model of the price table gives, so that each can be stood in for. */
-export const inProcessDimensions = { least: 64, most: 4096 } as const
+const inProcessDimensions = { least: 64, most: 4096 } as const
+
+type EmbedderEntry = ModelEntry & Required<Pick<ModelEntry, 'dimensions'>>
 
 /** The embedders of this process, in the catalogue. */
-export const hashingEntry: ModelEntry = {
+export const hashingEntry: EmbedderEntry = {
   ...{ id: hashingId, family: 'local', provider: 'local', ...embedding },
   dimensions: { usual: 512, allowed: inProcessDimensions },
 }
-export const scriptedEmbeddingEntry: ModelEntry = {
+export const scriptedEmbeddingEntry: EmbedderEntry = {
   ...{ id: scriptedId, family: 'scripted', provider: 'scripted', ...embedding },
   dimensions: { usual: 64, allowed: inProcessDimensions },
 }

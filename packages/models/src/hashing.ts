@@ -1,19 +1,19 @@
 /** The embedder that counts words: the default, so that everything works with no account and no weights. @module */
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
 import { checkDimensions } from '@plinth/core'
-import { hashingEntry, hashingId, inProcessDimensions } from './catalogue.ts'
+import { hashingEntry, hashingId } from './catalogue.ts'
 import { Pacer } from './extractive/pause.ts'
 import { addNothing, addWord, wordsOf } from './hashing/features.ts'
 import { countTokens } from './tokens.ts'
 import { unitVector } from './unit-vector.ts'
 
-const usual = 512
+const { usual, allowed } = hashingEntry.dimensions
 /** As many as OpenAI takes in one call, so that nobody needs more. */
 const mostTexts = 2048
 
 /**
  * Vectors by which those texts are near each other that share words, forms of a word, or parts of words (so also with misspellings). It
- * stands in for a model that knows what words mean, and doesn't: "car" and "automobile" are as far apart as any two words. Deterministic;
+ * stands in for a model that knows what words mean, and doesn't: "car" and "automobile" are no nearer than other words. Deterministic;
  * no weights, no network, no clock. Linear in the text, in stretches short enough for a server. All vectors have length 1.
  */
 export function createHashingEmbedder(): EmbeddingModelV4 {
@@ -26,7 +26,7 @@ export function createHashingEmbedder(): EmbeddingModelV4 {
     supportsParallelCalls: false,
     async doEmbed({ values, dimensions = usual, abortSignal }) {
       abortSignal?.throwIfAborted()
-      checkDimensions({ entry: hashingEntry, allowedDimensions: inProcessDimensions }, dimensions)
+      checkDimensions({ entry: hashingEntry, allowedDimensions: allowed }, dimensions)
       const pacer = new Pacer(abortSignal)
       const embeddings: number[][] = []
       let tokens = 0

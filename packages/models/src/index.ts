@@ -1,5 +1,5 @@
 /**
- * The models of a Plinth: which exist and what they cost, the two that need nothing but this process, and those of providers.
+ * The models of a Plinth: which exist and what they cost, those that need nothing but this process, and those of providers.
  * @module
  */
 export { type AwsCredentials, chainedCredentials } from './aws-credentials.ts'
@@ -18,7 +18,6 @@ export {
 export { createModels, type ModelsOptions } from './create-models.ts'
 export { createExtractiveModel, extractiveNote } from './extractive.ts'
 export { createHashingEmbedder } from './hashing.ts'
-export { checkDefaultEmbeddingModel, checkDefaultModel } from './model-checks.ts'
 export { modelLimits } from './model-limits.ts'
 export { modelOptions } from './model-options.ts'
 export type { OpenAICompatibleOptions } from './openai-compatible.ts'

@@ -10,12 +10,11 @@ export interface NetworkEmbeddingOptions {
   /** Gives the model of the provider's package. Asked at every call; it throws what the call is to fail with. */
   readonly load: () => Promise<EmbeddingModelV4>
   /** Options as this model takes them. */
-  readonly adapt?: (options: EmbeddingModelV4CallOptions) => EmbeddingModelV4CallOptions
+  readonly adapt: (options: EmbeddingModelV4CallOptions) => EmbeddingModelV4CallOptions
 }
 
 /** An embedding model whose package is loaded apart from it. As with `networkModel`, a call is one request, and faults look the same. */
-export function networkEmbedding(options: NetworkEmbeddingOptions): EmbeddingModelV4 {
-  const { provider, modelId, mostTexts, load, adapt = (given) => given } = options
+export function networkEmbedding({ provider, modelId, mostTexts, load, adapt }: NetworkEmbeddingOptions): EmbeddingModelV4 {
   return {
     specificationVersion: 'v4',
     provider,

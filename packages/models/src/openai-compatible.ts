@@ -3,8 +3,9 @@ import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 import type { ModelEntry } from '@plinth/core'
 import { gathered } from './bedrock-models.ts'
 import { loadOnce } from './load-once.ts'
-import { type ChatModelOptions, createChatModel } from './openai-compatible/chat-model.ts'
+import { createChatModel } from './openai-compatible/chat-model.ts'
 import { createEmbeddingModel } from './openai-compatible/embedding-model.ts'
+import type { ServerModelOptions } from './openai-compatible/server.ts'
 
 /** Where the server is. */
 export interface OpenAICompatibleOptions {
@@ -60,7 +61,7 @@ export function createOpenAICompatibleEmbedder(model: string, options: OpenAICom
   return createEmbeddingModel(partsOf(model, options))
 }
 
-function partsOf(model: string, options: OpenAICompatibleOptions): ChatModelOptions {
+function partsOf(model: string, options: OpenAICompatibleOptions): ServerModelOptions {
   const server = loadOnce(async () => new (await import('./openai-compatible/server.ts')).OpenAICompatibleServer(options))
   // Begun now, so that the first call doesn't wait for it; if it fails, the call says so.
   server().catch(() => {})

@@ -1,11 +1,12 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
 import { checkDimensions, sleep } from '@plinth/core'
-import { inProcessDimensions, scriptedEmbeddingEntry, scriptedId } from './catalogue.ts'
-import { failAsTold, failMarker, hashStart, hashText, type ScriptedOptions } from './scripted.ts'
+import { scriptedEmbeddingEntry, scriptedId } from './catalogue.ts'
+import { hashStart, hashText, mixBits } from './hash-text.ts'
+import { failAsTold, failMarker, type ScriptedOptions } from './scripted.ts'
 import { countTokens } from './tokens.ts'
 import { unitVector } from './unit-vector.ts'
 
-const usual = 64
+const { usual, allowed } = scriptedEmbeddingEntry.dimensions
 
 /**
  * The embedder for tests and load. A vector of length 1 depends on its text alone; texts that are alike have nothing in common. It waits,
@@ -20,7 +21,7 @@ export function createScriptedEmbedder(options: ScriptedOptions): EmbeddingModel
     maxEmbeddingsPerCall: 2048,
     supportsParallelCalls: true,
     async doEmbed({ values, dimensions = usual, abortSignal }) {
-      checkDimensions({ entry: scriptedEmbeddingEntry, allowedDimensions: inProcessDimensions }, dimensions)
+      checkDimensions({ entry: scriptedEmbeddingEntry, allowedDimensions: allowed }, dimensions)
       abortSignal?.throwIfAborted()
       if (latencyMs > 0) await sleep(clock, latencyMs, abortSignal)
       failAsTold(
@@ -41,9 +42,7 @@ function vectorOf(text: string, dimensions: number): number[] {
   // SplitMix32: any start, 0 too, gives numbers that look random.
   const vector = new Float64Array(dimensions).map(() => {
     state = (state + 0x9e3779b9) | 0
-    let mixed = Math.imul(state ^ (state >>> 16), 0x85ebca6b)
-    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
-    return (mixed ^ (mixed >>> 16)) / 0x80000000
+    return mixBits(state) / 0x80000000
   })
   return unitVector(vector) ?? []
 }

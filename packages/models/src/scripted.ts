@@ -9,6 +9,7 @@ import {
 import { type Clock, sleep } from '@plinth/core'
 import { scriptedId } from './catalogue.ts'
 import { generateResult, streamResult } from './completion.ts'
+import { hashStart, hashText } from './hash-text.ts'
 import { messageTexts, unsupportedWarnings } from './prompt-text.ts'
 import { generateJson } from './schema/generate.ts'
 import { smallest } from './schema/smallest.ts'
@@ -90,16 +91,6 @@ function readPrompt(prompt: LanguageModelV4Prompt): PromptDigest {
     if (short.length + text.length <= longestAnswer) short += text
   }
   return { bytes, hash, fails, short: short.trim() }
-}
-
-/** Where {@link hashText} starts. */
-export const hashStart = 0x811c9dc5
-
-/** FNV-1a over UTF-16 code units, 32 bits (Fowler, Noll, Vo; RFC 9923). */
-export function hashText(start: number, text: string): number {
-  let hash = start
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  return hash >>> 0
 }
 
 function answerTo({ hash, short }: PromptDigest, format: LanguageModelV4CallOptions['responseFormat']): string {

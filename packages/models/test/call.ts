@@ -15,8 +15,8 @@ export interface CallOptions {
   readonly onText?: (text: string) => void
 }
 
-// A call looks at nothing else of a scope than who calls, how its tenant is set, and what time it is.
-const scope = {
+/** A call looks at nothing else of a scope than who calls, how its tenant is set, and what time it is. */
+export const scope = {
   caller: { tenant: 'demo', user: 'ann', correlationId: 'c-1', permissions: new Set() },
   tenant: newTenant('demo', 'Demo', 0),
   clock: new HandClock(),
@@ -47,4 +47,12 @@ export async function failureOf(call: Promise<unknown>): Promise<ModelFailure> {
   )
   if (error instanceof ModelFailure) return error
   throw error
+}
+
+/** An error with all that hangs on it. */
+export function everything(error: unknown, depth = 0): string {
+  if (typeof error !== 'object' || error === null || depth > 6) return String(error)
+  return Reflect.ownKeys(error)
+    .map((key) => `${String(key)}: ${everything(Reflect.get(error, key), depth + 1)}`)
+    .join('\n')
 }

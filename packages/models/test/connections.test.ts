@@ -108,23 +108,26 @@ describe('connections to a provider', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
-    const endless = createModels({
-      model: 'openai-compatible/m',
-      openAICompatible: { baseUrl: `http://127.0.0.1:${port}/v1` },
-      clock,
-    }).resolve()
+    const origin = `http://127.0.0.1:${port}`
+    const openAICompatible = { baseUrl: `${origin}/v1` }
+    const reached = { region: 'eu-central-1', endpoint: origin, bearerToken: 'key' }
+    const models = createModels({ model: 'openai-compatible/m', openAICompatible, bedrock: reached, clock })
+    const endless = models.resolve()
+    const endlessBedrock = models.resolve('amazon.nova-pro-v1:0')
     try {
       const bounded = 64 * 1024 * 1024
       expect(await failureOf(callOnce(endless, 'streamed'))).toMatchObject({ code: 'too_large', retryable: false })
       expect(sent).toBeLessThan(bounded)
-      sent = 0
-      kind = { status: 200, type: 'application/json', piece: ' ' }
-      expect(await failureOf(callOnce(endless, 'whole'))).toMatchObject({ code: 'too_large', retryable: false })
-      expect(sent).toBeLessThan(bounded)
-      sent = 0
-      kind = { status: 503, type: 'text/html', piece: '<' }
-      for (const way of ways) expect(await failureOf(callOnce(endless, way))).toMatchObject({ code: 'model_unavailable' })
-      expect(sent).toBeLessThan(bounded)
+      for (const each of [endless, endlessBedrock]) {
+        sent = 0
+        kind = { status: 200, type: 'application/json', piece: ' ' }
+        expect(await failureOf(callOnce(each, 'whole'))).toMatchObject({ code: 'too_large', retryable: false })
+        expect(sent).toBeLessThan(bounded)
+        sent = 0
+        kind = { status: 503, type: 'text/html', piece: '<' }
+        for (const way of ways) expect(await failureOf(callOnce(each, way))).toMatchObject({ code: 'model_unavailable' })
+        expect(sent).toBeLessThan(bounded)
+      }
     } finally {
       server.closeAllConnections()
       server.close()

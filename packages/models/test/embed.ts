@@ -1,12 +1,6 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
-import { type EmbeddingCall, type Embeddings, embedTexts, newTenant, type ResolvedEmbedding } from '@plinth/core'
-import { HandClock } from './support.ts'
-
-const scope = {
-  caller: { tenant: 'demo', user: 'ann', correlationId: 'c-1', permissions: new Set() },
-  tenant: newTenant('demo', 'Demo', 0),
-  clock: new HandClock(),
-} as unknown as Parameters<typeof embedTexts>[0]
+import { type EmbeddingCall, type Embeddings, embedTexts, type ResolvedEmbedding } from '@plinth/core'
+import { scope } from './call.ts'
 
 /** Embeds as the patterns do. */
 export function embedOnce(

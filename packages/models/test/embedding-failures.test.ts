@@ -2,7 +2,7 @@ import type { FailureKind, ResolvedEmbedding } from '@plinth/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createModels } from '../src/index.ts'
 import { type BedrockReply, BedrockStub } from './bedrock-stub.ts'
-import { failureOf } from './call.ts'
+import { everything, failureOf } from './call.ts'
 import { embedOnce } from './embed.ts'
 import { errorBody, type OpenAIReply, OpenAIStub } from './openai-stub.ts'
 import { HandClock } from './support.ts'
@@ -150,11 +150,3 @@ describe('embedding over the network', () => {
     }
   })
 })
-
-/** An error with all that hangs on it. */
-function everything(error: unknown, depth = 0): string {
-  if (typeof error !== 'object' || error === null || depth > 6) return String(error)
-  return Reflect.ownKeys(error)
-    .map((key) => `${String(key)}: ${everything(Reflect.get(error, key), depth + 1)}`)
-    .join('\n')
-}

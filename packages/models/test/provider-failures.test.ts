@@ -3,7 +3,7 @@ import type { FailureKind, ResolvedModel } from '@plinth/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createModels } from '../src/index.ts'
 import { answerOf, type BedrockReply, BedrockStub, eventsOf, hello } from './bedrock-stub.ts'
-import { callOnce, failureOf, type Way, ways } from './call.ts'
+import { callOnce, everything, failureOf, type Way, ways } from './call.ts'
 import { chunk, chunks, completion, done, errorBody, type OpenAIReply, OpenAIStub } from './openai-stub.ts'
 import { HandClock, promptOf, readAll } from './support.ts'
 
@@ -276,11 +276,3 @@ describe('an error', () => {
     }
   })
 })
-
-/** An error with all that hangs on it. */
-function everything(error: unknown, depth = 0): string {
-  if (typeof error !== 'object' || error === null || depth > 6) return String(error)
-  return Reflect.ownKeys(error)
-    .map((key) => `${String(key)}: ${everything(Reflect.get(error, key), depth + 1)}`)
-    .join('\n')
-}

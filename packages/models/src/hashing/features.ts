@@ -4,6 +4,7 @@
  * @module
  */
 import { isStopWord, isUnspaced, stem } from '../extractive/words.ts'
+import { hashStart, hashText, hashUnit, mixBits } from '../hash-text.ts'
 
 /** Words, and pictures that stand for one. */
 const token = /[\p{L}\p{M}\p{N}]+|\p{Extended_Pictographic}/gu
@@ -11,8 +12,6 @@ const token = /[\p{L}\p{M}\p{N}]+|\p{Extended_Pictographic}/gu
 const longestWord = 48
 const shortestGram = 3
 const longestGram = 5
-/** What a word's parts weigh together, where the word weighs 1. */
-const gramShare = 1
 /** What a function word weighs: something, so that texts of nothing else differ. */
 const stopWeight = 0.05
 
@@ -28,11 +27,11 @@ export function* wordsOf(text: string): Generator<string> {
 export function addWord(vector: Float64Array, word: string, count: number): void {
   // Sublinear: a word that comes ten times says little more than one that comes twice.
   const weight = 1 + Math.log(count)
-  if (isStopWord(word)) add(vector, hashRange(wordSeed, word, 0, word.length), weight * stopWeight)
+  if (isStopWord(word)) add(vector, hashText(hashStart, word), weight * stopWeight)
   else {
-    const stemmed = stem(word)
-    add(vector, hashRange(wordSeed, stemmed, 0, stemmed.length), weight)
-    if (!isUnspaced(word)) addGrams(vector, `<${word}>`, weight * gramShare)
+    add(vector, hashText(hashStart, stem(word)), weight)
+    // Together its parts weigh as much as the word.
+    if (!isUnspaced(word)) addGrams(vector, `<${word}>`, weight)
   }
 }
 
@@ -64,29 +63,19 @@ function addGrams(vector: Float64Array, marked: string, weight: number): void {
     let hash = gramSeed
     const end = Math.min(length, from + longestGram)
     for (let at = from; at < end; at++) {
-      hash = Math.imul(hash ^ marked.charCodeAt(at), prime)
+      hash = hashUnit(hash, marked.charCodeAt(at))
       if (at - from >= shortestGram - 1) add(vector, hash, each)
     }
   }
 }
 
-// FNV-1a over UTF-16 code units (RFC 9923), from starts of its own for each kind of feature.
-const prime = 0x01000193
-const wordSeed = 0x811c9dc5 | 0
-const gramSeed = 0x1b873593 | 0
-const nothingSeed = 0x2545f491 | 0
-
-function hashRange(seed: number, text: string, from: number, to: number): number {
-  let hash = seed
-  for (let at = from; at < to; at++) hash = Math.imul(hash ^ text.charCodeAt(at), prime)
-  return hash
-}
+// Features of other kinds than words start elsewhere.
+const gramSeed = 0x1b873593
+const nothingSeed = 0x2545f491
 
 function add(vector: Float64Array, hash: number, weight: number): void {
-  // The last step of MurmurHash3, since FNV alone leaves the high bits alike.
-  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
-  mixed ^= mixed >>> 16
+  // FNV alone leaves the high bits alike.
+  const mixed = mixBits(hash)
   const place = Math.floor(((mixed >>> 1) / 0x80000000) * vector.length)
   vector[place] = (vector[place] ?? 0) + ((mixed & 1) === 0 ? weight : -weight)
 }

@@ -3,19 +3,10 @@ import { longestStream } from '../bounded-answer.ts'
 import type { AnswerHeaders, AnswerReader, Flow } from './exchange.ts'
 import { malformed } from './fields.ts'
 import { requestBody } from './request-body.ts'
-import type { OpenAICompatibleServer, ServerRequest } from './server.ts'
+import type { ServerModelOptions, ServerRequest } from './server.ts'
 import { ServerSentEvents } from './server-sent-events.ts'
 import { StreamedAnswer, type StreamedAnswerOptions } from './streamed-answer.ts'
 import { wholeAnswer } from './whole-answer.ts'
-
-export interface ChatModelOptions {
-  /** As it is called here. */
-  readonly modelId: string
-  /** As the server calls it. */
-  readonly name: string
-  /** Asked at every call. */
-  readonly server: () => Promise<OpenAICompatibleServer>
-}
 
 type CallOptions = Parameters<LanguageModelV4['doGenerate']>[0]
 
@@ -23,7 +14,7 @@ type CallOptions = Parameters<LanguageModelV4['doGenerate']>[0]
  * A model that answers `chat/completions`. One call is one request: nothing is tried again here. Faults are `APICallError`s without
  * the prompt; a stream that ends without a reason has broken off, and says `error`.
  */
-export function createChatModel({ modelId, name, server }: ChatModelOptions): LanguageModelV4 {
+export function createChatModel({ modelId, name, server }: ServerModelOptions): LanguageModelV4 {
   return {
     specificationVersion: 'v4',
     provider: 'openai-compatible',

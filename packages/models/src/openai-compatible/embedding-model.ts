@@ -1,12 +1,12 @@
 import { type EmbeddingModelV4, type EmbeddingModelV4Result, TooManyEmbeddingValuesForCallError } from '@ai-sdk/provider'
-import type { ChatModelOptions } from './chat-model.ts'
 import { fieldsOf, malformed, optionalFields, optionalNumber } from './fields.ts'
+import type { ServerModelOptions } from './server.ts'
 
 /** As many as every server is known to take: Text Embeddings Inference refuses more unless told otherwise. */
 const mostTexts = 32
 
 /** A model that answers `embeddings`. As with the chat's, a call is one request, and faults look the same. */
-export function createEmbeddingModel({ modelId, name, server }: ChatModelOptions): EmbeddingModelV4 {
+export function createEmbeddingModel({ modelId, name, server }: ServerModelOptions): EmbeddingModelV4 {
   const provider = 'openai-compatible'
   return {
     specificationVersion: 'v4',

@@ -9,9 +9,9 @@ import { type Fields, fieldsOf, optionalFields, optionalNumber, optionalText } f
 
 /** Counts that aren't told are left out, so that whoever needs them can estimate. */
 export function usageOf(usage: Fields | undefined): LanguageModelV4Usage {
-  const input = optionalNumber(usage?.prompt_tokens)
-  const output = optionalNumber(usage?.completion_tokens)
   if (usage === undefined) return unknownUsage()
+  const input = optionalNumber(usage.prompt_tokens)
+  const output = optionalNumber(usage.completion_tokens)
   const cached = optionalNumber(optionalFields(usage.prompt_tokens_details, 'prompt_tokens_details')?.cached_tokens) ?? 0
   const thought = optionalNumber(completionDetails(usage)?.reasoning_tokens) ?? 0
   return {

@@ -1,6 +1,7 @@
 import { ModelFailure } from '@plinth/core'
-import { longestLine } from '../bounded-answer.ts'
 
+/** Bytes of a line, and characters of an event: nothing is parsed before its end, so all of it is in memory. */
+const longestLine = 8 * 1024 * 1024
 const lineFeed = 10
 const carriageReturn = 13
 

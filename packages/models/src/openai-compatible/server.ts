@@ -14,6 +14,16 @@ export interface ServerRequest {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A model of a server. */
+export interface ServerModelOptions {
+  /** As it is called here. */
+  readonly modelId: string
+  /** As the server calls it. */
+  readonly name: string
+  /** Asked at every call. */
+  readonly server: () => Promise<OpenAICompatibleServer>
+}
+
 /** An answer that came whole. */
 export interface ServerAnswer<Answer> {
   readonly headers: AnswerHeaders
@@ -29,12 +39,15 @@ export interface ServerAnswer<Answer> {
  */
 export class OpenAICompatibleServer {
   readonly #pool: Pool
-  readonly #base: URL
+  readonly #origin: string
+  readonly #root: string
   readonly #headers: Readonly<Record<string, string>>
 
   constructor({ baseUrl, apiKey }: OpenAICompatibleOptions) {
-    this.#base = new URL(baseUrl.replace(/\/$/, ''))
-    this.#pool = new Pool(this.#base.origin, { headersTimeout: 0, bodyTimeout: 0 })
+    const { origin, pathname } = new URL(baseUrl)
+    this.#origin = origin
+    this.#root = pathname.replace(/\/$/, '')
+    this.#pool = new Pool(origin, { headersTimeout: 0, bodyTimeout: 0 })
     this.#headers = {
       'content-type': 'application/json',
       accept: '*/*',
@@ -49,8 +62,7 @@ export class OpenAICompatibleServer {
   send({ path, body, headers, signal }: ServerRequest, reader: AnswerReader): void {
     const exchange = new Exchange({ url: this.#urlOf(path), reader, signal })
     if (exchange.over) return
-    const target = this.#base.pathname === '/' ? path : this.#base.pathname + path
-    this.#pool.dispatch({ method: 'POST', path: target, body, headers: this.#headersWith(headers) }, exchange)
+    this.#pool.dispatch({ method: 'POST', path: this.#root + path, body, headers: this.#headersWith(headers) }, exchange)
   }
 
   /**
@@ -83,7 +95,7 @@ export class OpenAICompatibleServer {
   }
 
   #urlOf(path: string): string {
-    return this.#base.href.replace(/\/$/, '') + path
+    return this.#origin + this.#root + path
   }
 
   #headersWith(more: ServerRequest['headers']): Record<string, string> {

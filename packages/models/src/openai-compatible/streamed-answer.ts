@@ -94,10 +94,7 @@ export class StreamedAnswer {
   #delta(delta: Fields): void {
     const reasoning = reasoningOf(delta)
     if (reasoning) this.#write('reasoning', reasoning)
-    const { content } = delta
-    if (typeof content === 'string') {
-      if (content !== '') this.#write('text', content)
-    } else for (const { type, text } of contentOf(content)) this.#write(type, text)
+    for (const { type, text } of contentOf(delta.content)) this.#write(type, text)
     const refusal = refusalOf(delta)
     if (refusal !== '') {
       this.#refused = true
