@@ -8,7 +8,7 @@ import type {
   LanguageModelV4ToolResultPart,
 } from '@ai-sdk/provider'
 
-type ImageFile = Pick<LanguageModelV4FilePart, 'type' | 'mediaType' | 'data'>
+export type ImageFile = Pick<LanguageModelV4FilePart, 'type' | 'mediaType' | 'data'>
 export type UserPart = Extract<LanguageModelV4Message, { role: 'user' }>['content'][number]
 export type AssistantPart = Extract<LanguageModelV4Message, { role: 'assistant' }>['content'][number]
 

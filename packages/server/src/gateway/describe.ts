@@ -1,5 +1,5 @@
-/** What the gateway does, as OpenAPI describes it. What it does is in operations.ts; a test holds the two together. @module */
-import type { Permission } from '@plinth/core'
+/** What the gateway does, as OpenAPI describes it. What it does is in operations.ts. @module */
+import { type OperationName, permissions } from './operations.ts'
 
 interface Protocol {
   readonly name: string
@@ -12,7 +12,6 @@ interface Protocol {
 
 interface DescribedOperation {
   readonly protocol: Protocol
-  readonly permission: Permission
   readonly summary: string
   /** Where the provider publishes the forms of body and answer. */
   readonly published: string
@@ -30,8 +29,8 @@ const json = 'application/json'
 const serverSentEvents = 'text/event-stream'
 const eventStream = 'application/vnd.amazon.eventstream'
 
-function form(properties: Readonly<Record<string, object>>, more: Readonly<Record<string, object>> = {}): object {
-  return { type: 'object', required: Object.keys(properties), properties: { ...properties, ...more } }
+function form(properties: Readonly<Record<string, object>>): object {
+  return { type: 'object', required: Object.keys(properties), properties }
 }
 
 const openAi: Protocol = {
@@ -66,10 +65,9 @@ const openAiReference = 'https://platform.openai.com/docs/api-reference'
 const anthropicReference = 'https://docs.claude.com/en/api'
 const bedrockReference = 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime'
 
-const chat = { permission: 'models:write', headers: chatHeaders, chat: true } as const
+const chat = { headers: chatHeaders, chat: true } as const
 
-/** By method and path, as operations are named. */
-const operations: Readonly<Record<string, DescribedOperation>> = {
+const operations: Readonly<Record<OperationName, DescribedOperation>> = {
   'POST /v1/chat/completions': {
     ...chat,
     protocol: openAi,
@@ -80,7 +78,6 @@ const operations: Readonly<Record<string, DescribedOperation>> = {
   },
   'POST /v1/embeddings': {
     protocol: openAi,
-    permission: 'models:write',
     summary: 'Make vectors of texts.',
     published: `${openAiReference}/embeddings/create`,
     needs: ['model', 'input'],
@@ -89,14 +86,12 @@ const operations: Readonly<Record<string, DescribedOperation>> = {
   },
   'GET /v1/models': {
     protocol: openAi,
-    permission: 'models:read',
     summary: 'List the models.',
     published: `${openAiReference}/models/list`,
     answers: [json],
   },
   'GET /v1/models/{id}': {
     protocol: openAi,
-    permission: 'models:read',
     summary: 'Show a model.',
     published: `${openAiReference}/models/retrieve`,
     answers: [json],
@@ -111,7 +106,6 @@ const operations: Readonly<Record<string, DescribedOperation>> = {
   },
   'POST /v1/messages/count_tokens': {
     protocol: anthropic,
-    permission: 'models:write',
     summary: 'Estimate the tokens of messages.',
     published: `${anthropicReference}/messages-count-tokens`,
     needs: ['model', 'messages'],
@@ -151,7 +145,6 @@ const operations: Readonly<Record<string, DescribedOperation>> = {
   },
   'POST /model/{id}/count-tokens': {
     protocol: bedrock,
-    permission: 'models:write',
     summary: 'Estimate the tokens of what `converse` or `invoke` would be sent.',
     published: `${bedrockReference}_CountTokens.html`,
     needs: ['input'],
@@ -168,9 +161,9 @@ export interface GatewayDescription {
 
 export function describeGateway(): GatewayDescription {
   const paths: Record<string, Record<string, object>> = {}
-  for (const [name, described] of Object.entries(operations)) {
+  for (const name of Object.keys(operations) as OperationName[]) {
     const [method = '', path = ''] = name.split(' ')
-    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(path, described) }
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(name, path) }
   }
   return {
     paths,
@@ -179,15 +172,15 @@ export function describeGateway(): GatewayDescription {
   }
 }
 
-function operation(path: string, described: DescribedOperation): object {
-  const { protocol, permission, summary, published, needs, answers, headers = [], chat: isChat } = described
+function operation(operationName: OperationName, path: string): object {
+  const { protocol, summary, published, needs, answers, headers = [], chat: isChat } = operations[operationName]
   const { name, error, security } = protocol
   const parameters = [...(path.includes('{id}') ? [modelId] : []), ...(isChat ? chatParameters : [])]
   return {
     summary,
     tags: ['gateway'],
     externalDocs: { url: published, description: `The forms of body and answer, as ${name} publishes them.` },
-    'x-permission': permission,
+    'x-permission': permissions[operationName],
     ...(security && { security }),
     ...(parameters.length > 0 && { parameters }),
     ...(needs && { requestBody: { required: true, content: { [json]: { schema: { type: 'object', required: needs } } } } }),

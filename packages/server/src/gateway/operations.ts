@@ -1,5 +1,13 @@
 /** What the gateway does, and under which paths. @module */
-import { countTokens, InvalidInputError, type Models, NotFoundError, type Permission, type PlinthError } from '@plinth/core'
+import {
+  countTokens,
+  InvalidInputError,
+  type Models,
+  NotFoundError,
+  type Permission,
+  type PlinthError,
+  resolveAnyKind,
+} from '@plinth/core'
 import { type Answer, hasSteps } from '../exchange.ts'
 import { MethodNotAllowedError } from '../problem.ts'
 import * as anthropic from './anthropic/read-messages.ts'
@@ -16,8 +24,25 @@ import type { Refusal } from './refusal.ts'
 import { type GatewayCall, serveChat } from './serve-chat.ts'
 import { serveEmbeddings, serveInvokeEmbeddings } from './serve-embeddings.ts'
 
+/** Every operation by its name, and the permission that it asks for. */
+export const permissions = {
+  'POST /v1/chat/completions': 'models:write',
+  'POST /v1/embeddings': 'models:write',
+  'GET /v1/models': 'models:read',
+  'GET /v1/models/{id}': 'models:read',
+  'POST /v1/messages': 'models:write',
+  'POST /v1/messages/count_tokens': 'models:write',
+  'POST /model/{id}/converse': 'models:write',
+  'POST /model/{id}/converse-stream': 'models:write',
+  'POST /model/{id}/invoke': 'models:write',
+  'POST /model/{id}/invoke-with-response-stream': 'models:write',
+  'POST /model/{id}/count-tokens': 'models:write',
+} as const
+
+export type OperationName = keyof typeof permissions
+
 export interface Operation {
-  readonly name: string
+  readonly name: OperationName
   readonly permission: Permission
   /** @throws PlinthError. */
   serve(call: GatewayCall): Promise<Answer>
@@ -32,39 +57,23 @@ export interface FoundOperation {
   readonly operation: Operation | PlinthError
 }
 
-const chat = (name: string, read: (body: unknown) => Parameters<typeof serveChat>[1]): Operation => ({
-  name,
-  permission: 'models:write',
-  serve: async (call) => serveChat(call, read(await readOwnBody(call))),
-})
+const named = (name: OperationName, serve: Operation['serve']): Operation => ({ name, permission: permissions[name], serve })
+
+const chat = (name: OperationName, read: (body: unknown) => Parameters<typeof serveChat>[1]): Operation =>
+  named(name, async (call) => serveChat(call, read(await readOwnBody(call))))
 
 const openAi: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   '/v1/chat/completions': { POST: chat('POST /v1/chat/completions', readChatCompletion) },
-  '/v1/embeddings': {
-    POST: {
-      name: 'POST /v1/embeddings',
-      permission: 'models:write',
-      serve: serveEmbeddings,
-    },
-  },
-  '/v1/models': {
-    GET: {
-      name: 'GET /v1/models',
-      permission: 'models:read',
-      serve: async ({ scope }) => modelList(listOf(scope.models)),
-    },
-  },
+  '/v1/embeddings': { POST: named('POST /v1/embeddings', serveEmbeddings) },
+  '/v1/models': { GET: named('GET /v1/models', async ({ scope }) => modelList(listOf(scope.models))) },
 }
 
 const anthropicOperations: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   '/v1/messages': { POST: chat('POST /v1/messages', anthropic.readMessages) },
   '/v1/messages/count_tokens': {
-    POST: {
-      name: 'POST /v1/messages/count_tokens',
-      permission: 'models:write',
-      serve: async (call) =>
-        anthropic.countTokensAnswer(countTokens(call.scope, anthropic.readCountTokens(await readOwnBody(call)))),
-    },
+    POST: named('POST /v1/messages/count_tokens', async (call) =>
+      anthropic.countTokensAnswer(countTokens(call.scope, anthropic.readCountTokens(await readOwnBody(call)))),
+    ),
   },
 }
 
@@ -74,30 +83,22 @@ const bedrock: Readonly<Record<string, (modelId: string) => Operation>> = {
   'converse-stream': (id) => chat('POST /model/{id}/converse-stream', (body) => readConverse(id, body, true)),
   invoke: (id) => invoke('POST /model/{id}/invoke', id, false),
   'invoke-with-response-stream': (id) => invoke('POST /model/{id}/invoke-with-response-stream', id, true),
-  'count-tokens': (id) => ({
-    name: 'POST /model/{id}/count-tokens',
-    permission: 'models:write',
-    serve: async (call) => {
+  'count-tokens': (id) =>
+    named('POST /model/{id}/count-tokens', async (call) => {
       const { entry } = call.scope.models.resolve(id)
       const request = bedrockCount.readCountTokens(id, entry, await readOwnBody(call))
       return bedrockCount.countTokensAnswer(countTokens(call.scope, request), call.requestId)
-    },
-  }),
+    }),
 }
 
 /** The body's form is its model's own. */
-function invoke(name: string, id: string, streamed: boolean): Operation {
-  return {
-    name,
-    permission: 'models:write',
-    serve: async (call) => {
-      const { scope } = call
-      const embedding = scope.models.entries().find((entry) => entry.kind === 'embedding' && id.endsWith(entry.id))
-      if (embedding) return serveInvokeEmbeddings(call, id, embedding)
-      const { entry } = scope.models.resolve(id)
-      return serveChat(call, readInvoke(id, entry, await readOwnBody(call), streamed))
-    },
-  }
+function invoke(name: OperationName, id: string, streamed: boolean): Operation {
+  return named(name, async (call) => {
+    const { scope } = call
+    const { entry } = resolveAnyKind(scope.models, id)
+    if (entry.kind === 'embedding') return serveInvokeEmbeddings(call, id, entry)
+    return serveChat(call, readInvoke(id, entry, await readOwnBody(call), streamed))
+  })
 }
 
 /**
@@ -154,15 +155,11 @@ function oneModel(method: string, path: string): Operation | PlinthError | undef
   const [, id] = /^\/v1\/models\/([^/]+)$/.exec(path) ?? []
   if (id === undefined) return undefined
   if (method !== 'GET') return new MethodNotAllowedError(['GET'])
-  return {
-    name: 'GET /v1/models/{id}',
-    permission: 'models:read',
-    serve: async ({ scope }) => {
-      const entry = scope.models.entries().find((each) => each.id === decodedOnce(id))
-      if (!entry) throw new InvalidInputError('There is no such model.', { code: 'model_unknown', field: 'model' })
-      return modelAnswer(listed(entry))
-    },
-  }
+  return named('GET /v1/models/{id}', async ({ scope }) => {
+    const entry = scope.models.entries().find((each) => each.id === decodedOnce(id))
+    if (!entry) throw new InvalidInputError('There is no such model.', { code: 'model_unknown', field: 'model' })
+    return modelAnswer(listed(entry))
+  })
 }
 
 /** An id may be of two kinds. */

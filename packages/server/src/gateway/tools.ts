@@ -1,12 +1,12 @@
 /** Tools, their calls and results in the one form, as all protocols make them of their own. @module */
 import type {
   JSONSchema7,
-  LanguageModelV4FilePart,
   LanguageModelV4FunctionTool,
   LanguageModelV4TextPart,
   LanguageModelV4ToolChoice,
   LanguageModelV4ToolResultOutput,
 } from '@ai-sdk/provider'
+import type { ImageFile } from './content.ts'
 import { given, isObject, type JsonObject, wrong } from './form.ts'
 
 export interface ToolFields {
@@ -44,10 +44,11 @@ export function toolInput(json: string): JsonObject {
   }
 }
 
-type ResultPart = LanguageModelV4TextPart | Pick<LanguageModelV4FilePart, 'type' | 'mediaType' | 'data'>
-
 /** What a tool gave back, as texts and images. */
-export function toolOutput(parts: readonly ResultPart[], failed: boolean): LanguageModelV4ToolResultOutput {
+export function toolOutput(
+  parts: readonly (LanguageModelV4TextPart | ImageFile)[],
+  failed: boolean,
+): LanguageModelV4ToolResultOutput {
   const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
   const isText = texts.length === parts.length
   if (failed && isText) return { type: 'error-text', value: texts.join('\n') }

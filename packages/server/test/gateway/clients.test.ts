@@ -171,3 +171,26 @@ describe('@ai-sdk/amazon-bedrock', () => {
     expect(whole.content).toMatchObject([{ text }])
   })
 })
+
+describe('a model that its tenant may not have', () => {
+  it.each([
+    ['/v1/chat/completions', { model: claude, messages: [{ role: 'user', content: 'x' }] }],
+    ['/v1/messages', { model: claude, max_tokens: 9, messages: [{ role: 'user', content: 'x' }] }],
+    ['/v1/embeddings', { model: 'amazon.titan-embed-text-v2:0', input: 'x' }],
+    [`/model/${claude}/converse`, { messages: [{ role: 'user', content: [{ text: 'x' }] }] }],
+    [`/model/${claude}/invoke`, { max_tokens: 9, messages: [{ role: 'user', content: 'x' }] }],
+    ['/model/amazon.titan-embed-text-v2:0/invoke', { inputText: 'x' }],
+  ])('is refused it on %s, and one that nobody knows is unknown [R99]', async (path, body) => {
+    const post = async (target: string, token: string, sent: object): Promise<number> => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+      return (await fetch(`${server.url}${target}`, { method: 'POST', headers, body: JSON.stringify(sent) })).status
+    }
+    await server.registry.ensure('choosy', 'Choosy')
+    await server.registry.change('choosy', (settings) => ({ ...settings, model_config: { allowed_models: ['scripted'] } }))
+    const choosy = await server.token({ tenant: 'choosy' })
+    expect(await post(path, choosy, body)).toBe(403)
+    expect(await post(path, token, body)).toBe(200)
+    const unknown = path.replace(/^(\/model\/)[^/]+/, '$1nothing')
+    expect(await post(unknown, choosy, 'model' in body ? { ...body, model: 'nothing' } : body)).toBe(404)
+  })
+})

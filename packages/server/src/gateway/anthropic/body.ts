@@ -1,6 +1,6 @@
 /** The bodies of the Messages API: checked once, what is unknown in them ignored. @module */
 import { z } from 'zod'
-import { type JsonObject, jsonObject, listOf, readForm, unsupported } from '../form.ts'
+import { type JsonObject, jsonObject, listOf, unsupported } from '../form.ts'
 import { type Message, message, type TextBlock, texts } from './blocks.ts'
 
 export interface ToolBody {
@@ -59,21 +59,6 @@ export interface CountBody extends ChatBody {
   readonly model: string
 }
 
-/** Of `POST /v1/messages`. @throws InvalidInputError that names the field. */
-export function parseMessages(body: unknown): MessagesBody {
-  return readForm(messagesBody, body)
-}
-
-/** Of Bedrock's InvokeModel, where the path names the model and says whether it streams. @throws InvalidInputError that names the field. */
-export function parseInvocation(body: unknown): SampledBody {
-  return readForm(sampledBody, body)
-}
-
-/** Of `POST /v1/messages/count_tokens`. @throws InvalidInputError that names the field. */
-export function parseCount(body: unknown): CountBody {
-  return readForm(countBody, body)
-}
-
 const tool = z.object({
   // First, so that it is what a server tool is refused for.
   type: z.literal('custom', "Tools that run on the provider's servers are not supported.").nullish(),
@@ -130,6 +115,9 @@ const sampled = {
 }
 
 const model = z.string().min(1)
-const sampledBody: z.ZodType<SampledBody> = z.object(sampled)
-const messagesBody: z.ZodType<MessagesBody> = z.object({ model, ...sampled, stream: z.boolean().optional() })
-const countBody: z.ZodType<CountBody> = z.object({ model, ...chat })
+/** Of Bedrock's InvokeModel, where the path names the model and says whether it streams. */
+export const sampledBody: z.ZodType<SampledBody> = z.object(sampled)
+/** Of `POST /v1/messages`. */
+export const messagesBody: z.ZodType<MessagesBody> = z.object({ model, ...sampled, stream: z.boolean().optional() })
+/** Of `POST /v1/messages/count_tokens`. */
+export const countBody: z.ZodType<CountBody> = z.object({ model, ...chat })

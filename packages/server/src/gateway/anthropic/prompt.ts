@@ -1,8 +1,9 @@
-import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-sdk/provider'
+import type { LanguageModelV4Prompt, LanguageModelV4TextPart, LanguageModelV4ToolResultPart } from '@ai-sdk/provider'
 import {
   type AssistantPart,
   documentText,
   hiddenReasoning,
+  type ImageFile,
   imageAt,
   imageData,
   reasoning,
@@ -71,7 +72,7 @@ function contentPart(block: TextBlock | ImageBlock | DocumentBlock): UserPart[] 
   return text === '' ? [] : [anyPart(block)]
 }
 
-function anyPart(block: TextBlock | ImageBlock | DocumentBlock): ReturnType<typeof documentText | typeof imageData> {
+function anyPart(block: TextBlock | ImageBlock | DocumentBlock): LanguageModelV4TextPart | ImageFile {
   if (block.type === 'text') return { type: 'text', text: block.text }
   if (block.type === 'document') return documentText({ name: block.title, context: block.context, text: textOf(block) })
   const { source } = block

@@ -2,19 +2,11 @@
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider'
 import type { ChatRequest } from '@plinth/core'
 import type { Answer } from '../../exchange.ts'
-import { given, wrong } from '../form.ts'
+import { given, readForm, wrong } from '../form.ts'
 import { jsonAnswer } from '../json-answer.ts'
 import type { ChatCall } from '../protocol.ts'
 import { chosenTool, functionTool } from '../tools.ts'
-import {
-  type ChatBody,
-  parseCount,
-  parseInvocation,
-  parseMessages,
-  type SampledBody,
-  type ToolBody,
-  type ToolChoice,
-} from './body.ts'
+import { type ChatBody, countBody, messagesBody, type SampledBody, sampledBody, type ToolBody, type ToolChoice } from './body.ts'
 import { messageAnswer } from './message.ts'
 import { promptOf } from './prompt.ts'
 import { reasoningOf } from './reasoning.ts'
@@ -22,7 +14,7 @@ import { messageStream } from './stream.ts'
 
 /** `POST /v1/messages`. @throws InvalidInputError that names the field. */
 export function readMessages(body: unknown): ChatCall {
-  const read = parseMessages(body)
+  const read = readForm(messagesBody, body)
   return {
     request: sampledRequest(read, read.model),
     streamed: read.stream ?? false,
@@ -33,12 +25,12 @@ export function readMessages(body: unknown): ChatCall {
 
 /** What Bedrock is asked by InvokeModel, where the path names the model. @throws InvalidInputError that names the field. */
 export function readInvocation(body: unknown, modelId: string): ChatRequest {
-  return sampledRequest(parseInvocation(body), modelId)
+  return sampledRequest(readForm(sampledBody, body), modelId)
 }
 
 /** Reads a question for the length of a prompt. @throws InvalidInputError that names the field. */
 export function readCountTokens(body: unknown): ChatRequest {
-  const read = parseCount(body)
+  const read = readForm(countBody, body)
   return chatRequest(read, read.model)
 }
 

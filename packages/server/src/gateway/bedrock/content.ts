@@ -1,18 +1,11 @@
 /** What content blocks of Converse hold, in the one form. @module */
-import type {
-  JSONValue,
-  LanguageModelV4FilePart,
-  LanguageModelV4TextPart,
-  LanguageModelV4ToolResultOutput,
-} from '@ai-sdk/provider'
+import type { JSONValue, LanguageModelV4TextPart, LanguageModelV4ToolResultOutput } from '@ai-sdk/provider'
 import * as content from '../content.ts'
 import { wrong } from '../form.ts'
 import { toolOutput } from '../tools.ts'
 import type { DocumentBlock, ImageBlock, ToolResultBlock } from './converse-body.ts'
 
-type ImageFile = Pick<LanguageModelV4FilePart, 'type' | 'mediaType' | 'data'>
-
-export function imageFile({ format, source }: ImageBlock, at: string): ImageFile {
+export function imageFile({ format, source }: ImageBlock, at: string): content.ImageFile {
   refuseBucket(source, at)
   if (!source.bytes) throw wrong(`${at}.source.bytes`, 'Must be given.')
   return content.imageData(`image/${format}`, source.bytes)
@@ -53,7 +46,7 @@ export function resultOutput({ status, content }: ToolResultBlock, at: string): 
   return toolOutput(parts, failed)
 }
 
-function resultPart(part: ToolResultBlock['content'][number], at: string): LanguageModelV4TextPart | ImageFile {
+function resultPart(part: ToolResultBlock['content'][number], at: string): LanguageModelV4TextPart | content.ImageFile {
   if (typeof part.text === 'string') return { type: 'text', text: part.text }
   if (part.image) return imageFile(part.image, `${at}.image`)
   if (part.document) return documentText(part.document, `${at}.document`)

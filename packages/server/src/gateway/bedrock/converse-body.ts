@@ -6,6 +6,7 @@
 import type { JSONSchema7 } from '@ai-sdk/provider'
 import { z } from 'zod'
 import { base64, jsonObject, listOf } from '../form.ts'
+import { mostTokens, share, topK } from './sampling.ts'
 
 type Maybe<T> = T | null | undefined
 
@@ -183,18 +184,12 @@ export const toolConfig: z.ZodType<ToolConfig> = z.object({
     .nullish(),
 })
 
-const share = z.number().min(0).max(1).nullish()
-const inferenceFields = {
-  maxTokens: z.number().int().min(1).nullish(),
+export const inferenceFields: { readonly [K in keyof Required<InferenceConfig>]: z.ZodType<InferenceConfig[K]> } = {
+  maxTokens: mostTokens,
   temperature: share,
   topP: share,
-  topK: z.number().int().min(0).nullish(),
+  topK,
   stopSequences: listOf(z.string().min(1), { most: 2500 }).nullish(),
-}
-
-/** @param more its own fields. */
-export function inferenceConfig<T extends z.ZodRawShape>(more: T): z.ZodType<InferenceConfig & z.output<z.ZodObject<T>>> {
-  return z.object({ ...inferenceFields, ...more }) as unknown as z.ZodType<InferenceConfig & z.output<z.ZodObject<T>>>
 }
 
 export const messages: z.ZodType<Message[]> = listOf(z.object({ role: z.enum(['user', 'assistant']), content: listOf(block) }), {

@@ -3,8 +3,7 @@ import type { ChatRequest, ModelEntry } from '@plinth/core'
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
 import { base64, jsonValue, readForm, wrong } from '../form.ts'
-import { jsonAnswer } from '../json-answer.ts'
-import { requestHeader } from './answer.ts'
+import { bedrockAnswer } from './answer.ts'
 import { decodedText } from './content.ts'
 import { converseRequest } from './converse.ts'
 import { converseBody } from './converse-body.ts'
@@ -28,5 +27,5 @@ export function readCountTokens(modelId: string, entry: Pick<ModelEntry, 'id' | 
 }
 
 export function countTokensAnswer(inputTokens: number, requestId: string): Answer {
-  return jsonAnswer({ inputTokens }, requestId === undefined ? {} : requestHeader(requestId))
+  return bedrockAnswer(requestId, { inputTokens })
 }

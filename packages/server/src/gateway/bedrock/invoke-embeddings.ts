@@ -34,7 +34,7 @@ export function readInvokeEmbeddings(entry: Pick<ModelEntry, 'id' | 'family' | '
   return readTitan(body, entry.id.includes('-v1'))
 }
 
-const dimensions = z.number().int().min(1).max(4096).nullish()
+const dimensions = z.int().min(1).max(4096).nullish()
 const floats = listOf(z.literal('float', 'Must be float.'), { least: 1 }).nullish()
 
 const titanBody = z.object({
@@ -67,14 +67,18 @@ const cohereBody = z.object({
   output_dimension: dimensions,
 })
 
-const coherePurposes = { search_document: 'document', search_query: 'query' } as const
+const coherePurposes = {
+  search_document: 'document',
+  search_query: 'query',
+  classification: 'classification',
+  clustering: 'clustering',
+} as const
 
 function readCohere(body: unknown): EmbeddingCall {
   const { texts, input_type, embedding_types, output_dimension } = readForm(cohereBody, body)
-  const purpose = input_type === 'search_document' || input_type === 'search_query' ? coherePurposes[input_type] : input_type
   return {
     inputs: texts,
-    purpose,
+    purpose: coherePurposes[input_type],
     ...given({ dimensions: output_dimension }),
     answer: ({ vectors, tokens, requestId }) =>
       answerOf(

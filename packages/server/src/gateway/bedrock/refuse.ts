@@ -41,7 +41,7 @@ export function refuseBedrock(refusal: Refusal, requestId: string): Answer {
   return refusedAnswer({
     status,
     body: { message: messageOf(refusal) },
-    headers: { ...requestHeader(requestId), 'x-amzn-errortype': type, ...(status === 405 && { allow: 'POST' }) },
+    headers: { ...requestHeader(requestId), 'x-amzn-errortype': type },
     wait: status === 429 || status === 503 ? (refusal.retryAfter ?? shortWait) : undefined,
   })
 }

@@ -6,6 +6,7 @@ import { reasoningOf } from '../anthropic/reasoning.ts'
 import { given, jsonObject, jsonValue, readForm, wrong } from '../form.ts'
 import { chosenTool, functionTool } from '../tools.ts'
 import type { ConverseBody, InferenceConfig, ToolConfig } from './converse-body.ts'
+import { topK } from './sampling.ts'
 
 type Settings = Partial<ChatRequest>
 
@@ -75,10 +76,9 @@ function thoughtOf(fields: z.output<typeof modelFields>): ChatRequest['reasoning
 }
 
 const effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish()
-const topK = z.number().int().min(0).nullish()
 const thinking = z
   .discriminatedUnion('type', [
-    z.object({ type: z.literal('enabled'), budget_tokens: z.number().int().min(0) }),
+    z.object({ type: z.literal('enabled'), budget_tokens: z.int().min(0) }),
     z.object({ type: z.enum(['adaptive', 'between_tools', 'disabled']) }),
   ])
   .nullish()

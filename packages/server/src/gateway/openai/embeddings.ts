@@ -1,7 +1,7 @@
 /** POST /v1/embeddings. @module */
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
-import { given, listOf, readForm, wrong } from '../form.ts'
+import { given, isObject, listOf, readForm, wrong } from '../form.ts'
 import { jsonAnswer } from '../json-answer.ts'
 
 /** OpenAI's own limit of a call. */
@@ -54,7 +54,7 @@ export function readEmbeddings(body: unknown): EmbeddingRequest {
 }
 
 function holdsTokens(body: unknown): boolean {
-  if (typeof body !== 'object' || body === null || !('input' in body) || !Array.isArray(body.input)) return false
+  if (!isObject(body) || !Array.isArray(body.input)) return false
   const first: unknown = body.input[0]
   return typeof first === 'number' || Array.isArray(first)
 }

@@ -5,7 +5,7 @@ import type {
   LanguageModelV4ToolResultPart,
 } from '@ai-sdk/provider'
 import { depthOf } from '@plinth/core'
-import { imageAt, imageData } from '../content.ts'
+import { type AssistantPart, imageAt, imageData } from '../content.ts'
 import { isBase64, type JsonObject, wrong } from '../form.ts'
 import { toolInput, toolOutput } from '../tools.ts'
 import type { AssistantMessage, ImagePart, Message, TextPart, ToolMessage } from './chat-body.ts'
@@ -21,20 +21,15 @@ export function readPrompt(messages: readonly Message[]): LanguageModelV4Prompt 
   const prompt: LanguageModelV4Prompt = []
   /** Names of the tools that the assistant has just called: only those can be answered. */
   let called = new Map<string, string>()
-  let results: LanguageModelV4ToolResultPart[] | undefined
   for (const [at, message] of messages.entries()) {
     const field = `messages.${at}`
     if (message.role === 'tool') {
       const result = readResult(message, called, field)
-      if (results) {
-        results.push(result)
-      } else {
-        results = [result]
-        prompt.push({ role: 'tool', content: results })
-      }
+      const last = prompt.at(-1)
+      if (last?.role === 'tool') last.content.push(result)
+      else prompt.push({ role: 'tool', content: [result] })
       continue
     }
-    results = undefined
     called = new Map()
     if (message.role === 'assistant') {
       for (const call of message.tool_calls ?? []) called.set(call.id, call.function.name)
@@ -50,10 +45,8 @@ export function readPrompt(messages: readonly Message[]): LanguageModelV4Prompt 
   return prompt
 }
 
-type AssistantContent = Extract<LanguageModelV4Prompt[number], { role: 'assistant' }>['content']
-
-function readAssistant(message: AssistantMessage, field: string): AssistantContent {
-  const content: AssistantContent = []
+function readAssistant(message: AssistantMessage, field: string): AssistantPart[] {
+  const content: AssistantPart[] = []
   if (message.reasoning_content) content.push({ type: 'reasoning', text: message.reasoning_content })
   if (typeof message.content === 'string') {
     if (message.content !== '') content.push({ type: 'text', text: message.content })

@@ -9,8 +9,10 @@ import type { ChatAnswer, ChatContent, ChatFinish } from '@plinth/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readMessages } from '../../../src/gateway/anthropic/read-messages.ts'
-import { anyAnswer, partsOf } from './support/arbitraries.ts'
-import { aiSdk, anyCuts, captured, cut, officialClient, received, responseOf, streamedResponse } from './support/wire.ts'
+import { anyCuts, partsOf } from '../support/arbitraries.ts'
+import { received, responseOf, streamedResponse, streamPieces } from '../support/wire.ts'
+import { anyAnswer } from './support/arbitraries.ts'
+import { aiSdk, captured, officialClient } from './support/wire.ts'
 
 const call = readMessages({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'Hello' }], stream: true })
 const question = { model: 'm', max_tokens: 1, messages: [{ role: 'user' as const, content: 'Hello' }] }
@@ -45,15 +47,8 @@ describe('whole answers', () => {
 })
 
 describe('streams, cut anywhere', () => {
-  const streamOf = (answer: ChatAnswer, deltas: readonly number[], cuts: readonly number[]): Response => {
-    const encoder = call.stream(answer)
-    const texts = [
-      encoder.start(),
-      encoder.ping(),
-      ...partsOf(answer, deltas).flatMap((part) => [encoder.part(part), encoder.ping()]),
-    ]
-    return streamedResponse(cut(texts.join(''), cuts), encoder.headers)
-  }
+  const streamOf = (answer: ChatAnswer, deltas: readonly number[], cuts: readonly number[]): Response =>
+    streamedResponse(streamPieces(call, answer, partsOf(answer, deltas), cuts), call.stream(answer).headers)
 
   it('are read by the AI SDK as they were given', async () => {
     await fc.assert(

@@ -3,8 +3,9 @@ import type { ChatAnswer, ChatFinish, ChatHead } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
 import { countTokensAnswer, readCountTokens, readMessages } from '../../../src/gateway/anthropic/read-messages.ts'
 import { messageEvents } from '../../../src/gateway/anthropic/stream.ts'
-import { partsOf } from './support/arbitraries.ts'
-import { aiSdk, captured, officialClient, received, responseOf, streamedResponse } from './support/wire.ts'
+import { partsOf } from '../support/arbitraries.ts'
+import { received, responseOf, streamedResponse } from '../support/wire.ts'
+import { aiSdk, captured, officialClient } from './support/wire.ts'
 
 const question = { model: 'm', max_tokens: 1, messages: [{ role: 'user' as const, content: 'Hello' }] }
 const call = readMessages({ ...question, stream: true })

@@ -9,7 +9,9 @@ import type { ChatAnswer, ChatContent, ChatFinish } from '@plinth/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readConverse } from '../../../src/gateway/bedrock/converse.ts'
-import { anyAnswer, anyCuts, partsOf } from './support/arbitraries.ts'
+import { anyCuts, partsOf } from '../support/arbitraries.ts'
+import { received } from '../support/wire.ts'
+import { anyAnswer } from './support/arbitraries.ts'
 import { aiModel, awsClient, streamedWire, wireOf } from './support/clients.ts'
 
 /** One for which the AI SDK asks for the stop sequence. */
@@ -58,8 +60,7 @@ describe('a streamed answer', () => {
         const wire = (): ReturnType<typeof streamedWire> =>
           streamedWire(readConverse(modelId, asked, true), answer, partsOf(answer, textCuts), byteCuts)
         const { stream } = await aiModel(modelId, wire).doStream({ prompt })
-        const parts: LanguageModelV4StreamPart[] = []
-        for await (const part of stream) parts.push(part)
+        const parts = await received(stream)
         expect(contentsOf(parts)).toEqual(answer.content)
         const finish = parts.at(-1)
         expect(finish?.type === 'finish' && finishOf(finish)).toEqual(knownFinish(answer.finish))

@@ -10,8 +10,9 @@ import { readConverse } from '../../../src/gateway/bedrock/converse.ts'
 import { readInvoke } from '../../../src/gateway/bedrock/invoke.ts'
 import { refuseBedrock } from '../../../src/gateway/bedrock/refuse.ts'
 import type { Refusal, RefusalKind } from '../../../src/gateway/refusal.ts'
+import { bytesOf } from '../support/wire.ts'
 import { describeWithBoto3, runBoto3 } from './support/boto3.ts'
-import { bytesOf, head, textParts, type Wire, wireOf } from './support/clients.ts'
+import { head, textParts, type Wire, wireOf } from './support/clients.ts'
 import { type ReceivedCall, WireServer } from './support/wire-server.ts'
 
 /** Status, name, and how often each client tries. */

@@ -1,12 +1,12 @@
-import type { LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import type { ChatAnswer } from '@plinth/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readChatCompletion } from '../../../src/gateway/openai/read-chat.ts'
+import { anyCuts } from '../support/arbitraries.ts'
+import { received, responseOf } from '../support/wire.ts'
 import { answers, streamedAnswers } from './support/arbitrary-answer.ts'
-import { aiSdkProvider, officialClient, responseOf, smallBody, smallCall, streamedResponse } from './support/wire.ts'
+import { aiSdkProvider, officialClient, smallBody, smallCall, streamedAnswer } from './support/wire.ts'
 
-const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 5 })
 const finishReasons = {
   stop: 'stop',
   length: 'length',
@@ -96,8 +96,8 @@ describe('whatever a model answers', () => {
 describe('whatever a model streams, and however the bytes are cut', () => {
   it('is what the official client puts together, the same as the whole answer', async () => {
     await fc.assert(
-      fc.asyncProperty(streamedAnswers, sizes, async ({ answer, parts }, cuts) => {
-        const client = officialClient((body) => streamedResponse(readChatCompletion(body), answer, parts, cuts))
+      fc.asyncProperty(streamedAnswers, anyCuts, async ({ answer, parts }, cuts) => {
+        const client = officialClient((body) => streamedAnswer(readChatCompletion(body), answer, parts, cuts))
         const read = await client.chat.completions
           .stream({ ...smallBody, stream_options: { include_usage: true } })
           .finalChatCompletion()
@@ -120,8 +120,8 @@ describe('whatever a model streams, and however the bytes are cut', () => {
 
   it('is what the official client reads chunk by chunk, with usage only where it was asked for', async () => {
     await fc.assert(
-      fc.asyncProperty(streamedAnswers, sizes, fc.boolean(), async ({ answer, parts }, cuts, include_usage) => {
-        const client = officialClient((body) => streamedResponse(readChatCompletion(body), answer, parts, cuts))
+      fc.asyncProperty(streamedAnswers, anyCuts, fc.boolean(), async ({ answer, parts }, cuts, include_usage) => {
+        const client = officialClient((body) => streamedAnswer(readChatCompletion(body), answer, parts, cuts))
         const said = saidBy(answer)
         const read = { text: '', reasoning: '', reasons: [] as unknown[], usages: [] as unknown[], roles: [] as unknown[] }
         for await (const chunk of await client.chat.completions.create({
@@ -152,13 +152,12 @@ describe('whatever a model streams, and however the bytes are cut', () => {
 
   it('is what the AI SDK reads', async () => {
     await fc.assert(
-      fc.asyncProperty(streamedAnswers, sizes, async ({ answer, parts }, cuts) => {
-        const provider = aiSdkProvider((body) => streamedResponse(readChatCompletion(body), answer, parts, cuts))
+      fc.asyncProperty(streamedAnswers, anyCuts, async ({ answer, parts }, cuts) => {
+        const provider = aiSdkProvider((body) => streamedAnswer(readChatCompletion(body), answer, parts, cuts))
         const { stream } = await provider
           .chatModel('m')
           .doStream({ prompt: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }] })
-        const read: LanguageModelV4StreamPart[] = []
-        for await (const part of stream) read.push(part)
+        const read = await received(stream)
         const said = saidBy(answer)
         const joined = (type: 'text-delta' | 'reasoning-delta') =>
           read.map((part) => (part.type === type ? part.delta : '')).join('')

@@ -2,7 +2,8 @@ import { InvalidInputError } from '@plinth/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { embeddingsAnswer, readEmbeddings } from '../../../src/gateway/openai/embeddings.ts'
-import { aiSdkProvider, officialClient, responseOf } from './support/wire.ts'
+import { responseOf } from '../support/wire.ts'
+import { aiSdkProvider, officialClient } from './support/wire.ts'
 
 const vectors = fc.array(fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 20 }), {
   minLength: 1,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { modelAnswer, modelList } from '../../../src/gateway/openai/models.ts'
-import { officialClient, responseOf } from './support/wire.ts'
+import { responseOf } from '../support/wire.ts'
+import { officialClient } from './support/wire.ts'
 
 const entries = [
   { id: 'eu.anthropic.claude-x-v1:0', created: 1_700_000_000_999, ownedBy: 'anthropic' },

@@ -4,6 +4,7 @@ import OpenAI, { APIError } from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refuseOpenAi } from '../../../src/gateway/openai/refuse.ts'
 import type { Refusal, RefusalKind } from '../../../src/gateway/refusal.ts'
+import { received } from '../support/wire.ts'
 import { aiSdkProvider, smallBody, smallCall } from './support/wire.ts'
 
 const head = { id: 'a', modelId: 'm', created: 0 }
@@ -145,8 +146,7 @@ describe('a stream that fails after it began', () => {
     const { stream } = await provider
       .chatModel('m')
       .doStream({ prompt: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }] })
-    const read: unknown[] = []
-    for await (const part of stream) read.push(part)
+    const read = await received(stream)
     expect(read).toContainEqual(
       expect.objectContaining({ type: 'error', error: expect.objectContaining({ code: 'model_failed' }) }),
     )

@@ -4,8 +4,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readChatCompletion } from '../../../src/gateway/openai/read-chat.ts'
 import type { ChatCall } from '../../../src/gateway/protocol.ts'
+import { responseOf } from '../support/wire.ts'
 import { requests } from './support/arbitrary-request.ts'
-import { aiSdkProvider, responseOf, smallCall, streamedResponse } from './support/wire.ts'
+import { aiSdkProvider, smallCall, streamedAnswer } from './support/wire.ts'
 
 const finish = {
   reason: 'stop' as const,
@@ -81,7 +82,7 @@ describe('whatever a client asks through the AI SDK', () => {
         const calls: ChatCall[] = []
         const provider = aiSdkProvider((body) => {
           calls.push(readChatCompletion(body))
-          return streamedResponse(smallCall(), head, [{ type: 'finish', finish }], [1_000])
+          return streamedAnswer(smallCall(), head, [{ type: 'finish', finish }], [])
         })
         const { modelId, ...options } = request
         const { stream } = await provider.chatModel(modelId).doStream(options)

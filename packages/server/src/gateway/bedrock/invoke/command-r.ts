@@ -3,21 +3,21 @@ import type { LanguageModelV4Prompt } from '@ai-sdk/provider'
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
 import { given, listOf, readForm, wrong } from '../../form.ts'
+import { mostTokens, share, stopTexts, topK } from '../sampling.ts'
 import { filledText, type InvokeForm, textForm } from './form.ts'
 
-const limit = z.number().min(0).max(1).nullish()
 const commandBody = z.object({
   message: filledText,
   chat_history: listOf(z.object({ role: z.enum(['USER', 'CHATBOT', 'SYSTEM']), message: z.string() })).nullish(),
   preamble: z.string().nullish(),
-  max_tokens: z.number().int().min(1).nullish(),
-  temperature: limit,
-  p: limit,
-  k: z.number().int().min(0).nullish(),
-  frequency_penalty: limit,
-  presence_penalty: limit,
-  seed: z.number().int().nullish(),
-  stop_sequences: listOf(z.string().min(1)).nullish(),
+  max_tokens: mostTokens,
+  temperature: share,
+  p: share,
+  k: topK,
+  frequency_penalty: share,
+  presence_penalty: share,
+  seed: z.int().nullish(),
+  stop_sequences: stopTexts,
   documents: z.unknown().optional(),
   tools: z.unknown().optional(),
   tool_results: z.unknown().optional(),

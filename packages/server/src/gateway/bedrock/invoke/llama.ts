@@ -2,14 +2,15 @@
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
 import { given, readForm, wrong } from '../../form.ts'
+import { mostTokens, share } from '../sampling.ts'
 import { filledText, type InvokeForm, textForm } from './form.ts'
 import { conversationOf } from './prompt-template.ts'
 
 const llamaBody = z.object({
   prompt: filledText,
-  max_gen_len: z.number().int().min(1).nullish(),
-  temperature: z.number().min(0).max(1).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
+  max_gen_len: mostTokens,
+  temperature: share,
+  top_p: share,
   images: z.unknown().optional(),
 })
 

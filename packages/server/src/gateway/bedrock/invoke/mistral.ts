@@ -1,18 +1,19 @@
 /** Mistral AI: a prompt and its continuation, or a chat. @module */
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
-import { given, listOf, readForm } from '../../form.ts'
+import { given, readForm } from '../../form.ts'
+import { mostTokens, share, stopTexts, topK } from '../sampling.ts'
 import { readOpenAI } from './borrowed.ts'
 import { filledText, type InvokeForm, textForm } from './form.ts'
 import { conversationOf } from './prompt-template.ts'
 
 const promptBody = z.object({
   prompt: filledText,
-  max_tokens: z.number().int().min(1).nullish(),
-  stop: listOf(z.string().min(1)).nullish(),
-  temperature: z.number().min(0).max(1).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  top_k: z.number().int().min(0).nullish(),
+  max_tokens: mostTokens,
+  stop: stopTexts,
+  temperature: share,
+  top_p: share,
+  top_k: topK,
 })
 
 export function readMistral(modelId: string, body: object): InvokeForm {

@@ -4,20 +4,16 @@ import { z } from 'zod'
 import { readForm } from '../../form.ts'
 import type { EventWriter } from '../../protocol.ts'
 import { ConverseEvents, messageOf, stopReasonOf, tokenCounts } from '../converse-answer.ts'
-import { inferenceConfig, messages, system, toolConfig } from '../converse-body.ts'
+import { inferenceFields, messages, system, toolConfig } from '../converse-body.ts'
 import { promptOf } from '../prompt.ts'
+import { mostTokens, share, topK } from '../sampling.ts'
 import { inferenceOf, modelFieldsOf, toolsOf } from '../settings.ts'
 import type { InvokeForm } from './form.ts'
 
-const share = z.number().min(0).max(1).nullish()
 const novaBody = z.object({
   messages,
   system,
-  inferenceConfig: inferenceConfig({
-    max_new_tokens: z.number().int().min(1).nullish(),
-    top_p: share,
-    top_k: z.number().int().min(0).nullish(),
-  }).nullish(),
+  inferenceConfig: z.object({ ...inferenceFields, max_new_tokens: mostTokens, top_p: share, top_k: topK }).nullish(),
   toolConfig: toolConfig.nullish(),
   reasoningConfig: z.unknown().optional(),
 })

@@ -1,17 +1,18 @@
 /** Amazon Titan Text: a text and its continuation. @module */
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
-import { given, listOf, readForm } from '../../form.ts'
+import { given, readForm } from '../../form.ts'
+import { mostTokens, share, stopTexts } from '../sampling.ts'
 import { filledText, type InvokeForm, textForm } from './form.ts'
 
 const titanBody = z.object({
   inputText: filledText,
   textGenerationConfig: z
     .object({
-      maxTokenCount: z.number().int().min(1).nullish(),
-      temperature: z.number().min(0).max(1).nullish(),
-      topP: z.number().min(0).max(1).nullish(),
-      stopSequences: listOf(z.string().min(1)).nullish(),
+      maxTokenCount: mostTokens,
+      temperature: share,
+      topP: share,
+      stopSequences: stopTexts,
     })
     .nullish(),
 })

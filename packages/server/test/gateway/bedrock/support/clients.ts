@@ -5,7 +5,8 @@ import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime'
 import type { ChatAnswer, ChatHead, ChatPart } from '@plinth/core'
 import type { Answer } from '../../../../src/exchange.ts'
-import type { ChatCall, Encoded } from '../../../../src/gateway/protocol.ts'
+import type { ChatCall } from '../../../../src/gateway/protocol.ts'
+import { streamedResponse, streamPieces } from '../../support/wire.ts'
 
 /** A response, its body in the pieces in which it comes. */
 export interface Wire {
@@ -20,15 +21,7 @@ export function wireOf({ status, headers, body = '' }: Answer): Wire {
 
 /** The whole stream of a call, cut anywhere. @param cuts shares of the whole. */
 export function streamedWire(call: ChatCall, head: ChatHead, parts: readonly ChatPart[], cuts: readonly number[] = []): Wire {
-  const encoder = call.stream(head)
-  const bytes = Buffer.concat([encoder.start(), ...parts.map((part) => encoder.part(part))].map(bytesOf))
-  const places = [0, ...cuts.map((share) => Math.floor(share * bytes.length)), bytes.length].sort((a, b) => a - b)
-  const pieces = places.slice(1).map((end, index) => Uint8Array.from(bytes.subarray(places[index], end)))
-  return { status: 200, headers: { ...encoder.headers }, pieces }
-}
-
-export function bytesOf(encoded: Encoded): Uint8Array {
-  return typeof encoded === 'string' ? Buffer.from(encoded) : encoded
+  return { status: 200, headers: { ...call.stream(head).headers }, pieces: streamPieces(call, head, parts, cuts) }
 }
 
 export interface Sent {
@@ -44,13 +37,7 @@ export function aiSdk(wire: () => Wire, sent: Sent[] = []): ReturnType<typeof cr
     fetch: async (url, init) => {
       sent.push({ path: new URL(String(url)).pathname, body: JSON.parse(String(init?.body)) })
       const { status, headers, pieces } = wire()
-      const body = new ReadableStream<Uint8Array>({
-        start(controller) {
-          for (const piece of pieces) controller.enqueue(piece)
-          controller.close()
-        },
-      })
-      return new Response(body, { status, headers })
+      return streamedResponse(pieces, headers, status)
     },
   })
 }

@@ -1,50 +1,32 @@
-import type { JSONSchema7, LanguageModelV4Message, LanguageModelV4ToolChoice } from '@ai-sdk/provider'
+import type { JSONSchema7, LanguageModelV4FunctionTool, LanguageModelV4Message } from '@ai-sdk/provider'
 import type { ChatRequest } from '@plinth/core'
 import fc from 'fast-check'
-import { jsonObjects, texts } from './arbitrary-answer.ts'
+import { imagePart, imageUrlPart, jsonObject, name, toolsOf } from '../../support/arbitraries.ts'
+import { texts } from './arbitrary-answer.ts'
 
-const names = fc.string({ unit: fc.constantFrom('a', 'B', '_', '-', '9'), minLength: 1, maxLength: 10 })
 const text = fc.record({ type: fc.constant('text' as const), text: texts })
-const image = fc.oneof(
-  fc.record({
-    type: fc.constant('file' as const),
-    mediaType: fc.constantFrom('image/png', 'image/jpeg', 'image/webp', 'image/gif'),
-    data: fc
-      .uint8Array({ minLength: 1, maxLength: 40 })
-      .map((bytes) => ({ type: 'data' as const, data: Buffer.from(bytes).toString('base64') })),
-  }),
-  fc.record({
-    type: fc.constant('file' as const),
-    mediaType: fc.constant('image/*'),
-    data: fc.webUrl({ withQueryParameters: true }).map((url) => ({ type: 'url' as const, url: new URL(url) })),
-  }),
-)
-const textsAndImages = fc.array(fc.oneof(text, image), { minLength: 1, maxLength: 4 })
+const textsAndImages = fc.array(fc.oneof(text, imagePart, imageUrlPart), { minLength: 1, maxLength: 4 })
 
 const system: fc.Arbitrary<LanguageModelV4Message> = texts.map((content) => ({ role: 'system', content }))
 const user: fc.Arbitrary<LanguageModelV4Message> = textsAndImages.map((content) => ({ role: 'user', content }))
 
 const output = fc.oneof(
   fc.record({ type: fc.constantFrom('text' as const, 'error-text' as const), value: texts }),
-  fc.record({ type: fc.constantFrom('json' as const, 'error-json' as const), value: jsonObjects.map(asJson) }),
+  fc.record({ type: fc.constantFrom('json' as const, 'error-json' as const), value: jsonObject }),
   fc.record({ type: fc.constant('content' as const), value: textsAndImages }),
 )
-
-function asJson(value: Record<string, unknown>) {
-  return JSON.parse(JSON.stringify(value))
-}
 
 const speech = fc.array(fc.oneof(text, fc.record({ type: fc.constant('reasoning' as const), text: texts })), { maxLength: 4 })
 
 /** Models write other values, too. */
 const inputs = fc.oneof(
-  { weight: 4, arbitrary: jsonObjects },
+  { weight: 4, arbitrary: jsonObject },
   fc.constantFrom<unknown>('', 'text', '{"a":', [1, 'b'], 7, true, null),
 )
 
 /** What the assistant says; and what it called, with what came of it. */
 const turn: fc.Arbitrary<LanguageModelV4Message[]> = fc
-  .tuple(speech, fc.array(fc.record({ id: fc.uuid(), name: names, input: inputs, output }), { maxLength: 3 }))
+  .tuple(speech, fc.array(fc.record({ id: fc.uuid(), name, input: inputs, output }), { maxLength: 3 }))
   .map(([said, calls]) => {
     const called = calls.map(({ id, name, input }) => ({ type: 'tool-call' as const, toolCallId: id, toolName: name, input }))
     const results = calls.map((call) => ({
@@ -57,36 +39,21 @@ const turn: fc.Arbitrary<LanguageModelV4Message[]> = fc
     return results.length === 0 ? [assistant] : [assistant, { role: 'tool', content: results }]
   })
 
-const tools = fc.uniqueArray(
-  fc.record(
-    {
-      type: fc.constant('function' as const),
-      name: names,
-      description: texts,
-      inputSchema: jsonObjects.map((properties) => ({
-        type: 'object' as const,
-        properties: properties as Record<string, JSONSchema7>,
-      })),
-      strict: fc.boolean(),
-    },
-    { requiredKeys: ['type', 'name', 'inputSchema'] },
-  ),
-  { selector: ({ name }) => name, minLength: 1, maxLength: 3 },
+const tool: fc.Arbitrary<LanguageModelV4FunctionTool> = fc.record(
+  {
+    type: fc.constant('function' as const),
+    name,
+    description: texts,
+    inputSchema: jsonObject.map((properties) => ({
+      type: 'object' as const,
+      properties: properties as Record<string, JSONSchema7>,
+    })),
+    strict: fc.boolean(),
+  },
+  { requiredKeys: ['type', 'name', 'inputSchema'] },
 )
 
-const choices = (available: readonly { readonly name: string }[]): fc.Arbitrary<LanguageModelV4ToolChoice> =>
-  fc.constantFrom<LanguageModelV4ToolChoice>(
-    { type: 'auto' },
-    { type: 'none' },
-    { type: 'required' },
-    ...available.map(({ name }) => ({ type: 'tool' as const, toolName: name })),
-  )
-
-const toolSettings = fc.oneof(
-  fc.constant({}),
-  tools.map((some) => ({ tools: some })),
-  tools.chain((some) => choices(some).map((toolChoice) => ({ tools: some, toolChoice }))),
-)
+const toolSettings = fc.oneof(fc.constant({}), toolsOf(tool, ['auto', 'none', 'required']))
 
 const prompts = fc
   .array(
@@ -120,7 +87,7 @@ const settings = fc.record(
     responseFormat: fc.oneof(
       fc.constant({ type: 'json' as const }),
       fc.record(
-        { type: fc.constant('json' as const), schema: jsonObjects, name: names, description: texts },
+        { type: fc.constant('json' as const), schema: jsonObject, name, description: texts },
         { requiredKeys: ['type', 'schema', 'name'] },
       ),
     ),
