@@ -6,16 +6,14 @@ import { LocalIssuer } from '@plinth/core'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { describeWithMoto, motoCredentials, motoRegion } from '../../packages/aws/test/support/moto.ts'
-import { RestApi } from '../../packages/cdk/test/support/rest-api.ts'
+import { describeWithMoto, motoCredentials, motoRegion, motoVariables } from '../../packages/aws/test/support/moto.ts'
 import { StageServer } from '../../packages/cdk/test/support/stage-server.ts'
-import { plinthStack, templateOf } from '../../packages/cdk/test/support/synthesised.ts'
 import { BedrockStub } from '../../packages/models/test/bedrock-stub.ts'
 import { describeWithBoto3, runBoto3 } from '../../packages/server/test/gateway/bedrock/support/boto3.ts'
 import { call } from './support/api.ts'
+import { apiOfFunctions, sealed } from './support/aws.ts'
 import { type RunningPlinth, runPlinth, startPlinth } from './support/plinth-process.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
-import { until } from './support/until.ts'
 
 const haiku = 'us.anthropic.claude-haiku-4-5-20251001-v1:0'
 const arn = `arn:aws:bedrock:us-east-1:123456789012:inference-profile/${haiku}`
@@ -28,15 +26,10 @@ const messages = [{ role: 'user' as const, content: 'Say something.' }]
 const turns = [{ role: 'user' as const, content: [{ text: 'Say something.' }] }]
 
 const environmentOf = (endpoint: string, bedrock: string) => ({
-  PLINTH_PLATFORM: 'aws',
-  PLINTH_AWS_CREATE: 'on',
+  ...motoVariables(endpoint),
   PLINTH_MODEL: `bedrock/${haiku}`,
   PLINTH_EMBEDDING_MODEL: `bedrock/${titan}`,
-  AWS_ENDPOINT_URL: endpoint,
   AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrock,
-  AWS_REGION: motoRegion,
-  AWS_ACCESS_KEY_ID: motoCredentials.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: motoCredentials.secretAccessKey,
 })
 
 const openAi = (url: string, apiKey: string, maxRetries = 2) => new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries })
@@ -168,15 +161,7 @@ describeWithMoto('the model gateway on the platform aws, on an emulator', (moto)
   })
 
   it('puts every call into the tenant’s trail, sealed and anchored', async () => {
-    const verdict = await until(
-      'everything is sealed',
-      async () => {
-        const { body } = await ask<{ valid: boolean; entries: number; pending: number }>('/api/tenants/acme/audit/verify')
-        return body.pending === 0 && body.entries > 0 && body
-      },
-      { within: 30_000, every: 500 },
-    )
-    expect(verdict).toMatchObject({ valid: true })
+    expect(await sealed(server, admin, 'acme')).toMatchObject({ valid: true })
     const trail = await ask<{ items: { what: string; decision: string }[] }>('/api/tenants/acme/audit')
     const calls = trail.body.items.map(({ what }) => what).filter((what) => /^POST \/(?:v1|model)\//.test(what))
     expect(calls.toSorted()).toEqual([
@@ -224,18 +209,9 @@ describeWithMoto("the model gateway in the API's function, below a stage", (moto
 
   beforeAll(async () => {
     stub = await BedrockStub.start({ region: motoRegion, credentials: motoCredentials })
-    Object.assign(process.env, environmentOf(moto.endpoint, stub.url))
-    // Lambda's runtime has it.
-    Object.assign(globalThis, { awslambda: { streamifyResponse: (handle: unknown) => handle } })
-    const { handler: authorizer } = await import('../../packages/aws/src/handlers/authorizer.ts')
-    const { functionPlatform } = await import('../../packages/aws/src/handlers/function-platform.ts')
-    const { handler } = await import('../../packages/server/src/lambda.ts')
-    const api = new RestApi(templateOf(plinthStack()), {
-      authorizer,
-      api: handler as (event: never, response: never) => Promise<unknown>,
-    })
+    const { api, operator } = await apiOfFunctions(environmentOf(moto.endpoint, stub.url))
     expect((await api.ask({ path: '/readyz' })).status).toBe(200)
-    const issuer = await LocalIssuer.open((await functionPlatform()).operate())
+    const issuer = await LocalIssuer.open(operator)
     token = await issuer.sign({ tenant: 'demo', user: 'ada', permissions: ['models:read', 'models:write'], lifetime: 600 })
     stage = await StageServer.start(api)
   })

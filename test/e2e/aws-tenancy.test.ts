@@ -3,25 +3,16 @@ import { DescribeKeyCommand } from '@aws-sdk/client-kms'
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { LocalIssuer, TenantRegistry } from '@plinth/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeWithMoto, motoCredentials, motoRegion } from '../../packages/aws/test/support/moto.ts'
-import { type Asked, RestApi, type Told } from '../../packages/cdk/test/support/rest-api.ts'
-import { plinthStack, templateOf } from '../../packages/cdk/test/support/synthesised.ts'
+import { describeWithMoto, motoRegion, motoVariables } from '../../packages/aws/test/support/moto.ts'
+import type { Asked, RestApi, Told } from '../../packages/cdk/test/support/rest-api.ts'
 import { call, type Problem, type ShownRequest } from './support/api.ts'
+import { apiOfFunctions, sealed } from './support/aws.ts'
 import { type RunningPlinth, runPlinth, startPlinth } from './support/plinth-process.ts'
 import { accept, reach } from './support/requests.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 import { until } from './support/until.ts'
 
-/** Of a Plinth on the emulator, which is there once tests run. */
-const environmentOf = (endpoint: string) => ({
-  PLINTH_PLATFORM: 'aws',
-  PLINTH_AWS_CREATE: 'on',
-  PLINTH_MODEL: 'scripted',
-  AWS_ENDPOINT_URL: endpoint,
-  AWS_REGION: motoRegion,
-  AWS_ACCESS_KEY_ID: motoCredentials.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: motoCredentials.secretAccessKey,
-})
+const environmentOf = (endpoint: string) => ({ ...motoVariables(endpoint), PLINTH_MODEL: 'scripted' })
 
 const priced = 'anthropic.claude-haiku-4-5-20251001-v1:0'
 
@@ -79,15 +70,7 @@ describeWithMoto('tenants on the platform aws, on an emulator', (moto) => {
     const usage = await ask<{ total: object }>('/api/tenants/silo/usage')
     const { latency_ms: _, ...used } = shown.body.usage ?? { latency_ms: 0 }
     expect(usage.body.total).toEqual({ requests: 1, ...used })
-    const verdict = await until(
-      'everything is sealed',
-      async () => {
-        const { body } = await ask<{ valid: boolean; entries: number; pending: number }>('/api/tenants/silo/audit/verify')
-        return body.pending === 0 && body.entries > 0 && body
-      },
-      { within: 30_000, every: 500 },
-    )
-    expect(verdict).toMatchObject({ valid: true })
+    expect(await sealed(server, admin, 'silo')).toMatchObject({ valid: true })
     const trail = await ask<{ items: { what: string; who: string; region: string }[] }>('/api/tenants/silo/audit')
     expect(trail.body.items.map(({ what }) => what)).toEqual(expect.arrayContaining(['POST /api/requests', 'request.completed']))
     expect(new Set(trail.body.items.map(({ region }) => region))).toEqual(new Set([motoRegion]))
@@ -145,19 +128,10 @@ describeWithMoto('[R95] [R114] [G5] the API behind its authorizer, on an emulato
     api.ask({ path, method, headers: bearer(admin), ...(body && { body }) })
 
   beforeAll(async () => {
-    Object.assign(process.env, environmentOf(moto.endpoint))
-    // Lambda's runtime has it.
-    Object.assign(globalThis, { awslambda: { streamifyResponse: (handle: unknown) => handle } })
-    const { handler: authorizer } = await import('../../packages/aws/src/handlers/authorizer.ts')
-    const { functionPlatform } = await import('../../packages/aws/src/handlers/function-platform.ts')
-    const { handler: server } = await import('../../packages/server/src/lambda.ts')
-    api = new RestApi(templateOf(plinthStack()), {
-      authorizer,
-      api: server as (event: never, response: never) => Promise<unknown>,
-    })
-    const operator = (await functionPlatform()).operate()
-    registry = new TenantRegistry(operator)
-    issuer = await LocalIssuer.open(operator)
+    const functions = await apiOfFunctions(environmentOf(moto.endpoint))
+    api = functions.api
+    registry = new TenantRegistry(functions.operator)
+    issuer = await LocalIssuer.open(functions.operator)
     expect((await api.ask({ path: '/readyz' })).status).toBe(200)
     admin = await tokenOf('demo')
     expect((await asAdmin('/api/tenants', 'POST', { tenant_id: 'acme', name: 'Acme' })).status).toBe(201)

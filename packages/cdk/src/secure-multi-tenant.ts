@@ -103,7 +103,10 @@ export class SecureMultiTenant extends Construct {
     return this.webAcl.metricBlocked(rule)
   }
 
-  /** Requests that the authorizer refused, without a token or with one that nobody issued, and its failures. @throws InvalidInputError without an authorizer. */
+  /**
+   * Requests that the authorizer refused, without a token or with one that nobody issued, and its failures.
+   * @throws InvalidInputError without an authorizer.
+   */
   metricRefusedTokens(): IMetric {
     if (!this.#authorizer) throw invalid('existing.functions', 'There is no authorizer.')
     return this.#authorizer.metricErrors({ period, statistic: Stats.SUM })

@@ -31,17 +31,11 @@ export interface Grant {
  * Makes a token from the data itself, whether its server runs or not.
  * @throws InvalidInputError `tenant_unknown` for a tenant that doesn't exist.
  */
-export async function mintToken(grant: Grant, environment: Variables): Promise<string> {
-  const platform = await openIdentity(environment)
-  try {
-    const operator = platform.operate()
-    const settings = await new TenantRegistry(operator).get(grant.tenant)
-    if (!settings) throw new InvalidInputError(`There is no tenant ${grant.tenant}.`, { code: 'tenant_unknown', field: 'tenant' })
-    const issuer = await LocalIssuer.open(operator)
-    return await issuer.sign(grant)
-  } finally {
-    await platform.close()
-  }
+export function mintToken(grant: Grant, environment: Variables): Promise<string> {
+  return mint(environment, async (operator) => {
+    if (await new TenantRegistry(operator).get(grant.tenant)) return grant
+    throw new InvalidInputError(`There is no tenant ${grant.tenant}.`, { code: 'tenant_unknown', field: 'tenant' })
+  })
 }
 
 /**
@@ -49,13 +43,20 @@ export async function mintToken(grant: Grant, environment: Variables): Promise<s
  * not the business of one of them.
  * @throws InvalidInputError `no_active_tenant`
  */
-export async function mintAdministratorToken(environment: Variables): Promise<string> {
+export function mintAdministratorToken(environment: Variables): Promise<string> {
+  return mint(environment, async (operator) => {
+    const tenant = await administratorsTenant(operator)
+    return { tenant, user: 'cli', permissions: ['*'], lifetime: 86_400 }
+  })
+}
+
+async function mint(environment: Variables, grantFor: (operator: Operator) => Promise<Grant>): Promise<string> {
   const platform = await openIdentity(environment)
   try {
     const operator = platform.operate()
-    const tenant = await administratorsTenant(operator)
+    const grant = await grantFor(operator)
     const issuer = await LocalIssuer.open(operator)
-    return await issuer.sign({ tenant, user: 'cli', permissions: ['*'], lifetime: 86_400 })
+    return await issuer.sign(grant)
   } finally {
     await platform.close()
   }

@@ -2,20 +2,12 @@ import { expect, it } from 'vitest'
 import { call } from '../../../test/e2e/support/api.ts'
 import { startPlinth } from '../../../test/e2e/support/plinth-process.ts'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
-import { describeWithMoto, motoCredentials, motoRegion } from '../../aws/test/support/moto.ts'
+import { describeWithMoto, motoVariables } from '../../aws/test/support/moto.ts'
 import { plinth } from './support/plinth.ts'
 
 describeWithMoto('the way back on the platform aws, on an emulator', (moto) => {
   it('goes to the table, while the server runs [R95]', async () => {
-    const where = {
-      PLINTH_PLATFORM: 'aws',
-      PLINTH_AWS_CREATE: 'on',
-      PLINTH_MODEL: 'scripted',
-      AWS_ENDPOINT_URL: moto.endpoint,
-      AWS_REGION: motoRegion,
-      AWS_ACCESS_KEY_ID: motoCredentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: motoCredentials.secretAccessKey,
-    }
+    const where = { ...motoVariables(moto.endpoint), PLINTH_MODEL: 'scripted' }
     const server = await startPlinth(temporaryFolder(), where)
     const { stdout, stderr } = await plinth(['token', '--tenant', 'demo', '--permissions', '*'], where)
     expect(stderr).toBe('')

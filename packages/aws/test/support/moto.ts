@@ -15,6 +15,18 @@ export interface Moto {
 export const motoRegion = 'us-east-1'
 export const motoCredentials = { accessKeyId: 'test', secretAccessKey: 'test' } as const
 
+/** The variables of a Plinth on the emulator, which makes there what it needs. */
+export function motoVariables(endpoint: string): Readonly<Record<string, string>> {
+  return {
+    PLINTH_PLATFORM: 'aws',
+    PLINTH_AWS_CREATE: 'on',
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: motoRegion,
+    AWS_ACCESS_KEY_ID: motoCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: motoCredentials.secretAccessKey,
+  }
+}
+
 const how = 'moto_server is missing; pip install "moto[server]==5.2.1"'
 
 /**

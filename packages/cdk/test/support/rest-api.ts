@@ -1,4 +1,5 @@
 import { PassThrough, type Writable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { ofType, type Resource, type Template } from './synthesised.ts'
 
 /** A request as a client sends it; header names in any case. */
@@ -66,7 +67,7 @@ export class RestApi {
       if (!allows(verdict, event.methodArn)) return this.#gatewayResponse('ACCESS_DENIED')
     }
     const response = Object.assign(new PassThrough(), { setContentType() {} })
-    const written = readAll(response)
+    const written = buffer(response)
     const bytes = body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body)
     const sent = bytes === undefined ? null : Buffer.from(bytes).toString('base64')
     await this.#functions.api({ ...event, body: sent, isBase64Encoded: true } as never, response as Writable as never)
@@ -143,12 +144,6 @@ function headerOf({ multiValueHeaders }: Event, name: string): string | undefine
   return Object.entries(multiValueHeaders)
     .find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1]
     .at(-1)
-}
-
-async function readAll(stream: PassThrough): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }
 
 /** Status and headers as JSON, eight zero bytes, the body. */

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import type { RestApi } from './rest-api.ts'
 
 /**
@@ -18,7 +19,7 @@ export class StageServer {
       const path = request.url?.startsWith(`/${stage}/`) ? request.url.slice(stage.length + 1) : undefined
       if (path === undefined) return void response.writeHead(403).end('{"message":"Forbidden"}')
       this.paths.push(path)
-      const body = await bytesOf(request)
+      const body = await buffer(request)
       const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, value ?? '']))
       const told = await api.ask({ method: request.method ?? 'GET', path, headers, ...(body.length > 0 && { body }) })
       response.writeHead(told.status, { ...told.headers }).end(told.bytes)
@@ -40,10 +41,4 @@ export class StageServer {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
   }
-}
-
-async function bytesOf(request: IncomingMessage): Promise<Uint8Array> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }

@@ -3,9 +3,6 @@ import { wayBack } from '../words.ts'
 import type { ShownTenant } from './answers.ts'
 import { readList } from './read-list.ts'
 
-/** What happens to a tenant. */
-export type Leaving = 'suspended' | 'offboarded'
-
 /**
  * Why whoever asks is let in no more when a tenant is, and how to come back, in words; undefined when the way stays open.
  * @param options.token of PLINTH_TOKEN; a token from the data folder is of any tenant that is active.
@@ -13,7 +10,7 @@ export type Leaving = 'suspended' | 'offboarded'
 export async function lockOutOf(
   client: Pick<Client, 'call'>,
   id: string,
-  options: { readonly leaving: Leaving; readonly token: string | undefined },
+  options: { readonly leaving: 'suspended' | 'offboarded'; readonly token: string | undefined },
 ): Promise<string | undefined> {
   const { leaving, token } = options
   const { items } = await readList<ShownTenant>(client, '/api/tenants', Number.POSITIVE_INFINITY)
