@@ -1,0 +1,13 @@
+/** A stretch of a document as retrieval gives it: `content` is the document's text from `start` to `end`. */
+export interface Passage {
+  readonly document_id: string
+  /** Of the document, as it was sent. */
+  readonly source: string
+  readonly content: string
+  readonly start: number
+  readonly end: number
+  /** From 1, for documents that have pages. */
+  readonly page?: number
+  /** How well it fits, comparable within one answer; higher is better. */
+  readonly score: number
+}
