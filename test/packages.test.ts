@@ -26,7 +26,7 @@ const entries = names.flatMap((name) => {
   const { name: packageName, exports } = manifestOf(name)
   return Object.keys(exports).map((subpath) => packageName + subpath.slice(1))
 })
-const workers = ['@plinth/local/worker']
+const workers = ['@plinth/local/worker', '@plinth/models/sentence-encoder-worker']
 
 /** One thing that must be there, for each entry. */
 const expected: Readonly<Record<string, string>> = {

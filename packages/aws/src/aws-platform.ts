@@ -1,6 +1,7 @@
 import {
   type Clock,
   createPlatform,
+  type DocumentReader,
   type Log,
   type ModelLimits,
   type Models,
@@ -33,6 +34,8 @@ export interface AwsPlatformOptions {
   readonly outbound: Outbound
   /** Of the jobs whose queues are made where `environment.create` says so. */
   readonly jobs: readonly string[]
+  /** Reads documents; absent: plain text alone is read. */
+  readonly reader?: DocumentReader
   /** Whether to see first that everything is there, so that a wrong setting is told at the start and not at the first request. */
   readonly check?: boolean
   /** Clients to use instead of those made from the environment; whoever brings one ends it. */
@@ -72,6 +75,7 @@ export async function awsPlatform(options: AwsPlatformOptions): Promise<AwsPlatf
       ...(pooledKey === pooledKeyAlias ? {} : { aliases: { [pooledKeyAlias]: pooledKey } }),
     }),
     bus: new EventBridgeEventBus({ client: clients.eventbridge, bus }),
+    ...(options.reader ? { reader: options.reader } : {}),
     close: async () => {
       operations.close()
       destroyClients(made)

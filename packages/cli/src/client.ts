@@ -28,6 +28,8 @@ export interface Finished {
 interface Question {
   /** Sent as JSON. */
   readonly body?: object
+  /** Sent as they are, in the place of a body. */
+  readonly content?: FormData | Uint8Array
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -70,10 +72,15 @@ export class Client {
 
   /** Sends a request; a full queue or a server that restarts is waited for, under the same key. */
   async submit(body: object, idempotencyKey: string): Promise<Acknowledged> {
+    const headers = { 'idempotency-key': idempotencyKey }
+    return (await this.callPatiently('POST', '/api/requests', { body, headers })) as Acknowledged
+  }
+
+  /** What a path answers to something that can be sent again without harm: a server that restarts, or asks to slow down, is waited for. */
+  async callPatiently(method: string, path: string, options: Question = {}): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const headers = { 'idempotency-key': idempotencyKey }
-        return (await this.call('POST', '/api/requests', { body, headers })) as Acknowledged
+        return await this.call(method, path, options)
       } catch (error) {
         if (attempt === sendTries || !PlinthError.is(error) || !error.retryable) throw error
         await pause(Math.min(longestWait * 5, 100 * 2 ** attempt, (error.retryAfter ?? 5) * 1000))
@@ -106,6 +113,18 @@ export class Client {
     return (await readJson(response)) ?? this.#notPlinth(response)
   }
 
+  /** The text that a path answers with. */
+  async text(path: string): Promise<string> {
+    return (await this.#ask('GET', path, {})).text()
+  }
+
+  /** Where what a path made can be seen, by its Location. */
+  async created(method: string, path: string, options: Question = {}): Promise<string> {
+    const response = await this.#ask(method, path, options)
+    await response.body?.cancel()
+    return response.headers.get('location') ?? this.#notPlinth(response)
+  }
+
   /**
    * The bytes of what a path answers, as they come; reading them fails when the answer is cut off, or the signal fires.
    * @param options.type the content type that it must have.
@@ -135,13 +154,14 @@ export class Client {
   async #ask(
     method: string,
     path: string,
-    { body, headers, signal }: Question & { readonly signal?: AbortSignal },
+    { body, content, headers, signal }: Question & { readonly signal?: AbortSignal },
   ): Promise<Response> {
     const response = await this.#send(this.url + path, {
       method,
       ...(signal ? { signal } : {}),
       headers: { authorization: `Bearer ${this.#token}`, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
       ...(body ? { body: JSON.stringify(body) } : {}),
+      ...(content ? { body: content as RequestInit['body'] & {} } : {}),
     })
     if (response.ok) return response
     const problem = (await readJson(response)) as { code?: string; detail?: string; field?: string } | undefined

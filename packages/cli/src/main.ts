@@ -1,7 +1,10 @@
 import { PlinthError } from '@plinth/core'
 import { Command, CommanderError } from 'commander'
+import { askCommand } from './commands/ask.ts'
 import { backupCommand } from './commands/backup.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { evalCommand } from './commands/eval.ts'
+import { ingestCommand } from './commands/ingest.ts'
 import { startCommand } from './commands/start.ts'
 import { submitCommand } from './commands/submit.ts'
 import { synthCommand } from './commands/synth.ts'
@@ -23,6 +26,9 @@ const verbs = [
   startCommand(),
   tokenCommand(),
   submitCommand(),
+  ingestCommand(),
+  askCommand(),
+  evalCommand(),
   tenantsCommand(),
   backupCommand(),
   doctorCommand(),

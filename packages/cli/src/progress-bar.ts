@@ -15,7 +15,12 @@ export class ProgressBar {
   }
 
   advance(): void {
-    this.#done++
+    this.advanceTo(this.#done + 1)
+  }
+
+  /** @param done how many in all. */
+  advanceTo(done: number): void {
+    this.#done = done
     if (Date.now() - this.#drawn >= every) this.#draw()
   }
 

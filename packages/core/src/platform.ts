@@ -2,19 +2,24 @@ import type { Models } from './language-model/catalogue.ts'
 import { type ModelGate, type ModelLimits, ProcessGate, tenantGate } from './language-model/gate.ts'
 import { TenantConcurrency } from './language-model/tenant-concurrency.ts'
 import type { Clock } from './ports/clock.ts'
+import type { DocumentReader } from './ports/document-reader.ts'
 import type { EventBus } from './ports/event-bus.ts'
 import type { KeyService } from './ports/key-service.ts'
 import type { ObjectStore } from './ports/object-store.ts'
 import type { Operations } from './ports/operations.ts'
 import type { Outbound } from './ports/outbound.ts'
 import type { Queue } from './ports/queue.ts'
+import type { SearchIndex } from './ports/search-index.ts'
 import type { StateStore } from './ports/state-store.ts'
+import { plainTextReader } from './rag/plain-text-reader.ts'
 import type { Caller } from './scope/caller.ts'
 import { DataKeys } from './scope/data-keys.ts'
 import { tenantObjects } from './scope/objects.ts'
 import type { Operator } from './scope/operator.ts'
 import type { Scope } from './scope/scope.ts'
 import { Sealing } from './scope/sealing.ts'
+import { tenantSearch } from './scope/search.ts'
+import { SegmentSearchIndex } from './search/segment-search-index.ts'
 import { State } from './scope/state.ts'
 import { type Action, Trail } from './scope/trail.ts'
 import { AuditKeys } from './tenancy/audit/audit-keys.ts'
@@ -33,6 +38,10 @@ export interface Adapters {
   readonly bus: EventBus
   readonly operations: Operations
   readonly outbound: Outbound
+  /** Absent: plain text alone is read. */
+  readonly reader?: DocumentReader
+  /** Absent: sealed segments on the ObjectStore. */
+  readonly search?: SearchIndex
   close(): Promise<void>
 }
 
@@ -62,7 +71,7 @@ export interface PlatformOptions {
 
 /** Joins adapters and models. */
 export function createPlatform(name: string, adapters: Adapters, models: Models, options: PlatformOptions = {}): Platform {
-  const { clock, state: store, objects, queue, bus, operations, outbound } = adapters
+  const { clock, state: store, objects, queue, bus, operations, outbound, reader = plainTextReader } = adapters
   const { region = 'local', home, ...limits } = options
   const gate = new ProcessGate({ clock, ...limits })
   const concurrency = new TenantConcurrency({ clock })
@@ -71,6 +80,13 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
   const stateOf = (tenant: string, correlationId: string, more: { weight?: number | undefined; trail?: Trail } = {}): State =>
     new State({ tenant, correlationId, store, sealing, clock, ...more })
   const system = home?.operate().system ?? stateOf(systemTenant, 'system')
+  const search =
+    adapters.search ??
+    new SegmentSearchIndex({
+      state: (tenant) => stateOf(tenant, 'system'),
+      objects: (tenant) => tenantObjects(tenant, objects, sealing),
+      clock,
+    })
   const auditKeys = new AuditKeys(system)
   let listener: (tenant: string) => void = () => {}
   const writer = new AuditWriter({ keys: auditKeys, clock, region, onKept: (tenant) => listener(tenant) })
@@ -99,6 +115,8 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
         clock,
         state: stateOf(tenant, correlationId, { weight: settings.weight, trail: trailOf(caller, tenant, action) }),
         objects: tenantObjects(tenant, objects, sealing),
+        search: tenantSearch(caller, search),
+        reader,
         models: tenantModels(models, settings),
         gate: concurrency.behind(tenantGate(gate, tenant, settings.weight), tenant, settings.limits.concurrent),
         outbound,

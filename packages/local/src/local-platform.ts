@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import {
   type Clock,
   createPlatform,
+  type DocumentReader,
   InvalidInputError,
   type Log,
   type ModelLimits,
@@ -41,6 +42,8 @@ export interface LocalPlatformOptions {
   readonly masterKeyFile?: string | undefined
   readonly clock?: Clock
   readonly log?: Log
+  /** Reads documents; absent: plain text alone is read. */
+  readonly reader?: DocumentReader
   /** How webhooks are called. Default: the public internet only. */
   readonly outbound?: Outbound
   /** Called once when the database can't be written any more; the process should end with an error. */
@@ -96,7 +99,7 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
       await database.close()
       lock.release()
     }
-    return { ...createPlatform('local', { ...sqlite, clock, objects, keys, bus, outbound, close }, models, options), bus }
+    return { ...createPlatform('local', { ...sqlite, clock, objects, keys, bus, outbound, ...(options.reader ? { reader: options.reader } : {}), close }, models, options), bus }
   } catch (error) {
     lock.release()
     throw error

@@ -6,6 +6,8 @@ import { bedrockModels, gathered } from './bedrock-models.ts'
 export const extractiveId = 'local/extractive'
 /** The id of the embedder that counts words: no network, no account, no weights. */
 export const hashingId = 'local/hashing'
+/** The id of the small English model that runs on this machine: no network, no account, its weights in a package. */
+export const sentenceEncoderId = 'local/sentence-encoder'
 /** The id of the models for tests and load: one that writes, and one that makes vectors. */
 export const scriptedId = 'scripted'
 
@@ -37,6 +39,11 @@ export const hashingEntry: EmbedderEntry = {
   ...{ id: hashingId, family: 'local', provider: 'local', ...embedding },
   dimensions: { usual: 512, allowed: inProcessDimensions },
 }
+/** Universal Sentence Encoder lite, a small English model that runs on this machine. It reads 128 pieces of words, and passes over the rest. */
+export const sentenceEncoderEntry: EmbedderEntry = {
+  ...{ id: sentenceEncoderId, family: 'local', provider: 'local', ...embedding, context: 128 },
+  dimensions: { usual: 512, allowed: [512] },
+}
 export const scriptedEmbeddingEntry: EmbedderEntry = {
   ...{ id: scriptedId, family: 'scripted', provider: 'scripted', ...embedding },
   dimensions: { usual: 64, allowed: inProcessDimensions },
@@ -46,6 +53,7 @@ export const scriptedEmbeddingEntry: EmbedderEntry = {
 export const catalogue: readonly ModelEntry[] = [
   { id: extractiveId, family: 'local', provider: 'local', ...language },
   { id: scriptedId, family: 'scripted', provider: 'scripted', ...language },
+  sentenceEncoderEntry,
   hashingEntry,
   scriptedEmbeddingEntry,
   ...bedrockModels,

@@ -11,6 +11,8 @@ import {
   isBedrock,
   scriptedEmbeddingEntry,
   scriptedId,
+  sentenceEncoderEntry,
+  sentenceEncoderId,
 } from './catalogue.ts'
 import type { ModelsOptions } from './create-models.ts'
 import { createHashingEmbedder } from './hashing.ts'
@@ -18,6 +20,7 @@ import { checkDefaultEmbeddingModel, lacking } from './model-checks.ts'
 import { createOpenAICompatibleEmbedder, isOpenAICompatible, openAICompatibleEmbeddingEntry } from './openai-compatible.ts'
 import { rememberSpellings } from './remember-spellings.ts'
 import { createScriptedEmbedder } from './scripted-embedding.ts'
+import { createSentenceEncoder } from './sentence-encoder.ts'
 
 /** What serves, with its own entry. */
 interface Server {
@@ -38,13 +41,16 @@ interface EmbeddingModels extends Pick<Models, 'defaultEmbeddingModel' | 'resolv
  * @throws InvalidInputError whose field is `embeddingModel` for one that can't be the configured one, or the option that it lacks.
  */
 export function createEmbeddingModels(options: ModelsOptions, bedrock: BedrockModels | undefined): EmbeddingModels {
-  const { embeddingModel = hashingId, scripted, clock, openAICompatible } = options
+  const { embeddingModel = sentenceEncoderId, scripted, clock, openAICompatible } = options
   checkDefaultEmbeddingModel(embeddingModel, 'embeddingModel')
   if (isBedrock(embeddingModel) && !bedrock) throw lacking(embeddingModel, 'bedrock')
   const own = new Map<string, Server>([
+    [sentenceEncoderId, { entry: sentenceEncoderEntry, model: createSentenceEncoder() }],
     [hashingId, { entry: hashingEntry, model: createHashingEmbedder() }],
     [scriptedId, { entry: scriptedEmbeddingEntry, model: createScriptedEmbedder({ ...scripted, clock }) }],
   ])
+  // What stands in for others gives vectors as long as theirs, which none of the encoder's are.
+  const standIn = embeddingModel === sentenceEncoderId ? hashingId : embeddingModel
   const compatible = isOpenAICompatible(embeddingModel) ? openAICompatibleEmbeddingEntry(embeddingModel) : undefined
   if (compatible) {
     if (!openAICompatible) throw lacking(embeddingModel, 'openAICompatible')
@@ -55,7 +61,7 @@ export function createEmbeddingModels(options: ModelsOptions, bedrock: BedrockMo
     const entry = id === compatible?.id ? compatible : findEmbeddingModel(id)
     if (bedrock && entry.provider === 'bedrock')
       return { id, entry, servedBy: bedrockResource(id), model: bedrock.embedding(bedrockName(id), entry), ...lengthsOf(entry) }
-    const server = own.get(entry.id) ?? own.get(embeddingModel)
+    const server = own.get(entry.id) ?? own.get(standIn)
     if (!server) throw new Error(`Nothing serves ${entry.id}.`)
     return { id: entry.id, entry, servedBy: server.entry.id, ...served(entry, server) }
   }

@@ -19,7 +19,7 @@ import { createScriptedModel, type ScriptedOptions } from './scripted.ts'
 export interface ModelsOptions {
   /** The model that a request without one gets, and that stands in for those of providers not configured; `local/extractive`. */
   readonly model?: string
-  /** The same for embeddings; `local/hashing`. */
+  /** The same for embeddings; `local/sentence-encoder`, for which `local/hashing` stands in for others. */
   readonly embeddingModel?: string
   /** How `scripted` behaves. */
   readonly scripted?: Omit<ScriptedOptions, 'clock'>
@@ -31,7 +31,7 @@ export interface ModelsOptions {
 }
 
 /**
- * The models of one Plinth. `local/extractive`, `local/hashing`, `scripted` and the configured models answer for themselves, and so do
+ * The models of one Plinth. Those whose id begins with `local/`, `scripted` and the configured models answer for themselves, and so do
  * all models of Bedrock where it is configured; every other one of the catalogue is served by the configured model of its kind.
  * @throws InvalidInputError whose field is `model` or `embeddingModel` for one that can't be the configured one, or the option that the model lacks.
  */

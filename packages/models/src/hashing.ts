@@ -1,4 +1,4 @@
-/** The embedder that counts words: the default, so that everything works with no account and no weights. @module */
+/** The embedder that counts words: for where there is neither an account nor room for weights. @module */
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
 import { checkDimensions } from '@plinth/core'
 import { hashingEntry, hashingId } from './catalogue.ts'

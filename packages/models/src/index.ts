@@ -14,6 +14,7 @@ export {
   hashingId,
   normaliseModelId,
   scriptedId,
+  sentenceEncoderId,
 } from './catalogue.ts'
 export { createModels, type ModelsOptions } from './create-models.ts'
 export { createExtractiveModel, extractiveNote } from './extractive.ts'
@@ -23,4 +24,5 @@ export { modelOptions } from './model-options.ts'
 export type { OpenAICompatibleOptions } from './openai-compatible.ts'
 export { createScriptedModel, failMarker, type ScriptedOptions } from './scripted.ts'
 export { createScriptedEmbedder } from './scripted-embedding.ts'
+export { createSentenceEncoder, type SentenceEncoder, type SentenceEncoderOptions } from './sentence-encoder.ts'
 export { countTokens } from './tokens.ts'

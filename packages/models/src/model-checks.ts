@@ -1,6 +1,14 @@
 /** Which models can be the configured ones. @module */
 import { InvalidInputError, type ModelEntry, PlinthError } from '@plinth/core'
-import { extractiveId, findEmbeddingModel, findLanguageModel, hashingId, isBedrock, scriptedId } from './catalogue.ts'
+import {
+  extractiveId,
+  findEmbeddingModel,
+  findLanguageModel,
+  hashingId,
+  isBedrock,
+  scriptedId,
+  sentenceEncoderId,
+} from './catalogue.ts'
 import { isOpenAICompatible } from './openai-compatible.ts'
 
 /**
@@ -9,16 +17,16 @@ import { isOpenAICompatible } from './openai-compatible.ts'
  * @throws InvalidInputError that says which values work.
  */
 export function checkDefaultModel(model: string, field: string): void {
-  check(model, field, extractiveId, findLanguageModel)
+  check(model, field, [extractiveId], findLanguageModel)
 }
 
 /** The same for the model that embeds. */
 export function checkDefaultEmbeddingModel(model: string, field: string): void {
-  check(model, field, hashingId, findEmbeddingModel)
+  check(model, field, [sentenceEncoderId, hashingId], findEmbeddingModel)
 }
 
-function check(model: string, field: string, local: string, find: (id: string) => ModelEntry): void {
-  if (model === local || model === scriptedId || isOpenAICompatible(model)) return
+function check(model: string, field: string, local: readonly string[], find: (id: string) => ModelEntry): void {
+  if (local.includes(model) || model === scriptedId || isOpenAICompatible(model)) return
   if (isBedrock(model)) {
     try {
       find(model)
@@ -29,7 +37,7 @@ function check(model: string, field: string, local: string, find: (id: string) =
     }
     return
   }
-  const forms = `${local}, ${scriptedId}, bedrock/<model id> or openai-compatible/<model>`
+  const forms = `${local.join(', ')}, ${scriptedId}, bedrock/<model id> or openai-compatible/<model>`
   throw new InvalidInputError(`There is no such model: ${field} must be ${forms}.`, { field })
 }
 

@@ -71,10 +71,13 @@ describe('the catalogue', () => {
   })
 
   it('has nothing else but those of this process, each once of a kind', () => {
-    const own = ['language local/extractive', 'language scripted', 'embedding local/hashing', 'embedding scripted']
+    const own = [
+      ...['language local/extractive', 'language scripted'],
+      ...['embedding local/sentence-encoder', 'embedding local/hashing', 'embedding scripted'],
+    ]
     const found = catalogue.filter(({ provider }) => provider !== 'bedrock')
     expect(found.map(({ kind, id }) => `${kind} ${id}`)).toEqual(own)
-    expect(found.map(({ price }) => price.input + price.output)).toEqual([0, 0, 0, 0])
+    expect(found.map(({ price }) => price.input + price.output)).toEqual([0, 0, 0, 0, 0])
     expect(
       catalogue
         .filter((entry) => !found.includes(entry))
@@ -87,6 +90,7 @@ describe('the catalogue', () => {
     const lengths = catalogue.map(({ kind, id, dimensions }) => ({ kind, id, ...dimensions }))
     for (const { kind, usual } of lengths) expect(usual !== undefined).toBe(kind === 'embedding')
     expect(lengths.filter(({ kind }) => kind === 'embedding').map(({ id, usual, allowed }) => [id, usual, allowed])).toEqual([
+      ['local/sentence-encoder', 512, [512]],
       ['local/hashing', 512, { least: 64, most: 4096 }],
       ['scripted', 64, { least: 64, most: 4096 }],
       ['amazon.titan-embed-text-v1', 1536, [1536]],

@@ -12,10 +12,16 @@ const titan2 = 'amazon.titan-embed-text-v2:0'
 const unknown = expect.objectContaining({ code: 'model_unknown', field: 'model_id' })
 
 describe('the models that embed', () => {
-  it('count words unless told otherwise', () => {
+  it('are a small one of this machine unless told otherwise', () => {
     const models = createModels({ clock })
-    expect(models.defaultEmbeddingModel).toBe('local/hashing')
+    expect(models.defaultEmbeddingModel).toBe('local/sentence-encoder')
     expect(models.resolveEmbedding()).toMatchObject({
+      id: 'local/sentence-encoder',
+      servedBy: 'local/sentence-encoder',
+      dimensions: 512,
+      allowedDimensions: [512],
+    })
+    expect(models.resolveEmbedding('local/hashing')).toMatchObject({
       id: 'local/hashing',
       servedBy: 'local/hashing',
       dimensions: 512,
@@ -26,18 +32,24 @@ describe('the models that embed', () => {
     expect(models.resolveEmbedding('scripted').entry.kind).toBe('embedding')
   })
 
-  it.each(['local/hashing', 'scripted'])(
-    'of other providers are stood in for by %s, as long as their own and at their price',
-    async (embeddingModel) => {
-      const models = createModels({ embeddingModel, clock })
+  it.each([
+    ['local/hashing', 'local/hashing'],
+    ['scripted', 'scripted'],
+    // All its vectors are of one length.
+    ['local/hashing', 'local/sentence-encoder'],
+    ['local/hashing', undefined],
+  ])(
+    'of other providers are stood in for by %s where %s is configured, as long as their own and at their price',
+    async (standIn, embeddingModel) => {
+      const models = createModels({ ...(embeddingModel !== undefined && { embeddingModel }), clock })
       const others = catalogue.filter(({ kind, provider }) => kind === 'embedding' && provider === 'bedrock')
       expect(others.length).toBeGreaterThan(4)
       for (const entry of others) {
         const resolved = models.resolveEmbedding(`us.${entry.id}`)
-        expect(resolved).toMatchObject({ id: entry.id, entry, servedBy: embeddingModel, dimensions: entry.dimensions?.usual })
+        expect(resolved).toMatchObject({ id: entry.id, entry, servedBy: standIn, dimensions: entry.dimensions?.usual })
         const { vectors, usd, inputTokens, modelId } = await embedOnce(resolved, ['some words', 'others'])
         expect(vectors.map(({ length }) => length)).toEqual([entry.dimensions?.usual, entry.dimensions?.usual])
-        expect(modelId).toBe(embeddingModel)
+        expect(modelId).toBe(standIn)
         expect(usd).toBeCloseTo((inputTokens * entry.price.input) / 1e6, 12)
       }
       const asked = await embedOnce(models.resolveEmbedding(titan2), ['x'], { dimensions: 256 })
@@ -61,7 +73,8 @@ describe('the models that embed', () => {
 
   it('do not write, and are unknown to whoever asks for that', () => {
     const models = createModels({ embeddingModel: 'openai-compatible/m', openAICompatible, clock })
-    for (const id of ['local/hashing', titan1, 'openai-compatible/m']) expect(() => models.resolve(id)).toThrow(unknown)
+    for (const id of ['local/sentence-encoder', 'local/hashing', titan1, 'openai-compatible/m'])
+      expect(() => models.resolve(id)).toThrow(unknown)
   })
 
   it('of a server stand in the catalogue before the others, beside one that writes', () => {
@@ -102,7 +115,7 @@ describe('the models that embed', () => {
 
   it.each([titan1, 'local/extractive', 'nothing', '', 'openai-compatible/'])('say what works instead of %j', (embeddingModel) => {
     const make = (): unknown => createModels({ embeddingModel, clock })
-    expect(make).toThrow(/local\/hashing, scripted, bedrock\/<model id> or openai-compatible\/<model>/)
+    expect(make).toThrow(/local\/sentence-encoder, local\/hashing, scripted, bedrock\/<model id> or openai-compatible\/<model>/)
     expect(make).toThrow(expect.objectContaining({ field: 'embeddingModel' }))
   })
 
@@ -135,6 +148,13 @@ describe('PLINTH_EMBEDDING_MODEL', () => {
       embeddingModel: 'local/hashing',
       scripted: {},
     })
+  })
+
+  it('is one without weights where nothing else is set on the platform of AWS, whose functions bring none', () => {
+    const PLINTH_PLATFORM = 'aws'
+    expect(modelOptions({ PLINTH_PLATFORM, PLINTH_EMBEDDING_MODEL: '' }).embeddingModel).toBe('local/hashing')
+    expect(modelOptions({ PLINTH_PLATFORM, PLINTH_EMBEDDING_MODEL: 'scripted' }).embeddingModel).toBe('scripted')
+    expect(modelOptions({ PLINTH_PLATFORM: 'local' }).embeddingModel).toBeUndefined()
   })
 
   it('configures its provider, which both may share', () => {

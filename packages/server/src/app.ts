@@ -196,7 +196,7 @@ function arrivalOf(request: Request, target: Pick<Arrival, 'path' | 'query'>): A
     header: (name) => request.headers.get(name) ?? undefined,
     hasBody: request.body !== null,
     collect: async (take) => {
-      for await (const chunk of request.body ?? []) take(chunk)
+      for await (const chunk of request.body ?? []) await take(chunk)
     },
   }
 }

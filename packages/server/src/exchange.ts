@@ -17,9 +17,10 @@ export interface Arrival {
   /** Whether it brings a body. */
   readonly hasBody: boolean
   /**
-   * Gives the body's chunks to `take` as they come. Rejects with what `take` throws, or when the body breaks off.
+   * Gives the body's chunks to `take` as they come, and waits for what it promises. Rejects with what `take` throws, or when the body
+   * breaks off.
    */
-  collect(take: (chunk: Uint8Array) => void): Promise<void>
+  collect(take: (chunk: Uint8Array) => void | Promise<void>): Promise<void>
 }
 
 /** What is answered: a text, or a stream of bytes that is cancelled when the client goes. */

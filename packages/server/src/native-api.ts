@@ -4,6 +4,7 @@ import {
   type AnyRoute,
   administer,
   type Caller,
+  type FilePart,
   ForbiddenError,
   InvalidInputError,
   type LocalIssuer,
@@ -15,10 +16,12 @@ import {
   UnauthorizedError,
 } from '@plinth/core'
 import type { z } from 'zod'
+import { bodyBytes } from './body-bytes.ts'
 import { eventStream } from './event-stream.ts'
 import type { Answer, Arrival } from './exchange.ts'
 import { forward, forwardedHeader } from './forward.ts'
-import { readJson } from './json-body.ts'
+import { isForm, readFiles } from './form-files.ts'
+import { bodyLimit, readJson } from './json-body.ts'
 import { lineStream } from './line-stream.ts'
 import type { Regions } from './regions.ts'
 
@@ -58,7 +61,8 @@ export async function serveRoute(serving: Serving, route: AnyRoute, found: Found
   const lastEventId = route.streams ? lastEventIdOf(arrival) : undefined
   const stream = route.streams ? new AbortController() : undefined
   const signal = stream ? AbortSignal.any([stream.signal, stopping]) : stopping
-  const input = { params, query, body, idempotencyKey, lastEventId, signal }
+  const bytes = bodyBytes(arrival, ('takesBytes' in route && route.takesBytes) || 0)
+  const input = { params, query, body, idempotencyKey, lastEventId, signal, bytes, origin: originOf(arrival) }
   const reply = await replyOf(serving, route, found, input)
   const headers = { 'cache-control': 'private, no-store', vary: 'Authorization', ...reply.headers }
   if (reply.events && stream) {
@@ -151,8 +155,11 @@ type Input = Parameters<Extract<AnyRoute, { handle: unknown }>['handle']>[1]
 
 /** In a route of administration the tenant named in the body is what it is about. */
 async function bodyOf(route: AnyRoute, { arrival, caller, params }: Found): Promise<unknown> {
+  if (route.takesBytes !== undefined) return undefined
   if (!route.body) return 'administer' in route ? undefined : passOver(caller, arrival)
-  const body = await readJson(arrival)
+  const limit = route.bodyLimit ?? bodyLimit
+  if (route.fromFiles && isForm(arrival)) return route.fromFiles(ownFields(caller, await readFiles(arrival, limit)))
+  const body = await readJson(arrival, limit)
   return parse(route.body, 'administer' in route ? withoutObject(params.id, body) : withoutTenant(caller, body))
 }
 
@@ -166,6 +173,15 @@ export function checkNamedTenant(caller: Caller, arrival: Arrival): void {
 export function checkTenant(caller: Pick<Caller, 'tenant'>, named: unknown): void {
   if (named !== undefined && named !== caller.tenant)
     throw new ForbiddenError('tenant_mismatch', "The tenant named is not the token's.")
+}
+
+/** The same in a form. */
+function ownFields(caller: Caller, parts: readonly FilePart[]): readonly FilePart[] {
+  return parts.filter((part) => {
+    if (!('name' in part) || part.name !== 'tenant_id') return true
+    checkTenant(caller, part.text)
+    return false
+  })
 }
 
 function withoutTenant(caller: Caller, body: unknown): unknown {
@@ -211,6 +227,13 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   const issue = parsed.error.issues[0]
   const field = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join('.')
   throw new InvalidInputError(issue?.message ?? 'The input is malformed.', field === '' ? {} : { field })
+}
+
+/** Where the client found the server, by what it says itself. */
+function originOf(arrival: Arrival): string {
+  const host = arrival.header('host') ?? arrival.header(':authority') ?? ''
+  if (!/^[A-Za-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i.test(host)) return ''
+  return `${arrival.header('x-forwarded-proto') === 'https' ? 'https' : 'http'}://${host}`
 }
 
 function lastEventIdOf(arrival: Arrival): number | undefined {

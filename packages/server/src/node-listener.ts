@@ -56,8 +56,9 @@ function hasBody(request: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-function collect(request: IncomingMessage, take: (chunk: Uint8Array) => void): Promise<void> {
+function collect(request: IncomingMessage, take: (chunk: Uint8Array) => void | Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
+    let last: Promise<void> | undefined
     const fail = (error: Error): void => {
       // The rest is passed over, so that the connection can go on.
       request.off('data', onData)
@@ -66,13 +67,16 @@ function collect(request: IncomingMessage, take: (chunk: Uint8Array) => void): P
     }
     const onData = (chunk: Uint8Array): void => {
       try {
-        take(chunk)
+        const taken = take(chunk)
+        if (!taken) return
+        request.pause()
+        last = taken.then(() => void request.resume(), fail)
       } catch (error) {
         fail(error as Error)
       }
     }
     request.on('data', onData)
-    request.once('end', resolve)
+    request.once('end', () => (last ? void last.then(resolve) : resolve()))
     request.once('error', fail)
     // Every request closes; making an error costs as much as reading a small body.
     request.once('close', () => {

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server, STATUS_CODES } from 'n
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Log, type Models, PlinthError, patterns, sleep, uuid } from '@plinth/core'
+import { createDocumentReader, createTesseractOcr } from '@plinth/documents'
 import { systemClock } from '@plinth/local'
 import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp } from '@plinth/outbound'
@@ -54,6 +55,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     options.onFatal(error)
   }
   const outbound = new GuardedHttp({ clock: systemClock, allow: environment.outboundAllow })
+  const ocr = createTesseractOcr({ clock: systemClock })
+  const reader = createDocumentReader({ clock: systemClock, ocr })
   const { platform, ...where } = await openPlatform({
     environment,
     variables: options.environment,
@@ -61,6 +64,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     limits: modelLimits(options.environment),
     log,
     outbound,
+    reader,
     onFatal,
   })
   const opened = [platform]
@@ -71,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       limits: modelLimits(options.environment),
       log,
       outbound,
+      reader,
       onFatal,
       modelsOf: (region) =>
         createModels({ ...modelOptions({ ...options.environment, PLINTH_REGION: region }), clock: systemClock }),
@@ -99,11 +104,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       const stopped = engines.map((engine) => engine.stop(drainMilliseconds))
       await Promise.all([closeConnections(listening), ...stopped])
       for (const each of opened.toReversed()) await each.close()
+      await reader.close()
+      await ocr.close()
       outbound.close()
     }
     return { url: urlOf(listening.server, environment.host), platform, models, ...where, log, stop }
   } catch (error) {
     for (const each of opened.toReversed()) await each.close()
+    await reader.close()
+    await ocr.close()
     throw error
   }
 }

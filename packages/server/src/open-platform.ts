@@ -1,4 +1,5 @@
 import {
+  type DocumentReader,
   InvalidInputError,
   jobNames,
   type Log,
@@ -28,9 +29,12 @@ export async function openPlatform(options: {
   readonly limits: ModelLimits
   readonly log: Log
   readonly outbound: Outbound
+  /** Absent: plain text alone is read. */
+  readonly reader?: DocumentReader
   onFatal(error: PlinthError): void
 }): Promise<OpenedPlatform> {
   const { environment, variables, models, limits, log, outbound, onFatal } = options
+  const reading = options.reader ? { reader: options.reader } : {}
   if (environment.platform === 'aws') {
     const { awsPlatform, readAwsEnvironment } = await import('@plinth/aws')
     const aws = readAwsEnvironment(variables)
@@ -41,6 +45,7 @@ export async function openPlatform(options: {
       limits,
       log,
       outbound,
+      ...reading,
       clock: systemClock,
       jobs: jobNames,
       check: true,
@@ -48,7 +53,8 @@ export async function openPlatform(options: {
     return { platform, place: `table ${aws.table} in ${aws.region}` }
   }
   const { directory, masterKey, masterKeyFile, region } = environment
-  const platform = await localPlatform({ directory, region, models, limits, log, outbound, onFatal, masterKey, masterKeyFile })
+  const parts = { directory, region, models, limits, log, outbound, ...reading, onFatal, masterKey, masterKeyFile }
+  const platform = await localPlatform(parts)
   return { platform, directory, place: `data in ${directory}` }
 }
 
@@ -78,6 +84,7 @@ export async function openPeers(
           limits,
           log,
           outbound,
+          ...(options.reader ? { reader: options.reader } : {}),
           onFatal,
           masterKey,
           masterKeyFile,

@@ -75,10 +75,24 @@ function operation(route: AnyRoute, tag: string): object {
     tags: [tag],
     'x-permission': route.permission,
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(route.body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
-      : {}),
+    ...bodyOf(route),
     responses,
+  }
+}
+
+function bodyOf({ body, fromFiles, takesBytes }: AnyRoute): object {
+  if (takesBytes !== undefined)
+    return { requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } } }
+  if (!body) return {}
+  const files = { type: 'array', items: { type: 'string', format: 'binary' } }
+  return {
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': { schema: schemaOf(body, 'input') },
+        ...(fromFiles ? { 'multipart/form-data': { schema: { type: 'object', properties: { files } } } } : {}),
+      },
+    },
   }
 }
 

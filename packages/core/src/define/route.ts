@@ -16,7 +16,16 @@ export interface RouteInput<Params, Query, Body> {
   readonly lastEventId: number | undefined
   /** Fires when the client is gone or the server stops. */
   readonly signal: AbortSignal
+  /** The body as it comes, of a route that takes bytes; else it ends at once. */
+  readonly bytes: AsyncIterable<Uint8Array>
+  /** Where the client found the server, such as `http://127.0.0.1:4000`; empty when it didn't say. */
+  readonly origin: string
 }
+
+/** A part of a form (multipart/form-data): a file, or a field. */
+export type FilePart =
+  | { readonly fileName: string; readonly contentType: string; readonly bytes: Uint8Array }
+  | { readonly name: string; readonly text: string }
 
 /** One message of a server-sent event stream. */
 export interface ServerEvent {
@@ -49,6 +58,12 @@ export interface RouteDefinition<Params, Query, Body> {
   readonly params?: z.ZodType<Params>
   readonly query?: z.ZodType<Query>
   readonly body?: z.ZodType<Body>
+  /** Bytes of a body, where it may hold more than others. */
+  readonly bodyLimit?: number
+  /** Makes the body of the files of a form, where one may be sent in the place of JSON. @throws InvalidInputError */
+  fromFiles?(parts: readonly FilePart[]): Body
+  /** Takes so many bytes of any kind, as they come, in the place of a body. */
+  readonly takesBytes?: number
   /** Takes an `Idempotency-Key` header. */
   readonly idempotent?: boolean
   /** Put down in the audit trail although it changes nothing: it hands out what must not get about. */

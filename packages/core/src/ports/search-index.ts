@@ -1,3 +1,6 @@
+import { InvalidInputError, TooLargeError } from '../errors.ts'
+import { jsonBytes } from '../json.ts'
+
 /** One version of a document: versions of one document are never the same name twice for different content. */
 export interface DocumentVersion {
   /** 1–128 characters `A-Z a-z 0-9 _ -`. */
@@ -44,13 +47,16 @@ export interface DocumentVectors extends DocumentVersion {
   readonly vectors: readonly Float32Array[]
 }
 
-/** Each field has one of the values; all fields count. A field that is a list matches when one of its values does. */
+/**
+ * Each field has one of the values; all fields count. A field that is a list matches when one of its values does. Values are of the same
+ * kind: 1 isn't '1'.
+ */
 export type SearchFilter = Readonly<Record<string, string | number | boolean | readonly (string | number | boolean)[]>>
 
 export interface SearchQuery {
-  /** What is asked, in words; a text of half the weight counts half. */
+  /** What is asked, in words; a text of half the weight counts half. Of more than 1,024 different words the last don't count. */
   readonly texts: readonly { readonly text: string; readonly weight: number }[]
-  /** The same as a vector; without it there are no dense candidates. */
+  /** The same as a vector, of any length above 0; without it, or in a space without vectors, there are no dense candidates. */
   readonly vector?: { readonly space: string; readonly values: Float32Array }
   readonly filter?: SearchFilter
   /** Who asks: what is not for them is not there. */
@@ -69,7 +75,7 @@ export interface Candidate extends DocumentVersion {
 
 export interface Found {
   /**
-   * Best first. Where an index has both sides, a chunk that is among the best of one is scored in the other too, and stands there behind
+   * Best first, of equals by document, version and ordinal. Where an index has both sides, a chunk that is among the best of one is scored in the other too, and stands there behind
    * the best, so that scores can be joined; one without any of the words isn't in the lexical list.
    */
   readonly lexical: readonly Candidate[]
@@ -103,16 +109,19 @@ export interface IndexStatus {
  *
  * Promises:
  * - What was put is found when put resolves, and outlives the process. A put of a version that is there changes nothing; so does one of
- *   vectors. Vectors of a version that isn't there are kept for when it is, or ignored.
+ *   vectors. Vectors of a version that isn't there are ignored.
  * - A removed version is found no more when remove resolves, whatever was put of it before; removing what isn't there is fine. What it
- *   held is gone from storage once maintain has nothing left to do.
+ *   held is gone from storage once maintain has nothing left to do. It may be put again.
  * - Filters and access lists count before ranking: a query gives `limit` candidates while so many chunks pass them.
- * - Dense candidates are the nearest by cosine: exactly so below `exactBelow` chunks, above it all but a few of them.
+ * - Dense candidates are the nearest by cosine: exactly so below `exactBelow` chunks, above it all but a few of them. Vectors may be kept
+ *   with eight bits a dimension, so cosines within 0.005 of each other may change places.
  * - A search sees each put and remove whole or not at all. Nothing of one tenant is found by another.
- * - The same index and query give the same candidates in the same order.
+ * - The same index and query give the same candidates in the same order; maintain changes no answer, but for dense candidates that
+ *   a scan missed before.
+ * - What fails with ConflictError or UnavailableError may be called again, unchanged.
  *
- * Limits: 1,000,000 chunks in a document, 8,000 characters in a chunk and its context, 64 KiB of attributes and access list, 4,096
- * dimensions; beyond them TooLargeError or InvalidInputError, and nothing is put.
+ * Limits: 64 versions in a call; 1,000,000 chunks in a call, 8,000 characters in a chunk and its context, 64 KiB of attributes and access
+ * list, 4,096 dimensions, 16 spaces; beyond them TooLargeError or InvalidInputError, and nothing is put.
  */
 export interface SearchIndex {
   readonly capabilities: {
@@ -128,6 +137,116 @@ export interface SearchIndex {
   dropSpace(tenant: string, space: string): Promise<void>
   search(tenant: string, query: SearchQuery): Promise<Found>
   status(tenant: string): Promise<IndexStatus>
-  /** Does some of what makes searches cheap and removals complete; resolves to whether there is more to do. */
+  /**
+   * Does some of what makes searches cheap and removals complete; resolves to whether there may be more to do. Aborted, it stops soon, having
+   * changed nothing that was begun, and resolves to true.
+   */
   maintain(tenant: string, options?: { readonly signal?: AbortSignal }): Promise<boolean>
+}
+
+/** The limits of {@link SearchIndex}. */
+export const searchLimits: {
+  readonly versions: 64
+  readonly chunks: number
+  readonly chunkCharacters: number
+  readonly documentBytes: number
+  readonly dimensions: number
+  readonly spaces: 16
+  readonly candidates: 200
+} = {
+  versions: 64,
+  chunks: 1_000_000,
+  chunkCharacters: 8_000,
+  documentBytes: 64 * 1024,
+  dimensions: 4_096,
+  spaces: 16,
+  candidates: 200,
+}
+
+const namePattern = /^[A-Za-z0-9_-]{1,128}$/
+const spacePattern = /^[A-Za-z0-9._:-]{1,128}$/
+const mostOffset = 2 ** 32 - 1
+
+/** Refuses documents that some index couldn't keep; adapters call it first. @throws TooLargeError, InvalidInputError */
+export function checkDocuments(documents: readonly IndexedDocument[]): void {
+  checkVersions(documents)
+  let chunks = 0
+  for (const document of documents) {
+    checkScalars(document.attributes, 'attributes')
+    if (jsonBytes({ ...document.attributes }) + accessBytes(document.access) > searchLimits.documentBytes)
+      throw new TooLargeError(`Attributes and access list hold at most ${searchLimits.documentBytes} bytes.`)
+    chunks += document.chunks.length
+    if (chunks > searchLimits.chunks) throw new TooLargeError(`A call holds at most ${searchLimits.chunks} chunks.`)
+    for (const chunk of document.chunks) checkChunk(chunk)
+  }
+}
+
+/** The same for vectors. */
+export function checkVectors(space: VectorSpace, documents: readonly DocumentVectors[]): void {
+  checkVersions(documents)
+  checkSpaceName(space.name)
+  const { dimensions } = space
+  if (!Number.isInteger(dimensions) || dimensions < 1) throw new InvalidInputError('A space has 1 dimension or more.')
+  if (dimensions > searchLimits.dimensions) throw new TooLargeError(`A space has at most ${searchLimits.dimensions} dimensions.`)
+  let vectors = 0
+  for (const document of documents) {
+    vectors += document.vectors.length
+    for (const vector of document.vectors) checkVector(vector, dimensions)
+  }
+  if (vectors > searchLimits.chunks) throw new TooLargeError(`A call holds at most ${searchLimits.chunks} vectors.`)
+}
+
+/** The same for versions. */
+export function checkVersions(versions: readonly DocumentVersion[]): void {
+  if (versions.length > searchLimits.versions)
+    throw new TooLargeError(`A call holds at most ${searchLimits.versions} versions of documents.`)
+  for (const { document, version } of versions) {
+    if (namePattern.test(document) && namePattern.test(version)) continue
+    throw new InvalidInputError('A document and its version have 1 to 128 characters A-Z a-z 0-9 _ -.', { field: 'document' })
+  }
+}
+
+/** Refuses what no index could search. */
+export function checkSearch({ texts, vector, filter, limit }: SearchQuery): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > searchLimits.candidates)
+    throw new InvalidInputError(`A limit is from 1 to ${searchLimits.candidates}.`, { field: 'limit' })
+  if (!texts.every(({ weight }) => Number.isFinite(weight) && weight > 0))
+    throw new InvalidInputError('A weight is a number above 0.', { field: 'texts' })
+  if (filter) checkScalars(filter, 'filter')
+  if (!vector) return
+  checkSpaceName(vector.space)
+  checkVector(vector.values, vector.values.length)
+}
+
+export function checkSpaceName(name: string): void {
+  if (spacePattern.test(name)) return
+  throw new InvalidInputError('The name of a space has 1 to 128 characters A-Z a-z 0-9 . _ : -.', { field: 'space' })
+}
+
+function checkVector(vector: Float32Array, dimensions: number): void {
+  if (vector.length !== dimensions)
+    throw new InvalidInputError(`A vector of this space has ${dimensions} numbers.`, { field: 'vectors' })
+  let squares = 0
+  for (const value of vector) squares += value * value
+  // Infinite and not a number, too.
+  if (squares > 0 && squares < Number.POSITIVE_INFINITY) return
+  throw new InvalidInputError('A vector has a length above 0.', { field: 'vectors' })
+}
+
+function checkChunk({ start, end, text, context }: IndexedChunk): void {
+  if (text.length + context.length > searchLimits.chunkCharacters)
+    throw new TooLargeError(`A chunk and its context hold at most ${searchLimits.chunkCharacters} characters.`)
+  if (Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= mostOffset) return
+  throw new InvalidInputError('The offsets of a chunk are whole numbers, start <= end.', { field: 'chunks' })
+}
+
+function checkScalars(attributes: Attributes, field: string): void {
+  for (const value of Object.values(attributes).flat()) {
+    if (typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string' || typeof value === 'boolean') continue
+    throw new InvalidInputError('Values are texts, finite numbers, true and false.', { field })
+  }
+}
+
+function accessBytes(access: AccessList | undefined): number {
+  return access ? jsonBytes({ users: [...access.users], groups: [...access.groups] }) : 0
 }

@@ -1,10 +1,12 @@
 import type { Models } from '../language-model/catalogue.ts'
 import type { TenantGate } from '../language-model/gate.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { DocumentReader } from '../ports/document-reader.ts'
 import type { Outbound } from '../ports/outbound.ts'
 import type { TenantSettings } from '../tenancy/tenant.ts'
 import type { Caller } from './caller.ts'
 import type { Objects } from './objects.ts'
+import type { Search } from './search.ts'
 import type { State } from './state.ts'
 
 /**
@@ -17,6 +19,8 @@ export interface Scope {
   readonly clock: Clock
   readonly state: State
   readonly objects: Objects
+  readonly search: Search
+  readonly reader: DocumentReader
   readonly models: Models
   /** To be asked before every call of a model. */
   readonly gate: TenantGate

@@ -1,5 +1,6 @@
 import type { Models } from '../language-model/catalogue.ts'
 import type { ModelLimits } from '../language-model/gate.ts'
+import type { DocumentReader } from '../ports/document-reader.ts'
 import { type Adapters, createPlatform, type Platform } from '../platform.ts'
 import { FakeClock } from './fake-clock.ts'
 import { type HostileOptions, Hostility } from './hostile.ts'
@@ -37,6 +38,8 @@ export function memoryPlatform(options: {
   readonly limits?: ModelLimits
   readonly clock?: FakeClock
   readonly hostile?: Partial<HostileOptions> | true
+  /** Absent: plain text alone is read. */
+  readonly reader?: DocumentReader
 }): MemoryPlatform {
   const clock = options.clock ?? new FakeClock()
   const hostile = new Hostility(clock, options.hostile)
@@ -53,6 +56,7 @@ export function memoryPlatform(options: {
     bus: new HostileEventBus(bus, clock, hostile),
     operations: new HostileOperations(state.operations, hostile),
     outbound,
+    ...(options.reader ? { reader: options.reader } : {}),
     close: async () => {},
   }
   const { models, limits } = options

@@ -3,6 +3,7 @@ import { getRequest } from '../../src/event-driven/manage.ts'
 import { backlogPlace, backlogs, type RequestFields } from '../../src/event-driven/requests.ts'
 import {
   type Caller,
+  type DocumentReader,
   LocalIssuer,
   type ModelLimits,
   patterns,
@@ -45,10 +46,19 @@ export class EventBench {
 
   static async open(
     script: Script,
-    options: { readonly hostile?: Partial<HostileOptions>; readonly worker?: boolean; readonly limits?: ModelLimits } = {},
+    options: {
+      readonly hostile?: Partial<HostileOptions>
+      readonly worker?: boolean
+      readonly limits?: ModelLimits
+      readonly reader?: DocumentReader
+    } = {},
   ): Promise<EventBench> {
     const models = scriptedModels(script)
-    const memory = memoryPlatform({ models, ...(options.limits ? { limits: options.limits } : {}) })
+    const memory = memoryPlatform({
+      models,
+      ...(options.limits ? { limits: options.limits } : {}),
+      ...(options.reader ? { reader: options.reader } : {}),
+    })
     const operator = memory.platform.operate()
     const registry = new TenantRegistry(operator)
     await registry.ensure('alpha', 'Alpha')

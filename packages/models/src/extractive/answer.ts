@@ -1,18 +1,17 @@
 /** Answers and summaries made of sentences of the text. @module */
 import { type Evidence, evenly, informationOf, type Ranked, rank, type Sentence } from './evidence.ts'
+import { fitnessOf, worthOf } from './fitness.ts'
 import type { Pacer } from './pause.ts'
-import { contentWords } from './words.ts'
+import { readQuestion } from './question.ts'
 
 // Below this share of the question's information, a sentence that shares some word is no answer.
 const leastCoverage = 0.3
-const mostSentences = 3
+const mostSentences = 2
+/** Against the best sentence's; most answers are in one sentence, and a second one is as often beside the point. */
+const leastWorth = 0.85
 
-/** What kind of thing a question asks for, and how a sentence that has it looks. */
-const expectations: readonly (readonly [question: RegExp, sentence: RegExp])[] = [
-  [/\b(?:when|how (?:many|much|long|often|hot|cold|old|fast|high|far)|what (?:time|date|year|percentage))\b/i, /\d/],
-  [/\bwhy\b/i, /\b(?:because|due to|caused?|since|therefore|as a result|so that)\b/i],
-  [/\bwho\b/i, /\p{Lu}\p{Ll}+/u],
-]
+// Only so many sentences, the best by their words, compete for the answer.
+const mostRivals = 50
 
 /** Positions of the sentences that answer, and the share of the question's information (0 to 1) that they cover. */
 export interface Answer {
@@ -21,16 +20,17 @@ export interface Answer {
 }
 
 /**
- * The sentences that best cover the question's words: the best one, then up to two that add words it lacks. None where together they
- * cover less than 0.3 of the question's information.
+ * The sentence that answers best by what it says, where it stands and whether it has the kind of thing that is asked for; and a second
+ * one that is about as good and adds words that the first lacks. None where they, or the best one with its neighbours, cover less than
+ * 0.3 of the question's information.
  */
 export function answerFrom(evidence: Evidence, question: string): Answer {
-  const words = new Set(contentWords(question.slice(0, 5000)))
-  const total = [...words].reduce((sum, word) => sum + informationOf(evidence, word), 0)
-  const expected = expectations.find(([asks]) => asks.test(question))?.[1]
-  const ranked = rank(evidence, evenly(words))
-    .slice(0, 50)
-    .map(({ at, score }) => ({ at, score: expected?.test(evidence.sentences[at]?.text ?? '') ? score * 1.25 : score }))
+  const asked = readQuestion(question)
+  const words = new Set(asked.words)
+  const total = asked.words.reduce((sum, word) => sum + informationOf(evidence, word), 0)
+  const candidates = rank(evidence, evenly(words)).slice(0, mostRivals)
+  const ranked = fitnessOf(evidence, asked, candidates)
+    .map(({ at, ...fitness }) => ({ at, score: worthOf(fitness), nearby: fitness.nearby }))
     .sort((one, two) => two.score - one.score || one.at - two.at)
   const best = ranked[0]
   if (best === undefined) return { chosen: [], coverage: 0 }
@@ -41,14 +41,16 @@ export function answerFrom(evidence: Evidence, question: string): Answer {
     const added = new Set(evidence.sentences[at]?.words.filter((word) => missing.has(word)))
     const gain = [...added].reduce((sum, word) => sum + informationOf(evidence, word), 0)
     // A further sentence must bring something new, and be about the same.
-    if (chosen.length > 0 && (gain < 0.2 * total || score < 0.4 * best.score)) continue
+    if (chosen.length > 0 && (gain < 0.2 * total || score < leastWorth * best.score)) continue
     chosen.push(at)
     covered += gain
     for (const word of added) missing.delete(word)
     if (chosen.length === mostSentences || missing.size === 0) break
   }
   const coverage = total === 0 ? 0 : covered / total
-  return coverage < leastCoverage ? { chosen: [], coverage } : { chosen: chosen.sort((one, two) => one - two), coverage }
+  return Math.max(coverage, best.nearby) < leastCoverage
+    ? { chosen: [], coverage }
+    : { chosen: chosen.sort((one, two) => one - two), coverage }
 }
 
 // Only so many sentences, the best by themselves, compete for a place in a summary.

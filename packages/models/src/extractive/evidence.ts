@@ -8,6 +8,8 @@ import { contentWords } from './words.ts'
 export interface Sentence {
   readonly text: string
   readonly source: string | undefined
+  /** Which of the passages it is in, from 0. */
+  readonly passage: number
   /** Its content words. */
   readonly words: readonly string[]
 }
@@ -32,10 +34,10 @@ export interface Evidence {
 /** Builds the index over the sentences of all passages. */
 export async function gatherEvidence(passages: readonly Passage[], pacer: Pacer): Promise<Evidence> {
   const index = new Index()
-  for (const { text, source } of passages) {
+  for (const [passage, { text, source }] of passages.entries()) {
     for (const sentence of splitSentences(text)) {
       const words = contentWords(sentence)
-      index.add({ text: sentence, source, words })
+      index.add({ text: sentence, source, passage, words })
       if (pacer.isDue(sentence.length + words.length * 8)) await pacer.pause()
     }
   }
@@ -45,7 +47,7 @@ export async function gatherEvidence(passages: readonly Passage[], pacer: Pacer)
 /** The evidence of some sentences only, given by their positions. */
 export function narrow(evidence: Evidence, positions: readonly number[]): Evidence {
   const index = new Index()
-  for (const at of positions) index.add(evidence.sentences[at] ?? { text: '', source: undefined, words: [] })
+  for (const at of positions) index.add(evidence.sentences[at] ?? { text: '', source: undefined, passage: 0, words: [] })
   return index
 }
 

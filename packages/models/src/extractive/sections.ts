@@ -1,5 +1,6 @@
 /** Telling apart what a prompt is made of: passages to answer from, the question, instructions. @module */
 import type { MessageText } from '../prompt-text.ts'
+import { readBounded } from './bounded.ts'
 import type { Pacer } from './pause.ts'
 
 /** A piece of text to answer from, verbatim out of the prompt. */
@@ -16,6 +17,8 @@ export interface Sections {
   readonly question: string
   /** What nothing marks. */
   readonly plain: string
+  /** Whether the passages were retrieved for the question, and it is to be answered from them or not at all. */
+  readonly isBounded: boolean
 }
 
 type Kind = 'passage' | 'question' | 'instructions' | 'plain'
@@ -62,6 +65,8 @@ interface Part {
 
 /** Takes the messages apart, line by line. Answers of the assistant are left out, a system message counts only where it is labelled. */
 export async function readSections(messages: readonly MessageText[], pacer: Pacer): Promise<Sections> {
+  const bounded = readBounded(messages)
+  if (bounded !== undefined) return { ...(await readText(bounded.rest, pacer)), passages: bounded.passages, isBounded: true }
   const said = messages.filter((message) => message.role === 'user' || message.role === 'tool')
   const system = messages.filter((message) => message.role === 'system')
   const own = await readText(joined(said.length > 0 ? said : system), pacer)
@@ -124,6 +129,7 @@ function collect(text: string, parts: readonly Part[]): Sections {
       .filter((part) => part.kind === 'plain')
       .map((part) => part.text)
       .join('\n\n'),
+    isBounded: false,
   }
 }
 

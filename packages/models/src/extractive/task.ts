@@ -21,7 +21,8 @@ const nearEnd = 5
 const longText = 200
 
 /** Reads the request off a label, a question mark or an imperative, in this order, and takes it out of the text to work on. */
-export function readTask({ passages, question, plain }: Sections): Task {
+export function readTask({ passages, question, plain, isBounded }: Sections): Task {
+  if (isBounded) return { kind: summary.test(question) ? 'summary' : 'question', request: question, passages, hasText: true }
   const labelled = passages.length > 0
   // A label may be before everything: "User request: summarise this: …".
   const { request, rest } = splitRequest(plain === '' && !labelled ? question : plain)

@@ -1,0 +1,149 @@
+import { InvalidInputError, normalisedGain, tune } from '@plinth/core'
+import { Command } from 'commander'
+import { openBench } from '../evaluation/bench.ts'
+import { openDataset } from '../evaluation/dataset-folder.ts'
+import { measureAnswers } from '../evaluation/measure-answers.ts'
+import { type Ranked, rankAll, retrievalFigures } from '../evaluation/measure-retrieval.ts'
+import { keyValues } from '../key-values.ts'
+
+interface EvalOptions {
+  readonly dataset: string
+  readonly limit?: string
+  readonly words?: boolean
+  readonly min?: readonly string[]
+  readonly max?: readonly string[]
+  readonly json?: boolean
+}
+
+/** What tuning tries. */
+const weights = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
+
+export function evalCommand(): Command {
+  const command = new Command('eval').description(
+    'Measure retrieval and answers on your own questions, on a Plinth of its own; for CI, with thresholds.',
+  )
+  command.addCommand(withOptions('retrieval', 'nDCG@10, recall and MRR of what is found.').action(evalRetrieval))
+  command.addCommand(withOptions('answers', 'F1, evidence, refusals and calibration of what is answered.').action(evalAnswers))
+  command.addCommand(
+    withOptions('tune', 'Which weight vectors should have beside words on these questions, and how sure that is.').action(evalTune),
+  )
+  return command
+}
+
+function withOptions(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .requiredOption('--dataset <folder>', 'with corpus.jsonl {id, title, text}, queries.jsonl {id, text} and qrels.tsv')
+    .option('--limit <number>', 'only so many questions, evenly from all of them')
+    .option('--words', 'find by words alone, without waiting for vectors')
+    .option('--min <figure=value...>', 'fail when a figure is below')
+    .option('--max <figure=value...>', 'fail when a figure is above')
+    .option('--json', 'print JSON')
+}
+
+async function evalRetrieval(options: EvalOptions): Promise<void> {
+  await onBench(options, async ({ client, chunks, questions, judgements, fields }) => {
+    const { ranked, times } = await rankAll(client, questions, judgements, fields)
+    return { ...retrievalFigures(ranked, times), chunks }
+  })
+}
+
+async function evalAnswers(options: EvalOptions): Promise<void> {
+  await onBench(options, async ({ client, chunks, questions }) => ({ ...(await measureAnswers(client, questions)), chunks }))
+}
+
+async function evalTune(options: EvalOptions): Promise<void> {
+  if (options.words) throw new InvalidInputError('--words leaves nothing to tune.', { field: 'words' })
+  await onBench(options, async ({ client, questions, judgements }) => {
+    const gains = new Map<number, ReadonlyMap<string, number>>()
+    let asked: readonly Ranked[] = []
+    for (const weight of weights) {
+      const { ranked } = await rankAll(client, questions, judgements, { dense_weight: weight })
+      asked = ranked
+      gains.set(weight, new Map(ranked.map((one) => [one.question.id, normalisedGain(one.ranking, one.judgements, 10)])))
+    }
+    const { dense_weight: current } = (await client.call('GET', '/api/rag/index')) as { dense_weight: number }
+    const { ranked } = await rankAll(client, questions, judgements)
+    const now = new Map(ranked.map((one) => [one.question.id, normalisedGain(one.ranking, one.judgements, 10)]))
+    const tuned = tune({
+      questions: asked.map(({ question }) => question.id),
+      settings: weights,
+      current,
+      measure: (id, weight) => (weight === current && !gains.has(weight) ? now : gains.get(weight))?.get(id) ?? 0,
+    })
+    return {
+      questions: asked.length,
+      current,
+      chosen: tuned.chosen,
+      'ndcg@10': tuned.expected.mean,
+      'ndcg@10_low': tuned.expected.low,
+      'ndcg@10_high': tuned.expected.high,
+      gain: tuned.gain.mean,
+      gain_low: tuned.gain.low,
+      gain_high: tuned.gain.high,
+      settings: tuned.settings.map(({ setting, score }) => ({ dense_weight: setting, ...score })),
+      advice:
+        tuned.gain.low > 0
+          ? `PUT /api/rag/index {"dense_weight": ${tuned.chosen}}`
+          : 'Leave it: the gain may be chance. More questions say more.',
+    }
+  })
+}
+
+type Bench = Awaited<ReturnType<typeof openBench>>
+type Questions = Pick<Awaited<ReturnType<typeof openDataset>>, 'questions' | 'judgements'>
+
+async function onBench(
+  options: EvalOptions,
+  measure: (parts: Bench & Questions & { readonly fields: object }) => Promise<object>,
+): Promise<void> {
+  const { corpus, questions: all, judgements } = await openDataset(options.dataset)
+  const questions = some(all, options.limit)
+  const bench = await openBench({ corpus, vectors: !options.words })
+  try {
+    const fields = options.words ? { dense_weight: 0 } : {}
+    const figures = await measure({ ...bench, questions, judgements, fields })
+    show(figures, options)
+    for (const missed of missedOf(figures as Record<string, unknown>, options)) {
+      console.error(missed)
+      process.exitCode = 1
+    }
+  } finally {
+    await bench.stop()
+  }
+}
+
+function some<Item>(all: readonly Item[], limit: string | undefined): readonly Item[] {
+  if (limit === undefined) return all
+  const most = Number(limit)
+  if (!Number.isInteger(most) || most < 1) throw new InvalidInputError('--limit must be a whole number.', { field: 'limit' })
+  if (most >= all.length) return all
+  return Array.from({ length: most }, (_, index) => all[Math.floor((index * all.length) / most)]).filter((item) => item !== undefined)
+}
+
+function show(figures: object, { json }: EvalOptions): void {
+  if (json) return console.log(JSON.stringify(figures))
+  for (const [name, value] of Object.entries(figures)) {
+    if (Array.isArray(value)) for (const row of value) console.log(Object.entries(row).map(([key, cell]) => `${key} ${text(cell)}`).join('  '))
+    else console.log(`${name.padEnd(22)} ${text(value)}`)
+  }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value)
+}
+
+/** Thresholds that aren't met, in words. */
+function* missedOf(figures: Readonly<Record<string, unknown>>, { min = [], max = [] }: EvalOptions): Generator<string> {
+  for (const [words, isMissed, side] of [
+    [min, (value: number, border: number) => value < border, 'below'],
+    [max, (value: number, border: number) => value > border, 'above'],
+  ] as const) {
+    for (const [name, border] of Object.entries(keyValues(words, side === 'below' ? 'min' : 'max'))) {
+      const value = figures[name]
+      if (typeof value !== 'number' || !Number.isFinite(Number(border)))
+        throw new InvalidInputError(`There is no figure ${name}, or ${border} is no number.`, { field: name })
+      if (isMissed(value, Number(border))) yield `${name} is ${text(value)}, ${side} ${border}.`
+    }
+  }
+}

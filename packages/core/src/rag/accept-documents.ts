@@ -1,0 +1,187 @@
+import { sha256 } from '../crypto.ts'
+import { startJob } from '../define/job.ts'
+import { ConflictError, InvalidInputError, UnavailableError } from '../errors.ts'
+import { uuid } from '../ids.ts'
+import { canonicalJson, type JsonValue } from '../json.ts'
+import type { AccessList, Attributes } from '../ports/search-index.ts'
+import type { Uses } from '../scope/scope.ts'
+import { insert, type RecordWrite, update } from '../scope/state.ts'
+import type { DocumentRecord } from './access.ts'
+import { type ContentPlace, contentWrite, keepPart } from './content.ts'
+import { contentTypeOf } from './content-type.ts'
+import { type DocumentFields, documents } from './documents.ts'
+import { countIngest } from './ingests.ts'
+import { ingestJob } from './jobs.ts'
+import { receivedUpload } from './uploads.ts'
+
+/** A document as it is sent. */
+export interface NewDocument {
+  /** Its name: sent again under the same, it takes the place of what was there. */
+  readonly source: string
+  /** A text, the bytes of a file, or an upload. */
+  readonly content: string | Uint8Array | { readonly upload_id: string }
+  /** Default: by the extension of its name, else text/plain. */
+  readonly content_type?: string | undefined
+  readonly metadata?: Attributes | undefined
+  /** Who may find it; left out: everyone in the tenant. */
+  readonly acl?: Partial<AccessList> | undefined
+}
+
+export interface AcceptedDocuments {
+  /** Names the batch, whose progress can be followed. */
+  readonly ingest_id: string
+  /** As they stand now, in the order sent. */
+  readonly records: readonly DocumentRecord[]
+}
+
+/** How many documents one job reads; what is kept of them fits in one commit. */
+const atATime = 20
+const partBytes = 8 * 1024 * 1024
+const tries = 8
+
+/**
+ * The first half of ingest_documents of the seed (R25): what was sent is kept, to be read in the background. What is there already,
+ * unchanged, costs nothing (X25).
+ * @throws InvalidInputError for a kind that can't be read, or an upload that isn't there; then nothing is kept.
+ */
+export async function acceptDocuments(
+  scope: Uses<'state' | 'reader'>,
+  sent: readonly NewDocument[],
+): Promise<AcceptedDocuments> {
+  const prepared: Prepared[] = []
+  for (const [index, document] of sent.entries()) prepared.push(await prepare(scope, document, `documents.${index}`))
+  const ingest = uuid(scope.clock)
+  const records: DocumentRecord[] = []
+  for (const group of groups(prepared)) records.push(...(await acceptGroup(scope, group, ingest)))
+  return { ingest_id: ingest, records }
+}
+
+interface Prepared {
+  readonly id: string
+  readonly source: string
+  readonly contentType: string
+  readonly metadata: string
+  /** Empty: everyone. */
+  readonly access: string
+  readonly digest: string
+  readonly content: string | Uint8Array | ContentPlace
+}
+
+async function prepare(scope: Uses<'state' | 'reader'>, document: NewDocument, field: string): Promise<Prepared> {
+  const { source, content, metadata = {}, acl } = document
+  const contentType = (document.content_type ?? contentTypeOf(source)).split(';')[0]?.trim().toLowerCase() ?? ''
+  if (!scope.reader.reads(contentType))
+    throw new InvalidInputError(`Documents of the kind ${contentType} can't be read.`, {
+      code: 'document_type_unknown',
+      field: `${field}.content_type`,
+    })
+  const access = acl ? canonicalJson({ groups: [...(acl.groups ?? [])], users: [...(acl.users ?? [])] }) : ''
+  const id = await scope.state.lookup('document source', source)
+  const upload =
+    typeof content === 'object' && 'upload_id' in content
+      ? await receivedUpload(scope, content.upload_id, `${field}.upload_id`)
+      : undefined
+  const about = canonicalJson(metadata as JsonValue)
+  const kept = upload ? { id: upload.content_id, parts: upload.parts } : (content as string | Uint8Array)
+  const words = upload ? upload.sha256 : typeof content === 'string' ? content : sha256(content as Uint8Array)
+  const digest = await scope.state.lookup('document', canonicalJson([scope.reader.version, contentType, about, access, words]))
+  return { id, source, contentType, metadata: about, access, digest, content: kept }
+}
+
+/** No document twice in one, since each changes what the next finds. */
+function groups(prepared: readonly Prepared[]): readonly (readonly Prepared[])[] {
+  const made: Prepared[][] = []
+  for (const document of prepared) {
+    const last = made.at(-1)
+    if (!last || last.length === atATime || last.some(({ id }) => id === document.id)) made.push([document])
+    else last.push(document)
+  }
+  return made
+}
+
+async function acceptGroup(
+  scope: Uses<'state'>,
+  group: readonly Prepared[],
+  ingest: string,
+): Promise<readonly DocumentRecord[]> {
+  const places = new Map<Prepared, ContentPlace>()
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const found = await Promise.all(group.map(({ id }) => scope.state.get(documents, { partition: id })))
+    const changed = group.filter((document, index) => !isThere(found[index], document))
+    const writes: RecordWrite[] = [
+      countIngest(scope, ingest, { total: group.length, unchanged: group.length - changed.length }),
+    ]
+    const revisions: { document_id: string; revision: string }[] = []
+    for (const document of changed) {
+      const place = places.get(document) ?? (await keepLarge(scope, document))
+      places.set(document, place)
+      const current = found[group.indexOf(document)]
+      const fields = nextVersion(scope, document, current, { content: place, ingest })
+      const { source, metadata, access } = document
+      const sealed = { source, metadata, access }
+      const where = { partition: document.id }
+      writes.push(current ? update(documents, current, fields, sealed) : insert(documents, where, fields, sealed))
+      if (!isPlace(document.content) && !isLarge(document.content)) writes.push(contentWrite(scope, place.id, 0, document.content))
+      revisions.push({ document_id: document.id, revision: fields.revision })
+    }
+    const emit =
+      revisions.length > 0 ? [startJob(ingestJob, { id: `${ingest}:${revisions[0]?.revision}`, body: { ingest, documents: revisions } })] : []
+    try {
+      const stored = (await scope.state.commit({ writes, emit, resource: `ingests/${ingest}` })).filter(
+        (record, index) => record !== undefined && index > 0,
+      )
+      // In the order of the writes, of which each changed document's own comes first.
+      const made = new Map(stored.map((record) => [(record?.fields as DocumentFields).document_id, record as DocumentRecord]))
+      return group.map(({ id }, index) => made.get(id) ?? (found[index] as DocumentRecord))
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error
+    }
+  }
+  throw new UnavailableError('contended', 'The documents collided with others of the same names; try again.', { retryAfter: 1 })
+}
+
+/** Whether nothing has to be done: it was sent before, and read or about to be. What failed is tried again. */
+function isThere(current: DocumentRecord | undefined, { digest }: Prepared): current is DocumentRecord {
+  return current !== undefined && current.fields.digest === digest && current.fields.status !== 'failed'
+}
+
+function nextVersion(
+  scope: Uses<never>,
+  { id, contentType, digest }: Prepared,
+  current: DocumentRecord | undefined,
+  sent: Pick<DocumentFields, 'content' | 'ingest'>,
+): DocumentFields {
+  const now = scope.clock.now()
+  const { error: _, ...before } = current?.fields ?? { chunks_count: 0, characters: 0, created: now, version: 0 }
+  return {
+    ...before,
+    document_id: id,
+    content_type: contentType,
+    status: 'processing',
+    version: before.version + 1,
+    revision: uuid(scope.clock),
+    digest,
+    embedding: 'pending',
+    ...(sent as Required<typeof sent>),
+    updated: now,
+  }
+}
+
+/** Where the content is, or will be when the commit is made; what is large is kept beforehand. */
+async function keepLarge(scope: Uses<'state'>, { content }: Prepared): Promise<ContentPlace> {
+  if (isPlace(content)) return content
+  const id = uuid(scope.clock)
+  if (!isLarge(content)) return { id, parts: 1 }
+  let parts = 0
+  for (let at = 0; at < content.byteLength; at += partBytes) await keepPart(scope, id, parts++, content.subarray(at, at + partBytes))
+  return { id, parts }
+}
+
+function isPlace(content: Prepared['content']): content is ContentPlace {
+  return typeof content === 'object' && 'parts' in content
+}
+
+function isLarge(content: string | Uint8Array): content is Uint8Array {
+  return typeof content !== 'string' && content.byteLength > partBytes
+}
+

@@ -1,0 +1,1 @@
+export const confidenceWeights: { readonly related: any; readonly answered: any; readonly floor: number } = { related: { bias: 0, lexical: 1, passage: 1, window: 1, pairs: 1 }, answered: { bias: 0, sentence: 1, names: 1, numbers: 1, denial: -1, opposite: -1, singled: -1, fit: 1 }, floor: 0.1 }

@@ -1,0 +1,134 @@
+import type { JobContext } from '../define/job.ts'
+import { BudgetExhaustedError, InvalidInputError, LimitError, PlinthError } from '../errors.ts'
+import { embedGoverned } from '../gateway/governed-embeddings.ts'
+import { uuid } from '../ids.ts'
+import type { Outcome } from '../ports/queue.ts'
+import type { DocumentVectors } from '../ports/search-index.ts'
+import { retryConflicts } from '../scope/retry-conflicts.ts'
+import type { Uses } from '../scope/scope.ts'
+import { documents, revisionPlace } from './documents.ts'
+import { countIngest } from './ingests.ts'
+import type { DocumentRevision, RevisionsBody } from './jobs.ts'
+import { changeSpaces, readSpaces, type Space, spaceOf } from './spaces.ts'
+import { readChunks, readText } from './text.ts'
+
+export type EmbedScope = Uses<'state' | 'search' | 'models' | 'gate'>
+
+/** Texts of one call: so many take a small model about a second. */
+const atATime = 16
+/** After what may pass, and after a spent budget or a minute's limit, milliseconds. */
+const pause = { passing: 15_000, limit: 60_000 } as const
+
+/**
+ * generate_embeddings and store_in_vector_db of the seed (R25): makes the vectors of documents that are found by words already, in every
+ * space that the tenant's index has or is getting. Done again, it does what is left.
+ */
+export async function embedDocuments(scope: EmbedScope, body: RevisionsBody, { lease }: JobContext): Promise<Outcome> {
+  try {
+    for (const revision of body.documents) {
+      if (!(await isLive(scope, revision))) continue
+      for (const space of await spacesToFill(scope)) await embedRevision(scope, revision, space, lease.signal)
+      await markEmbedded(scope, revision)
+    }
+    return { done: true }
+  } catch (error) {
+    return later(scope, error, lease.signal)
+  }
+}
+
+/** When work on vectors goes on that was held up. @throws what won't pass by itself. */
+export function later({ clock }: Uses<never>, error: unknown, signal: AbortSignal): Outcome {
+  if (signal.aborted || !PlinthError.is(error)) throw error
+  if (error instanceof LimitError || error instanceof BudgetExhaustedError) return { retryAt: clock.now() + pause.limit }
+  if (error.retryable) return { retryAt: clock.now() + Math.max(pause.passing, (error.retryAfter ?? 0) * 1000) }
+  return { dead: error.code }
+}
+
+async function isLive(scope: Uses<'state'>, { document_id, revision }: DocumentRevision): Promise<boolean> {
+  return (await scope.state.get(documents, { partition: document_id }))?.fields.live === revision
+}
+
+/** The spaces that a new document needs vectors in; the first document decides which one there is. */
+async function spacesToFill(scope: EmbedScope): Promise<readonly (Space | undefined)[]> {
+  const { serving, building } = (await readSpaces(scope))?.fields ?? {}
+  return [serving, ...(building ? [building] : [])]
+}
+
+/**
+ * Puts the vectors of one revision into a space.
+ * @param space absent: the one of the model that this Plinth is set to, which serves from then on.
+ */
+export async function embedRevision(
+  scope: EmbedScope,
+  { document_id, revision }: DocumentRevision,
+  space: Space | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const table = await readChunks(scope, document_id, revision)
+  if (!table) return
+  const vectors: Float32Array[] = []
+  let into = space
+  for (let from = 0; from < table.chunks.length; from += atATime * 3) {
+    const texts: string[] = []
+    for (let at = from; at < Math.min(from + atATime * 3, table.chunks.length); at += 3) {
+      const [start = 0, end = 0, context = -1] = table.chunks.slice(at, at + 3)
+      const text = await readText(scope, revisionPlace(document_id, revision), start, end)
+      texts.push([table.contexts[context] ?? '', text].join('\n').trim())
+    }
+    const modelId = into?.model_id ?? scope.models.resolveEmbedding().id
+    const made = await embedAll(scope, modelId, texts, into?.dimensions, signal)
+    if (!made) return
+    into ??= await firstSpace(scope, spaceOf(modelId, made[0]?.length ?? 0))
+    vectors.push(...made)
+  }
+  const whole: DocumentVectors = { document: document_id, version: revision, vectors }
+  if (into && vectors.length > 0) await scope.search.putVectors(into, [whole])
+}
+
+/** Vectors of texts; undefined where the tenant's filters refuse one of them: such a document is found by its words alone. */
+async function embedAll(
+  scope: EmbedScope,
+  modelId: string,
+  texts: readonly string[],
+  dimensions: number | undefined,
+  signal: AbortSignal,
+): Promise<readonly Float32Array[] | undefined> {
+  const resolved = scope.models.resolveEmbedding(modelId)
+  try {
+    const { vectors } = await embedGoverned(scope, {
+      id: uuid(scope.clock),
+      modelId,
+      texts,
+      ...(dimensions === undefined || dimensions === resolved.dimensions ? {} : { dimensions }),
+      purpose: 'document',
+      what: 'rag.embed',
+      signal,
+    })
+    return vectors.map((vector) => Float32Array.from(vector))
+  } catch (error) {
+    if (error instanceof InvalidInputError && error.code === 'content_blocked') return undefined
+    throw error
+  }
+}
+
+/** Makes a space the serving one, unless another was first. @returns the one that serves. */
+async function firstSpace(scope: Uses<'state'>, space: Space): Promise<Space> {
+  const { serving = space } = await changeSpaces(scope, (spaces) => (spaces.serving ? spaces : { ...spaces, serving: space }))
+  return serving
+}
+
+async function markEmbedded(scope: Uses<'state'>, { document_id, revision }: DocumentRevision): Promise<void> {
+  await retryConflicts(async () => {
+    const record = await scope.state.get(documents, { partition: document_id })
+    if (record?.fields.live !== revision || record.fields.embedding === 'done') return
+    // A newer version that waits has no vectors yet.
+    if (record.fields.revision !== revision) return
+    const { ingest } = record.fields
+    await scope.state.update(
+      documents,
+      record,
+      { ...record.fields, embedding: 'done', updated: scope.clock.now() },
+      { also: ingest === undefined ? [] : [countIngest(scope, ingest, { embedded: 1 })], durability: 'relaxed' },
+    )
+  })
+}

@@ -1,0 +1,32 @@
+import { publishEvent } from '../define/event.ts'
+import { startJob } from '../define/job.ts'
+import { retryConflicts } from '../scope/retry-conflicts.ts'
+import type { Uses } from '../scope/scope.ts'
+import { remove } from '../scope/state.ts'
+import { getDocument } from './access.ts'
+import { dropContent } from './content.ts'
+import { documents } from './documents.ts'
+import { documentDeleted } from './events.ts'
+import { cleanJob } from './jobs.ts'
+
+/**
+ * Deletes a document: it is found and shown no more from now on, and what is left of it is removed in the background.
+ * @throws NotFoundError, the same for one that the caller may not see.
+ */
+export async function deleteDocument(scope: Uses<'state'>, documentId: string): Promise<void> {
+  const { content } = await retryConflicts(async () => {
+    const record = await getDocument(scope, documentId)
+    const { live, revision } = record.fields
+    const left = new Set(live === undefined ? [revision] : [live, revision])
+    await scope.state.commit({
+      writes: [remove(documents, record)],
+      emit: [
+        publishEvent(documentDeleted, documentId, { document_id: documentId }),
+        ...[...left].map((each) => startJob(cleanJob, { id: each, body: { document_id: documentId, revision: each } })),
+      ],
+      resource: `documents/${documentId}`,
+    })
+    return record.fields
+  })
+  if (content) await dropContent(scope, content)
+}

@@ -1,0 +1,168 @@
+import { insert, type RecordWrite, remove } from '../scope/state.ts'
+import { listSegments } from './changes.ts'
+import { type HeadFields, type SpaceFields, searchRemovals, searchSegments, searchUnlisted } from './collections.ts'
+import { segmentRows } from './document-table.ts'
+import { sequenceKey, wholeIndex } from './head.ts'
+import type { Built } from './lexical-builder.ts'
+import { mergeLexical } from './lexical-merge.ts'
+import { LexicalPart, type Part, type SegmentRecord, VectorPart } from './parts.ts'
+import { checkRecall } from './recall.ts'
+import type { Slices } from './slices.ts'
+import type { TenantIndex } from './tenant-index.ts'
+import { mergeVectors } from './vector-segment.ts'
+import type { View } from './view.ts'
+
+/** So many segments of about a size become one, which is about of the next size. */
+const factor = 8
+/** Below so many chunks each size begins anew; what is larger than the last stays as it is. */
+const sizes = [512, 4_096, 32_768] as const
+/** Each input takes a write of the commit, and a look at each of its terms. */
+const mostInputs = 16
+const atATime = 80
+/** Recall is measured anew when an index has grown, or shrunk, by this. */
+const growth = 1.3
+
+/** Does one thing of what there is to do. @returns whether there was any. */
+export async function maintainOnce(index: TenantIndex, exactBelow: number, slices: Slices): Promise<boolean> {
+  if (await index.objects.removeUnlisted()) return true
+  if (await unlistDropped(index)) return true
+  const view = await index.view()
+  const inputs = toMerge(view)
+  if (inputs) {
+    await mergeParts(index, view, inputs, slices)
+    return true
+  }
+  if (await forgetRemovals(index, view)) return true
+  return measureRecall(index, view, exactBelow, slices)
+}
+
+/** Segments of spaces that were dropped. */
+async function unlistDropped(index: TenantIndex): Promise<boolean> {
+  const head = await index.head()
+  const spaces = new Set([0, ...(head?.fields.spaces ?? []).map(({ generation }) => generation)])
+  const dropped: SegmentRecord[] = []
+  for await (const record of index.state.read(searchSegments, wholeIndex)) {
+    if (dropped.length < mostInputs && !spaces.has(record.fields.generation)) dropped.push(record)
+  }
+  if (dropped.length === 0) return false
+  await index.change(async (next) => {
+    const there = await stillListed(index, dropped)
+    return there.length === 0 ? undefined : { head: { ...next, flips: next.flips + 1 }, writes: unlist(there, next) }
+  })
+  return true
+}
+
+/** What is best merged now: one with removed documents, or the smallest of a size that has too many. */
+function toMerge(view: View): Part[] | undefined {
+  const groups = new Map<number, Part[]>()
+  for (const part of [...view.lexical, ...view.vectors]) {
+    const { generation } = part.record.fields
+    groups.set(generation, [...(groups.get(generation) ?? []), part])
+  }
+  for (const parts of groups.values()) {
+    for (const [size, end] of sizes.entries()) {
+      const begin = sizes[size - 1] ?? 0
+      const alike = parts.filter(({ liveRows }) => liveRows >= begin && liveRows < end)
+      if (alike.length >= factor) return fitting(alike)
+    }
+  }
+  for (const parts of groups.values()) {
+    const worn = parts.find(({ removed }) => removed)
+    if (worn) return [worn]
+  }
+  return undefined
+}
+
+function fitting(parts: readonly Part[]): Part[] {
+  const chosen: Part[] = []
+  let rows = 0
+  for (const part of [...parts].sort((left, right) => left.liveRows - right.liveRows)) {
+    if (chosen.length === mostInputs || rows + part.liveRows > segmentRows) break
+    chosen.push(part)
+    rows += part.liveRows
+  }
+  return chosen
+}
+
+async function mergeParts(index: TenantIndex, view: View, parts: readonly Part[], slices: Slices): Promise<void> {
+  // Up to here removals are marked in the parts; later ones go on applying to what is made of them.
+  const since = view.head?.fields.sequence ?? 0
+  const removed = parts.map((part) => part.removed?.slice())
+  const built = await merged(parts, removed, slices)
+  const written = built && (await index.objects.write([built], slices))
+  const records = parts.map(({ record }) => record)
+  const head = await index.change(async (next) => {
+    if ((await stillListed(index, records)).length < records.length) return undefined
+    const generation = records[0]?.fields.generation ?? 0
+    const list = written ? listSegments(written, { generation, sequence: next.sequence, since }) : []
+    return { head: { ...next, flips: next.flips + 1 }, writes: [...unlist(records, next), ...list] }
+  })
+  if (!written) return
+  if (head) index.keep(written)
+  else await index.objects.discard(written)
+}
+
+function merged(
+  parts: readonly Part[],
+  removed: readonly (Uint8Array | undefined)[],
+  slices: Slices,
+): Promise<Built | undefined> {
+  const lexical = parts.flatMap((part, at) =>
+    part instanceof LexicalPart ? [{ segment: part.segment, removed: removed[at] }] : [],
+  )
+  if (lexical.length > 0) return mergeLexical(lexical, slices)
+  const vectors = parts.flatMap((part, at) =>
+    part instanceof VectorPart ? [{ segment: part.segment, removed: removed[at] }] : [],
+  )
+  return mergeVectors(vectors, slices)
+}
+
+/** Those that nobody took off the list meanwhile. */
+async function stillListed(index: TenantIndex, records: readonly SegmentRecord[]): Promise<SegmentRecord[]> {
+  const there = await Promise.all(
+    records.map((record) => index.state.get(searchSegments, { partition: record.partition, sort: record.sort })),
+  )
+  return there.filter((record) => record !== undefined)
+}
+
+/** Takes segments off the list; their objects are removed next. */
+function unlist(records: readonly SegmentRecord[], { sequence }: HeadFields): RecordWrite[] {
+  const objects = records.map(({ fields: { id, pieces } }) => ({ id, pieces }))
+  const place = { partition: wholeIndex, sort: `off-${sequenceKey(sequence)}` }
+  return [...records.map((record) => remove(searchSegments, record)), insert(searchUnlisted, place, { objects, removable: 0 })]
+}
+
+/**
+ * Forgets removals that no segment holds anything of. That stays so: what is put later isn't touched by them, and a merge that runs now
+ * and began before them has inputs that would be here.
+ */
+async function forgetRemovals(index: TenantIndex, view: View): Promise<boolean> {
+  const until = view.head?.fields.sequence ?? 0
+  const writes: RecordWrite[] = []
+  for await (const record of index.state.read(searchRemovals, wholeIndex)) {
+    if (record.fields.sequence > until || writes.length === atATime) break
+    writes.push(remove(searchRemovals, record))
+  }
+  if (writes.length === 0) return false
+  await index.state.commit({ writes })
+  return true
+}
+
+async function measureRecall(index: TenantIndex, view: View, exactBelow: number, slices: Slices): Promise<boolean> {
+  for (const space of view.head?.fields.spaces ?? []) {
+    if (!isDue(space, exactBelow)) continue
+    const { factor: measured, recall } = await checkRecall(view.vectorsOf(space.generation), index.clock, slices)
+    await index.change(async (next) => {
+      const spaces = next.spaces.map((each) =>
+        each.generation === space.generation ? { ...each, factor: measured, recall, checked: space.chunks } : each,
+      )
+      return { head: { ...next, spaces }, writes: [] }
+    })
+    return true
+  }
+  return false
+}
+
+function isDue({ chunks, checked }: SpaceFields, exactBelow: number): boolean {
+  return chunks >= exactBelow && (chunks > checked * growth || chunks * growth < checked)
+}

@@ -1,0 +1,35 @@
+/** So many units, each about a nanosecond of work, are done before others get a turn. */
+const unitsATime = 2_500_000
+
+/** Long work in short slices, so that one process can serve meanwhile. */
+export class Slices {
+  readonly #signal: AbortSignal | undefined
+  #units = 0
+
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal
+  }
+
+  /** To be awaited where it isn't undefined. Rejects with the signal's reason once it is aborted. */
+  step(units: number): Promise<void> | undefined {
+    this.#units += units
+    if (this.#units < unitsATime) return undefined
+    this.#units = 0
+    return this.turn()
+  }
+
+  /** Ends the slice. */
+  async turn(): Promise<void> {
+    this.#signal?.throwIfAborted()
+    await new Promise<void>((resolve) => {
+      // A message port is the only macrotask that a library without Node's typings knows, and it isn't time.
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = () => {
+        port1.close()
+        resolve()
+      }
+      port2.postMessage(undefined)
+    })
+    this.#signal?.throwIfAborted()
+  }
+}

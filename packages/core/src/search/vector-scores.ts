@@ -1,0 +1,120 @@
+import { addHammingDistances } from './hamming.ts'
+import type { VectorPart } from './parts.ts'
+import { TopRows } from './top-rows.ts'
+import { signsOf, wordsOf } from './vector-segment.ts'
+import { type Mask, type Ranked, rankedOf, standsBefore, type View } from './view.ts'
+
+/** Beyond every distance: 4,096 dimensions have as many signs. */
+const notAllowed = 65_535
+
+/** A nearest neighbour that the signs misjudge is still among the best of many. */
+const firstTen = 10
+const laterShare = 0.5
+
+// Searches run one after the other, so they share this; it grows to the largest.
+let shared = new Uint16Array(0)
+
+export interface ScanOptions {
+  readonly limit: number
+  /** Below so many chunks that may be found, all are scored. */
+  readonly exactBelow: number
+  /** Above it those whose signs are the nearest are scored: so many for each of the first ten, and half of it for each further one. */
+  readonly factor: number
+}
+
+/** The nearest of all parts by cosine, in no order. `vector` is of length 1. */
+export function nearest(
+  view: View,
+  parts: readonly VectorPart[],
+  vector: Float32Array,
+  mask: Mask,
+  options: ScanOptions,
+): Ranked[] {
+  const found: Ranked[] = []
+  for (const { part, top } of scan(parts, vector, mask, options)) {
+    for (const [row, score] of top.entries()) {
+      const place = view.wordsAt(part, row)
+      if (place) found.push(rankedOf(place, score))
+    }
+  }
+  return found
+}
+
+/** The same as rows of the parts. */
+export function scan(
+  parts: readonly VectorPart[],
+  vector: Float32Array,
+  mask: Mask,
+  { limit, exactBelow, factor }: ScanOptions,
+): { readonly part: VectorPart; readonly top: TopRows }[] {
+  const tops = parts.map((part) => ({ part, top: new TopRows(limit, standsBefore(part)) }))
+  const candidates = Math.min(limit, firstTen) * factor + Math.max(0, limit - firstTen) * factor * laterShare
+  const allowed = parts.reduce((sum, part) => sum + allowedRows(part, mask), 0)
+  if (allowed < exactBelow || allowed <= candidates) {
+    for (const { part, top } of tops) scoreAll(part, vector, mask.get(part.slot), top)
+    return tops
+  }
+  const distances = measure(parts, vector, mask)
+  const furthest = distanceOf(distances, candidates, vector.length)
+  let start = 0
+  for (const { part, top } of tops) {
+    const { rows } = part.documents
+    for (let row = 0; row < rows; row++)
+      if ((distances[start + row] as number) <= furthest) top.offer(part.segment.cosine(row, vector), row)
+    start += rows
+  }
+  return tops
+}
+
+function scoreAll({ segment, documents }: VectorPart, vector: Float32Array, allowed: Uint8Array | undefined, top: TopRows): void {
+  const { documentOf } = documents
+  for (let row = 0; row < documentOf.length; row++) {
+    if (allowed && allowed[documentOf[row] as number] === 0) continue
+    const score = segment.cosine(row, vector)
+    if (score >= top.threshold) top.offer(score, row)
+  }
+}
+
+function allowedRows({ slot, documents }: VectorPart, mask: Mask): number {
+  const allowed = mask.get(slot)
+  if (!allowed) return documents.rows
+  let rows = 0
+  for (let document = 0; document < allowed.length; document++) if (allowed[document] === 1) rows += documents.rowsOf(document)
+  return rows
+}
+
+function measure(parts: readonly VectorPart[], vector: Float32Array, mask: Mask): Uint16Array {
+  const rows = parts.reduce((sum, { documents }) => sum + documents.rows, 0)
+  if (shared.length < rows) shared = new Uint16Array(Math.ceil(rows * 1.25))
+  const distances = shared.subarray(0, rows).fill(0)
+  const query = new Uint32Array(wordsOf(vector.length))
+  signsOf(vector, query)
+  let start = 0
+  for (const { slot, segment, documents } of parts) {
+    addHammingDistances(segment, query, distances, start)
+    const allowed = mask.get(slot)
+    if (allowed?.includes(0)) {
+      for (let document = 0; document < allowed.length; document++) {
+        if (allowed[document] === 1) continue
+        distances.fill(notAllowed, start + (documents.firstRow[document] ?? 0), start + (documents.firstRow[document + 1] ?? 0))
+      }
+    }
+    start += documents.rows
+  }
+  return distances
+}
+
+/** The distance that at least so many have or stay below. */
+function distanceOf(distances: Uint16Array, wanted: number, most: number): number {
+  const counts = new Uint32Array(notAllowed + 1)
+  for (let row = 0; row < distances.length; row++) {
+    const distance = distances[row] as number
+    counts[distance] = (counts[distance] as number) + 1
+  }
+  let sum = 0
+  for (let distance = 0; distance <= most; distance++) {
+    sum += counts[distance] as number
+    if (sum >= wanted) return distance
+  }
+  return most
+}

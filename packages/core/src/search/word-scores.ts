@@ -1,0 +1,137 @@
+import type { SearchQuery } from '../ports/search-index.ts'
+import { queryTerms } from './analysis.ts'
+import { segmentRows } from './document-table.ts'
+import type { LexicalSegment } from './lexical-segment.ts'
+import type { LexicalPart } from './parts.ts'
+import { hashText } from './text-hash.ts'
+import { TopRows } from './top-rows.ts'
+import { type Mask, type Place, type Ranked, rankedOf, standsBefore, type View } from './view.ts'
+
+/** BM25 as in Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), with the inverse frequency of Lucene, above 0. */
+const saturation = 1.2
+const lengthWeight = 0.75
+/** Further words of a question don't count. */
+const mostTerms = 1_024
+
+// Searches run one after the other, so they share this.
+const scores = new Float64Array(segmentRows)
+
+interface Word {
+  /** What it asks for, times how rare it is, times what a count can reach at most. */
+  readonly weight: number
+  /** Its place in each part's segment, -1 where it isn't. */
+  readonly terms: Int32Array
+}
+
+/** A question's words, weighed for a view. */
+export class WordScores {
+  /** The most that a chunk could have. */
+  readonly bound: number
+  readonly #view: View
+  readonly #words: readonly Word[]
+  /** By a chunk's length, what is added to a count below the line. */
+  readonly #norms: Float64Array
+
+  constructor(view: View, texts: SearchQuery['texts']) {
+    this.#view = view
+    const norms = (this.#norms = new Float64Array(65_536))
+    const share = (saturation * lengthWeight) / view.meanLength
+    for (let length = 0; length < norms.length; length++) norms[length] = saturation * (1 - lengthWeight) + share * length
+    const words: Word[] = []
+    let bound = 0
+    for (const [text, asked] of [...queryTerms(texts)].slice(0, mostTerms)) {
+      const terms = termPlaces(view, text)
+      const frequency = terms.reduce((sum, term, index) => sum + liveRows(view.lexical[index], term), 0)
+      const rarity = Math.log(1 + (view.chunks - frequency + 0.5) / (frequency + 0.5))
+      const weight = asked * rarity * (saturation + 1)
+      bound += weight
+      if (frequency > 0) words.push({ weight, terms })
+    }
+    this.bound = view.chunks === 0 ? 0 : bound
+    this.#words = words
+  }
+
+  /** The best of all parts, in no order. */
+  best(mask: Mask, limit: number): Ranked[] {
+    const found: Ranked[] = []
+    for (const [index, part] of this.#view.lexical.entries()) {
+      const top = new TopRows(limit, standsBefore(part))
+      if (!this.#add(part.segment, index)) continue
+      const allowed = mask.get(part.slot)
+      const { documentOf } = part.documents
+      for (let row = 0; row < documentOf.length; row++) {
+        const score = scores[row] as number
+        if (score === 0) continue
+        scores[row] = 0
+        if (score < top.threshold || (allowed && allowed[documentOf[row] as number] === 0)) continue
+        top.offer(score, row)
+      }
+      for (const [row, score] of top.entries()) found.push(rankedOf({ part, row }, score))
+    }
+    return found
+  }
+
+  /** What one chunk has; 0 without any of the words. The same, to the last bit, as among the best. */
+  score({ part, row }: Place<LexicalPart>): number {
+    const index = this.#view.lexical.indexOf(part)
+    const norm = this.#norms[part.segment.lengths[row] ?? 0] ?? 0
+    let score = 0
+    for (const { weight, terms } of this.#words) {
+      const term = terms[index] ?? -1
+      if (term < 0) continue
+      const count = part.segment.count(term, row)
+      if (count > 0) score += (weight * count) / (count + norm)
+    }
+    return score
+  }
+
+  /** @returns whether any word is there. */
+  #add(segment: LexicalSegment, index: number): boolean {
+    let any = false
+    for (const { weight, terms } of this.#words) {
+      const term = terms[index] ?? -1
+      if (term < 0) continue
+      any = true
+      addTerm(segment, term, weight, this.#norms)
+    }
+    return any
+  }
+}
+
+// Its own function, so that the engine makes fast code of it.
+function addTerm(segment: LexicalSegment, term: number, weight: number, norms: Float64Array): void {
+  const { rows, counts, lengths } = segment
+  const start = segment.rowsAt[term] as number
+  const middle = start + segment.singles(term)
+  const end = segment.rowsAt[term + 1] as number
+  for (let at = start; at < middle; at++) {
+    const row = rows[at] as number
+    scores[row] = (scores[row] as number) + (weight * 1) / (1 + (norms[lengths[row] as number] as number))
+  }
+  const shift = (segment.countsAt[term] as number) - middle
+  for (let at = middle; at < end; at++) {
+    const row = rows[at] as number
+    const count = counts[at + shift] as number
+    scores[row] = (scores[row] as number) + (weight * count) / (count + (norms[lengths[row] as number] as number))
+  }
+}
+
+const scratch = new Uint32Array(2)
+
+function termPlaces(view: View, text: string): Int32Array {
+  hashText(text, scratch)
+  const [high = 0, low = 0] = scratch
+  return Int32Array.from(view.lexical, ({ segment }) => segment.term(high, low))
+}
+
+/** In how many chunks that weren't removed a term stands: so that removing and merging give the same numbers. */
+function liveRows(part: LexicalPart | undefined, term: number): number {
+  if (!part || term < 0) return 0
+  const { segment, removed } = part
+  if (!removed) return segment.postings(term)
+  const { documentOf } = segment.documents
+  let live = 0
+  for (let at = segment.rowsAt[term] ?? 0; at < (segment.rowsAt[term + 1] ?? 0); at++)
+    if (removed[documentOf[segment.rows[at] ?? 0] ?? 0] === 0) live++
+  return live
+}

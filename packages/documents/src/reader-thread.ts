@@ -1,0 +1,166 @@
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { type Clock, type Ocr, type ReadDocument, UnavailableError, UnreadableDocumentError } from '@plinth/core'
+import type { FromThread, ReadRequest, ToThread } from './messages.ts'
+import { damaged, tooLarge } from './refusals.ts'
+
+export interface ThreadOptions {
+  readonly clock: Clock
+  readonly ocr?: Ocr
+  /** Milliseconds that the thread may work at a document; while images are looked at, the time stands still. */
+  readonly timeLimit: number
+  /** Bytes that it may hold. */
+  readonly memoryLimit: number
+}
+
+/** How often a thread is asked how much memory it holds outside of the heap, which its own limit doesn't count. */
+const memoryInterval = 100
+
+/** One thread, and the document that it is at. */
+export class ReaderThread {
+  readonly #options: ThreadOptions
+  readonly #worker: Worker
+  #ended = false
+  #finish: ((result: ReadDocument | { readonly error: unknown }) => void) | undefined
+  #looking: AbortController | undefined
+  #timers: { cancel(): void }[] = []
+
+  constructor(options: ThreadOptions) {
+    this.#options = options
+    this.#worker = startWorker(options.memoryLimit)
+    this.#worker.on('message', (message: FromThread) => this.#told(message))
+    this.#worker.on('messageerror', (error) => this.end(damaged('what it was sent as', error)))
+    this.#worker.on('error', (error) => this.end(asRefusal(error)))
+    this.#worker.on('exit', () => this.end(damaged('what it was sent as')))
+    // Nothing that a parser prints may come into the log: it could be of the content.
+    this.#worker.stdout.resume()
+    this.#worker.stderr.resume()
+    this.#worker.unref()
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Reads one document; the next may follow when this has settled, if the thread hasn't ended with it. */
+  async read(request: ReadRequest, signal?: AbortSignal): Promise<ReadDocument> {
+    signal?.throwIfAborted()
+    if (this.#ended || this.#finish) throw new UnavailableError('reader_closed', 'The reader of documents was closed.')
+    const stop = (): void => this.end(signal?.reason)
+    signal?.addEventListener('abort', stop, { once: true })
+    this.#worker.ref()
+    try {
+      const result = await new Promise<ReadDocument | { readonly error: unknown }>((resolve) => {
+        this.#finish = resolve
+        this.#tell({ read: request }, transferable(request.bytes))
+        this.#watch()
+      })
+      if ('error' in result) throw result.error
+      return result
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      this.#finish = undefined
+      this.#stopWatching()
+      this.#worker.unref()
+    }
+  }
+
+  /** Ends the thread; what it was reading fails with that. */
+  end(error: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#stopWatching()
+    this.#looking?.abort(error)
+    this.#finish?.({ error })
+    void this.#worker.terminate()
+  }
+
+  #told(message: FromThread): void {
+    if (this.#ended) return
+    if ('look' in message) void this.#look(message.look)
+    else if ('refused' in message) {
+      const { refused, message: words, cause } = message
+      this.#finish?.({ error: new UnreadableDocumentError(refused, words, { cause }) })
+    } else this.#finish?.(documentOf(message))
+  }
+
+  async #look(images: Extract<FromThread, { look: unknown }>['look']): Promise<void> {
+    const { ocr } = this.#options
+    this.#stopWatching()
+    this.#looking = new AbortController()
+    try {
+      const pages = ocr ? await ocr.read(images, { signal: this.#looking.signal }) : []
+      if (this.#ended) return
+      this.#watch()
+      this.#tell({ seen: pages })
+    } catch (error) {
+      this.end(error)
+    } finally {
+      this.#looking = undefined
+    }
+  }
+
+  #watch(): void {
+    const { clock, timeLimit, memoryLimit } = this.#options
+    const weigh = async (): Promise<void> => {
+      const { external_memory: external } = await this.#worker.getHeapStatistics()
+      if (external > memoryLimit) this.end(tooLarge('it takes more memory than a file may'))
+    }
+    const again = (): void => {
+      this.#timers[1] = clock.setTimer(memoryInterval, () => {
+        again()
+        // It doesn't answer when it is ending.
+        weigh().catch(() => undefined)
+      })
+    }
+    this.#timers[0] = clock.setTimer(timeLimit, () => this.end(timedOut(timeLimit)))
+    again()
+  }
+
+  #stopWatching(): void {
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers = []
+  }
+
+  #tell(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, [...transfer])
+  }
+}
+
+/** The buffer goes to the thread without a copy where the bytes fill it. */
+function transferable({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
+}
+
+function documentOf({ text, pages, table: { spans, contexts } }: Extract<FromThread, { text: string }>): ReadDocument {
+  const chunks = Array.from({ length: spans.length / 3 }, (_, at) => {
+    const [start = 0, end = 0, context = 0] = [spans[3 * at], spans[3 * at + 1], spans[3 * at + 2]]
+    return context === 0 ? { start, end } : { start, end, context: context - 1 }
+  })
+  return { text, chunks, contexts, ...(pages === undefined ? {} : { pages }) }
+}
+
+function timedOut(limit: number): UnreadableDocumentError {
+  return new UnreadableDocumentError('document_timed_out', `Reading the file took longer than ${limit / 1000} seconds.`)
+}
+
+function asRefusal(error: unknown): UnreadableDocumentError {
+  const { code } = error as { code?: string }
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return tooLarge('it takes more memory than a file may')
+  return damaged('what it was sent as', error)
+}
+
+function startWorker(memoryLimit: number): Worker {
+  return new Worker(fileURLToPath(import.meta.resolve('@plinth/documents/worker')), {
+    // A thread takes over the process's flags, and some, such as --input-type, it can't start with.
+    execArgv: process.execArgv.filter((flag) => flag.startsWith('--conditions=')),
+    env: {},
+    stdout: true,
+    stderr: true,
+    resourceLimits: {
+      maxOldGenerationSizeMb: Math.ceil(memoryLimit / 1024 / 1024),
+      maxYoungGenerationSizeMb: 64,
+      stackSizeMb: 4,
+    },
+  })
+}

@@ -1,0 +1,50 @@
+import { InvalidInputError, PlinthError, TooLargeError } from '@plinth/core'
+import type { Arrival } from './exchange.ts'
+
+/**
+ * A body as it comes, no faster than it is taken.
+ * @throws TooLargeError above the limit, InvalidInputError when it breaks off; both while it is read.
+ */
+export async function* bodyBytes(arrival: Arrival, limit: number): AsyncGenerator<Uint8Array> {
+  const announced = Number(arrival.header('content-length') ?? 0)
+  if (announced > limit) throw tooLarge(limit)
+  let length = 0
+  let given: { readonly chunk: Uint8Array; readonly taken: () => void } | undefined
+  let wake = (): void => {}
+  let ended = false
+  const all = arrival.collect((chunk) => {
+    length += chunk.byteLength
+    if (length > limit) throw tooLarge(limit)
+    return new Promise<void>((taken) => {
+      given = { chunk, taken }
+      wake()
+    })
+  })
+  const end = all.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  void end.then(() => {
+    ended = true
+    wake()
+  })
+  for (;;) {
+    if (!given && !ended)
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    const next = given
+    given = undefined
+    if (!next) break
+    yield next.chunk
+    next.taken()
+  }
+  const error = await end
+  if (error === undefined) return
+  if (PlinthError.is(error)) throw error
+  throw new InvalidInputError('The body could not be read to its end.', { code: 'body_cut', cause: error })
+}
+
+function tooLarge(limit: number): TooLargeError {
+  return new TooLargeError(`The body holds at most ${limit / 1024 / 1024} MiB.`)
+}
