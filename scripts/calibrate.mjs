@@ -25,18 +25,18 @@ const answeredNames = ['sentence', 'names', 'numbers', 'denial', 'opposite', 'si
 /** Of what is asked, in the population that the probability is about. */
 const shares = { answerable: 0.5, adversarial: 0.25, 'off topic': 0.25 }
 /** Of the questions that have an answer, how many may be turned away unasked. */
-const turnedAway = 0.005
+const turnedAway = 0.001
 
 const rows = await askAll()
 const articles = [...new Set(rows.filter(({ set }) => set === 'squad').map(({ group }) => group))]
 for (const [fold, article] of articles.entries()) {
   const isHeldOut = ({ group }) => group === article || group === fold
-  const weights = fit(rows.filter((row) => !isHeldOut(row)))
+  const weights = weigh(rows.filter((row) => !isHeldOut(row)))
   for (const row of rows.filter(isHeldOut)) Object.assign(row, judge(weights, row))
 }
 const measured = measure()
 console.log(measured.text)
-const weights = fit(rows)
+const weights = weigh(rows)
 console.log(JSON.stringify(weights, null, 2))
 if (process.argv.includes('--write')) write()
 
@@ -59,10 +59,13 @@ async function askAll() {
 }
 
 /** Related: is it about this at all? Answered: if so, is the answer there? */
-function fit(from) {
+function weigh(from) {
   const isRelated = { answerable: 1, adversarial: 1, claim: 1, 'off topic': 0, 'off topic of claims': 0 }
-  const balance = { answerable: 0.25, adversarial: 0.15, claim: 0.1, 'off topic': 0.35, 'off topic of claims': 0.15 }
-  const related = fitLogistic(weighed(from, (kind) => isRelated[kind], balance), relatedNames)
+  const balance = { ...shares, claim: 0.15, 'off topic of claims': 0.05 }
+  const related = fitLogistic(
+    weighed(from, (kind) => isRelated[kind], balance),
+    relatedNames,
+  )
   const answered = fitLogistic(
     weighed(from, (kind) => (kind === 'answerable' ? 1 : kind === 'adversarial' ? 0 : undefined), shares),
     answeredNames,
@@ -71,7 +74,11 @@ function fit(from) {
     .filter(({ kind }) => kind === 'answerable')
     .map(({ features }) => predict(related, features))
     .sort((one, two) => one - two)
-  return { related: rounded(related), answered: rounded(answered), floor: round(certain[Math.floor(certain.length * turnedAway)]) }
+  return {
+    related: rounded(related),
+    answered: rounded(answered),
+    floor: round(certain[Math.floor(certain.length * turnedAway)]),
+  }
 }
 
 function weighed(from, labelOf, balance) {
@@ -117,7 +124,10 @@ function measure() {
     ]),
     ['below the floor: answerable', rate(answerable, (row) => row.isBelowFloor)],
     ['below the floor: off topic', rate(of('off topic'), (row) => row.isBelowFloor)],
-    ['F1 of the response, all answerable', sum(answerable, ({ f1, confidence }) => (confidence >= 0.5 ? f1 : 0)) / answerable.length],
+    [
+      'F1 of the response, all answerable',
+      sum(answerable, ({ f1, confidence }) => (confidence >= 0.5 ? f1 : 0)) / answerable.length,
+    ],
     ['F1 of the response, those answered', sum(given, ({ f1 }) => f1) / given.length],
     ['response holds an accepted answer, those answered', rate(given, (row) => row.holdsAnswer)],
     ['citations whose span holds it', sum(given, (row) => row.citationsWithAnswer) / sum(given, (row) => row.citations)],
@@ -149,13 +159,17 @@ function write() {
 }
 
 function weightsFile({ related, answered, floor }, counts) {
-  const object = (of) => `{\n${Object.entries(of).map(([name, value]) => `    ${name}: ${value},\n`).join('')}  }`
+  const object = (of) =>
+    `{\n${Object.entries(of)
+      .map(([name, value]) => `    ${name}: ${value},\n`)
+      .join('')}  }`
   return `import type { LogisticWeights } from './confidence.ts'
 
 /**
- * Made by scripts/calibrate.mjs, which says how; don't edit. From ${counts.join(', ')}; SQuAD 2.0 (CC BY-SA 4.0) and
- * SciFact (CC BY 4.0) questions, none of which is part of Plinth. The probability is about a population in which half of what
- * is asked has an answer, a quarter only looks as if, and a quarter is about something else.
+ * Made by scripts/calibrate.mjs, which says how; don't edit. From so many questions and claims of SQuAD 2.0 (CC BY-SA 4.0) and SciFact
+ * (CC BY 4.0), none of which is part of Plinth: ${counts.join(', ')}.
+ * The probability is about a population in which half of what is asked has an answer, a quarter only looks as if it had one, and a
+ * quarter is about something else.
  */
 export const confidenceWeights: {
   /** Whether what was found is about the question. */

@@ -7,7 +7,11 @@ const up = (value) => (margin + size - value * size).toFixed(1)
 
 /** File names with their contents. */
 export function figuresOf({ table, bins, curves }) {
-  return { 'reliability.svg': reliabilityChart(bins), 'risk-coverage.svg': riskChart(curves), 'calibration.md': page(table, bins) }
+  return {
+    'reliability.svg': reliabilityChart(bins),
+    'risk-coverage.svg': riskChart(curves),
+    'calibration.md': page(table, bins),
+  }
 }
 
 function reliabilityChart(bins) {
@@ -18,7 +22,11 @@ function reliabilityChart(bins) {
         `<rect x="${at(from + 0.005)}" y="${up(observed)}" width="${(size * 0.09).toFixed(1)}" height="${(size * observed).toFixed(1)}" fill="#3b6ea5" fill-opacity="${(0.25 + 0.75 * Math.min(1, share * 4)).toFixed(2)}"/><circle cx="${at(confidence)}" cy="${up(observed)}" r="3" fill="#b3451d"/>`,
     )
     .join('\n')
-  return chart('confidence', 'share that has an answer', `<path d="M${at(0)} ${up(0)}L${at(1)} ${up(1)}" stroke="#888" stroke-dasharray="4"/>\n${bars}`)
+  return chart(
+    'confidence',
+    'share that has an answer',
+    `<path d="M${at(0)} ${up(0)}L${at(1)} ${up(1)}" stroke="#888" stroke-dasharray="4"/>\n${bars}`,
+  )
 }
 
 function riskChart(curves) {

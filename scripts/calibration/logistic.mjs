@@ -1,6 +1,6 @@
 // Logistic regression by Newton's method, with a little of a ridge so that rare features don't run away.
 
-const ridge = 0.002
+const ridge = 0.0003
 
 /**
  * @param rows {features, label (0 or 1), weight}

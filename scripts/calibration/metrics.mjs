@@ -29,7 +29,12 @@ export function reliability(rows) {
     const own = rows.filter(({ confidence }) => Math.min(9, Math.floor(confidence * 10)) === bin)
     const weight = own.reduce((sum, row) => sum + row.weight, 0)
     const mean = (of) => (weight === 0 ? 0 : own.reduce((sum, row) => sum + row.weight * of(row), 0) / weight)
-    return { from: bin / 10, share: weight / total, confidence: mean((row) => row.confidence), observed: mean((row) => row.label) }
+    return {
+      from: bin / 10,
+      share: weight / total,
+      confidence: mean((row) => row.confidence),
+      observed: mean((row) => row.label),
+    }
   })
 }
 

@@ -18,7 +18,18 @@ export interface AwsEnvironment {
   readonly pooledKey: string
   /** Make what is missing at the start. For emulators and first tries. */
   readonly create: boolean
+  /** Where documents are searched; absent: sealed segments in the bucket. */
+  readonly search?: AwsSearch
+  /** What reads scanned pages; absent: see {@link ocrOf}. */
+  readonly ocr?: AwsOcr
 }
+
+export type AwsSearch =
+  | { readonly engine: 's3vectors'; readonly vectorBucket: string }
+  | { readonly engine: 'opensearch'; readonly endpoint: string; readonly service: 'es' | 'aoss' }
+
+const ocrEngines = ['textract', 'tesseract', 'off'] as const
+export type AwsOcr = (typeof ocrEngines)[number]
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -53,12 +64,22 @@ const variables = {
   },
 } as const satisfies Readonly<Record<string, Variable>>
 
+const vectorBucket: Variable = {
+  name: 'PLINTH_VECTOR_BUCKET',
+  pattern: /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+  words: 'the name of a vector bucket of S3 Vectors',
+}
+const searchEngines = ['segments', 's3vectors', 'opensearch'] as const
+const openSearchServices = ['es', 'aoss'] as const
+
 const regionPattern = /^[a-z]{2}(?:-[a-z]+)+-\d$/
 
 /** Reads the variables. @throws InvalidInputError that names the one at fault. */
 export function readAwsEnvironment(environment: Variables): AwsEnvironment {
   const create = choice(environment, 'PLINTH_AWS_CREATE')
   const endpoint = endpointOf(environment)
+  const search = searchOf(environment)
+  const ocr = oneOf(environment, 'PLINTH_OCR', ocrEngines)
   return {
     region: regionOf(environment),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -68,12 +89,19 @@ export function readAwsEnvironment(environment: Variables): AwsEnvironment {
     queuePrefix: read(environment, variables.queuePrefix),
     pooledKey: read(environment, variables.pooledKey),
     create,
+    ...(search === undefined ? {} : { search }),
+    ...(ocr === undefined ? {} : { ocr }),
   }
+}
+
+/** What reads scanned pages: Textract unless told otherwise; against an emulator, which reads nothing, the engine that needs no service. */
+export function ocrOf({ ocr, endpoint }: Pick<AwsEnvironment, 'ocr' | 'endpoint'>): AwsOcr {
+  return ocr ?? (endpoint === undefined ? 'textract' : 'tesseract')
 }
 
 /** The variables that a function needs, as {@link readAwsEnvironment} reads them; the region is Lambda's own. */
 export function variablesOf(environment: Omit<AwsEnvironment, 'region' | 'endpoint' | 'create'>): Record<string, string> {
-  const { table, bucket, bus, queuePrefix, pooledKey } = environment
+  const { table, bucket, bus, queuePrefix, pooledKey, search, ocr } = environment
   return {
     PLINTH_PLATFORM: 'aws',
     [variables.table.name]: table,
@@ -81,7 +109,15 @@ export function variablesOf(environment: Omit<AwsEnvironment, 'region' | 'endpoi
     [variables.bus.name]: bus,
     [variables.queuePrefix.name]: queuePrefix,
     [variables.pooledKey.name]: pooledKey,
+    ...(search ? searchVariables(search) : {}),
+    ...(ocr ? { PLINTH_OCR: ocr } : {}),
   }
+}
+
+function searchVariables(search: AwsSearch): Record<string, string> {
+  if (search.engine === 's3vectors') return { PLINTH_SEARCH: search.engine, [vectorBucket.name]: search.vectorBucket }
+  const { engine, endpoint, service } = search
+  return { PLINTH_SEARCH: engine, PLINTH_OPENSEARCH_ENDPOINT: endpoint, PLINTH_OPENSEARCH_SERVICE: service }
 }
 
 /** The name of the SQS queue of a job's lane. */
@@ -111,6 +147,30 @@ function endpointOf(environment: Variables): string | undefined {
   if (!/^https?:$/.test(URL.parse(value)?.protocol ?? ''))
     throw new InvalidInputError(`AWS_ENDPOINT_URL must be an http or https URL, not "${value}".`, { field: 'AWS_ENDPOINT_URL' })
   return value
+}
+
+function searchOf(environment: Variables): AwsSearch | undefined {
+  const engine = oneOf(environment, 'PLINTH_SEARCH', searchEngines)
+  if (engine === 's3vectors') return { engine, vectorBucket: read(environment, vectorBucket) }
+  if (engine !== 'opensearch') return undefined
+  const name = 'PLINTH_OPENSEARCH_ENDPOINT'
+  const endpoint = environment[name] ?? ''
+  const url = URL.parse(endpoint)
+  // The requests carry documents, and their signature is good for whoever reads it.
+  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && /^(?:localhost|127\.0\.0\.1)$/.test(url.hostname))
+  if (!url || !safe || url.pathname !== '/' || url.search !== '' || url.username !== '')
+    throw new InvalidInputError(`${name} must be the https URL of a domain or collection, without a path.`, { field: name })
+  const guess = url.hostname.includes('.aoss.') ? 'aoss' : 'es'
+  return { engine, endpoint: url.origin, service: oneOf(environment, 'PLINTH_OPENSEARCH_SERVICE', openSearchServices) ?? guess }
+}
+
+function oneOf<Value extends string>(environment: Variables, name: string, values: readonly Value[]): Value | undefined {
+  const value = environment[name]
+  if (!value) return undefined
+  const known = values.find((one) => one === value)
+  if (known === undefined)
+    throw new InvalidInputError(`${name} must be one of ${values.join(', ')}, not "${value}".`, { field: name })
+  return known
 }
 
 function read(environment: Variables, { name, pattern, words, otherwise }: Variable): string {

@@ -5,8 +5,22 @@ export { createQueues } from './create-queues.ts'
 export { createTable, tableDefinition } from './create-table.ts'
 export { DynamoDBOperations } from './dynamodb-operations.ts'
 export { type DynamoDBOptions, DynamoDBStateStore } from './dynamodb-state-store.ts'
-export { type AwsEnvironment, deadLetterQueueName, queueName, readAwsEnvironment, variablesOf } from './environment.ts'
+export {
+  type AwsEnvironment,
+  type AwsOcr,
+  type AwsSearch,
+  deadLetterQueueName,
+  ocrOf,
+  queueName,
+  readAwsEnvironment,
+  variablesOf,
+} from './environment.ts'
 export { EventBridgeEventBus } from './eventbridge-event-bus.ts'
 export { KmsKeyService } from './kms-key-service.ts'
+export type { OpenSearchHttpOptions, OpenSearchService } from './opensearch-http.ts'
+export { OpenSearchSearchIndex } from './opensearch-search-index.ts'
 export { S3ObjectStore } from './s3-object-store.ts'
+export { vectorCollections } from './s3vectors-records.ts'
+export { S3VectorsSearchIndex, type S3VectorsSearchIndexOptions } from './s3vectors-search-index.ts'
 export { SqsQueue } from './sqs-queue.ts'
+export { TextractOcr, type TextractOcrOptions } from './textract-ocr.ts'

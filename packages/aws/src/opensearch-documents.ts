@@ -2,6 +2,17 @@
 import type { Candidate, DocumentVersion, IndexedDocument, JsonObject, VectorSpace } from '@plinth/core'
 import { accessTokens, attributeTokens, hiddenName } from './search-tokens.ts'
 
+/** English words by their stems, without accents; characters of Chinese, Japanese and Korean by twos. */
+export const analysis: JsonObject = {
+  analyzer: {
+    plinth: {
+      type: 'custom',
+      tokenizer: 'standard',
+      filter: ['cjk_width', 'lowercase', 'asciifolding', 'cjk_bigram', 'stop', 'porter_stem'],
+    },
+  },
+}
+
 /**
  * Three kinds of documents: a `chunk` for each chunk, a `version` when all chunks of a version are there, a `space` when all its vectors
  * are. A chunk without the version of the same put isn't found, nor by its vector without the space: so a search sees puts whole.
@@ -12,15 +23,15 @@ export const mapping: JsonObject = {
     kind: { type: 'keyword' },
     put: { type: 'keyword' },
     key: { type: 'keyword' },
-    document: { type: 'keyword', index: false, doc_values: false },
-    version: { type: 'keyword', index: false, doc_values: false },
+    document: { type: 'keyword', index: false },
+    version: { type: 'keyword', index: false },
     ordinal: { type: 'integer' },
     start: { type: 'long', index: false },
     end: { type: 'long', index: false },
     readers: { type: 'keyword' },
     fields: { type: 'keyword' },
-    text: { type: 'text', analyzer: 'english', index_options: 'freqs' },
-    context: { type: 'text', analyzer: 'english', index_options: 'freqs' },
+    text: { type: 'text', analyzer: 'plinth', index_options: 'freqs' },
+    context: { type: 'text', analyzer: 'plinth', index_options: 'freqs' },
     chunks: { type: 'integer' },
     dimensions: { type: 'integer' },
     space: { type: 'keyword' },
@@ -33,15 +44,15 @@ export function indexName(tenant: string): string {
   return `plinth-${hiddenName(tenant)}`
 }
 
-/** The field of a space's vectors. */
-export function vectorField(space: string): string {
-  return `vector_${hiddenName(space)}`
+/** The field of a space's vectors; one of other dimensions that has the same name, later, has another. */
+export function vectorField({ name, dimensions }: VectorSpace): string {
+  return `vector_${hiddenName(name, String(dimensions))}`
 }
 
 /** Faiss filters while it searches. Vectors are of length 1, so that their inner product is their cosine. */
-export function vectorMapping({ name, dimensions }: VectorSpace): JsonObject {
+export function vectorMapping(space: VectorSpace): JsonObject {
   const method = { name: 'hnsw', engine: 'faiss', space_type: 'innerproduct' }
-  return { properties: { [vectorField(name)]: { type: 'knn_vector', dimension: dimensions, method } } }
+  return { properties: { [vectorField(space)]: { type: 'knn_vector', dimension: space.dimensions, method } } }
 }
 
 export function keyOf({ document, version }: DocumentVersion): string {

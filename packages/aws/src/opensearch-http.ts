@@ -88,10 +88,10 @@ export class OpenSearchHttp {
       },
       { signingDate: new Date(clock.now()) },
     )
-    // Its own business.
+    // fetch sets the host by itself.
     const { host: _, ...sent } = headers
     const stop = new AbortController()
-    const timer = clock.setTimer(requestTimeout, () => stop.abort(new UnavailableError('aws_unavailable', 'OpenSearch did not answer.')))
+    const timer = clock.setTimer(requestTimeout, () => stop.abort(new DOMException('OpenSearch did not answer.', 'TimeoutError')))
     const search = new URLSearchParams(query).toString()
     try {
       const response = await send(new URL(`${path}${search && `?${search}`}`, this.#endpoint), {
@@ -110,7 +110,8 @@ export class OpenSearchHttp {
 
 /** A name that IAM and logs know: the index is left out. */
 function actionOf({ method, path }: OpenSearchRequest): string {
-  return `es:ESHttp${method.charAt(0)}${method.slice(1).toLowerCase()} ${path.split('/').at(-1)?.startsWith('_') ? path.split('/').at(-1) : ''}`.trim()
+  const api = path.split('/').find((part) => part.startsWith('_'))
+  return `es:ESHttp${method.charAt(0)}${method.slice(1).toLowerCase()}${api === undefined ? '' : ` ${api}`}`
 }
 
 /** The type of the error, never its reason: that quotes what was sent. */

@@ -58,14 +58,16 @@ export class VectorManifest {
   }
 
   async facts(record: VersionRecord): Promise<VersionFacts> {
-    return JSON.parse((await record.open('facts')) ?? '{"attributes":{}}') as VersionFacts
+    const { attributes, ...access } = JSON.parse((await record.open('facts')) ?? '{"attributes":[]}')
+    return { ...access, attributes: Object.fromEntries(attributes) }
   }
 
   /** Puts a version that isn't there: at once where one commit holds it, else with its offsets first. */
   async insert(document: IndexedDocument, put: string): Promise<void> {
     const { attributes, access, chunks } = document
     const fields = { put, state: 'there', chunks: chunks.length, begun: [], complete: [] } as const
-    const texts = { facts: JSON.stringify({ attributes, ...(access ? { access } : {}) }) }
+    // As pairs: a name such as __proto__ is no good as that of a field.
+    const texts = { facts: JSON.stringify({ attributes: Object.entries(attributes), ...(access ? { access } : {}) }) }
     const place = { partition: document.document, sort: document.version }
     const counted = this.#counted({ documents: 1, chunks: chunks.length })
     const blocks = offsetBlocks(chunks)

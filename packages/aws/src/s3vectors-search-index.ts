@@ -23,7 +23,8 @@ import {
 } from '@plinth/core'
 import { type KeyedVector, mostNearest, VectorCalls, vectorKey } from './s3vectors-calls.ts'
 import { type PutVersion, type SpaceRecord, VectorManifest, type VersionRecord } from './s3vectors-manifest.ts'
-import { filterable, metadataOf, vectorFilters } from './s3vectors-metadata.ts'
+import { filterable, mostLeftOut, vectorFilters } from './s3vectors-metadata.ts'
+import { byRank, isFirst } from './search-order.ts'
 import { hiddenName, passes } from './search-tokens.ts'
 
 export interface S3VectorsSearchIndexOptions {
@@ -40,6 +41,8 @@ type Query = SearchQuery & { readonly vector: NonNullable<SearchQuery['vector']>
 
 const atOnce = 8
 const leavingAtOnce = 50
+/** Each look meets some puts that may not be found, and the next does without them. */
+const mostLooks = 5
 /** What a key and the metadata of a vector take, roughly. */
 const otherBytes = 250
 
@@ -49,7 +52,7 @@ const otherBytes = 250
  *
  * S3 Vectors knows single vectors. Which versions are there, and whether all their vectors are, is what the tenant's records say: a search
  * leaves out what they don't, so that it sees each put and remove whole, and asks them again whether the reader may see what was found.
- * Where that leaves too few, it looks once more, among 100.
+ * Where that leaves too few, it looks again without them.
  *
  * What the port promises and this can't keep: more than 100 candidates, and exact neighbours (S3 Vectors promises no recall).
  */
@@ -105,7 +108,7 @@ export class S3VectorsSearchIndex implements SearchIndex {
       if (!(await manifest.begin(version, generation))) continue
       for (const [ordinal, values] of document.vectors.entries()) {
         const chunk = { start: offsets.starts[ordinal] ?? 0, end: offsets.ends[ordinal] ?? 0 }
-        batch.push({ key: vectorKey(version, ordinal), values, metadata: metadataOf(tokens, chunk) })
+        batch.push({ key: vectorKey(version, ordinal), values, metadata: { ...tokens, put, ...chunk } })
         if (batch.length === most) await flush()
       }
       sent.push({ ...version, chunks })
@@ -135,6 +138,11 @@ export class S3VectorsSearchIndex implements SearchIndex {
     if (!record) return
     if (record.fields.state === 'there') await manifest.leaveSpace(record)
     await this.#clearSpace(tenant, manifest, record)
+  }
+
+  /** Removes all vectors of a tenant, which destroying its keys doesn't reach: they lie in clear. Its records are left. */
+  async forget(tenant: string): Promise<void> {
+    for (const { sort } of await this.#manifest(tenant).spaces()) await this.dropSpace(tenant, sort)
   }
 
   async search(tenant: string, query: SearchQuery): Promise<Found> {
@@ -228,17 +236,29 @@ export class S3VectorsSearchIndex implements SearchIndex {
     const { generation, dimensions } = space.fields
     if (query.vector.values.length !== dimensions)
       throw new InvalidInputError(`The space has vectors of ${dimensions} dimensions.`, { field: 'vector' })
-    for (let limit = query.limit; ; limit = mostNearest) {
-      const found = await this.#ask(indexName(tenant, generation), query, limit)
+    let limit = Math.min(query.limit, mostNearest)
+    const leftOut = new Map<string, number>()
+    for (let look = 1; ; look++) {
+      const found = await this.#ask(indexName(tenant, generation), query, limit, mostOften(leftOut))
       const there = await this.#pass(manifest, generation, query, found)
-      // A full answer of which something was left out may have more behind it.
-      if (there.length >= query.limit || found.length < limit || limit >= mostNearest) return there.slice(0, query.limit)
+      const candidates = found.filter(({ put }) => there.has(put)).slice(0, query.limit)
+      if (candidates.length === query.limit || found.length < limit || look === mostLooks) {
+        return candidates.map(({ put: _, ...candidate }) => candidate)
+      }
+      // What may not be found took the place of others.
+      for (const { put } of found) if (!there.has(put)) leftOut.set(put, (leftOut.get(put) ?? 0) + 1)
+      limit = mostNearest
     }
   }
 
-  async #ask(index: string, { vector, ...query }: Query, limit: number): Promise<readonly PutCandidate[]> {
+  async #ask(
+    index: string,
+    { vector, ...query }: Query,
+    limit: number,
+    without: readonly string[],
+  ): Promise<readonly PutCandidate[]> {
     const answers = await Promise.all(
-      vectorFilters(query).map((filter) => this.#calls.nearest(index, { values: vector.values, filter, limit })),
+      vectorFilters(query, without).map((filter) => this.#calls.nearest(index, { values: vector.values, filter, limit })),
     )
     const candidates = new Map(
       answers
@@ -246,16 +266,16 @@ export class S3VectorsSearchIndex implements SearchIndex {
         .flatMap((found) => candidateOf(found) ?? [])
         .map((one) => [keyOf(one), one]),
     )
-    return [...candidates.values()].sort(byScore).slice(0, limit)
+    return [...candidates.values()].sort(byRank).slice(0, limit)
   }
 
-  /** Leaves out candidates of versions that aren't there, or not whole, or not for this reader. */
+  /** The puts among some candidates' that are there, whole, and for this reader. */
   async #pass(
     manifest: VectorManifest,
     generation: string,
     query: SearchQuery,
     candidates: readonly PutCandidate[],
-  ): Promise<readonly Candidate[]> {
+  ): Promise<ReadonlySet<string>> {
     const puts = new Map(candidates.map(({ put, document, version }) => [put, { document, version }]))
     const there = new Set<string>()
     await inGroups([...puts], async ([put, version]) => {
@@ -263,7 +283,7 @@ export class S3VectorsSearchIndex implements SearchIndex {
       if (record?.fields.put !== put || record.fields.state !== 'there') return
       if (record.fields.complete.includes(generation) && passes(await manifest.facts(record), query)) there.add(put)
     })
-    return candidates.filter(({ put }) => there.has(put)).map(({ put: _, ...candidate }) => candidate)
+    return there
   }
 }
 
@@ -284,22 +304,10 @@ function keyOf(candidate: PutCandidate): string {
   return vectorKey(candidate, candidate.ordinal)
 }
 
-function byScore(left: PutCandidate, right: PutCandidate): number {
-  return (
-    right.score - left.score ||
-    order(left.document, right.document) ||
-    order(left.version, right.version) ||
-    left.ordinal - right.ordinal
-  )
-}
-
-function order(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0
-}
-
-/** Whether it is the first of its version in a call. */
-function isFirst({ document, version }: DocumentVersion, at: number, all: readonly DocumentVersion[]): boolean {
-  return all.findIndex((other) => other.document === document && other.version === version) === at
+/** The puts that took most places. */
+function mostOften(leftOut: ReadonlyMap<string, number>): string[] {
+  const puts = [...leftOut].sort(([, left], [, right]) => right - left)
+  return puts.slice(0, mostLeftOut).map(([put]) => put)
 }
 
 async function inGroups<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 import { InvalidInputError, PlinthError } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
-import { deadLetterQueueName, queueName, readAwsEnvironment, variablesOf } from '../src/environment.ts'
+import { deadLetterQueueName, ocrOf, queueName, readAwsEnvironment, variablesOf } from '../src/environment.ts'
 
 const region = { AWS_REGION: 'eu-central-1' }
 
@@ -42,6 +42,8 @@ describe('the environment of the platform aws', () => {
     ['PLINTH_QUEUE_PREFIX', 'x'.repeat(41)],
     ['PLINTH_POOLED_KEY', 'no key!'],
     ['PLINTH_AWS_CREATE', 'yes'],
+    ['PLINTH_SEARCH', 'lucene'],
+    ['PLINTH_OCR', 'on'],
   ])('[X70] %s is refused as "%s", and named', (name, value) => {
     const read = (): unknown => readAwsEnvironment({ ...region, [name]: value })
     expect(read).toThrow(InvalidInputError)
@@ -50,6 +52,62 @@ describe('the environment of the platform aws', () => {
     } catch (error) {
       expect(PlinthError.is(error) && [error.field, error.message]).toEqual([name, expect.stringContaining(name)])
     }
+  })
+
+  it('says where documents are searched, and what that needs', () => {
+    const read = (search: Record<string, string>) => readAwsEnvironment({ ...region, ...search }).search
+    expect(read({ PLINTH_SEARCH: 'segments', PLINTH_VECTOR_BUCKET: 'unused' })).toBeUndefined()
+    expect(read({ PLINTH_SEARCH: 's3vectors', PLINTH_VECTOR_BUCKET: 'my-vectors' })).toEqual({
+      engine: 's3vectors',
+      vectorBucket: 'my-vectors',
+    })
+    const openSearch = (endpoint: string, service?: string) =>
+      read({
+        PLINTH_SEARCH: 'opensearch',
+        PLINTH_OPENSEARCH_ENDPOINT: endpoint,
+        ...(service ? { PLINTH_OPENSEARCH_SERVICE: service } : {}),
+      })
+    const [domain, collection] = ['https://x.eu-central-1.es.amazonaws.com', 'https://x.eu-central-1.aoss.amazonaws.com']
+    expect(openSearch(`${domain}/`)).toEqual({ engine: 'opensearch', endpoint: domain, service: 'es' })
+    expect(openSearch(collection)).toEqual({ engine: 'opensearch', endpoint: collection, service: 'aoss' })
+    expect(openSearch('https://search.example.com', 'aoss')).toMatchObject({ service: 'aoss' })
+    expect(openSearch('http://localhost:9200')).toMatchObject({ endpoint: 'http://localhost:9200', service: 'es' })
+  })
+
+  it.each([
+    ['PLINTH_VECTOR_BUCKET', { PLINTH_SEARCH: 's3vectors' }],
+    ['PLINTH_VECTOR_BUCKET', { PLINTH_SEARCH: 's3vectors', PLINTH_VECTOR_BUCKET: 'Not_A_Bucket' }],
+    ['PLINTH_OPENSEARCH_ENDPOINT', { PLINTH_SEARCH: 'opensearch' }],
+    ['PLINTH_OPENSEARCH_ENDPOINT', { PLINTH_SEARCH: 'opensearch', PLINTH_OPENSEARCH_ENDPOINT: 'http://search.example.com' }],
+    ['PLINTH_OPENSEARCH_ENDPOINT', { PLINTH_SEARCH: 'opensearch', PLINTH_OPENSEARCH_ENDPOINT: 'https://user:word@x.example' }],
+    ['PLINTH_OPENSEARCH_ENDPOINT', { PLINTH_SEARCH: 'opensearch', PLINTH_OPENSEARCH_ENDPOINT: 'https://x.example/path' }],
+    [
+      'PLINTH_OPENSEARCH_SERVICE',
+      { PLINTH_SEARCH: 'opensearch', PLINTH_OPENSEARCH_ENDPOINT: 'https://x.example', PLINTH_OPENSEARCH_SERVICE: 'ec2' },
+    ],
+  ])('[X70] %s is missed or refused where the search needs it', (name, search) => {
+    expect(() => readAwsEnvironment({ ...region, ...search })).toThrow(
+      expect.objectContaining({ field: name, message: expect.stringContaining(name) }),
+    )
+  })
+
+  it('has Textract read scanned pages, but on an emulator, which can not', () => {
+    expect(ocrOf(readAwsEnvironment(region))).toBe('textract')
+    expect(ocrOf(readAwsEnvironment({ ...region, AWS_ENDPOINT_URL: 'http://127.0.0.1:5000' }))).toBe('tesseract')
+    expect(ocrOf(readAwsEnvironment({ ...region, AWS_ENDPOINT_URL: 'http://127.0.0.1:5000', PLINTH_OCR: 'textract' }))).toBe(
+      'textract',
+    )
+    expect(ocrOf(readAwsEnvironment({ ...region, PLINTH_OCR: 'off' }))).toBe('off')
+  })
+
+  it.each([
+    { PLINTH_SEARCH: 's3vectors', PLINTH_VECTOR_BUCKET: 'my-vectors', PLINTH_OCR: 'off' },
+    { PLINTH_SEARCH: 'opensearch', PLINTH_OPENSEARCH_ENDPOINT: 'https://x.example', PLINTH_OPENSEARCH_SERVICE: 'aoss' },
+  ])('search and OCR are read as they were written for a function', (search) => {
+    const read = readAwsEnvironment({ ...region, ...search })
+    const { region: _, create: __, ...written } = read
+    expect(variablesOf(written)).toMatchObject(search)
+    expect(readAwsEnvironment({ ...region, ...variablesOf(written) })).toEqual(read)
   })
 
   it('is read as it was written for a function', () => {

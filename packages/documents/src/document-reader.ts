@@ -4,6 +4,7 @@ import {
   type DocumentReader,
   type DocumentSource,
   defaultChunkBudget,
+  InvalidInputError,
   type Ocr,
   type ReadDocument,
   UnavailableError,
@@ -83,6 +84,7 @@ class ThreadedDocumentReader implements ClosableDocumentReader {
   async read(source: DocumentSource, { signal }: { readonly signal?: AbortSignal } = {}): Promise<ReadDocument> {
     signal?.throwIfAborted()
     const kind = kindOfSource(source)
+    if (isDetached(source.bytes)) throw new InvalidInputError('These bytes were handed over before.', { field: 'bytes' })
     if (source.bytes.byteLength > mostBytes) throw tooLarge('a file may have 256 MiB')
     const { chunkBudget, ocr } = this.#options
     const thread = await this.#thread(signal)
@@ -173,4 +175,8 @@ function kindOfSource({ name, contentType }: DocumentSource): Kind {
     )
   }
   return kind
+}
+
+function isDetached({ buffer }: Uint8Array): boolean {
+  return buffer instanceof ArrayBuffer && buffer.detached
 }

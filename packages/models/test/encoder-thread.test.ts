@@ -1,13 +1,12 @@
 import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createSentenceEncoder } from '../src/index.ts'
 import { failureOf } from './call.ts'
 import { vectorsOf } from './embed.ts'
 import { type Bench, benchOf } from './scripted-thread.ts'
 
 const benches: Bench[] = []
-const bench = (): Bench => {
-  const made = benchOf()
+const bench = (starts = Number.POSITIVE_INFINITY): Bench => {
+  const made = benchOf(starts)
   benches.push(made)
   return made
 }
@@ -31,12 +30,14 @@ describe("the sentence encoder's thread", () => {
 
   it('is given eight short texts at a time and long ones alone, those of one length together; all come back in their order', async () => {
     const { encoder } = bench()
-    const values = Array.from({ length: 17 }, (_, index) => (index % 2 === 0 ? 'x'.repeat(2_000 + index) : `short${index}`))
+    const values = Array.from({ length: 21 }, (_, index) => (index % 2 === 0 ? 'x'.repeat(2_000 + index) : `short${index}`))
     const vectors = await vectorsOf(encoder, values)
     const short = vectors.filter((_, index) => index % 2 === 1)
-    expect(short.map(([batch, row, size]) => [batch, row, size])).toEqual(short.map((_, row) => [1, row, 8]))
+    expect(short.map(([batch, row, size]) => [batch, row, size])).toEqual(
+      short.map((_, index) => (index < 8 ? [1, index, 8] : [2, index - 8, 2])),
+    )
     const long = vectors.filter((_, index) => index % 2 === 0)
-    expect(long.map(([batch, , size]) => [batch, size])).toEqual(long.map((_, index) => [index + 2, 1]))
+    expect(long.map(([batch, , size]) => [batch, size])).toEqual(long.map((_, index) => [index + 3, 1]))
     expect(await vectorsOf(encoder, [])).toEqual([])
   })
 
@@ -53,10 +54,19 @@ describe("the sentence encoder's thread", () => {
     expect((await Promise.all(calls)).map(([vector]) => vector?.[0])).toEqual([3, 4, 2])
   })
 
-  it.each(['exit', 'throw', 'fail'])('that ends by %s fails the call in it, to be tried again, and no other', async (text) => {
+  it.each([
+    ['exit', 'It ended with code 1.'],
+    ['throw', 'broken'],
+    ['fail', 'broken'],
+  ])('that ends by %s fails the call in it, to be tried again, and no other', async (text, message) => {
     const { encoder, threads } = bench()
     const [failing, waiting] = [vectorsOf(encoder, [text]), vectorsOf(encoder, ['waits'])]
-    expect(await failureOf(failing)).toMatchObject({ kind: 'transient', code: 'model_stopped', retryable: true })
+    expect(await failureOf(failing)).toMatchObject({
+      kind: 'transient',
+      code: 'model_stopped',
+      retryable: true,
+      cause: { message },
+    })
     expect((await waiting)[0]?.[0]).toBe(1)
     expect((await vectorsOf(encoder, ['later']))[0]?.[0]).toBe(2)
     expect(threads).toHaveLength(2)
@@ -71,14 +81,19 @@ describe("the sentence encoder's thread", () => {
   })
 
   it('that can not be started fails each call for good', async () => {
-    const cause = new Error('nothing there')
-    const encoder = createSentenceEncoder({
-      start: () => {
-        throw cause
-      },
-    })
+    const { encoder } = bench(0)
     for (const text of ['one', 'two'])
-      expect(await failureOf(vectorsOf(encoder, [text]))).toMatchObject({ kind: 'permanent', code: 'model_missing', cause })
+      expect(await failureOf(vectorsOf(encoder, [text]))).toMatchObject({
+        kind: 'permanent',
+        code: 'model_missing',
+        cause: expect.objectContaining({ message: 'nothing to start' }),
+      })
+  })
+
+  it('that can not be started again fails all calls that wait', async () => {
+    const { encoder } = bench(1)
+    const calls = ['exit', 'one', 'two'].map((text) => failureOf(vectorsOf(encoder, [text])))
+    expect((await Promise.all(calls)).map(({ code }) => code)).toEqual(['model_stopped', 'model_missing', 'model_missing'])
   })
 
   it('gives up a call that is aborted at once, and does no more of it than the batch that runs', async () => {

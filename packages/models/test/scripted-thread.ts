@@ -26,12 +26,13 @@ export interface Bench {
   release(): void
 }
 
-/** An encoder with a thread that does what the texts say. */
-export function benchOf(): Bench {
+/** An encoder with a thread that does what the texts say, and that can be started so often. */
+export function benchOf(starts: number): Bench {
   const gate = new Int32Array(new SharedArrayBuffer(4))
   const threads: Worker[] = []
   const clock = new HandClock()
   const start = (): Worker => {
+    if (threads.length === starts) throw new Error('nothing to start')
     const thread = new Worker(code, { eval: true, workerData: gate, stderr: true })
     threads.push(thread)
     return thread

@@ -19,8 +19,8 @@ import type { z } from 'zod'
 import { bodyBytes } from './body-bytes.ts'
 import { eventStream } from './event-stream.ts'
 import type { Answer, Arrival } from './exchange.ts'
-import { forward, forwardedHeader } from './forward.ts'
 import { isForm, readFiles } from './form-files.ts'
+import { forward, forwardedHeader } from './forward.ts'
 import { bodyLimit, readJson } from './json-body.ts'
 import { lineStream } from './line-stream.ts'
 import type { Regions } from './regions.ts'
@@ -231,7 +231,7 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
 
 /** Where the client found the server, by what it says itself. */
 function originOf(arrival: Arrival): string {
-  const host = arrival.header('host') ?? arrival.header(':authority') ?? ''
+  const host = arrival.header('host') ?? ''
   if (!/^[A-Za-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i.test(host)) return ''
   return `${arrival.header('x-forwarded-proto') === 'https' ? 'https' : 'http'}://${host}`
 }

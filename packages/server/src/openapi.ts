@@ -82,7 +82,9 @@ function operation(route: AnyRoute, tag: string): object {
 
 function bodyOf({ body, fromFiles, takesBytes }: AnyRoute): object {
   if (takesBytes !== undefined)
-    return { requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } } }
+    return {
+      requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } },
+    }
   if (!body) return {}
   const files = { type: 'array', items: { type: 'string', format: 'binary' } }
   return {

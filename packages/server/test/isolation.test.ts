@@ -24,6 +24,8 @@ beforeAll(async () => {
     ['/api/traces/', request.correlation_id],
     ['/api/subscribers/', await make('/api/subscribers', { target: { type: 'queue' } }, 'subscriber_id')],
     ['/api/events/replay/', await make('/api/events/replay', { from: 1 }, 'replay_id')],
+    ['/api/uploads/', await make('/api/uploads', {}, 'upload_id')],
+    ...(await ingest()),
   ]
 })
 
@@ -31,6 +33,21 @@ beforeAll(async () => {
 async function make(path: string, body: object, id: string): Promise<string> {
   const answer = await call<Record<string, string>>(server.url, path, { token: owner, body })
   return answer.body[id] ?? expect.fail(answer.text)
+}
+
+/** A document of demo's, and the batch that it came with. */
+async function ingest(): Promise<readonly (readonly [string, string])[]> {
+  const body = { documents: [{ source: 'mine.txt', content: 'Mine.' }] }
+  const sent = await call<{ document_id: string }[]>(server.url, '/api/documents', { token: owner, body })
+  const id = sent.body[0]?.document_id ?? expect.fail(sent.text)
+  await until('a document is read', async () => {
+    const { body: shown } = await call<{ status: string }>(server.url, `/api/documents/${id}`, { token: owner })
+    return shown.status === 'processed'
+  })
+  return [
+    ['/api/documents/', id],
+    ['/api/ingests/', sent.headers.get('location')?.split('/').at(-1) ?? expect.fail('no location')],
+  ]
 }
 
 async function submit(token: string, body: object, status: string): Promise<ShownRequest> {

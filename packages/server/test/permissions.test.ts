@@ -21,6 +21,7 @@ const areas: readonly (readonly [prefix: string, area: string])[] = [
   ['/api/traces', 'metrics'],
   ['/api/documents', 'documents'],
   ['/api/uploads', 'documents'],
+  ['/api/ingests', 'documents'],
   ['/api/rag', 'rag'],
   ['/api/agents', 'agents'],
   ['/api/workflows', 'workflows'],

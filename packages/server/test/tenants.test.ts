@@ -71,14 +71,13 @@ describe('[X58] the token decides the tenant, nothing else', () => {
     expectProblem(await call(server.url, '/api/requests', { token, body: { prompt: 'x', tenant_id } }), 403, 'tenant_mismatch')
   })
 
-  it.each(tenantRoutes.filter((route) => route.method !== 'GET').map((route) => [nameOf(route), route] as const))(
-    '%s refuses another in its body',
-    async (_, route) => {
-      const token = await server.token()
-      const answer = await call(server.url, fill(route.path, 'x'), { token, method: route.method, body: { tenant_id: 'other' } })
-      expectProblem(answer, 403, 'tenant_mismatch')
-    },
-  )
+  // What is sent as bytes may be anything, and is a file's.
+  const withFields = tenantRoutes.filter((route) => route.method !== 'GET' && route.takesBytes === undefined)
+  it.each(withFields.map((route) => [nameOf(route), route] as const))('%s refuses another in its body', async (_, route) => {
+    const token = await server.token()
+    const answer = await call(server.url, fill(route.path, 'x'), { token, method: route.method, body: { tenant_id: 'other' } })
+    expectProblem(answer, 403, 'tenant_mismatch')
+  })
 
   it("the token's own is taken, and is no unknown field", async () => {
     const token = await server.token()

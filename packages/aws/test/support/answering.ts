@@ -1,5 +1,3 @@
-import type { HttpHandlerOptions } from '@smithy/types'
-
 /** A request as the SDK hands it to its request handler, signed. */
 export interface SentRequest {
   readonly method: string
@@ -32,7 +30,7 @@ export class Answering {
   readonly metadata: { readonly handlerProtocol: string } = { handlerProtocol: 'http/1.1' }
 
   // biome-ignore lint/suspicious/noExplicitAny: the SDK's own class of requests, of which only plain fields are read
-  async handle(request: any, options: HttpHandlerOptions = {}): Promise<any> {
+  async handle(request: any, options: { readonly abortSignal?: unknown } = {}): Promise<any> {
     const { method, hostname, path, query, headers, body } = request
     const signal = options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined
     const operation = String(headers['x-amz-target'] ?? path).replace(/^.*[./]/, '')

@@ -102,15 +102,15 @@ function query(index: Index, { topK, queryVector, filter, nextToken, returnDista
   return { body: { vectors, distanceMetric: 'cosine', ...(start + 30 < all.length ? { nextToken: String(start + 30) } : {}) } }
 }
 
-/** Only what its documentation has: `$and`, and `$in` of single values, which meets any item of a list. */
+/** Only what its documentation has: `$and`, and of single values `$in`, which meets any item of a list, and `$nin`. */
 // biome-ignore lint/suspicious/noExplicitAny: JSON as it was sent
 function matches(metadata: Metadata, filter: any): boolean {
   return Object.entries(filter ?? {}).every(([name, condition]) => {
     if (name === '$and') return (condition as unknown[]).every((inner) => matches(metadata, inner))
-    const { $in } = condition as { $in: unknown[] }
-    if (name.startsWith('$') || !Array.isArray($in) || $in.length === 0) throw new Error('This is no filter of S3 Vectors.')
-    const value = metadata[name]
-    return (Array.isArray(value) ? value : [value]).some((item) => $in.includes(item))
+    const [[operator, given] = ['', undefined]] = Object.entries(condition as Metadata)
+    if (name.startsWith('$') || !/^\$n?in$/.test(operator) || !Array.isArray(given) || given.length === 0)
+      throw new Error('This is no filter of S3 Vectors.')
+    return [metadata[name]].flat().some((item) => given.includes(item)) === (operator === '$in')
   })
 }
 

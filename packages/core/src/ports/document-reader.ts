@@ -6,6 +6,7 @@ export interface DocumentSource {
   readonly name: string
   /** A media type without parameters, such as `application/pdf`. */
   readonly contentType: string
+  /** Handed over with the call: where they fill their buffer they may be gone afterwards, rather than copied. */
   readonly bytes: Uint8Array
 }
 
@@ -21,7 +22,8 @@ export interface DocumentChunk {
 export interface ReadDocument {
   /**
    * What offsets index. For text/plain, text/markdown, text/csv and application/json the content as it was sent, decoded from UTF-8 (a
-   * byte order mark says otherwise); for other kinds the words of the document, block by block, tables a row a line.
+   * byte order mark may say otherwise, and stays as U+FEFF); for other kinds the words of the document, block by block, tables a row a
+   * line.
    */
   readonly text: string
   /** Where each page begins, for kinds that have pages: the first at 0, in order. */

@@ -147,7 +147,7 @@ function isThere(current: DocumentRecord | undefined, { digest }: Prepared): cur
 
 function nextVersion(
   scope: Uses<never>,
-  { id, contentType, digest }: Prepared,
+  { id, contentType, digest, access }: Prepared,
   current: DocumentRecord | undefined,
   sent: Pick<DocumentFields, 'content' | 'ingest'>,
 ): DocumentFields {
@@ -162,6 +162,7 @@ function nextVersion(
     revision: uuid(scope.clock),
     digest,
     embedding: 'pending',
+    restricted: access !== '' || current?.fields.restricted === true,
     ...(sent as Required<typeof sent>),
     updated: now,
   }

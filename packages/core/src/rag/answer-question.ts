@@ -8,10 +8,10 @@ import type { Uses } from '../scope/scope.ts'
 import { maxTokensOf } from '../tenancy/tenant-models.ts'
 import { isAbstention, refusalText } from './answer/abstention.ts'
 import { type Citation, citeClaims } from './answer/cite-claims.ts'
-import { confidenceOf, isAboveFloor, leastConfidence } from './answer/confidence.ts'
+import { confidenceOf, confidenceOfRefusal, isAboveFloor, leastConfidence } from './answer/confidence.ts'
 import { type EvidenceFeatures, evidenceFeatures } from './answer/confidence-features.ts'
 import { type RagPrompt, ragPrompt } from './answer/prompt.ts'
-import { lookSeveralTimes } from './agent.ts'
+import { lookSeveralTimes, standingAlone } from './agent.ts'
 import type { QueryBody } from './rag-forms.ts'
 import { retrievePassages } from './retrieve-passages.ts'
 import { inAll, noUsage } from './usage.ts'
@@ -77,17 +77,17 @@ interface Looked {
 }
 
 async function look(scope: AnswerScope, body: QueryBody, signal: AbortSignal): Promise<Looked> {
-  const { retrieval, used } = body.agent
+  const { retrieval, question, used } = body.agent
     ? await lookSeveralTimes(scope, body, signal)
-    : { retrieval: await retrievePassages(scope, body, signal), used: noUsage }
+    : { retrieval: await retrievePassages(scope, body, signal), question: standingAlone(body), used: noUsage }
   const prompt = ragPrompt({
     question: body.query,
     ...(body.history ? { history: body.history } : {}),
-    passages: retrieval.relevant,
+    passages: retrieval.passages,
     budgetTokens: contextTokens,
   })
   const { passages } = prompt
-  const features = evidenceFeatures({ question: body.query, passages, retrieval: retrieval.signals })
+  const features = evidenceFeatures({ question, passages, retrieval: retrieval.signals })
   return { prompt, features, isRelated: passages.length > 0 && isAboveFloor(features), used }
 }
 
@@ -114,7 +114,7 @@ function judged(
   if (isAbstention(text)) return { ...refusal(scope, looked), response: text, usage }
   const cited = citeClaims({ answer: text, passages })
   const confidence = confidenceOf(looked.features, cited)
-  if (confidence < leastConfidence) return { ...refusal(scope, looked), confidence, usage }
+  if (confidence < leastConfidence) return { ...refusal(scope, looked), usage }
   return {
     response: text,
     tenant_id: scope.caller.tenant,
@@ -126,12 +126,12 @@ function judged(
   }
 }
 
-function refusal(scope: AnswerScope, { prompt: { passages }, used }: Looked): RagAnswer {
+function refusal(scope: AnswerScope, { prompt: { passages }, features, used }: Looked): RagAnswer {
   return {
     response: refusalText(passages),
     tenant_id: scope.caller.tenant,
     sources: [],
-    confidence: 0,
+    confidence: confidenceOfRefusal(features),
     abstained: true,
     citations: [],
     usage: used,

@@ -22,6 +22,8 @@ export interface DocumentFields {
   readonly chunks_count: number
   readonly characters: number
   readonly embedding: 'pending' | 'done'
+  /** Whether this version, or the live one, is for some only. */
+  readonly restricted: boolean
   /** Where what was sent is kept until it is read. */
   readonly content?: { readonly id: string; readonly parts: number }
   /** The batch that it came with. */
@@ -56,6 +58,7 @@ const plain: z.ZodType<DocumentFields> = z.strictObject({
   chunks_count: z.number().int(),
   characters: z.number().int(),
   embedding: z.enum(['pending', 'done']),
+  restricted: z.boolean(),
   content: z.strictObject({ id: z.string(), parts: z.number().int() }).exactOptional(),
   ingest: z.string().exactOptional(),
   error: z.strictObject({ code: z.string(), message: z.string() }).exactOptional(),

@@ -10,7 +10,7 @@ import { documents, revisionPlace } from './documents.ts'
 import { countIngest } from './ingests.ts'
 import type { DocumentRevision, RevisionsBody } from './jobs.ts'
 import { changeSpaces, readSpaces, type Space, spaceOf } from './spaces.ts'
-import { readChunks, readText } from './text.ts'
+import { allChunks, readText } from './text.ts'
 
 export type EmbedScope = Uses<'state' | 'search' | 'models' | 'gate'>
 
@@ -64,23 +64,24 @@ export async function embedRevision(
   space: Space | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const table = await readChunks(scope, document_id, revision)
-  if (!table) return
+  const place = revisionPlace(document_id, revision)
   const vectors: Float32Array[] = []
   let into = space
-  for (let from = 0; from < table.chunks.length; from += atATime * 3) {
-    const texts: string[] = []
-    for (let at = from; at < Math.min(from + atATime * 3, table.chunks.length); at += 3) {
-      const [start = 0, end = 0, context = -1] = table.chunks.slice(at, at + 3)
-      const text = await readText(scope, revisionPlace(document_id, revision), start, end)
-      texts.push([table.contexts[context] ?? '', text].join('\n').trim())
-    }
+  let texts: string[] = []
+  const embed = async (): Promise<boolean> => {
     const modelId = into?.model_id ?? scope.models.resolveEmbedding().id
     const made = await embedAll(scope, modelId, texts, into?.dimensions, signal)
-    if (!made) return
+    texts = []
+    if (!made) return false
     into ??= await firstSpace(scope, spaceOf(modelId, made[0]?.length ?? 0))
     vectors.push(...made)
+    return true
   }
+  for await (const { start, end, context } of allChunks(scope, place)) {
+    texts.push([context, await readText(scope, place, start, end)].join('\n').trim())
+    if (texts.length === atATime && !(await embed())) return
+  }
+  if (texts.length > 0 && !(await embed())) return
   const whole: DocumentVectors = { document: document_id, version: revision, vectors }
   if (into && vectors.length > 0) await scope.search.putVectors(into, [whole])
 }

@@ -9,6 +9,13 @@ const kept = new BoundedCache<Float32Array>(2_000)
 /** A longer one is hardly asked twice. */
 const longestKept = 2_000
 
+export interface QueryVector {
+  readonly space: Space
+  readonly values: Float32Array
+  /** As the tenant sets it. */
+  readonly denseWeight: number | undefined
+}
+
 /**
  * generate_query_embedding of the seed (R28): a question's vector in the space that serves; undefined where nothing has vectors yet. The
  * same question of the same tenant costs one call.
@@ -18,12 +25,12 @@ export async function embedQuery(
   scope: Uses<'state' | 'models' | 'gate'>,
   text: string,
   signal: AbortSignal,
-): Promise<{ readonly space: Space; readonly values: Float32Array } | undefined> {
-  const space = (await readSpaces(scope))?.fields.serving
+): Promise<QueryVector | undefined> {
+  const { serving: space, dense_weight: denseWeight } = (await readSpaces(scope))?.fields ?? {}
   if (!space) return undefined
   const key = `${scope.caller.tenant}\n${space.name}\n${text}`
   const known = text.length <= longestKept ? kept.get(key) : undefined
-  if (known) return { space, values: known }
+  if (known) return { space, values: known, denseWeight }
   const { id: modelId, dimensions } = scope.models.resolveEmbedding(space.model_id)
   const { vectors } = await embedGoverned(scope, {
     id: uuid(scope.clock),
@@ -36,5 +43,5 @@ export async function embedQuery(
   })
   const values = Float32Array.from(vectors[0] ?? [])
   if (text.length <= longestKept) kept.set(key, values)
-  return { space, values }
+  return { space, values, denseWeight }
 }

@@ -1,10 +1,11 @@
 import type { Uses } from '../scope/scope.ts'
+import { embeddingTraits } from './retrieve/embedding-traits.ts'
 import { readSpaces, type Space } from './spaces.ts'
 
 /** What a tenant's index holds, and by which model's vectors it is asked. */
 export async function indexStatus(scope: Uses<'state' | 'search' | 'models'>): Promise<object> {
   const { spaces, ...figures } = await scope.search.status()
-  const { serving, building } = (await readSpaces(scope))?.fields ?? {}
+  const { serving, building, dense_weight } = (await readSpaces(scope))?.fields ?? {}
   const embedding_model = scope.models.resolveEmbedding().id
   const shown = (space: Space | undefined): object | null => {
     const { chunks = 0, recall } = spaces.find(({ name }) => name === space?.name) ?? {}
@@ -15,6 +16,7 @@ export async function indexStatus(scope: Uses<'state' | 'search' | 'models'>): P
     embedding_model,
     serving: shown(serving),
     building: shown(building),
+    dense_weight: dense_weight ?? (serving ? embeddingTraits(serving.model_id).weight : 0),
     reindex_needed: serving !== undefined && serving.model_id !== embedding_model,
   }
 }

@@ -112,15 +112,17 @@ async function goLive(scope: IngestScope, { record: { fields }, read, content }:
     if (!record) return
     const { live, content: _, error: __, ...rest } = record.fields
     const now = scope.clock.now()
+    const access = (await record.open('access')) ?? ''
     const next: DocumentFields = {
       ...rest,
       status: 'processed',
+      restricted: access !== '',
       live: own.revision,
       chunks_count: read.chunks.length,
       characters: read.text.length,
       updated: now,
     }
-    const sealed = { live_access: (await record.open('access')) ?? '', pages: read.pages ? JSON.stringify(read.pages) : '' }
+    const sealed = { live_access: access, pages: read.pages ? JSON.stringify(read.pages) : '' }
     const { document_id, version, chunks_count } = next
     await scope.state.commit({
       writes: [update(documents, record, next, sealed), ...content.removal, ...countFor(scope, next, { processed: 1 })],

@@ -1,17 +1,30 @@
 /** The text of a revision, in blocks: written while nobody sees it, read in stretches. @module */
+import type { Collection, NoFields } from '../define/collection.ts'
 import type { ReadDocument } from '../ports/document-reader.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert, type RecordWrite, remove } from '../scope/state.ts'
-import { blockLength, chunkTables, partName, revisionPlace, texts } from './documents.ts'
+import { BoundedCache } from './bounded-cache.ts'
+import { blockLength, chunkTables, partName, texts } from './documents.ts'
 
 /** How many blocks one commit writes: with 4 bytes a character they stay below what it may hold. */
 const atATime = 40
 
-/** What a chunk is, without its text. */
-export interface ChunkTable {
+/** What chunks are, without their texts: so many neighbours in one record. */
+interface ChunkBlock {
   /** start, end, and which context it stands in (-1: none), one after the other. */
   readonly chunks: readonly number[]
   readonly contexts: readonly string[]
+}
+
+const chunksABlock = 256
+/** In one commit. */
+const mostRemovals = 80
+
+/** A chunk's place, and what it stands under: titles, headings, header rows. */
+export interface ChunkPlace {
+  readonly start: number
+  readonly end: number
+  readonly context: string
 }
 
 /**
@@ -26,8 +39,14 @@ export async function keepText(scope: Uses<'state'>, place: string, read: ReadDo
     if (writes.length > 0) await scope.state.commit({ writes, durability: 'relaxed' })
     writes = []
   }
-  if (!(await scope.state.get(chunkTables, { partition: place })))
-    writes.push(insert(chunkTables, { partition: place }, {}, { chunks: JSON.stringify(tableOf(read)) }))
+  const tables = new Set<string>()
+  for await (const record of scope.state.read(chunkTables, place)) tables.add(record.sort)
+  for (let block = 0; block * chunksABlock < read.chunks.length; block++) {
+    const sort = partName(block)
+    if (tables.has(sort)) continue
+    writes.push(insert(chunkTables, { partition: place, sort }, {}, { chunks: JSON.stringify(blockOf(read, block)) }))
+    if (writes.length >= atATime) await commit()
+  }
   for (let block = 0; block * blockLength < read.text.length; block++) {
     const sort = partName(block)
     if (kept.has(sort)) continue
@@ -40,25 +59,27 @@ export async function keepText(scope: Uses<'state'>, place: string, read: ReadDo
 
 /** Forgets the text of a revision; again does nothing. */
 export async function dropText(scope: Uses<'state'>, place: string): Promise<void> {
+  await drop(scope, chunkTables, place)
+  await drop(scope, texts, place)
+}
+
+async function drop<Sealed extends object>(scope: Uses<'state'>, collection: Collection<NoFields, Sealed>, place: string): Promise<void> {
   let writes: RecordWrite[] = []
-  const table = await scope.state.get(chunkTables, { partition: place })
-  if (table) writes.push(remove(chunkTables, table))
-  for await (const record of scope.state.read(texts, place)) {
-    writes.push(remove(texts, record))
-    if (writes.length < 80) continue
-    await scope.state.commit({ writes, durability: 'relaxed' })
+  for await (const record of scope.state.read(collection, place)) {
+    writes.push(remove(collection, record))
+    if (writes.length < mostRemovals) continue
+    await scope.state.commit({ writes })
     writes = []
   }
   if (writes.length > 0) await scope.state.commit({ writes })
 }
 
-/** A stretch of a revision's text. */
+/** A stretch of a revision's text; shorter when it was cleaned away. */
 export async function readText(scope: Uses<'state'>, place: string, start: number, end: number): Promise<string> {
   const first = Math.floor(start / blockLength)
   let text = ''
   for (let block = first; block * blockLength < end; block++) {
-    const record = await scope.state.get(texts, { partition: place, sort: partName(block) })
-    const piece = await record?.open('text')
+    const piece = await opened(scope, place, 'text', block)
     if (piece === undefined) break
     text += piece
   }
@@ -70,14 +91,51 @@ export async function* allText(scope: Uses<'state'>, place: string): AsyncGenera
   for await (const record of scope.state.read(texts, place)) yield (await record.open('text')) ?? ''
 }
 
-export async function readChunks(scope: Uses<'state'>, documentId: string, revision: string): Promise<ChunkTable | undefined> {
-  const record = await scope.state.get(chunkTables, { partition: revisionPlace(documentId, revision) })
-  const text = await record?.open('chunks')
-  return text === undefined ? undefined : (JSON.parse(text) as ChunkTable)
+/** One chunk of a revision; undefined when it was cleaned away. */
+export async function readChunk(scope: Uses<'state'>, place: string, ordinal: number): Promise<ChunkPlace | undefined> {
+  const text = await opened(scope, place, 'chunks', Math.floor(ordinal / chunksABlock))
+  if (text === undefined) return undefined
+  return chunkAt(JSON.parse(text) as ChunkBlock, ordinal % chunksABlock)
 }
 
-function tableOf({ chunks, contexts }: ReadDocument): ChunkTable {
+/** All chunks of a revision, in order. */
+export async function* allChunks(scope: Uses<'state'>, place: string): AsyncGenerator<ChunkPlace> {
+  for await (const record of scope.state.read(chunkTables, place)) {
+    const block = JSON.parse((await record.open('chunks')) ?? '{"chunks":[],"contexts":[]}') as ChunkBlock
+    for (let index = 0; index * 3 < block.chunks.length; index++) yield chunkAt(block, index)
+  }
+}
+
+function chunkAt({ chunks, contexts }: ChunkBlock, index: number): ChunkPlace {
+  const [start = 0, end = 0, context = -1] = chunks.slice(index * 3, index * 3 + 3)
+  return { start, end, context: contexts[context] ?? '' }
+}
+
+function blockOf({ chunks, contexts }: ReadDocument, block: number): ChunkBlock {
   const flat: number[] = []
-  for (const { start, end, context = -1 } of chunks) flat.push(start, end, context)
-  return { chunks: flat, contexts }
+  const used = new Map<string, number>()
+  for (const { start, end, context } of chunks.slice(block * chunksABlock, (block + 1) * chunksABlock)) {
+    const words = context === undefined ? undefined : contexts[context]
+    if (words !== undefined && !used.has(words)) used.set(words, used.size)
+    flat.push(start, end, words === undefined ? -1 : (used.get(words) ?? -1))
+  }
+  return { chunks: flat, contexts: [...used.keys()] }
+}
+
+/** A block never changes, so what was opened last is kept; not for longer than a disabled key may go unnoticed. */
+const kept = new BoundedCache<{ readonly text: string; readonly until: number }>(1_000)
+const keptFor = 4 * 60_000
+
+async function opened(scope: Uses<'state'>, place: string, kind: 'text' | 'chunks', block: number): Promise<string | undefined> {
+  const now = scope.clock.now()
+  const key = `${scope.caller.tenant} ${place} ${kind} ${block}`
+  const known = kept.get(key)
+  if (known && known.until > now) return known.text
+  const where = { partition: place, sort: partName(block) }
+  const text =
+    kind === 'text'
+      ? await (await scope.state.get(texts, where))?.open('text')
+      : await (await scope.state.get(chunkTables, where))?.open('chunks')
+  if (text !== undefined) kept.set(key, { text, until: now + keptFor })
+  return text
 }

@@ -15,11 +15,9 @@ const digit = 3
 const unspaced = 4
 /** Stands within codes and numbers, such as `PX-4711`, `2026-01-31` or `1,000`. */
 const joiner = 5
-/** The first half of a character beyond 65,535. */
-const surrogate = 6
 
-/** Of each UTF-16 code unit, found out when it is first met. */
-const kinds = new Uint8Array(65_536)
+/** Of each character, found out when it is first met. */
+const kinds = new Uint8Array(0x110000)
 const unspacedScripts =
   /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Script=Thai}|\p{Script=Lao}|\p{Script=Khmer}|\p{Script=Myanmar}|ー/u
 const han = /\p{Script=Han}/u
@@ -147,14 +145,14 @@ function scanUnspaced(text: string, start: number, visit: (word: string) => void
 }
 
 function kindAt(text: string, index: number): number {
-  if (index >= text.length) return separator
-  const unit = text.charCodeAt(index)
-  let kind = kinds[unit] ?? separator
+  const point = text.codePointAt(index)
+  if (point === undefined) return separator
+  let kind = kinds[point] as number
   if (kind === unknown) {
-    kind = unit >= 0xd800 && unit < 0xdc00 ? surrogate : kindOf(String.fromCharCode(unit))
-    kinds[unit] = kind
+    kind = kindOf(String.fromCodePoint(point))
+    kinds[point] = kind
   }
-  return kind === surrogate ? kindOf(String.fromCodePoint(text.codePointAt(index) ?? 0)) : kind
+  return kind
 }
 
 function kindOf(character: string): number {

@@ -72,7 +72,7 @@ async function mergeOrders(
     order[at] = maps[best]?.[chosen.documents.order[places[best] ?? 0] ?? 0] ?? 0
     places[best] = (places[best] ?? 0) + 1
     skip(best)
-    const pause = slices.step(tables.length * 100)
+    const pause = slices.step(tables.length * 200)
     if (pause) await pause
   }
   return order

@@ -142,6 +142,6 @@ function sorted(entries: readonly TableEntry[]): Uint16Array {
   return Uint16Array.from(order, ({ index }) => index)
 }
 
-export function compareEntries(left: TableEntry, right: TableEntry): number {
+function compareEntries(left: TableEntry, right: TableEntry): number {
   return compareBytes(left.name, right.name) || left.firstOrdinal - right.firstOrdinal
 }

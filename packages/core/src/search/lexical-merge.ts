@@ -60,13 +60,8 @@ async function moveKeys(keys: KeyTable, to: Map<string, number[]>, map: Int32Arr
   for (let at = 0; at < keys.count; at++) {
     const text = keys.text(at)
     const documents = keys.documentsAt(at)
-    let moved = to.get(text)
-    for (const document of documents) {
-      const place = map?.[document] ?? -1
-      if (place < 0) continue
-      if (!moved) to.set(text, (moved = []))
-      moved.push(place)
-    }
+    const moved = Array.from(documents, (document) => map?.[document] ?? -1).filter((place) => place >= 0)
+    if (moved.length > 0) to.set(text, [...(to.get(text) ?? []), ...moved])
     const pause = slices.step(500 + documents.length * 10)
     if (pause) await pause
   }
@@ -111,7 +106,7 @@ async function mergePostings(
       count += moved
       input.next()
     }
-    const pause = slices.step((row - firstRow) * 6 + inputs.length * 30 + 200)
+    const pause = slices.step((row - firstRow) * 6 + inputs.length * 100 + 500)
     if (pause) await pause
     // All that had it may be gone.
     if (row === firstRow) continue

@@ -1,3 +1,4 @@
+import { retryConflicts } from '../scope/retry-conflicts.ts'
 import { insert, type RecordWrite, remove } from '../scope/state.ts'
 import { listSegments } from './changes.ts'
 import { type HeadFields, type SpaceFields, searchRemovals, searchSegments, searchUnlisted } from './collections.ts'
@@ -87,8 +88,7 @@ function fitting(parts: readonly Part[]): Part[] {
 async function mergeParts(index: TenantIndex, view: View, parts: readonly Part[], slices: Slices): Promise<void> {
   // Up to here removals are marked in the parts; later ones go on applying to what is made of them.
   const since = view.head?.fields.sequence ?? 0
-  const removed = parts.map((part) => part.removed?.slice())
-  const built = await merged(parts, removed, slices)
+  const built = await merged(parts, slices)
   const written = built && (await index.objects.write([built], slices))
   const records = parts.map(({ record }) => record)
   const head = await index.change(async (next) => {
@@ -102,19 +102,13 @@ async function mergeParts(index: TenantIndex, view: View, parts: readonly Part[]
   else await index.objects.discard(written)
 }
 
-function merged(
-  parts: readonly Part[],
-  removed: readonly (Uint8Array | undefined)[],
-  slices: Slices,
-): Promise<Built | undefined> {
-  const lexical = parts.flatMap((part, at) =>
-    part instanceof LexicalPart ? [{ segment: part.segment, removed: removed[at] }] : [],
-  )
+function merged(parts: readonly Part[], slices: Slices): Promise<Built | undefined> {
+  const lexical = parts.filter((part) => part instanceof LexicalPart)
   if (lexical.length > 0) return mergeLexical(lexical, slices)
-  const vectors = parts.flatMap((part, at) =>
-    part instanceof VectorPart ? [{ segment: part.segment, removed: removed[at] }] : [],
+  return mergeVectors(
+    parts.filter((part) => part instanceof VectorPart),
+    slices,
   )
-  return mergeVectors(vectors, slices)
 }
 
 /** Those that nobody took off the list meanwhile. */
@@ -138,14 +132,15 @@ function unlist(records: readonly SegmentRecord[], { sequence }: HeadFields): Re
  */
 async function forgetRemovals(index: TenantIndex, view: View): Promise<boolean> {
   const until = view.head?.fields.sequence ?? 0
-  const writes: RecordWrite[] = []
-  for await (const record of index.state.read(searchRemovals, wholeIndex)) {
-    if (record.fields.sequence > until || writes.length === atATime) break
-    writes.push(remove(searchRemovals, record))
-  }
-  if (writes.length === 0) return false
-  await index.state.commit({ writes })
-  return true
+  return retryConflicts(async () => {
+    const writes: RecordWrite[] = []
+    for await (const record of index.state.read(searchRemovals, wholeIndex)) {
+      if (record.fields.sequence > until || writes.length === atATime) break
+      writes.push(remove(searchRemovals, record))
+    }
+    if (writes.length > 0) await index.state.commit({ writes })
+    return writes.length > 0
+  })
 }
 
 async function measureRecall(index: TenantIndex, view: View, exactBelow: number, slices: Slices): Promise<boolean> {

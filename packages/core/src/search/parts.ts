@@ -99,8 +99,8 @@ export class VectorPart extends Part {
 
 /** Tells two parts where their documents are in each other. What was removed is left out. */
 export function link(lexical: LexicalPart, vector: VectorPart): void {
-  let back = lexical.links.get(vector.generation)
-  if (!back) lexical.links.set(vector.generation, (back = noLinks(lexical.documents.count)))
+  const back = lexical.links.get(vector.generation) ?? noLinks(lexical.documents.count)
+  lexical.links.set(vector.generation, back)
   const found = (left: number, right: number): void => {
     if (lexical.removed?.[left] === 1 || vector.removed?.[right] === 1) return
     vector.links.slots[right] = lexical.slot

@@ -3,7 +3,7 @@ import type { VectorPart } from './parts.ts'
 import type { Slices } from './slices.ts'
 import { TopRows } from './top-rows.ts'
 import { scan } from './vector-scores.ts'
-import { type Mask, standsBefore } from './view.ts'
+import type { Mask } from './view.ts'
 
 const samples = 24
 const nearestTen = 10
@@ -30,8 +30,8 @@ export async function checkRecall(
     wanted += exact.size
     for (const [index, factor] of factors.entries()) {
       await slices.turn()
-      const scanned = best(scan(parts, vector, all, { limit: nearestTen, exactBelow: 0, factor }))
-      for (const place of scanned) if (exact.has(place)) found[index] = (found[index] ?? 0) + 1
+      const scanned = scan(parts, vector, all, { limit: nearestTen, exactBelow: 0, factor })
+      for (const place of placesOf(scanned)) if (exact.has(place)) found[index] = (found[index] ?? 0) + 1
     }
   }
   const recalls = found.map((count) => (wanted === 0 ? 1 : count / wanted))
@@ -51,24 +51,18 @@ function anyVector(parts: readonly VectorPart[], clock: Clock): Float32Array | u
 }
 
 async function tenNearest(parts: readonly VectorPart[], vector: Float32Array, slices: Slices): Promise<Set<string>> {
-  const tops: { readonly part: VectorPart; readonly top: TopRows }[] = []
-  for (const part of parts) {
-    const top = new TopRows(nearestTen, standsBefore(part))
-    tops.push({ part, top })
+  const top = new TopRows(nearestTen, parts)
+  for (const [index, part] of parts.entries()) {
     for (let row = 0; row < part.documents.rows; row++) {
-      top.offer(part.segment.cosine(row, vector), row)
-      const pause = slices.step(vector.length * 1.6)
+      const score = part.segment.cosine(row, vector)
+      if (score >= top.threshold) top.offer(score, index, row)
+      const pause = slices.step(vector.length * 2)
       if (pause) await pause
     }
   }
-  return best(tops)
+  return placesOf(top)
 }
 
-/** The ten best of all parts, by part and row. */
-function best(tops: readonly { readonly part: VectorPart; readonly top: TopRows }[]): Set<string> {
-  const found = tops.flatMap(({ part, top }) =>
-    Array.from(top.entries(), ([row, score]) => ({ place: `${part.slot}/${row}`, score })),
-  )
-  found.sort((left, right) => right.score - left.score)
-  return new Set(found.slice(0, nearestTen).map(({ place }) => place))
+function placesOf(top: TopRows): Set<string> {
+  return new Set(Array.from(top.entries(), ({ part, row }) => `${part}/${row}`))
 }

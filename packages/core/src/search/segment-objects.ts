@@ -2,11 +2,12 @@ import { uuid } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Objects } from '../scope/objects.ts'
 import type { StoredRecord } from '../scope/record.ts'
+import { retryConflicts } from '../scope/retry-conflicts.ts'
 import { insert, remove, type State } from '../scope/state.ts'
 import { searchUnlisted, type UnlistedFields } from './collections.ts'
 import { wholeIndex } from './head.ts'
 import type { Built } from './lexical-builder.ts'
-import type { Slices } from './slices.ts'
+import { Slices } from './slices.ts'
 
 /** Sealing and hashing a piece takes a few milliseconds. */
 const pieceBytes = 4 * 1024 * 1024
@@ -51,7 +52,7 @@ export class SegmentObjects {
       removable: this.#clock.now() + writingTime,
     }
     const place = { partition: wholeIndex, sort: uuid(this.#clock) }
-    const [unlisted] = await this.#state.commit({ writes: [insert(searchUnlisted, place, fields)] })
+    const [unlisted] = await retryConflicts(() => this.#state.commit({ writes: [insert(searchUnlisted, place, fields)] }))
     for (const { id, pieces, packed } of segments) {
       for (let piece = 0; piece < pieces; piece++) {
         await slices.turn()
@@ -64,10 +65,12 @@ export class SegmentObjects {
   /** A segment's bytes; undefined when it is gone. */
   async read(id: string, pieces: number, bytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const whole = new Uint8Array(bytes)
+    const slices = new Slices()
     for (let piece = 0; piece < pieces; piece++) {
       const part = await this.#objects.get(pieceName(id, piece))
       if (!part) return undefined
       whole.set(part, piece * pieceBytes)
+      await slices.turn()
     }
     return whole
   }
@@ -90,7 +93,10 @@ export class SegmentObjects {
   async #remove(record: Written['unlisted']): Promise<void> {
     for (const { id, pieces } of record.fields.objects)
       for (let piece = 0; piece < pieces; piece++) await this.#objects.delete(pieceName(id, piece))
-    await this.#state.commit({ writes: [remove(searchUnlisted, record)] })
+    await retryConflicts(async () => {
+      const there = await this.#state.get(searchUnlisted, { partition: record.partition, sort: record.sort })
+      if (there) await this.#state.commit({ writes: [remove(searchUnlisted, there)] })
+    })
   }
 }
 

@@ -113,7 +113,7 @@ export class TenantIndex {
   async #load(): Promise<View> {
     for (let attempt = 1; attempt <= mostTries; attempt++) {
       const head = await readHead(this.state)
-      if (!head) return (this.#view = new View(undefined, [], []))
+      if (!head) return this.#show(new View(undefined, [], []))
       const before = this.#view
       const known = before?.head && follows(head.fields, before.head.fields) ? before : undefined
       const listed = await this.#listed(head, known?.head)
@@ -172,7 +172,12 @@ export class TenantIndex {
     const vectors = parts.filter((part) => part instanceof VectorPart)
     for (const words of lexical) for (const part of vectors) if (!old.has(words) || !old.has(part)) link(words, part)
     for (const part of parts) if (this.#fresh.delete(part.record.fields.id)) this.#freshBytes -= part.record.fields.bytes
-    return (this.#view = new View(head, lexical, vectors))
+    return this.#show(new View(head, lexical, vectors))
+  }
+
+  #show(view: View): View {
+    this.#view = view
+    return view
   }
 }
 

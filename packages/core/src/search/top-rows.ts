@@ -1,37 +1,61 @@
-/** The best rows of one segment: the highest scores, among equals the first by `before`. Offered in any order. */
+import { compareBytes } from './document-table.ts'
+import type { Part } from './parts.ts'
+
+/** A row of one of several parts, and what it scores. */
+export interface TopRow {
+  readonly part: number
+  readonly row: number
+  readonly score: number
+}
+
+/** Rows of a part, of which there are at most so many. */
+const partRows = 65_536
+
+/**
+ * The best rows of several parts: the highest scores, among equals the first by document, version and ordinal. Parts are offered one after
+ * the other, the rows of each in any order.
+ */
 export class TopRows {
+  readonly #parts: readonly Part[]
   readonly #scores: Float64Array
-  readonly #rows: Int32Array
-  readonly #before: (left: number, right: number) => boolean
+  /** Part times 65,536 and row. The worst stands first, as in a heap. */
+  readonly #rows: Float64Array
   #count = 0
   /** What a row has to reach to be worth offering. */
   threshold: number = Number.NEGATIVE_INFINITY
 
-  constructor(limit: number, before: (left: number, right: number) => boolean) {
+  constructor(limit: number, parts: readonly Part[]) {
+    this.#parts = parts
     this.#scores = new Float64Array(limit)
-    this.#rows = new Int32Array(limit)
-    this.#before = before
+    this.#rows = new Float64Array(limit)
   }
 
-  offer(score: number, row: number): void {
-    if (this.#count < this.#rows.length) {
-      let at = this.#count++
-      while (at > 0) {
-        const parent = (at - 1) >>> 1
-        if (!this.#worse(score, row, this.#score(parent), this.#row(parent))) break
-        this.#set(at, this.#score(parent), this.#row(parent))
-        at = parent
-      }
-      this.#set(at, score, row)
-    } else if (this.#worse(this.#score(0), this.#row(0), score, row)) this.#replaceWorst(score, row)
+  offer(score: number, part: number, row: number): void {
+    const offered = part * partRows + row
+    if (this.#count < this.#rows.length) this.#rise(score, offered)
+    else if (this.#worse(this.#score(0), this.#row(0), score, offered)) this.#replaceWorst(score, offered)
     if (this.#count === this.#rows.length) this.threshold = this.#score(0)
   }
 
-  *entries(): Generator<readonly [row: number, score: number]> {
-    for (let at = 0; at < this.#count; at++) yield [this.#row(at), this.#score(at)]
+  *entries(): Generator<TopRow> {
+    for (let at = 0; at < this.#count; at++) {
+      const place = this.#row(at)
+      yield { part: Math.floor(place / partRows), row: place % partRows, score: this.#score(at) }
+    }
   }
 
-  #replaceWorst(score: number, row: number): void {
+  #rise(score: number, offered: number): void {
+    let at = this.#count++
+    while (at > 0) {
+      const parent = (at - 1) >>> 1
+      if (!this.#worse(score, offered, this.#score(parent), this.#row(parent))) break
+      this.#set(at, this.#score(parent), this.#row(parent))
+      at = parent
+    }
+    this.#set(at, score, offered)
+  }
+
+  #replaceWorst(score: number, offered: number): void {
     let at = 0
     for (;;) {
       let child = at * 2 + 1
@@ -39,20 +63,37 @@ export class TopRows {
       const other = child + 1
       if (other < this.#count && this.#worse(this.#score(other), this.#row(other), this.#score(child), this.#row(child)))
         child = other
-      if (!this.#worse(this.#score(child), this.#row(child), score, row)) break
+      if (!this.#worse(this.#score(child), this.#row(child), score, offered)) break
       this.#set(at, this.#score(child), this.#row(child))
       at = child
     }
-    this.#set(at, score, row)
+    this.#set(at, score, offered)
   }
 
-  #worse(score: number, row: number, otherScore: number, otherRow: number): boolean {
-    return score < otherScore || (score === otherScore && this.#before(otherRow, row))
+  #worse(score: number, place: number, otherScore: number, otherPlace: number): boolean {
+    return score < otherScore || (score === otherScore && this.#isBefore(otherPlace, place))
   }
 
-  #set(at: number, score: number, row: number): void {
+  #isBefore(left: number, right: number): boolean {
+    const leftPart = Math.floor(left / partRows)
+    const rightPart = Math.floor(right / partRows)
+    const leftTable = this.#parts[leftPart]?.documents
+    const rightTable = this.#parts[rightPart]?.documents
+    if (!leftTable || !rightTable) return false
+    const leftDocument = leftTable.documentOf[left % partRows] ?? 0
+    const rightDocument = rightTable.documentOf[right % partRows] ?? 0
+    if (leftPart === rightPart) {
+      if (leftDocument === rightDocument) return left < right
+      return (leftTable.rank[leftDocument] ?? 0) < (leftTable.rank[rightDocument] ?? 0)
+    }
+    const difference = compareBytes(leftTable.name(leftDocument), rightTable.name(rightDocument))
+    if (difference !== 0) return difference < 0
+    return leftTable.ordinal(left % partRows) < rightTable.ordinal(right % partRows)
+  }
+
+  #set(at: number, score: number, place: number): void {
     this.#scores[at] = score
-    this.#rows[at] = row
+    this.#rows[at] = place
   }
 
   #score(at: number): number {

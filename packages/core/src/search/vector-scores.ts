@@ -2,7 +2,7 @@ import { addHammingDistances } from './hamming.ts'
 import type { VectorPart } from './parts.ts'
 import { TopRows } from './top-rows.ts'
 import { signsOf, wordsOf } from './vector-segment.ts'
-import { type Mask, type Ranked, rankedOf, standsBefore, type View } from './view.ts'
+import { type Mask, type Ranked, rankedOf, type View } from './view.ts'
 
 /** Beyond every distance: 4,096 dimensions have as many signs. */
 const notAllowed = 65_535
@@ -31,11 +31,9 @@ export function nearest(
   options: ScanOptions,
 ): Ranked[] {
   const found: Ranked[] = []
-  for (const { part, top } of scan(parts, vector, mask, options)) {
-    for (const [row, score] of top.entries()) {
-      const place = view.wordsAt(part, row)
-      if (place) found.push(rankedOf(place, score))
-    }
+  for (const { part, row, score } of scan(parts, vector, mask, options).entries()) {
+    const place = view.wordsAt(parts[part] as VectorPart, row)
+    if (place) found.push(rankedOf(place, score))
   }
   return found
 }
@@ -46,32 +44,49 @@ export function scan(
   vector: Float32Array,
   mask: Mask,
   { limit, exactBelow, factor }: ScanOptions,
-): { readonly part: VectorPart; readonly top: TopRows }[] {
-  const tops = parts.map((part) => ({ part, top: new TopRows(limit, standsBefore(part)) }))
+): TopRows {
+  const top = new TopRows(limit, parts)
   const candidates = Math.min(limit, firstTen) * factor + Math.max(0, limit - firstTen) * factor * laterShare
   const allowed = parts.reduce((sum, part) => sum + allowedRows(part, mask), 0)
-  if (allowed < exactBelow || allowed <= candidates) {
-    for (const { part, top } of tops) scoreAll(part, vector, mask.get(part.slot), top)
-    return tops
-  }
-  const distances = measure(parts, vector, mask)
-  const furthest = distanceOf(distances, candidates, vector.length)
+  const exact = allowed < exactBelow || allowed <= candidates
+  const distances = exact ? undefined : measure(parts, vector, mask)
+  const furthest = distances ? distanceOf(distances, candidates, vector.length) : 0
   let start = 0
-  for (const { part, top } of tops) {
-    const { rows } = part.documents
-    for (let row = 0; row < rows; row++)
-      if ((distances[start + row] as number) <= furthest) top.offer(part.segment.cosine(row, vector), row)
-    start += rows
+  for (const [index, part] of parts.entries()) {
+    if (distances) scoreNear(part, index, vector, distances.subarray(start, start + part.documents.rows), furthest, top)
+    else scoreAll(part, index, vector, mask.get(part.slot), top)
+    start += part.documents.rows
   }
-  return tops
+  return top
 }
 
-function scoreAll({ segment, documents }: VectorPart, vector: Float32Array, allowed: Uint8Array | undefined, top: TopRows): void {
+function scoreNear(
+  { segment }: VectorPart,
+  index: number,
+  vector: Float32Array,
+  distances: Uint16Array,
+  furthest: number,
+  top: TopRows,
+): void {
+  for (let row = 0; row < distances.length; row++) {
+    if ((distances[row] as number) > furthest) continue
+    const score = segment.cosine(row, vector)
+    if (score >= top.threshold) top.offer(score, index, row)
+  }
+}
+
+function scoreAll(
+  { segment, documents }: VectorPart,
+  index: number,
+  vector: Float32Array,
+  allowed: Uint8Array | undefined,
+  top: TopRows,
+): void {
   const { documentOf } = documents
   for (let row = 0; row < documentOf.length; row++) {
     if (allowed && allowed[documentOf[row] as number] === 0) continue
     const score = segment.cosine(row, vector)
-    if (score >= top.threshold) top.offer(score, row)
+    if (score >= top.threshold) top.offer(score, index, row)
   }
 }
 
@@ -94,10 +109,9 @@ function measure(parts: readonly VectorPart[], vector: Float32Array, mask: Mask)
     addHammingDistances(segment, query, distances, start)
     const allowed = mask.get(slot)
     if (allowed?.includes(0)) {
-      for (let document = 0; document < allowed.length; document++) {
-        if (allowed[document] === 1) continue
-        distances.fill(notAllowed, start + (documents.firstRow[document] ?? 0), start + (documents.firstRow[document + 1] ?? 0))
-      }
+      const { documentOf } = documents
+      for (let row = 0; row < documentOf.length; row++)
+        if (allowed[documentOf[row] as number] === 0) distances[start + row] = notAllowed
     }
     start += documents.rows
   }

@@ -188,17 +188,6 @@ function compareTexts(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-/** Of two rows of one part, which stands first in the order of names. */
-export function standsBefore({ documents }: Part): (left: number, right: number) => boolean {
-  const { rank, documentOf } = documents
-  return (left, right) => {
-    const leftDocument = documentOf[left] ?? 0
-    const rightDocument = documentOf[right] ?? 0
-    if (leftDocument !== rightDocument) return (rank[leftDocument] ?? 0) < (rank[rightDocument] ?? 0)
-    return left < right
-  }
-}
-
 export function rankedOf(place: Place<LexicalPart>, score: number): Ranked {
   const { documents } = place.part
   const version = documents.version(documents.documentOf[place.row] ?? 0)

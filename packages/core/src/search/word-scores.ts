@@ -5,7 +5,7 @@ import type { LexicalSegment } from './lexical-segment.ts'
 import type { LexicalPart } from './parts.ts'
 import { hashText } from './text-hash.ts'
 import { TopRows } from './top-rows.ts'
-import { type Mask, type Place, type Ranked, rankedOf, standsBefore, type View } from './view.ts'
+import { type Mask, type Place, type Ranked, rankedOf, type View } from './view.ts'
 
 /** BM25 as in Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), with the inverse frequency of Lucene, above 0. */
 const saturation = 1.2
@@ -34,9 +34,7 @@ export class WordScores {
 
   constructor(view: View, texts: SearchQuery['texts']) {
     this.#view = view
-    const norms = (this.#norms = new Float64Array(65_536))
-    const share = (saturation * lengthWeight) / view.meanLength
-    for (let length = 0; length < norms.length; length++) norms[length] = saturation * (1 - lengthWeight) + share * length
+    this.#norms = normsOf(view)
     const words: Word[] = []
     let bound = 0
     for (const [text, asked] of [...queryTerms(texts)].slice(0, mostTerms)) {
@@ -53,22 +51,12 @@ export class WordScores {
 
   /** The best of all parts, in no order. */
   best(mask: Mask, limit: number): Ranked[] {
-    const found: Ranked[] = []
-    for (const [index, part] of this.#view.lexical.entries()) {
-      const top = new TopRows(limit, standsBefore(part))
-      if (!this.#add(part.segment, index)) continue
-      const allowed = mask.get(part.slot)
-      const { documentOf } = part.documents
-      for (let row = 0; row < documentOf.length; row++) {
-        const score = scores[row] as number
-        if (score === 0) continue
-        scores[row] = 0
-        if (score < top.threshold || (allowed && allowed[documentOf[row] as number] === 0)) continue
-        top.offer(score, row)
-      }
-      for (const [row, score] of top.entries()) found.push(rankedOf({ part, row }, score))
+    const { lexical } = this.#view
+    const top = new TopRows(limit, lexical)
+    for (const [index, part] of lexical.entries()) {
+      if (this.#add(part.segment, index)) offerScores(part, index, mask.get(part.slot), top)
     }
-    return found
+    return Array.from(top.entries(), ({ part, row, score }) => rankedOf({ part: lexical[part] as LexicalPart, row }, score))
   }
 
   /** What one chunk has; 0 without any of the words. The same, to the last bit, as among the best. */
@@ -98,6 +86,20 @@ export class WordScores {
   }
 }
 
+/** Offers what was added up, and leaves nothing of it for the next. */
+function offerScores({ documents }: LexicalPart, index: number, allowed: Uint8Array | undefined, top: TopRows): void {
+  const { documentOf } = documents
+  let { threshold } = top
+  for (let row = 0; row < documentOf.length; row++) {
+    const score = scores[row] as number
+    if (score === 0) continue
+    scores[row] = 0
+    if (score < threshold || (allowed && allowed[documentOf[row] as number] === 0)) continue
+    top.offer(score, index, row)
+    threshold = top.threshold
+  }
+}
+
 // Its own function, so that the engine makes fast code of it.
 function addTerm(segment: LexicalSegment, term: number, weight: number, norms: Float64Array): void {
   const { rows, counts, lengths } = segment
@@ -114,6 +116,19 @@ function addTerm(segment: LexicalSegment, term: number, weight: number, norms: F
     const count = counts[at + shift] as number
     scores[row] = (scores[row] as number) + (weight * count) / (count + (norms[lengths[row] as number] as number))
   }
+}
+
+/** Of views that were searched. */
+const norms = new WeakMap<View, Float64Array>()
+
+function normsOf(view: View): Float64Array {
+  let known = norms.get(view)
+  if (!known) {
+    const share = (saturation * lengthWeight) / view.meanLength
+    known = Float64Array.from({ length: 65_536 }, (_, length) => saturation * (1 - lengthWeight) + share * length)
+    norms.set(view, known)
+  }
+  return known
 }
 
 const scratch = new Uint32Array(2)

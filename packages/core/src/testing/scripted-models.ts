@@ -42,8 +42,8 @@ export interface ScriptedModels extends Models {
 }
 
 /**
- * The catalogue of tests: `test/model` at 1 and 2 USD per million tokens, `test/small`, which gives 10 tokens at most, and
- * `test/stream`, which answers bit by bit. `test/embedding` makes vectors of 3 texts a call, of 4 dimensions or up to 8: a text's
+ * The catalogue of tests: `test/model` at 1 and 2 USD per million tokens, `test/small`, which gives 10 tokens at most,
+ * `test/stream`, which answers bit by bit, and `test/tools`, which has tools. `test/embedding` makes vectors of 3 texts a call, of 4 dimensions or up to 8: a text's
  * length and code units; a token is a code unit, at 1 USD per million.
  */
 export function scriptedModels(script: Script, embeddingScript: EmbeddingScript = () => undefined): ScriptedModels {
@@ -83,7 +83,9 @@ export function scriptedModels(script: Script, embeddingScript: EmbeddingScript 
     },
   }
   const embedding: ModelEntry = { ...entry('test/embedding', 0), kind: 'embedding', dimensions }
-  const entries = [entry('test/model', 4_000), entry('test/small', 10), entry('test/stream', 4_000), embedding]
+  const tools: ModelEntry = entry('test/tools', 4_000)
+  const withTools = { ...tools, capabilities: { ...tools.capabilities, tools: true } }
+  const entries = [entry('test/model', 4_000), entry('test/small', 10), entry('test/stream', 4_000), withTools, embedding]
   return {
     calls,
     embeddingCalls,

@@ -1,13 +1,17 @@
 import { type Block, Headings } from '@plinth/core'
-import type { Nodes, Parents, Table } from 'mdast'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { gfmTableFromMarkdown } from 'mdast-util-gfm-table'
 import { gfmTable } from 'micromark-extension-gfm-table'
 import type { Outline } from '../outline.ts'
 import { scanMarkdown } from './markdown-lines.ts'
 
+type Root = ReturnType<typeof fromMarkdown>
+type Nodes = Root | Root['children'][number]
+type Parents = Extract<Nodes, { children: unknown }>
+type Table = Extract<Nodes, { type: 'table' }>
+
 /** Longer documents are read line by line: the grammar takes 100 times the memory of the text. */
-const longest = 2_000_000
+const longest = 1_000_000
 
 /** Markdown as it is: its headings, paragraphs, items, tables and code. */
 export function readMarkdown(text: string): Outline {

@@ -125,7 +125,9 @@ function usualLeading(lines: readonly Line[], body: number): number {
     .map((line, at) => (lines[at - 1]?.baseline ?? Number.NaN) - line.baseline)
     .filter((drop) => drop > 0.5 * body && drop < 3 * body)
     .sort((a, b) => a - b)
-  return drops[Math.floor(drops.length / 2)] ?? 1.2 * body
+  const usual = drops[Math.floor(drops.length / 2)] ?? 1.2 * body
+  // A page of a few lines may have none within a paragraph; few are set wider than that.
+  return drops.length < 4 ? Math.min(usual, 1.7 * body) : usual
 }
 
 /** The heights of headings, from the largest; the sixth level takes the rest. */

@@ -101,12 +101,12 @@ export class EncoderThread {
       this.#next()
     })
     worker.on('error', (cause) => this.#lose(worker, cause))
-    worker.on('exit', () => this.#lose(worker))
+    worker.on('exit', (code) => this.#lose(worker, new Error(`It ended with code ${code}.`)))
     return worker
   }
 
   /** After whatever went wrong the next batch gets another thread. */
-  #lose(worker: Worker, cause?: unknown): void {
+  #lose(worker: Worker, cause: unknown): void {
     if (this.#worker !== worker) return
     const failure = new ModelFailure('transient', 'model_stopped', "The sentence encoder's thread ended.", { cause })
     this.#running?.reject(failure)

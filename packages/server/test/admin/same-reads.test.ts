@@ -19,6 +19,8 @@ beforeAll(async () => {
   stranger = await app.token('stranger')
   const request = await app.make('/api/requests', owner, { prompt: 'mine' }, 'request_id')
   const letter = await app.make('/api/requests', owner, { prompt: 'mine [[fail]]' }, 'request_id')
+  const documents = [{ source: 'mine.txt', content: 'Mine.' }]
+  const sent = await app.ask('POST', '/api/documents', { token: owner, body: { documents } })
   await app.work()
   samples = [
     ['/api/requests/', request],
@@ -28,6 +30,9 @@ beforeAll(async () => {
       String(JSON.parse((await app.ask('GET', `/api/requests/${request}`, { token: owner })).text).correlation_id),
     ],
     ['/api/subscribers/', await app.make('/api/subscribers', owner, { target: { type: 'queue' } }, 'subscriber_id')],
+    ['/api/documents/', String(JSON.parse(sent.text)[0].document_id)],
+    ['/api/ingests/', sent.location?.split('/').at(-1) ?? ''],
+    ['/api/uploads/', await app.make('/api/uploads', owner, {}, 'upload_id')],
     ['/api/events/replay/', await app.make('/api/events/replay', owner, { from: 1 }, 'replay_id')],
   ]
   // The stranger's keys are in memory from now on, whatever is asked first.

@@ -107,9 +107,51 @@ async function useEverything(tenant: string): Promise<void> {
     receipts: ['none'],
   })
   await send('DELETE', '/api/subscribers/{id}', `/api/subscribers/${queue.body.subscriber_id}`)
+  await useDocuments(tenant, token, send)
   await administer('POST', '/api/tenants/{id}/rotate-key', `${path}/rotate-key`)
   await administer('DELETE', '/api/tenants/{id}/keys/{key_id}', `${path}/keys/${made.body.key_id}`)
   results.set(tenant, (await call<ShownRequest>(admin.server.url, `/api/requests/${ids[0]}`, { token })).body.result?.text)
+}
+
+type Send = <Body = unknown>(method: string, route: string, path: string, body?: object) => Promise<Answer<Body>>
+
+/** Documents whose names, words and metadata are canaries: one that stays, one that is changed, one that is deleted, one that can't be read. */
+async function useDocuments(tenant: string, token: string, send: Send): Promise<void> {
+  const user = plain(tenant, 'user')
+  const ship = {
+    source: canary(tenant, 'source'),
+    metadata: { [canary(tenant, 'field')]: canary(tenant, 'metadata') },
+    acl: { users: [user] },
+  }
+  const ingest = async (documents: readonly object[]): Promise<readonly string[]> => {
+    const sent = await send<{ document_id: string }[]>('POST', '/api/documents', '/api/documents', { documents })
+    expect(sent.status, sent.text).toBe(202)
+    const path = sent.headers.get('location') ?? ''
+    await until('its vectors', async () => {
+      const { total, failed, embedded } = (await call<Record<string, number>>(admin.server.url, path, { token })).body
+      return (failed ?? 0) + (embedded ?? 0) === total
+    })
+    return sent.body.map(({ document_id }) => document_id)
+  }
+  const [kept = '', gone = ''] = await ingest([
+    { ...ship, content: `${canary(tenant, 'before')} sails at dawn.` },
+    { source: 'gone.txt', content: `${canary(tenant, 'deleted')} is sunk.` },
+    { source: 'bad.pdf', content: `${canary(tenant, 'unread')} is no PDF.` },
+  ])
+  await ingest([{ ...ship, content: `${canary(tenant, 'document')} sails at dusk.` }])
+  await send('DELETE', '/api/documents/{id}', `/api/documents/${gone}`)
+  const upload = await send<{ upload_id: string }>('POST', '/api/uploads', '/api/uploads')
+  await send('PUT', '/api/uploads/{id}', `/api/uploads/${upload.body.upload_id}`, { text: canary(tenant, 'upload') })
+  const query = `When does ${canary(tenant, 'document')} sail? ${canary(tenant, 'question')}`
+  await send('POST', '/api/rag/retrieve', '/api/rag/retrieve', {
+    query,
+    filter: { [canary(tenant, 'field')]: canary(tenant, 'metadata') },
+  })
+  await send('POST', '/api/rag/query', '/api/rag/query', { query })
+  await send('PUT', '/api/rag/index', '/api/rag/index', { dense_weight: 0.2 })
+  await send('POST', '/api/rag/reindex', '/api/rag/reindex')
+  const text = await fetch(`${admin.server.url}/api/documents/${kept}/text`, { headers: { authorization: `Bearer ${token}` } })
+  expect(await text.text()).toBe(`${canary(tenant, 'document')} sails at dusk.`)
 }
 
 async function administer<Body>(method: string, route: string, path: string, body?: object): Promise<Answer<Body>> {
@@ -140,10 +182,23 @@ function filesWithAny(folder: string, texts: readonly string[]): string[] {
   })
 }
 
+const inDocuments = ['source', 'metadata', 'before', 'deleted', 'unread', 'document', 'upload', 'question']
 const canaries = tenants.flatMap((tenant) =>
-  ['prompt', 'long', 'failed', 'later', 'cancelled', 'blocked', 'refused', 'field', 'callback', 'hook', 'hook-path', 'key-'].map(
-    (where) => canary(tenant, where).slice(0, -'-7f3a9c'.length),
-  ),
+  [
+    'prompt',
+    'long',
+    'failed',
+    'later',
+    'cancelled',
+    'blocked',
+    'refused',
+    'field',
+    'callback',
+    'hook',
+    'hook-path',
+    'key-',
+    ...inDocuments,
+  ].map((where) => canary(tenant, where).slice(0, -'-7f3a9c'.length)),
 )
 
 describe('[G5] [R100] [R110] [X67] the data folder', () => {

@@ -7,7 +7,10 @@ import { startTelemetry } from '../../src/telemetry/telemetry.ts'
 
 export interface Told {
   readonly status: number
+  /** Their names. */
   readonly headers: readonly string[]
+  /** Where what was made can be seen. */
+  readonly location: string | null
   readonly text: string
   /** What the stores were asked meanwhile, in order, with what each call was given. */
   readonly asked: readonly string[]
@@ -62,7 +65,8 @@ export class WatchedApp {
     const streams = answer.headers.get('content-type')?.startsWith('text/event-stream')
     if (streams) await answer.body?.cancel()
     const text = streams ? '' : await answer.text()
-    return { status: answer.status, headers: [...answer.headers.keys()].sort(), text, asked: this.#asked }
+    const { status, headers: answered } = answer
+    return { status, headers: [...answered.keys()].sort(), location: answered.get('location'), text, asked: this.#asked }
   }
 
   /** Makes something. @returns the field of the answer that names it. */

@@ -31,6 +31,8 @@ export async function startTestServer(environment: Readonly<Record<string, strin
       PORT: '0',
       PLINTH_DATA_DIR: temporaryFolder(),
       PLINTH_MODEL: 'scripted',
+      // Made at once; the usual one takes a second to start, and a thread.
+      PLINTH_EMBEDDING_MODEL: 'local/hashing',
       PLINTH_LOG_LEVEL: 'silent',
       ...environment,
     },

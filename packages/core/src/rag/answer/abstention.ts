@@ -7,16 +7,19 @@ const lacks = String.raw`(?:does|do|did)(?:\s+not|n['’]t)\s+(?:\w+\s+){0,2}?(?
 
 const refusals: readonly RegExp[] = [
   new RegExp(String.raw`\b${holders}\s+${lacks}\b`, 'iu'),
-  new RegExp(String.raw`\b(?:there\s+is|there['’]s|(?:I|we)\s+(?:found|find|have|see))\s+(?:no|not\s+enough|insufficient)\s+(?:\w+\s+){0,2}?(?:information|answer|mention|evidence|details?|data)\b`, 'iu'),
+  /\b(?:there\s+is|there['’]s|(?:I|we)\s+(?:found|find|have|see))\s+(?:no|not\s+enough|insufficient)\s+(?:\w+\s+){0,2}?(?:information|answer|mention)\b/iu,
   /\bno(?:\s+\w+)?\s+(?:information|answer|mention)\b[^.]{0,80}\b(?:in|from|by)\s+the\s+(?:\w+\s+){0,2}(?:context|documents?|text|sources?|passages?)/iu,
   /\b(?:I|we)\s+(?:cannot|can['’]t|can\s+not|(?:am|are)\s+(?:not\s+able|unable)\s+to|could\s+not|couldn['’]t)\s+(?:\w+\s+)?(?:answer|determine|find|tell|say)\b/iu,
-  new RegExp(String.raw`\b(?:cannot|can['’]t|could\s+not|(?:is|are)\s+(?:not\s+able|unable)\s+to)\s+(?:\w+\s+)?(?:answer|determine|find|be\s+(?:answered|determined|found))\b[^.]{0,80}\b(?:(?:from|in|by|on|with|using)\s+(?:the|this|these)\s+${holders}|(?:this|your|the)\s+question)`, 'iu'),
+  new RegExp(
+    String.raw`\b(?:cannot|can['’]t|could\s+not|(?:is|are)\s+(?:not\s+able|unable)\s+to)\s+(?:\w+\s+)?(?:answer|determine|find|be\s+(?:answered|determined|found))\b[^.]{0,80}\b(?:(?:from|in|by|on|with|using)\s+(?:the|this|these)\s+${holders}|(?:this|your|the)\s+question)`,
+    'iu',
+  ),
   /\b(?:not|n['’]t)\s+(?:\w+\s+){0,2}?(?:mentioned|stated|specified|provided|contained|answered|found|given|included|covered|addressed)\s+(?:\w+\s+){0,3}?(?:in|by)\s+(?:the\s+)?(?:\w+\s+){0,2}(?:context|documents?|text|sources?|passages?)/iu,
   /\b(?:I|we)\s+(?:do\s+not|don['’]t)\s+(?:know|have\s+(?:\w+\s+)?(?:information|answer))\b/iu,
   /\bThis is an extractive model, without knowledge of its own\b/u,
   /\b(?:Dokumente?n?|Kontext|Texte?n?|Quellen?)\b[^.]{0,60}\b(?:enth(?:ä|ae)lt|enthalten|beantwort\w+|sag(?:t|en)|nenn(?:t|en))\b[^.]{0,40}\b(?:nicht|keine?n?)\b/iu,
   /\b(?:documents?|contexte|texte|sources?)\b[^.]{0,40}\b(?:ne|n['’])\s*\w*\s*(?:contien\w*|répond\w*|mentionn\w*|fourni\w*|précis\w*|pas)\b/iu,
-  /\b(?:documentos?|contexto|textos?|fuentes?|fontes?)\b[^.]{0,40}\b(?:no|não)\s+(?:\w+\s+)?(?:contien\w*|cont[eé]m|respond\w*|mencion\w*|proporcion\w*|fornec\w*)\b/iu,
+  /\b(?:documentos?|contexto|textos?|fuentes?|fontes?)\b[^.]{0,40}\b(?:no|não)\s+(?:\w+\s+)?(?:contien\w*|cont[eéê]m|respond\w*|mencion\w*|proporcion\w*|fornec\w*)\b/iu,
   /(?:文档|文件|上下文|资料|文本)[^。]{0,20}(?:没有|未|不)(?:包含|提到|提及|提供|回答|说明)|(?:文書|資料|文脈|コンテキスト)[^。]{0,30}(?:含まれて|記載されて|書かれて)いま?せん/u,
 ]
 

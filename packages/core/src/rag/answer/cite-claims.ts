@@ -2,6 +2,7 @@
 import type { Passage } from '../passage.ts'
 import { type Claim, claimsOf } from './claims.ts'
 import { type Evidence, read, readEvidence, type Said, type SourceSentence } from './evidence.ts'
+import type { Span } from './sentences.ts'
 import { supported, supportOf } from './support.ts'
 
 /** As the contract has it: `claim_start` and `claim_end` index the answer, `start` and `end` the document's text. */
@@ -31,7 +32,7 @@ export interface CitedAnswer {
 }
 
 /** Longer answers are checked so far; what follows has no citations. */
-const mostClaims = 200
+const mostClaims = 100
 
 /**
  * Finds for each claim the one or two sentences of the passages that support it best, first in the passages that the answer marks with
@@ -53,13 +54,13 @@ export function citeClaims(input: { readonly answer: string; readonly passages: 
       dropped += marked.length - kept.length
       if (kept.length > 0) return cited(claim, kept, passages)
       const others = all.flatMap((at) => place(claim, said, at, passages, evidence) ?? [])
-      const [best, second] = [...others].sort((one, two) => two.support - one.support || one.passage - two.passage)
-      if (best === undefined) return { ...claim, support: 0, citations: [] }
-      if (best.support >= supported) return cited(claim, [best], passages)
+      const [first, second] = [...others].sort((one, two) => two.support - one.support || one.passage - two.passage)
+      if (first === undefined) return { ...claim, support: 0, citations: [] }
+      if (first.support >= supported) return cited(claim, [first], passages)
       // Two sources may hold one half each.
-      const both = second === undefined ? 0 : supportOf(said, join(best.said, second.said), evidence.informationOf)
-      if (second !== undefined && both >= supported) return cited(claim, [best, second], passages, both)
-      return { ...claim, support: best.support, citations: [] }
+      const both = second === undefined ? 0 : supportOf(said, join(first.said, second.said), toldBy(evidence))
+      if (second !== undefined && both >= supported) return cited(claim, [first, second], passages, both)
+      return { ...claim, support: first.support, citations: [] }
     })
   const length = claims.reduce((sum, { text }) => sum + text.length, 0)
   const support = claims.reduce((sum, claim) => sum + claim.support * claim.text.length, 0) / Math.max(1, length)
@@ -107,21 +108,39 @@ function place(claim: Claim, said: Said, at: number, passages: readonly Passage[
   return bestWindow(said, at, sentences, evidence)
 }
 
-/** The sentence that supports the claim best; with its neighbour, if the two do so clearly better. */
+/**
+ * What a word of a claim counts. Among few sentences, one that they lack tells several times as much as those that they have, and a
+ * single word said otherwise would outweigh the rest of the claim; hence something for each.
+ */
+function toldBy({ informationOf }: Evidence): (term: string) => number {
+  return (term) => 1 + informationOf(term)
+}
+
+/** How much better two sentences must be than one to be cited in its place. */
+const worthASecond = 0.1
+
+/** The sentence that supports the claim best; or the best two neighbours, if they do so clearly better. */
 function bestWindow(claim: Said, passage: number, sentences: readonly SourceSentence[], evidence: Evidence): Place | undefined {
-  const about = evidence.about[passage] ?? new Set<string>()
-  let best: Place | undefined
-  sentences.forEach((sentence, at) => {
-    const single = supportOf(claim, sentence, evidence.informationOf, about)
-    if (best === undefined || single > best.support)
-      best = { passage, start: sentence.start, end: sentence.end, support: single, said: sentence }
-    const next = sentences[at + 1]
-    if (next === undefined) return
-    const both = join(sentence, next)
-    const pair = supportOf(claim, both, evidence.informationOf, about)
-    if (pair > best.support + 0.1) best = { passage, start: sentence.start, end: next.end, support: pair, said: both }
+  const about = evidence.about[passage]
+  const placeOf = ({ start }: Span, { end }: Span, said: Said): Place => {
+    return { passage, start, end, said, support: supportOf(claim, said, toldBy(evidence), about) }
+  }
+  const single = best(sentences.map((sentence) => placeOf(sentence, sentence, sentence)))
+  if (single === undefined || single.support > 1 - worthASecond) return single
+  const pairs = sentences.slice(1).map((sentence, at) => {
+    const before = sentences[at] ?? sentence
+    return placeOf(before, sentence, join(before, sentence))
   })
-  return best
+  const pair = best(pairs)
+  return pair !== undefined && pair.support > single.support + worthASecond ? pair : single
+}
+
+/** The first of the best supported. */
+function best(places: readonly Place[]): Place | undefined {
+  return places.reduce<Place | undefined>(
+    (most, one) => (most === undefined || one.support > most.support ? one : most),
+    undefined,
+  )
 }
 
 function join(one: Said, two: Said): Said {

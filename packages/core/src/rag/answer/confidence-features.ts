@@ -47,7 +47,10 @@ export function evidenceFeatures(input: {
   const asked = read(question)
   const share = shareIn(asked, evidence)
   const kind = answerKindOf(question)
-  const best = bestPlace(evidence, (sentence, around) => share(sentence.terms) + 0.3 * share(around) + 0.15 * fitOf(kind, question, sentence.text))
+  const best = bestPlace(
+    evidence,
+    (sentence, around) => share(sentence.terms) + 0.3 * share(around) + 0.15 * fitOf(kind, question, sentence.text),
+  )
   const window = read(best.around.map(({ text }) => text).join(' '))
   const about = evidence.about[best.passage] ?? new Set<string>()
   const passage = Math.max(0, ...evidence.sentences.map((sentences) => share(termsOfAll(sentences))))

@@ -18,6 +18,18 @@ export function relatedness(features: EvidenceFeatures): number {
   return logistic(confidenceWeights.related, features)
 }
 
+/**
+ * The probability that what was found holds the answer, 0 to 1, before there is any.
+ */
+export function answerability(features: EvidenceFeatures): number {
+  return relatedness(features) * logistic(confidenceWeights.answered, features)
+}
+
+/** What a refusal says of itself: the less likely an answer was, the lower; always below {@link leastConfidence}. */
+export function confidenceOfRefusal(features: EvidenceFeatures): number {
+  return Math.min(leastConfidence - 0.01, answerability(features))
+}
+
 /** Whether a model is worth asking. */
 export function isAboveFloor(features: EvidenceFeatures): boolean {
   return relatedness(features) >= confidenceWeights.floor
@@ -32,7 +44,7 @@ export function isAboveFloor(features: EvidenceFeatures): boolean {
  * It rises with each of them and is 0 for an answer without any citation.
  */
 export function confidenceOf(features: EvidenceFeatures, answer: Pick<CitedAnswer, 'claims' | 'citations' | 'dropped'>): number {
-  return relatedness(features) * logistic(confidenceWeights.answered, features) * groundedness(answer)
+  return answerability(features) * groundedness(answer)
 }
 
 function groundedness({ claims, citations, dropped }: Pick<CitedAnswer, 'claims' | 'citations' | 'dropped'>): number {

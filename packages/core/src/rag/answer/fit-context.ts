@@ -38,7 +38,9 @@ function cutPassage(passage: Passage, question: string, room: number): Passage |
   const { content } = passage
   const sentences = sentencesOf(content)
   const asked = new Set(termsOf(question))
-  const shared = sentences.map(({ start, end }) => new Set(termsOf(content.slice(start, end)).filter((term) => asked.has(term))).size)
+  const shared = sentences.map(
+    ({ start, end }) => new Set(termsOf(content.slice(start, end)).filter((term) => asked.has(term))).size,
+  )
   let first = shared.indexOf(Math.max(...shared))
   let last = first
   const fits = (from: number, to: number): boolean => {

@@ -6,13 +6,19 @@ import { namesIn } from './support.ts'
 export type AnswerKind = 'person' | 'place' | 'time' | 'quantity' | 'reason' | 'manner' | 'other'
 
 const kinds: readonly (readonly [AnswerKind, RegExp])[] = [
-  ['time', /\bwhen\b|\b(?:what|which|how)\s+(?:\w+\s+)?(?:years?|dates?|time|days?|months?|centur(?:y|ies)|decades?|era|season|long ago)\b/iu],
+  [
+    'time',
+    /\bwhen\b|\b(?:what|which|how)\s+(?:\w+\s+)?(?:years?|dates?|time|days?|months?|centur(?:y|ies)|decades?|era|season|long ago)\b/iu,
+  ],
   [
     'quantity',
     /\bhow\s+(?:many|much|long|often|hot|cold|old|fast|high|far|large|big|tall|deep|wide|heavy)\b|\b(?:what|which)\s+(?:\w+\s+){0,2}(?:percentage|percent|proportion|number|amount|population|size|temperature|cost|price|rate|ratio|distance|height|length|weight|share|fraction)\b/iu,
   ],
   ['reason', /\bwhy\b|\bwhat\s+(?:\w+\s+){0,2}(?:reasons?|causes?|caused)\b/iu],
-  ['person', /\bwho(?:m|se)?\b|\b(?:what|which)\s+(?:\w+\s+){0,2}(?:person|man|woman|king|queen|leader|scientist|author|president)\b/iu],
+  [
+    'person',
+    /\bwho(?:m|se)?\b|\b(?:what|which)\s+(?:\w+\s+){0,2}(?:person|man|woman|king|queen|leader|scientist|author|president)\b/iu,
+  ],
   [
     'place',
     /\bwhere\b|\b(?:what|which)\s+(?:\w+\s+){0,2}(?:country|countries|city|cities|place|location|region|state|town|county|continent|river|area|nation|island|street|district)\b/iu,
@@ -36,7 +42,8 @@ const time =
   /\b(?:1\d{3}|20\d\d|\d{3,4}s|\d{1,2}(?:st|nd|rd|th)|january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|centur(?:y|ies)|bc|ad|noon|midnight|spring|summer|autumn|winter)\b|\d{1,2}:\d{2}/giu
 const quantity =
   /\d[\d.,]*|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundreds?|thousands?|millions?|billions?|half|third|quarter|dozens?|twice|once)\b/giu
-const reason = /\b(?:because|due to|caused?|causes|since|therefore|thus|as a result|so that|owing to|led to|leads to|in order to|thanks to|reasons?)\b/iu
+const reason =
+  /\b(?:because|due to|caused?|causes|since|therefore|thus|as a result|so that|owing to|led to|leads to|in order to|thanks to|reasons?)\b/iu
 
 /** How well a text has what is asked for: 0 for certainly not, 1 for something that fits, 0.5 where rules can't tell. */
 export function fitOf(kind: AnswerKind, question: string, text: string): number {

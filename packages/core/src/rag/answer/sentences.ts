@@ -21,7 +21,7 @@ export function sentencesOf(text: string): readonly Span[] {
   for (const { segment, index } of segmenter.segment(text)) {
     if (start < 0) start = index
     const end = index + segment.length
-    if (end < text.length && continues(text.slice(start, end), text.slice(end, end + 40))) continue
+    if (end < text.length && end - start < longest && continues(text.slice(start, end), text.slice(end, end + 40))) continue
     cut(text, start, end, found)
     start = -1
   }
@@ -35,7 +35,8 @@ const abbreviated =
 /** Whether a sentence goes on behind what Unicode takes for its end. */
 function continues(before: string, after: string): boolean {
   if (/\n\s*\n\s*$/.test(before)) return false
-  if (/\n\s*$/.test(before)) return /^[\p{Ll}\p{Nd}(]/u.test(after) && !/[.!?:;。！？|]\s*$/.test(before) && before.trim().length >= 40
+  if (/\n\s*$/.test(before))
+    return /^[\p{Ll}\p{Nd}(]/u.test(after) && !/[.!?:;。！？|]\s*$/.test(before) && before.trim().length >= 30
   // An initial before a name; "vitamin C." before "The" ends a sentence, and nobody can tell it from "George C. Marshall".
   return abbreviated.test(before.slice(-12)) && !/\betc\.\s*$/.test(before) && /^["'“(]?[\p{L}\p{N}]/u.test(after)
 }

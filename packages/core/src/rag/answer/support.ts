@@ -33,6 +33,7 @@ export function supportOf(
     if (source.terms.has(term)) covered += information
     else if (about.has(term)) covered += information * 0.5
   }
+  if (total > 0 && covered === 0) return 0
   // What holds nothing but function words can only be a quote.
   const run = longestRun(claim.words, source.words) / Math.max(1, claim.words.length)
   if (total === 0) return run === 1 && claim.words.length > 0 ? 1 : 0
@@ -55,7 +56,9 @@ function shareOfNames(claim: Said, source: Said, about: ReadonlySet<string>): nu
 /** Terms of the words that are written with a capital within the sentence. */
 export function namesIn(text: string): readonly string[] {
   const names = new Set<string>()
-  for (const [written] of text.matchAll(/(?<=[\p{L}\p{N},;)]['’]?s?\s+["'“(]?)\p{Lu}[\p{L}\p{M}\p{N}]+/gu))
+  for (const [written] of text.matchAll(
+    /(?<=(?:[\p{L}\p{N},;)]|\b(?:Mr|Mrs|Ms|Dr|Prof|St|\p{Lu})\.)\s+["'“(]?)\p{Lu}[\p{L}\p{M}\p{N}]+/gu,
+  ))
     scanWords(written, (word) => names.add(termOf(word)))
   names.delete('')
   return [...names]

@@ -1,7 +1,7 @@
 import type { Block, ChunkTable } from './block.ts'
-import { costOf, skipSpace, trimEnd } from './characters.ts'
+import { skipSpace, trimEnd } from './characters.ts'
 import { lastSentence } from './sentences.ts'
-import { reach, type Unit, unitsOf } from './units.ts'
+import { costWithin, type Unit, unitsOf } from './units.ts'
 
 export interface ChunkOptions {
   /** The most that a chunk comes to by `estimateTextTokens`; at least 16. Default: 256. */
@@ -79,8 +79,9 @@ class Packer {
 
   /** Takes what it costs, with what stands before it, from what is left. */
   #fits(unit: Unit): boolean {
-    if (reach(this.#text, this.#end, unit.end, this.#left) < unit.end) return false
-    this.#left -= cost(this.#text, this.#end, unit.end)
+    const cost = unit.cost + costWithin(this.#text, this.#end, unit.start, this.#left)
+    if (cost > this.#left) return false
+    this.#left -= cost
     return true
   }
 
@@ -89,7 +90,7 @@ class Packer {
     this.#close()
     this.#context = block.context
     this.#start = last === undefined ? unit.start : this.#repeated(last, unit)
-    this.#left = this.#budget - cost(this.#text, this.#start, unit.end)
+    this.#left = this.#budget - unit.cost - costWithin(this.#text, this.#start, unit.start, this.#budget)
   }
 
   /** Where the chunk of `unit` begins that repeats the last sentence before it, or `unit` where the two don't fit. */
@@ -99,7 +100,7 @@ class Packer {
     const sentence = lastSentence(this.#text, from, last.end)
     // A unit without an end of a sentence in it is one itself, where all of it was looked at.
     const begin = sentence < last.end ? sentence : from === last.start ? last.start : unit.start
-    return reach(this.#text, begin, unit.end, this.#budget) === unit.end ? begin : unit.start
+    return costWithin(this.#text, begin, unit.start, this.#budget) + unit.cost <= this.#budget ? begin : unit.start
   }
 
   #close(): void {
@@ -123,10 +124,4 @@ class Packer {
     this.#contexts.set(context, this.#contexts.size + 1)
     return this.#contexts.size
   }
-}
-
-function cost(text: string, from: number, to: number): number {
-  let sum = 0
-  for (let at = from; at < to; at++) sum += costOf(text.charCodeAt(at))
-  return sum
 }

@@ -7,11 +7,13 @@ import { nextSentence } from './sentences.ts'
 export interface Unit {
   readonly start: number
   readonly end: number
+  readonly cost: number
 }
 
 /** Cuts a block into units that cost at most `budget` thirds of a token each. */
 export function* unitsOf(text: string, block: Block, budget: number): Generator<Unit> {
-  if (reach(text, block.start, block.end, budget) === block.end) return yield block
+  const whole = costWithin(text, block.start, block.end, budget)
+  if (whole <= budget) return yield { start: block.start, end: block.end, cost: whole }
   const next = block.kind === 'prose' ? nextSentence : nextLine
   let far = block.start
   let limit = block.start
@@ -24,13 +26,21 @@ export function* unitsOf(text: string, block: Block, budget: number): Generator<
       end = next(text, at, limit)
       if (end >= limit && trimEnd(text, at, block.end) > far) end = wordEnd(text, at, far)
     }
-    yield { start: at, end: trimEnd(text, at, end) }
+    const trimmed = trimEnd(text, at, end)
+    yield { start: at, end: trimmed, cost: costWithin(text, at, trimmed, budget) }
     at = skipSpace(text, end, block.end)
   }
 }
 
+/** What a stretch costs; some number above `most` where that is more. */
+export function costWithin(text: string, start: number, end: number, most: number): number {
+  let cost = 0
+  for (let at = start; at < end && cost <= most; at++) cost += costOf(text.charCodeAt(at))
+  return cost
+}
+
 /** How far a stretch from `start` can go for that cost. */
-export function reach(text: string, start: number, end: number, budget: number): number {
+function reach(text: string, start: number, end: number, budget: number): number {
   let left = budget
   for (let at = start; at < end; at++) {
     left -= costOf(text.charCodeAt(at))

@@ -37,7 +37,8 @@ export function calibration(judged: readonly Judged[], bins = 10): Calibration {
     confidence: mean(inside.map((one) => one.confidence)),
     accuracy: mean(inside.map((one) => Number(one.right))),
   }))
-  const error = summary.reduce((sum, bin) => sum + bin.count * Math.abs(bin.confidence - bin.accuracy), 0) / Math.max(1, judged.length)
+  const error =
+    summary.reduce((sum, bin) => sum + bin.count * Math.abs(bin.confidence - bin.accuracy), 0) / Math.max(1, judged.length)
   return { error, bins: summary }
 }
 
@@ -85,7 +86,7 @@ function runsOfEqual(sorted: readonly Judged[]): Judged[][] {
   const runs: Judged[][] = []
   for (const one of sorted) {
     const last = runs.at(-1)
-    if (last?.[0]?.confidence === one.confidence) last.push(one)
+    if (last && last[0]?.confidence === one.confidence) last.push(one)
     else runs.push([one])
   }
   return runs

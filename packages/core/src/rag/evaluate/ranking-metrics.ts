@@ -21,7 +21,11 @@ export function recallAt(ranking: readonly string[], judgements: Judgements, cut
 }
 
 /** One over the rank of the first relevant document; 0 where none is in the first `cutoff`. */
-export function reciprocalRank(ranking: readonly string[], judgements: Judgements, cutoff = Number.POSITIVE_INFINITY): number {
+export function reciprocalRank(
+  ranking: readonly string[],
+  judgements: Judgements,
+  cutoff: number = Number.POSITIVE_INFINITY,
+): number {
   const index = firstPlaces(ranking, cutoff).findIndex((document) => gradeOf(judgements, document) > 0)
   return index < 0 ? 0 : 1 / (index + 1)
 }

@@ -32,13 +32,20 @@ export interface Tuned<Setting> {
  */
 export function tune<Question, Setting>(options: TuneOptions<Question, Setting>): Tuned<Setting> {
   const { questions, settings, current, measure, folds = 5, seed = 1 } = options
-  if (questions.length < 2) throw new InvalidInputError('Tuning needs two questions at least, and means something from about fifty.')
+  if (questions.length < 2)
+    throw new InvalidInputError('Tuning needs two questions at least, and means something from about fifty.')
   const scores = settings.map((setting) => questions.map((question) => measure(question, setting)))
   const all = questions.map((_, index) => index)
   const chosen = settings[best(scores, all)]
   if (chosen === undefined) throw new InvalidInputError('Tuning needs settings to choose from.')
   const foldOf = assignFolds(questions.length, Math.min(Math.max(2, folds), questions.length), seed)
-  const choices = [...new Set(foldOf)].map((fold) => ({ fold, setting: best(scores, all.filter((index) => foldOf[index] !== fold)) }))
+  const choices = [...new Set(foldOf)].map((fold) => ({
+    fold,
+    setting: best(
+      scores,
+      all.filter((index) => foldOf[index] !== fold),
+    ),
+  }))
   const choiceOf = new Map(choices.map(({ fold, setting }) => [fold, setting]))
   const heldOut = all.map((index) => scores[choiceOf.get(foldOf[index] ?? 0) ?? 0]?.[index] ?? 0)
   const now = questions.map((question) => measure(question, current))

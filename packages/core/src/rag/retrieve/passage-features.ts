@@ -9,14 +9,8 @@ export interface PassageFeatures {
   readonly pairs: number
   /** Terms that stand near each other. */
   readonly near: number
-  /** Terms that one sentence holds. */
-  readonly sentence: number
-  /** Terms that two neighbouring sentences hold, rare ones first. */
-  readonly window: number
   /** Terms that title and headings hold. */
   readonly context: number
-  /** Terms that are there at all. */
-  readonly coverage: number
 }
 
 /** As BM25 uses them; the values that fit words fit grams. */
@@ -34,16 +28,12 @@ export function passageFeatures(question: QuestionWords, passages: readonly Pass
     passages.map((passage) => passage.grams),
     0,
   )
-  const squares = weights.map((weight) => weight * weight)
   const averageLength = passages.reduce((sum, passage) => sum + passage.gramCount, 0) / passages.length
-  return passages.map((passage, index) => ({
+  return passages.map((passage) => ({
     forms: gramScore(passage, grams, averageLength),
     pairs: pairScore(passage.matches, question, weights),
     near: nearness(passage.matches, weights),
-    sentence: bestStretch(passage.matches, weights, 1),
-    window: bestStretch(passage.matches, squares, 2),
     context: share(passage.context, weights),
-    coverage: share(held[index] ?? new Set(), weights),
   }))
 }
 
@@ -100,25 +90,6 @@ function nearness(matches: readonly Match[], weights: readonly number[]): number
   const most = total(weights)
   // Each term can have several near it: so a bound only by and large.
   return most === 0 ? 0 : Math.min(1, score / most)
-}
-
-function bestStretch(matches: readonly Match[], weights: readonly number[], sentences: number): number {
-  let most = 0
-  let sum = 0
-  let from = 0
-  const times = new Map<number, number>()
-  for (const { term, sentence } of matches) {
-    for (let first = matches[from]; first !== undefined && first.sentence <= sentence - sentences; first = matches[++from]) {
-      const left = (times.get(first.term) ?? 0) - 1
-      times.set(first.term, left)
-      if (left === 0) sum -= weights[first.term] ?? 0
-    }
-    const before = times.get(term) ?? 0
-    times.set(term, before + 1)
-    if (before === 0) sum += weights[term] ?? 0
-    if (sum > most) most = sum
-  }
-  return most / (total(weights) || 1)
 }
 
 function share(terms: ReadonlySet<number>, weights: readonly number[]): number {

@@ -13,7 +13,6 @@ export interface Match {
   readonly term: number
   /** Counted in terms, stop words left out. */
   readonly position: number
-  readonly sentence: number
 }
 
 /** A passage as a question sees it. Numbers of terms and grams are the question's. */
@@ -80,18 +79,12 @@ function readPassage({ text, context }: PassageText, look: (word: string) => Kno
     if (known.term !== undefined) inContext.add(known.term)
   })
   let position = 0
-  for (const [sentence, words] of sentencesOf(text).entries())
-    scanWords(words, (word) => {
-      const known = look(word)
-      if (known.stops) return
-      count(known, 1)
-      if (known.term !== undefined) matches.push({ term: known.term, position, sentence })
-      position++
-    })
+  scanWords(text, (word) => {
+    const known = look(word)
+    if (known.stops) return
+    count(known, 1)
+    if (known.term !== undefined) matches.push({ term: known.term, position })
+    position++
+  })
   return { matches, context: inContext, grams, gramCount }
-}
-
-/** Roughly: an abbreviation in front of a capital ends one, too. */
-function sentencesOf(text: string): string[] {
-  return text.split(/(?<=[.!?]["'”’)\]]?)\s+(?=["'“‘([]?[\p{Lu}\p{N}])|(?<=[。！？])|\n{2,}/u)
 }

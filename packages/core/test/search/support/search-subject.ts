@@ -1,8 +1,18 @@
 import type { Subject } from '../../../src/contracts/index.ts'
 import { ConflictError, UnavailableError } from '../../../src/errors.ts'
+import { createPlatform } from '../../../src/platform.ts'
 import type { SearchIndex } from '../../../src/ports/search-index.ts'
 import { SegmentSearchIndex, type SegmentSearchIndexOptions } from '../../../src/search/segment-search-index.ts'
-import { FakeClock, type HostileOptions, type MemoryPlatform, memoryPlatform } from '../../../src/testing/index.ts'
+import {
+  FakeClock,
+  type HostileOptions,
+  type MemoryPlatform,
+  memoryPlatform,
+  scriptedModels,
+} from '../../../src/testing/index.ts'
+import { Steps } from './steps.ts'
+
+const models = scriptedModels(() => '')
 
 /** A platform in memory, and indexes over its stores. */
 export class SearchSubject {
@@ -11,7 +21,7 @@ export class SearchSubject {
 
   constructor(hostile: Partial<HostileOptions> | true = {}) {
     const { clock } = this
-    this.memory = memoryPlatform({ models: { list: () => [] } as never, clock, hostile })
+    this.memory = memoryPlatform({ models, clock, hostile })
   }
 
   open(options: Partial<SegmentSearchIndexOptions> = {}): SegmentSearchIndex {
@@ -19,6 +29,20 @@ export class SearchSubject {
     const { clock } = this
     const state = (tenant: string) => operator.state(tenant)
     return new SegmentSearchIndex({ state, objects: (tenant) => operator.objectsOf(tenant), clock, ...options })
+  }
+
+  /** An index whose calls of the stores are told. */
+  openStepping(options: Partial<SegmentSearchIndexOptions> = {}): { readonly index: SegmentSearchIndex; readonly steps: Steps } {
+    const steps = new Steps()
+    const { adapters } = this.memory
+    const stores = { state: steps.state(adapters.state), objects: steps.objects(adapters.objects) }
+    const operator = createPlatform('memory', { ...adapters, ...stores }, models, {}).operate()
+    const index = this.open({
+      state: (tenant) => operator.state(tenant),
+      objects: (tenant) => operator.objectsOf(tenant),
+      ...options,
+    })
+    return { index, steps }
   }
 
   /** Names of all objects of the index. */
