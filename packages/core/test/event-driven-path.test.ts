@@ -36,7 +36,8 @@ function call(
     body: route.body?.parse(input.body),
   }
   if (!('handle' in route)) throw new Error(`${name} is a route of administration.`)
-  return route.handle(scope, { ...parsed, idempotencyKey: input.idempotencyKey, lastEventId: undefined, signal: lease.signal })
+  const nothing = { lastEventId: undefined, bytes: noBytes(), origin: '' }
+  return route.handle(scope, { ...parsed, idempotencyKey: input.idempotencyKey, signal: lease.signal, ...nothing })
 }
 
 describe('the way of a request', () => {

@@ -22,6 +22,9 @@ export interface RouteInput<Params, Query, Body> {
   readonly origin: string
 }
 
+/** The bytes of a call that has none. */
+export async function* noBytes(): AsyncGenerator<Uint8Array> {}
+
 /** A part of a form (multipart/form-data): a file, or a field. */
 export type FilePart =
   | { readonly fileName: string; readonly contentType: string; readonly bytes: Uint8Array }

@@ -1,4 +1,4 @@
-import { acceptDocuments, type DocumentReader, type NewDocument, plainTextReader, type Scope } from '../../src/index.ts'
+import { type AnyCollection, acceptDocuments, type DocumentReader, type NewDocument, plainTextReader, type Scope } from '../../src/index.ts'
 import { getDocument } from '../../src/rag/access.ts'
 import type { DocumentFields } from '../../src/rag/documents.ts'
 import { EventBench } from '../event-driven/bench.ts'
@@ -72,7 +72,7 @@ export class RagBench {
   }
 
   /** How many records a collection has in one partition. */
-  async count(collection: Parameters<Scope['state']['read']>[0], partition: string, tenant = 'alpha'): Promise<number> {
+  async count(collection: AnyCollection, partition: string, tenant = 'alpha'): Promise<number> {
     let records = 0
     for await (const _ of (await this.scope(tenant)).state.read(collection, partition)) records++
     return records
