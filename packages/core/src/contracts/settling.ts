@@ -1,4 +1,3 @@
-import { macrotask } from '../testing/macrotask.ts'
 import type { Subject } from './contract.ts'
 
 type Moving = Pick<Subject<unknown>, 'clock' | 'settle'>
@@ -46,5 +45,14 @@ async function step(subject: Moving, milliseconds: number): Promise<void> {
   await subject.clock?.advance(milliseconds)
   await subject.settle?.()
   // Neither: let at least what is due in this process run.
-  if (!subject.clock && !subject.settle) await macrotask()
+  if (!subject.clock && !subject.settle) await new Promise<void>((resolve) => turn(resolve))
+}
+
+function turn(run: () => void): void {
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = () => {
+    port1.close()
+    run()
+  }
+  port2.postMessage(undefined)
 }
