@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['@plinth/source', 'node', 'import', 'default']
@@ -9,6 +10,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     execArgv: ['--conditions=@plinth/source'],
     pool: 'forks',
+    // As many as there are cores; the usual is one less, which is one on a small machine.
+    maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

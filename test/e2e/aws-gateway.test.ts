@@ -7,6 +7,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeWithMoto, motoCredentials, motoRegion, motoVariables } from '../../packages/aws/test/support/moto.ts'
+import type { RestApi } from '../../packages/cdk/test/support/rest-api.ts'
 import { StageServer } from '../../packages/cdk/test/support/stage-server.ts'
 import { BedrockStub } from '../../packages/models/test/bedrock-stub.ts'
 import { describeWithBoto3, runBoto3 } from '../../packages/server/test/gateway/bedrock/support/boto3.ts'
@@ -204,6 +205,7 @@ describeWithMoto('the model gateway on the platform aws, on an emulator', (moto)
 /** The functions of our template behind a double of API Gateway, at the address that the stack says. */
 describeWithMoto("the model gateway in the API's function, below a stage", (moto) => {
   let stub: BedrockStub
+  let rest: RestApi
   let stage: StageServer
   let token: string
 
@@ -213,6 +215,7 @@ describeWithMoto("the model gateway in the API's function, below a stage", (moto
     expect((await api.ask({ path: '/readyz' })).status).toBe(200)
     const issuer = await LocalIssuer.open(operator)
     token = await issuer.sign({ tenant: 'demo', user: 'ada', permissions: ['models:read', 'models:write'], lifetime: 600 })
+    rest = api
     stage = await StageServer.start(api)
   })
   afterAll(async () => {
@@ -278,5 +281,43 @@ describeWithMoto("the model gateway in the API's function, below a stage", (moto
   it('who brings no token of it gets no further than the authorizer', async () => {
     const refused = openAi(stage.url, 'nobody').chat.completions.create({ model: haiku, messages })
     await expect(refused).rejects.toMatchObject({ status: 401 })
+  })
+
+  it('a domain of its own serves clients when it is mapped without a base path', async () => {
+    const domain = await StageServer.domain(rest)
+    try {
+      const client = openAi(domain.url, token)
+      expect((await client.chat.completions.create({ model: haiku, messages })).choices[0]?.message.content).toBe(said)
+      expect(domain.paths).toEqual(['/v1/chat/completions'])
+    } finally {
+      await domain.close()
+    }
+  })
+
+  it('with one it finds nothing, asks no model, and lets nobody in without a token [R114]', async () => {
+    const domain = await StageServer.domain(rest, '/models')
+    try {
+      const calls = stub.calls.length
+      const ask = (apiKey: string) => openAi(domain.url, apiKey, 0).chat.completions.create({ model: haiku, messages })
+      await expect(ask(token)).rejects.toMatchObject({ status: 404 })
+      await expect(ask('nobody')).rejects.toMatchObject({ status: 401 })
+      expect(domain.paths).toEqual(['/models/v1/chat/completions', '/models/v1/chat/completions'])
+      expect(stub.calls).toHaveLength(calls)
+    } finally {
+      await domain.close()
+    }
+  })
+
+  it('with one that is named like a guarded path the server asks for the token itself [R114]', async () => {
+    const domain = await StageServer.domain(rest, '/v1')
+    try {
+      const calls = stub.calls.length
+      const client = new OpenAI({ baseURL: domain.url, apiKey: 'nobody', maxRetries: 0 })
+      await expect(client.chat.completions.create({ model: haiku, messages })).rejects.toMatchObject({ status: 401 })
+      expect(domain.paths).toEqual(['/v1/chat/completions'])
+      expect(stub.calls).toHaveLength(calls)
+    } finally {
+      await domain.close()
+    }
   })
 })

@@ -5,8 +5,8 @@ import {
   LocalIssuer,
   type Operator,
   type Outbound,
-  readTrustedIssuers,
   TenantRegistry,
+  type TrustedIssuer,
   UnauthorizedError,
   VirtualKeys,
 } from '@plinth/core'
@@ -27,18 +27,18 @@ export interface Admission {
   readonly context: Readonly<Record<string, string>>
 }
 
-/** @param options.issuers a JSON list of trusted issuers; what they keep behind URLs is fetched by `outbound`. */
+/** @param options.trusted issuers beside the local one; what they keep behind URLs is fetched by `outbound`. */
 export async function openGate(
   operator: Operator,
-  options: { readonly issuers?: string | undefined; readonly outbound?: Outbound } = {},
+  options: { readonly trusted?: readonly TrustedIssuer[]; readonly outbound?: Outbound } = {},
 ): Promise<Authenticator> {
-  const { issuers, outbound } = options
+  const { trusted = [], outbound } = options
   return new Authenticator({
     registry: new TenantRegistry(operator),
     issuer: await LocalIssuer.open(operator),
     clock: operator.clock,
     virtualKeys: new VirtualKeys(operator),
-    trusted: issuers ? readTrustedIssuers(issuers) : [],
+    trusted,
     outbound,
   })
 }

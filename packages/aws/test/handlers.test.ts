@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import {
   GetQueueAttributesCommand,
@@ -18,7 +20,9 @@ import {
 } from '@plinth/core'
 import { createModels } from '@plinth/models'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
-import { beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it, vi } from 'vitest'
+import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
+import { rsa, rsaIssuer, signedToken } from '../../core/test/identity/issuer-bench.ts'
 import { awsPlatform, queueName, readAwsEnvironment } from '../src/index.ts'
 import type { SqsRecord } from '../src/sqs-record.ts'
 import { describeWithMoto, motoCredentials, motoRegion } from './support/moto.ts'
@@ -153,6 +157,30 @@ describeWithMoto('[R11] [R121] the functions, fed as Lambda feeds them', (moto) 
     await registry.setStatus('demo', 'suspended')
     expect(await ask('/api/requests', good)).toMatchObject({ principalId: 'unknown', context: {} })
     await registry.setStatus('demo', 'active')
+  })
+
+  it('[R114] the authorizer trusts whom the file of PLINTH_ISSUERS names, and lets nobody in while it can not be read', async () => {
+    const folder = temporaryFolder()
+    const { keys: set, ...issuer } = rsaIssuer
+    writeFileSync(join(folder, 'issuers.json'), JSON.stringify([{ ...issuer, keys: 'keys.json' }]))
+    const ask = async () => {
+      vi.resetModules()
+      process.env.PLINTH_ISSUERS = join(folder, 'issuers.json')
+      const { handler } = await import('../src/handlers/authorizer.ts')
+      const now = Math.floor(systemClock.now() / 1_000)
+      const claims = { iss: issuer.issuer, aud: 'plinth', sub: 'ada', tenant_id: 'demo', iat: now, exp: now + 60 }
+      const foreign = signedToken({ alg: 'RS256', kid: 'rsa-1' }, claims, rsa, 'RS256')
+      const path = '/api/requests'
+      const methodArn = `arn:aws:execute-api:us-east-1:123456789012:api/live/GET${path}`
+      return handler({ methodArn, path, multiValueHeaders: { Authorization: [`Bearer ${foreign}`] } })
+    }
+    try {
+      await expect(ask()).rejects.toThrow(/PLINTH_ISSUERS.*keys\.json can not be read/)
+      writeFileSync(join(folder, 'keys.json'), JSON.stringify(set))
+      expect(await ask()).toMatchObject({ context: { tenant_id: 'demo' } })
+    } finally {
+      delete process.env.PLINTH_ISSUERS
+    }
   })
 
   it('the sweeper has a round', async () => {

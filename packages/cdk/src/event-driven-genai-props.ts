@@ -35,7 +35,10 @@ export interface FunctionOptions {
   readonly vpc?: IVpc
   /** @default - a month */
   readonly logRetention?: RetentionDays
-  /** More variables of all functions, such as `PLINTH_ISSUERS` or `PLINTH_REGIONS`. @default - none */
+  /**
+   * More variables of all functions, such as `PLINTH_ISSUERS` or `PLINTH_REGIONS`; Lambda takes 4 KB in all. A file that the former
+   * names must lie in `api` and in `authorizer` of `handlerFolder`. @default - none
+   */
   readonly environment?: Readonly<Record<string, string>>
 }
 

@@ -22,6 +22,7 @@ import { createBus, EventSubscription } from './bus.ts'
 import { checkProps, checkVariables, defaultConcurrency, type EventDrivenGenAiProps } from './event-driven-genai-props.ts'
 import { HandlerFunctions } from './functions.ts'
 import { type HandlerName, handlerNames } from './handlers.ts'
+import { checkIssuerSetting } from './issuer-setting.ts'
 import { defaultModel, modelAccess } from './models.ts'
 import { grantAccess } from './permissions.ts'
 import { createPooledKey } from './pooled-key.ts'
@@ -80,8 +81,10 @@ export class EventDrivenGenAi extends Construct {
       ...(embeddingModels[0] !== undefined && { PLINTH_EMBEDDING_MODEL: `bedrock/${embeddingModels[0]}` }),
     }
     checkVariables(environment, variables)
+    const handlerFolder = functions.handlerFolder ?? bundleNow()
+    checkIssuerSetting(environment.PLINTH_ISSUERS, handlerFolder)
     const made = new HandlerFunctions(this, 'Functions', {
-      handlerFolder: functions.handlerFolder ?? bundleNow(),
+      handlerFolder,
       environment: { ...environment, ...variables },
       // The model gateway runs in the API's function, and calls models itself.
       modelAccess: {

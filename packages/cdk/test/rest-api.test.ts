@@ -54,3 +54,23 @@ it('[R114] the authorizer is asked of every guarded path, whatever a request bri
     expect(await api.ask({ path }), path).toMatchObject({ status: 200, by: 'server' })
   expect(asked).toEqual([])
 })
+
+it('[R114] a base path of a domain takes no part in who is asked: the authorizer is, though it is given another path', async () => {
+  const asked: string[] = []
+  const called: string[] = []
+  const api = new RestApi(template, {
+    authorizer: async ({ path }: { path: string }) => {
+      asked.push(path)
+      throw new Error('Unauthorized')
+    },
+    api: async ({ path }: { path: string }, response: { end(text: string): void }) => {
+      called.push(path)
+      response.end(`{"statusCode":404,"headers":{}}${'\0'.repeat(8)}`)
+    },
+  })
+  for (const basePath of ['/models', '/v1'])
+    expect(await api.ask({ path: '/v1/messages', basePath }), basePath).toMatchObject({ status: 401, by: 'UNAUTHORIZED' })
+  // One that is named like a guarded path leads around the authorizer, not around the server.
+  expect(await api.ask({ path: '/messages', basePath: '/v1' })).toMatchObject({ by: 'server' })
+  expect([asked, called]).toEqual([['/models/v1/messages', '/v1/v1/messages'], ['/v1/messages']])
+})

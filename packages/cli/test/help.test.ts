@@ -1,3 +1,4 @@
+import { cacheClasses } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
 import { lines, plinth } from './support/plinth.ts'
 
@@ -16,6 +17,14 @@ describe('plinth --help', () => {
     expect(run.stdout).toMatch(new RegExp(`^Usage: plinth ${verb}\\b`))
     expect(run.stdout).toContain('--json')
     expect(lines(run.stdout).length).toBeGreaterThan(4)
+  })
+
+  it.each(['onboard', 'configure'])('tenants %s --help tells what can be set for the model gateway', async (verb) => {
+    const { exit, stdout } = await plinth(['tenants', verb, '--help'], {})
+    expect(exit.code).toBe(0)
+    expect(stdout).toMatch(/^ {2}--fallback <models> +the models/m)
+    const [cache = ''] = stdout.match(/^ {2}--cache <class>[\s\S]*?(?=^ {2}-)/m) ?? []
+    for (const named of ['off', ...cacheClasses]) expect(cache).toMatch(new RegExp(`\\b${named}\\b`))
   })
 
   it('--version', async () => {

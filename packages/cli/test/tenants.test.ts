@@ -139,7 +139,13 @@ describe('plinth tenants, what is set [R113]', () => {
     name: 'Globex',
     tier: 'gold',
     isolation_level: 'silo',
-    model_config: { model_id: 'scripted', max_tokens: 500, allowed_models: ['scripted', 'local/extractive'] },
+    model_config: {
+      model_id: 'scripted',
+      max_tokens: 500,
+      allowed_models: ['scripted', 'local/extractive'],
+      fallback: ['local/extractive', 'scripted'],
+      cache: '1h',
+    },
     limits: { requests_per_minute: 60, tokens_per_minute: 9_000, concurrent: 3, monthly_budget_usd: 12.5 },
     filters: { input: { email: 'mask' }, output: { ssn: 'block' }, deny_list: ['Project Heron'] },
   }
@@ -148,14 +154,18 @@ describe('plinth tenants, what is set [R113]', () => {
   it('by options', async () => {
     const filters = write('filters.json', JSON.stringify(set.filters))
     const settings = '--tier gold --isolation silo --model scripted --max-tokens 500 --allow scripted local/extractive'
+    const gateway = ['--fallback', 'local/extractive, scripted', '--cache', '1h']
     const limits = '--requests-per-minute 60 --tokens-per-minute 9000 --concurrent 3 --budget 12.5'
-    await good('onboard', 'globex', '--name', 'Globex', ...settings.split(' '), ...limits.split(' '), '--filters', filters)
+    const options = [...settings.split(' '), ...gateway, ...limits.split(' '), '--filters', filters]
+    await good('onboard', 'globex', '--name', 'Globex', ...options)
     expect(await show('globex')).toMatchObject({ tenant_id: 'globex', status: 'active', ...set })
     const words = await good('show', 'globex')
     expect(words).toMatch(/^globex {2}Globex\n/)
     for (const line of [
       /isolation +silo/,
       /allowed +scripted, local\/extractive/,
+      /fallback +local\/extractive, scripted/,
+      /answers kept +1h/,
       /budget of a month +12.5 USD/,
       /filters in +email: mask/,
     ])
@@ -180,6 +190,10 @@ describe('plinth tenants, what is set [R113]', () => {
       'none',
       '--allow',
       'none',
+      '--fallback',
+      'none',
+      '--cache',
+      'off',
       '--filters',
       'none',
       '--tier',
@@ -210,6 +224,9 @@ describe('plinth tenants, what is set [R113]', () => {
   it.each<[string, string[], RegExp]>([
     ['a level that is none', ['configure', 'globex', '--isolation', 'cloud'], /isolation_level/],
     ['a model that is none', ['configure', 'globex', '--model', 'gpt-0'], /model_config.model_id/],
+    ['a model that is none, as a fallback', ['configure', 'globex', '--fallback', 'scripted,gpt-0'], /model_config.fallback/],
+    ['a fallback without a name', ['configure', 'globex', '--fallback', 'scripted,'], /model_config.fallback/],
+    ['a time that answers can not be kept for', ['configure', 'globex', '--cache', '2h'], /model_config.cache/],
     ['an id that would be another path', ['offboard', '..', '--yes'], /"\.\."/],
     ['more than it takes', ['show', 'globex', 'acme'], /too many arguments/],
   ])('refuses %s, with words', async (_, args, words) => {

@@ -86,6 +86,17 @@ describe('the database file', () => {
     expect(looked).toBe(false)
   })
 
+  it('refuses as closed what is asked while it closes, and calls that no failure', async () => {
+    const made = subject()
+    const failures: string[] = []
+    const database = await Database.open({ path: made.path, onFatal: ({ code }) => failures.push(code), onChecked: () => {} })
+    const closing = database.close()
+    const asked = database.submit({ kind: 'promote', now: 0 }, true)
+    await expect(asked).rejects.toMatchObject({ code: 'closed' })
+    await closing
+    expect(failures).toEqual([])
+  })
+
   it('tells of damage that the look after a crash finds', async () => {
     const made = subject()
     const { state } = await made.open()

@@ -1,5 +1,6 @@
 import { depthOf, InvalidInputError, PlinthError, TooLargeError } from '@plinth/core'
 import type { Arrival } from './exchange.ts'
+import { UnsupportedEncodingError } from './problem.ts'
 
 /** Bodies of the native API (the contract). */
 export const bodyLimit: number = 10 * 1024 * 1024
@@ -8,7 +9,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * The JSON of a request's body.
- * @throws TooLargeError above the limit; InvalidInputError for another content type, broken UTF-8, malformed, empty or too
+ * @throws TooLargeError above the limit; UnsupportedEncodingError for one that is packed; InvalidInputError for another content type, broken UTF-8, malformed, empty or too
  * deeply nested JSON.
  */
 export async function readJson(arrival: Arrival, limit: number = bodyLimit): Promise<unknown> {
@@ -21,7 +22,7 @@ export async function readJson(arrival: Arrival, limit: number = bodyLimit): Pro
 
 /**
  * The same whatever its type is said to be: AWS's clients send JSON as bytes of no known kind.
- * @throws TooLargeError above the limit; InvalidInputError for broken UTF-8, malformed, empty or too deeply nested JSON.
+ * @throws TooLargeError above the limit; UnsupportedEncodingError for one that is packed; InvalidInputError for broken UTF-8, malformed, empty or too deeply nested JSON.
  */
 export async function readBody(arrival: Arrival, limit: number = bodyLimit): Promise<unknown> {
   const bytes = await readBytes(arrival, limit).catch((cause: unknown) => {
@@ -67,11 +68,19 @@ function refusePrototype(value: unknown, path: readonly string[]): void {
   }
 }
 
+/** Nothing, or a word for it. */
+const unpacked = /^\s*(?:identity\s*)?$/i
+
 /** A body of unknown length is read on for so many times its limit: a client that is cut off while it sends may never see why. */
 const patience = 4
 
-/** The bytes of a body, refused when they are too many; those beyond the limit are dropped as they come. */
+/**
+ * The bytes of a body, refused when they are too many; those beyond the limit are dropped as they come. None are unpacked: no client that
+ * is known packs what it asks, and a small body can unpack to any size.
+ */
 export async function readBytes(arrival: Arrival, limit: number): Promise<Uint8Array> {
+  const encoding = arrival.header('content-encoding')
+  if (encoding !== undefined && !unpacked.test(encoding)) throw new UnsupportedEncodingError()
   const announced = arrival.header('content-length')
   if (announced !== undefined && Number(announced) > limit) throw tooLarge(limit)
   const chunks: Uint8Array[] = []

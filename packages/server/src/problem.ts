@@ -24,6 +24,16 @@ export class MethodNotAllowedError extends PlinthError {
   }
 }
 
+/** What a body is packed in isn't unpacked here. */
+export class UnsupportedEncodingError extends PlinthError {
+  constructor() {
+    super('content_encoding_unsupported', 'Content-Encoding is not supported: send the body as it is.', false)
+  }
+}
+
+/** Of a 415: in what bodies may come (RFC 9110, 15.5.16). */
+export const acceptedEncodings: { readonly 'accept-encoding': 'identity' } = { 'accept-encoding': 'identity' }
+
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -33,6 +43,7 @@ const titles: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   409: 'Conflict',
   413: 'Content Too Large',
+  415: 'Unsupported Media Type',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
@@ -48,6 +59,7 @@ export function statusOf(error: unknown): number {
   if (error instanceof MethodNotAllowedError) return 405
   if (error instanceof ReusedError || error instanceof WrongStateError || error instanceof ConflictError) return 409
   if (error instanceof TooLargeError) return 413
+  if (error instanceof UnsupportedEncodingError) return 415
   if (error instanceof LimitError) return 429
   return error instanceof UnavailableError ? 503 : 500
 }
@@ -75,5 +87,6 @@ export function problem(error: unknown, requestId: string): Answer {
   if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)))
   if (status === 401) headers['www-authenticate'] = 'Bearer'
   if (error instanceof MethodNotAllowedError) headers.allow = error.allowed
+  if (status === 415) Object.assign(headers, acceptedEncodings)
   return { status, headers, body: JSON.stringify(body) }
 }

@@ -1,4 +1,6 @@
-import { type Authenticator, UnauthorizedError } from '@plinth/core'
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type Authenticator, readIssuerSetting, type TrustedIssuer, UnauthorizedError } from '@plinth/core'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type Admission, type AuthorizerEvent, admit, openGate } from '../api-gate.ts'
 import { functionLog } from './function-log.ts'
@@ -32,5 +34,11 @@ export async function handler(event: AuthorizerEvent): Promise<Admission> {
 async function open(): Promise<Authenticator> {
   const platform = await functionPlatform()
   const outbound = new GuardedHttp({ clock: systemClock })
-  return openGate(platform.operate(), { issuers: process.env.PLINTH_ISSUERS, outbound })
+  return openGate(platform.operate(), { trusted: trustedIssuers(process.env.PLINTH_ISSUERS), outbound })
+}
+
+/** As the server reads them, so that both trust the same; a file counts from the function's own folder. */
+function trustedIssuers(setting: string | undefined): readonly TrustedIssuer[] {
+  if (!setting) return []
+  return readIssuerSetting(setting, (name, namedIn) => readFileSync(resolve(dirname(namedIn ?? ''), name), 'utf8'))
 }

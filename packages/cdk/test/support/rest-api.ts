@@ -9,6 +9,8 @@ export interface Asked {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   /** An object is sent as JSON. */
   readonly body?: object | Uint8Array
+  /** Of a custom domain that is mapped to the stage: what stood before the path, such as `/models`. */
+  readonly basePath?: string
 }
 
 export interface Told {
@@ -34,6 +36,8 @@ export interface Functions {
  *
  * - a source of identity that is missing or empty is 401 without a call, and a cache needs sources (CreateAuthorizer)
  * - the error `Unauthorized` is 401, any other 500, a policy that doesn't allow 403 (use Lambda authorizers)
+ * - the base path of a mapping takes no part in choosing the method, but functions are given it as a part of the path, the authorizer
+ *   too; the stage they aren't given (https://github.com/localstack/localstack/pull/12296)
  * - templates of gateway responses know `$context` and no VTL; what has none falls back to its default (gateway response types)
  */
 export class RestApi {
@@ -46,13 +50,13 @@ export class RestApi {
     this.#functions = functions
   }
 
-  async ask({ method = 'GET', path, headers = {}, body }: Asked): Promise<Told> {
+  async ask({ method = 'GET', path, headers = {}, body, basePath = '' }: Asked): Promise<Told> {
     const [target = '', query = ''] = path.split('?')
     const { AuthorizationType } = this.#method(target)
     const event = {
       type: 'REQUEST',
       methodArn: `arn:aws:execute-api:eu-central-1:111122223333:a1b2c3/live/${method}${target}`,
-      path: target,
+      path: `${basePath}${target}`,
       httpMethod: method,
       multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, [values].flat()])),
       multiValueQueryStringParameters: Object.fromEntries(

@@ -11,6 +11,8 @@ export interface SettingsOptions {
   readonly model?: string
   readonly maxTokens?: string
   readonly allow?: readonly string[]
+  readonly fallback?: string
+  readonly cache?: string
   readonly requestsPerMinute?: string
   readonly tokensPerMinute?: string
   readonly concurrent?: string
@@ -33,6 +35,8 @@ export function withSettings(command: Command, name = 'what it is called'): Comm
     .option('--model <id>', 'the model of requests that name none')
     .option('--max-tokens <number>', 'the most tokens of an answer')
     .option('--allow <model...>', 'the only models that it may use')
+    .option('--fallback <models>', 'the models that are asked when the one of a call fails, in this order, with commas between')
+    .option('--cache <class>', 'how long the model gateway answers the same question by the same answer: off, 5m, 1h or 24h')
     .option('--requests-per-minute <number>', 'the most requests in a minute')
     .option('--tokens-per-minute <number>', 'the most tokens in a minute, in and out')
     .option('--concurrent <number>', 'the most calls of models at a time')
@@ -60,7 +64,7 @@ export function settingsIn(options: SettingsOptions): Readonly<Record<string, un
 }
 
 function settingsOfOptions(options: SettingsOptions): Readonly<Record<string, unknown>> | undefined {
-  const { name, tier, isolation, region, residency, model, allow, filters } = options
+  const { name, tier, isolation, region, residency, model, allow, fallback, cache, filters } = options
   return given({
     name,
     tier,
@@ -71,6 +75,8 @@ function settingsOfOptions(options: SettingsOptions): Readonly<Record<string, un
       model_id: orNull(model),
       max_tokens: numberOf('max-tokens', options.maxTokens),
       allowed_models: allow?.join() === none ? null : allow,
+      fallback: fallback === none ? null : fallback?.split(',').map((id) => id.trim()),
+      cache: cache === 'off' ? null : orNull(cache),
     }),
     limits: given({
       requests_per_minute: numberOf('requests-per-minute', options.requestsPerMinute),

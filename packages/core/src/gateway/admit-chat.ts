@@ -9,7 +9,7 @@ import { countingBlocked, refuseBeforeFilters } from '../tenancy/meter/look-thro
 import { pricesFor } from '../tenancy/meter/prices.ts'
 import { maxTokensOf } from '../tenancy/tenant-models.ts'
 import type { ChatRequest } from './chat.ts'
-import { filterRequest } from './filter-chat.ts'
+import { filterRequest } from './filter-request.ts'
 import { cachePlace, type Found, findKept, type KeptAnswer, type KeptPlace, repeatPlace } from './kept-answers.ts'
 
 export type ChatScope = Uses<'state' | 'models' | 'gate'>
@@ -62,7 +62,7 @@ export async function admitChat(scope: ChatScope, call: GovernedCall): Promise<A
   const { request, invocation, fresh = false } = call
   const first = scope.models.resolve(request.modelId)
   const maxTokens = maxTokensOf(scope.tenant, first.entry, request.maxOutputTokens)
-  checkAbilities(first.entry, request)
+  checkAbilities(scope, first, request)
   const asked = inputTokensOf(request)
   const expected = { prices: pricesFor(scope, first.entry), inputTokens: asked, outputTokens: maxTokens }
   const repeat = invocation === undefined ? undefined : await repeatPlace(scope, request, invocation)
@@ -80,24 +80,37 @@ export async function admitChat(scope: ChatScope, call: GovernedCall): Promise<A
 }
 
 /** Of what a model can't do, nothing is left aside in silence. @throws InvalidInputError. */
-function checkAbilities(entry: ModelEntry, request: ChatRequest): void {
-  const lacking = lackingFor(entry, request)
+function checkAbilities(scope: ChatScope, model: ResolvedModel, request: ChatRequest): void {
+  const lacking = lackingFor(scope, model, request)
   if (lacking) throw new InvalidInputError(lacking.message, { field: lacking.field })
 }
 
 /** Whether a model can do what is asked. */
-export function isAble({ entry }: ResolvedModel, request: ChatRequest): boolean {
-  return lackingFor(entry, request) === undefined
+export function isAble(scope: ChatScope, model: ResolvedModel, request: ChatRequest): boolean {
+  return lackingFor(scope, model, request) === undefined
 }
 
 function lackingFor(
-  { capabilities }: ModelEntry,
-  { tools = [], prompt }: ChatRequest,
+  scope: ChatScope,
+  model: ResolvedModel,
+  request: ChatRequest,
 ): { readonly message: string; readonly field: string } | undefined {
+  const { capabilities } = model.entry
+  const { tools = [], toolChoice, prompt } = request
   if (tools.length > 0 && !capabilities.tools) return { message: 'This model has no tools.', field: 'tools' }
+  const mustCall = toolChoice?.type === 'required' || toolChoice?.type === 'tool'
+  if (mustCall && !servingEntry(scope, model).capabilities.tools)
+    return { message: `${model.servedBy} serves this model here, and has no tools to call.`, field: 'tool_choice' }
   if (capabilities.images) return undefined
   const index = prompt.findIndex(({ content }) => typeof content !== 'string' && content.some((part) => part.type === 'file'))
   return index < 0 ? undefined : { message: 'This model sees no images.', field: `messages.${index}` }
+}
+
+/** What answers, where another stands in for the model; tenants that may not ask it themselves are served by it all the same. */
+function servingEntry({ models }: ChatScope, { entry, servedBy }: ResolvedModel): ModelEntry {
+  if (servedBy === entry.id) return entry
+  const found = (models.shared ?? models).entries().find(({ id, kind }) => id === servedBy && kind === 'language')
+  return found ?? entry
 }
 
 /** How many tokens a request comes to: an estimate, rather too many than too few. */

@@ -17,7 +17,7 @@ import type { Uses } from '../scope/scope.ts'
 import { inSpan, recordModelCall, spanNames } from '../telemetry.ts'
 import type { ChatContent, ChatFinish, ChatPart, ChatRequest, ChatUsage } from './chat.ts'
 import { ChatParts, noArguments } from './chat-parts.ts'
-import { saidOf } from './provider-words.ts'
+import { redactedOf, saidOf } from './provider-words.ts'
 
 export interface ChatModelCall {
   readonly resolved: ResolvedModel
@@ -153,6 +153,8 @@ function contentOf(given: LanguageModelV4GenerateResult['content']): readonly Ch
     if (part.type === 'text' && part.text !== '') content.push({ type: 'text', text: part.text.toWellFormed() })
     if (part.type === 'reasoning') {
       const signature = saidOf(part.providerMetadata, 'signature')
+      const redacted = redactedOf(part.providerMetadata)
+      if (redacted !== undefined) content.push({ type: 'reasoning', text: '', redacted })
       if (part.text === '' && signature === undefined) continue
       content.push({ type: 'reasoning', text: part.text.toWellFormed(), ...(signature === undefined ? {} : { signature }) })
     }

@@ -1,9 +1,9 @@
 import type { LanguageModelV4StreamPart, SharedV4ProviderMetadata } from '@ai-sdk/provider'
 import type { ChatPart } from './chat.ts'
-import { saidOf } from './provider-words.ts'
+import { redactedOf, saidOf } from './provider-words.ts'
 
 interface Content {
-  readonly kind: 'text' | 'reasoning' | 'tool-input'
+  readonly kind: 'text' | 'reasoning' | 'redacted' | 'tool-input'
   readonly id: string
   readonly toolName: string
   /** All that came of it. Only ever added to, until it is compared: looking into it costs its whole length. */
@@ -21,7 +21,8 @@ export const noArguments = '{}'
 /**
  * Brings a provider's stream into order: each content has a start and an end, one is over before the next begins (what comes of the
  * next meanwhile is held back), and a tool's arguments are there as deltas, also where the provider gives them whole. What clients
- * have no use for is left out, and so are contents without any text, but for reasoning that has a signature.
+ * have no use for is left out, and so are contents without any text, but for reasoning that has a signature. Reasoning that its provider
+ * hides is a content of its own, given out when it is whole.
  */
 export class ChatParts {
   /** In order; the first one is on its way out. */
@@ -39,6 +40,7 @@ export class ChatParts {
     else if (part?.type === 'reasoning-end') {
       this.#reason(part.id, '', part.providerMetadata)
       end(this.#find('reasoning', part.id))
+      end(this.#find('redacted', part.id))
     } else if (part?.type === 'tool-input-start' && !part.providerExecuted) this.#tool(part.id, part.toolName)
     else if (part?.type === 'tool-input-delta') this.#argue(part.id, part.delta)
     else if (part?.type === 'tool-input-end') {
@@ -64,6 +66,8 @@ export class ChatParts {
   }
 
   #reason(id: string, delta: string, metadata: SharedV4ProviderMetadata | undefined): void {
+    const redacted = redactedOf(metadata)
+    if (redacted !== undefined) append(this.#find('redacted', id) ?? this.#push('redacted', id), redacted)
     const signature = saidOf(metadata, 'signature')
     const content = this.#add('reasoning', id, delta) ?? (signature && this.#push('reasoning', id))
     if (content && signature !== undefined) content.signature = signature
@@ -104,6 +108,12 @@ export class ChatParts {
     const parts: ChatPart[] = []
     for (let content = this.#contents[0]; content; content = this.#contents[0]) {
       const { kind, id, toolName, pending } = content
+      if (kind === 'redacted') {
+        if (!content.ended) break
+        parts.push({ type: 'reasoning-start', id, redacted: content.received }, { type: 'reasoning-end', id })
+        this.#contents.shift()
+        continue
+      }
       if (!content.begun)
         parts.push(kind === 'tool-input' ? { type: 'tool-input-start', id, toolName } : { type: `${kind}-start`, id })
       if (pending !== '') parts.push({ type: `${kind}-delta`, id, delta: pending })

@@ -44,8 +44,11 @@ export interface ChatHead {
 
 export type ChatContent =
   | { readonly type: 'text'; readonly text: string }
-  /** `signature` lets the provider recognise its own reasoning when it is sent back. */
-  | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string }
+  /**
+   * `signature` lets the provider recognise its own reasoning when it is sent back. `redacted` is reasoning that its provider alone can
+   * read; there is no text then.
+   */
+  | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string; readonly redacted?: string }
   /** @property input the arguments as JSON text. */
   | { readonly type: 'tool-call'; readonly toolCallId: string; readonly toolName: string; readonly input: string }
 
@@ -84,7 +87,8 @@ export type ChatPart =
   | Pick<Part<'text-start'>, 'type' | 'id'>
   | Pick<Part<'text-delta'>, 'type' | 'id' | 'delta'>
   | Pick<Part<'text-end'>, 'type' | 'id'>
-  | Pick<Part<'reasoning-start'>, 'type' | 'id'>
+  /** With `redacted` nothing but its end comes. */
+  | (Pick<Part<'reasoning-start'>, 'type' | 'id'> & { readonly redacted?: string })
   | Pick<Part<'reasoning-delta'>, 'type' | 'id' | 'delta'>
   | (Pick<Part<'reasoning-end'>, 'type' | 'id'> & { readonly signature?: string })
   | Pick<Part<'tool-input-start'>, 'type' | 'id' | 'toolName'>

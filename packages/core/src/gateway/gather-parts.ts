@@ -6,13 +6,20 @@ export function gatherParts(parts: readonly ChatPart[]): ModelChat | undefined {
   const content: ChatContent[] = []
   let text = ''
   let toolName = ''
+  let redacted: string | undefined
   for (const part of parts) {
     if (part.type === 'text-start' || part.type === 'reasoning-start' || part.type === 'tool-input-start') text = ''
+    if (part.type === 'reasoning-start') redacted = part.redacted
     if (part.type === 'tool-input-start') toolName = part.toolName
     if ('delta' in part) text += part.delta
     if (part.type === 'text-end') content.push({ type: 'text', text })
     if (part.type === 'reasoning-end')
-      content.push({ type: 'reasoning', text, ...(part.signature === undefined ? {} : { signature: part.signature }) })
+      content.push({
+        type: 'reasoning',
+        text,
+        ...(part.signature === undefined ? {} : { signature: part.signature }),
+        ...(redacted === undefined ? {} : { redacted }),
+      })
     if (part.type === 'tool-input-end') content.push({ type: 'tool-call', toolCallId: part.id, toolName, input: text })
     if (part.type === 'finish') return { content, finish: part.finish }
   }
@@ -32,8 +39,8 @@ export async function* partsOf({ content, finish }: ModelChat): AsyncGenerator<C
       if (part.text !== '') yield { type: 'text-delta', id, delta: part.text }
       yield { type: 'text-end', id }
     } else {
-      const { signature } = part
-      yield { type: 'reasoning-start', id }
+      const { signature, redacted } = part
+      yield { type: 'reasoning-start', id, ...(redacted === undefined ? {} : { redacted }) }
       if (part.text !== '') yield { type: 'reasoning-delta', id, delta: part.text }
       yield { type: 'reasoning-end', id, ...(signature === undefined ? {} : { signature }) }
     }

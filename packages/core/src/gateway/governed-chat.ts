@@ -4,9 +4,9 @@
  * @module
  */
 import type { ModelEntry, ResolvedModel } from '../language-model/catalogue.ts'
-import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { book } from '../tenancy/meter/booking.ts'
+import { takeRequest } from '../tenancy/meter/take-request.ts'
 import { type Admitted, admitChat, type ChatScope, type GovernedCall, inputTokensOf, isAble, type Kept } from './admit-chat.ts'
 import { type ChatStream, generateChat, type ModelChat, pricedUsage, streamChat } from './ask-model.ts'
 import type { ChatPart, ChatRequest } from './chat.ts'
@@ -86,9 +86,13 @@ export async function openChat(scope: ChatScope, call: GovernedCall): Promise<Go
   return { servedBy: servedBy(answered.resolved, first), parts: settledParts(scope, { call, admitted, answered, lost }) }
 }
 
-/** How many tokens a prompt comes to: an estimate, rather too many than too few. */
-export function countTokens({ models }: Uses<'models'>, request: ChatRequest): number {
-  models.resolve(request.modelId)
+/**
+ * How many tokens a prompt comes to: an estimate, rather too many than too few. It is one of the minute's requests, and costs nothing.
+ * @throws InvalidInputError, ForbiddenError for the model; LimitError `rate_limited` when the minute is used up.
+ */
+export async function countTokens(scope: Uses<'models' | 'state'>, request: ChatRequest): Promise<number> {
+  scope.models.resolve(request.modelId)
+  await takeRequest(scope)
   return inputTokensOf(request)
 }
 
@@ -106,7 +110,7 @@ async function askAny<Result>(
 ): Promise<ChainAnswer<ResolvedModel, Result>> {
   const { call, admitted, signal, ask, onLost, lost } = asking
   const { first, maxTokens, inputTokens } = admitted
-  const models = able(withFallbacks(scope, first), admitted.request)
+  const models = able(scope, withFallbacks(scope, first), admitted.request)
   try {
     return await askModels(scope, { models, maxTokens, inputTokens, signal, ask, onLost })
   } catch (error) {
@@ -116,11 +120,11 @@ async function askAny<Result>(
 }
 
 /** The first one was looked at before. */
-function* able(models: Iterable<ResolvedModel>, request: ChatRequest): Generator<ResolvedModel> {
-  for (const model of models) if (isAble(model, request)) yield model
+function* able(scope: ChatScope, models: Iterable<ResolvedModel>, request: ChatRequest): Generator<ResolvedModel> {
+  for (const model of models) if (isAble(scope, model, request)) yield model
 }
 
-/** An answer that was kept costs nothing; it is one more request, unless it is the same one again. */
+/** An answer that was kept costs nothing; it is one more request: of the minute only, where it is the same one again. */
 async function keptAnswer(
   scope: ChatScope,
   { id, what }: GovernedCall,
@@ -129,7 +133,7 @@ async function keptAnswer(
   const { entry } = first
   const deed = { what, resource: `models/${entry.id}`, decision: 'allowed', detail: { request_id: id, kept: true } }
   const nothing = { prices: [{ ...entry.price, input: 0, output: 0 }], inputTokens: 0, outputTokens: 0 }
-  if (repeated) await retryConflicts(() => scope.state.record(deed))
+  if (repeated) await takeRequest(scope, deed)
   else await book(scope, entry.id, nothing, deed)
   const { content, finish, servedBy: model } = kept
   return { content, finish, servedBy: { model, lifecycle: entry.lifecycle.status, kept: true } }

@@ -9,3 +9,8 @@ export function saidOf(metadata: SharedV4ProviderMetadata | undefined, ...names:
     }
   return undefined
 }
+
+/** Reasoning that its provider alone can read: Anthropic and Bedrock have other names for it. */
+export function redactedOf(metadata: SharedV4ProviderMetadata | undefined): string | undefined {
+  return saidOf(metadata, 'redactedData', 'redactedContent')
+}

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import type { ModelChat } from '../../src/gateway/ask-model.ts'
-import { filterArguments, filterChat, filterRequest } from '../../src/gateway/filter-chat.ts'
+import { filterArguments, filterChat } from '../../src/gateway/filter-chat.ts'
 import { filterParts } from '../../src/gateway/filter-parts.ts'
+import { filterRequest } from '../../src/gateway/filter-request.ts'
 import { gatherParts, partsOf } from '../../src/gateway/gather-parts.ts'
 import { type ChatContent, type ChatFinish, type ChatPart, type Scope, UnavailableError } from '../../src/index.ts'
 import { type FilterAction, type FilterSettings, filterActions, noFilters } from '../../src/tenancy/filters/filter-settings.ts'
@@ -251,7 +252,7 @@ describe('a filtered request', () => {
           },
         },
       ],
-      responseFormat: { type: 'json', name: 'answer', description: mail, schema: { type: 'string', const: mail } },
+      responseFormat: { type: 'json', name: 'answer', description: mail, schema: { type: 'string', default: mail } },
     })
     const { request: shown, findings } = await filterRequest(scope, request)
     const text = JSON.stringify(shown)

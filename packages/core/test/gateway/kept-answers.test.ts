@@ -290,11 +290,25 @@ describe('the same call again', () => {
   it('finds its answer also when the first one spent the budget [X68]', async () => {
     const bench = await open()
     const filters = { input: { email: 'mask' as const }, output: {}, deny_list: [] }
-    bench.settings = { filters, limits: { monthly_budget_usd: 214e-6, requests_per_minute: 1 } }
+    bench.settings = { filters, limits: { monthly_budget_usd: 214e-6, requests_per_minute: 3 } }
     expect(await ask(bench, repeated('one', { maxOutputTokens: 100 }))).toBe('answer 1')
-    bench.settings = { filters, limits: { monthly_budget_usd: 23e-6, requests_per_minute: 1 } }
+    bench.settings = { filters, limits: { monthly_budget_usd: 23e-6, requests_per_minute: 3 } }
     expect(await ask(bench, repeated('one', { maxOutputTokens: 100 }))).toBe('answer 1, kept')
     await expect(ask(bench, repeated('two'))).rejects.toMatchObject({ code: 'budget_exhausted' })
+  })
+
+  it('is one of the minute each time, so that nobody floods with one id, and still one request that was used [X68]', async () => {
+    const bench = await open()
+    bench.settings = { limits: { requests_per_minute: 2 } }
+    expect(await ask(bench, repeated('one'))).toBe('answer 1')
+    const once = { 'test/model': { requests: 1, input: 7, output: 8, nano: 23_000 } }
+    expect(await ask(bench, repeated('one'))).toBe('answer 1, kept')
+    for (const again of [ask, read])
+      await expect(again(bench, repeated('one'))).rejects.toMatchObject({ code: 'rate_limited', retryAfter: expect.any(Number) })
+    await bench.memory.clock.advance(60_000)
+    expect(await read(bench, repeated('one'))).toBe('answer 1, kept')
+    expect(await bench.usage()).toEqual(once)
+    expect(await bench.spent()).toBe(23_000)
   })
 
   it('at the same time is one request, though both cost', async () => {

@@ -106,12 +106,14 @@ export class Database implements DatabaseSource {
       await new Promise<void>((resolve) => setImmediate(resolve))
     this.#closing = true
     this.reader.close()
-    if (!this.#ended) {
+    const open = this.#ended === undefined
+    // From here on: what is asked while the thread closes would reach a database that is closed, and count as its failure.
+    this.#ended ??= new UnavailableError('closed', 'The database is closed.')
+    if (open) {
       const closed = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
       this.#worker.postMessage('close')
       await closed
     }
-    this.#ended ??= new UnavailableError('closed', 'The database is closed.')
   }
 
   // One batch at a time; setImmediate lets everything that this turn of the loop asks for join it.

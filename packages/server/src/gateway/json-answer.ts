@@ -1,5 +1,6 @@
 /** Answers that are whole JSON texts. @module */
 import type { Answer } from '../exchange.ts'
+import { acceptedEncodings } from '../problem.ts'
 
 /** @param headers more of them. */
 export function jsonAnswer(body: object, headers: Readonly<Record<string, string>> = {}): Answer {
@@ -22,6 +23,7 @@ export function refusedAnswer({ status, body, headers, wait }: RefusedAnswer): A
       'content-type': 'application/json',
       'cache-control': 'no-store',
       ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(status === 415 && acceptedEncodings),
       ...(wait !== undefined && {
         'retry-after': String(Math.max(1, Math.ceil(wait))),
         'retry-after-ms': String(Math.max(1, Math.ceil(wait * 1000))),

@@ -72,7 +72,7 @@ const anthropicOperations: Readonly<Record<string, Readonly<Record<string, Opera
   '/v1/messages': { POST: chat('POST /v1/messages', anthropic.readMessages) },
   '/v1/messages/count_tokens': {
     POST: named('POST /v1/messages/count_tokens', async (call) =>
-      anthropic.countTokensAnswer(countTokens(call.scope, anthropic.readCountTokens(await readOwnBody(call)))),
+      anthropic.countTokensAnswer(await countTokens(call.scope, anthropic.readCountTokens(await readOwnBody(call)))),
     ),
   },
 }
@@ -87,7 +87,7 @@ const bedrock: Readonly<Record<string, (modelId: string) => Operation>> = {
     named('POST /model/{id}/count-tokens', async (call) => {
       const { entry } = call.scope.models.resolve(id)
       const request = bedrockCount.readCountTokens(id, entry, await readOwnBody(call))
-      return bedrockCount.countTokensAnswer(countTokens(call.scope, request), call.requestId)
+      return bedrockCount.countTokensAnswer(await countTokens(call.scope, request), call.requestId)
     }),
 }
 
@@ -110,21 +110,24 @@ export function findOperation(method: string, path: string): FoundOperation | un
   const protocol = protocolOf(path)
   if (!protocol) return undefined
   const operation = hasSteps(path) ? new NotFoundError('path') : protocol.find(method, path)
-  const { refuse } = protocol
+  const refuse: Refuse = (refusal, requestId) =>
+    protocol.refuse(refusal.field === 'model_id' ? { ...refusal, field: protocol.model } : refusal, requestId)
   return { operation, refuse: operation instanceof MethodNotAllowedError ? withAllowed(refuse, operation) : refuse }
 }
 
 interface Protocol {
   readonly refuse: Refuse
+  /** What its clients call the model's id. */
+  readonly model: string
   find(method: string, path: string): Operation | PlinthError
 }
 
 function protocolOf(path: string): Protocol | undefined {
-  if (/^\/model(?:[/\\]|$)/.test(path)) return { refuse: refuseBedrock, find: bedrockOperation }
+  if (/^\/model(?:[/\\]|$)/.test(path)) return { refuse: refuseBedrock, model: 'modelId', find: bedrockOperation }
   if (/^\/v1\/messages(?:[/\\]|$)/.test(path))
-    return { refuse: refuseAnthropic, find: (...asked) => fixed(anthropicOperations, ...asked) }
+    return { refuse: refuseAnthropic, model: 'model', find: (...asked) => fixed(anthropicOperations, ...asked) }
   if (!/^\/v1(?:[/\\]|$)/.test(path)) return undefined
-  return { refuse: refuseOpenAi, find: (...asked) => oneModel(...asked) ?? fixed(openAi, ...asked) }
+  return { refuse: refuseOpenAi, model: 'model', find: (...asked) => oneModel(...asked) ?? fixed(openAi, ...asked) }
 }
 
 /** HTTP wants the methods named that a path takes, whatever the protocol on it (RFC 9110, 15.5.6). */

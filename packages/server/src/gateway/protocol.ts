@@ -1,6 +1,7 @@
 /** What every protocol of the gateway is: pure translation between a client's bytes and the one form of a chat. @module */
 import type { ChatAnswer, ChatHead, ChatPart, ChatRequest } from '@plinth/core'
 import type { Answer } from '../exchange.ts'
+import type { FieldOf } from './client-fields.ts'
 import type { Refusal } from './refusal.ts'
 
 /** What a protocol understood of one call, and how the call's answer looks in it. */
@@ -11,6 +12,8 @@ export interface ChatCall {
   answer(answer: ChatAnswer): Answer
   /** For a call that is streamed. */
   stream(head: ChatHead): StreamEncoder
+  /** For errors that come after the body was read. */
+  readonly fieldOf: FieldOf
   /** Headers that would change the answer and can't be heeded: a call with one of them is refused. */
   readonly refusedHeaders?: readonly string[]
 }

@@ -15,6 +15,8 @@ export type RefusalKind =
   | 'model_unknown'
   | 'method_not_allowed'
   | 'too_large'
+  /** The body came packed. */
+  | 'encoding'
   | 'rate_limited'
   | 'budget'
   /** By the tenant's filters, or the provider's. */
@@ -63,7 +65,7 @@ const byStatus: Readonly<Record<number, RefusalKind>> = {
   404: 'not_found',
   405: 'method_not_allowed',
   413: 'too_large',
-  415: 'invalid',
+  415: 'encoding',
   429: 'rate_limited',
   502: 'upstream_failed',
   503: 'unavailable',

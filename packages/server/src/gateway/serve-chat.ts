@@ -2,6 +2,7 @@ import { answerChat, type ChatHead, type GovernedCall, type Log, openChat, type 
 import type { Answer, Arrival } from '../exchange.ts'
 import { CallEnd } from './call-end.ts'
 import { chatStream } from './chat-stream.ts'
+import { inClientFields } from './client-fields.ts'
 import { wrong } from './form.ts'
 import type { ChatCall } from './protocol.ts'
 
@@ -33,7 +34,7 @@ export async function serveChat(call: GatewayCall, chat: ChatCall): Promise<Answ
   }
   if (chat.streamed) return streamed(call, chat, { governed, head, end })
   try {
-    const { servedBy, ...answer } = await answerChat(scope, governed)
+    const { servedBy, ...answer } = await inClientFields(chat.fieldOf, () => answerChat(scope, governed))
     return withHeaders(chat.answer({ ...head, ...answer }), servedBy)
   } finally {
     end.release()
@@ -46,7 +47,7 @@ async function streamed(
   { governed, head, end }: { readonly governed: GovernedCall; readonly head: ChatHead; readonly end: CallEnd },
 ): Promise<Answer> {
   try {
-    const { servedBy, parts } = await openChat(scope, governed)
+    const { servedBy, parts } = await inClientFields(chat.fieldOf, () => openChat(scope, governed))
     const encoder = chat.stream(head)
     const stream = chatStream({ clock: scope.clock, log, requestId, encoder, parts, end })
     return withHeaders({ status: 200, headers: { ...encoder.headers }, stream }, servedBy)

@@ -1,11 +1,9 @@
 import { UnavailableError } from '../../errors.ts'
-import { DenyListScanner } from './deny-list.ts'
 import { builtInDetectors } from './detectors/detectors.ts'
-import { type FilterAction, type FilterKind, type FilterRules, type FilterSettings, filterKinds } from './filter-settings.ts'
-import { InjectionScanner } from './injection/injection-scanner.ts'
+import { type FilterKind, type FilterRules, type FilterSettings, filterKinds } from './filter-settings.ts'
 import { isHalf, Masking, type Piece } from './masking.ts'
-import { type Detectors, type Finding, type Scanner, type ValueKind, valueKinds } from './matches.ts'
-import { ValueScanner } from './value-scanner.ts'
+import type { Detectors, Finding, Match, Scanner } from './matches.ts'
+import { scannersFor } from './scanners.ts'
 
 /** A prompt on its way in, or an answer on its way out. */
 export type Direction = 'input' | 'output'
@@ -23,6 +21,8 @@ export class FilterStream {
   readonly #scanners: readonly { readonly scanner: Scanner; readonly masks: boolean }[]
   readonly #masking = new Masking()
   readonly #counts = new Map<FilterKind, number>()
+  /** Places that are counted, where they may be found twice. */
+  readonly #places: Set<string> | undefined
   readonly #blocks: boolean
   readonly #limit: number | undefined
   #received = 0
@@ -30,23 +30,20 @@ export class FilterStream {
   #held = ''
   #failure: UnavailableError | undefined
 
-  constructor(settings: FilterSettings, direction: Direction, detectors: Detectors = builtInDetectors) {
+  /** @param surroundings what was found in it before, when it was read together with what stands around it. */
+  constructor(
+    settings: FilterSettings,
+    direction: Direction,
+    detectors: Detectors = builtInDetectors,
+    surroundings: readonly Match[] = [],
+  ) {
     this.#rules = settings[direction]
     this.#blocks = Object.values(this.#rules).includes('block')
     this.#limit = this.#rules.size === undefined ? undefined : settings.max_characters
-    const values = new Map<ValueKind, FilterAction>()
-    for (const kind of valueKinds) {
-      const action = this.#rules[kind]
-      if (action !== undefined) values.set(kind, action)
-    }
-    const scanners: { scanner: Scanner; masks: boolean }[] = []
-    if (values.size > 0)
-      scanners.push({ scanner: new ValueScanner(values, detectors), masks: [...values.values()].includes('mask') })
-    if (this.#rules.deny_list !== undefined && settings.deny_list.length > 0)
-      scanners.push({ scanner: new DenyListScanner(settings.deny_list), masks: this.#rules.deny_list === 'mask' })
-    if (this.#rules.prompt_injection !== undefined)
-      scanners.push({ scanner: new InjectionScanner(), masks: this.#rules.prompt_injection === 'mask' })
-    this.#scanners = scanners
+    this.#places = surroundings.length === 0 ? undefined : new Set()
+    const scanners = scannersFor(settings, direction, detectors)
+    const found = surroundings.length === 0 ? [] : [{ scanner: foundBefore(surroundings), masks: false }]
+    this.#scanners = [...found, ...scanners]
   }
 
   /** A kind that refuses the text, as soon as one is found; what comes can only add to it. */
@@ -85,7 +82,7 @@ export class FilterStream {
     let settled = this.#received
     for (const { scanner, masks } of this.#scanners) {
       const matches = scanner.take()
-      for (const { kind, rest } of matches) if (rest === undefined) this.#count(kind)
+      for (const match of matches) this.#count(match)
       this.#masking.add(matches.filter(({ kind }) => this.#rules[kind] === 'mask'))
       if (masks && !ended) settled = Math.min(settled, scanner.settledTo)
     }
@@ -116,7 +113,13 @@ export class FilterStream {
     return given
   }
 
-  #count(kind: FilterKind): void {
+  #count({ kind, start, end, rest }: Match): void {
+    if (this.#places) {
+      const place = `${kind} ${start} ${end}`
+      if (this.#places.has(place)) return
+      this.#places.add(place)
+    }
+    if (rest !== undefined) return
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1)
   }
 
@@ -129,5 +132,20 @@ export class FilterStream {
       this.#held = ''
       throw this.#failure
     }
+  }
+}
+
+/** Matches that are known from the beginning. */
+function foundBefore(matches: readonly Match[]): Scanner {
+  let found = matches
+  return {
+    push() {},
+    end() {},
+    take() {
+      const all = found
+      found = []
+      return all
+    },
+    settledTo: Number.POSITIVE_INFINITY,
   }
 }

@@ -19,6 +19,7 @@ export type StopReason = 'end_turn' | 'max_tokens' | 'stop_sequence' | 'tool_use
 export type MessageBlock =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'thinking'; readonly thinking: string; readonly signature: string }
+  | { readonly type: 'redacted_thinking'; readonly data: string }
   | { readonly type: 'tool_use'; readonly id: string; readonly name: string; readonly input: object }
 
 export interface MessageBody {
@@ -86,6 +87,7 @@ function block(content: ChatContent): MessageBlock[] {
     case 'text':
       return content.text === '' ? [] : [{ type: 'text', text: content.text }]
     case 'reasoning':
+      if (content.redacted !== undefined) return [{ type: 'redacted_thinking', data: content.redacted }]
       return [{ type: 'thinking', thinking: content.text, signature: content.signature ?? '' }]
     case 'tool-call':
       return [{ type: 'tool_use', id: content.toolCallId, name: content.toolName, input: toolInput(content.input) }]

@@ -1,4 +1,5 @@
 import type { LanguageModelV4Prompt, LanguageModelV4TextPart, LanguageModelV4ToolResultPart } from '@ai-sdk/provider'
+import { notePlace } from '../client-fields.ts'
 import {
   type AssistantPart,
   documentText,
@@ -17,11 +18,17 @@ import type { AssistantBlock, DocumentBlock, ImageBlock, Message, TextBlock, Too
 /**
  * The prompt of a conversation. Results of tools become messages of their own. Texts that are empty say nothing and are left out: models
  * answer such, and clients send them back.
+ * @param places is filled with the paths of what its messages came from.
  * @throws InvalidInputError for a message without content (but the last one, if it is the assistant's), a result of a tool that nobody
  * called, and a conversation in which no user speaks.
  */
-export function promptOf(system: string | readonly TextBlock[] | undefined, messages: readonly Message[]): LanguageModelV4Prompt {
+export function promptOf(
+  system: string | readonly TextBlock[] | undefined,
+  messages: readonly Message[],
+  places: string[] = [],
+): LanguageModelV4Prompt {
   const prompt: LanguageModelV4Prompt = systemMessages(system)
+  notePlace(places, prompt, 'system')
   /** Names of the tools by the ids of their calls. */
   const called = new Map<string, string>()
   for (const [at, message] of messages.entries()) {
@@ -33,6 +40,7 @@ export function promptOf(system: string | readonly TextBlock[] | undefined, mess
       const content = blocksOf(message.content).flatMap((block) => assistantPart(block, called))
       if (content.length > 0) prompt.push({ role: 'assistant', content })
     }
+    notePlace(places, prompt, `messages.${at}`)
     const optional = message.role === 'assistant' && at === messages.length - 1
     if (prompt.length === before && !optional) throw wrong(`messages.${at}.content`, 'A message must have content.')
   }

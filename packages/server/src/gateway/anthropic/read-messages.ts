@@ -2,6 +2,7 @@
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider'
 import type { ChatRequest } from '@plinth/core'
 import type { Answer } from '../../exchange.ts'
+import { type FieldOf, fieldsBy } from '../client-fields.ts'
 import { given, readForm, wrong } from '../form.ts'
 import { jsonAnswer } from '../json-answer.ts'
 import type { ChatCall } from '../protocol.ts'
@@ -20,12 +21,23 @@ export function readMessages(body: unknown): ChatCall {
     streamed: read.stream ?? false,
     answer: messageAnswer,
     stream: messageStream,
+    fieldOf: fieldsOf(read),
   }
 }
 
 /** What Bedrock is asked by InvokeModel, where the path names the model. @throws InvalidInputError that names the field. */
-export function readInvocation(body: unknown, modelId: string): ChatRequest {
-  return sampledRequest(readForm(sampledBody, body), modelId)
+export function readInvocation(body: unknown, modelId: string): { readonly request: ChatRequest; readonly fieldOf: FieldOf } {
+  const read = readForm(sampledBody, body)
+  return { request: sampledRequest(read, modelId), fieldOf: fieldsOf(read) }
+}
+
+function fieldsOf({ system, messages, output_config }: ChatBody): FieldOf {
+  const format = output_config?.format ? 'output_config.format' : 'output_format'
+  return fieldsBy({ response_format: format, reasoning: 'thinking' }, () => {
+    const places: string[] = []
+    promptOf(system, messages, places)
+    return places
+  })
 }
 
 /** Reads a question for the length of a prompt. @throws InvalidInputError that names the field. */

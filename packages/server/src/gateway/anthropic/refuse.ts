@@ -43,6 +43,7 @@ const answers: Readonly<Record<RefusalKind, readonly [status: number, type: Erro
   model_unknown: [404, 'not_found_error'],
   method_not_allowed: [405, 'invalid_request_error'],
   too_large: [413, 'request_too_large'],
+  encoding: [415, 'invalid_request_error'],
   rate_limited: [429, 'rate_limit_error'],
   budget: [402, 'billing_error'],
   content: [400, 'invalid_request_error'],

@@ -53,6 +53,7 @@ export function messageEvents(head: ChatHead): EventWriter<MessageEvent> {
         case 'text-delta':
           return part.delta === '' ? [] : [delta({ type: 'text_delta', text: part.delta })]
         case 'reasoning-start':
+          if (part.redacted !== undefined) return open({ type: 'redacted_thinking', data: part.redacted })
           return open({ type: 'thinking', thinking: '', signature: '' })
         case 'reasoning-delta':
           return part.delta === '' ? [] : [delta({ type: 'thinking_delta', thinking: part.delta })]

@@ -39,6 +39,7 @@ function blockOf(part: ChatContent): object {
   if (part.type === 'text') return { text: part.text }
   if (part.type === 'tool-call')
     return { toolUse: { toolUseId: part.toolCallId, name: part.toolName, input: toolInput(part.input) } }
+  if (part.redacted !== undefined) return { reasoningContent: { redactedContent: part.redacted } }
   return { reasoningContent: { reasoningText: { text: part.text, signature: part.signature } } }
 }
 
@@ -98,6 +99,8 @@ export class ConverseEvents implements EventWriter<ConverseEvent> {
     switch (part.type) {
       case 'text-delta':
         return this.#delta(part.delta, { text: part.delta })
+      case 'reasoning-start':
+        return this.#delta(part.redacted ?? '', { reasoningContent: { redactedContent: part.redacted } })
       case 'reasoning-delta':
         return this.#delta(part.delta, { reasoningContent: { text: part.delta } })
       case 'tool-input-start':

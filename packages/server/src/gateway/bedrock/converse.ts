@@ -1,12 +1,13 @@
 /** `POST /model/{id}/converse` and `/converse-stream`. @module */
 import type { ChatRequest } from '@plinth/core'
+import { fieldsBy } from '../client-fields.ts'
 import { readForm, wrong } from '../form.ts'
 import type { ChatCall, StreamEncoder } from '../protocol.ts'
 import { bedrockAnswer, requestHeader } from './answer.ts'
 import { type ConverseEvent, ConverseEvents, converseBodyOf, type OwnFields, ownFields } from './converse-answer.ts'
 import { type ConverseBody, converseBody } from './converse-body.ts'
 import { frame, joined } from './frames.ts'
-import { promptOf } from './prompt.ts'
+import { placesOf, promptOf } from './prompt.ts'
 import { exceptionFrame } from './refuse.ts'
 import { inferenceOf, modelFieldsOf, outputOf, toolsOf } from './settings.ts'
 
@@ -23,7 +24,17 @@ export function readConverse(modelId: string, body: unknown, streamed: boolean):
     streamed,
     answer: (answer) => bedrockAnswer(answer.id, converseBodyOf(answer, own)),
     stream: ({ id }) => converseStream(id, own),
+    fieldOf: fieldsBy(fieldNames, () => placesOf(read)),
   }
+}
+
+const fieldNames = {
+  max_tokens: 'inferenceConfig.maxTokens',
+  stop_sequences: 'inferenceConfig.stopSequences',
+  tools: 'toolConfig.tools',
+  tool_choice: 'toolConfig.toolChoice',
+  response_format: 'outputConfig.textFormat',
+  reasoning: 'additionalModelRequestFields',
 }
 
 const noGuardrails = 'Guardrails are not supported: filters are set for the tenant.'

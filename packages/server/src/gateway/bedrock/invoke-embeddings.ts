@@ -2,6 +2,7 @@
 import type { EmbeddingPurpose, ModelEntry } from '@plinth/core'
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
+import { type FieldOf, fieldsBy } from '../client-fields.ts'
 import { given, listOf, readForm, unsupported, wrong } from '../form.ts'
 import { bedrockAnswer } from './answer.ts'
 import { filledText } from './invoke/form.ts'
@@ -12,6 +13,7 @@ export interface EmbeddingCall {
   readonly dimensions?: number
   /** What the vectors are for, where the form has a field for it. */
   readonly purpose?: EmbeddingPurpose
+  readonly fieldOf: FieldOf
   answer(made: MadeVectors): Answer
 }
 
@@ -50,6 +52,7 @@ function readTitan(body: unknown, first: boolean): EmbeddingCall {
   return {
     inputs: [read.inputText],
     ...given({ dimensions: read.dimensions }),
+    fieldOf: (field) => (field === 'dimensions' ? field : 'inputText'),
     answer({ vectors: [vector = []], tokens, requestId }) {
       const embedding = first || read.normalize === false ? vector : unit(vector)
       const byType = first ? {} : { embeddingsByType: { float: embedding } }
@@ -80,6 +83,7 @@ function readCohere(body: unknown): EmbeddingCall {
     inputs: texts,
     purpose: coherePurposes[input_type],
     ...given({ dimensions: output_dimension }),
+    fieldOf: fieldsBy({ input: 'texts', max_tokens: 'texts', dimensions: 'output_dimension' }),
     answer: ({ vectors, tokens, requestId }) =>
       answerOf(
         embedding_types
@@ -113,6 +117,7 @@ function readNova(body: unknown): EmbeddingCall {
   return {
     inputs: [text.value],
     ...given({ purpose: novaPurpose(embeddingPurpose), dimensions: embeddingDimension }),
+    fieldOf: (field) => `singleEmbeddingParams.${field === 'dimensions' ? 'embeddingDimension' : 'text.value'}`,
     answer: ({ vectors: [embedding = []], tokens, requestId }) =>
       answerOf({ embeddings: [{ embeddingType: 'TEXT', embedding }], inputTokenCount: tokens }, tokens, requestId),
   }

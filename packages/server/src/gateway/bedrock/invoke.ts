@@ -46,6 +46,7 @@ export function readInvoke(
     streamed,
     answer: (answer) => bedrockAnswer(answer.id, form.answer(answer), countHeaders(answer.finish.usage)),
     stream: (head) => invokeStream(head.id, form.chunks(head)),
+    fieldOf: form.fieldOf,
     refusedHeaders: guardrailHeaders,
   }
 }

@@ -1,5 +1,6 @@
 /** A Converse conversation as a prompt of the one form. @module */
 import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-sdk/provider'
+import { notePlace } from '../client-fields.ts'
 import { type AssistantPart, hiddenReasoning, reasoning, type UserPart, userTurn } from '../content.ts'
 import { wrong } from '../form.ts'
 import { documentText, imageFile, resultOutput } from './content.ts'
@@ -14,14 +15,16 @@ export interface Conversation {
  * Cache points are left out: they change what a provider charges, not what it answers, and where another model answers they may be
  * refused. Content marked for a guardrail is content.
  * @param at the path of the conversation in the body: empty, or with a dot at its end.
+ * @param places is filled with the paths of what its messages came from.
  * @throws InvalidInputError for what can't be said in the one form, or makes no sense where it stands.
  */
-export function promptOf({ messages, system }: Conversation, at = ''): LanguageModelV4Prompt {
+export function promptOf({ messages, system }: Conversation, at = '', places: string[] = []): LanguageModelV4Prompt {
   const prompt: LanguageModelV4Prompt = []
   for (const [index, block] of (system ?? []).entries()) {
     const content = block.text ?? block.guardContent?.text?.text
     if (typeof content === 'string') prompt.push({ role: 'system', content })
     else if (!block.cachePoint) throw wrong(`${at}system.${index}`, 'Must hold text.')
+    notePlace(places, prompt, `${at}system.${index}`)
   }
   if (messages[0]?.role === 'assistant') throw wrong(`${at}messages.0.role`, 'A conversation must begin with the user.')
   /** Names of the tools by the ids of their calls. */
@@ -36,8 +39,16 @@ export function promptOf({ messages, system }: Conversation, at = ''): LanguageM
       if (parts.length > 0) prompt.push({ role: 'assistant', content: parts })
     }
     if (prompt.length === before) throw wrong(place, 'Must not be empty.')
+    notePlace(places, prompt, `${at}messages.${index}`)
   }
   return prompt
+}
+
+/** The paths of what the messages of a prompt came from. */
+export function placesOf(conversation: Conversation): readonly string[] {
+  const places: string[] = []
+  promptOf(conversation, '', places)
+  return places
 }
 
 function userPart(

@@ -7,8 +7,8 @@ export function chatAnswer(answer: ChatAnswer): Answer {
 }
 
 /**
- * A `chat.completion`. Texts are joined, and so is reasoning: the form has one place for each, and none for signatures of reasoning, nor
- * for which stop sequence ended the answer.
+ * A `chat.completion`. Texts are joined, and so is reasoning: the form has one place for each, and none for signatures of reasoning, for
+ * what of it is hidden, nor for which stop sequence ended the answer.
  */
 export function chatCompletion({ id, created, modelId, content, finish }: ChatAnswer): object {
   let text = ''
@@ -16,8 +16,9 @@ export function chatCompletion({ id, created, modelId, content, finish }: ChatAn
   const calls: unknown[] = []
   for (const part of content) {
     if (part.type === 'text') text += part.text
-    else if (part.type === 'reasoning') reasoning = (reasoning ?? '') + part.text
-    else calls.push({ id: part.toolCallId, type: 'function', function: { name: part.toolName, arguments: part.input } })
+    else if (part.type === 'reasoning') {
+      if (part.redacted === undefined) reasoning = (reasoning ?? '') + part.text
+    } else calls.push({ id: part.toolCallId, type: 'function', function: { name: part.toolName, arguments: part.input } })
   }
   const message = {
     role: 'assistant',

@@ -1,4 +1,5 @@
 import type { ChatRequest } from '@plinth/core'
+import { type FieldOf, fieldsBy } from '../client-fields.ts'
 import { given, readForm, wrong } from '../form.ts'
 import type { ChatCall } from '../protocol.ts'
 import { chosenTool, functionTool } from '../tools.ts'
@@ -12,12 +13,13 @@ export interface ReadChat {
   readonly streamed: boolean
   /** Whether the client asked for the chunk of usage. */
   readonly includeUsage: boolean
+  readonly fieldOf: FieldOf
 }
 
 /** POST /v1/chat/completions. @throws InvalidInputError, as {@link readChat}. */
 export function readChatCompletion(body: unknown): ChatCall {
-  const { request, streamed, includeUsage } = readChat(body)
-  return { request, streamed, answer: chatAnswer, stream: (head) => chatStream(head, includeUsage) }
+  const { includeUsage, ...read } = readChat(body)
+  return { ...read, answer: chatAnswer, stream: (head) => chatStream(head, includeUsage) }
 }
 
 /** @throws InvalidInputError for what is malformed, and for what can't be passed on and would change the answer. */
@@ -27,7 +29,17 @@ export function readChat(body: unknown): ReadChat {
     request: readRequest(form),
     streamed: form.stream === true,
     includeUsage: form.stream_options?.include_usage === true,
+    fieldOf: fieldsOf(form),
   }
+}
+
+function fieldsOf(form: ChatBody): FieldOf {
+  const most = form.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens'
+  return fieldsBy({ max_tokens: most, stop_sequences: 'stop' }, () => {
+    const places: string[] = []
+    readPrompt(form.messages, places)
+    return places
+  })
 }
 
 function readRequest(form: ChatBody): ChatRequest {

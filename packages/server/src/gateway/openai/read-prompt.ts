@@ -5,6 +5,7 @@ import type {
   LanguageModelV4ToolResultPart,
 } from '@ai-sdk/provider'
 import { depthOf } from '@plinth/core'
+import { notePlace } from '../client-fields.ts'
 import { type AssistantPart, imageAt, imageData } from '../content.ts'
 import { isBase64, type JsonObject, wrong } from '../form.ts'
 import { toolInput, toolOutput } from '../tools.ts'
@@ -15,14 +16,16 @@ const deepest = 64
 
 /**
  * The messages in the one form. Each text of a system message stays one; results of tools that follow each other are one message.
+ * @param places is filled with the paths of what its messages came from.
  * @throws InvalidInputError for images that are no image, for messages that say nothing, and for results that nobody called for.
  */
-export function readPrompt(messages: readonly Message[]): LanguageModelV4Prompt {
+export function readPrompt(messages: readonly Message[], places: string[] = []): LanguageModelV4Prompt {
   const prompt: LanguageModelV4Prompt = []
   /** Names of the tools that the assistant has just called: only those can be answered. */
   let called = new Map<string, string>()
   for (const [at, message] of messages.entries()) {
     const field = `messages.${at}`
+    notePlace(places, prompt, `messages.${at - 1}`)
     if (message.role === 'tool') {
       const result = readResult(message, called, field)
       const last = prompt.at(-1)
@@ -42,6 +45,7 @@ export function readPrompt(messages: readonly Message[]): LanguageModelV4Prompt 
       for (const { text } of message.content) prompt.push({ role: 'system', content: text })
     }
   }
+  notePlace(places, prompt, `messages.${messages.length - 1}`)
   return prompt
 }
 

@@ -24,6 +24,7 @@ const words: Readonly<Record<RefusalKind, Words>> = {
   model_unknown: { status: 404, type: request, code: 'model_not_found' },
   method_not_allowed: { status: 405, type: request },
   too_large: { status: 413, type: request },
+  encoding: { status: 415, type: request },
   rate_limited: { status: 429, type: 'rate_limit_exceeded', code: 'rate_limit_exceeded' },
   budget: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota', final: true },
   content: { status: 400, type: request, code: 'content_filter' },

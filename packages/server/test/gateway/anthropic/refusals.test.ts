@@ -90,6 +90,7 @@ describe("Anthropic's client, refused by a real server", () => {
     ['model_unknown', 404, 'not_found_error', 1, Anthropic.NotFoundError],
     ['method_not_allowed', 405, 'invalid_request_error', 1, Anthropic.APIError],
     ['too_large', 413, 'request_too_large', 1, Anthropic.APIError],
+    ['encoding', 415, 'invalid_request_error', 1, Anthropic.APIError],
     ['internal', 500, 'api_error', 1, Anthropic.InternalServerError],
     ['rate_limited', 429, 'rate_limit_error', 3, Anthropic.RateLimitError],
     ['upstream_throttled', 529, 'overloaded_error', 3, Anthropic.InternalServerError],

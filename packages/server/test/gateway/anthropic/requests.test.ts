@@ -202,7 +202,7 @@ describe('the same on other paths', () => {
     // The path names the model, whatever the body says.
     { model: 'another', stream: true, max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] },
   ])('reads a body of InvokeModel: %j', (invocation) => {
-    expect(readInvocation(invocation, 'anthropic.claude-3-5-sonnet-20240620-v1:0')).toEqual({
+    expect(readInvocation(invocation, 'anthropic.claude-3-5-sonnet-20240620-v1:0').request).toEqual({
       modelId: 'anthropic.claude-3-5-sonnet-20240620-v1:0',
       prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
       maxOutputTokens: 9,

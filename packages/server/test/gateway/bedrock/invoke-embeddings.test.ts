@@ -27,7 +27,7 @@ describe('vectors of texts', () => {
       wireOf(readInvokeEmbeddings(entry, sent.at(-1)?.body).answer({ requestId, vectors, tokens: 7 }))
     const options = { values: [...values], providerOptions: { amazonBedrock: { ...amazonBedrock } } }
     const result = await aiEmbedding(entry.id, answer, sent).doEmbed(options)
-    const { inputs, answer: _, ...rest } = readInvokeEmbeddings(entry, sent[0]?.body)
+    const { inputs, answer: _, fieldOf: __, ...rest } = readInvokeEmbeddings(entry, sent[0]?.body)
     expect(inputs).toEqual(values)
     expect(rest).toEqual(wanted)
     expect(result.embeddings).toEqual(vectors)

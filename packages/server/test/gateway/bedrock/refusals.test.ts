@@ -25,6 +25,7 @@ const expected: Readonly<Record<RefusalKind, readonly [status: number, name: str
   model_unknown: [404, 'ResourceNotFoundException', 1, 1],
   method_not_allowed: [405, 'UnknownOperationException', 1, 1],
   too_large: [413, 'ValidationException', 1, 1],
+  encoding: [415, 'ValidationException', 1, 1],
   rate_limited: [429, 'ThrottlingException', 5, 3],
   budget: [400, 'ServiceQuotaExceededException', 1, 1],
   content: [400, 'ValidationException', 1, 1],

@@ -66,6 +66,7 @@ const expected: Record<RefusalKind, readonly [status: number, type: string, code
   model_unknown: [404, 'invalid_request_error', 'model_not_found', 'NotFoundError', once],
   method_not_allowed: [405, 'invalid_request_error', 'ours', 'APIError', once],
   too_large: [413, 'invalid_request_error', 'ours', 'APIError', once],
+  encoding: [415, 'invalid_request_error', 'ours', 'APIError', once],
   rate_limited: [429, 'rate_limit_exceeded', 'rate_limit_exceeded', 'RateLimitError', untilItGivesUp],
   budget: [429, 'insufficient_quota', 'insufficient_quota', 'RateLimitError', once],
   content: [400, 'invalid_request_error', 'content_filter', 'BadRequestError', once],

@@ -8,11 +8,11 @@ import { readChat } from '../../openai/read-chat.ts'
 import type { InvokeForm } from './form.ts'
 
 export function readAnthropic(modelId: string, body: object): InvokeForm {
-  return { request: readInvocation(body, modelId), answer: messageBody, chunks: messageEvents }
+  return { ...readInvocation(body, modelId), answer: messageBody, chunks: messageEvents }
 }
 
 /** The path says which model, whatever the body says. */
 export function readOpenAI(modelId: string, body: object): InvokeForm {
-  const { request, includeUsage } = readChat({ ...body, model: modelId })
-  return { request, answer: chatCompletion, chunks: (head) => chatChunks(head, includeUsage) }
+  const { request, fieldOf, includeUsage } = readChat({ ...body, model: modelId })
+  return { request, fieldOf, answer: chatCompletion, chunks: (head) => chatChunks(head, includeUsage) }
 }

@@ -2,6 +2,7 @@
 import type { LanguageModelV4Prompt } from '@ai-sdk/provider'
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
+import { fieldsBy } from '../../client-fields.ts'
 import { given, listOf, readForm, wrong } from '../../form.ts'
 import { mostTokens, share, stopTexts, topK } from '../sampling.ts'
 import { filledText, type InvokeForm, textForm } from './form.ts'
@@ -50,6 +51,7 @@ export function readCommandR(modelId: string, body: unknown): InvokeForm {
         stopSequences: read.stop_sequences,
       }),
     },
+    fieldOf: fieldsBy({}, () => placesOf(read)),
     whole: (text, { id, finish }) => ({
       response_id: id,
       generation_id: id,
@@ -66,6 +68,10 @@ export function readCommandR(modelId: string, body: unknown): InvokeForm {
       response: { text, finish_reason: finishReason(finish) },
     }),
   })
+}
+
+function placesOf({ preamble, chat_history }: z.output<typeof commandBody>): readonly string[] {
+  return [...(preamble ? ['preamble'] : []), ...(chat_history ?? []).map((_, index) => `chat_history.${index}`), 'message']
 }
 
 function promptOf({ preamble, chat_history, message }: z.output<typeof commandBody>): LanguageModelV4Prompt {

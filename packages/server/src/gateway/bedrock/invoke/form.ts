@@ -1,11 +1,13 @@
 /** What a family's form of invoking is made of. @module */
 import type { ChatAnswer, ChatFinish, ChatHead, ChatRequest } from '@plinth/core'
 import { z } from 'zod'
+import type { FieldOf } from '../../client-fields.ts'
 import type { EventWriter } from '../../protocol.ts'
 
 /** A body that was understood, and how answers to it look. */
 export interface InvokeForm {
   readonly request: ChatRequest
+  readonly fieldOf: FieldOf
   answer(answer: ChatAnswer): object
   /** Of a streamed answer. */
   chunks(head: ChatHead): EventWriter<object>
@@ -17,6 +19,7 @@ export const filledText: z.ZodType<string> = z.string().refine((text) => text.tr
 /** A form of which answers are one text. */
 export interface TextForm {
   readonly request: ChatRequest
+  readonly fieldOf: FieldOf
   whole(text: string, answer: ChatAnswer): object
   /** Before all text. */
   begin?(head: ChatHead): object
@@ -26,9 +29,10 @@ export interface TextForm {
 }
 
 /** Reasoning has no place in these forms and is left out; calls of tools don't come, since none are offered. */
-export function textForm({ request, whole, begin, delta, end }: TextForm): InvokeForm {
+export function textForm({ request, fieldOf, whole, begin, delta, end }: TextForm): InvokeForm {
   return {
     request,
+    fieldOf,
     answer: (answer) => whole(textOf(answer), answer),
     chunks(head) {
       let text = ''

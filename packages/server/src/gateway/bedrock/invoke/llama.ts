@@ -1,6 +1,7 @@
 /** Meta Llama: a prompt and its continuation. @module */
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
+import { fieldsBy } from '../../client-fields.ts'
 import { given, readForm, wrong } from '../../form.ts'
 import { mostTokens, share } from '../sampling.ts'
 import { filledText, type InvokeForm, textForm } from './form.ts'
@@ -23,6 +24,7 @@ export function readLlama(modelId: string, body: unknown): InvokeForm {
       prompt: conversationOf(prompt),
       ...given({ maxOutputTokens: max_gen_len, temperature, topP: top_p }),
     },
+    fieldOf: fieldsBy({ messages: 'prompt', max_tokens: 'max_gen_len' }),
     whole: (generation, { finish }) => ({ generation, ...endOf(finish) }),
     // Tokens are counted at the end.
     delta: (generation) => ({ generation, prompt_token_count: null, generation_token_count: null, stop_reason: null }),

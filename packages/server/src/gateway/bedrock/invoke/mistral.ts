@@ -1,6 +1,7 @@
 /** Mistral AI: a prompt and its continuation, or a chat. @module */
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
+import { fieldsBy } from '../../client-fields.ts'
 import { given, readForm } from '../../form.ts'
 import { mostTokens, share, stopTexts, topK } from '../sampling.ts'
 import { readOpenAI } from './borrowed.ts'
@@ -28,6 +29,7 @@ function readPrompt(modelId: string, body: object): InvokeForm {
       prompt: conversationOf(prompt),
       ...given({ maxOutputTokens: max_tokens, temperature, topP: top_p, topK: top_k, stopSequences: stop }),
     },
+    fieldOf: fieldsBy({ messages: 'prompt', stop_sequences: 'stop' }),
     whole: (text, { finish }) => ({ outputs: [{ text, stop_reason: stopReason(finish) }] }),
     delta: (text) => ({ outputs: [{ text, stop_reason: null }] }),
     end: (finish) => ({ outputs: [{ text: '', stop_reason: stopReason(finish) }] }),
@@ -44,6 +46,7 @@ function readChat(modelId: string, body: object): InvokeForm {
   const form = readOpenAI(modelId, { ...body, ...choice })
   return {
     request: form.request,
+    fieldOf: form.fieldOf,
     answer: (answer) => withStopReason(form.answer(answer)),
     chunks(head) {
       const chunks = form.chunks(head)

@@ -1,11 +1,12 @@
 /** Amazon Nova: Converse's messages and events, with settings and counts under names of its own. @module */
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
+import { fieldsBy } from '../../client-fields.ts'
 import { readForm } from '../../form.ts'
 import type { EventWriter } from '../../protocol.ts'
 import { ConverseEvents, messageOf, stopReasonOf, tokenCounts } from '../converse-answer.ts'
 import { inferenceFields, messages, system, toolConfig } from '../converse-body.ts'
-import { promptOf } from '../prompt.ts'
+import { placesOf, promptOf } from '../prompt.ts'
 import { mostTokens, share, topK } from '../sampling.ts'
 import { inferenceOf, modelFieldsOf, toolsOf } from '../settings.ts'
 import type { InvokeForm } from './form.ts'
@@ -29,6 +30,16 @@ export function readNova(modelId: string, body: unknown): InvokeForm {
       ...inferenceOf({ ...config, maxTokens, topP, topK }),
       ...toolsOf(toolConfig, 'toolConfig'),
     },
+    fieldOf: fieldsBy(
+      {
+        max_tokens: `inferenceConfig.${config?.maxTokens == null ? 'max_new_tokens' : 'maxTokens'}`,
+        stop_sequences: 'inferenceConfig.stopSequences',
+        tools: 'toolConfig.tools',
+        tool_choice: 'toolConfig.toolChoice',
+        reasoning: 'reasoningConfig',
+      },
+      () => placesOf({ messages, system }),
+    ),
     answer: ({ content, finish }) => ({
       output: { message: messageOf(content) },
       stopReason: stopReasonOf(finish),

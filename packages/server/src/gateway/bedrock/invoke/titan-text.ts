@@ -1,6 +1,7 @@
 /** Amazon Titan Text: a text and its continuation. @module */
 import type { ChatFinish } from '@plinth/core'
 import { z } from 'zod'
+import { fieldsBy } from '../../client-fields.ts'
 import { given, readForm } from '../../form.ts'
 import { mostTokens, share, stopTexts } from '../sampling.ts'
 import { filledText, type InvokeForm, textForm } from './form.ts'
@@ -26,6 +27,11 @@ export function readTitanText(modelId: string, body: unknown): InvokeForm {
       prompt: [{ role: 'user', content: [{ type: 'text', text: inputText }] }],
       ...given({ maxOutputTokens: maxTokenCount, temperature, topP, stopSequences }),
     },
+    fieldOf: fieldsBy({
+      messages: 'inputText',
+      max_tokens: 'textGenerationConfig.maxTokenCount',
+      stop_sequences: 'textGenerationConfig.stopSequences',
+    }),
     whole: (outputText, { finish }) => ({
       inputTextTokenCount: finish.usage.inputTokens,
       results: [{ tokenCount: finish.usage.outputTokens, outputText, completionReason: completionReason(finish) }],
