@@ -1,6 +1,7 @@
 import {
   type EventEnvelope,
   eventDriven,
+  noBytes,
   type Outbound,
   type OutboundRequest,
   type OutboundResponse,

@@ -2,7 +2,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { S3Client } from '@aws-sdk/client-s3'
+import { S3VectorsClient } from '@aws-sdk/client-s3vectors'
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { TextractClient } from '@aws-sdk/client-textract'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 
 /** The clients of one process; any of them can be replaced by one that is set up otherwise. */
@@ -12,6 +14,8 @@ export interface AwsClients {
   readonly eventbridge: EventBridgeClient
   readonly s3: S3Client
   readonly kms: KMSClient
+  readonly s3vectors: S3VectorsClient
+  readonly textract: TextractClient
 }
 
 export interface ClientOptions {
@@ -54,6 +58,7 @@ export function createClients(options: ClientOptions): AwsClients {
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   })
+  const slow = Math.max(transferTimeout, requestTimeout)
   return {
     dynamodb: new DynamoDBClient(common()),
     // Else it calls the host in a queue's URL, which for an emulator behind a port is another one.
@@ -63,8 +68,11 @@ export function createClients(options: ClientOptions): AwsClients {
     }),
     eventbridge: new EventBridgeClient(common()),
     // An emulator has no host for each bucket.
-    s3: new S3Client({ ...common(Math.max(transferTimeout, requestTimeout)), forcePathStyle: options.endpoint !== undefined }),
+    s3: new S3Client({ ...common(slow), forcePathStyle: options.endpoint !== undefined }),
     kms: new KMSClient(common()),
+    // A batch of vectors, or an image, goes with the request, and is worked before the answer.
+    s3vectors: new S3VectorsClient(common(slow)),
+    textract: new TextractClient(common(slow)),
   }
 }
 

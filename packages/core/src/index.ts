@@ -38,16 +38,21 @@ export * from './ports/outbound.ts'
 export * from './ports/queue.ts'
 export * from './ports/search-index.ts'
 export * from './ports/state-store.ts'
+export { type AcceptedDocuments, acceptDocuments, type NewDocument } from './rag/accept-documents.ts'
+export { answerQuestion, type RagAnswer } from './rag/answer-question.ts'
 export type { Block, ChunkTable } from './rag/chunking/block.ts'
 export { type ChunkOptions, chunkBlocks, defaultChunkBudget } from './rag/chunking/chunk.ts'
 export { Headings } from './rag/chunking/headings.ts'
-export { type AcceptedDocuments, acceptDocuments, type NewDocument } from './rag/accept-documents.ts'
-export { answerQuestion, type RagAnswer } from './rag/answer-question.ts'
-export { contentTypeOf } from './rag/content-type.ts'
 export { answerOverlap, exactMatch } from './rag/evaluate/answer-metrics.ts'
 export { type Interval, meanInterval, pairedDifference } from './rag/evaluate/bootstrap.ts'
 export { calibration, type Judged, riskCoverage, separation } from './rag/evaluate/confidence-metrics.ts'
-export { type CorpusDocument, type Question as DatasetQuestion, readCorpus, readJudgements, readQuestions } from './rag/evaluate/dataset.ts'
+export {
+  type CorpusDocument,
+  type Question as DatasetQuestion,
+  readCorpus,
+  readJudgements,
+  readQuestions,
+} from './rag/evaluate/dataset.ts'
 export { type Judgements, normalisedGain, recallAt, reciprocalRank } from './rag/evaluate/ranking-metrics.ts'
 export { type Tuned, tune } from './rag/evaluate/tune.ts'
 export { deleteDocument } from './rag/manage-documents.ts'
@@ -61,10 +66,11 @@ export type { Objects } from './scope/objects.ts'
 export type { Operator } from './scope/operator.ts'
 export { NewerSchemaError, type Place, StoredRecord } from './scope/record.ts'
 export type { Scope, Uses } from './scope/scope.ts'
-export type { Search } from './scope/search.ts'
 export { liesApart, sealedObjectPrefix } from './scope/sealing.ts'
+export type { Search } from './scope/search.ts'
 export { type Commit, check, count, insert, type RecordWrite, remove, State, update } from './scope/state.ts'
 export type { Action, Deed } from './scope/trail.ts'
+export { SegmentSearchIndex } from './search/segment-search-index.ts'
 export { type EventPattern, parsePattern, patternLimits } from './subscribers/event-pattern.ts'
 export {
   changeSubscriber,

@@ -19,9 +19,9 @@ import type { Operator } from './scope/operator.ts'
 import type { Scope } from './scope/scope.ts'
 import { Sealing } from './scope/sealing.ts'
 import { tenantSearch } from './scope/search.ts'
-import { SegmentSearchIndex } from './search/segment-search-index.ts'
 import { State } from './scope/state.ts'
 import { type Action, Trail } from './scope/trail.ts'
+import { SegmentSearchIndex } from './search/segment-search-index.ts'
 import { AuditKeys } from './tenancy/audit/audit-keys.ts'
 import { AuditWriter } from './tenancy/audit/audit-writer.ts'
 import { keyAliasOf } from './tenancy/key-alias.ts'
@@ -40,8 +40,8 @@ export interface Adapters {
   readonly outbound: Outbound
   /** Absent: plain text alone is read. */
   readonly reader?: DocumentReader
-  /** Absent: sealed segments on the ObjectStore. */
-  readonly search?: SearchIndex
+  /** What finds documents, or what makes it of the tenants' records; absent: sealed segments on the ObjectStore. */
+  readonly search?: SearchIndex | ((state: (tenant: string) => State) => SearchIndex)
   close(): Promise<void>
 }
 
@@ -80,13 +80,10 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
   const stateOf = (tenant: string, correlationId: string, more: { weight?: number | undefined; trail?: Trail } = {}): State =>
     new State({ tenant, correlationId, store, sealing, clock, ...more })
   const system = home?.operate().system ?? stateOf(systemTenant, 'system')
+  const ofSystem = (tenant: string): State => stateOf(tenant, 'system')
+  const given = typeof adapters.search === 'function' ? adapters.search(ofSystem) : adapters.search
   const search =
-    adapters.search ??
-    new SegmentSearchIndex({
-      state: (tenant) => stateOf(tenant, 'system'),
-      objects: (tenant) => tenantObjects(tenant, objects, sealing),
-      clock,
-    })
+    given ?? new SegmentSearchIndex({ state: ofSystem, objects: (tenant) => tenantObjects(tenant, objects, sealing), clock })
   const auditKeys = new AuditKeys(system)
   let listener: (tenant: string) => void = () => {}
   const writer = new AuditWriter({ keys: auditKeys, clock, region, onKept: (tenant) => listener(tenant) })
@@ -129,6 +126,7 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
       queue,
       bus,
       operations,
+      search,
       dataKeys,
       holds: ({ data_residency_region: place }) => place === region || (place === undefined && home === undefined),
       system,

@@ -8,6 +8,7 @@ import {
   eventDriven,
   handleGenaiProcessingEvent,
   type Lease,
+  noBytes,
   patterns,
   type Reply,
   type Scope,

@@ -81,6 +81,10 @@ class ThreadedDocumentReader implements ClosableDocumentReader {
     return kind !== undefined && (kind !== 'image' || this.#options.ocr !== undefined)
   }
 
+  typeOf(name: string): string {
+    return contentTypeOf(name) ?? 'text/plain'
+  }
+
   async read(source: DocumentSource, { signal }: { readonly signal?: AbortSignal } = {}): Promise<ReadDocument> {
     signal?.throwIfAborted()
     const kind = kindOfSource(source)

@@ -99,7 +99,15 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
       await database.close()
       lock.release()
     }
-    return { ...createPlatform('local', { ...sqlite, clock, objects, keys, bus, outbound, ...(options.reader ? { reader: options.reader } : {}), close }, models, options), bus }
+    return {
+      ...createPlatform(
+        'local',
+        { ...sqlite, clock, objects, keys, bus, outbound, ...(options.reader ? { reader: options.reader } : {}), close },
+        models,
+        options,
+      ),
+      bus,
+    }
   } catch (error) {
     lock.release()
     throw error

@@ -33,7 +33,7 @@ describe("a request of API Gateway's", () => {
     const names = ['authorization', 'x-odd', 'cookie', 'x-api-key', 'x-absent']
     expect(names.map((name) => arrival?.header(name))).toEqual(['Bearer x', '1, 2', 'a=1; b=2', 'plk_x', undefined])
     const body: Uint8Array[] = []
-    await arrival?.collect((chunk) => body.push(chunk))
+    await arrival?.collect((chunk) => void body.push(chunk))
     expect(Buffer.concat(body).toString()).toBe('{"prompt":"ü"}')
   })
 

@@ -25,7 +25,9 @@ export function evalCommand(): Command {
   command.addCommand(withOptions('retrieval', 'nDCG@10, recall and MRR of what is found.').action(evalRetrieval))
   command.addCommand(withOptions('answers', 'F1, evidence, refusals and calibration of what is answered.').action(evalAnswers))
   command.addCommand(
-    withOptions('tune', 'Which weight vectors should have beside words on these questions, and how sure that is.').action(evalTune),
+    withOptions('tune', 'Which weight vectors should have beside words on these questions, and how sure that is.').action(
+      evalTune,
+    ),
   )
   return command
 }
@@ -118,13 +120,21 @@ function some<Item>(all: readonly Item[], limit: string | undefined): readonly I
   const most = Number(limit)
   if (!Number.isInteger(most) || most < 1) throw new InvalidInputError('--limit must be a whole number.', { field: 'limit' })
   if (most >= all.length) return all
-  return Array.from({ length: most }, (_, index) => all[Math.floor((index * all.length) / most)]).filter((item) => item !== undefined)
+  return Array.from({ length: most }, (_, index) => all[Math.floor((index * all.length) / most)]).filter(
+    (item) => item !== undefined,
+  )
 }
 
 function show(figures: object, { json }: EvalOptions): void {
   if (json) return console.log(JSON.stringify(figures))
   for (const [name, value] of Object.entries(figures)) {
-    if (Array.isArray(value)) for (const row of value) console.log(Object.entries(row).map(([key, cell]) => `${key} ${text(cell)}`).join('  '))
+    if (Array.isArray(value))
+      for (const row of value)
+        console.log(
+          Object.entries(row)
+            .map(([key, cell]) => `${key} ${text(cell)}`)
+            .join('  '),
+        )
     else console.log(`${name.padEnd(22)} ${text(value)}`)
   }
 }

@@ -129,7 +129,8 @@ function report(
   const failed = ended.filter(({ status }) => status === 'failed')
   if (json) console.log(JSON.stringify({ documents: [...ended, ...waiting] }))
   else {
-    for (const { source, error } of failed) console.error(`${source}: ${error?.message ?? 'failed'} (${error?.code ?? 'unknown'})`)
+    for (const { source, error } of failed)
+      console.error(`${source}: ${error?.message ?? 'failed'} (${error?.code ?? 'unknown'})`)
     const chunks = ended.reduce((sum, each) => sum + each.chunks_count, 0)
     console.log(
       wait

@@ -67,7 +67,9 @@ export async function measureAnswers(client: Client, questions: readonly Dataset
     }))
   return {
     questions: asked.length,
-    f1: mean(withAnswers.map(({ answer, question }) => (answer.abstained ? 0 : answerOverlap(answer.response, question.answers)))),
+    f1: mean(
+      withAnswers.map(({ answer, question }) => (answer.abstained ? 0 : answerOverlap(answer.response, question.answers))),
+    ),
     answer_contained: mean(given.map(({ answer, question }) => Number(holds(answer.response, question)))),
     citation_contained: mean(given.map(({ cited, question }) => Number(holds(cited, question)))),
     refused_answerable: refusedShare(answerable),

@@ -1,9 +1,11 @@
 /** The contracts of the ports: what an adapter's tests call. They need vitest. @module */
 export * from './clock.ts'
 export * from './contract.ts'
+export * from './document-reader.ts'
 export * from './event-bus.ts'
 export * from './key-service.ts'
 export * from './object-store.ts'
+export * from './ocr.ts'
 export * from './operations.ts'
 export * from './operations-bench.ts'
 export * from './outbound.ts'

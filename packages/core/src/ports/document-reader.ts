@@ -66,6 +66,8 @@ export interface DocumentReader {
   readonly version: string
   /** Whether files of that kind can be read; for a clear refusal before anything is kept. */
   reads(contentType: string): boolean
+  /** The media type of a file by its name's extension; text/plain where that doesn't say. */
+  typeOf(name: string): string
   /** @throws UnreadableDocumentError, or the signal's reason. */
   read(source: DocumentSource, options?: { readonly signal?: AbortSignal }): Promise<ReadDocument>
 }

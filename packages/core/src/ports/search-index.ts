@@ -142,6 +142,11 @@ export interface SearchIndex {
    * changed nothing that was begun, and resolves to true.
    */
   maintain(tenant: string, options?: { readonly signal?: AbortSignal }): Promise<boolean>
+  /**
+   * Removes what a tenant has outside of the tenant's records and objects, for one that left; again does nothing. Absent where an index
+   * keeps nothing elsewhere.
+   */
+  forget?(tenant: string): Promise<void>
 }
 
 /** The limits of {@link SearchIndex}. */

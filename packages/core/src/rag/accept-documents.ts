@@ -8,7 +8,6 @@ import type { Uses } from '../scope/scope.ts'
 import { insert, type RecordWrite, update } from '../scope/state.ts'
 import type { DocumentRecord } from './access.ts'
 import { type ContentPlace, contentWrite, keepPart } from './content.ts'
-import { contentTypeOf } from './content-type.ts'
 import { type DocumentFields, documents } from './documents.ts'
 import { countIngest } from './ingests.ts'
 import { ingestJob } from './jobs.ts'
@@ -44,10 +43,7 @@ const tries = 8
  * unchanged, costs nothing (X25).
  * @throws InvalidInputError for a kind that can't be read, or an upload that isn't there; then nothing is kept.
  */
-export async function acceptDocuments(
-  scope: Uses<'state' | 'reader'>,
-  sent: readonly NewDocument[],
-): Promise<AcceptedDocuments> {
+export async function acceptDocuments(scope: Uses<'state' | 'reader'>, sent: readonly NewDocument[]): Promise<AcceptedDocuments> {
   const prepared: Prepared[] = []
   for (const [index, document] of sent.entries()) prepared.push(await prepare(scope, document, `documents.${index}`))
   const ingest = uuid(scope.clock)
@@ -69,7 +65,7 @@ interface Prepared {
 
 async function prepare(scope: Uses<'state' | 'reader'>, document: NewDocument, field: string): Promise<Prepared> {
   const { source, content, metadata = {}, acl } = document
-  const contentType = (document.content_type ?? contentTypeOf(source)).split(';')[0]?.trim().toLowerCase() ?? ''
+  const contentType = (document.content_type ?? scope.reader.typeOf(source)).split(';')[0]?.trim().toLowerCase() ?? ''
   if (!scope.reader.reads(contentType))
     throw new InvalidInputError(`Documents of the kind ${contentType} can't be read.`, {
       code: 'document_type_unknown',
@@ -99,18 +95,13 @@ function groups(prepared: readonly Prepared[]): readonly (readonly Prepared[])[]
   return made
 }
 
-async function acceptGroup(
-  scope: Uses<'state'>,
-  group: readonly Prepared[],
-  ingest: string,
-): Promise<readonly DocumentRecord[]> {
+async function acceptGroup(scope: Uses<'state'>, group: readonly Prepared[], ingest: string): Promise<readonly DocumentRecord[]> {
   const places = new Map<Prepared, ContentPlace>()
   for (let attempt = 1; attempt <= tries; attempt++) {
     const found = await Promise.all(group.map(({ id }) => scope.state.get(documents, { partition: id })))
     const changed = group.filter((document, index) => !isThere(found[index], document))
-    const writes: RecordWrite[] = [
-      countIngest(scope, ingest, { total: group.length, unchanged: group.length - changed.length }),
-    ]
+    const writes: RecordWrite[] = [countIngest(scope, ingest, { total: group.length, unchanged: group.length - changed.length })]
+    const writeOf = new Map<Prepared, number>()
     const revisions: { document_id: string; revision: string }[] = []
     for (const document of changed) {
       const place = places.get(document) ?? (await keepLarge(scope, document))
@@ -120,19 +111,22 @@ async function acceptGroup(
       const { source, metadata, access } = document
       const sealed = { source, metadata, access }
       const where = { partition: document.id }
+      writeOf.set(document, writes.length)
       writes.push(current ? update(documents, current, fields, sealed) : insert(documents, where, fields, sealed))
-      if (!isPlace(document.content) && !isLarge(document.content)) writes.push(contentWrite(scope, place.id, 0, document.content))
+      if (!isPlace(document.content) && !isLarge(document.content))
+        writes.push(contentWrite(scope, place.id, 0, document.content))
       revisions.push({ document_id: document.id, revision: fields.revision })
     }
     const emit =
-      revisions.length > 0 ? [startJob(ingestJob, { id: `${ingest}:${revisions[0]?.revision}`, body: { ingest, documents: revisions } })] : []
+      revisions.length > 0
+        ? [startJob(ingestJob, { id: `${ingest}:${revisions[0]?.revision}`, body: { ingest, documents: revisions } })]
+        : []
     try {
-      const stored = (await scope.state.commit({ writes, emit, resource: `ingests/${ingest}` })).filter(
-        (record, index) => record !== undefined && index > 0,
-      )
-      // In the order of the writes, of which each changed document's own comes first.
-      const made = new Map(stored.map((record) => [(record?.fields as DocumentFields).document_id, record as DocumentRecord]))
-      return group.map(({ id }, index) => made.get(id) ?? (found[index] as DocumentRecord))
+      const stored = await scope.state.commit({ writes, emit, resource: `ingests/${ingest}` })
+      return group.map((document, index) => {
+        const at = writeOf.get(document)
+        return (at === undefined ? found[index] : stored[at]) as DocumentRecord
+      })
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
     }
@@ -174,7 +168,8 @@ async function keepLarge(scope: Uses<'state'>, { content }: Prepared): Promise<C
   const id = uuid(scope.clock)
   if (!isLarge(content)) return { id, parts: 1 }
   let parts = 0
-  for (let at = 0; at < content.byteLength; at += partBytes) await keepPart(scope, id, parts++, content.subarray(at, at + partBytes))
+  for (let at = 0; at < content.byteLength; at += partBytes)
+    await keepPart(scope, id, parts++, content.subarray(at, at + partBytes))
   return { id, parts }
 }
 
@@ -185,4 +180,3 @@ function isPlace(content: Prepared['content']): content is ContentPlace {
 function isLarge(content: string | Uint8Array): content is Uint8Array {
   return typeof content !== 'string' && content.byteLength > partBytes
 }
-

@@ -23,7 +23,9 @@ const searchTool: LanguageModelV4FunctionTool = {
   description: "Finds passages in the user's documents by a question or words that stand on their own.",
   inputSchema: {
     type: 'object',
-    properties: { query: { type: 'string', description: 'What to look for, without words such as "it" that need the conversation.' } },
+    properties: {
+      query: { type: 'string', description: 'What to look for, without words such as "it" that need the conversation.' },
+    },
     required: ['query'],
     additionalProperties: false,
   },
@@ -43,11 +45,7 @@ export interface Looked {
 }
 
 /** What an agent found, or, with a model that has no tools, what one look finds. */
-export async function lookSeveralTimes(
-  scope: AnswerScope,
-  body: QueryBody,
-  signal: AbortSignal,
-): Promise<Looked> {
+export async function lookSeveralTimes(scope: AnswerScope, body: QueryBody, signal: AbortSignal): Promise<Looked> {
   const resolved = scope.models.resolve(body.model_id)
   const first = await retrievePassages(scope, body, signal)
   if (!resolved.entry.capabilities.tools) return { retrieval: first, question: standingAlone(body), used: noUsage }
@@ -73,7 +71,8 @@ export async function lookSeveralTimes(
     const shown: { readonly toolCallId: string; readonly toolName: string; readonly text: string }[] = []
     for (const { toolCallId, toolName, input } of calls) {
       const query = queryOf(input)
-      const retrieval = query === undefined ? undefined : await retrievePassages(scope, { ...body, query, history: undefined }, signal)
+      const retrieval =
+        query === undefined ? undefined : await retrievePassages(scope, { ...body, query, history: undefined }, signal)
       if (retrieval) found.push(retrieval)
       if (query !== undefined) queries.push(query)
       asked.push({ type: 'tool-call', toolCallId, toolName, input: { query: query ?? '' } })
@@ -112,5 +111,7 @@ function queryOf(input: string): string | undefined {
 
 function textOf(passages: readonly Passage[]): string {
   if (passages.length === 0) return 'Nothing was found.'
-  return passages.map(({ source, content }, index) => `[${index + 1}] ${source}\n${content.slice(0, shownCharacters)}`).join('\n\n')
+  return passages
+    .map(({ source, content }, index) => `[${index + 1}] ${source}\n${content.slice(0, shownCharacters)}`)
+    .join('\n\n')
 }

@@ -93,7 +93,8 @@ const ask = defineRoute({
   method: 'POST',
   path: '/api/uploads',
   permission: 'documents:write',
-  summary: 'Ask for a place to send one file of up to 256 MiB to: PUT its bytes to upload_url, then name upload_id as a document.',
+  summary:
+    'Ask for a place to send one file of up to 256 MiB to: PUT its bytes to upload_url, then name upload_id as a document.',
   replies: { 201: { summary: 'Where to send it.', body: forms.uploadForm } },
   async handle(scope, { origin }) {
     const upload = await createUpload(scope)

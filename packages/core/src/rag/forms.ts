@@ -15,18 +15,24 @@ const atATime = 1_000
 const mostAttributeBytes = 65_536
 
 const plainValue = z.union([z.string().max(1_000), z.number(), z.boolean()])
-const attributeName = z.string().regex(/^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,127}$/u, 'must be a name of 1 to 128 letters, digits, _ . - and spaces')
+const attributeName = z
+  .string()
+  .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,127}$/u, 'must be a name of 1 to 128 letters, digits, _ . - and spaces')
 
 const metadata: z.ZodType<Attributes> = z
   .record(attributeName, z.union([plainValue, z.array(plainValue).max(1_000)]))
-  .refine((value) => JSON.stringify(value).length <= mostAttributeBytes, `must be at most ${mostAttributeBytes} characters of JSON`)
+  .refine(
+    (value) => JSON.stringify(value).length <= mostAttributeBytes,
+    `must be at most ${mostAttributeBytes} characters of JSON`,
+  )
 
 const names = z.array(shownText(256)).max(1_000)
 const acl: z.ZodType<Partial<AccessList>> = z
   .strictObject({ users: names.optional(), groups: names.optional() })
-  .refine(({ users = [], groups = [] }) => users.length + groups.length > 0, 'must name a user or a group') as unknown as z.ZodType<
-  Partial<AccessList>
->
+  .refine(
+    ({ users = [], groups = [] }) => users.length + groups.length > 0,
+    'must name a user or a group',
+  ) as unknown as z.ZodType<Partial<AccessList>>
 
 const contentType = z
   .string()

@@ -26,7 +26,9 @@ const mostCutOffs = 3
  */
 export async function ingestDocuments(scope: IngestScope, body: RevisionsBody, { lease }: JobContext): Promise<Outcome> {
   if (lease.cutOffs >= mostCutOffs) return oneByOne(scope, body)
-  const read = (await Promise.all(body.documents.map((each) => prepare(scope, each, lease.signal)))).filter((each) => each !== undefined)
+  const read = (await Promise.all(body.documents.map((each) => prepare(scope, each, lease.signal)))).filter(
+    (each) => each !== undefined,
+  )
   lease.signal.throwIfAborted()
   if (read.length > 0) await scope.search.put(await Promise.all(read.map(indexed)))
   await Promise.all(read.map((each) => goLive(scope, each)))
@@ -166,7 +168,11 @@ async function oneByOne(scope: IngestScope, body: RevisionsBody): Promise<Outcom
   return { done: true }
 }
 
-function countFor(scope: IngestScope, { ingest }: { readonly ingest?: string | undefined }, amounts: Ingest): readonly RecordWrite[] {
+function countFor(
+  scope: IngestScope,
+  { ingest }: { readonly ingest?: string | undefined },
+  amounts: Ingest,
+): readonly RecordWrite[] {
   return ingest === undefined ? [] : [countIngest(scope, ingest, amounts)]
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Collection, defineCollection } from '../define/collection.ts'
-import { count, type RecordWrite } from '../scope/state.ts'
 import type { Uses } from '../scope/scope.ts'
+import { count, type RecordWrite } from '../scope/state.ts'
 
 /** How far a batch of documents has come; what isn't there is 0. */
 export interface Ingest {
@@ -39,7 +39,13 @@ export const ingests: Collection<Ingest> = defineCollection<Ingest>({
 
 /** Adds to a batch's counters. */
 export function countIngest(scope: Uses<never>, ingest: string, amounts: Ingest): RecordWrite {
-  return count(ingests, { partition: ingest }, amounts as Readonly<Record<string, number>>, undefined, scope.clock.now() + retention)
+  return count(
+    ingests,
+    { partition: ingest },
+    amounts as Readonly<Record<string, number>>,
+    undefined,
+    scope.clock.now() + retention,
+  )
 }
 
 /** Whether all of a batch has come as far as it can by words. */

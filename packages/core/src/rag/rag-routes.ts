@@ -54,7 +54,10 @@ const change = defineRoute<Record<never, never>, Record<never, never>, forms.Ind
   body: forms.indexBody,
   replies: { 200: { summary: 'The index.', body: forms.indexForm } },
   async handle(scope, { body: { dense_weight } }) {
-    await changeSpaces(scope, ({ dense_weight: _, ...spaces }) => ({ ...spaces, ...(dense_weight === null ? {} : { dense_weight }) }))
+    await changeSpaces(scope, ({ dense_weight: _, ...spaces }) => ({
+      ...spaces,
+      ...(dense_weight === null ? {} : { dense_weight }),
+    }))
     return { status: 200, body: await indexStatus(scope) }
   },
 })
@@ -63,7 +66,8 @@ const reindex = defineRoute({
   method: 'POST',
   path: '/api/rag/reindex',
   permission: 'rag:write',
-  summary: 'Make the vectors of all documents by the embedding model that this Plinth is set to; the old ones serve until all are made.',
+  summary:
+    'Make the vectors of all documents by the embedding model that this Plinth is set to; the old ones serve until all are made.',
   replies: { 202: { summary: 'Begun, or under way already.', body: forms.reindexForm } },
   async handle(scope) {
     return { status: 202, body: { building: await startReindex(scope) } }

@@ -1,6 +1,6 @@
 import { type JobContext, startJob } from '../define/job.ts'
-import { InvalidInputError } from '../errors.ts'
 import { embedTexts } from '../embedding-model/embed.ts'
+import { InvalidInputError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import type { Outcome } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
@@ -73,6 +73,11 @@ async function serve(scope: EmbedScope, space: Space): Promise<void> {
 /** Of a model that doesn't say how long its vectors are. */
 async function lengthOf(scope: Uses<'models'>, id: string): Promise<number> {
   const resolved = scope.models.resolveEmbedding(id)
-  const { vectors } = await embedTexts(scope, { resolved, texts: ['length'], requestId: uuid(scope.clock), timeout: probeTimeout })
+  const { vectors } = await embedTexts(scope, {
+    resolved,
+    texts: ['length'],
+    requestId: uuid(scope.clock),
+    timeout: probeTimeout,
+  })
   return vectors[0]?.length ?? 0
 }

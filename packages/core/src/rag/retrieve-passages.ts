@@ -53,9 +53,12 @@ export async function retrievePassages(scope: RetrieveScope, body: RetrieveBody,
     if (await rows.isLive(candidate)) live.push(candidate)
     if (live.length === most) break
   }
-  const first = await Promise.all(live.slice(0, rerankDepth).map((candidate) => textOf(scope, candidate)))
-  const ranked: (RankedCandidate & { readonly text: string })[] = []
-  for (const candidate of rerank(texts, live, first)) ranked.push({ ...candidate, text: await wordsOf(scope, candidate) })
+  const read = await Promise.all(live.map((candidate) => textOf(scope, candidate)))
+  const textAt = new Map(live.map((candidate, index) => [placeOf(candidate), read[index]?.text ?? '']))
+  const ranked = rerank(texts, live, read.slice(0, rerankDepth)).map((candidate) => ({
+    ...candidate,
+    text: textAt.get(placeOf(candidate)) ?? '',
+  }))
   const distinct = distinctPassages(ranked, { count: body.top_k })
   const passages = await Promise.all(distinct.map(({ passage }) => rows.passage(passage)))
   return { passages, signals: signalsOf(found) }
@@ -67,8 +70,8 @@ async function textOf(scope: RetrieveScope, { document, version, ordinal, start,
   return { text: await readText(scope, place, start, end), context: chunk?.context ?? '' }
 }
 
-async function wordsOf(scope: RetrieveScope, { document, version, start, end }: FusedCandidate): Promise<string> {
-  return readText(scope, revisionPlace(document, version), start, end)
+function placeOf({ document, ordinal }: FusedCandidate): string {
+  return `${document} ${ordinal}`
 }
 
 /** The documents of candidates, each looked at once. */

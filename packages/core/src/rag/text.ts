@@ -63,7 +63,11 @@ export async function dropText(scope: Uses<'state'>, place: string): Promise<voi
   await drop(scope, texts, place)
 }
 
-async function drop<Sealed extends object>(scope: Uses<'state'>, collection: Collection<NoFields, Sealed>, place: string): Promise<void> {
+async function drop<Sealed extends object>(
+  scope: Uses<'state'>,
+  collection: Collection<NoFields, Sealed>,
+  place: string,
+): Promise<void> {
   let writes: RecordWrite[] = []
   for await (const record of scope.state.read(collection, place)) {
     writes.push(remove(collection, record))

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type Collection, defineCollection } from '../define/collection.ts'
 import { sha256 } from '../crypto.ts'
+import { type Collection, defineCollection } from '../define/collection.ts'
 import { InvalidInputError, NotFoundError, TooLargeError, WrongStateError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import type { StoredRecord } from '../scope/record.ts'
@@ -43,7 +43,10 @@ export const uploads: Collection<UploadFields> = defineCollection<UploadFields>(
 export async function createUpload(scope: Uses<'state'>): Promise<UploadFields> {
   const created = scope.clock.now()
   const fields = { upload_id: uuid(scope.clock), created, expires_at: created + lifetime }
-  await scope.state.commit({ writes: [insert(uploads, { partition: fields.upload_id }, fields)], resource: `uploads/${fields.upload_id}` })
+  await scope.state.commit({
+    writes: [insert(uploads, { partition: fields.upload_id }, fields)],
+    resource: `uploads/${fields.upload_id}`,
+  })
   return fields
 }
 
@@ -51,7 +54,11 @@ export async function createUpload(scope: Uses<'state'>): Promise<UploadFields> 
  * Keeps an upload's bytes as they come, part by part; whole, or what came is forgotten after a while.
  * @throws NotFoundError; WrongStateError when it came already; TooLargeError above {@link uploadLimit}.
  */
-export async function receiveUpload(scope: Uses<'state'>, uploadId: string, body: AsyncIterable<Uint8Array>): Promise<UploadFields> {
+export async function receiveUpload(
+  scope: Uses<'state'>,
+  uploadId: string,
+  body: AsyncIterable<Uint8Array>,
+): Promise<UploadFields> {
   const record = await findUpload(scope, uploadId)
   if (record.fields.received) throw new WrongStateError('This upload came already.')
   const contentId = uuid(scope.clock)
@@ -93,7 +100,11 @@ async function findUpload(scope: Uses<'state'>, uploadId: string): Promise<Store
 }
 
 /** An upload that came whole, to be made a document. @throws InvalidInputError naming `field`. */
-export async function receivedUpload(scope: Uses<'state'>, uploadId: string, field: string): Promise<NonNullable<UploadFields['received']>> {
+export async function receivedUpload(
+  scope: Uses<'state'>,
+  uploadId: string,
+  field: string,
+): Promise<NonNullable<UploadFields['received']>> {
   const record = await scope.state.get(uploads, { partition: uploadId })
   if (!record) throw new InvalidInputError('There is no such upload, or not any more.', { code: 'upload_unknown', field })
   const { received } = record.fields

@@ -3,6 +3,7 @@ import type { EventBus } from '../ports/event-bus.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Operations } from '../ports/operations.ts'
 import type { Queue } from '../ports/queue.ts'
+import type { SearchIndex } from '../ports/search-index.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import type { AuditKeys } from '../tenancy/audit/audit-keys.ts'
 import type { TenantSettings } from '../tenancy/tenant.ts'
@@ -23,6 +24,7 @@ export interface Operator {
   readonly queue: Queue
   readonly bus: EventBus
   readonly operations: Operations
+  readonly search: SearchIndex
   /** Whether the data of a tenant lies here. */
   holds(settings: Pick<TenantSettings, 'data_residency_region'>): boolean
   /** Every tenant's data keys, to rotate and to destroy. */

@@ -1,4 +1,13 @@
-import type { DocumentVectors, DocumentVersion, Found, IndexedDocument, IndexStatus, SearchIndex, SearchQuery, VectorSpace } from '../ports/search-index.ts'
+import type {
+  DocumentVectors,
+  DocumentVersion,
+  Found,
+  IndexedDocument,
+  IndexStatus,
+  SearchIndex,
+  SearchQuery,
+  VectorSpace,
+} from '../ports/search-index.ts'
 import type { Caller } from './caller.ts'
 
 /** One tenant's index, searched as the caller: what isn't for them isn't there. */

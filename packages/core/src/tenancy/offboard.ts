@@ -47,6 +47,8 @@ export async function removeTenantData(
   // What a process that died in between left undone.
   const { unusableAt, irrecoverableAt } = await operator.dataKeys.destroy(tenantId)
   await keys.removeAll(tenantId)
+  // While its records are there: they may name what lies elsewhere.
+  await operator.search.forget?.(tenantId)
   await removeObjects(operator.objects, tenantId)
   // Last, since with the last of its rows what was deleted goes from the free room of the database, too.
   while ((await operator.operations.removeTenant(tenantId, { keep: auditNames, limit: atATime })) > 0);

@@ -1,7 +1,7 @@
 import type { Models } from '../language-model/catalogue.ts'
 import type { ModelLimits } from '../language-model/gate.ts'
-import type { DocumentReader } from '../ports/document-reader.ts'
 import { type Adapters, createPlatform, type Platform } from '../platform.ts'
+import type { DocumentReader } from '../ports/document-reader.ts'
 import { FakeClock } from './fake-clock.ts'
 import { type HostileOptions, Hostility } from './hostile.ts'
 import { HostileEventBus, HostileOperations } from './hostile-edges.ts'

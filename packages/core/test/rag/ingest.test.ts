@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { acceptDocuments, deleteDocument, NotFoundError } from '../../src/index.ts'
 import { chunkTables, contents, documents, revisionPlace, texts } from '../../src/rag/documents.ts'
 import { getIngest } from '../../src/rag/follow-ingest.ts'
-import { acceptDocuments, deleteDocument, NotFoundError } from '../../src/index.ts'
 import { allText } from '../../src/rag/text.ts'
 import { RagBench } from './rag-bench.ts'
 
@@ -21,7 +21,8 @@ describe('documents that are sent', () => {
     let text = ''
     for await (const block of allText(scope, revisionPlace(id, fields.live ?? ''))) text += block
     expect(text).toBe('Queues absorb bursts.\n\nWorkers drain them.')
-    const { serving } = (await scope.state.get((await import('../../src/rag/spaces.ts')).searchSpaces, { partition: 'spaces' }))?.fields ?? {}
+    const { serving } =
+      (await scope.state.get((await import('../../src/rag/spaces.ts')).searchSpaces, { partition: 'spaces' }))?.fields ?? {}
     expect(serving).toEqual({ name: 'test-embedding:4', model_id: 'test/embedding', dimensions: 4 })
   })
 

@@ -1,4 +1,11 @@
-import { type AnyCollection, acceptDocuments, type DocumentReader, type NewDocument, plainTextReader, type Scope } from '../../src/index.ts'
+import {
+  type AnyCollection,
+  acceptDocuments,
+  type DocumentReader,
+  type NewDocument,
+  plainTextReader,
+  type Scope,
+} from '../../src/index.ts'
 import { getDocument } from '../../src/rag/access.ts'
 import type { DocumentFields } from '../../src/rag/documents.ts'
 import { EventBench } from '../event-driven/bench.ts'
@@ -48,13 +55,19 @@ export class RagBench {
   }
 
   /** Sends documents and lets time pass until they are read. @returns their ids. */
-  async ingest(sent: readonly (Pick<NewDocument, 'source'> & Partial<NewDocument>)[], tenant = 'alpha'): Promise<readonly string[]> {
+  async ingest(
+    sent: readonly (Pick<NewDocument, 'source'> & Partial<NewDocument>)[],
+    tenant = 'alpha',
+  ): Promise<readonly string[]> {
     const ids = await this.send(sent, tenant)
     await this.plinth.pass(5_000)
     return ids
   }
 
-  async send(sent: readonly (Pick<NewDocument, 'source'> & Partial<NewDocument>)[], tenant = 'alpha'): Promise<readonly string[]> {
+  async send(
+    sent: readonly (Pick<NewDocument, 'source'> & Partial<NewDocument>)[],
+    tenant = 'alpha',
+  ): Promise<readonly string[]> {
     const documents = sent.map((each) => ({ content: `About ${each.source}.`, ...each }))
     const { records } = await acceptDocuments(await this.scope(tenant), documents)
     return records.map(({ fields }) => fields.document_id)

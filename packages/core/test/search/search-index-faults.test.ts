@@ -234,6 +234,58 @@ describe('what others do at any step of a search', () => {
   }
 })
 
+describe('what others do with a space at any step of putVectors', () => {
+  const fresh = { ...space, name: 'new' }
+  const others = [{ ...versionOf('d9'), vectors: [pointing(5), pointing(100)] }]
+
+  it('makes one space of two that are made at once', async () => {
+    for (let step = 1; ; step++) {
+      const { subject, after, index, steps } = await prepare({ run: async () => {}, does: () => {} })
+      const other = subject.open()
+      let reached = false
+      steps.watch({
+        before: async (at) => {
+          if (at !== step) return
+          reached = true
+          await other.putVectors(tenant, fresh, others)
+        },
+      })
+      await index.putVectors(tenant, fresh, vectors)
+      if (!reached) break
+      after.putVectors(fresh, [...others, ...vectors])
+      await expectAnswers(index, after)
+      expect((await index.status(tenant)).spaces.filter(({ name }) => name === 'new')).toMatchObject([{ chunks: 6 }])
+    }
+  })
+
+  it('puts none into a space that was dropped and made anew, and loses none', async () => {
+    for (let step = 1; ; step++) {
+      const { subject, after, index, steps } = await prepare({ run: async () => {}, does: () => {} })
+      const other = subject.open()
+      let reached = false
+      steps.watch({
+        before: async (at) => {
+          if (at !== step) return
+          reached = true
+          await other.dropSpace(tenant, space.name)
+          await other.putVectors(tenant, space, others)
+        },
+      })
+      await index.putVectors(tenant, space, vectors)
+      if (!reached) break
+      const first = new NaiveIndex()
+      first.put(after.documents)
+      first.putVectors(space, others)
+      after.dropSpace(space.name)
+      after.putVectors(space, [...others, ...vectors])
+      // Put before the drop, or behind it.
+      await oneOf(index, first, after)
+      const found = await index.search(tenant, queries[1] ?? ask('common'))
+      expect((await index.status(tenant)).spaces).toMatchObject([{ chunks: found.dense.length }])
+    }
+  })
+})
+
 describe('conflicts', () => {
   it('are tried again', async () => {
     const subject = new SearchSubject()

@@ -4,8 +4,6 @@ export interface EmbeddingTraits {
   readonly weight: number
   /** By how much cosines of a question's nearest chunks differ (standard deviation over the first hundred); absent: as found each time. */
   readonly spread?: number
-  /** At this cosine a passage may be relevant without any of the question's words; absent: never. */
-  readonly floor?: number
 }
 
 /**
@@ -18,7 +16,7 @@ const known: Readonly<Record<string, EmbeddingTraits>> = {
 }
 
 /** Of a model that was made for retrieval. Not measured here: `plinth eval tune` finds the weight that fits. */
-const usual: EmbeddingTraits = { weight: 0.5, floor: 0.4 }
+const usual: EmbeddingTraits = { weight: 0.5 }
 
 export function embeddingTraits(modelId: string): EmbeddingTraits {
   return known[modelId] ?? usual

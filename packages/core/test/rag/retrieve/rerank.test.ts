@@ -4,7 +4,6 @@ import { fuse } from '../../../src/rag/retrieve/fuse.ts'
 import { passageFeatures } from '../../../src/rag/retrieve/passage-features.ts'
 import { type PassageText, readPassages } from '../../../src/rag/retrieve/passage-words.ts'
 import { questionWords } from '../../../src/rag/retrieve/question-words.ts'
-import { relevanceFloor } from '../../../src/rag/retrieve/relevance-floor.ts'
 import { documentsOf, rerank } from '../../../src/rag/retrieve/rerank.ts'
 import { anyFound, candidate } from './candidates.ts'
 
@@ -100,41 +99,5 @@ describe('ranking by the texts', () => {
   it('reads a question of 100 KB up to what says enough', () => {
     const long = Array.from({ length: 15_000 }, (_, index) => `word${index}`).join(' ')
     expect(questionWords(ask(long)).terms.size).toBeLessThanOrEqual(64)
-  })
-})
-
-describe('the relevance floor', () => {
-  const floor = (lexical: readonly number[], options = {}): string[] => {
-    const all = lexical.map((score, index) => candidate(`p${index}`, score))
-    return documentsOf(relevanceFloor(fuse({ lexical: all, dense: [], lexicalBound: 100 }), options))
-  }
-
-  it('keeps nothing when the best has too little of what was asked [R38, X30]', () => {
-    expect(floor([10, 9])).toEqual([])
-    expect(floor([])).toEqual([])
-    expect(floor([10, 9], { least: 0.05 })).toEqual(['p0', 'p1'])
-  })
-
-  it('keeps what has a good part of what the best has', () => {
-    expect(floor([60, 7, 5])).toEqual(['p0', 'p1'])
-    expect(floor([60, 16, 14], { leastShare: 0.25 })).toEqual(['p0', 'p1'])
-    expect(floor([60, 16, 14], { leastShare: 0.5 })).toEqual(['p0'])
-  })
-
-  it('takes a cosine for evidence only of a model whose cosine is one', () => {
-    const found = { lexical: [candidate('w', 1)], dense: [candidate('v', 0.9)], lexicalBound: 100 }
-    const kept = (modelId: string): string[] => documentsOf(relevanceFloor(fuse(found, { modelId }), { modelId }))
-    expect(kept('local/sentence-encoder')).toEqual([])
-    expect(kept('some/retrieval-model')).toEqual(['v'])
-  })
-
-  it('never adds, and keeps the order', () => {
-    fc.assert(
-      fc.property(anyFound, (found) => {
-        const fused = fuse(found, { modelId: 'some/model' })
-        const kept = relevanceFloor(fused, { modelId: 'some/model' })
-        expect(fused.filter((one) => kept.includes(one))).toEqual(kept)
-      }),
-    )
   })
 })
