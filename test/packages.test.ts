@@ -26,7 +26,7 @@ const entries = names.flatMap((name) => {
   const { name: packageName, exports } = manifestOf(name)
   return Object.keys(exports).map((subpath) => packageName + subpath.slice(1))
 })
-const workers = ['@plinth/local/worker', '@plinth/models/sentence-encoder-worker']
+const workers = ['@plinth/local/worker', '@plinth/models/sentence-encoder-worker', '@plinth/documents/worker']
 
 /** One thing that must be there, for each entry. */
 const expected: Readonly<Record<string, string>> = {
@@ -34,6 +34,7 @@ const expected: Readonly<Record<string, string>> = {
   '@plinth/core/contracts': 'describeStateStoreContract',
   '@plinth/core/testing': 'FakeClock',
   '@plinth/local': 'localPlatform',
+  '@plinth/documents': 'createDocumentReader',
   '@plinth/models': 'createModels',
   '@plinth/outbound': 'GuardedHttp',
   '@plinth/server': 'startServer',

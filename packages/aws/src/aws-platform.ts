@@ -1,4 +1,5 @@
 import {
+  type Adapters,
   type Clock,
   createPlatform,
   type DocumentReader,
@@ -18,7 +19,9 @@ import { DynamoDBStateStore } from './dynamodb-state-store.ts'
 import type { AwsEnvironment } from './environment.ts'
 import { EventBridgeEventBus } from './eventbridge-event-bus.ts'
 import { KmsKeyService } from './kms-key-service.ts'
+import { OpenSearchSearchIndex } from './opensearch-search-index.ts'
 import { S3ObjectStore } from './s3-object-store.ts'
+import { S3VectorsSearchIndex } from './s3vectors-search-index.ts'
 import { SqsQueue } from './sqs-queue.ts'
 
 export interface AwsPlatformOptions {
@@ -76,6 +79,7 @@ export async function awsPlatform(options: AwsPlatformOptions): Promise<AwsPlatf
     }),
     bus: new EventBridgeEventBus({ client: clients.eventbridge, bus }),
     ...(options.reader ? { reader: options.reader } : {}),
+    ...searchOf(environment, clients, clock),
     close: async () => {
       operations.close()
       destroyClients(made)
@@ -83,4 +87,15 @@ export async function awsPlatform(options: AwsPlatformOptions): Promise<AwsPlatf
   }
   const limits = options.limits ? { limits: options.limits } : {}
   return { ...createPlatform('aws', adapters, models, { ...limits, region: options.region ?? environment.region }), queue }
+}
+
+/** What finds documents where it isn't the platform's own segments in the bucket. */
+function searchOf({ search, region }: AwsEnvironment, { s3, s3vectors }: AwsClients, clock: Clock): Pick<Adapters, 'search'> {
+  if (!search) return {}
+  if (search.engine === 's3vectors') {
+    const { vectorBucket: bucket } = search
+    return { search: (state) => new S3VectorsSearchIndex({ client: s3vectors, bucket, clock, state }) }
+  }
+  const { endpoint, service } = search
+  return { search: new OpenSearchSearchIndex({ endpoint, service, region, identity: s3.config, clock }) }
 }

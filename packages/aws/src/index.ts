@@ -17,6 +17,7 @@ export {
 } from './environment.ts'
 export { EventBridgeEventBus } from './eventbridge-event-bus.ts'
 export { KmsKeyService } from './kms-key-service.ts'
+export { openTextractOcr } from './open-textract-ocr.ts'
 export type { OpenSearchHttpOptions, OpenSearchService } from './opensearch-http.ts'
 export { OpenSearchSearchIndex } from './opensearch-search-index.ts'
 export { S3ObjectStore } from './s3-object-store.ts'

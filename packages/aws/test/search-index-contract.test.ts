@@ -28,7 +28,6 @@ describeSearchIndexContract('S3VectorsSearchIndex, S3 Vectors simulated', {
 const words = {
   'words of the context count twice, words of other scripts and codes are found, stop words are not':
     "what OpenSearch's analyzers make of words can't be shown without OpenSearch",
-  'a text of half the weight counts half, and no score is above the bound': 'OpenSearch tells no bound of its scores',
 }
 
 describeSearchIndexContract('OpenSearchSearchIndex, a domain simulated', { create: () => openSearch('es'), unsupported: words })

@@ -15,7 +15,8 @@ describeOcrContract('TextractOcr, Textract simulated', {
     const s3 = new Answering(() => ({ body: '' }))
     const textract = new Answering(({ operation, body }) => {
       const asked = JSON.parse(String(body))
-      if (operation === 'DetectDocumentText') return { body: { Blocks: blocksOf(memoryPage(Buffer.from(asked.Document.Bytes, 'base64'))) } }
+      if (operation === 'DetectDocumentText')
+        return { body: { Blocks: blocksOf(memoryPage(Buffer.from(asked.Document.Bytes, 'base64'))) } }
       if (operation === 'StartDocumentTextDetection') return { body: { JobId: asked.DocumentLocation.S3Object.Name } }
       const put = s3.sent.find(({ method, path }) => method === 'PUT' && path.endsWith(asked.JobId))
       return { body: { JobStatus: 'SUCCEEDED', Blocks: blocksOf(memoryPage(put?.body ?? new Uint8Array())) } }

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { buildSync } from 'esbuild'
+import { bundleDocuments } from './bundle-documents.ts'
 import { type HandlerName, handlerNames, handlers } from './handlers.ts'
 
 /** A handler's code, ready to be uploaded. */
@@ -16,7 +17,7 @@ export interface Bundle {
 export interface BundleOptions {
   /** Where to: each handler gets a folder of its name with the file {@link bundleFile}. */
   readonly folder: string
-  /** Other files than those of this Plinth, by handler. */
+  /** Other files than those of this Plinth, by handler; what reads documents is left out then. */
   readonly entries?: Readonly<Record<HandlerName, string>>
 }
 
@@ -26,8 +27,9 @@ export const bundleFile = 'index.mjs'
 // What is CommonJS among the dependencies asks for Node.js's own modules by `require`.
 const banner = `import { createRequire } from 'node:module';const require = createRequire(import.meta.url);`
 
-/** Puts each handler and all that it imports into one file. @throws Error when a module is missing or isn't valid. */
-export function bundleHandlers({ folder, entries = installedEntries() }: BundleOptions): readonly Bundle[] {
+/** Puts each handler and all that it imports into one file, and beside the worker what reads documents. @throws Error when a module is missing or isn't valid. */
+export function bundleHandlers(options: BundleOptions): readonly Bundle[] {
+  const { folder, entries = installedEntries() } = options
   buildSync({
     entryPoints: handlerNames.map((name) => ({ in: entries[name], out: join(name, 'index') })),
     outdir: folder,
@@ -44,14 +46,19 @@ export function bundleHandlers({ folder, entries = installedEntries() }: BundleO
     banner: { js: banner },
     logLevel: 'silent',
   })
+  if (!options.entries) bundleDocuments(folder)
   return measureBundles(folder)
 }
 
 /** The sizes of what lies in a folder that {@link bundleHandlers} filled. */
 export function measureBundles(folder: string): readonly Bundle[] {
   return handlerNames.map((handler) => {
-    const code = readFileSync(join(folder, handler, bundleFile))
-    return { handler, bytes: code.length, zippedBytes: gzipSync(code).length }
+    const files = readdirSync(join(folder, handler), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name)))
+    const sum = (sizes: readonly number[]): number => sizes.reduce((all, one) => all + one, 0)
+    const zippedBytes = sum(files.map((content) => gzipSync(content).length))
+    return { handler, bytes: sum(files.map((content) => content.length)), zippedBytes }
   })
 }
 

@@ -51,8 +51,8 @@ export interface EventDrivenGenAiProps {
    */
   readonly models?: readonly string[]
   /**
-   * The models of Bedrock that may make vectors, by id; the first is the one of `PLINTH_EMBEDDING_MODEL`. Only the model gateway
-   * asks them. @default - none: `local/hashing` makes them, and calls of Bedrock's fail
+   * The models of Bedrock that may make vectors, by id; the first is the one of `PLINTH_EMBEDDING_MODEL`. The model gateway
+   * asks them, and documents are searched by them. @default - none: `local/hashing` makes them, and calls of Bedrock's fail
    */
   readonly embeddingModels?: readonly string[]
   /** @default - see there */

@@ -18,6 +18,7 @@ import { Alarms, oldestJob, queueDepth } from './alarms.ts'
 import { createApi } from './api.ts'
 import { createBucket } from './bucket.ts'
 import { bundleHandlers, bundleSizes } from './bundle.ts'
+import { readsImages } from './bundle-documents.ts'
 import { createBus, EventSubscription } from './bus.ts'
 import { checkProps, checkVariables, defaultConcurrency, type EventDrivenGenAiProps } from './event-driven-genai-props.ts'
 import { HandlerFunctions } from './functions.ts'
@@ -69,6 +70,8 @@ export class EventDrivenGenAi extends Construct {
     this.queues = new JobQueues(this, 'Queues', { prefix: queuePrefix, jobs: jobs.map(({ name }) => name) })
     this.subscription = new EventSubscription(this, 'Events', { bus: this.bus })
 
+    const handlerFolder = functions.handlerFolder ?? bundleNow()
+    const ocr = readsImages(handlerFolder) ? 'textract' : 'off'
     const variables = {
       ...variablesOf({
         table: this.table.tableName,
@@ -76,20 +79,20 @@ export class EventDrivenGenAi extends Construct {
         bus: this.bus.eventBusName,
         queuePrefix,
         pooledKey: this.key.keyArn,
+        ocr,
       }),
       PLINTH_MODEL: `bedrock/${models[0]}`,
       ...(embeddingModels[0] !== undefined && { PLINTH_EMBEDDING_MODEL: `bedrock/${embeddingModels[0]}` }),
     }
     checkVariables(environment, variables)
-    const handlerFolder = functions.handlerFolder ?? bundleNow()
     checkIssuerSetting(environment.PLINTH_ISSUERS, handlerFolder)
     const made = new HandlerFunctions(this, 'Functions', {
       handlerFolder,
       environment: { ...environment, ...variables },
-      // The model gateway runs in the API's function, and calls models itself.
+      // The model gateway runs in the API's function, and calls models itself; the worker makes the vectors of documents.
       modelAccess: {
         api: modelAccess(this, { models, embeddingModels }),
-        'request-worker': modelAccess(this, { models }),
+        'request-worker': modelAccess(this, { models, embeddingModels }),
       },
       logRetention,
       removalPolicy,
@@ -97,7 +100,9 @@ export class EventDrivenGenAi extends Construct {
       ...(reservedConcurrency !== undefined && { reservedConcurrency }),
     })
     this.functions = made.byName
-    for (const name of handlerNames) grantAccess(name, made.roles[name], this)
+    const { table, bucket, bus, key, queues } = this
+    const resources = { table, bucket, bus, key, queues, readsImages: ocr === 'textract' }
+    for (const name of handlerNames) grantAccess(name, made.roles[name], resources)
     connectTriggers(this.functions, { table: this.table, queues: this.queues, concurrency })
 
     const { throttle = { requestsPerSecond: 500, burst: 1_000 }, alarmTopic } = props

@@ -57,7 +57,7 @@ export class HandlerFunctions extends Construct {
     })
     acknowledge(role, {
       'AwsSolutions-IAM5[Resource::*]':
-        'X-Ray takes traces, and KMS makes keys, for no resource in particular, and DynamoDB lists streams for none: AWS offers nothing narrower.',
+        'X-Ray takes traces, KMS makes keys, and Textract reads images, for no resource in particular, and DynamoDB lists streams for none: AWS offers nothing narrower.',
     })
     return { code, role }
   }

@@ -20,6 +20,8 @@ export interface PlatformResources {
   readonly bus: IEventBus
   readonly key: IKey
   readonly queues: JobQueues
+  /** Whether images and scanned pages are read, by Textract. */
+  readonly readsImages: boolean
 }
 
 /** Lets a handler's role do what the handler does, action by action, and nothing else. */
@@ -37,10 +39,14 @@ export function grantAccess(handler: HandlerName, role: IRole, resources: Platfo
 
 const read = [...readRows, 'dynamodb:DescribeTable']
 const settle = ['dynamodb:DeleteItem', 'dynamodb:UpdateItem']
+/** Textract has no resources. */
+const lookAtImages = [
+  ...['textract:DetectDocumentText', 'textract:GetDocumentTextDetection', 'textract:StartDocumentTextDetection'],
+]
 const send = ['sqs:GetQueueUrl', 'sqs:SendMessage']
 
 /** Of the queues, the event sources let the worker receive, and the relay read the table's stream. */
-function accessOf(handler: HandlerName, { table, bucket, bus, key, queues }: PlatformResources): PolicyStatement[] {
+function accessOf(handler: HandlerName, { table, bucket, bus, key, queues, readsImages }: PlatformResources): PolicyStatement[] {
   const index = (name: string): string => `${table.tableArn}/index/${name}`
   const objects = (...actions: string[]): PolicyStatement[] => [
     // Without leave to list, S3 calls an object that isn't there forbidden, not missing.
@@ -66,7 +72,11 @@ function accessOf(handler: HandlerName, { table, bucket, bus, key, queues }: Pla
       return [...ofTenants, readThrough]
     case 'request-worker':
       // A job that is to come later goes back as a new message, and what is no job goes to the dead letters.
-      return [...ofTenants, allow(send, [...jobQueues, queues.deadLetters.queueArn])]
+      return [
+        ...ofTenants,
+        allow(send, [...jobQueues, queues.deadLetters.queueArn]),
+        ...(readsImages ? [allow(lookAtImages, ['*'])] : []),
+      ]
     case 'authorizer':
       // The issuer's key and the registry lie under the system's own name. No tenant's data is open to it.
       return [

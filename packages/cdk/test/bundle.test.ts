@@ -1,9 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { buildSync } from 'esbuild'
 import { expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
+import { PdfFile } from '../../documents/test/support/pdf-file.ts'
+import { docxOf, paragraph } from '../../documents/test/support/zip-file.ts'
 import { bundleHandlers, bundleSizes, measureBundles } from '../src/bundle.ts'
+import { readsImages } from '../src/bundle-documents.ts'
 import { type HandlerName, handlerNames } from '../src/handlers.ts'
 import { measureImports } from '../src/import-times.ts'
 
@@ -55,10 +60,42 @@ it('fails on what is missing, and says where', () => {
   expect(() => bundleHandlers({ folder: temporaryFolder(), entries: entries(`export * from './gone.ts'`) })).toThrow(/gone/)
 })
 
-it("this Plinth's own handlers fit into 3 MB each, and can be imported by themselves", () => {
+it("this Plinth's own handlers fit into 3 MB each, and can be imported by themselves; the worker reads documents by what lies beside it", () => {
   const folder = temporaryFolder()
-  for (const { handler: name, bytes } of bundleHandlers({ folder })) expect(bytes, name).toBeLessThan(3 * 1024 * 1024)
+  for (const { handler: name, bytes } of bundleHandlers({ folder })) {
+    expect(readFileSync(join(folder, name, 'index.mjs')).length, name).toBeLessThan(3 * 1024 * 1024)
+    expect(bytes, name).toBeLessThan((name === 'request-worker' ? 12 : 3) * 1024 * 1024)
+  }
+  expect(readsImages(folder)).toBe(false)
+  expect(readBy(join(folder, 'request-worker'))).toEqual(['One here.\n\nTwo there.', 'One here.\n\nTwo there.', 'One here.'])
   const times = measureImports(folder)
   expect(times.map((time) => time.handler)).toEqual(handlerNames)
   for (const { milliseconds } of times) expect(milliseconds).toBeGreaterThan(0)
 })
+
+/** What the reader of documents, bundled and put beside a function's code, makes of a PDF, a Word document and HTML. */
+function readBy(folder: string): unknown {
+  const words = ['One here.', 'Two there.']
+  writeFileSync(join(folder, 'a.pdf'), PdfFile.of(words.map((text) => ({ texts: [{ text, x: 50, y: 100 }] }))))
+  writeFileSync(join(folder, 'a.docx'), docxOf(words.map((text) => paragraph(text)).join('')))
+  writeFileSync(join(folder, 'a.html'), '<p>One here.')
+  const contents = `
+    import { readFileSync } from 'node:fs'
+    import { createDocumentReader } from '@plinth/documents'
+    import { systemClock } from '@plinth/outbound'
+    const reader = createDocumentReader({ clock: systemClock })
+    const found = []
+    for (const name of ['a.pdf', 'a.docx', 'a.html'])
+      found.push((await reader.read({ name, contentType: reader.typeOf(name), bytes: new Uint8Array(readFileSync(name)) })).text)
+    await reader.close()
+    console.log(JSON.stringify(found))`
+  buildSync({
+    stdin: { contents, resolveDir: import.meta.dirname },
+    outfile: join(folder, 'probe.mjs'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    conditions: ['@plinth/source'],
+  })
+  return JSON.parse(execFileSync(process.execPath, ['probe.mjs'], { cwd: folder, encoding: 'utf8' }))
+}

@@ -1,19 +1,26 @@
 import { readAwsEnvironment } from '@plinth/aws/environment'
+import { jobNames } from '@plinth/core'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { describe, expect, it } from 'vitest'
 import { type HandlerName, handlerNames } from '../src/handlers.ts'
+import { lanes } from '../src/queues.ts'
 import { resolved } from './support/intrinsics.ts'
 import { resourceStatements, roleStatements, type Statement } from './support/statements.ts'
-import { ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
+import { handlerFolder, ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
 
 const embeddingModel = 'amazon.titan-embed-text-v2:0'
-const template = templateOf(plinthStack({ props: { embeddingModels: [embeddingModel] } }))
+const embeddingModels = [embeddingModel]
+const functions = { handlerFolder: handlerFolder({ draws: true }) }
+const template = templateOf(plinthStack({ props: { embeddingModels, functions } }))
 
 /** Actions that AWS allows for `*` only. */
 const withoutResource = [
   ['xray:PutTelemetryRecords', 'traces belong to no resource'],
   ['xray:PutTraceSegments', 'traces belong to no resource'],
   ['dynamodb:ListStreams', 'streams are listed for the account'],
+  ['textract:DetectDocumentText', 'an image is no resource'],
+  ['textract:GetDocumentTextDetection', 'nor is a job'],
+  ['textract:StartDocumentTextDetection', 'nor is an image'],
 ] as const
 
 /** Wildcards inside an ARN that there is nothing narrower for; and, where they are wide, the condition that makes them narrow. */
@@ -119,12 +126,13 @@ describe('[X71] roles may do what their function does', () => {
   const work = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage', 'SendMessage']
 
   const models = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
+  const look = ['DetectDocumentText', 'GetDocumentTextDetection', 'StartDocumentTextDetection'].map((one) => `textract:${one}`)
 
   const allowed: Readonly<Record<HandlerName, readonly string[]>> = {
     api: [...models, ...rows, 'dynamodb:Scan', ...changes, ...objects, ...seal, ...keys, ...logs, ...traces],
     authorizer: [...rows, ...changes, ...seal, ...logs, ...traces],
     'request-worker': [
-      ...[...models, ...rows, ...changes, ...objects, ...seal, ...traces],
+      ...[...models, ...look, ...rows, ...changes, ...objects, ...seal, ...traces],
       ...work.map((action) => `sqs:${action}`),
     ],
     relay: [
@@ -143,7 +151,7 @@ describe('[X71] roles may do what their function does', () => {
     expect([...new Set(actions)].sort()).toEqual([...allowed[name]].sort())
   })
 
-  it('who calls models calls these: of those that make vectors the API alone, and never streamed', () => {
+  it('who calls models calls these, and of those that make vectors never streamed', () => {
     const profile = 'global.amazon.nova-2-lite-v1:0'
     const profileArn = `arn:aws:bedrock:eu-central-1:111122223333:inference-profile/${profile}`
     const inRegion = 'arn:aws:bedrock:eu-central-1::foundation-model'
@@ -152,9 +160,23 @@ describe('[X71] roles may do what their function does', () => {
       [models, [profileArn], undefined],
       [models, byProfile, profileArn],
     ]
-    expect(modelsOf('request-worker')).toEqual(language)
-    expect(modelsOf('api')).toEqual([...language, [['bedrock:InvokeModel'], [`${inRegion}/${embeddingModel}`], undefined]])
+    const vectors = [['bedrock:InvokeModel'], [`${inRegion}/${embeddingModel}`], undefined]
+    for (const name of ['api', 'request-worker'] as const) expect(modelsOf(name)).toEqual([...language, vectors])
     for (const name of ['authorizer', 'relay', 'sweeper'] as const) expect(modelsOf(name)).toEqual([])
+  })
+
+  it('images are read by Textract where the code can draw pages, and else neither read nor granted', () => {
+    const blind = templateOf(plinthStack())
+    for (const [found, ocr] of [
+      [template, 'textract'],
+      [blind, 'off'],
+    ] as const) {
+      const variables = ofType(found, 'AWS::Lambda::Function').map(([, { Environment }]) => Environment as { Variables?: object })
+      const told = variables.flatMap(({ Variables = {} } = {}) => ('PLINTH_OCR' in Variables ? [Variables.PLINTH_OCR] : []))
+      expect(told).toEqual(handlerNames.map(() => ocr))
+      const granted = roleStatements(found).filter(({ actions }) => actions.some((action) => action.startsWith('textract:')))
+      expect(granted.length > 0).toBe(ocr === 'textract')
+    }
   })
 
   it("the authorizer sees the system's own rows and opens the system's own keys, and no tenant's", () => {
@@ -199,7 +221,7 @@ describe('[X70] what the variables of a function name is granted to its role', (
       }[what]
       const arns = new Set(statementsOf(name).flatMap(({ resources }) => resources.map((arn) => resolved(template, arn))))
       const count = [...arns].filter((arn) => form.test(arn)).length
-      expect(count).toBe(reason !== 'granted' ? 0 : what === 'queues' ? 12 : 1)
+      expect(count).toBe(reason !== 'granted' ? 0 : what === 'queues' ? jobNames.length * lanes.length : 1)
     },
   )
 })

@@ -72,7 +72,7 @@ describe('the construct', () => {
       { functions: { environment: { PLINTH_TABLE: 'rows' } } },
       /functions\.environment.*PLINTH_TABLE/,
     ],
-    ['less reserved than the queues call', { functions: { reservedConcurrency: 100 } }, /functions\.reservedConcurrency.*200/],
+    ['less reserved than the queues call', { functions: { reservedConcurrency: 100 } }, /functions\.reservedConcurrency.*450/],
   ])('refuses %s, and names it', (_, props, words) => {
     expect(() => plinthStack({ props })).toThrow(words)
   })
@@ -92,7 +92,7 @@ describe('its props', () => {
           privateSubnetIds: ['subnet-0123456789abcdef0'],
         }),
         concurrency: 100,
-        reservedConcurrency: 400,
+        reservedConcurrency: 900,
         logRetention: RetentionDays.ONE_WEEK,
         environment: { PLINTH_ISSUERS: '[]' },
         handlerFolder: handlerFolder(),
@@ -134,7 +134,7 @@ describe('its props', () => {
     const reserved = functions.flatMap(({ FunctionName, ReservedConcurrentExecutions: most }) =>
       most ? [[FunctionName, most]] : [],
     )
-    expect(reserved).toEqual([['event-driven-processor', 400]])
+    expect(reserved).toEqual([['event-driven-processor', 900]])
   })
 
   it('models: the first is asked by default; a profile may be followed through its geography, and only by itself', () => {

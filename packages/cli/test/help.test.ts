@@ -2,7 +2,7 @@ import { cacheClasses } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
 import { lines, plinth } from './support/plinth.ts'
 
-const verbs = ['start', 'token', 'submit', 'tenants', 'backup', 'doctor', 'synth']
+const verbs = ['start', 'token', 'submit', 'ingest', 'ask', 'eval', 'tenants', 'backup', 'doctor', 'synth']
 
 describe('plinth --help', () => {
   it('lists the verbs', async () => {
@@ -17,6 +17,12 @@ describe('plinth --help', () => {
     expect(run.stdout).toMatch(new RegExp(`^Usage: plinth ${verb}\\b`))
     expect(run.stdout).toContain('--json')
     expect(lines(run.stdout).length).toBeGreaterThan(4)
+  })
+
+  it.each(['retrieval', 'answers', 'tune'])('eval %s --help names the form of a collection, and thresholds', async (what) => {
+    const { exit, stdout } = await plinth(['eval', what, '--help'], {})
+    expect(exit.code).toBe(0)
+    for (const word of ['corpus.jsonl', 'queries.jsonl', 'qrels.tsv', '--min', '--max', '--json']) expect(stdout).toContain(word)
   })
 
   it.each(['onboard', 'configure'])('tenants %s --help tells what can be set for the model gateway', async (verb) => {

@@ -70,7 +70,7 @@ export { liesApart, sealedObjectPrefix } from './scope/sealing.ts'
 export type { Search } from './scope/search.ts'
 export { type Commit, check, count, insert, type RecordWrite, remove, State, update } from './scope/state.ts'
 export type { Action, Deed } from './scope/trail.ts'
-export { SegmentSearchIndex } from './search/segment-search-index.ts'
+export { SegmentSearchIndex, type SegmentSearchIndexOptions } from './search/segment-search-index.ts'
 export { type EventPattern, parsePattern, patternLimits } from './subscribers/event-pattern.ts'
 export {
   changeSubscriber,

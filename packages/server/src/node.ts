@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server, STATUS_CODES } from 'n
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Log, type Models, PlinthError, patterns, sleep, uuid } from '@plinth/core'
-import { createDocumentReader, createTesseractOcr } from '@plinth/documents'
+import { createDocumentReader } from '@plinth/documents'
 import { systemClock } from '@plinth/local'
 import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp } from '@plinth/outbound'
@@ -13,7 +13,7 @@ import { startEngine } from './engine.ts'
 import { readEnvironment } from './environment.ts'
 import { createLog } from './logging.ts'
 import { nodeListener } from './node-listener.ts'
-import { type OpenedPlatform, openPeers, openPlatform } from './open-platform.ts'
+import { type OpenedPlatform, openOcr, openPeers, openPlatform } from './open-platform.ts'
 import { readiness } from './readiness.ts'
 import { Regions } from './regions.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
@@ -55,8 +55,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     options.onFatal(error)
   }
   const outbound = new GuardedHttp({ clock: systemClock, allow: environment.outboundAllow })
-  const ocr = createTesseractOcr({ clock: systemClock })
-  const reader = createDocumentReader({ clock: systemClock, ocr })
+  const ocr = await openOcr({ environment, variables: options.environment })
+  const reader = createDocumentReader({ clock: systemClock, ...(ocr ? { ocr } : {}) })
   const { platform, ...where } = await openPlatform({
     environment,
     variables: options.environment,
@@ -105,14 +105,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await Promise.all([closeConnections(listening), ...stopped])
       for (const each of opened.toReversed()) await each.close()
       await reader.close()
-      await ocr.close()
+      await ocr?.close()
       outbound.close()
     }
     return { url: urlOf(listening.server, environment.host), platform, models, ...where, log, stop }
   } catch (error) {
     for (const each of opened.toReversed()) await each.close()
     await reader.close()
-    await ocr.close()
+    await ocr?.close()
     throw error
   }
 }

@@ -5,10 +5,12 @@ import {
   type Log,
   type ModelLimits,
   type Models,
+  type Ocr,
   type Outbound,
   type Platform,
   type PlinthError,
 } from '@plinth/core'
+import { createTesseractOcr } from '@plinth/documents'
 import { localPlatform, systemClock } from '@plinth/local'
 import type { Environment } from './environment.ts'
 
@@ -56,6 +58,18 @@ export async function openPlatform(options: {
   const parts = { directory, region, models, limits, log, outbound, ...reading, onFatal, masterKey, masterKeyFile }
   const platform = await localPlatform(parts)
   return { platform, directory, place: `data in ${directory}` }
+}
+
+/** What reads scanned pages: Tesseract, and on AWS what its environment names; undefined for nothing. */
+export async function openOcr(options: {
+  readonly environment: Environment
+  readonly variables: Readonly<Record<string, string | undefined>>
+}): Promise<Ocr | undefined> {
+  const clock = systemClock
+  if (options.environment.platform !== 'aws') return createTesseractOcr({ clock })
+  const { ocrOf, openTextractOcr, readAwsEnvironment } = await import('@plinth/aws')
+  const environment = readAwsEnvironment(options.variables)
+  return ocrOf(environment) === 'tesseract' ? createTesseractOcr({ clock }) : openTextractOcr({ environment, clock })
 }
 
 /**

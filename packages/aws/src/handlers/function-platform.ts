@@ -1,9 +1,14 @@
 import { jobNames } from '@plinth/core'
+import { createDocumentReader } from '@plinth/documents'
 import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type AwsPlatform, awsPlatform } from '../aws-platform.ts'
 import { readAwsEnvironment } from '../environment.ts'
+import { openTextractOcr } from '../open-textract-ocr.ts'
 import { functionLog } from './function-log.ts'
+
+/** A document may take so much of a function, in the heap and outside of it each; beside it others of the batch are worked. */
+const documentBytes = 320 * 1024 ** 2
 
 let opened: Promise<AwsPlatform> | undefined
 
@@ -18,13 +23,18 @@ export function functionPlatform(): Promise<AwsPlatform> {
 
 function open(): Promise<AwsPlatform> {
   const { env } = process
+  const clock = systemClock
+  const environment = readAwsEnvironment(env)
+  // Tesseract isn't in a function: images are read by Textract or not at all.
+  const ocr = openTextractOcr({ environment, clock })
   return awsPlatform({
-    environment: readAwsEnvironment(env),
-    models: createModels({ ...modelOptions(env), clock: systemClock }),
+    environment,
+    models: createModels({ ...modelOptions(env), clock }),
     limits: modelLimits(env),
-    clock: systemClock,
+    clock,
     log: functionLog,
-    outbound: new GuardedHttp({ clock: systemClock }),
+    outbound: new GuardedHttp({ clock }),
+    reader: createDocumentReader({ clock, ...(ocr ? { ocr } : {}), threads: 1, memoryLimit: documentBytes }),
     jobs: jobNames,
   })
 }

@@ -32,7 +32,9 @@ interface RawDocument {
 
 /** What roles are allowed and denied: their inline policies and those that are attached to them. */
 export function roleStatements(template: Template): readonly Statement[] {
-  const attached = ofType(template, 'AWS::IAM::Policy').flatMap(([where, { PolicyDocument, Roles }]) =>
+  // CDK puts what one policy has no room for into managed ones.
+  const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap((type) => ofType(template, type))
+  const attached = policies.flatMap(([where, { PolicyDocument, Roles }]) =>
     statements(
       where,
       (Roles as { Ref: string }[]).map(({ Ref }) => Ref),

@@ -17,13 +17,15 @@ export interface Template {
   readonly Outputs: Readonly<Record<string, unknown>>
 }
 
-/** A folder as `bundleHandlers` leaves it, but with nothing of use in it. */
-export function handlerFolder(): string {
+/** A folder as `bundleHandlers` leaves it, but with nothing of use in it; `draws`: where canvas was installed for Lambda. */
+export function handlerFolder({ draws = false } = {}): string {
   const folder = temporaryFolder()
   for (const name of handlerNames) {
     mkdirSync(join(folder, name))
     writeFileSync(join(folder, name, 'index.mjs'), `export const handler = async () => '${name}'\n`)
   }
+  const canvas = join(folder, 'request-worker', 'node_modules', '@napi-rs')
+  if (draws) for (const name of ['canvas', 'canvas-linux-arm64-gnu']) mkdirSync(join(canvas, name), { recursive: true })
   return folder
 }
 

@@ -20,7 +20,7 @@ const weights = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
 
 export function evalCommand(): Command {
   const command = new Command('eval').description(
-    'Measure retrieval and answers on your own questions, on a Plinth of its own; for CI, with thresholds.',
+    'Measure retrieval and answers on your own questions, on a Plinth of its own; for CI, with thresholds and --json.',
   )
   command.addCommand(withOptions('retrieval', 'nDCG@10, recall and MRR of what is found.').action(evalRetrieval))
   command.addCommand(withOptions('answers', 'F1, evidence, refusals and calibration of what is answered.').action(evalAnswers))
@@ -126,7 +126,10 @@ function some<Item>(all: readonly Item[], limit: string | undefined): readonly I
 }
 
 function show(figures: object, { json }: EvalOptions): void {
-  if (json) return console.log(JSON.stringify(figures))
+  if (json) {
+    console.log(JSON.stringify(figures))
+    return
+  }
   for (const [name, value] of Object.entries(figures)) {
     if (Array.isArray(value))
       for (const row of value)

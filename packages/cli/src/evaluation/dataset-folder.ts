@@ -30,5 +30,10 @@ export async function openDataset(folder: string): Promise<Dataset> {
 function linesOf(folder: string, name: string): AsyncIterable<string> {
   const path = join(folder, name)
   if (!existsSync(path)) throw new InvalidInputError(`There is no ${name} in ${folder}.`, { field: 'dataset' })
-  return createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })
+  return readLines(path)
+}
+
+/** Opened when it is read: an interface that waits drops its lines. */
+async function* readLines(path: string): AsyncGenerator<string> {
+  yield* createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })
 }

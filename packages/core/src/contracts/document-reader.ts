@@ -45,7 +45,9 @@ const ofText: Promises<DocumentReaderSubject> = {
     }
   },
 
-  'every chunk is a slice of the text within the budget, and every character that is no white space is in one': async (subject) => {
+  'every chunk is a slice of the text within the budget, and every character that is no white space is in one': async (
+    subject,
+  ) => {
     const long = `${scripts.repeat(40)}\n\n${'x'.repeat(5_000)}\n\n${'word '.repeat(2_000)}\n\n${'🀄'.repeat(3_000)}`
     for (const sent of ['.', ' a ', '\n\nOne.\n\n\n\nTwo.\n', scripts, long]) await read(subject, 'text/plain', sent)
   },

@@ -17,15 +17,17 @@ import { keepText } from './text.ts'
 
 export type IngestScope = Uses<'state' | 'reader' | 'search'>
 
-/** Deliveries that the process didn't survive, after which documents are read one by one, and then given up. */
+/** Deliveries that the process didn't survive, after which documents are read apart from each other, and at last given up. */
 const mostCutOffs = 3
+/** Into so many jobs what was read together is split: so many fit in one commit. */
+const mostParts = 8
 
 /**
  * The second half of ingest_documents of the seed (R25): reads each document, keeps its text, makes it findable by words, and only
  * then puts it in the place of its earlier version, at once. One that can't be read fails alone (X26). Done again, it does what is left.
  */
 export async function ingestDocuments(scope: IngestScope, body: RevisionsBody, { lease }: JobContext): Promise<Outcome> {
-  if (lease.cutOffs >= mostCutOffs) return oneByOne(scope, body)
+  if (lease.cutOffs >= mostCutOffs) return apart(scope, body)
   const read = (await Promise.all(body.documents.map((each) => prepare(scope, each, lease.signal)))).filter(
     (each) => each !== undefined,
   )
@@ -49,7 +51,7 @@ async function finish(scope: IngestScope, { documents: asked, ingest }: Revision
   const [first] = live
   const emit = [
     ...(first ? [startJob(embedJob, { id: first.revision, lane: 'low', body: { documents: live } })] : []),
-    ...gone.map(clean),
+    ...(gone.length > 0 ? [clean(gone)] : []),
     ...(await startMaintenance(scope)),
   ]
   const writes = gone.length > 0 ? countFor(scope, { ingest }, { superseded: gone.length }) : []
@@ -130,7 +132,7 @@ async function goLive(scope: IngestScope, { record: { fields }, read, content }:
       writes: [update(documents, record, next, sealed), ...content.removal, ...countFor(scope, next, { processed: 1 })],
       emit: [
         publishEvent(documentProcessed, document_id, { document_id, version, chunks_count }),
-        ...(live === undefined ? [] : [clean({ document_id, revision: live })]),
+        ...(live === undefined ? [] : [clean([{ document_id, revision: live }])]),
       ],
     })
   })
@@ -151,19 +153,23 @@ async function fail(
     const { document_id, version } = next
     await scope.state.commit({
       writes: [update(documents, record, next), ...removal, ...countFor(scope, next, { failed: 1 })],
-      emit: [publishEvent(documentFailed, document_id, { document_id, version, error }), clean(own)],
+      emit: [publishEvent(documentFailed, document_id, { document_id, version, error }), clean([own])],
     })
   })
 }
 
 /** Of documents that the process died with again and again, only the one that does it may be given up. */
-async function oneByOne(scope: IngestScope, body: RevisionsBody): Promise<Outcome> {
+async function apart(scope: IngestScope, body: RevisionsBody): Promise<Outcome> {
   const [only] = body.documents
   if (only && body.documents.length === 1) {
     await fail(scope, only, { code: 'document_gave_up', message: 'Reading it ended the process again and again.' })
     return { done: true }
   }
-  const emit = body.documents.map((each) => startJob(ingestJob, { id: each.revision, body: { ...body, documents: [each] } }))
+  const size = Math.ceil(body.documents.length / mostParts)
+  const parts = Array.from({ length: Math.ceil(body.documents.length / size) }, (_, index) =>
+    body.documents.slice(index * size, (index + 1) * size),
+  )
+  const emit = parts.map((part) => startJob(ingestJob, { id: part[0]?.revision ?? '', body: { ...body, documents: part } }))
   await scope.state.commit({ writes: [], emit })
   return { done: true }
 }
@@ -176,6 +182,6 @@ function countFor(
   return ingest === undefined ? [] : [countIngest(scope, ingest, amounts)]
 }
 
-function clean(revision: DocumentRevision): ReturnType<typeof startJob> {
-  return startJob(cleanJob, { id: revision.revision, body: revision })
+function clean(revisions: readonly DocumentRevision[]): ReturnType<typeof startJob> {
+  return startJob(cleanJob, { id: revisions[0]?.revision ?? '', body: { documents: revisions } })
 }

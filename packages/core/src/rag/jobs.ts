@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineJob, type JobDefinition } from '../define/job.ts'
-import { cleanDocument } from './clean.ts'
+import { cleanDocuments } from './clean.ts'
 import { embedDocuments } from './embed-documents.ts'
 import { ingestDocuments } from './ingest-documents.ts'
 import { maintainIndex } from './maintain.ts'
@@ -38,13 +38,13 @@ export const embedJob: JobDefinition<RevisionsBody> = defineJob<RevisionsBody>({
   handle: embedDocuments,
 })
 
-export const cleanJob: JobDefinition<DocumentRevision> = defineJob<DocumentRevision>({
+export const cleanJob: JobDefinition<RevisionsBody> = defineJob<RevisionsBody>({
   name: 'rag.clean',
   version: 1,
-  summary: 'Removes what is left of a version that nobody finds any more.',
-  body: revision,
+  summary: 'Removes what is left of versions that nobody finds any more.',
+  body: revisions,
   concurrency: 4,
-  handle: cleanDocument,
+  handle: cleanDocuments,
 })
 
 export const maintainJob: JobDefinition<Record<never, never>> = defineJob<Record<never, never>>({

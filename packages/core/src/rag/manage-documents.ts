@@ -17,12 +17,13 @@ export async function deleteDocument(scope: Uses<'state'>, documentId: string): 
   const { content } = await retryConflicts(async () => {
     const record = await getDocument(scope, documentId)
     const { live, revision } = record.fields
-    const left = new Set(live === undefined ? [revision] : [live, revision])
+    const left = [...new Set(live === undefined ? [revision] : [live, revision])]
+    const gone = left.map((each) => ({ document_id: documentId, revision: each }))
     await scope.state.commit({
       writes: [remove(documents, record)],
       emit: [
         publishEvent(documentDeleted, documentId, { document_id: documentId }),
-        ...[...left].map((each) => startJob(cleanJob, { id: each, body: { document_id: documentId, revision: each } })),
+        startJob(cleanJob, { id: revision, body: { documents: gone } }),
       ],
       resource: `documents/${documentId}`,
     })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { getRequest } from '../../src/event-driven/manage.ts'
+import { requests } from '../../src/event-driven/requests.ts'
 import {
   type Adapters,
   createPlatform,
@@ -8,6 +9,7 @@ import {
   Relay,
   silentLog,
   type TenantSettings,
+  UnavailableError,
   WorkerHost,
 } from '../../src/index.ts'
 import { siloKeyAlias } from '../../src/scope/data-keys.ts'
@@ -128,6 +130,42 @@ describe.each(['pool', 'silo'] as const)('offboarding a tenant in a %s', (isolat
     const again = await bench.offboard('alpha', bench.restarted())
     expect(again.offboarding?.keys_irrecoverable_at).toBeGreaterThan(0)
     expect(await bench.offboard('alpha', bench.restarted())).toEqual(again)
+  })
+})
+
+describe('what an index keeps elsewhere', () => {
+  it('goes with its tenant alone, while the records that name it are there, and is asked for again after a fault [R111]', async () => {
+    const bench = new TenancyBench()
+    const segments = bench.operator.search
+    const forgotten: string[] = []
+    const platform = bench.restarted({
+      ...bench.memory.adapters,
+      search: (state) => ({
+        capabilities: segments.capabilities,
+        put: (...call) => segments.put(...call),
+        putVectors: (...call) => segments.putVectors(...call),
+        remove: (...call) => segments.remove(...call),
+        dropSpace: (...call) => segments.dropSpace(...call),
+        search: (...call) => segments.search(...call),
+        status: (...call) => segments.status(...call),
+        maintain: (...call) => segments.maintain(...call),
+        forget: async (tenant) => {
+          const there = await state(tenant).get(requests, { partition: 'short' })
+          forgotten.push(`${tenant}, ${there ? 'its records there' : 'its records gone'}`)
+          if (forgotten.length === 1) throw new UnavailableError('search_away', 'The index is away.')
+        },
+      }),
+    })
+    for (const tenant of ['alpha', 'beta']) {
+      await bench.onboard(tenant)
+      await bench.fill(tenant)
+    }
+    await bench.offboard('alpha', platform)
+    await bench.sweep(platform)
+    expect((await bench.administration().registry.find('alpha')).offboarding?.data_removed_at).toBeUndefined()
+    await bench.sweep(platform)
+    expect(forgotten).toEqual(['alpha, its records there', 'alpha, its records there'])
+    expect(await bench.left('alpha')).toEqual([])
   })
 })
 

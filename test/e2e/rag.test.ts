@@ -1,0 +1,162 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { call, listAll } from './support/api.ts'
+import { runPlinth, startPlinth } from './support/plinth-process.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+import { until } from './support/until.ts'
+
+interface Shown {
+  readonly document_id: string
+  readonly source: string
+  readonly status: string
+  readonly embedding: string
+  readonly version: number
+}
+
+/** The word that only one document has. */
+const wordOf = (number: number, version: number): string => `zq${number}v${version}`
+const textOf = (number: number, version: number): string =>
+  `# Report ${number}\n\nThe code of this report is ${wordOf(number, version)}.\n\n${'It says nothing else of note, at some length. '.repeat(40)}`
+
+async function tokenFor(folder: string): Promise<string> {
+  const { stdout } = await runPlinth(['token', '--tenant', 'demo'], { environment: { PLINTH_DATA_DIR: folder } })
+  return stdout.trim().split('\n').at(-1) ?? ''
+}
+
+describe('documents, on a server that is killed', () => {
+  it('that were accepted are read to the end, each whole and once, and old versions serve until then [R25, R44, X25, X26]', async () => {
+    const folder = temporaryFolder()
+    const count = 120
+    let plinth = await startPlinth(folder)
+    const token = await tokenFor(folder)
+    const send = async (version: number): Promise<void> => {
+      const documents = Array.from({ length: count }, (_, number) => ({
+        source: `report-${number}.md`,
+        content: textOf(number, version),
+        metadata: { version },
+      }))
+      for (let at = 0; at < count; at += 40) {
+        const answer = await call(plinth.url, '/api/documents', { token, body: { documents: documents.slice(at, at + 40) } })
+        expect(answer.status).toBe(202)
+      }
+    }
+    /** Which versions of a document its word finds. */
+    const found = async (number: number): Promise<readonly number[]> => {
+      const versions: number[] = []
+      for (const version of [1, 2]) {
+        const body = { query: wordOf(number, version), top_k: 100, dense_weight: 0 }
+        const { body: answer } = await call<{ results: { source: string; content: string }[] }>(plinth.url, '/api/rag/retrieve', {
+          token,
+          body,
+        })
+        const own = answer.results.filter(({ source }) => source === `report-${number}.md`)
+        if (own.some(({ content }) => content.includes(wordOf(number, version)))) versions.push(version)
+      }
+      return versions
+    }
+    const done = async (): Promise<readonly Shown[] | false> => {
+      const all = await listAll<Shown>(plinth.url, '/api/documents', token)
+      return all.every(({ status, embedding }) => status === 'processed' && embedding === 'done') && all
+    }
+    for (const version of [1, 2]) {
+      await send(version)
+      for (const wait of [30, 120, 400, 900]) {
+        await new Promise((resolve) => setTimeout(resolve, wait))
+        await plinth.process.kill()
+        plinth = await startPlinth(folder)
+        // Whatever is half done: never two versions of one, and never none once the first was there.
+        for (const number of [0, 45, 119]) {
+          const versions = await found(number)
+          expect(versions.length).toBeLessThan(2)
+          if (version === 2) expect(versions).toHaveLength(1)
+        }
+      }
+      const all = (await until('all documents are read', done, { within: 120_000, every: 250 })) as readonly Shown[]
+      expect(all).toHaveLength(count)
+      expect(new Set(all.map(({ version: shown }) => shown))).toEqual(new Set([version]))
+    }
+    for (let number = 0; number < count; number += 7) expect(await found(number)).toEqual([2])
+    const index = await call<{ documents: number }>(plinth.url, '/api/rag/index', { token })
+    expect(index.body.documents).toBe(count)
+    expect((await plinth.process.stop()).code).toBe(0)
+  }, 300_000)
+})
+
+describe('plinth ingest and ask', () => {
+  it('read a folder, name what failed, and answer with its place', async () => {
+    const folder = temporaryFolder()
+    const docs = temporaryFolder()
+    mkdirSync(join(docs, 'manuals', '.hidden'), { recursive: true })
+    writeFileSync(join(docs, 'manuals', 'pumps.md'), '# Pumps\n\nThe pump PX-4711 is serviced every 400 hours.\n')
+    writeFileSync(join(docs, 'manuals', 'broken.pdf'), 'no PDF')
+    writeFileSync(join(docs, 'manuals', '.hidden', 'secret.md'), 'The zeppelin lands.')
+    writeFileSync(join(docs, 'large.txt'), `${'Padding of a large file. '.repeat(200_000)}The walrus sings at noon.`)
+    const plinth = await startPlinth(folder, { PLINTH_MODEL: 'local/extractive' })
+    const environment = { PLINTH_DATA_DIR: folder, PLINTH_URL: plinth.url }
+    const run = (...args: string[]) => runPlinth(args, { environment, cwd: docs })
+    const ingested = await run('ingest', 'manuals', '*.txt', '--metadata', 'shelf=a')
+    expect(ingested.exit.code).toBe(1)
+    expect(ingested.stderr).toContain('manuals/broken.pdf')
+    expect(ingested.stdout).toMatch(/^2 documents are found, in \d+ chunks; 1 failed\.$/m)
+    const again = await run('ingest', 'manuals/pumps.md', 'large.txt', '--metadata', 'shelf=a', '--json')
+    expect(again.exit.code).toBe(0)
+    expect(JSON.parse(again.stdout).documents).toMatchObject([{ version: 1 }, { version: 1 }])
+    const answer = JSON.parse((await run('ask', 'How often is the pump PX-4711 serviced?', '--json')).stdout)
+    expect(answer).toMatchObject({ abstained: false, sources: ['manuals/pumps.md'] })
+    const shown = await run('ask', 'How often is the pump PX-4711 serviced?')
+    expect(shown.stdout).toMatch(/manuals\/pumps\.md:\d+-\d+/)
+    const passages = await run('ask', 'When does the walrus sing?', '--passages', '--top-k', '1', '--filter', 'shelf=a')
+    expect(passages.stdout).toContain('large.txt')
+    const nothing = await run('ask', 'When does the zeppelin land?')
+    expect([nothing.exit.code, nothing.stdout]).toEqual([0, expect.stringContaining('No answer')])
+    for (const wrong of [
+      ['ingest', 'nothing-here'],
+      ['ingest', '*.nothing'],
+      ['ask', 'x', '--top-k', 'many'],
+      ['ask', 'x', '--filter', 'y'],
+    ]) {
+      const refused = await run(...wrong)
+      expect(refused.exit.code).toBe(1)
+      expect(refused.stderr).not.toMatch(/\n\s+at /)
+    }
+  }, 120_000)
+
+  it('eval measures a collection, and fails below a threshold', async () => {
+    const set = temporaryFolder()
+    const lines = (objects: readonly object[]): string => objects.map((object) => JSON.stringify(object)).join('\n')
+    writeFileSync(
+      join(set, 'corpus.jsonl'),
+      lines([
+        { id: 'a', title: 'Pumps', text: 'The pump PX-4711 is serviced every 400 hours.' },
+        { id: 'b', title: 'Boats', text: 'The ferry leaves at nine.' },
+      ]),
+    )
+    writeFileSync(
+      join(set, 'queries.jsonl'),
+      lines([
+        { id: '1', text: 'How often is the pump PX-4711 serviced?', answers: ['400 hours'] },
+        { id: '2', text: 'Who painted the Mona Lisa?', answerable: false },
+      ]),
+    )
+    writeFileSync(join(set, 'qrels.tsv'), 'query-id\tcorpus-id\tscore\n1\ta\t1\n')
+    const run = (...args: string[]) =>
+      runPlinth(['eval', ...args, '--dataset', set, '--json'], {
+        environment: { PLINTH_EMBEDDING_MODEL: 'local/hashing', PLINTH_MODEL: 'local/extractive' },
+      })
+    const retrieval = await run('retrieval', '--min', 'ndcg@10=0.9')
+    expect(retrieval.stderr).toBe('')
+    expect(JSON.parse(retrieval.stdout)).toMatchObject({ questions: 1, 'ndcg@10': 1, mrr: 1 })
+    const answers = await run('answers', '--max', 'refused_unanswerable=0.5')
+    expect(JSON.parse(answers.stdout)).toMatchObject({
+      questions: 2,
+      answer_contained: 1,
+      citation_contained: 1,
+      refused_unanswerable: 1,
+    })
+    expect([answers.exit.code, answers.stderr]).toEqual([1, expect.stringContaining('refused_unanswerable is 1, above 0.5')])
+    writeFileSync(join(set, 'corpus.jsonl'), '{"id":"a"')
+    const broken = await run('retrieval')
+    expect([broken.exit.code, broken.stdout]).toEqual([1, expect.stringMatching(/Line 1 of corpus\.jsonl/)])
+  }, 120_000)
+})
