@@ -19,7 +19,7 @@ const scripted = { PLINTH_SCRIPTED_LATENCY_MS: '20' }
 // What a kill can't tell is whether commits reached the disk itself: for that the power has to fail.
 describe('kill -9 at any time', () => {
   it('[R12] [R19] [X4] [X7] [X11] thirty times under load: accepted means kept, and everything is done once', {
-    timeout: 180_000,
+    timeout: 600_000,
   }, async () => {
     const seed = Number(process.env.PLINTH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
     console.log(`crash.test.ts: PLINTH_TEST_SEED=${seed}`)
