@@ -12,7 +12,7 @@ export default defineConfig({
     pool: 'forks',
     // As many as there are cores; the usual is one less, which is one on a small machine.
     maxWorkers: Math.max(2, availableParallelism()),
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })

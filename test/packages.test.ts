@@ -76,7 +76,7 @@ beforeAll(async () => {
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', ...tarballs], inProject)
   // What the contracts need of whoever runs them.
   symlinkSync(join(root, 'node_modules', 'vitest'), join(project, 'node_modules', 'vitest'))
-}, 120_000)
+})
 
 afterAll(() => rmSync(project, { recursive: true, force: true }))
 

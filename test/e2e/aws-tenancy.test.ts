@@ -100,7 +100,7 @@ describeWithMoto('tenants on the platform aws, on an emulator', (moto) => {
     const { Contents = [] } = await moto.clients.s3.send(new ListObjectsV2Command({ Bucket: 'plinth', Prefix: 'silo/' }))
     expect(Contents).toEqual([])
     expect((await ask('/api/tenants/silo/audit/verify')).body).toMatchObject({ valid: true })
-  }, 150_000)
+  })
 
   async function table(): Promise<string> {
     let text = ''

@@ -19,7 +19,7 @@ const mostMemory = 450
 const grant = { tenant: 'demo', user: 'ann', permissions: ['*'], lifetime: 600 }
 
 describe('[R18] [X8] a long queue', () => {
-  it('of 100,000: starts quickly, in bounded memory, still accepts, and drains', { timeout: 180_000 }, async () => {
+  it('of 100,000: starts quickly, in bounded memory, still accepts, and drains', { timeout: 600_000 }, async () => {
     const folder = temporaryFolder()
     await fill(folder)
     const token = await mintToken(grant, { PLINTH_DATA_DIR: folder })

@@ -18,7 +18,7 @@ interface Filled {
 }
 
 describe('[R19] a full disk', () => {
-  it('refuses early and typed, loses nothing, lives, and goes on when there is room', { timeout: 120_000 }, async ({ skip }) => {
+  it('refuses early and typed, loses nothing, lives, and goes on when there is room', { timeout: 300_000 }, async ({ skip }) => {
     const folder = temporaryFolder()
     const disk = mountSmall(folder, '32m')
     if (!disk) return skip(noMount)

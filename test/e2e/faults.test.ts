@@ -28,7 +28,7 @@ afterAll(() => workbench.close(false))
 
 describe('a crash at a system call', () => {
   it('[R12] [R19] [X4] [X7] [X11] loses nothing, whether the process dies, a write is torn, or power fails', {
-    timeout: 180_000,
+    timeout: 600_000,
   }, async ({ skip }) => {
     if (reason !== undefined) return withoutShim(reason, skip)
     const { calls, findings } = await countCalls(bench)
@@ -45,7 +45,7 @@ describe('a crash at a system call', () => {
   })
 
   it('[R12] [R19] at a named step loses nothing either, where system calls can not be counted', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const { findings, fired } = await sweepSteps({ ...options, bench, step: 40 })
     expect(findings).toEqual([])
@@ -54,7 +54,7 @@ describe('a crash at a system call', () => {
 })
 
 describe('a fault that was put in', () => {
-  it.for(['synchronous-normal', 'closing-event-apart'])('is found: %s', { timeout: 180_000 }, async (name, { skip }) => {
+  it.for(['synchronous-normal', 'closing-event-apart'])('is found: %s', { timeout: 600_000 }, async (name, { skip }) => {
     if (reason !== undefined) return withoutShim(reason, skip)
     const mutation = mutations.find((one) => one.name === name)
     if (!mutation) throw new Error(`There is no mutation ${name}.`)

@@ -38,7 +38,7 @@ function collectionsOf(folder: string, tenant: string): string[] {
 }
 
 describe('a tenant that is offboarded', () => {
-  it('[R111] goes to the end although the process is killed in the middle, again and again', { timeout: 240_000 }, async () => {
+  it('[R111] goes to the end although the process is killed in the middle, again and again', { timeout: 600_000 }, async () => {
     const folder = join(temporaryFolder(), 'data')
     let server = await startPlinth(folder)
     const token = await tokenFor(folder, 'demo')

@@ -34,7 +34,7 @@ function deliveriesOf(server: RunningPlinth, token: string, { subscriber_id }: M
 
 describe('[R21] webhooks of a real server', () => {
   it('arrive signed, survive kill -9 and receivers that fail, and every repetition has its first id', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const folder = temporaryFolder()
     const sink = await WebhookSink.open()
@@ -100,7 +100,7 @@ describe('[R21] webhooks of a real server', () => {
     expect((await server.process.stop()).code).toBe(0)
   })
 
-  it('do nothing that a receiver with bad intent would like, and leave no secret behind', { timeout: 120_000 }, async () => {
+  it('do nothing that a receiver with bad intent would like, and leave no secret behind', { timeout: 300_000 }, async () => {
     const folder = temporaryFolder()
     const sink = await WebhookSink.open()
     const inside = await WebhookSink.open()

@@ -23,5 +23,5 @@ describeWithMoto('the way back on the platform aws, on an emulator', (moto) => {
     expect([back.exit.code, back.stderr, back.stdout]).toEqual([0, '', 'demo is active.\n'])
     expect(await statusOf()).toBe(200)
     await server.process.stop()
-  }, 180_000)
+  })
 })

@@ -17,10 +17,12 @@ export interface ConnectionTimes {
 
 const usual: ConnectionTimes = { silence: 10_000, idle: 65_000, arriving: 300_000 }
 
-/** The connections of one server that Node's server of HTTP/1.1 doesn't know. */
+/** The connections of one server, as far as Node's server of HTTP/1.1 doesn't know or doesn't tell of them. */
 export interface Http2Connections {
   /** Takes no more requests; connections end with what runs on them, those that said nothing yet at once. */
   close(): void
+  /** Ends those of HTTP/1.1 on which no request has arrived: what comes of one now would come too late. */
+  closeArriving(): void
   /** Ends all at once. */
   destroy(): void
 }
@@ -42,6 +44,17 @@ export function alsoHttp2(server: Server, listener: RequestListener, times: Conn
     endWhenIdle(session, times)
   })
   const silent = new Set<Socket>()
+  /** Of HTTP/1.1, and the number of requests on each that aren't answered. */
+  const spoken = new Map<Socket, number>()
+  for (const event of ['request', 'checkExpectation'] as const)
+    server.prependListener(event, ({ socket }, response) => {
+      const count = (by: number): void => {
+        const open = spoken.get(socket)
+        if (open !== undefined) spoken.set(socket, open + by)
+      }
+      count(1)
+      response.once('close', () => count(-1))
+    })
   const http1 = server.listeners('connection') as ((socket: Socket) => void)[]
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
@@ -62,6 +75,8 @@ export function alsoHttp2(server: Server, listener: RequestListener, times: Conn
         socket.allowHalfOpen = false
         http2.emit('connection', socket)
       } else {
+        spoken.set(socket, 0)
+        socket.once('close', () => spoken.delete(socket))
         for (const accept of http1) accept.call(server, socket)
         socket.resume()
       }
@@ -80,6 +95,9 @@ export function alsoHttp2(server: Server, listener: RequestListener, times: Conn
     close: () => {
       for (const socket of silent) socket.destroy()
       for (const session of sessions) session.close()
+    },
+    closeArriving: () => {
+      for (const [socket, open] of spoken) if (open === 0) socket.destroy()
     },
     destroy: () => {
       for (const socket of silent) socket.destroy()

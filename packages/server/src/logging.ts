@@ -28,5 +28,8 @@ function describe(error: unknown): unknown {
   if (typeof error === 'object' && error !== null && 'message' in error) {
     return { message: error.message, ...('errcode' in error ? { errcode: error.errcode } : {}) }
   }
+  // What was described already, by faultOf.
+  if (typeof error === 'object' && error !== null && Object.keys(error).every((key) => key === 'name' || key === 'stack'))
+    return error
   return String(error)
 }

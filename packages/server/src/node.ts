@@ -37,6 +37,8 @@ export interface RunningServer extends OpenedPlatform {
 /** Work that is still running after this time is left to the next start, which takes it up again. */
 const drainMilliseconds = 7_000
 const connectionMilliseconds = 6_000
+/** For a request that is on its way. */
+const arrivingMilliseconds = 1_000
 /** For those who were cut off then, to be settled before the data is closed. */
 const settleMilliseconds = 500
 
@@ -172,7 +174,7 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(`HTTP/1.1 ${status} ${title}\r\n${headers.join('\r\n')}\r\n\r\n${body}`)
 }
 
-/** Ends idle connections at once, those with a request on them when it is answered, and whatever is left after a while. */
+/** Ends idle connections at once, those with a request on them when it is answered, and whatever else is left after a while. */
 async function closeConnections({ server, http2 }: Listening): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
@@ -181,7 +183,9 @@ async function closeConnections({ server, http2 }: Listening): Promise<void> {
   void closed.then(() => {
     over = true
   })
-  await Promise.race([closed, sleep(systemClock, connectionMilliseconds)])
+  await Promise.race([closed, sleep(systemClock, arrivingMilliseconds)])
+  http2.closeArriving()
+  await Promise.race([closed, sleep(systemClock, connectionMilliseconds - arrivingMilliseconds)])
   server.closeAllConnections()
   http2.destroy()
   if (!over) await sleep(systemClock, settleMilliseconds)

@@ -95,7 +95,7 @@ beforeAll(async () => {
   })
   requests = await listAll(server.url, '/api/requests', token)
   expect(requests).toHaveLength(ids.length + 1)
-}, 120_000)
+})
 
 describe('the usage of a tenant', () => {
   it('is, by day, model and user, what its requests say of theirs [R104, X68, X17]', async () => {

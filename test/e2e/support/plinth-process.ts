@@ -103,7 +103,7 @@ export async function startPlinth(folder: string, environment: Readonly<Record<s
       if (started.exit) throw new Error(`plinth start ended (${JSON.stringify(started.exit)}): ${started.stderr}`)
       return started.stdout.includes('\n') && started.stdout
     },
-    { within: 30_000, every: 5 },
+    { within: 120_000, every: 5 },
   )
   return { ...(JSON.parse(line) as StartLine), process: started }
 }

@@ -4,7 +4,7 @@ export async function until<Found>(
   look: () => Promise<Found | undefined | false> | Found | undefined | false,
   options: { readonly within?: number; readonly every?: number } = {},
 ): Promise<Found> {
-  const { within = 10_000, every = 20 } = options
+  const { within = 30_000, every = 20 } = options
   const deadline = Date.now() + within
   for (;;) {
     const found = await look()

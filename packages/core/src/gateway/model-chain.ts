@@ -149,7 +149,7 @@ class LeftAlone extends ModelFailure {
   /** @param wait milliseconds. */
   constructor(wait: number) {
     const retryAfter = Math.ceil(wait / 1_000)
-    super('transient', 'model_unavailable', 'The model failed too often; it is left alone for a while.', { retryAfter })
+    super('transient', 'model_resting', 'The model failed too often; it is left alone for a while.', { retryAfter })
   }
 }
 

@@ -74,7 +74,7 @@ describe('the estimate on the way of a request [R10, X16]', () => {
     expect(held / ids.length).toBeGreaterThanOrEqual(0.85)
     expect(held / ids.length).toBeLessThanOrEqual(0.95)
     await bench.stop()
-  }, 60_000)
+  })
 
   it('puts each of those that come at one moment behind the one before', async () => {
     const bench = await EventBench.open(never, { worker: false })
@@ -108,7 +108,7 @@ describe('the estimate on the way of a request [R10, X16]', () => {
     expect(await bench.backlog()).toBe(0)
     expect(await promised(scope)).toBe(alone)
     await bench.stop()
-  }, 60_000)
+  })
 
   it('counts what is redriven', async () => {
     const bench = await EventBench.open(async ({ attempt }) => {
@@ -143,7 +143,7 @@ describe('the estimate on the way of a request [R10, X16]', () => {
     const later = await promised(here, { priority: 'low' })
     expect(later).toBeGreaterThan(1.5 * known.low)
     expectNear(await promised(there, { priority: 'low' }), later)
-  }, 60_000)
+  })
 
   it("shows nothing of another tenant's times or backlog [X67]", async () => {
     const bench = await EventBench.open(async () => {

@@ -79,7 +79,7 @@ describe('a request whose time is up', () => {
     expect(ended).toBeLessThanOrEqual(expires_at + 2 * minute)
     expect(await bench.backlog()).toBe(0)
     await bench.stop()
-  }, 60_000)
+  })
 
   it('is ended while the model still runs: the call is aborted, and counted', async () => {
     const bench = await EventBench.open(never)
@@ -147,7 +147,7 @@ describe('a request whose time is up', () => {
     expect(bench.memory.inner.queue.depth()).toEqual({ ready: 0, delayed: 0, leased: 0 })
     expect(await bench.memory.adapters.operations.pending(10)).toEqual([])
     await bench.stop()
-  }, 60_000)
+  })
 
   it('far ahead expires on its day; its job looks once a week, so that none is left for long', async () => {
     const bench = await EventBench.open(throttle, { worker: false })
@@ -168,7 +168,7 @@ describe('a request whose time is up', () => {
     await bench.pass(8 * day, 6 * 60 * minute)
     expect(bench.memory.inner.queue.depth('event-driven.expire')).toEqual({ ready: 0, delayed: 0, leased: 0 })
     await bench.stop()
-  }, 60_000)
+  })
 
   it('redriven has a week anew, and can be answered', async () => {
     let throttles = true

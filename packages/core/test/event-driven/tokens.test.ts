@@ -258,7 +258,7 @@ describe('the text of an answer that comes bit by bit', () => {
       }),
       { numRuns: 40 },
     )
-  }, 120_000)
+  })
 })
 
 describe('two workers that stream one request', () => {

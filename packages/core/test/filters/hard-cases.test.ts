@@ -10,6 +10,8 @@ const cases: readonly (readonly [kind: ValueKind, text: string, ...values: strin
   ['email', 'Message-ID: <abc.123@mail.example.com>'],
   ['email', 'https://user@example.com/x and git@github.com:a/b.git'],
   ['email', 'https://example.com/?to=bob@example.com&x=1', 'bob@example.com'],
+  ['email', 'https://lists.example.org/unsubscribe/bob.smith@example.com', 'bob.smith@example.com'],
+  ['email', 'https://example.org/#bob.smith@example.com', 'bob.smith@example.com'],
   ['email', 'icon@2x.png, react@18.2.0, @jane, @user@mastodon.social'],
   ['email', `${'a'.repeat(64)}@example.com`, `${'a'.repeat(64)}@example.com`],
   ['phone', '(212) 555-0123 ext. 12', '(212) 555-0123 ext. 12'],

@@ -92,7 +92,7 @@ const rules = settings(rulesFor('mask', filterKinds), {
 })
 
 describe('work on hostile texts', () => {
-  it('shows each character to the detectors six times at the most, and little at a time [X69]', { timeout: 120_000 }, () => {
+  it('shows each character to the detectors six times at the most, and little at a time [X69]', { timeout: 300_000 }, () => {
     for (const part of hostile) {
       const text = part.repeat(50_000 / part.length)
       let looked = 0

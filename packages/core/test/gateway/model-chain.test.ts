@@ -206,7 +206,7 @@ describe('a model that fails again and again', () => {
     for (let call = 0; call < 3; call++) await expect(bench.during(answerChat(scope, callOf()))).rejects.toThrow()
     const made = at.length
     const error = await answerChat(scope, callOf()).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'model_unavailable', retryable: true, retryAfter: 5 })
+    expect(error).toMatchObject({ code: 'model_resting', retryable: true, retryAfter: 5 })
     expect(at).toHaveLength(made)
   })
 

@@ -139,4 +139,4 @@ it('whatever is cancelled, expires, is left or tried again: what is spent is wha
     'budget_exhausted',
   ]
   await assertUntilMet(property, { numRuns: 70, interruptAfterTimeLimit: 60_000 }, kinds, met)
-}, 120_000)
+})

@@ -60,7 +60,7 @@ class Neighbours {
 /** The promise of the queue (ports/queue.ts), kept by the whole way from acceptance to the model; its contract holds every queue to it. */
 describe('under the flood of one tenant', () => {
   it('each request of another is the next or the one after when a worker is free: 5,000 before it change nothing [X68, R112]', {
-    timeout: 180_000,
+    timeout: 600_000,
   }, async () => {
     const neighbours = await Neighbours.open(50)
     const { bench } = neighbours
@@ -85,7 +85,7 @@ describe('under the flood of one tenant', () => {
   })
 
   it('that is above its limit of one call at a time another works as ever, and nobody spins [X68, R112]', {
-    timeout: 180_000,
+    timeout: 600_000,
   }, async () => {
     const neighbours = await Neighbours.open(500, { concurrent: 1 })
     const { bench, deliveries } = neighbours

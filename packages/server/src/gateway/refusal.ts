@@ -40,6 +40,8 @@ export interface Refusal {
   readonly field?: string
   /** Seconds. */
   readonly retryAfter?: number
+  /** The same again would end the same, whatever its kind says. */
+  readonly final?: true
 }
 
 const kinds: Readonly<Record<string, RefusalKind>> = {
@@ -52,6 +54,8 @@ const kinds: Readonly<Record<string, RefusalKind>> = {
   tenant_offboarded: 'closed',
   model_throttled: 'upstream_throttled',
   model_timeout: 'upstream_timeout',
+  // Nobody was asked: whoever waits as long as it says is served.
+  model_resting: 'unavailable',
   model_request_refused: 'invalid',
   // What a provider's package can't take is told in our words.
   invalid_input: 'invalid',
@@ -78,7 +82,14 @@ export function refusalOf(error: unknown): Refusal {
   if (kind === 'internal' || !PlinthError.is(error))
     return { kind: 'internal', code: 'internal', message: 'Something went wrong on our side.' }
   const { code, message, field, retryAfter } = error
-  return { kind, code, message, ...(field === undefined ? {} : { field }), ...(retryAfter === undefined ? {} : { retryAfter }) }
+  return {
+    kind,
+    code,
+    message,
+    ...(field === undefined ? {} : { field }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...(error instanceof ModelFailure && !error.retryable ? { final: true } : {}),
+  }
 }
 
 function kindOf(error: unknown): RefusalKind {

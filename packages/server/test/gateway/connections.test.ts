@@ -52,7 +52,7 @@ function connections({ server }: Shell): Promise<number> {
 }
 
 function gone(where: Shell): Promise<unknown> {
-  return until('the end of all connections', async () => (await connections(where)) === 0, { within: 3_000 })
+  return until('the end of all connections', async () => (await connections(where)) === 0, { within: 15_000 })
 }
 
 const asked = block({ ':method': 'GET', ':scheme': 'http', ':path': '/x', ':authority': 'x' })

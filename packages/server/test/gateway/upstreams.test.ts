@@ -179,6 +179,29 @@ describe.each(all)('%s', (name, protocol) => {
   })
 })
 
+it('a fault that would come again ends the tries of clients; one that came too often says when to come back, and nobody is asked', async () => {
+  const own = await startTestServer({ PLINTH_MODEL: 'openai-compatible/z', PLINTH_MODEL_BASE_URL: stub.url })
+  const bearer = await own.token()
+  const askOwn = ({ path, body }: Protocol): Promise<Answer<unknown>> => call(own.url, path, { token: bearer, body })
+  const retrying = all.filter(([, { path }]) => path.startsWith('/v1'))
+  for (const [, protocol] of retrying) {
+    stub.reply({ status: 401, body: errorBody(secret, 'invalid_request_error', 'invalid_api_key') })
+    expect((await askOwn(protocol)).headers.get('x-should-retry')).toBe('false')
+  }
+  for (let fault = 0; fault < 5; fault++) {
+    stub.reply({ status: 500, body: nonsense }, { status: 500, body: nonsense })
+    await askOwn(protocols.openai as Protocol)
+  }
+  const calls = stub.calls.length
+  for (const [, protocol] of all) {
+    const refused = await askOwn(protocol)
+    expect(refused.status, refused.text).toBe(503)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  }
+  expect(stub.calls).toHaveLength(calls)
+  await own.stop()
+})
+
 it('a throttle that passes is waited for; one that says how long is told, and holds the next calls back too', async () => {
   // Of its own: what a provider says about its model, all calls of that model heed.
   const own = await startTestServer({ PLINTH_MODEL: 'openai-compatible/y', PLINTH_MODEL_BASE_URL: stub.url })

@@ -62,7 +62,7 @@ export function refuseAnthropic(refusal: Refusal, requestId: string): Answer {
   return refusedAnswer({
     status: answers[kind][0],
     body: errorBody(refusal, requestId),
-    headers: { 'request-id': requestId, ...endOfTries(final.has(kind), retryAfter) },
+    headers: { 'request-id': requestId, ...endOfTries(final.has(kind) || refusal.final === true, retryAfter) },
     wait: worthWaiting.has(kind) ? retryAfter : undefined,
   })
 }

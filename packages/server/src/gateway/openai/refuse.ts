@@ -56,7 +56,7 @@ export function refuseOpenAi(refusal: Refusal, requestId: string): Answer {
   return refusedAnswer({
     status,
     body: errorOf(refusal),
-    headers: { 'x-request-id': requestId, ...endOfTries(final, retryAfter) },
+    headers: { 'x-request-id': requestId, ...endOfTries(final || refusal.final === true, retryAfter) },
     wait: retryAfter,
   })
 }

@@ -57,8 +57,8 @@ function isAddress(text: string, start: number, end: number, name: string, host:
   if (/\.\.|\.$/.test(name) || !/[\p{L}\p{N}"]/u.test(name)) return false
   const before = text.slice(Math.max(0, start - 40), start)
   if (/[@\\]$/.test(before) || messageId.test(before) || shell.test(before)) return false
-  // A user in a URL, unless it is a parameter; a path on a host.
-  if (/:\/\/[^\s"'<>]*$/.test(before) && !/[?&][^\s]*=$/.test(before)) return false
+  // A user in a URL; not what stands in its path, parameters or fragment.
+  if (/:\/\/[^\s"'<>/?#]*$/.test(before)) return false
   const path = /^:(?=[~/\p{L}])\S*/u.exec(text.slice(end, end + 60))?.[0]
   if (path !== undefined && (name === 'git' || /[/~]/.test(path))) return false
   if (/^[(@]/.test(text.slice(end, end + 1))) return false
