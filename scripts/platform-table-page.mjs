@@ -7,7 +7,19 @@ export const page = join(root, 'docs', 'platforms.md')
 /** Where the last run left its results. */
 export const lastResults = join(root, 'node_modules', '.plinth-contracts.json')
 
-const ports = ['StateStore', 'Operations', 'Queue', 'EventBus', 'ObjectStore', 'KeyService', 'Outbound', 'Clock']
+const ports = [
+  'StateStore',
+  'Operations',
+  'Queue',
+  'EventBus',
+  'ObjectStore',
+  'SearchIndex',
+  'DocumentReader',
+  'Ocr',
+  'KeyService',
+  'Outbound',
+  'Clock',
+]
 
 /** Which adapters a platform is made of. `elsewhere` names runs that show what this one can't, in the words of a footnote. */
 const platforms = [
@@ -19,6 +31,9 @@ const platforms = [
       'SqliteQueue',
       'LocalEventBus',
       'FileObjectStore',
+      'SegmentSearchIndex over SQLite and files',
+      'DocumentReader in threads',
+      'TesseractOcr',
       'LocalKeyService',
       'GuardedHttp',
       'systemClock',
@@ -32,6 +47,8 @@ const platforms = [
       'SqsQueue',
       'EventBridgeEventBus',
       'S3ObjectStore',
+      'DocumentReader in threads',
+      'TextractOcr, Textract simulated',
       'KmsKeyService',
       'GuardedHttp',
       'systemClock',
