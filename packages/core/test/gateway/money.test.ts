@@ -305,7 +305,7 @@ describe('whatever comes of calls', () => {
           }
         },
       )
-      const kinds = ['told', 'refused', 'lost', 'seen', 'kept', 'gone', 'budget_exhausted', 'model_timeout', 'content_blocked']
+      const kinds = ['told', 'refused', 'lost', 'seen', 'kept', 'gone', 'budget_held', 'model_timeout', 'content_blocked']
       await assertUntilMet(property, { numRuns: 40, interruptAfterTimeLimit: 40_000 }, kinds, met)
     },
     90_000,

@@ -3,7 +3,8 @@ import { retryConflicts } from '../../scope/retry-conflicts.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { count, type RecordWrite } from '../../scope/state.ts'
 import type { Deed } from '../../scope/trail.ts'
-import { correct, type Expected, type Reservation, refusalOf, reserve } from './meter.ts'
+import { hold, letGo, refusalOfCall } from './held-budgets.ts'
+import { correct, type Expected, type Reservation, reserve } from './meter.ts'
 import { nano, type UsageCounts, type UsageKey, usage, usagePlace } from './records.ts'
 
 /** The most that a call may use, taken from all limits and counted as used already. */
@@ -18,7 +19,8 @@ export interface Booking {
  * {@link settleBooking} corrects it with the end of the call.
  * @param model what is asked for, as usage shows it.
  * @param deed told with it, where the booking is all that there is to the call.
- * @throws LimitError `rate_limited`, BudgetExhaustedError, InvalidInputError `over_token_limit`; nothing is booked then.
+ * @throws LimitError `rate_limited`, or `budget_held` where running calls may give room back; BudgetExhaustedError, InvalidInputError
+ * `over_token_limit`; nothing is booked then.
  */
 export async function book(scope: Uses<'state'>, model: string, expected: Expected, deed?: Deed): Promise<Booking> {
   const { writes, reservation } = reserve(scope, expected)
@@ -29,9 +31,10 @@ export async function book(scope: Uses<'state'>, model: string, expected: Expect
     // Nobody was promised anything yet: what a power cut loses here, it loses with the call.
     const durability = deed ? 'synced' : 'relaxed'
     await retryConflicts(() => scope.state.commit({ writes: [most, ...writes], durability, ...(deed ? { deed } : {}) }))
+    hold(scope, reservation)
     return { reservation, counted }
   } catch (error) {
-    throw refusalOf(scope, error)
+    throw await refusalOfCall(scope, error, reservation.taken)
   }
 }
 
@@ -46,6 +49,7 @@ export interface BookedUse {
 
 /** The writes that bring a booking to what was used; without `used` all of it is given back. To be committed with the call's end. */
 export function settleBooking(scope: Uses<never>, { reservation, counted }: Booking, used?: BookedUse): RecordWrite[] {
+  letGo(scope, reservation)
   const { input_tokens, output_tokens, taken } = reservation
   const back = { requests: -1, input_tokens: -input_tokens, output_tokens: -output_tokens, nano_usd: -taken }
   if (!used) return [...change(counted, back), ...correct(scope, reservation, { nano_usd: 0, tokens: 0 })]

@@ -2,22 +2,24 @@
 import { type InvalidInputError, PlinthError } from '../../errors.ts'
 import type { Uses } from '../../scope/scope.ts'
 import type { Deed } from '../../scope/trail.ts'
+import { refusalOfCall } from './held-budgets.ts'
 import { checkTokenLimits, countRequest, type Expected, refusalOf, reserve } from './meter.ts'
 import { refuseEarly } from './refuse-early.ts'
 
 /**
  * Refuses, before the filters look at it, what is certain to be refused for its size as it was sent, or because the minute or the month
  * is used up: so that it costs little.
- * @throws InvalidInputError `over_token_limit`; LimitError `rate_limited`, BudgetExhaustedError.
+ * @throws InvalidInputError `over_token_limit`; LimitError `rate_limited` or `budget_held`, BudgetExhaustedError.
  */
 export async function refuseBeforeFilters(scope: Uses<'state'>, expected: Expected): Promise<void> {
   checkTokenLimits(scope, expected.inputTokens + expected.outputTokens)
   if (Object.keys(scope.tenant.filters.input).length === 0) return
   // Nobody knows yet what masks leave of the input: for the output alone there must be room in any case.
+  const { writes, reservation } = reserve(scope, { ...expected, inputTokens: 0 })
   try {
-    await refuseEarly(scope, reserve(scope, { ...expected, inputTokens: 0 }).writes)
+    await refuseEarly(scope, writes)
   } catch (error) {
-    throw refusalOf(scope, error)
+    throw await refusalOfCall(scope, error, reservation.taken)
   }
 }
 
