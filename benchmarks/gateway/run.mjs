@@ -2,8 +2,7 @@
 // node benchmarks/gateway/run.mjs --help
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { argumentsOrExit, choices, whole } from '../event-driven/harness/arguments.mjs'
+import { argumentsOrExit, readLoadArguments, whole } from '../event-driven/harness/arguments.mjs'
 import { checkDisk, describeMachine, load, watchOthers } from '../event-driven/harness/machine.mjs'
 import { installPackages, ownVersions, versionOf } from '../event-driven/harness/peers.mjs'
 import { firstLine, nodeBinary, start, stop, temporaryFolder } from '../event-driven/harness/processes.mjs'
@@ -76,26 +75,15 @@ async function measure(name, { round, tenants, loads }) {
 }
 
 function readArguments(args) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      rounds: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '8' },
-      tenants: { type: 'string', default: '2000' },
-      only: { type: 'string' },
-      scale: { type: 'string', default: '10,1000,10000' },
-      out: { type: 'string' },
-      dir: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
+  const values = readLoadArguments(args, Object.keys(contenders), {
+    rounds: '3',
+    seconds: '8',
+    tenants: '2000',
+    scale: '10,1000,10000',
   })
-  const names = Object.keys(contenders)
   return {
     ...values,
-    rounds: whole('rounds', values.rounds),
-    seconds: whole('seconds', values.seconds),
     tenants: whole('tenants', values.tenants),
-    only: choices('only', values.only, names) ?? names,
     scale: values.scale
       .split(',')
       .map(Number)

@@ -2,8 +2,7 @@
 // needs wrk and a built checkout. node benchmarks/multi-tenant/run.mjs --help
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { argumentsOrExit, choices, whole } from '../event-driven/harness/arguments.mjs'
+import { argumentsOrExit, readLoadArguments, whole } from '../event-driven/harness/arguments.mjs'
 import { checkDisk, describeMachine, flushDisks, load, watchOthers } from '../event-driven/harness/machine.mjs'
 import { ownVersions } from '../event-driven/harness/peers.mjs'
 import { temporaryFolder } from '../event-driven/harness/processes.mjs'
@@ -46,24 +45,9 @@ async function measureOne(name, round) {
 }
 
 function readArguments(args) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      rounds: { type: 'string', default: '2' },
-      seconds: { type: 'string', default: '10' },
-      latency: { type: 'string', default: '200' },
-      only: { type: 'string' },
-      out: { type: 'string' },
-      dir: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  })
-  const names = Object.keys(scenarios)
+  const values = readLoadArguments(args, Object.keys(scenarios), { rounds: '2', seconds: '10', latency: '200' })
   return {
     ...values,
-    rounds: whole('rounds', values.rounds),
-    seconds: whole('seconds', values.seconds),
     latency: whole('latency', values.latency),
-    only: choices('only', values.only, names) ?? names,
   }
 }

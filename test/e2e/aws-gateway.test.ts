@@ -283,41 +283,39 @@ describeWithMoto("the model gateway in the API's function, below a stage", (moto
     await expect(refused).rejects.toMatchObject({ status: 401 })
   })
 
-  it('a domain of its own serves clients when it is mapped without a base path', async () => {
-    const domain = await StageServer.domain(rest)
+  /** Before a domain of its own. */
+  async function onDomain(basePath: string | undefined, use: (domain: StageServer) => Promise<void>): Promise<void> {
+    const domain = await StageServer.domain(rest, basePath)
     try {
-      const client = openAi(domain.url, token)
-      expect((await client.chat.completions.create({ model: haiku, messages })).choices[0]?.message.content).toBe(said)
-      expect(domain.paths).toEqual(['/v1/chat/completions'])
+      await use(domain)
     } finally {
       await domain.close()
     }
-  })
+  }
 
-  it('with one it finds nothing, asks no model, and lets nobody in without a token [R114]', async () => {
-    const domain = await StageServer.domain(rest, '/models')
-    try {
+  it('a domain of its own serves clients when it is mapped without a base path', () =>
+    onDomain(undefined, async (domain) => {
+      const client = openAi(domain.url, token)
+      expect((await client.chat.completions.create({ model: haiku, messages })).choices[0]?.message.content).toBe(said)
+      expect(domain.paths).toEqual(['/v1/chat/completions'])
+    }))
+
+  it('with one it finds nothing, asks no model, and lets nobody in without a token [R114]', () =>
+    onDomain('/models', async (domain) => {
       const calls = stub.calls.length
       const ask = (apiKey: string) => openAi(domain.url, apiKey, 0).chat.completions.create({ model: haiku, messages })
       await expect(ask(token)).rejects.toMatchObject({ status: 404 })
       await expect(ask('nobody')).rejects.toMatchObject({ status: 401 })
       expect(domain.paths).toEqual(['/models/v1/chat/completions', '/models/v1/chat/completions'])
       expect(stub.calls).toHaveLength(calls)
-    } finally {
-      await domain.close()
-    }
-  })
+    }))
 
-  it('with one that is named like a guarded path the server asks for the token itself [R114]', async () => {
-    const domain = await StageServer.domain(rest, '/v1')
-    try {
+  it('with one that is named like a guarded path the server asks for the token itself [R114]', () =>
+    onDomain('/v1', async (domain) => {
       const calls = stub.calls.length
       const client = new OpenAI({ baseURL: domain.url, apiKey: 'nobody', maxRetries: 0 })
       await expect(client.chat.completions.create({ model: haiku, messages })).rejects.toMatchObject({ status: 401 })
       expect(domain.paths).toEqual(['/v1/chat/completions'])
       expect(stub.calls).toHaveLength(calls)
-    } finally {
-      await domain.close()
-    }
-  })
+    }))
 })

@@ -76,3 +76,25 @@ export function choices(name, text, possible) {
   if (odd !== undefined) throw new Error(`--${name} takes ${possible.join(', ')}, not "${odd}".`)
   return possible.filter((choice) => chosen.includes(choice))
 }
+
+/**
+ * The command line of a benchmark that loads contenders for some seconds in each of some rounds.
+ * @param possible the contenders. @param defaults of rounds, seconds and the benchmark's own options.
+ * @throws Error that says what is wrong with the arguments.
+ */
+export function readLoadArguments(args, possible, defaults) {
+  const own = Object.entries(defaults).map(([name, value]) => [name, { type: 'string', default: value }])
+  const common = {
+    only: { type: 'string' },
+    out: { type: 'string' },
+    dir: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  }
+  const { values } = parseArgs({ args, options: { ...Object.fromEntries(own), ...common } })
+  return {
+    ...values,
+    rounds: whole('rounds', values.rounds),
+    seconds: whole('seconds', values.seconds),
+    only: choices('only', values.only, possible) ?? possible,
+  }
+}

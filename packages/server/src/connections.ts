@@ -18,7 +18,7 @@ export interface ConnectionTimes {
 const usual: ConnectionTimes = { silence: 10_000, idle: 65_000, arriving: 300_000 }
 
 /** The connections of one server, as far as Node's server of HTTP/1.1 doesn't know or doesn't tell of them. */
-export interface Http2Connections {
+export interface OpenConnections {
   /** Takes no more requests; connections end with what runs on them, those that said nothing yet at once. */
   close(): void
   /** Ends those of HTTP/1.1 on which no request has arrived: what comes of one now would come too late. */
@@ -32,7 +32,7 @@ export interface Http2Connections {
  * Floods of resets, continuations, pings and settings are ended by the limits of Node and nghttp2.
  * @returns those connections, which have to be closed with the server.
  */
-export function alsoHttp2(server: Server, listener: RequestListener, times: ConnectionTimes = usual): Http2Connections {
+export function alsoHttp2(server: Server, listener: RequestListener, times: ConnectionTimes = usual): OpenConnections {
   const http2 = createHttp2Server({ maxHeaderListPairs: 200, settings: { maxConcurrentStreams: 250, maxHeaderListSize: 32_768 } })
   // Request and response have the parts of HTTP/1.1's that are used here. What Node would refuse by itself gets an id and a body, too.
   for (const event of ['request', 'checkExpectation', 'connect']) http2.on(event, listener as never)

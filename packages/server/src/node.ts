@@ -8,7 +8,7 @@ import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp } from '@plinth/outbound'
 import { createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
-import { alsoHttp2, type Http2Connections } from './connections.ts'
+import { alsoHttp2, type OpenConnections } from './connections.ts'
 import { startEngine } from './engine.ts'
 import { readEnvironment } from './environment.ts'
 import { createLog } from './logging.ts'
@@ -121,7 +121,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 interface Listening {
   readonly server: Server
-  readonly http2: Http2Connections
+  readonly connections: OpenConnections
 }
 
 function listen(listener: RequestListener, hostname: string, port: number): Promise<Listening> {
@@ -131,8 +131,8 @@ function listen(listener: RequestListener, hostname: string, port: number): Prom
     server.on('clientError', refuseMalformed)
     // What else Node would answer by itself, without a body or an id: an expectation that nobody serves is passed over.
     server.on('checkExpectation', listener)
-    const http2 = alsoHttp2(server, listener)
-    server.listen(port, hostname, () => resolve({ server, http2 }))
+    const connections = alsoHttp2(server, listener)
+    server.listen(port, hostname, () => resolve({ server, connections }))
     server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(error, hostname, port)))
   })
 }
@@ -175,19 +175,19 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 /** Ends idle connections at once, those with a request on them when it is answered, and whatever else is left after a while. */
-async function closeConnections({ server, http2 }: Listening): Promise<void> {
+async function closeConnections({ server, connections }: Listening): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
-  http2.close()
+  connections.close()
   let over = false
   void closed.then(() => {
     over = true
   })
   await Promise.race([closed, sleep(systemClock, arrivingMilliseconds)])
-  http2.closeArriving()
+  connections.closeArriving()
   await Promise.race([closed, sleep(systemClock, connectionMilliseconds - arrivingMilliseconds)])
   server.closeAllConnections()
-  http2.destroy()
+  connections.destroy()
   if (!over) await sleep(systemClock, settleMilliseconds)
 }
 

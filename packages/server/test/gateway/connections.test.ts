@@ -4,7 +4,7 @@ import { connect, constants } from 'node:http2'
 import { type AddressInfo, connect as connectSocket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { until } from '../../../../test/e2e/support/until.ts'
-import { alsoHttp2, type ConnectionTimes, type Http2Connections } from '../../src/connections.ts'
+import { alsoHttp2, type ConnectionTimes, type OpenConnections } from '../../src/connections.ts'
 import type { Answer, Arrival } from '../../src/exchange.ts'
 import { nodeListener } from '../../src/node-listener.ts'
 import { block, flags, frame, preface, RawConnection, types } from './support/frames.ts'
@@ -14,7 +14,7 @@ type Handle = (arrival: Arrival) => Promise<Answer>
 interface Shell {
   readonly url: string
   readonly server: Server
-  readonly http2: Http2Connections
+  readonly http2: OpenConnections
 }
 
 const open = new Set<Shell>()

@@ -47,7 +47,10 @@ export interface BookedUse {
   readonly again?: boolean
 }
 
-/** The writes that bring a booking to what was used; without `used` all of it is given back. To be committed with the call's end. */
+/**
+ * The writes that bring a booking to what was used; without `used` all of it is given back. To be committed with the call's
+ * end; from now on the booking holds nothing of a budget that others wait for.
+ */
 export function settleBooking(scope: Uses<never>, { reservation, counted }: Booking, used?: BookedUse): RecordWrite[] {
   letGo(scope, reservation)
   const { input_tokens, output_tokens, taken } = reservation

@@ -13,7 +13,7 @@ export async function takeRequest(scope: Uses<'state'>, deed?: Deed): Promise<vo
   if (writes.length === 0 && !deed) return
   try {
     const durability = deed ? 'synced' : 'relaxed'
-    await retryConflicts(() => scope.state.commit({ writes: countRequest(scope), durability, ...(deed ? { deed } : {}) }))
+    await retryConflicts(() => scope.state.commit({ writes, durability, ...(deed ? { deed } : {}) }))
   } catch (error) {
     throw refusalOf(scope, error)
   }

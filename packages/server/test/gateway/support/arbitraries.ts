@@ -199,3 +199,14 @@ export function pieces<T extends { readonly length: number; slice(from: number, 
   const places = [0, ...cuts.map((share) => Math.floor(share * whole.length)), whole.length].sort((a, b) => a - b)
   return places.slice(1).map((end, index) => whole.slice(places[index] ?? 0, end))
 }
+
+/** Tools of which each protocol knows these parts, and `more` of its own. */
+export function toolsWith(
+  description: fc.Arbitrary<string>,
+  more: { readonly inputExamples?: fc.Arbitrary<NonNullable<LanguageModelV4FunctionTool['inputExamples']>> } = {},
+): fc.Arbitrary<LanguageModelV4FunctionTool> {
+  return fc.record(
+    { type: fc.constant('function' as const), name, description, inputSchema: schema, strict: fc.boolean(), ...more },
+    { requiredKeys: ['type', 'name', 'inputSchema'] },
+  )
+}

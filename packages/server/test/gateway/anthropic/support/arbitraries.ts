@@ -1,10 +1,10 @@
 /** Requests and answers of the one form, as far as the Messages API knows their parts. */
-import type { LanguageModelV4FunctionTool, LanguageModelV4ToolResultOutput } from '@ai-sdk/provider'
+import type { LanguageModelV4ToolResultOutput } from '@ai-sdk/provider'
 import type { ChatAnswer, ChatRequest } from '@plinth/core'
 import fc from 'fast-check'
-import * as any from '../../support/arbitraries.ts'
+import * as shared from '../../support/arbitraries.ts'
 
-const { anyText: text, name } = any
+const { anyText: text, name } = shared
 const id = fc.stringMatching(/^toolu_[a-zA-Z0-9]{1,12}$/)
 const textPart = text.map((found) => ({ type: 'text' as const, text: found }))
 const documentPart = fc.record({
@@ -17,19 +17,19 @@ const documentPart = fc.record({
 const output: fc.Arbitrary<LanguageModelV4ToolResultOutput> = fc.oneof(
   text.map((value) => ({ type: 'text' as const, value })),
   text.map((value) => ({ type: 'error-text' as const, value })),
-  any.jsonObject.map((value) => ({ type: 'json' as const, value })),
-  any.jsonObject.map((value) => ({ type: 'error-json' as const, value })),
+  shared.jsonObject.map((value) => ({ type: 'json' as const, value })),
+  shared.jsonObject.map((value) => ({ type: 'error-json' as const, value })),
   fc
-    .array(fc.oneof(textPart, any.imagePart, any.imageUrlPart), { minLength: 1, maxLength: 3 })
+    .array(fc.oneof(textPart, shared.imagePart, shared.imageUrlPart), { minLength: 1, maxLength: 3 })
     .map((value) => ({ type: 'content' as const, value })),
 )
 
-const prompt = any.promptsOf({
-  userPart: fc.oneof({ weight: 3, arbitrary: textPart }, any.imagePart, any.imageUrlPart, documentPart),
+const prompt = shared.promptsOf({
+  userPart: fc.oneof({ weight: 3, arbitrary: textPart }, shared.imagePart, shared.imageUrlPart, documentPart),
   thought: fc
     .oneof(
       fc.record({ text, anthropic: fc.record({ signature: text }) }),
-      fc.record({ text: fc.constant(''), anthropic: fc.record({ redactedData: any.base64 }) }),
+      fc.record({ text: fc.constant(''), anthropic: fc.record({ redactedData: shared.base64 }) }),
     )
     .map(({ text, anthropic }) => ({ type: 'reasoning', text, providerOptions: { anthropic: { ...anthropic } } })),
   answered: textPart,
@@ -37,20 +37,12 @@ const prompt = any.promptsOf({
   output,
 })
 
-const tool: fc.Arbitrary<LanguageModelV4FunctionTool> = fc.record(
-  {
-    type: fc.constant('function' as const),
-    name,
-    description: text,
-    inputSchema: any.schema,
-    inputExamples: fc.array(
-      any.jsonObject.map((input) => ({ input })),
-      { minLength: 1, maxLength: 2 },
-    ),
-    strict: fc.boolean(),
-  },
-  { requiredKeys: ['type', 'name', 'inputSchema'] },
-)
+const tool = shared.toolsWith(text, {
+  inputExamples: fc.array(
+    shared.jsonObject.map((input) => ({ input })),
+    { minLength: 1, maxLength: 2 },
+  ),
+})
 /** The AI SDK sends none of these to a model that thinks, and only one of the first two else. */
 const sampling = fc.oneof(
   fc.record({ temperature: fc.double({ min: 0, max: 1, noNaN: true }), topK: fc.integer({ min: 1, max: 500 }) }),
@@ -63,13 +55,13 @@ const stops = fc.oneof(fc.constant({}), fc.record({ stopSequences: fc.array(text
 export const anyRequest: fc.Arbitrary<Omit<ChatRequest, 'modelId'>> = fc
   .tuple(
     fc.record({ prompt, maxOutputTokens: fc.integer({ min: 1, max: 4_000 }) }),
-    fc.oneof(fc.constant({}), any.toolsOf(tool, ['auto', 'required'])),
+    fc.oneof(fc.constant({}), shared.toolsOf(tool, ['auto', 'required'])),
     sampling,
     stops,
-    any.responseFormats,
+    shared.responseFormats,
   )
   .map((parts) => Object.assign({}, ...parts))
 
-export const anyAnswer: fc.Arbitrary<ChatAnswer> = any.answersOf(
-  fc.oneof(textPart, fc.record({ type: fc.constant('reasoning' as const), text, signature: text }), any.toolCallsOf(id)),
+export const anyAnswer: fc.Arbitrary<ChatAnswer> = shared.answersOf(
+  fc.oneof(textPart, fc.record({ type: fc.constant('reasoning' as const), text, signature: text }), shared.toolCallsOf(id)),
 )
