@@ -1,0 +1,89 @@
+/**
+ * What happened in a run, in order: the only record of it. Its state is these entries folded, so that a process that takes the run over
+ * goes on where the one before was. Entries are keyed by step and attempt, never by the order of calls.
+ * @module
+ */
+import type { Usage } from '../../language-model/catalogue.ts'
+import type { Citation } from '../../rag/answer/cite-claims.ts'
+import type { JsonValue } from '../../json.ts'
+import type { Plan, Step } from '../plan/plan.ts'
+
+/** Where a plan came from. */
+export type PlanSource =
+  /** The caller gave it. */
+  | 'caller'
+  /** The orchestrator's model wrote it. */
+  | 'model'
+  /** It did, at a second or third try. */
+  | 'repaired'
+  /** What it wrote at last was mended by rules. */
+  | 'mended'
+  /** Rules made it, since the model is none that plans. */
+  | 'rules'
+  /** One step, since nothing better was to be had. */
+  | 'fallback'
+  /** One step, since the request needs no more. */
+  | 'simple'
+  /** Somebody changed it before it was approved. */
+  | 'edited'
+
+/** What came out of a try. */
+export interface StepResult {
+  readonly text: string
+  /** Where the step asked for a form: the result in it. */
+  readonly json?: JsonValue | undefined
+  /** Names of documents that it rests on. */
+  readonly sources?: readonly string[] | undefined
+  readonly citations?: readonly Citation[] | undefined
+}
+
+export type StepOutcome =
+  | ({ readonly status: 'completed' } & StepResult)
+  /** `retryable`: another try may go better. `wait`: not before so many milliseconds. */
+  | {
+      readonly status: 'failed'
+      readonly code: string
+      readonly message: string
+      readonly retryable: boolean
+      readonly wait?: number | undefined
+    }
+
+export type Ending =
+  | ({ readonly status: 'completed' } & StepResult)
+  | { readonly status: 'failed'; readonly code: string; readonly message: string }
+  | { readonly status: 'cancelled'; readonly reason: string }
+
+/** @property at milliseconds UTC. */
+export type JournalEntry = { readonly at: number } & (
+  | {
+      readonly kind: 'planned'
+      readonly plan: Plan
+      readonly source: PlanSource
+      /** What was wrong with what the model wrote before. */
+      readonly faults?: readonly string[] | undefined
+      readonly usage: Usage
+    }
+  /** The rest of the plan, in the place of all steps that haven't begun. */
+  | { readonly kind: 'replanned'; readonly steps: readonly Step[]; readonly because: string; readonly usage: Usage }
+  /** Of the plan, or of one step; `plan`: as it was changed. */
+  | { readonly kind: 'approved'; readonly by: string; readonly step?: string | undefined; readonly plan?: Plan | undefined }
+  | { readonly kind: 'rejected'; readonly by: string; readonly step?: string | undefined; readonly reason: string }
+  | { readonly kind: 'started'; readonly step: string; readonly attempt: number }
+  | {
+      readonly kind: 'finished'
+      readonly step: string
+      readonly attempt: number
+      readonly outcome: StepOutcome
+      readonly usage: Usage
+      readonly toolCalls: number
+    }
+  /** Somebody wants a step that failed, or was left out, to be tried again. */
+  | { readonly kind: 'retried'; readonly step: string; readonly by: string }
+  | { readonly kind: 'cancelled'; readonly by: string; readonly reason: string }
+  /** A process has taken the run over; what one with a lower epoch does from here on doesn't count. */
+  | { readonly kind: 'owned'; readonly epoch: number }
+  | { readonly kind: 'ended'; readonly ending: Ending }
+)
+
+/** The step in which the results are put together (R58): no id of a plan's can be this. */
+export const synthesis = '@synthesis'

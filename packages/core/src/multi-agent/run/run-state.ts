@@ -1,0 +1,370 @@
+import type { Usage } from '../../language-model/catalogue.ts'
+import { dependantsOf, remainingPaths, sinksOf } from '../plan/graph.ts'
+import type { Plan, Step } from '../plan/plan.ts'
+import { type Ending, type JournalEntry, type PlanSource, type StepOutcome, type StepResult, synthesis } from './journal.ts'
+import { ReadySteps } from './ready-steps.ts'
+
+export type RunStatus = 'planning' | 'awaiting_approval' | 'running' | 'completed' | 'failed' | 'cancelled'
+export type StepStatus = 'pending' | 'awaiting_approval' | 'running' | 'completed' | 'failed' | 'skipped' | 'cancelled'
+
+/** Where one step stands. */
+export interface StepState {
+  readonly step: Step
+  /** How many steps lie on the longest way from here to the plan's end. */
+  readonly remaining: number
+  status: StepStatus
+  /** How often it was started. */
+  attempts: number
+  /** How often it failed since somebody asked for it; tries after a crash are not counted. */
+  failures: number
+  /** How often it was in flight when the process died. */
+  cutOffs: number
+  approved: boolean
+  /** Milliseconds UTC. */
+  notBefore: number
+  result?: StepResult
+  error?: { readonly code: string; readonly message: string }
+  startedAt?: number
+  endedAt?: number
+  usage: Usage
+  toolCalls: number
+}
+
+/** A step that was in flight so often when the process died isn't tried again. */
+const mostCutOffs = 3
+const usualAttempts = 3
+const noUsage: Usage = { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 0 }
+
+/**
+ * A run as its journal tells it. `apply` is the fold: the same entries give the same state, in time that grows with the dependants of the
+ * step that an entry is about, never with the plan.
+ */
+export class RunState {
+  status: RunStatus = 'planning'
+  plan: Plan | undefined
+  source: PlanSource | undefined
+  planFaults: readonly string[] = []
+  readonly steps: Map<string, StepState> = new Map()
+  /** Steps that wait for nothing but room, or a time. */
+  ready: ReadySteps = new ReadySteps()
+  /** Steps that run. */
+  running = 0
+  /** Steps that haven't ended. */
+  open = 0
+  epoch = 0
+  /** Of all calls so far, the planner's too. */
+  usage: Usage = noUsage
+  toolCalls = 0
+  replans = 0
+  ending: Ending | undefined
+  /** Why the run is to end before its steps have: nothing is started any more. */
+  stopping: Exclude<Ending, { status: 'completed' }> | undefined
+  /** The step whose failure asks for another plan of what is left. */
+  replanFor: StepState | undefined
+  /** The journal's first and last entry. */
+  startedAt: number | undefined
+  updatedAt = 0
+  #dependants: ReadonlyMap<string, readonly string[]> = new Map()
+  /** Of each step: dependencies that haven't ended, and those that completed. */
+  #needs = new Map<string, { open: number; completed: number }>()
+  readonly #needsApproval: boolean
+
+  /** @param options.approval whether somebody has to agree to the plan. */
+  constructor({ approval = false }: { readonly approval?: boolean } = {}) {
+    this.#needsApproval = approval
+  }
+
+  /** The step that is the synthesis: the plan's only sink, when a report agent does it; undefined: one of its own. */
+  get synthesisStep(): string | undefined {
+    const [only, ...others] = sinksOf(this.plan?.steps ?? [])
+    return only?.agent_type === 'report' && others.length === 0 ? only.id : undefined
+  }
+
+  /** Whether every step has ended, and nothing but the synthesis is left. */
+  get isThrough(): boolean {
+    return this.status === 'running' && this.open === 0
+  }
+
+  apply(entry: JournalEntry): void {
+    this.startedAt ??= entry.at
+    this.updatedAt = entry.at
+    switch (entry.kind) {
+      case 'planned':
+        this.source = entry.source
+        this.planFaults = entry.faults ?? []
+        this.#spend(entry.usage)
+        this.#take(entry.plan)
+        this.status = this.#needsApproval ? 'awaiting_approval' : 'running'
+        return
+      case 'replanned':
+        this.#spend(entry.usage)
+        return this.#replan(entry.steps)
+      case 'approved':
+        return this.#approve(entry)
+      case 'rejected':
+        return this.#reject(entry)
+      case 'started':
+        return this.#start(this.steps.get(entry.step), entry)
+      case 'finished':
+        return this.#finish(this.steps.get(entry.step), entry)
+      case 'retried':
+        return this.#retry(this.steps.get(entry.step))
+      case 'cancelled':
+        if (!this.ending) this.stopping = { status: 'cancelled', reason: entry.reason }
+        return
+      case 'owned':
+        this.epoch = entry.epoch
+        return this.#takeUp(entry.at)
+      case 'ended':
+        return this.#end(entry.ending, entry.at)
+    }
+  }
+
+  #take(plan: Plan): void {
+    this.plan = plan
+    this.steps.clear()
+    this.#build(plan.steps)
+  }
+
+  /** Steps that are new are put beside those that are there; then all that can be told of the graph is told anew. */
+  #build(steps: readonly Step[]): void {
+    const remaining = remainingPaths(steps)
+    for (const step of steps) {
+      const known = this.steps.get(step.id)
+      this.steps.set(step.id, { ...(known ?? newState(step)), step, remaining: remaining.get(step.id) ?? 1 })
+    }
+    if (!this.steps.has(synthesis)) this.steps.set(synthesis, newState(synthesisOf(this.plan)))
+    this.#dependants = dependantsOf(steps)
+    this.#needs = new Map()
+    this.ready = new ReadySteps()
+    this.running = 0
+    this.open = 0
+    this.replanFor = undefined
+    for (const step of steps) {
+      const state = this.steps.get(step.id)
+      if (!state) continue
+      if (state.status === 'awaiting_approval') state.status = 'pending'
+      if (state.status === 'running') this.running++
+      if (!isOver(state)) this.open++
+      const needs = { open: 0, completed: 0 }
+      for (const needed of new Set(step.dependencies)) {
+        const other = this.steps.get(needed)
+        if (other?.status === 'completed') needs.completed++
+        else if (other && !isOver(other)) needs.open++
+      }
+      this.#needs.set(step.id, needs)
+    }
+    for (const step of steps) this.#release(this.steps.get(step.id))
+  }
+
+  /** Lets a step go on when all that it needs has ended; one for which nothing of that came out is left out. */
+  #release(first: StepState | undefined): void {
+    const left = [first]
+    while (left.length > 0) {
+      const state = left.pop()
+      const needs = state && this.#needs.get(state.step.id)
+      if (!needs || needs.open > 0 || state.status !== 'pending') continue
+      if (state.step.dependencies.length > 0 && needs.completed === 0) {
+        state.status = 'skipped'
+        this.open--
+        for (const dependant of this.#tell(state)) left.push(dependant)
+      } else if (state.step.approval && !state.approved) state.status = 'awaiting_approval'
+      else this.ready.add(state)
+    }
+  }
+
+  /** Those that needed a step that has ended, and now need nothing that is open. */
+  #tell(state: StepState): readonly StepState[] {
+    const free: StepState[] = []
+    for (const id of this.#dependants.get(state.step.id) ?? []) {
+      const needs = this.#needs.get(id)
+      const dependant = this.steps.get(id)
+      if (!needs || !dependant) continue
+      needs.open--
+      if (state.status === 'completed') needs.completed++
+      if (needs.open === 0) free.push(dependant)
+    }
+    return free
+  }
+
+  #settle(state: StepState, status: 'completed' | 'failed', at: number): void {
+    state.status = status
+    state.endedAt = at
+    if (state.step.id === synthesis) return
+    this.open--
+    for (const dependant of this.#tell(state)) this.#release(dependant)
+  }
+
+  #start(state: StepState | undefined, { at, attempt }: { readonly at: number; readonly attempt: number }): void {
+    if (!state || isOver(state)) return
+    if (state.status !== 'running') this.running++
+    state.status = 'running'
+    state.attempts = attempt
+    state.notBefore = 0
+    state.startedAt ??= at
+  }
+
+  #finish(state: StepState | undefined, entry: JournalEntry & { readonly kind: 'finished' }): void {
+    this.#spend(entry.usage)
+    this.toolCalls += entry.toolCalls
+    if (state?.status !== 'running' || state.attempts !== entry.attempt) return
+    this.running--
+    state.usage = plus(state.usage, entry.usage)
+    state.toolCalls += entry.toolCalls
+    if (entry.outcome.status === 'completed') {
+      const { status: _, ...result } = entry.outcome
+      state.result = result
+      delete state.error
+      return this.#settle(state, 'completed', entry.at)
+    }
+    this.#fail(state, entry.outcome, entry.at)
+  }
+
+  #fail(state: StepState, outcome: StepOutcome & { readonly status: 'failed' }, at: number): void {
+    const { code, message, retryable, wait = 0 } = outcome
+    state.failures++
+    state.error = { code, message }
+    if (retryable && state.failures < (state.step.retry?.attempts ?? usualAttempts)) {
+      const { wait_seconds: first = 1 } = state.step.retry ?? {}
+      state.status = 'pending'
+      state.notBefore = at + Math.max(wait, first * 1_000 * 2 ** (state.failures - 1))
+      this.ready.add(state)
+      return
+    }
+    const { on_failure: then = 'fail', id } = state.step
+    if (then === 'replan') this.replanFor = state
+    else if (then === 'fail') {
+      const words = id === synthesis ? `The synthesis failed: ${message}` : `The step ${id} failed: ${message}`
+      this.stopping ??= { status: 'failed', code: 'step_failed', message: words }
+    }
+    this.#settle(state, 'failed', at)
+  }
+
+  #approve({ step, plan, by: _ }: JournalEntry & { readonly kind: 'approved' }): void {
+    if (step === undefined) {
+      if (this.status !== 'awaiting_approval') return
+      if (plan) {
+        this.source = 'edited'
+        this.#take(plan)
+      }
+      this.status = 'running'
+      return
+    }
+    const state = this.steps.get(step)
+    if (!state || state.approved) return
+    state.approved = true
+    if (state.status !== 'awaiting_approval') return
+    state.status = 'pending'
+    this.ready.add(state)
+  }
+
+  #reject({ step, reason, at }: JournalEntry & { readonly kind: 'rejected' }): void {
+    if (step === undefined) {
+      if (this.status === 'awaiting_approval') this.stopping ??= { status: 'cancelled', reason }
+      return
+    }
+    const state = this.steps.get(step)
+    if (state?.status !== 'awaiting_approval') return
+    this.#fail(state, { status: 'failed', code: 'step_rejected', message: reason, retryable: false }, at)
+  }
+
+  /** Somebody wants a step again that failed or was left out: it, and what was left out behind it, begins anew. */
+  #retry(state: StepState | undefined): void {
+    if (!state || (state.status !== 'failed' && state.status !== 'skipped' && state.status !== 'cancelled')) return
+    this.#anew(state)
+    for (const other of this.steps.values()) if (other.status === 'skipped' || other.status === 'cancelled') this.#anew(other)
+    const end = this.steps.get(synthesis)
+    if (end && end.status !== 'pending') this.#anew(end)
+    this.status = 'running'
+    this.ending = undefined
+    this.stopping = undefined
+    this.#build(this.plan?.steps ?? [])
+  }
+
+  #anew(state: StepState): void {
+    state.status = 'pending'
+    state.failures = 0
+    state.cutOffs = 0
+    state.notBefore = 0
+    delete state.endedAt
+    delete state.error
+  }
+
+  /** Takes the place of all steps that haven't begun; what has ended or runs stays. */
+  #replan(steps: readonly Step[]): void {
+    this.replans++
+    const kept: Step[] = []
+    for (const [id, state] of this.steps) {
+      if (id === synthesis) continue
+      if (state.status === 'pending' || state.status === 'awaiting_approval' || state.status === 'skipped') this.steps.delete(id)
+      else kept.push(state.step)
+    }
+    const all = [...kept, ...steps]
+    this.plan = { goal: '', success_criteria: [], ...this.plan, steps: all }
+    this.#build(all)
+  }
+
+  /** What was in flight when the process before ended isn't any more. */
+  #takeUp(at: number): void {
+    for (const state of this.steps.values()) {
+      if (state.status !== 'running') continue
+      this.running--
+      state.cutOffs++
+      if (state.cutOffs < mostCutOffs) {
+        state.status = 'pending'
+        if (state.step.id !== synthesis) this.ready.add(state)
+        continue
+      }
+      const message = 'The process died each time that it ran.'
+      this.#fail(state, { status: 'failed', code: 'step_gave_up', message, retryable: false }, at)
+    }
+  }
+
+  #end(ending: Ending, at: number): void {
+    this.ending = ending
+    this.status = ending.status
+    this.running = 0
+    const left = ending.status === 'cancelled' ? 'cancelled' : 'skipped'
+    for (const state of this.steps.values()) {
+      if (isOver(state) || state.step.id === synthesis) continue
+      state.endedAt = at
+      state.status = state.status === 'running' ? 'cancelled' : left
+    }
+  }
+
+  #spend(usage: Usage): void {
+    this.usage = plus(this.usage, usage)
+  }
+}
+
+function newState(step: Step): StepState {
+  return {
+    step,
+    remaining: 1,
+    status: 'pending',
+    attempts: 0,
+    failures: 0,
+    cutOffs: 0,
+    approved: false,
+    notBefore: 0,
+    usage: noUsage,
+    toolCalls: 0,
+  }
+}
+
+function synthesisOf(plan: Plan | undefined): Step {
+  return { id: synthesis, agent_type: 'report', prompt: plan?.goal ?? '', dependencies: [] }
+}
+
+function isOver({ status }: StepState): boolean {
+  return status === 'completed' || status === 'failed' || status === 'skipped' || status === 'cancelled'
+}
+
+function plus(one: Usage, other: Usage): Usage {
+  return {
+    input_tokens: one.input_tokens + other.input_tokens,
+    output_tokens: one.output_tokens + other.output_tokens,
+    usd: one.usd + other.usd,
+    latency_ms: one.latency_ms + other.latency_ms,
+  }
+}
