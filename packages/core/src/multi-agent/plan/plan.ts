@@ -72,7 +72,11 @@ const seconds = z.number().positive().max(86_400)
 export const budgetForm: z.ZodType<Budget> = z.strictObject({
   usd: z.number().positive().max(1_000_000).optional(),
   tokens: z.number().int().positive().max(1_000_000_000).optional(),
-  seconds: z.number().positive().max(30 * 86_400).optional(),
+  seconds: z
+    .number()
+    .positive()
+    .max(30 * 86_400)
+    .optional(),
   tool_calls: z.number().int().min(0).max(100_000).optional(),
 })
 
@@ -107,6 +111,15 @@ export const stepForm: z.ZodType<Step> = z.strictObject({
 /** The form of a plan. What forms can't say (cycles, unknown agents) is said by `faultsOfPlan`. */
 export const planForm: z.ZodType<Plan> = z.strictObject({
   goal: z.string().max(planLimits.prompt).default(''),
-  success_criteria: z.union([criteria, z.string().min(1).max(2_000).transform((one) => [one])]).default([]),
+  success_criteria: z
+    .union([
+      criteria,
+      z
+        .string()
+        .min(1)
+        .max(2_000)
+        .transform((one) => [one]),
+    ])
+    .default([]),
   steps: z.array(stepForm).min(1, 'must hold a step').max(planLimits.steps),
 }) as unknown as z.ZodType<Plan>

@@ -43,7 +43,7 @@ export async function readJournal(
   const entries: JournalEntry[] = []
   let next = from
   for await (const row of scope.state.read(journals, runId, from === 0 ? undefined : placeOf(from - 1))) {
-    entries.push(...(JSON.parse((await row.open("entries")) ?? "[]") as readonly JournalEntry[]))
+    entries.push(...(JSON.parse((await row.open('entries')) ?? '[]') as readonly JournalEntry[]))
     next++
   }
   return { entries, next }

@@ -3,9 +3,10 @@
  * goes on where the one before was. Entries are keyed by step and attempt, never by the order of calls.
  * @module
  */
+
+import type { JsonValue } from '../../json.ts'
 import type { Usage } from '../../language-model/catalogue.ts'
 import type { Citation } from '../../rag/answer/cite-claims.ts'
-import type { JsonValue } from '../../json.ts'
 import type { Plan, Step } from '../plan/plan.ts'
 
 /** Where a plan came from. */

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../../ports/clock.ts'
 import type { Usage } from '../../language-model/catalogue.ts'
+import type { Clock, Timer } from '../../ports/clock.ts'
 import type { Ending, JournalEntry, StepOutcome, StepResult } from './journal.ts'
 import { synthesis } from './journal.ts'
 import type { Journal, JournalListener } from './journal-writer.ts'
@@ -37,7 +37,11 @@ export interface EngineLimits {
 }
 
 /** How it came to rest: at its end; or until somebody does something; or until a time. */
-export type Rest = { readonly ending: Ending } | { readonly waits: true } | { readonly wakeAt: number } | { readonly replan: StepState }
+export type Rest =
+  | { readonly ending: Ending }
+  | { readonly waits: true }
+  | { readonly wakeAt: number }
+  | { readonly replan: StepState }
 
 const pollEvery = 500
 const noUsage: Usage = { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 0 }
@@ -133,7 +137,8 @@ export class RunEngine implements JournalListener {
     const own = this.#state.synthesisStep
     const state = this.#state.steps.get(own ?? synthesis)
     if (state?.status === 'completed') return { ending: { status: 'completed', text: '', ...state.result } }
-    if (own !== undefined || !state) return { ending: { status: 'failed', code: 'nothing_completed', message: 'No step completed.' } }
+    if (own !== undefined || !state)
+      return { ending: { status: 'failed', code: 'nothing_completed', message: 'No step completed.' } }
     this.#start(state)
     return undefined
   }
@@ -203,7 +208,8 @@ export class RunEngine implements JournalListener {
    */
   async #something(): Promise<boolean> {
     const { wakeAt } = this.#state.ready
-    const due = wakeAt === undefined ? undefined : this.#clock.setTimer(Math.max(0, wakeAt - this.#clock.now()), () => this.#wake())
+    const due =
+      wakeAt === undefined ? undefined : this.#clock.setTimer(Math.max(0, wakeAt - this.#clock.now()), () => this.#wake())
     this.#timer ??= this.#clock.setTimer(pollEvery, () => {
       this.#timer = undefined
       this.failed()

@@ -95,28 +95,36 @@ export class RunState {
         this.#spend(entry.usage)
         this.#take(entry.plan)
         this.status = this.#needsApproval ? 'awaiting_approval' : 'running'
-        return
+        break
       case 'replanned':
         this.#spend(entry.usage)
-        return this.#replan(entry.steps)
+        this.#replan(entry.steps)
+        break
       case 'approved':
-        return this.#approve(entry)
+        this.#approve(entry)
+        break
       case 'rejected':
-        return this.#reject(entry)
+        this.#reject(entry)
+        break
       case 'started':
-        return this.#start(this.steps.get(entry.step), entry)
+        this.#start(this.steps.get(entry.step), entry)
+        break
       case 'finished':
-        return this.#finish(this.steps.get(entry.step), entry)
+        this.#finish(this.steps.get(entry.step), entry)
+        break
       case 'retried':
-        return this.#retry(this.steps.get(entry.step))
+        this.#retry(this.steps.get(entry.step))
+        break
       case 'cancelled':
         if (!this.ending) this.stopping = { status: 'cancelled', reason: entry.reason }
-        return
+        break
       case 'owned':
         this.epoch = entry.epoch
-        return this.#takeUp(entry.at)
+        this.#takeUp(entry.at)
+        break
       case 'ended':
-        return this.#end(entry.ending, entry.at)
+        this.#end(entry.ending, entry.at)
+        break
     }
   }
 
@@ -215,9 +223,8 @@ export class RunState {
       const { status: _, ...result } = entry.outcome
       state.result = result
       delete state.error
-      return this.#settle(state, 'completed', entry.at)
-    }
-    this.#fail(state, entry.outcome, entry.at)
+      this.#settle(state, 'completed', entry.at)
+    } else this.#fail(state, entry.outcome, entry.at)
   }
 
   #fail(state: StepState, outcome: StepOutcome & { readonly status: 'failed' }, at: number): void {
