@@ -1,0 +1,103 @@
+import { orderOf } from './graph.ts'
+import { type Plan, planForm, type Step } from './plan.ts'
+import { orchestrator, type PlanRules } from './validate-plan.ts'
+
+/** Of what a model is let plan. */
+const mostSteps = 50
+
+/**
+ * The last try with a model's plan, by rules: ids that are there twice get a number, agents that don't exist become the one whose name is
+ * nearest, dependencies that lead nowhere or in a circle are left out. Nothing is added that the model didn't want.
+ * @returns undefined where nothing of a plan is left.
+ */
+export function mendPlan(value: unknown, { agents }: PlanRules): Plan | undefined {
+  const raw = asObject(value)
+  const steps = Array.isArray(raw?.['steps']) ? raw['steps'].slice(0, mostSteps) : []
+  const mended: Step[] = []
+  /** What the model called each, to what it is called now; the first one of a name has it. */
+  const names = new Map<string, string>()
+  for (const [index, each] of steps.entries()) {
+    const step = asObject(each)
+    const prompt = typeof step?.['prompt'] === 'string' ? step['prompt'].trim() : ''
+    const agent_type = nearest(String(step?.['agent_type'] ?? ''), [...agents.keys()])
+    if (!step || prompt === '' || agent_type === undefined) continue
+    const given = typeof step['id'] === 'string' || typeof step['id'] === 'number' ? String(step['id']) : `step-${index + 1}`
+    const id = freeId(given, mended)
+    if (!names.has(given)) names.set(given, id)
+    const known = agents.get(agent_type)?.tools ?? []
+    const tools = Array.isArray(step['tools']) ? step['tools'].filter((tool) => known.includes(tool)) : undefined
+    const dependencies = Array.isArray(step['dependencies']) ? step['dependencies'].map(String) : []
+    mended.push({ ...withoutFaults(step), id, agent_type, prompt, dependencies, ...(tools && { tools }) })
+  }
+  const linked = unwound(
+    mended.map((step) => ({
+      ...step,
+      dependencies: [...new Set(step.dependencies.flatMap((needed) => names.get(needed) ?? []))].filter((id) => id !== step.id),
+    })),
+  )
+  const goal = typeof raw?.['goal'] === 'string' ? raw['goal'] : ''
+  const parsed = planForm.safeParse({ goal, steps: linked })
+  return parsed.success ? parsed.data : undefined
+}
+
+/** What else a step says, where it is of the form. */
+function withoutFaults({ expected_output }: Readonly<Record<string, unknown>>): Partial<Step> {
+  return typeof expected_output === 'string' && expected_output !== '' ? { expected_output } : {}
+}
+
+function freeId(given: string, steps: readonly Step[]): string {
+  const base = given.replaceAll(/[^A-Za-z0-9._:-]+/g, '-').slice(0, 56) || 'step'
+  const taken = new Set(steps.map(({ id }) => id))
+  if (!taken.has(base) && !/^\.{1,2}$/.test(base)) return base
+  for (let number = 2; ; number++) if (!taken.has(`${base}-${number}`)) return `${base}-${number}`
+}
+
+/** Without the dependencies that lead from a step to one that waits for it: of a circle's steps the first goes first. */
+function unwound(steps: readonly Step[]): readonly Step[] {
+  let left = steps
+  for (let circular = orderOf(left).circular; circular.length > 0; circular = orderOf(left).circular) {
+    const waiting = new Set(circular)
+    const first = circular[0]
+    left = left.map((step) =>
+      step.id === first ? { ...step, dependencies: step.dependencies.filter((id) => !waiting.has(id)) } : step,
+    )
+  }
+  return left
+}
+
+/** The name that differs the least; undefined where all are too far away. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const wanted = name.toLowerCase().trim()
+  let best: string | undefined
+  let least = Math.max(2, Math.floor(wanted.length / 3)) + 1
+  for (const candidate of names) {
+    if (candidate === orchestrator) continue
+    // "researcher", "research agent", "data-analysis"
+    const distance =
+      wanted !== '' && (wanted.includes(candidate) || candidate.includes(wanted)) ? 1 : distanceOf(wanted, candidate)
+    if (candidate === wanted) return candidate
+    if (distance < least) {
+      least = distance
+      best = candidate
+    }
+  }
+  return best
+}
+
+/** Levenshtein's distance: letters put in, left out or changed. */
+function distanceOf(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (let line = 1; line <= one.length; line++) {
+    const next = [line]
+    for (let place = 1; place <= other.length; place++) {
+      const same = one[line - 1] === other[place - 1] ? 0 : 1
+      next.push(Math.min((next[place - 1] ?? 0) + 1, (row[place] ?? 0) + 1, (row[place - 1] ?? 0) + same))
+    }
+    row = next
+  }
+  return row[other.length] ?? 0
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+}
