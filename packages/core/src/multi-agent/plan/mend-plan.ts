@@ -12,21 +12,21 @@ const mostSteps = 50
  */
 export function mendPlan(value: unknown, { agents }: PlanRules): Plan | undefined {
   const raw = asObject(value)
-  const steps = Array.isArray(raw?.['steps']) ? raw['steps'].slice(0, mostSteps) : []
+  const steps = Array.isArray(raw?.steps) ? raw.steps.slice(0, mostSteps) : []
   const mended: Step[] = []
   /** What the model called each, to what it is called now; the first one of a name has it. */
   const names = new Map<string, string>()
   for (const [index, each] of steps.entries()) {
     const step = asObject(each)
-    const prompt = typeof step?.['prompt'] === 'string' ? step['prompt'].trim() : ''
-    const agent_type = nearest(String(step?.['agent_type'] ?? ''), [...agents.keys()])
+    const prompt = typeof step?.prompt === 'string' ? step.prompt.trim() : ''
+    const agent_type = nearest(String(step?.agent_type ?? ''), [...agents.keys()])
     if (!step || prompt === '' || agent_type === undefined) continue
-    const given = typeof step['id'] === 'string' || typeof step['id'] === 'number' ? String(step['id']) : `step-${index + 1}`
+    const given = typeof step.id === 'string' || typeof step.id === 'number' ? String(step.id) : `step-${index + 1}`
     const id = freeId(given, mended)
     if (!names.has(given)) names.set(given, id)
     const known = agents.get(agent_type)?.tools ?? []
-    const tools = Array.isArray(step['tools']) ? step['tools'].filter((tool) => known.includes(tool)) : undefined
-    const dependencies = Array.isArray(step['dependencies']) ? step['dependencies'].map(String) : []
+    const tools = Array.isArray(step.tools) ? step.tools.filter((tool) => known.includes(tool)) : undefined
+    const dependencies = Array.isArray(step.dependencies) ? step.dependencies.map(String) : []
     mended.push({ ...withoutFaults(step), id, agent_type, prompt, dependencies, ...(tools && { tools }) })
   }
   const linked = unwound(
@@ -35,7 +35,7 @@ export function mendPlan(value: unknown, { agents }: PlanRules): Plan | undefine
       dependencies: [...new Set(step.dependencies.flatMap((needed) => names.get(needed) ?? []))].filter((id) => id !== step.id),
     })),
   )
-  const goal = typeof raw?.['goal'] === 'string' ? raw['goal'] : ''
+  const goal = typeof raw?.goal === 'string' ? raw.goal : ''
   const parsed = planForm.safeParse({ goal, steps: linked })
   return parsed.success ? parsed.data : undefined
 }

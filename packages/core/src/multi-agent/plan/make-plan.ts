@@ -1,0 +1,114 @@
+import { pricedUsage } from '../../gateway/ask-model.ts'
+import { answerChat, type ChatScope } from '../../gateway/governed-chat.ts'
+import { uuid } from '../../ids.ts'
+import type { Usage } from '../../language-model/catalogue.ts'
+import { inAll, noUsage } from '../../rag/usage.ts'
+import type { PlanSource } from '../run/journal.ts'
+import { jsonInText } from './json-in-text.ts'
+import { mendPlan } from './mend-plan.ts'
+import type { Plan } from './plan.ts'
+import { type FailedTry, mostPlannedSteps, type PlanningInput, plannerPrompt, planSchema } from './planner-prompt.ts'
+import { questionsOf } from './questions.ts'
+import { rulePlan, singleStepPlan } from './rule-plan.ts'
+import { faultsOfPlan, type PlanFault, type PlanRules, type ReadPlan, readPlan } from './validate-plan.ts'
+
+export interface MadePlan {
+  readonly plan: Plan
+  readonly source: PlanSource
+  /** What was wrong with what the model wrote, `code field`; never its text. */
+  readonly faults: readonly string[]
+  readonly usage: Usage
+}
+
+export interface MakePlanInput extends PlanningInput {
+  readonly modelId?: string | undefined
+  readonly maxTokens: number
+  /** The same for calls that are made again after a crash, so that they are paid for once. */
+  readonly key: string
+  readonly signal: AbortSignal
+}
+
+/** Guarantee 7: what a model wrote is repaired at most twice. */
+const mostRepairs = 2
+const simpleCharacters = 200
+
+/**
+ * Makes a plan of a request (R56, R59): by the orchestrator's model, which is told what was wrong with its answer, at most twice; then by
+ * mending what it wrote; then of one step. Where no language model answers, by rules.
+ * @throws what a model's call throws.
+ */
+export async function makePlan(scope: ChatScope, input: MakePlanInput): Promise<MadePlan> {
+  const rules: PlanRules = { agents: new Map(input.agents.map((agent) => [agent.type, agent])), budget: input.budget }
+  const made = (plan: Plan, source: PlanSource): MadePlan => ({ plan, source, faults: [], usage: noUsage })
+  if (!input.sofar && isSimple(input.request)) return made(singleStepPlan(input.request, worker(rules)), 'simple')
+  const resolved = scope.models.resolve(input.modelId)
+  if (resolved.model.provider === rulesOnly) {
+    const plan = rulePlan(input.request)
+    if (faultsOfPlan(plan, rules).length === 0) return made(plan, 'rules')
+    return made(singleStepPlan(input.request, worker(rules)), 'fallback')
+  }
+  const tries: FailedTry[] = []
+  let usage = noUsage
+  let last: unknown
+  while (tries.length <= mostRepairs) {
+    const { content, finish } = await answerChat(scope, {
+      id: uuid(scope.clock),
+      invocation: `${input.key}:${tries.length}`,
+      request: {
+        modelId: resolved.id,
+        prompt: plannerPrompt(input, tries),
+        maxOutputTokens: input.maxTokens,
+        ...(resolved.entry.capabilities.structuredOutput
+          ? { responseFormat: { type: 'json', name: 'plan', schema: planSchema(input.agents) as never } }
+          : {}),
+      },
+      what: 'workflow.plan',
+      signal: input.signal,
+    })
+    usage = inAll(usage, pricedUsage(resolved, finish.usage))
+    const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
+    const found = jsonInText(text)
+    if ('value' in found) last = found.value
+    const read = 'value' in found ? readModelPlan(found.value, rules) : { faults: [unreadable(found.fault)] }
+    if ('plan' in read)
+      return { plan: read.plan, source: tries.length === 0 ? 'model' : 'repaired', faults: namesOf(tries), usage }
+    tries.push({ text, faults: read.faults })
+  }
+  const mended = mendPlan(last, rules)
+  if (mended && faultsOfPlan(mended, rules).length === 0) return { plan: mended, source: 'mended', faults: namesOf(tries), usage }
+  return { plan: singleStepPlan(input.request, worker(rules)), source: 'fallback', faults: namesOf(tries), usage }
+}
+
+/** The provider of the embedded model, which quotes by rules and can't write a plan. */
+const rulesOnly = 'local'
+
+/** A plain question: planning it would cost more than answering it. */
+function isSimple(request: string): boolean {
+  const text = request.trim()
+  return text.length <= simpleCharacters && text.endsWith('?') && questionsOf(text).length === 1 && !/\bcompare\b/i.test(text)
+}
+
+/** Who does what is one step. */
+function worker({ agents }: PlanRules): string {
+  return agents.has('research') ? 'research' : ([...agents.keys()].find((type) => type !== 'orchestrator') ?? 'research')
+}
+
+function readModelPlan(value: unknown, rules: PlanRules): ReadPlan {
+  const read = readPlan(value, rules)
+  if (!('plan' in read) || read.plan.steps.length <= mostPlannedSteps) return read
+  const message = `A plan has at most ${mostPlannedSteps} steps; this has ${read.plan.steps.length}.`
+  return { faults: [{ field: 'steps', code: 'malformed', message }] }
+}
+
+function unreadable(fault: 'no_json' | 'cut_off' | 'malformed'): PlanFault {
+  const message = {
+    no_json: 'The answer holds no JSON object.',
+    cut_off: 'The answer ends inside of its JSON object. Write a shorter plan.',
+    malformed: 'What stands between the braces is no JSON.',
+  }[fault]
+  return { field: '', code: 'malformed', message }
+}
+
+function namesOf(tries: readonly FailedTry[]): readonly string[] {
+  return tries.flatMap(({ faults }) => faults.slice(0, 20).map(({ code, field }) => `${code} ${field}`.trim()))
+}
