@@ -1,8 +1,8 @@
 import { ConflictError, PlinthError } from '../../errors.ts'
 import type { Uses } from '../../scope/scope.ts'
-import { insert } from '../../scope/state.ts'
+import { type Commit, insert } from '../../scope/state.ts'
 import type { JournalEntry } from './journal.ts'
-import { journals } from './workflows.ts'
+import { journals } from '../workflows.ts'
 
 /** A row holds entries up to so many characters of JSON. */
 const rowCharacters = 100_000
@@ -94,6 +94,15 @@ export class JournalWriter implements Journal {
     await this.#flushing
   }
 
+  /**
+   * Puts entries down in one commit with other writes, flushed to the disk.
+   * @throws ConflictError when one of these writes met another version; what {@link settled} throws.
+   */
+  async commit(entries: readonly JournalEntry[], also: Pick<Commit, 'writes' | 'emit' | 'deed'>): Promise<void> {
+    await this.settled()
+    await this.#insert(JSON.stringify(entries), { ...also, durability: 'synced' })
+  }
+
   async poll(): Promise<void> {
     if (this.#fault) throw this.#fault
     if (!this.#flushing) await this.#readForeign()
@@ -114,16 +123,17 @@ export class JournalWriter implements Journal {
     }
   }
 
-  async #insert(json: string): Promise<void> {
+  async #insert(json: string, { writes = [], ...also }: Partial<Commit> = { durability: 'relaxed' }): Promise<void> {
     for (;;) {
+      const sort = placeOf(this.#next)
       try {
-        const place = { partition: this.#runId, sort: placeOf(this.#next) }
-        const write = insert(journals, place, { workflow_id: this.#runId, at: this.#scope.clock.now() }, { entries: json })
-        await this.#scope.state.commit({ writes: [write], durability: 'relaxed' })
+        const fields = { workflow_id: this.#runId, at: this.#scope.clock.now() }
+        const row = insert(journals, { partition: this.#runId, sort }, fields, { entries: json })
+        await this.#scope.state.commit({ ...also, writes: [row, ...writes] })
         this.#next++
         return
       } catch (error) {
-        if (!(error instanceof ConflictError)) throw error
+        if (!(error instanceof ConflictError) || !error.key.endsWith(`/${sort}`)) throw error
         await this.#readForeign()
       }
     }

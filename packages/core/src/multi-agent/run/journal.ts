@@ -81,6 +81,10 @@ export type JournalEntry = { readonly at: number } & (
   /** Somebody wants a step that failed, or was left out, to be tried again. */
   | { readonly kind: 'retried'; readonly step: string; readonly by: string }
   | { readonly kind: 'cancelled'; readonly by: string; readonly reason: string }
+  /** No plan was to be had; it is tried again, up to a limit. */
+  | { readonly kind: 'unplanned'; readonly code: string; readonly message: string; readonly retryable: boolean; readonly wait: number }
+  /** The run's time is over. */
+  | { readonly kind: 'expired' }
   /** A process has taken the run over; what one with a lower epoch does from here on doesn't count. */
   | { readonly kind: 'owned'; readonly epoch: number }
   | { readonly kind: 'ended'; readonly ending: Ending }

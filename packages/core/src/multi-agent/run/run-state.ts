@@ -33,6 +33,7 @@ export interface StepState {
 /** A step that was in flight so often when the process died isn't tried again. */
 const mostCutOffs = 3
 const usualAttempts = 3
+const mostPlanFailures = 6
 const noUsage: Usage = { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 0 }
 
 /**
@@ -56,6 +57,9 @@ export class RunState {
   usage: Usage = noUsage
   toolCalls = 0
   replans = 0
+  /** How often no plan was to be had, and when it is tried again. */
+  planFailures = 0
+  planAgainAt = 0
   ending: Ending | undefined
   /** Why the run is to end before its steps have: nothing is started any more. */
   stopping: Exclude<Ending, { status: 'completed' }> | undefined
@@ -117,6 +121,15 @@ export class RunState {
         break
       case 'cancelled':
         if (!this.ending) this.stopping = { status: 'cancelled', reason: entry.reason }
+        break
+      case 'unplanned':
+        this.planFailures++
+        this.planAgainAt = entry.at + Math.max(entry.wait, 1_000 * 2 ** (this.planFailures - 1))
+        if (!entry.retryable || this.planFailures >= mostPlanFailures)
+          this.stopping ??= { status: 'failed', code: entry.code, message: `No plan could be made: ${entry.message}` }
+        break
+      case 'expired':
+        this.stopping ??= { status: 'failed', code: 'deadline_exceeded', message: "The workflow's time is over." }
         break
       case 'owned':
         this.epoch = entry.epoch

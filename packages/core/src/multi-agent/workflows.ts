@@ -1,0 +1,96 @@
+/** What is kept of each run besides its journal: what lists show, and who runs it. @module */
+import { z } from 'zod'
+import { type Collection, defineCollection } from '../define/collection.ts'
+import { timeOrder } from '../ids.ts'
+import type { Usage } from '../language-model/catalogue.ts'
+import type { Budget } from './plan/plan.ts'
+import type { RunStatus } from './run/run-state.ts'
+
+export interface WorkflowFields {
+  readonly workflow_id: string
+  readonly user_id: string
+  /** As of the last time that a process came to a halt with it; the journal knows better. */
+  readonly status: RunStatus
+  /** Whether somebody has to agree to the plan. */
+  readonly approval: 'none' | 'plan'
+  readonly budget?: Budget
+  readonly created: number
+  readonly updated: number
+  readonly ended?: number
+  /** How long it is kept after its end, milliseconds. */
+  readonly kept_for: number
+  readonly usage: Usage
+  readonly correlation_id: string
+  /** HMAC of the body, to tell a repetition from a reuse. */
+  readonly body_digest: string
+}
+
+export interface WorkflowTexts {
+  readonly request: string
+  /** The caller's own, as JSON. */
+  readonly plan: string
+  /** The agents' definitions when the run began, as JSON: a change of one doesn't get into a run that is under way. */
+  readonly agents: string
+}
+
+export const workflowRetention: number = 30 * 24 * 3_600_000
+
+const status: z.ZodType<RunStatus> = z.enum(['planning', 'awaiting_approval', 'running', 'completed', 'failed', 'cancelled'])
+
+export const workflows: Collection<WorkflowFields, WorkflowTexts, 'created' | 'status'> = defineCollection<
+  WorkflowFields,
+  WorkflowTexts,
+  'created' | 'status'
+>({
+  name: 'workflows',
+  schema: 1,
+  plain: z.custom<WorkflowFields>((fields) => {
+    const { workflow_id, status: at, created } = fields as WorkflowFields
+    return typeof workflow_id === 'string' && status.safeParse(at).success && Number.isInteger(created)
+  }),
+  sealed: ['request', 'plan', 'agents'],
+  lists: {
+    created: { order: creationOrder },
+    status: { group: (fields) => fields.status, order: creationOrder },
+  },
+  expires: ({ ended, kept_for }) => (ended === undefined ? undefined : ended + kept_for),
+})
+
+function creationOrder({ created, workflow_id }: WorkflowFields): string {
+  return `${timeOrder(created)}${workflow_id}`
+}
+
+export interface JournalRow {
+  readonly workflow_id: string
+  readonly at: number
+  readonly expires?: number
+}
+
+/** What happened in each run, in rows of one or several entries; prompts and results are in them, so all of it is sealed. */
+export const journals: Collection<JournalRow, { entries: string }> = defineCollection<JournalRow, { entries: string }>({
+  name: 'workflow-journal',
+  schema: 1,
+  plain: z.strictObject({ workflow_id: z.string(), at: z.number(), expires: z.number().exactOptional() }),
+  sealed: ['entries'],
+  lists: {},
+  expires: ({ expires }) => expires,
+})
+
+/** Which process runs it. */
+export interface OwnerRow {
+  readonly workflow_id: string
+  /** Grows with each that takes it over: the fencing token. */
+  readonly epoch: number
+  /** Until when it says that it lives, milliseconds UTC. */
+  readonly until: number
+  readonly expires: number
+}
+
+export const owners: Collection<OwnerRow> = defineCollection<OwnerRow>({
+  name: 'workflow-owners',
+  schema: 1,
+  plain: z.strictObject({ workflow_id: z.string(), epoch: z.number().int(), until: z.number(), expires: z.number() }),
+  sealed: [],
+  lists: {},
+  expires: ({ expires }) => expires,
+})
