@@ -12,6 +12,8 @@ export interface JobDefinition<Body extends object> {
   readonly body: z.ZodType<Body>
   /** How many run at a time in one process, unless the host says otherwise. */
   readonly concurrency: number
+  /** Whose work it is, where it must see no more than somebody may: their id and groups. Default: nobody's. */
+  actsFor?(scope: Scope, body: Body): Promise<{ readonly user: string; readonly groups: ReadonlySet<string> } | undefined>
   /** Does the work; called at least once for each job, with the scope of the job's tenant. */
   handle(scope: Scope, body: Body, context: JobContext): Promise<Outcome>
 }

@@ -20,6 +20,8 @@ export interface GovernedCall {
   readonly request: ChatRequest
   /** The client's own id of this call, the same over its retries. */
   readonly invocation?: string | undefined
+  /** Whether a call with an `invocation` ends with its signal all the same: nobody will ask for its answer again. */
+  readonly leavable?: boolean
   /** Whether an answer from the cache won't do. The new one takes its place. */
   readonly fresh?: boolean
   /** What the audit trail calls it, such as `POST /v1/messages`. */

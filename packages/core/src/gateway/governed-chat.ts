@@ -48,7 +48,7 @@ export async function answerChat(scope: ChatScope, call: GovernedCall): Promise<
   if ('kept' in admitted) return keptAnswer(scope, call, admitted)
   const { first, request, inputTokens } = admitted
   // Whoever may ask for this very call again finds its answer: it is paid for, so it is waited for.
-  const signal = call.invocation === undefined ? call.signal : new AbortController().signal
+  const signal = call.invocation === undefined || call.leavable ? call.signal : new AbortController().signal
   const ask = (resolved: ResolvedModel, most: number): Promise<ModelChat> =>
     generateChat(scope, { resolved, request, maxTokens: most, inputTokens, requestId: call.id, signal })
   const lost = new LostCalls(inputTokens)

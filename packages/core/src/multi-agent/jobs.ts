@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineJob, type JobDefinition } from '../define/job.ts'
 import { advanceWorkflow } from './advance-workflow.ts'
+import { actorOf } from './run/run.ts'
 
 export interface AdvanceBody {
   readonly workflow_id: string
@@ -13,5 +14,6 @@ export const advanceJob: JobDefinition<AdvanceBody> = defineJob<AdvanceBody>({
   summary: 'Goes on with a workflow until it ends, or waits for somebody.',
   body: z.strictObject({ workflow_id: z.string() }),
   concurrency: 32,
+  actsFor: actorOf,
   handle: advanceWorkflow,
 })

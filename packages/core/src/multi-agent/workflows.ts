@@ -29,6 +29,8 @@ export interface WorkflowTexts {
   readonly request: string
   /** The caller's own, as JSON. */
   readonly plan: string
+  /** Of whoever asked, as JSON: tools find what they may see. */
+  readonly groups: string
   /** The agents' definitions when the run began, as JSON: a change of one doesn't get into a run that is under way. */
   readonly agents: string
 }
@@ -48,7 +50,7 @@ export const workflows: Collection<WorkflowFields, WorkflowTexts, 'created' | 's
     const { workflow_id, status: at, created } = fields as WorkflowFields
     return typeof workflow_id === 'string' && status.safeParse(at).success && Number.isInteger(created)
   }),
-  sealed: ['request', 'plan', 'agents'],
+  sealed: ['request', 'plan', 'groups', 'agents'],
   lists: {
     created: { order: creationOrder },
     status: { group: (fields) => fields.status, order: creationOrder },

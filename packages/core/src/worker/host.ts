@@ -100,7 +100,10 @@ export class WorkerHost {
     // A suspended tenant's accepted work waits, and so does that of one whose data may not be here any more (R109); it is neither done nor lost.
     if (settings.status === 'suspended' || !this.#operator.holds(settings))
       return { retryAt: this.#operator.clock.now() + suspendedPause }
-    const caller = mintCaller({ settings, user: 'worker', permissions: new Set(), correlationId: job.correlationId })
+    const claims = { settings, permissions: new Set<string>(), correlationId: job.correlationId }
+    const worker = mintCaller({ ...claims, user: 'worker' })
+    const actor = await definition.actsFor?.(this.#platform.scope(worker), body.data)
+    const caller = actor ? mintCaller({ ...claims, ...actor }) : worker
     const attributes = { 'messaging.destination.name': definition.name, 'messaging.message.id': job.id }
     return inSpan(caller, `${spanNames.process} ${definition.name}`, attributes, () =>
       definition.handle(this.#platform.scope(caller), body.data, { job, lease }),

@@ -5,7 +5,7 @@ import type { Usage } from '../../language-model/catalogue.ts'
 import { inAll, noUsage } from '../../rag/usage.ts'
 import type { PlanSource } from '../run/journal.ts'
 import { jsonInText } from './json-in-text.ts'
-import { mendPlan } from './mend-plan.ts'
+import { freeId, mendPlan } from './mend-plan.ts'
 import type { Plan } from './plan.ts'
 import { type FailedTry, mostPlannedSteps, type PlanningInput, plannerPrompt, planSchema } from './planner-prompt.ts'
 import { questionsOf } from './questions.ts'
@@ -22,6 +22,8 @@ export interface MadePlan {
 
 export interface MakePlanInput extends PlanningInput {
   readonly modelId?: string | undefined
+  /** Where the rest of a plan is made: the steps that are there. */
+  readonly begun?: PlanRules['begun']
   readonly maxTokens: number
   /** The same for calls that are made again after a crash, so that they are paid for once. */
   readonly key: string
@@ -38,14 +40,18 @@ const simpleCharacters = 200
  * @throws what a model's call throws.
  */
 export async function makePlan(scope: ChatScope, input: MakePlanInput): Promise<MadePlan> {
-  const rules: PlanRules = { agents: new Map(input.agents.map((agent) => [agent.type, agent])), budget: input.budget }
+  const rules: PlanRules = {
+    agents: new Map(input.agents.map((agent) => [agent.type, agent])),
+    budget: input.budget,
+    begun: input.begun,
+  }
   const made = (plan: Plan, source: PlanSource): MadePlan => ({ plan, source, faults: [], usage: noUsage })
-  if (!input.sofar && isSimple(input.request)) return made(singleStepPlan(input.request, worker(rules)), 'simple')
+  if (!input.sofar && isSimple(input.request)) return made(oneStep(input, rules), 'simple')
   const resolved = scope.models.resolve(input.modelId)
   if (resolved.model.provider === rulesOnly) {
     const plan = rulePlan(input.request)
-    if (faultsOfPlan(plan, rules).length === 0) return made(plan, 'rules')
-    return made(singleStepPlan(input.request, worker(rules)), 'fallback')
+    if (!input.sofar && faultsOfPlan(plan, rules).length === 0) return made(plan, 'rules')
+    return made(oneStep(input, rules), 'fallback')
   }
   const tries: FailedTry[] = []
   let usage = noUsage
@@ -54,6 +60,7 @@ export async function makePlan(scope: ChatScope, input: MakePlanInput): Promise<
     const { content, finish } = await answerChat(scope, {
       id: uuid(scope.clock),
       invocation: `${input.key}:${tries.length}`,
+      leavable: true,
       request: {
         modelId: resolved.id,
         prompt: plannerPrompt(input, tries),
@@ -76,16 +83,27 @@ export async function makePlan(scope: ChatScope, input: MakePlanInput): Promise<
   }
   const mended = mendPlan(last, rules)
   if (mended && faultsOfPlan(mended, rules).length === 0) return { plan: mended, source: 'mended', faults: namesOf(tries), usage }
-  return { plan: singleStepPlan(input.request, worker(rules)), source: 'fallback', faults: namesOf(tries), usage }
+  return { plan: oneStep(input, rules), source: 'fallback', faults: namesOf(tries), usage }
 }
 
 /** The provider of the embedded model, which quotes by rules and can't write a plan. */
-const rulesOnly = 'local'
+const rulesOnly = 'plinth.local'
 
 /** A plain question: planning it would cost more than answering it. */
 function isSimple(request: string): boolean {
   const text = request.trim()
   return text.length <= simpleCharacters && text.endsWith('?') && questionsOf(text).length === 1 && !/\bcompare\b/i.test(text)
+}
+
+/** What is left to do when nothing better is to be had: all of it, in one step. */
+function oneStep({ request, sofar }: PlanningInput, rules: PlanRules): Plan {
+  const plan = singleStepPlan(request, worker(rules))
+  if (!sofar) return plan
+  const dependencies = [...(rules.begun?.done ?? [])]
+  return {
+    ...plan,
+    steps: plan.steps.map((step) => ({ ...step, id: freeId(step.id, rules.begun?.taken ?? new Set()), dependencies })),
+  }
 }
 
 /** Who does what is one step. */

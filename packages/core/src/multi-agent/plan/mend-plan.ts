@@ -10,19 +10,19 @@ const mostSteps = 50
  * nearest, dependencies that lead nowhere or in a circle are left out. Nothing is added that the model didn't want.
  * @returns undefined where nothing of a plan is left.
  */
-export function mendPlan(value: unknown, { agents }: PlanRules): Plan | undefined {
+export function mendPlan(value: unknown, { agents, begun }: PlanRules): Plan | undefined {
   const raw = asObject(value)
   const steps = Array.isArray(raw?.steps) ? raw.steps.slice(0, mostSteps) : []
   const mended: Step[] = []
   /** What the model called each, to what it is called now; the first one of a name has it. */
-  const names = new Map<string, string>()
+  const names = new Map<string, string>([...(begun?.done ?? [])].map((id) => [id, id]))
   for (const [index, each] of steps.entries()) {
     const step = asObject(each)
     const prompt = typeof step?.prompt === 'string' ? step.prompt.trim() : ''
     const agent_type = nearest(String(step?.agent_type ?? ''), [...agents.keys()])
     if (!step || prompt === '' || agent_type === undefined) continue
     const given = typeof step.id === 'string' || typeof step.id === 'number' ? String(step.id) : `step-${index + 1}`
-    const id = freeId(given, mended)
+    const id = freeId(given, new Set([...(begun?.taken ?? []), ...mended.map((other) => other.id)]))
     if (!names.has(given)) names.set(given, id)
     const known = agents.get(agent_type)?.tools ?? []
     const tools = Array.isArray(step.tools) ? step.tools.filter((tool) => known.includes(tool)) : undefined
@@ -45,9 +45,9 @@ function withoutFaults({ expected_output }: Readonly<Record<string, unknown>>): 
   return typeof expected_output === 'string' && expected_output !== '' ? { expected_output } : {}
 }
 
-function freeId(given: string, steps: readonly Step[]): string {
+/** The id as it was given, as far as it can be one and is free. */
+export function freeId(given: string, taken: ReadonlySet<string>): string {
   const base = given.replaceAll(/[^A-Za-z0-9._:-]+/g, '-').slice(0, 56) || 'step'
-  const taken = new Set(steps.map(({ id }) => id))
   if (!taken.has(base) && !/^\.{1,2}$/.test(base)) return base
   for (let number = 2; ; number++) if (!taken.has(`${base}-${number}`)) return `${base}-${number}`
 }

@@ -28,6 +28,8 @@ export interface PlanRules {
   readonly agents: ReadonlyMap<string, AgentDefinition>
   /** Of the whole run. */
   readonly budget?: Budget | undefined
+  /** Steps that are there already: their ids are taken, and those that are done can be depended on. */
+  readonly begun?: { readonly taken: ReadonlySet<string>; readonly done: ReadonlySet<string> } | undefined
 }
 
 export type ReadPlan = { readonly plan: Plan } | { readonly faults: readonly PlanFault[] }
@@ -70,9 +72,9 @@ export function faultsOfPlan(plan: Plan, rules: PlanRules): readonly PlanFault[]
   return faults.length > 0 ? faults : faultsOfShape(plan)
 }
 
-function* faultsOfSteps({ steps }: Plan, { agents }: PlanRules): Generator<PlanFault> {
-  const ids = new Set(steps.map(({ id }) => id))
-  const seen = new Set<string>()
+function* faultsOfSteps({ steps }: Plan, { agents, begun }: PlanRules): Generator<PlanFault> {
+  const ids = new Set([...steps.map(({ id }) => id), ...(begun?.done ?? [])])
+  const seen = new Set<string>(begun?.taken)
   for (const [index, step] of steps.entries()) {
     const at = `steps.${index}`
     if (seen.has(step.id)) {

@@ -1,8 +1,8 @@
 import { ConflictError, PlinthError } from '../../errors.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { type Commit, insert } from '../../scope/state.ts'
-import type { JournalEntry } from './journal.ts'
 import { journals } from '../workflows.ts'
+import type { JournalEntry } from './journal.ts'
 
 /** A row holds entries up to so many characters of JSON. */
 const rowCharacters = 100_000
@@ -32,6 +32,11 @@ export interface Journal {
   settled(): Promise<void>
   /** Looks for what others wrote, where nothing of its own is on the way. @throws what {@link settled} throws. */
   poll(): Promise<void>
+  /**
+   * Puts entries down in one commit with other writes, flushed to the disk.
+   * @throws ConflictError when one of these writes met another version; what {@link settled} throws.
+   */
+  commit(entries: readonly JournalEntry[], also: Pick<Commit, 'writes' | 'emit'>): Promise<void>
 }
 
 /** The entries of a run from behind a row, oldest first, with the number of the next row. */
@@ -94,11 +99,7 @@ export class JournalWriter implements Journal {
     await this.#flushing
   }
 
-  /**
-   * Puts entries down in one commit with other writes, flushed to the disk.
-   * @throws ConflictError when one of these writes met another version; what {@link settled} throws.
-   */
-  async commit(entries: readonly JournalEntry[], also: Pick<Commit, 'writes' | 'emit' | 'deed'>): Promise<void> {
+  async commit(entries: readonly JournalEntry[], also: Pick<Commit, 'writes' | 'emit'>): Promise<void> {
     await this.settled()
     await this.#insert(JSON.stringify(entries), { ...also, durability: 'synced' })
   }

@@ -82,7 +82,13 @@ export type JournalEntry = { readonly at: number } & (
   | { readonly kind: 'retried'; readonly step: string; readonly by: string }
   | { readonly kind: 'cancelled'; readonly by: string; readonly reason: string }
   /** No plan was to be had; it is tried again, up to a limit. */
-  | { readonly kind: 'unplanned'; readonly code: string; readonly message: string; readonly retryable: boolean; readonly wait: number }
+  | {
+      readonly kind: 'unplanned'
+      readonly code: string
+      readonly message: string
+      readonly retryable: boolean
+      readonly wait: number
+    }
   /** The run's time is over. */
   | { readonly kind: 'expired' }
   /** A process has taken the run over; what one with a lower epoch does from here on doesn't count. */

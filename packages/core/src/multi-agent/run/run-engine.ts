@@ -51,8 +51,8 @@ const noUsage: Usage = { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 
  * end first. It holds no state of its own but what runs; all it knows it puts into the journal.
  */
 export class RunEngine implements JournalListener {
-  readonly #state: RunState
-  readonly #journal: Journal
+  readonly state: RunState
+  readonly journal: Journal
   readonly #clock: Clock
   readonly #work: StepWork
   readonly #limits: EngineLimits
@@ -73,8 +73,8 @@ export class RunEngine implements JournalListener {
     readonly work: StepWork
   }) {
     this.#runId = parts.runId
-    this.#state = parts.state
-    this.#journal = parts.journal(this)
+    this.state = parts.state
+    this.journal = parts.journal(this)
     this.#clock = parts.clock
     this.#work = parts.work
     this.#limits = parts.limits
@@ -91,13 +91,13 @@ export class RunEngine implements JournalListener {
     try {
       for (;;) {
         signal.throwIfAborted()
-        if (this.#state.stopping?.status === 'cancelled') this.#abortAll('cancelled')
+        if (this.state.stopping?.status === 'cancelled') this.#abortAll('cancelled')
         const rest = this.#startReady()
         if (rest) {
-          await this.#journal.settled()
+          await this.journal.settled()
           return rest
         }
-        if (await this.#something()) await this.#journal.poll()
+        if (await this.#something()) await this.journal.poll()
       }
     } finally {
       signal.removeEventListener('abort', leave)
@@ -107,7 +107,7 @@ export class RunEngine implements JournalListener {
   }
 
   told(entry: JournalEntry): void {
-    this.#state.apply(entry)
+    this.state.apply(entry)
     this.#wake()
   }
 
@@ -116,8 +116,14 @@ export class RunEngine implements JournalListener {
     this.#wake()
   }
 
+  /** Puts down what happened, and goes by it. */
+  put(entry: JournalEntry): void {
+    this.state.apply(entry)
+    this.journal.append(entry)
+  }
+
   #startReady(): Rest | undefined {
-    const state = this.#state
+    const state = this.state
     const now = this.#clock.now()
     while (!state.stopping && !state.replanFor && state.running < this.#limits.concurrency) {
       const next = state.ready.take(now, (agentType) => this.#hasRoom(agentType))
@@ -134,8 +140,8 @@ export class RunEngine implements JournalListener {
   }
 
   #synthesise(): Rest | undefined {
-    const own = this.#state.synthesisStep
-    const state = this.#state.steps.get(own ?? synthesis)
+    const own = this.state.synthesisStep
+    const state = this.state.steps.get(own ?? synthesis)
     if (state?.status === 'completed') return { ending: { status: 'completed', text: '', ...state.result } }
     if (own !== undefined || !state)
       return { ending: { status: 'failed', code: 'nothing_completed', message: 'No step completed.' } }
@@ -146,7 +152,7 @@ export class RunEngine implements JournalListener {
   #start(state: StepState): void {
     const { id } = state.step
     const attempt = state.attempts + 1
-    this.#put({ at: this.#clock.now(), kind: 'started', step: id, attempt })
+    this.put({ at: this.#clock.now(), kind: 'started', step: id, attempt })
     const controller = new AbortController()
     this.#inFlight.set(id, controller)
     this.#count(state.step.agent_type, 1)
@@ -160,17 +166,17 @@ export class RunEngine implements JournalListener {
     return this.#work({
       state,
       attempt,
-      key: `${this.#runId}:${state.step.id}:${state.failures + 1}`,
+      key: `${this.#runId}:${state.step.id}:${state.rounds}:${state.failures}`,
       signal,
       results: this.#resultsFor(state),
-      settled: () => this.#journal.settled(),
+      settled: () => this.journal.settled(),
     })
   }
 
   #resultsFor({ step }: StepState): StepCall['results'] {
-    const ids = step.id === synthesis ? [...this.#state.steps.keys()] : step.dependencies
+    const ids = step.id === synthesis ? [...this.state.steps.keys()] : step.dependencies
     return ids.flatMap((id) => {
-      const result = this.#state.steps.get(id)?.result
+      const result = this.state.steps.get(id)?.result
       return result && id !== step.id ? [{ step: id, result }] : []
     })
   }
@@ -180,13 +186,8 @@ export class RunEngine implements JournalListener {
     this.#inFlight.delete(state.step.id)
     // The run was left: whoever takes it up starts the step again.
     if (signal.aborted && signal.reason === 'left') return
-    this.#put({ at: this.#clock.now(), kind: 'finished', step: state.step.id, attempt, outcome, usage, toolCalls })
+    this.put({ at: this.#clock.now(), kind: 'finished', step: state.step.id, attempt, outcome, usage, toolCalls })
     this.#wake()
-  }
-
-  #put(entry: JournalEntry): void {
-    this.#state.apply(entry)
-    this.#journal.append(entry)
   }
 
   #abortAll(reason: 'cancelled' | 'left'): void {
@@ -207,7 +208,7 @@ export class RunEngine implements JournalListener {
    * @returns whether it is.
    */
   async #something(): Promise<boolean> {
-    const { wakeAt } = this.#state.ready
+    const { wakeAt } = this.state.ready
     const due =
       wakeAt === undefined ? undefined : this.#clock.setTimer(Math.max(0, wakeAt - this.#clock.now()), () => this.#wake())
     this.#timer ??= this.#clock.setTimer(pollEvery, () => {

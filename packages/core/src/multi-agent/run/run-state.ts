@@ -17,6 +17,8 @@ export interface StepState {
   attempts: number
   /** How often it failed since somebody asked for it; tries after a crash are not counted. */
   failures: number
+  /** How often somebody had it done again. */
+  rounds: number
   /** How often it was in flight when the process died. */
   cutOffs: number
   approved: boolean
@@ -304,6 +306,7 @@ export class RunState {
   #anew(state: StepState): void {
     state.status = 'pending'
     state.failures = 0
+    state.rounds++
     state.cutOffs = 0
     state.notBefore = 0
     delete state.endedAt
@@ -364,6 +367,7 @@ function newState(step: Step): StepState {
     status: 'pending',
     attempts: 0,
     failures: 0,
+    rounds: 0,
     cutOffs: 0,
     approved: false,
     notBefore: 0,

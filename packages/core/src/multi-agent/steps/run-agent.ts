@@ -87,6 +87,7 @@ export async function runAgent(scope: Scope, run: AgentRun): Promise<AgentAnswer
       const answer = await answerChat(scope, {
         id: uuid(scope.clock),
         invocation: `${run.key}:${turn}`,
+        leavable: true,
         request: {
           modelId: resolved.id,
           prompt: [...prompt],

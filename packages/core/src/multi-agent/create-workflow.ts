@@ -1,0 +1,95 @@
+import { publishEvent } from '../define/event.ts'
+import { startJob } from '../define/job.ts'
+import { ConflictError, InvalidInputError, ReusedError } from '../errors.ts'
+import { uuid } from '../ids.ts'
+import { canonicalJson, type JsonObject } from '../json.ts'
+import type { Uses } from '../scope/scope.ts'
+import { insert } from '../scope/state.ts'
+import { filterInput } from '../tenancy/filters/filter-input.ts'
+import { allAgents } from './agents/registry.ts'
+import { workflowStarted } from './events.ts'
+import { advanceJob } from './jobs.ts'
+import type { Budget, Plan } from './plan/plan.ts'
+import { type PlanRules, requirePlan } from './plan/validate-plan.ts'
+import { schemaOf } from './steps/check-output.ts'
+import { type WorkflowFields, workflowRetention, workflows } from './workflows.ts'
+
+export interface NewWorkflow {
+  readonly request: string
+  /** The caller's own; what it leaves out is filled in, what is wrong with it is refused. */
+  readonly plan?: unknown
+  readonly approval?: 'none' | 'plan' | undefined
+  readonly budget?: Budget | undefined
+}
+
+/**
+ * orchestrate_workflow of the seed (R56): keeps the request with the job that plans and runs it, in one commit, then acknowledges.
+ * @throws InvalidInputError, `invalid_plan` among others; ReusedError for a key that was used with another body.
+ */
+export async function createWorkflow(
+  scope: Uses<'state' | 'models'>,
+  { request, plan: given, approval = 'none', budget }: NewWorkflow,
+  options: { readonly idempotencyKey?: string | undefined } = {},
+): Promise<WorkflowFields> {
+  const agents = await allAgents(scope)
+  const rules: PlanRules = { agents: new Map(agents.map((agent) => [agent.type, agent])), budget }
+  const plan = given === undefined ? undefined : requirePlan(given, rules)
+  if (plan) checkSchemas(plan)
+  const { text } = await filterInput(scope, request, 'request')
+  const body = { request, plan: given ?? null, approval, budget: budget ?? null } as unknown as JsonObject
+  const digest = await scope.state.lookup('workflow body', canonicalJson(body))
+  const { idempotencyKey: key } = options
+  const id = key === undefined ? uuid(scope.clock) : await idOf(scope, key)
+  const created = scope.clock.now()
+  const { requests_days: days } = scope.tenant.retention
+  const fields: WorkflowFields = {
+    workflow_id: id,
+    user_id: scope.caller.user,
+    status: 'planning',
+    approval,
+    ...(budget ? { budget } : {}),
+    created,
+    updated: created,
+    kept_for: days === undefined ? workflowRetention : days * 86_400_000,
+    usage: { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 0 },
+    correlation_id: scope.caller.correlationId,
+    body_digest: digest,
+  }
+  const texts = {
+    request: text,
+    groups: JSON.stringify([...scope.caller.groups]),
+    agents: JSON.stringify(agents),
+    ...(plan ? { plan: JSON.stringify(plan) } : {}),
+  }
+  try {
+    await scope.state.commit({
+      writes: [insert(workflows, { partition: id }, fields, texts)],
+      emit: [publishEvent(workflowStarted, id, { workflow_id: id }), startJob(advanceJob, { id, body: { workflow_id: id } })],
+      resource: `workflows/${id}`,
+    })
+    return fields
+  } catch (error) {
+    const first = error instanceof ConflictError ? await scope.state.get(workflows, { partition: id }) : undefined
+    if (!first) throw error
+    if (first.fields.body_digest !== digest) throw new ReusedError('Idempotency-Key', 'Idempotency-Key')
+    return first.fields
+  }
+}
+
+/** The same key names the same workflow, and can't be read from its id. */
+async function idOf(scope: Uses<'state'>, key: string): Promise<string> {
+  const digest = await scope.state.lookup('workflow key', key)
+  return `key-${digest.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 40)}`
+}
+
+function checkSchemas({ steps }: Plan): void {
+  for (const [index, { expected_output: expected }] of steps.entries()) {
+    if (expected === undefined || typeof expected === 'string') continue
+    try {
+      schemaOf(expected)
+    } catch {
+      const field = `plan.steps.${index}.expected_output`
+      throw new InvalidInputError('This JSON Schema can not be checked.', { code: 'invalid_plan', field })
+    }
+  }
+}

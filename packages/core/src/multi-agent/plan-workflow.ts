@@ -1,0 +1,87 @@
+import { PlinthError } from '../errors.ts'
+import { ModelFailure } from '../language-model/failure.ts'
+import type { Scope } from '../scope/scope.ts'
+import { usualSystemPrompt } from './agents/agent.ts'
+import { type MadePlan, type MakePlanInput, makePlan } from './plan/make-plan.ts'
+import type { Plan } from './plan/plan.ts'
+import { orchestrator } from './plan/validate-plan.ts'
+import type { Run } from './run/run.ts'
+import type { RunEngine } from './run/run-engine.ts'
+
+const usualMaxTokens = 2_000
+const mostReplans = 2
+
+/** plan_workflow of the seed (R59): the caller's plan, or the orchestrator's. */
+export async function planWorkflow(scope: Scope, run: Run, engine: RunEngine, signal: AbortSignal): Promise<void> {
+  const given = await run.record.open('plan')
+  const at = (): number => scope.clock.now()
+  if (given) {
+    const usage = { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 0 }
+    engine.put({ at: at(), kind: 'planned', plan: JSON.parse(given) as Plan, source: 'caller', usage })
+    return
+  }
+  const made = await orTold(scope, engine, () => makePlan(scope, { ...inputOf(run), key: `${run.id}:plan`, signal }))
+  if (made)
+    engine.put({ at: at(), kind: 'planned', plan: made.plan, source: made.source, faults: made.faults, usage: made.usage })
+}
+
+/** Plans anew what is left, after a step that asked for that has failed for good. */
+export async function replanWorkflow(scope: Scope, run: Run, engine: RunEngine, signal: AbortSignal): Promise<void> {
+  const { state } = engine
+  const failed = state.replanFor
+  if (!failed) return
+  const { id } = failed.step
+  const because = `${id}: ${failed.error?.message ?? 'It failed.'}`
+  const now = scope.clock.now()
+  if (state.replans >= mostReplans) {
+    engine.put({ at: now, kind: 'unplanned', code: 'step_failed', message: because, retryable: false, wait: 0 })
+    state.replanFor = undefined
+    return
+  }
+  const done = new Map(
+    [...state.steps].flatMap(([stepId, { step, result }]) =>
+      result ? [[stepId, `${stepId}: ${step.prompt.slice(0, 300)}`]] : [],
+    ),
+  )
+  const made = await orTold(scope, engine, () =>
+    makePlan(scope, {
+      ...inputOf(run),
+      sofar: { done: [...done.values()], failed: because },
+      begun: { taken: new Set(state.steps.keys()), done: new Set(done.keys()) },
+      key: `${run.id}:replan:${state.replans + 1}`,
+      signal,
+    }),
+  )
+  if (made) engine.put({ at: scope.clock.now(), kind: 'replanned', steps: made.plan.steps, because, usage: made.usage })
+}
+
+function inputOf(run: Run): Omit<MakePlanInput, 'key' | 'signal'> {
+  const agent = run.agents.get(orchestrator)
+  return {
+    request: run.request,
+    agents: [...run.agents.values()],
+    systemPrompt: agent?.system_prompt ?? usualSystemPrompt,
+    modelId: agent?.model_id,
+    maxTokens: agent?.limits.max_tokens ?? usualMaxTokens,
+    ...(run.fields.budget ? { budget: run.fields.budget } : {}),
+  }
+}
+
+/** What keeps a plan from being made is put down; a fault that may pass is tried again. */
+async function orTold(scope: Scope, engine: RunEngine, make: () => Promise<MadePlan>): Promise<MadePlan | undefined> {
+  try {
+    return await make()
+  } catch (error) {
+    if (!PlinthError.is(error)) throw error
+    const wait = (error.retryAfter ?? (error instanceof ModelFailure ? 1 : 0)) * 1_000
+    engine.put({
+      at: scope.clock.now(),
+      kind: 'unplanned',
+      code: error.code,
+      message: error.message,
+      retryable: error.retryable,
+      wait,
+    })
+    return undefined
+  }
+}

@@ -1,0 +1,38 @@
+import type { StoredRecord } from '../../scope/record.ts'
+import type { Uses } from '../../scope/scope.ts'
+import type { AgentDefinition } from '../agents/agent.ts'
+import { type WorkflowFields, type WorkflowTexts, workflows } from '../workflows.ts'
+
+/** A run as it was asked for. */
+export interface Run {
+  readonly id: string
+  readonly fields: WorkflowFields
+  readonly record: StoredRecord<WorkflowFields, WorkflowTexts>
+  readonly request: string
+  /** As they were when it began, by their type. */
+  readonly agents: ReadonlyMap<string, AgentDefinition>
+}
+
+/** Undefined for one that isn't there, or has ended. */
+export async function loadRun(scope: Uses<'state'>, id: string): Promise<Run | undefined> {
+  const record = await scope.state.get(workflows, { partition: id })
+  if (!record || record.fields.ended !== undefined) return undefined
+  const agents = JSON.parse((await record.open('agents')) ?? '[]') as readonly AgentDefinition[]
+  return {
+    id,
+    record,
+    fields: record.fields,
+    request: (await record.open('request')) ?? '',
+    agents: new Map(agents.map((agent) => [agent.type, agent])),
+  }
+}
+
+/** Whoever asked for a run: its tools find what they may see. */
+export async function actorOf(
+  scope: Uses<'state'>,
+  { workflow_id }: { readonly workflow_id: string },
+): Promise<{ readonly user: string; readonly groups: ReadonlySet<string> } | undefined> {
+  const record = await scope.state.get(workflows, { partition: workflow_id })
+  if (!record) return undefined
+  return { user: record.fields.user_id, groups: new Set(JSON.parse((await record.open('groups')) ?? '[]') as readonly string[]) }
+}

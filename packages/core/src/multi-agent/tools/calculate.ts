@@ -1,0 +1,20 @@
+import { evaluate } from './arithmetic.ts'
+import type { Tool } from './tool.ts'
+
+/** Arithmetic, which models are bad at. */
+export const calculate: Tool = {
+  name: 'calculate',
+  description:
+    'Computes an arithmetic expression: numbers, + - * / % ^, parentheses, and sum, mean, min, max, round, sqrt, abs, ln, log10.',
+  inputSchema: {
+    type: 'object',
+    properties: { expression: { type: 'string', description: 'Such as (1250 - 980) / 980 * 100.' } },
+    required: ['expression'],
+    additionalProperties: false,
+  },
+  changes: false,
+  async run({ input }) {
+    const value = evaluate(String(input.expression))
+    return typeof value === 'number' ? { text: String(value) } : { text: value.fault, failed: true }
+  },
+}

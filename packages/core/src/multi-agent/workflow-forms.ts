@@ -1,0 +1,103 @@
+/** What routes about workflows and agents take. @module */
+import { z } from 'zod'
+import { type PageQuery, pageFields } from '../define/forms.ts'
+import { type AgentDefinition, agentType } from './agents/agent.ts'
+import type { NewAgent } from './agents/registry.ts'
+import type { NewWorkflow } from './create-workflow.ts'
+import { budgetForm, planLimits } from './plan/plan.ts'
+import type { RunStatus } from './run/run-state.ts'
+
+export const newWorkflow: z.ZodType<NewWorkflow> = z.strictObject({
+  request: z
+    .string()
+    .max(planLimits.prompt)
+    .refine((text) => text.trim() !== '', 'must not be empty'),
+  plan: z.record(z.string(), z.unknown()).optional(),
+  approval: z.enum(['none', 'plan']).optional(),
+  budget: budgetForm.optional(),
+}) as unknown as z.ZodType<NewWorkflow>
+
+export interface WorkflowParams {
+  readonly id: string
+}
+const id = z.string().min(1).max(200)
+export const workflowParams: z.ZodType<WorkflowParams> = z.strictObject({ id })
+
+export interface StepParams extends WorkflowParams {
+  readonly step: string
+}
+export const stepParams: z.ZodType<StepParams> = z.strictObject({ id, step: z.string().min(1).max(200) })
+
+export interface WorkflowListQuery extends PageQuery {
+  readonly status?: RunStatus | undefined
+}
+export const workflowListQuery: z.ZodType<WorkflowListQuery> = z.strictObject({
+  ...pageFields,
+  status: z.enum(['planning', 'awaiting_approval', 'running', 'completed', 'failed', 'cancelled']).optional(),
+})
+
+const reason = z.string().max(2_000)
+
+export interface ApproveBody {
+  readonly step?: string | undefined
+  readonly plan?: unknown
+}
+export const approveBody: z.ZodType<ApproveBody | undefined> = z
+  .strictObject({ step: z.string().max(200).optional(), plan: z.record(z.string(), z.unknown()).optional() })
+  .optional()
+
+export interface RejectBody {
+  readonly step?: string | undefined
+  readonly reason?: string | undefined
+}
+export const rejectBody: z.ZodType<RejectBody | undefined> = z
+  .strictObject({ step: z.string().max(200).optional(), reason: reason.optional() })
+  .optional()
+
+export interface CancelBody {
+  readonly reason?: string | undefined
+}
+export const cancelBody: z.ZodType<CancelBody | undefined> = z.strictObject({ reason: reason.optional() }).optional()
+
+const agentFields = {
+  model_id: z.string().min(1).max(300).optional(),
+  system_prompt: z.string().min(1).max(50_000).optional(),
+  tools: z.array(z.string().min(1).max(128)).max(100).optional(),
+  capabilities: z.array(z.string().min(1).max(500)).max(50).optional(),
+  limits: z
+    .strictObject({
+      turns: z.number().int().min(1).max(100).optional(),
+      max_tokens: z.number().int().min(1).max(1_000_000).optional(),
+      tool_calls: z.number().int().min(0).max(1_000).optional(),
+      concurrency: z.number().int().min(1).max(1_000).optional(),
+    })
+    .optional(),
+}
+export const newAgent: z.ZodType<NewAgent> = z.strictObject({ type: agentType, ...agentFields }) as unknown as z.ZodType<NewAgent>
+export const changedAgent: z.ZodType<Partial<NewAgent>> = z.strictObject({
+  type: agentType.optional(),
+  ...agentFields,
+}) as unknown as z.ZodType<Partial<NewAgent>>
+
+export interface AgentParams {
+  readonly type: string
+}
+export const agentParams: z.ZodType<AgentParams> = z.strictObject({ type: z.string().min(1).max(100) })
+
+const agentShown = z.object({
+  type: z.string(),
+  model_id: z.string(),
+  system_prompt: z.string(),
+  tools: z.array(z.string()),
+  capabilities: z.array(z.string()),
+  limits: z.record(z.string(), z.number()),
+  version: z.number().int(),
+  built_in: z.boolean(),
+})
+export const agentForm: z.ZodType = agentShown
+export const agentListForm: z.ZodType = z.object({ items: z.array(agentShown), next_cursor: z.string().nullable() })
+
+/** @param usualModel the tenant's, for agents that name none. */
+export function showAgent({ model_id: modelId, version, ...agent }: AgentDefinition, usualModel: string): object {
+  return { ...agent, model_id: modelId ?? usualModel, version, built_in: version === 0 }
+}

@@ -1,0 +1,151 @@
+import { fromCursor, toCursor } from '../define/forms.ts'
+import { type AnyRoute, defineRoute } from '../define/route.ts'
+import { InvalidInputError } from '../errors.ts'
+import type { Scope } from '../scope/scope.ts'
+import { createWorkflow, type NewWorkflow } from './create-workflow.ts'
+import { followWorkflow } from './follow-workflow.ts'
+import {
+  approveWorkflow,
+  cancelWorkflow,
+  getWorkflow,
+  rejectWorkflow,
+  resumeWorkflow,
+  retryStep,
+  type Workflow,
+} from './manage-workflow.ts'
+import { acceptedForm, showSummary, showWorkflow, workflowForm, workflowListForm } from './show-workflow.ts'
+import * as forms from './workflow-forms.ts'
+import { workflows } from './workflows.ts'
+
+const create = defineRoute<Record<never, never>, Record<never, never>, NewWorkflow>({
+  method: 'POST',
+  path: '/api/workflows',
+  permission: 'workflows:write',
+  summary:
+    'Start a workflow: it is kept, acknowledged at once, planned and run in the background. A plan of your own is valid or refused.',
+  body: forms.newWorkflow,
+  idempotent: true,
+  replies: { 202: { summary: 'Accepted.', body: acceptedForm } },
+  async handle(scope, { body, idempotencyKey }) {
+    const { workflow_id, status } = await createWorkflow(scope, body, { idempotencyKey })
+    return { status: 202, body: { workflow_id, status }, headers: { location: `/api/workflows/${workflow_id}` } }
+  },
+})
+
+const list = defineRoute<Record<never, never>, forms.WorkflowListQuery>({
+  method: 'GET',
+  path: '/api/workflows',
+  permission: 'workflows:read',
+  summary: 'Workflows, newest first, without their texts.',
+  query: forms.workflowListQuery,
+  replies: { 200: { summary: 'A page.', body: workflowListForm } },
+  async handle(scope, { query: { status, limit, after } }) {
+    const from = after === undefined ? undefined : fromCursor(after)
+    if (after !== undefined && from === undefined) throw new InvalidInputError('must be a next_cursor', { field: 'after' })
+    const page = await scope.state.list(workflows, status === undefined ? 'created' : 'status', {
+      limit,
+      descending: true,
+      ...(status === undefined ? {} : { group: status }),
+      ...(from === undefined ? {} : { after: from }),
+    })
+    const items = page.items.map(({ fields }) => showSummary(scope.caller.tenant, fields))
+    return { status: 200, body: { items, next_cursor: toCursor(page.after) } }
+  },
+})
+
+const read = defineRoute<forms.WorkflowParams>({
+  method: 'GET',
+  path: '/api/workflows/{id}',
+  permission: 'workflows:read',
+  summary: 'One workflow with its plan, every step and its result.',
+  params: forms.workflowParams,
+  replies: { 200: { summary: 'The workflow.', body: workflowForm } },
+  async handle(scope, { params }) {
+    return shown(scope, await getWorkflow(scope, params.id))
+  },
+})
+
+const events = defineRoute<forms.WorkflowParams>({
+  method: 'GET',
+  path: '/api/workflows/{id}/events',
+  permission: 'workflows:read',
+  summary:
+    'A workflow as it happens: plan, step, approval, status; at the end done or error with the whole. Last-Event-ID resumes.',
+  params: forms.workflowParams,
+  streams: true,
+  replies: { 200: { summary: 'A stream of events.', body: null } },
+  async handle(scope, { params, lastEventId, signal }) {
+    await getWorkflow(scope, params.id)
+    return { status: 200, events: followWorkflow(scope, params.id, lastEventId ?? 0, signal) }
+  },
+})
+
+const approve = defineRoute<forms.WorkflowParams, Record<never, never>, forms.ApproveBody | undefined>({
+  method: 'POST',
+  path: '/api/workflows/{id}/approve',
+  permission: 'workflows:write',
+  summary: 'Agree to the plan, as it is or as the body changes it, or to the step that the body names.',
+  params: forms.workflowParams,
+  body: forms.approveBody,
+  replies: { 200: { summary: 'It goes on.', body: workflowForm } },
+  async handle(scope, { params, body }) {
+    return shown(scope, await approveWorkflow(scope, params.id, body ?? {}))
+  },
+})
+
+const reject = defineRoute<forms.WorkflowParams, Record<never, never>, forms.RejectBody | undefined>({
+  method: 'POST',
+  path: '/api/workflows/{id}/reject',
+  permission: 'workflows:write',
+  summary: 'Reject the plan, which ends the workflow, or the step that the body names.',
+  params: forms.workflowParams,
+  body: forms.rejectBody,
+  replies: { 200: { summary: 'Rejected.', body: workflowForm } },
+  async handle(scope, { params, body }) {
+    const { step, reason = 'Rejected.' } = body ?? {}
+    return shown(scope, await rejectWorkflow(scope, params.id, { step, reason }))
+  },
+})
+
+const cancel = defineRoute<forms.WorkflowParams, Record<never, never>, forms.CancelBody | undefined>({
+  method: 'POST',
+  path: '/api/workflows/{id}/cancel',
+  permission: 'workflows:write',
+  summary: 'Cancel a workflow; what its steps do is ended, too.',
+  params: forms.workflowParams,
+  body: forms.cancelBody,
+  replies: { 202: { summary: 'It comes to its end.', body: workflowForm } },
+  async handle(scope, { params, body }) {
+    return { ...(await shown(scope, await cancelWorkflow(scope, params.id, body?.reason ?? 'Cancelled.'))), status: 202 }
+  },
+})
+
+const resume = defineRoute<forms.WorkflowParams>({
+  method: 'POST',
+  path: '/api/workflows/{id}/resume',
+  permission: 'workflows:write',
+  summary: 'Wake a workflow that waits for its time. It goes on by itself in any case.',
+  params: forms.workflowParams,
+  replies: { 202: { summary: 'Woken.', body: workflowForm } },
+  async handle(scope, { params }) {
+    return { ...(await shown(scope, await resumeWorkflow(scope, params.id))), status: 202 }
+  },
+})
+
+const retry = defineRoute<forms.StepParams>({
+  method: 'POST',
+  path: '/api/workflows/{id}/steps/{step}/retry',
+  permission: 'workflows:write',
+  summary: 'Have a step of a failed workflow done again, and what was left out behind it.',
+  params: forms.stepParams,
+  replies: { 202: { summary: 'It is done again.', body: workflowForm } },
+  async handle(scope, { params }) {
+    return { ...(await shown(scope, await retryStep(scope, params.id, params.step))), status: 202 }
+  },
+})
+
+async function shown(scope: Scope, workflow: Workflow): Promise<{ readonly status: number; readonly body: object }> {
+  return { status: 200, body: await showWorkflow(scope.caller.tenant, workflow) }
+}
+
+export const workflowRoutes: readonly AnyRoute[] = [create, list, read, events, approve, reject, cancel, resume, retry]
