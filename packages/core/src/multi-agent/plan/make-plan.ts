@@ -1,7 +1,7 @@
 import { pricedUsage } from '../../gateway/ask-model.ts'
 import { answerChat, type ChatScope } from '../../gateway/governed-chat.ts'
 import { uuid } from '../../ids.ts'
-import type { Usage } from '../../language-model/catalogue.ts'
+import type { ResolvedModel, Usage } from '../../language-model/catalogue.ts'
 import { inAll, noUsage } from '../../rag/usage.ts'
 import type { PlanSource } from '../run/journal.ts'
 import { jsonInText } from './json-in-text.ts'
@@ -48,7 +48,7 @@ export async function makePlan(scope: ChatScope, input: MakePlanInput): Promise<
   const made = (plan: Plan, source: PlanSource): MadePlan => ({ plan, source, faults: [], usage: noUsage })
   if (!input.sofar && isSimple(input.request)) return made(oneStep(input, rules), 'simple')
   const resolved = scope.models.resolve(input.modelId)
-  if (resolved.model.provider === rulesOnly) {
+  if (isRulesOnly(resolved)) {
     const plan = rulePlan(input.request)
     if (!input.sofar && faultsOfPlan(plan, rules).length === 0) return made(plan, 'rules')
     return made(oneStep(input, rules), 'fallback')
@@ -86,8 +86,10 @@ export async function makePlan(scope: ChatScope, input: MakePlanInput): Promise<
   return { plan: oneStep(input, rules), source: 'fallback', faults: namesOf(tries), usage }
 }
 
-/** The provider of the embedded model, which quotes by rules and can't write a plan. */
-const rulesOnly = 'plinth.local'
+/** Whether what answers is the embedded model, which quotes by rules and can neither write a plan nor call tools. */
+export function isRulesOnly({ model }: Pick<ResolvedModel, 'model'>): boolean {
+  return model.provider === 'plinth.local'
+}
 
 /** A plain question: planning it would cost more than answering it. */
 function isSimple(request: string): boolean {

@@ -2,6 +2,7 @@ import { PlinthError } from '../../errors.ts'
 import { noUsage } from '../../rag/usage.ts'
 import type { Scope } from '../../scope/scope.ts'
 import { type AgentDefinition, usualSystemPrompt } from '../agents/agent.ts'
+import { isRulesOnly } from '../plan/make-plan.ts'
 import { synthesis } from '../run/journal.ts'
 import type { Run } from '../run/run.ts'
 import { RunBudget } from '../run/run-budget.ts'
@@ -9,6 +10,7 @@ import type { StepCall, StepEnd, StepWork } from '../run/run-engine.ts'
 import type { RunState } from '../run/run-state.ts'
 import { toolsFor } from '../tools/tools.ts'
 import { checkOutput } from './check-output.ts'
+import { runRuleAgent } from './rule-agent.ts'
 import { AgentFault, runAgent } from './run-agent.ts'
 import { stepPrompt } from './step-prompt.ts'
 import { synthesisPrompt } from './synthesis-prompt.ts'
@@ -43,6 +45,7 @@ export function stepWork(scope: Scope, run: Run, state: RunState): StepWork {
 async function work(scope: Scope, run: Run, state: RunState, call: StepCall, whole: RunBudget): Promise<StepEnd> {
   const { step, error, toolCalls, usage } = call.state
   const agent = agentFor(run, step.agent_type)
+  if (isRulesOnly(scope.models.resolve(agent.model_id))) return runRuleAgent(scope, { call, agent, request: run.request, state })
   const budget = new RunBudget({
     limits: step.budget ?? {},
     what: `budget of the step ${step.id}`,
