@@ -69,11 +69,11 @@ function figureOf(match: RegExpMatchArray, sentence: string): Figure {
   const scale = between || (last.toLowerCase() in scales ? last : '')
   const word = last === scale || noUnit.has(last.toLowerCase()) ? '' : last
   const counted = year.test(digits) && before === '' && scale === '' ? '' : word
-  const text = [`${before}${digits}${behind}`, scale, counted].filter(Boolean).join(' ')
+  const left = counted === '' && last !== scale ? last.length : 0
+  const text = match[0].slice(0, match[0].length - left).trim()
   const value = Number(digits.replaceAll(',', '')) * (scales[scale.toLowerCase()] ?? 1)
   const unit = before || (/^percent$/i.test(behind) ? '%' : behind) || singular(counted.toLowerCase())
-  // As it is written, where nothing of it is left out.
-  return { text: sentence.includes(text) ? text : `${before}${digits}${behind}`, value, unit, sentence }
+  return { text, value, unit, sentence }
 }
 
 function singular(word: string): string {
