@@ -66,7 +66,7 @@ describe('a workflow [R56, G3]', () => {
     ])
     expect(asked).toHaveLength(3)
     expect(asked[1]).toMatch(
-      /^User Request: Context from previous steps:\n<result-[0-9a-f]{16} step="find">\nThere are 42\.\n[^]*\n\nTask: Weigh them\.$/,
+      /^User Request: Context from previous steps:\n<result-[0-9a-f]{16} step="find">\nThere are 42\.\n[\s\S]*\n\nTask: Weigh them\.$/,
     )
   })
 
