@@ -102,7 +102,7 @@ describe('POST /api/documents', () => {
     expectProblem(answer, 413)
   })
 
-  it('keeps offsets right in every script [X24]', async () => {
+  it('keeps offsets right in every script [R25, X24]', async () => {
     const content =
       'Ein Käfer 🐞 krabbelt.\n\n漢字とひらがなの文章です。猫が好きです。\n\nالقطة تنام على السطح.\n\ne\u0301te\u0301 arrive.'
     const [{ document_id: id } = expect.fail()] = await ingest({ source: 'scripts.txt', content })
@@ -113,7 +113,7 @@ describe('POST /api/documents', () => {
     }
   })
 
-  it('takes files of a form, with metadata and acl for all of them', async () => {
+  it('takes files of a form, with metadata and acl for all of them [R25, X26]', async () => {
     const form = new FormData()
     form.append('metadata', JSON.stringify({ shelf: 'forms' }))
     form.append('files', new Blob(['# Otters\n\nOtters hold hands.']), 'animals/otters.md')
@@ -281,5 +281,26 @@ describe('questions', () => {
     expect((await retrieve(query, {}, other)).map(({ source }) => source)).not.toContain('boats.txt')
     const { items } = (await call<{ items: ShownDocument[] }>(server.url, '/api/documents?limit=1000', { token: other })).body
     expect(items.map(({ source }) => source)).not.toContain('boats.txt')
+  })
+})
+
+describe('documents that are deleted while they are asked for', () => {
+  it('are found or not, but never half, and not any more once the answer to it came [X25]', async () => {
+    const words = Array.from({ length: 12 }, (_, at) => ({ source: `gone-${at}.txt`, content: `Quokka number ${at} sleeps.` }))
+    const ids = (await ingest(...words)).map(({ document_id }) => document_id)
+    const gone = new Set<string>()
+    const asking = Array.from({ length: 24 }, async () => {
+      const before = new Set(gone)
+      for (const { document_id, content } of await retrieve('quokka sleeps', { top_k: 100 })) {
+        expect(before).not.toContain(document_id)
+        if (ids.includes(document_id)) expect(content).toMatch(/^Quokka number \d+ sleeps\.$/)
+      }
+    })
+    const deleting = ids.map(async (id) => {
+      expect((await call(server.url, `/api/documents/${id}`, { token, method: 'DELETE' })).status).toBe(204)
+      gone.add(id)
+    })
+    await Promise.all([...asking, ...deleting])
+    expect((await retrieve('quokka sleeps')).filter(({ document_id }) => gone.has(document_id))).toEqual([])
   })
 })

@@ -7,9 +7,9 @@ import type { AccessList, Attributes } from '../ports/search-index.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert, type RecordWrite, update } from '../scope/state.ts'
 import type { DocumentRecord } from './access.ts'
-import { type ContentPlace, contentWrite, keepPart } from './content.ts'
+import { type ContentPlace, contentWrite, dropContent, keepPart, partBytes } from './content.ts'
 import { type DocumentFields, documents } from './documents.ts'
-import { countIngest } from './ingests.ts'
+import { countIngest, countOutdated } from './ingests.ts'
 import { ingestJob } from './jobs.ts'
 import { receivedUpload } from './uploads.ts'
 
@@ -33,9 +33,8 @@ export interface AcceptedDocuments {
   readonly records: readonly DocumentRecord[]
 }
 
-/** How many documents one job reads; what is kept of them fits in one commit. */
-const atATime = 20
-const partBytes = 8 * 1024 * 1024
+/** How much one job reads, by {@link weightOf}; what is kept of it fits in one commit. */
+const atATime = { weight: 20, bytes: 8 * 1024 * 1024 } as const
 const tries = 8
 
 /**
@@ -78,21 +77,40 @@ async function prepare(scope: Uses<'state' | 'reader'>, document: NewDocument, f
       ? await receivedUpload(scope, content.upload_id, `${field}.upload_id`)
       : undefined
   const about = canonicalJson(metadata as JsonValue)
-  const kept = upload ? { id: upload.content_id, parts: upload.parts } : (content as string | Uint8Array)
+  const kept = upload ? { id: upload.content_id, parts: upload.parts, bytes: upload.bytes } : (content as string | Uint8Array)
   const words = upload ? upload.sha256 : typeof content === 'string' ? content : sha256(content as Uint8Array)
   const digest = await scope.state.lookup('document', canonicalJson([scope.reader.version, contentType, about, access, words]))
   return { id, source, contentType, metadata: about, access, digest, content: kept }
 }
 
-/** No document twice in one, since each changes what the next finds. */
+/** No document twice in one, since each changes what the next finds; what is large, alone. */
 function groups(prepared: readonly Prepared[]): readonly (readonly Prepared[])[] {
   const made: Prepared[][] = []
+  let weight = 0
+  let bytes = 0
   for (const document of prepared) {
     const last = made.at(-1)
-    if (!last || last.length === atATime || last.some(({ id }) => id === document.id)) made.push([document])
-    else last.push(document)
+    weight += weightOf(document)
+    bytes += bytesOf(document)
+    const fits = weight <= atATime.weight && bytes <= atATime.bytes
+    if (last && fits && !last.some(({ id }) => id === document.id)) last.push(document)
+    else {
+      made.push([document])
+      weight = weightOf(document)
+      bytes = bytesOf(document)
+    }
   }
   return made
+}
+
+/** What is unpacked, or looked at page by page, takes far longer than text: in small jobs it lets others have their turn. */
+function weightOf({ contentType }: Prepared): number {
+  return /^text\/|json|yaml/.test(contentType) ? 1 : 5
+}
+
+function bytesOf({ content }: Prepared): number {
+  if (typeof content === 'string') return content.length
+  return isPlace(content) ? content.bytes : content.byteLength
 }
 
 async function acceptGroup(scope: Uses<'state'>, group: readonly Prepared[], ingest: string): Promise<readonly DocumentRecord[]> {
@@ -100,7 +118,11 @@ async function acceptGroup(scope: Uses<'state'>, group: readonly Prepared[], ing
   for (let attempt = 1; attempt <= tries; attempt++) {
     const found = await Promise.all(group.map(({ id }) => scope.state.get(documents, { partition: id })))
     const changed = group.filter((document, index) => !isThere(found[index], document))
-    const writes: RecordWrite[] = [countIngest(scope, ingest, { total: group.length, unchanged: group.length - changed.length })]
+    const before = changed.flatMap((document) => found[group.indexOf(document)]?.fields ?? [])
+    const writes: RecordWrite[] = [
+      countIngest(scope, ingest, { total: group.length, unchanged: group.length - changed.length }),
+      ...countOutdated(scope, before),
+    ]
     const writeOf = new Map<Prepared, number>()
     const revisions: { document_id: string; revision: string }[] = []
     for (const document of changed) {
@@ -123,6 +145,9 @@ async function acceptGroup(scope: Uses<'state'>, group: readonly Prepared[], ing
         : []
     try {
       const stored = await scope.state.commit({ writes, emit, resource: `ingests/${ingest}` })
+      // What waited to be read, and was replaced, nobody needs any more; should the process die here, it expires.
+      const kept = new Set([...places.values()].map(({ id }) => id))
+      for (const { content } of before) if (content && !kept.has(content.id)) await dropContent(scope, content)
       return group.map((document, index) => {
         const at = writeOf.get(document)
         return (at === undefined ? found[index] : stored[at]) as DocumentRecord
@@ -166,11 +191,12 @@ function nextVersion(
 async function keepLarge(scope: Uses<'state'>, { content }: Prepared): Promise<ContentPlace> {
   if (isPlace(content)) return content
   const id = uuid(scope.clock)
-  if (!isLarge(content)) return { id, parts: 1 }
+  const bytes = typeof content === 'string' ? content.length : content.byteLength
+  if (!isLarge(content)) return { id, parts: 1, bytes }
   let parts = 0
   for (let at = 0; at < content.byteLength; at += partBytes)
     await keepPart(scope, id, parts++, content.subarray(at, at + partBytes))
-  return { id, parts }
+  return { id, parts, bytes }
 }
 
 function isPlace(content: Prepared['content']): content is ContentPlace {

@@ -25,7 +25,7 @@ export interface DocumentFields {
   /** Whether this version, or the live one, is for some only. */
   readonly restricted: boolean
   /** Where what was sent is kept until it is read. */
-  readonly content?: { readonly id: string; readonly parts: number }
+  readonly content?: { readonly id: string; readonly parts: number; readonly bytes: number }
   /** The batch that it came with. */
   readonly ingest?: string
   readonly error?: { readonly code: string; readonly message: string }
@@ -59,7 +59,7 @@ const plain: z.ZodType<DocumentFields> = z.strictObject({
   characters: z.number().int(),
   embedding: z.enum(['pending', 'done']),
   restricted: z.boolean(),
-  content: z.strictObject({ id: z.string(), parts: z.number().int() }).exactOptional(),
+  content: z.strictObject({ id: z.string(), parts: z.number().int(), bytes: z.number().int() }).exactOptional(),
   ingest: z.string().exactOptional(),
   error: z.strictObject({ code: z.string(), message: z.string() }).exactOptional(),
   created: z.number(),
