@@ -108,7 +108,7 @@ const words: Promises<SearchIndex> = {
     expect(await wordsFound(port, 'versions', 'words')).toEqual(['page/0', 'page/0'])
   },
 
-  'filters and access lists count before ranking [R33]': async (subject) => {
+  'filters and access lists count before ranking [X33]': async (subject) => {
     const { port } = subject()
     const loud = Array.from({ length: 30 }, (_, index) =>
       documentOf(`loud-${index}`, ['budget budget budget'], { access: { users: ['ann'], groups: ['board'] } }),
