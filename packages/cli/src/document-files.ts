@@ -35,6 +35,7 @@ export async function documentFiles(paths: readonly string[]): Promise<FoundFile
   const unread: UnreadFile[] = []
   for (const path of paths) {
     let any = false
+    const before = unread.length
     for await (const file of filesOf(path, unread)) {
       any = true
       try {
@@ -43,8 +44,12 @@ export async function documentFiles(paths: readonly string[]): Promise<FoundFile
         unread.push(unreadable(file, error))
       }
     }
-    if (!any && unread.length === 0) throw new InvalidInputError(`There are no files at ${path}.`, { field: 'paths' })
+    if (!any && unread.length === before)
+      unread.push({ source: path, error: { code: 'no_files', message: 'There are no files.' } })
   }
+  const [first, ...others] = unread
+  if (found.size === 0 && others.length === 0 && first?.error.code === 'no_files')
+    throw new InvalidInputError(`There are no files at ${first.source}.`, { field: 'paths' })
   return { files: [...found.values()].sort((left, right) => (left.source < right.source ? -1 : 1)), unread }
 }
 

@@ -31,7 +31,7 @@ export function ingestCommand(): Command {
     .addHelpText(
       'after',
       `
-A document's name is its path as seen from here: sent again under it, it takes the place of what was there, and
+A document's name is its path as seen from here, or all of it where it lies elsewhere: sent again under it, it takes the place of what was there, and
 what has not changed costs nothing. So a run that was interrupted is simply run again. Read are PDF, DOCX, HTML,
 Markdown, CSV, JSON, text, PNG and JPEG, up to 256 MiB each. Below folders, hidden files, links and node_modules
 are passed over. A file that can't be read is named with the reason, and stops no other; the exit code is then 1.

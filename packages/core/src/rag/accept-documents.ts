@@ -1,17 +1,17 @@
 import { sha256 } from '../crypto.ts'
 import { startJob } from '../define/job.ts'
-import { ConflictError, InvalidInputError, UnavailableError } from '../errors.ts'
+import { ConflictError, ForbiddenError, InvalidInputError, UnavailableError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonValue } from '../json.ts'
 import type { AccessList, Attributes } from '../ports/search-index.ts'
 import type { Uses } from '../scope/scope.ts'
-import { insert, type RecordWrite, update } from '../scope/state.ts'
-import type { DocumentRecord } from './access.ts'
+import { insert, type RecordWrite, remove, update } from '../scope/state.ts'
+import { type DocumentRecord, mayReplace } from './access.ts'
 import { type ContentPlace, contentWrite, dropContent, keepPart, partBytes } from './content.ts'
 import { type DocumentFields, documents } from './documents.ts'
 import { countIngest, countOutdated } from './ingests.ts'
 import { ingestJob } from './jobs.ts'
-import { receivedUpload } from './uploads.ts'
+import { receivedUpload, uploads } from './uploads.ts'
 
 /** A document as it is sent. */
 export interface NewDocument {
@@ -40,9 +40,11 @@ const tries = 8
 /**
  * The first half of ingest_documents of the seed (R25): what was sent is kept, to be read in the background. What is there already,
  * unchanged, costs nothing (X25).
- * @throws InvalidInputError for a kind that can't be read, or an upload that isn't there; then nothing is kept.
+ * @throws InvalidInputError for a kind that can't be read, or an upload that isn't there or was taken; ForbiddenError for the name of a
+ * document that isn't for the caller. Then nothing is kept.
  */
 export async function acceptDocuments(scope: Uses<'state' | 'reader'>, sent: readonly NewDocument[]): Promise<AcceptedDocuments> {
+  refuseUploadsTwice(sent)
   const prepared: Prepared[] = []
   for (const [index, document] of sent.entries()) prepared.push(await prepare(scope, document, `documents.${index}`))
   const ingest = uuid(scope.clock)
@@ -60,6 +62,23 @@ interface Prepared {
   readonly access: string
   readonly digest: string
   readonly content: string | Uint8Array | ContentPlace
+  /** Its upload, and where the body names it. */
+  readonly upload?: { readonly id: string; readonly field: string }
+  readonly field: string
+}
+
+/** An upload makes one document. */
+function refuseUploadsTwice(sent: readonly NewDocument[]): void {
+  const seen = new Set<string>()
+  for (const [index, { content }] of sent.entries()) {
+    if (typeof content !== 'object' || !('upload_id' in content)) continue
+    if (seen.has(content.upload_id)) throw uploadTaken(`documents.${index}.upload_id`)
+    seen.add(content.upload_id)
+  }
+}
+
+function uploadTaken(field: string): InvalidInputError {
+  return new InvalidInputError('This upload makes another document already.', { code: 'upload_taken', field })
 }
 
 async function prepare(scope: Uses<'state' | 'reader'>, document: NewDocument, field: string): Promise<Prepared> {
@@ -72,15 +91,23 @@ async function prepare(scope: Uses<'state' | 'reader'>, document: NewDocument, f
     })
   const access = acl ? canonicalJson({ groups: [...(acl.groups ?? [])], users: [...(acl.users ?? [])] }) : ''
   const id = await scope.state.lookup('document source', source)
-  const upload =
-    typeof content === 'object' && 'upload_id' in content
-      ? await receivedUpload(scope, content.upload_id, `${field}.upload_id`)
-      : undefined
+  const current = await scope.state.get(documents, { partition: id })
+  if (current) await requireReplaceable(scope, current, field)
+  const uploadId = typeof content === 'object' && 'upload_id' in content ? content.upload_id : undefined
+  const upload = uploadId === undefined ? undefined : await receivedUpload(scope, uploadId, `${field}.upload_id`)
   const about = canonicalJson(metadata as JsonValue)
   const kept = upload ? { id: upload.content_id, parts: upload.parts, bytes: upload.bytes } : (content as string | Uint8Array)
   const words = upload ? upload.sha256 : typeof content === 'string' ? content : sha256(content as Uint8Array)
   const digest = await scope.state.lookup('document', canonicalJson([scope.reader.version, contentType, about, access, words]))
-  return { id, source, contentType, metadata: about, access, digest, content: kept }
+  return {
+    ...{ id, source, contentType, metadata: about, access, digest, content: kept, field },
+    ...(uploadId === undefined ? {} : { upload: { id: uploadId, field: `${field}.upload_id` } }),
+  }
+}
+
+async function requireReplaceable(scope: Uses<never>, current: DocumentRecord, field: string): Promise<void> {
+  if (await mayReplace(scope, current)) return
+  throw new ForbiddenError('document_restricted', 'A document of this name is for others.', { field: `${field}.source` })
 }
 
 /** No document twice in one, since each changes what the next finds; what is large, alone. */
@@ -126,15 +153,17 @@ async function acceptGroup(scope: Uses<'state'>, group: readonly Prepared[], ing
     const writeOf = new Map<Prepared, number>()
     const revisions: { document_id: string; revision: string }[] = []
     for (const document of changed) {
+      const own = found[group.indexOf(document)]
+      if (own) await requireReplaceable(scope, own, document.field)
+      if (document.upload) writes.push(await takeUpload(scope, document.upload))
       const place = places.get(document) ?? (await keepLarge(scope, document))
       places.set(document, place)
-      const current = found[group.indexOf(document)]
-      const fields = nextVersion(scope, document, current, { content: place, ingest })
+      const fields = nextVersion(scope, document, own, { content: place, ingest })
       const { source, metadata, access } = document
       const sealed = { source, metadata, access }
       const where = { partition: document.id }
       writeOf.set(document, writes.length)
-      writes.push(current ? update(documents, current, fields, sealed) : insert(documents, where, fields, sealed))
+      writes.push(own ? update(documents, own, fields, sealed) : insert(documents, where, fields, sealed))
       if (!isPlace(document.content) && !isLarge(document.content))
         writes.push(contentWrite(scope, place.id, 0, document.content))
       revisions.push({ document_id: document.id, revision: fields.revision })
@@ -159,6 +188,13 @@ async function acceptGroup(scope: Uses<'state'>, group: readonly Prepared[], ing
   throw new UnavailableError('contended', 'The documents collided with others of the same names; try again.', { retryAfter: 1 })
 }
 
+/** The write that takes an upload for a document: of two that want it, one gets it. */
+async function takeUpload(scope: Uses<'state'>, { id, field }: NonNullable<Prepared['upload']>): Promise<RecordWrite> {
+  const record = await scope.state.get(uploads, { partition: id })
+  if (!record) throw uploadTaken(field)
+  return remove(uploads, record)
+}
+
 /** Whether nothing has to be done: it was sent before, and read or about to be. What failed is tried again. */
 function isThere(current: DocumentRecord | undefined, { digest }: Prepared): current is DocumentRecord {
   return current !== undefined && current.fields.digest === digest && current.fields.status !== 'failed'
@@ -171,7 +207,11 @@ function nextVersion(
   sent: Pick<DocumentFields, 'content' | 'ingest'>,
 ): DocumentFields {
   const now = scope.clock.now()
-  const { error: _, ...before } = current?.fields ?? { chunks_count: 0, characters: 0, created: now, version: 0 }
+  const first: Pick<DocumentFields, 'chunks_count' | 'characters' | 'created' | 'version' | 'owner' | 'error'> = {
+    ...{ chunks_count: 0, characters: 0, created: now, version: 0 },
+    owner: scope.caller.user,
+  }
+  const { error: _, ...before } = current?.fields ?? first
   return {
     ...before,
     document_id: id,

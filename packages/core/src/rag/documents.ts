@@ -24,6 +24,8 @@ export interface DocumentFields {
   readonly embedding: 'pending' | 'done'
   /** Whether this version, or the live one, is for some only. */
   readonly restricted: boolean
+  /** Who sent its first version, and may send others whomever they are for. */
+  readonly owner: string
   /** Where what was sent is kept until it is read. */
   readonly content?: { readonly id: string; readonly parts: number; readonly bytes: number }
   /** The batch that it came with. */
@@ -59,6 +61,7 @@ const plain: z.ZodType<DocumentFields> = z.strictObject({
   characters: z.number().int(),
   embedding: z.enum(['pending', 'done']),
   restricted: z.boolean(),
+  owner: z.string(),
   content: z.strictObject({ id: z.string(), parts: z.number().int(), bytes: z.number().int() }).exactOptional(),
   ingest: z.string().exactOptional(),
   error: z.strictObject({ code: z.string(), message: z.string() }).exactOptional(),

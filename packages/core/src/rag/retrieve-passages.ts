@@ -1,7 +1,7 @@
 import type { JsonObject } from '../json.ts'
 import type { DocumentVersion } from '../ports/search-index.ts'
 import type { Uses } from '../scope/scope.ts'
-import { type DocumentRecord, maySee } from './access.ts'
+import { type DocumentRecord, mayRead } from './access.ts'
 import { type RetrievalSignals, signalsOf } from './answer/retrieval-signals.ts'
 import { documents, revisionPlace } from './documents.ts'
 import { embedQuery } from './embed-query.ts'
@@ -190,7 +190,7 @@ class Rows {
 
   async #read(document: string): Promise<DocumentRecord | undefined> {
     const record = await this.#scope.state.get(documents, { partition: document })
-    return record && (await maySee(this.#scope, record)) ? record : undefined
+    return record && (await mayRead(this.#scope, record)) ? record : undefined
   }
 }
 

@@ -12,6 +12,9 @@ const leastWorth = 0.93
 /** A neighbour goes on about the same, and what "it" means stands in one of both. */
 const leastNeighbourWorth = 0.85
 
+/** "**Accept** (`accept.ts`)." is a label. */
+const fewestWords = 3
+
 // Only so many sentences, the best by their words, compete for the answer.
 const mostRivals = 50
 
@@ -30,7 +33,9 @@ export function answerFrom(evidence: Evidence, question: string): Answer {
   const asked = readQuestion(question)
   const words = new Set(asked.words)
   const total = asked.words.reduce((sum, word) => sum + informationOf(evidence, word), 0)
-  const candidates = rank(evidence, evenly(words)).slice(0, mostRivals)
+  const rivals = rank(evidence, evenly(words)).slice(0, mostRivals)
+  const statements = rivals.filter(({ at }) => !isLabel(evidence.sentences[at]))
+  const candidates = statements.length > 0 ? statements : rivals
   const ranked = fitnessOf(evidence, asked, candidates)
     .map(({ at, ...fitness }) => ({ at, score: worthOf(fitness), nearby: fitness.nearby }))
     .sort((one, two) => two.score - one.score || one.at - two.at)
@@ -54,6 +59,18 @@ export function answerFrom(evidence: Evidence, question: string): Answer {
   return Math.max(coverage, best.nearby) < leastCoverage
     ? { chosen: [], coverage }
     : { chosen: chosen.sort((one, two) => one - two), coverage }
+}
+
+/** A heading, or a word set off at the beginning of a paragraph, names its subject and says nothing about it. */
+function isLabel(sentence: Sentence | undefined): boolean {
+  const text = sentence?.text.trim() ?? ''
+  return (
+    /^#{1,6}\s/.test(text) ||
+    text
+      .replaceAll(/\([^)]*\)|[*_`]+/g, ' ')
+      .split(/\s+/)
+      .filter(Boolean).length < fewestWords
+  )
 }
 
 function isNeighbour({ sentences }: Evidence, one: number, other: number): boolean {
