@@ -47,6 +47,7 @@ const platforms = [
       'SqsQueue',
       'EventBridgeEventBus',
       'S3ObjectStore',
+      'SegmentSearchIndex over DynamoDB and S3',
       'DocumentReader in threads',
       'TextractOcr, Textract simulated',
       'KmsKeyService',

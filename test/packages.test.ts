@@ -32,6 +32,7 @@ const workers = ['@plinth/local/worker', '@plinth/models/sentence-encoder-worker
 const expected: Readonly<Record<string, string>> = {
   '@plinth/core': 'patterns',
   '@plinth/core/contracts': 'describeStateStoreContract',
+  '@plinth/core/reading': 'chunkBlocks',
   '@plinth/core/testing': 'FakeClock',
   '@plinth/local': 'localPlatform',
   '@plinth/documents': 'createDocumentReader',

@@ -23,6 +23,7 @@ function reliabilityChart(bins) {
     )
     .join('\n')
   return chart(
+    'Reliability: what the confidence says, and what holds',
     'confidence',
     'share that has an answer',
     `<path d="M${at(0)} ${up(0)}L${at(1)} ${up(1)}" stroke="#888" stroke-dasharray="4"/>\n${bars}`,
@@ -36,16 +37,22 @@ function riskChart(curves) {
     const label = `<text x="${at(0.03)}" y="${up(0.95 - index * 0.07)}" fill="${colours[index]}">${name}</text>`
     return `<polyline points="${path}" fill="none" stroke="${colours[index]}" stroke-width="2"/>${label}`
   })
-  return chart('share answered, most confident first', 'share of them without (risk)', lines.join('\n'))
+  return chart(
+    'Risk and coverage: of the most confident answers, the share that is wrong',
+    'share answered, most confident first',
+    'share of them without (risk)',
+    lines.join('\n'),
+  )
 }
 
-function chart(across, upward, content) {
+function chart(title, across, upward, content) {
   const marks = [0, 0.25, 0.5, 0.75, 1].map(
     (value) =>
       `<text x="${at(value)}" y="${margin + size + 16}" text-anchor="middle">${value}</text><text x="${margin - 6}" y="${up(value)}" text-anchor="end">${value}</text>`,
   )
   const edge = size + 2 * margin
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${edge} ${edge}" width="${edge}" height="${edge}" font-family="sans-serif" font-size="12">
+<title>${title}</title>
 <rect width="${edge}" height="${edge}" fill="#fff"/>
 <rect x="${margin}" y="${margin}" width="${size}" height="${size}" fill="none" stroke="#444"/>
 ${marks.join('\n')}
@@ -65,7 +72,8 @@ function page(table, bins) {
   return `# Calibration of the confidence
 
 Written by \`scripts/calibrate.mjs\`: eight articles of SQuAD 2.0, each judged by weights that were made of the other seven, and claims
-of SciFact; BM25 over paragraphs, the embedded extractive model.
+of SciFact, in folds of their own. Passages are what a Plinth finds in its index by words and vectors; the embedded extractive model
+answers.
 
 | measured | |
 |---|---|

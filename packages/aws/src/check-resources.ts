@@ -2,10 +2,10 @@ import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { DescribeEventBusCommand } from '@aws-sdk/client-eventbridge'
 import { HeadBucketCommand } from '@aws-sdk/client-s3'
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
-import { laneWeights, PlinthError, UnavailableError } from '@plinth/core'
+import { PlinthError, UnavailableError } from '@plinth/core'
 import { isFault, unavailable } from './aws-fault.ts'
 import type { Resources } from './create-missing.ts'
-import { deadLetterQueueName, queueName } from './environment.ts'
+import { deadLetterQueueName, lanesOf, queueName } from './environment.ts'
 
 const missing = ['ResourceNotFoundException', 'QueueDoesNotExist', 'NoSuchBucket', 'NotFound']
 
@@ -30,7 +30,7 @@ export async function checkResources({ clients, environment, jobs }: Resources):
       )
     }
   }
-  const lanes = jobs.flatMap((job) => Object.keys(laneWeights).map((lane) => queueName(queuePrefix, job, lane)))
+  const lanes = jobs.flatMap((job) => lanesOf(job).map((lane) => queueName(queuePrefix, job, lane)))
   await look(
     'dynamodb:DescribeTable',
     'PLINTH_TABLE',

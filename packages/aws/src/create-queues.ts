@@ -1,7 +1,7 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
-import { jobLimits, laneWeights } from '@plinth/core'
+import { jobLimits } from '@plinth/core'
 import { isFault, unavailable } from './aws-fault.ts'
-import { deadLetterQueueName, queueName } from './environment.ts'
+import { deadLetterQueueName, lanesOf, queueName } from './environment.ts'
 import { hiddenSeconds } from './sqs-delivery.ts'
 import { SqsUrls } from './sqs-urls.ts'
 
@@ -29,8 +29,7 @@ export async function createQueues(
     VisibilityTimeout: String(hiddenSeconds(jobLimits.leaseMilliseconds)),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: mostReceived }),
   }
-  for (const job of jobs)
-    await Promise.all(Object.keys(laneWeights).map((lane) => create(client, queueName(prefix, job, lane), attributes)))
+  for (const job of jobs) await Promise.all(lanesOf(job).map((lane) => create(client, queueName(prefix, job, lane), attributes)))
 }
 
 async function create(client: SQSClient, name: string, attributes: Readonly<Record<string, string>>): Promise<void> {

@@ -3,7 +3,15 @@
  * code and infrastructure can't drift apart. No SDK is imported here.
  * @module
  */
-import { eventBusName, InvalidInputError, pooledKeyAlias } from '@plinth/core'
+import {
+  eventBusName,
+  InvalidInputError,
+  type Lane,
+  laneWeights,
+  type PatternName,
+  patternNames,
+  pooledKeyAlias,
+} from '@plinth/core'
 
 export interface AwsEnvironment {
   readonly region: string
@@ -22,6 +30,8 @@ export interface AwsEnvironment {
   readonly search?: AwsSearch
   /** What reads scanned pages; absent: see {@link ocrOf}. */
   readonly ocr?: AwsOcr
+  /** Whose routes and jobs a function serves; absent: those of all. A process serves all, whatever this says. */
+  readonly patterns?: readonly PatternName[]
 }
 
 export type AwsSearch =
@@ -80,6 +90,7 @@ export function readAwsEnvironment(environment: Variables): AwsEnvironment {
   const endpoint = endpointOf(environment)
   const search = searchOf(environment)
   const ocr = oneOf(environment, 'PLINTH_OCR', ocrEngines)
+  const patterns = patternsOf(environment)
   return {
     region: regionOf(environment),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -91,6 +102,7 @@ export function readAwsEnvironment(environment: Variables): AwsEnvironment {
     create,
     ...(search === undefined ? {} : { search }),
     ...(ocr === undefined ? {} : { ocr }),
+    ...(patterns === undefined ? {} : { patterns }),
   }
 }
 
@@ -99,19 +111,28 @@ export function ocrOf({ ocr, endpoint }: Pick<AwsEnvironment, 'ocr' | 'endpoint'
   return ocr ?? (endpoint === undefined ? 'textract' : 'tesseract')
 }
 
+/** What a function is told; one that tells nothing of events needs no bus. */
+export type FunctionEnvironment = Omit<AwsEnvironment, 'region' | 'endpoint' | 'create' | 'bus'> & { readonly bus?: string }
+
 /** The variables that a function needs, as {@link readAwsEnvironment} reads them; the region is Lambda's own. */
-export function variablesOf(environment: Omit<AwsEnvironment, 'region' | 'endpoint' | 'create'>): Record<string, string> {
-  const { table, bucket, bus, queuePrefix, pooledKey, search, ocr } = environment
+export function variablesOf(environment: FunctionEnvironment): Record<string, string> {
+  const { table, bucket, bus, queuePrefix, pooledKey, search, ocr, patterns } = environment
   return {
     PLINTH_PLATFORM: 'aws',
     [variables.table.name]: table,
     [variables.bucket.name]: bucket,
-    [variables.bus.name]: bus,
+    ...(bus === undefined ? {} : { [variables.bus.name]: bus }),
     [variables.queuePrefix.name]: queuePrefix,
     [variables.pooledKey.name]: pooledKey,
     ...(search ? searchVariables(search) : {}),
     ...(ocr ? { PLINTH_OCR: ocr } : {}),
+    ...(patterns ? patternVariables(patterns) : {}),
   }
+}
+
+/** What tells a function which patterns it serves. */
+export function patternVariables(patterns: readonly PatternName[]): Record<string, string> {
+  return { PLINTH_PATTERNS: patterns.join(',') }
 }
 
 function searchVariables(search: AwsSearch): Record<string, string> {
@@ -120,9 +141,29 @@ function searchVariables(search: AwsSearch): Record<string, string> {
   return { PLINTH_SEARCH: engine, PLINTH_OPENSEARCH_ENDPOINT: endpoint, PLINTH_OPENSEARCH_SERVICE: service }
 }
 
-/** The name of the SQS queue of a job's lane. */
+/**
+ * Jobs that are sent in one lane and no other. The others would stand empty, and cost all the same: Lambda asks each queue for
+ * jobs, and an alarm watches each. One that is sent in another lane nevertheless joins these.
+ */
+const onlyLane: ReadonlyMap<string, Lane> = new Map([
+  ['event-driven.expire', 'normal'],
+  ['event-driven.replay', 'low'],
+  ['rag.ingest', 'normal'],
+  ['rag.clean', 'normal'],
+  ['rag.embed', 'low'],
+  ['rag.maintain', 'low'],
+  ['rag.reindex', 'low'],
+])
+
+/** The lanes in which a job has a queue, the most urgent first. */
+export function lanesOf(job: string): readonly Lane[] {
+  const only = onlyLane.get(job)
+  return only === undefined ? (Object.keys(laneWeights) as Lane[]) : [only]
+}
+
+/** The name of the SQS queue for a job in a lane. */
 export function queueName(prefix: string, job: string, lane: string): string {
-  return `${prefix}-${job.replaceAll('.', '-')}-${lane}`
+  return `${prefix}-${job.replaceAll('.', '-')}-${onlyLane.get(job) ?? lane}`
 }
 
 /** The name of the queue where messages end that were delivered too often. */
@@ -139,6 +180,17 @@ function regionOf(environment: Variables): string {
     return value
   }
   throw new InvalidInputError('AWS_REGION must be set on the platform aws, such as to eu-central-1.', { field: 'AWS_REGION' })
+}
+
+function patternsOf(environment: Variables): readonly PatternName[] | undefined {
+  const name = 'PLINTH_PATTERNS'
+  const value = environment[name]
+  if (!value) return undefined
+  return value.split(',').map((each) => {
+    const known = patternNames.find((pattern) => pattern === each.trim())
+    if (known !== undefined) return known
+    throw new InvalidInputError(`${name} must name some of ${patternNames.join(', ')}, not "${each}".`, { field: name })
+  })
 }
 
 function endpointOf(environment: Variables): string | undefined {

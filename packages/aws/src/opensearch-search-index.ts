@@ -1,6 +1,7 @@
 import {
   type Clock,
   checkDocuments,
+  checkPart,
   checkSearch,
   checkSpaceName,
   checkVectors,
@@ -92,25 +93,28 @@ export class OpenSearchSearchIndex implements SearchIndex {
     const alive = await this.#looks.alive(index, documents.map(keyOf))
     const there = documents.filter(isFirst).flatMap((document) => {
       const version = alive?.versions.get(keyOf(document))
-      return version ? [{ version, vectors: document.vectors }] : []
+      return version ? [{ version, document }] : []
     })
     if (there.length === 0) return
-    if (there.some(({ version, vectors }) => vectors.length !== version.chunks))
-      throw new InvalidInputError('A version has a vector for each of its chunks.', { field: 'vectors' })
+    for (const { version, document } of there) checkPart(document, version.chunks)
     await this.#ensureSpace(tenant, space)
-    const lacking = there.filter(({ version }) => !alive?.spaces.has(spaceKey(version.put, space.name)))
+    const lacking = there
+      .filter(({ version }) => !alive?.spaces.has(spaceKey(version.put, space.name)))
+      .map(({ version, document: { first = 0, vectors } }) => ({ version, first, vectors }))
     if (lacking.length === 0) return
     const field = vectorField(space)
     const ids = new Map<string, readonly string[]>()
     for (const { version } of lacking) ids.set(version.put, await this.#writes.chunkIds(index, version.put, version.chunks))
     const puts = ofPuts(lacking.map(({ version }) => version.put))
-    const count = lacking.reduce((sum, { vectors }) => sum + vectors.length, 0)
+    const count = lacking.reduce((sum, { first, vectors }) => sum + first + vectors.length, 0)
     const written = { query: { bool: { filter: [puts, { exists: { field } }] } }, count }
     await this.#writes.bulk(index, vectorActions(lacking, field, ids), written)
-    const spaces = lacking.map(({ version }): BulkAction => {
+    const whole = lacking.filter(({ version, first, vectors }) => first + vectors.length === version.chunks)
+    const spaces = whole.map(({ version }): BulkAction => {
       return { index: spaceDocument(version, space, this.#mark()), id: `space-${field}-${version.put}` }
     })
-    const query = { bool: { filter: [puts, { term: { kind: 'space' } }, { term: { space: space.name } }] } }
+    const wholePuts = ofPuts(whole.map(({ version }) => version.put))
+    const query = { bool: { filter: [wholePuts, { term: { kind: 'space' } }, { term: { space: space.name } }] } }
     await this.#writes.bulk(index, spaces, { query, count: spaces.length })
     await this.#forgetOthers(
       index,
@@ -207,13 +211,13 @@ function* chunkActions(puts: readonly { readonly document: IndexedDocument; read
 }
 
 function* vectorActions(
-  versions: readonly { readonly version: LiveVersion; readonly vectors: readonly Float32Array[] }[],
+  versions: readonly { readonly version: LiveVersion; readonly first: number; readonly vectors: readonly Float32Array[] }[],
   field: string,
   ids: ReadonlyMap<string, readonly string[]>,
 ): Generator<BulkAction> {
-  for (const { version, vectors } of versions) {
-    for (const [ordinal, vector] of vectors.entries()) {
-      const id = ids.get(version.put)?.[ordinal]
+  for (const { version, first, vectors } of versions) {
+    for (const [index, vector] of vectors.entries()) {
+      const id = ids.get(version.put)?.[first + index]
       if (id !== undefined) yield { update: { [field]: unit(vector) }, id }
     }
   }

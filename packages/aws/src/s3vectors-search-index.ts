@@ -3,6 +3,7 @@ import {
   type Candidate,
   type Clock,
   checkDocuments,
+  checkPart,
   checkSearch,
   checkSpaceName,
   checkVectors,
@@ -89,8 +90,7 @@ export class S3VectorsSearchIndex implements SearchIndex {
       if (record?.fields.state === 'there') there.push({ ...document, record })
     })
     if (there.length === 0) return
-    if (there.some(({ vectors, record }) => vectors.length !== record.fields.chunks))
-      throw new InvalidInputError('A version has a vector for each of its chunks.', { field: 'vectors' })
+    for (const { record, ...version } of there) checkPart(version, record.fields.chunks)
     const { generation } = await this.#ensureSpace(tenant, manifest, space)
     const index = indexName(tenant, generation)
     let batch: KeyedVector[] = []
@@ -98,7 +98,7 @@ export class S3VectorsSearchIndex implements SearchIndex {
       if (batch.length > 0) await this.#calls.put(index, batch)
       batch = []
     }
-    const sent: (PutVersion & { readonly chunks: number })[] = []
+    const sent: (PutVersion & { readonly chunks: number; readonly last: boolean })[] = []
     const most = this.#calls.atOnce(space.dimensions)
     for (const { record, ...document } of there) {
       if (record.fields.complete.includes(generation)) continue
@@ -106,16 +106,18 @@ export class S3VectorsSearchIndex implements SearchIndex {
       const version = { document: document.document, version: document.version, put }
       const [tokens, offsets] = await Promise.all([manifest.facts(record).then(filterable), manifest.offsets(put)])
       if (!(await manifest.begin(version, generation))) continue
-      for (const [ordinal, values] of document.vectors.entries()) {
+      const { first = 0, vectors } = document
+      for (const [index, values] of vectors.entries()) {
+        const ordinal = first + index
         const chunk = { start: offsets.starts[ordinal] ?? 0, end: offsets.ends[ordinal] ?? 0 }
         batch.push({ key: vectorKey(version, ordinal), values, metadata: { ...tokens, put, ...chunk } })
         if (batch.length === most) await flush()
       }
-      sent.push({ ...version, chunks })
+      sent.push({ ...version, chunks, last: first + vectors.length === chunks })
     }
     await flush()
     await inGroups(sent, async (version) => {
-      if (await manifest.complete(version, generation)) return
+      if (version.last ? await manifest.complete(version, generation) : await manifest.begin(version, generation)) return
       // Removed meanwhile: the removal may have looked before the last of these came.
       await this.#calls.remove(index, version, version.chunks)
     })
@@ -149,10 +151,15 @@ export class S3VectorsSearchIndex implements SearchIndex {
     checkSearch(query)
     const manifest = this.#manifest(tenant)
     // Before the look, so that a change during it makes another mark.
-    const { changes = 0 } = await manifest.counts()
+    const mark = await this.mark(tenant)
     const { vector } = query
     const dense = vector ? await this.#nearest(tenant, manifest, { ...query, vector }) : []
-    return { lexical: [], dense, lexicalBound: 0, mark: String(changes) }
+    return { lexical: [], dense, lexicalBound: 0, mark }
+  }
+
+  async mark(tenant: string): Promise<string> {
+    const { changes = 0 } = await this.#manifest(tenant).counts()
+    return String(changes)
   }
 
   async status(tenant: string): Promise<IndexStatus> {

@@ -1,6 +1,6 @@
 import { type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
-import { type Consumption, type Handler, jobLimits, type Lane, laneWeights, sleep } from '@plinth/core'
-import { queueName } from './environment.ts'
+import { type Consumption, type Handler, jobLimits, type Lane, sleep } from '@plinth/core'
+import { lanesOf, queueName } from './environment.ts'
 import { LaneShares } from './lane-shares.ts'
 import { hiddenSeconds } from './sqs-delivery.ts'
 import { faultFields } from './sqs-fault.ts'
@@ -50,7 +50,7 @@ export class SqsConsumption implements Consumption {
     this.#parts = parts
     this.#concurrency = concurrency
     this.#worker = new SqsWorker(parts, queue, handle)
-    this.#watches = (Object.keys(laneWeights) as Lane[]).map((lane) => ({
+    this.#watches = lanesOf(queue).map((lane) => ({
       lane,
       name: queueName(parts.prefix, queue, lane),
       asking: false,

@@ -1,6 +1,6 @@
-import { InvalidInputError, PlinthError } from '@plinth/core'
+import { InvalidInputError, jobNames, PlinthError } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
-import { deadLetterQueueName, ocrOf, queueName, readAwsEnvironment, variablesOf } from '../src/environment.ts'
+import { deadLetterQueueName, lanesOf, ocrOf, queueName, readAwsEnvironment, variablesOf } from '../src/environment.ts'
 
 const region = { AWS_REGION: 'eu-central-1' }
 
@@ -44,6 +44,8 @@ describe('the environment of the platform aws', () => {
     ['PLINTH_AWS_CREATE', 'yes'],
     ['PLINTH_SEARCH', 'lucene'],
     ['PLINTH_OCR', 'on'],
+    ['PLINTH_PATTERNS', 'rag,rags'],
+    ['PLINTH_PATTERNS', ','],
   ])('[X70] %s is refused as "%s", and named', (name, value) => {
     const read = (): unknown => readAwsEnvironment({ ...region, [name]: value })
     expect(read).toThrow(InvalidInputError)
@@ -101,9 +103,9 @@ describe('the environment of the platform aws', () => {
   })
 
   it.each([
-    { PLINTH_SEARCH: 's3vectors', PLINTH_VECTOR_BUCKET: 'my-vectors', PLINTH_OCR: 'off' },
+    { PLINTH_SEARCH: 's3vectors', PLINTH_VECTOR_BUCKET: 'my-vectors', PLINTH_OCR: 'off', PLINTH_PATTERNS: 'rag,multi-tenant' },
     { PLINTH_SEARCH: 'opensearch', PLINTH_OPENSEARCH_ENDPOINT: 'https://x.example', PLINTH_OPENSEARCH_SERVICE: 'aoss' },
-  ])('search and OCR are read as they were written for a function', (search) => {
+  ])('search, OCR and patterns are read as they were written for a function', (search) => {
     const read = readAwsEnvironment({ ...region, ...search })
     const { region: _, create: __, ...written } = read
     expect(variablesOf(written)).toMatchObject(search)
@@ -122,5 +124,18 @@ describe('the environment of the platform aws', () => {
   it('names queues by job and lane', () => {
     expect(queueName('p', 'event-driven.process', 'high')).toBe('p-event-driven-process-high')
     expect(deadLetterQueueName('p')).toBe('p-dead')
+  })
+
+  it('has one queue for a job that is sent in one lane alone, which takes it whatever lane it says', () => {
+    expect(lanesOf('event-driven.process')).toEqual(['high', 'normal', 'low'])
+    expect(lanesOf('rag.embed')).toEqual(['low'])
+    for (const lane of ['high', 'normal', 'low']) expect(queueName('p', 'rag.embed', lane)).toBe('p-rag-embed-low')
+    const queues = jobNames.flatMap((job) => lanesOf(job).map((lane) => queueName('p', job, lane)))
+    expect([queues.length, new Set(queues).size]).toEqual([13, 13])
+  })
+
+  it('a function that tells nothing of events is told of no bus', () => {
+    const { bus: _, region: __, create: ___, ...silent } = readAwsEnvironment(region)
+    expect(variablesOf(silent)).not.toHaveProperty('PLINTH_BUS')
   })
 })

@@ -363,7 +363,7 @@ describe('S3VectorsSearchIndex', () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[Object.fromEntries([['__proto__', 0.1]]), '__proto__', '__proto__']] },
     )
   })
 })

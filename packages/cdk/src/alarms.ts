@@ -14,7 +14,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { type HandlerName, handlerNames } from './handlers.ts'
+import { type HandlerName, type RequestHandler, requestHandlers } from './handlers.ts'
 import type { JobQueue, JobQueues } from './queues.ts'
 
 export const period: Duration = Duration.minutes(5)
@@ -23,7 +23,7 @@ const longestWait = Duration.minutes(30)
 const longestLag = Duration.minutes(1)
 
 export interface AlarmsProps {
-  readonly functions: Readonly<Record<HandlerName, LambdaFunction>>
+  readonly functions: Readonly<Record<RequestHandler, LambdaFunction>>
   readonly queues: JobQueues
   readonly eventDeadLetters: IQueue
   readonly api: RestApi
@@ -37,30 +37,13 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, { functions, queues, eventDeadLetters, api, topic }: AlarmsProps) {
     super(scope, id)
-    const failures = (name: HandlerName) => functions[name].metricErrors({ period })
     this.all = [
-      this.#above(
-        0,
-        'DeadJobs',
-        queueDepth(queues.deadLetters),
-        'Messages that ended their worker again and again, or hold no job.',
-      ),
+      deadJobsAlarm(this, queues),
       this.#above(0, 'DeadEvents', queueDepth(eventDeadLetters), 'Events that did not reach those who follow the bus.'),
-      ...[...queues.byJob()].map(([job, lanes]) =>
-        this.#above(longestWait.toSeconds(), `${job}-waits`, oldestJob(lanes), `Jobs of ${job} wait for more than 30 minutes.`),
-      ),
+      ...waitAlarms(this, queues, longestWait),
       // The authorizer says no by failing, as API Gateway wants it; when it fails indeed, the API answers with a 5xx.
-      ...handlerNames
-        .filter((name) => name !== 'authorizer')
-        .map((name) => this.#above(0, `${name}-errors`, failures(name), `Calls of ${name} fail.`)),
-      ...handlerNames.map((name) =>
-        this.#above(
-          0,
-          `${name}-throttles`,
-          functions[name].metricThrottles({ period }),
-          `Calls of ${name} find no free function.`,
-        ),
-      ),
+      ...requestHandlers.filter((name) => name !== 'authorizer').map((name) => failureAlarm(this, name, functions[name])),
+      ...requestHandlers.map((name) => throttleAlarm(this, name, functions[name])),
       this.#above(
         longestLag.toMilliseconds(),
         'RelayLag',
@@ -75,6 +58,33 @@ export class Alarms extends Construct {
   #above(threshold: number, id: string, metric: IMetric, description: string): Alarm {
     return alarmAbove(this, id, { threshold, metric, description })
   }
+}
+
+export function deadJobsAlarm(scope: Construct, { deadLetters }: JobQueues): Alarm {
+  const description = 'Messages that ended their worker again and again, or hold no job.'
+  return alarmAbove(scope, 'DeadJobs', { threshold: 0, metric: queueDepth(deadLetters), description })
+}
+
+/** One for each job. */
+export function waitAlarms(scope: Construct, queues: JobQueues, longest: Duration): readonly Alarm[] {
+  return [...queues.byJob()].map(([job, lanes]) =>
+    alarmAbove(scope, `${job}-waits`, {
+      threshold: longest.toSeconds(),
+      metric: oldestJob(lanes),
+      description: `Jobs of ${job} wait for more than ${longest.toMinutes()} minutes.`,
+    }),
+  )
+}
+
+export function failureAlarm(scope: Construct, name: HandlerName, code: LambdaFunction): Alarm {
+  const metric = code.metricErrors({ period })
+  return alarmAbove(scope, `${name}-errors`, { threshold: 0, metric, description: `Calls of ${name} fail.` })
+}
+
+export function throttleAlarm(scope: Construct, name: HandlerName, code: LambdaFunction): Alarm {
+  const metric = code.metricThrottles({ period })
+  const description = `Calls of ${name} find no free function.`
+  return alarmAbove(scope, `${name}-throttles`, { threshold: 0, metric, description })
 }
 
 /** Goes off when it is above in two of three periods of five minutes: what passes by itself wakes nobody. */

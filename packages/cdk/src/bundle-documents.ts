@@ -3,10 +3,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
-import type { HandlerName } from './handlers.ts'
+import { documentHandler } from './handlers.ts'
 
-/** Who reads documents. */
-const reading: HandlerName = 'request-worker'
 /** Documents are read in a thread, whose code the reader looks for by this name. */
 const thread = { module: '@plinth/documents/worker' } as const
 /** What pdf.js is at run time: its code, and what a file may need of fonts, characters and images. */
@@ -26,7 +24,7 @@ const banners = {
  */
 export function bundleDocuments(folder: string): void {
   const entry = fileURLToPath(import.meta.resolve(thread.module))
-  const packages = join(folder, reading, 'node_modules')
+  const packages = join(folder, documentHandler, 'node_modules')
   const installed = (name: string): string => dirname(createRequire(entry).resolve(`${name}/package.json`))
   const drawing = installed(canvas[0])
   const draws = existsSync(join(dirname(dirname(drawing)), canvas[1]))
@@ -56,7 +54,7 @@ export function bundleDocuments(folder: string): void {
 
 /** Whether the worker of a folder that was bundled can read images and scanned pages. */
 export function readsImages(folder: string): boolean {
-  return canvas.every((name) => existsSync(join(folder, reading, 'node_modules', name)))
+  return canvas.every((name) => existsSync(join(folder, documentHandler, 'node_modules', name)))
 }
 
 function copy(from: string, to: string, parts: readonly string[]): void {

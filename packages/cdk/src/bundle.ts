@@ -27,7 +27,7 @@ export const bundleFile = 'index.mjs'
 // What is CommonJS among the dependencies asks for Node.js's own modules by `require`.
 const banner = `import { createRequire } from 'node:module';const require = createRequire(import.meta.url);`
 
-/** Puts each handler and all that it imports into one file, and beside the worker what reads documents. @throws Error when a module is missing or isn't valid. */
+/** Puts each handler and all that it imports into one file, and beside that of documents what reads them. @throws Error when a module is missing or isn't valid. */
 export function bundleHandlers(options: BundleOptions): readonly Bundle[] {
   const { folder, entries = installedEntries() } = options
   buildSync({

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@plinth/core'
+import { InvalidInputError, type PatternName } from '@plinth/core'
 import type { RemovalPolicy } from 'aws-cdk-lib'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import type { IVpc } from 'aws-cdk-lib/aws-ec2'
@@ -8,6 +8,8 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { Throttle } from './api.ts'
+import { checkEmbeddingModels } from './function-settings.ts'
+import { requestPatterns } from './handlers.ts'
 
 /** What is there already, in place of what would be made. It is left as it is, but for a rule on the bus. */
 export interface ExistingResources {
@@ -27,7 +29,7 @@ export const defaultConcurrency = 50
 export interface FunctionOptions {
   /** A folder that `bundleHandlers` filled. @default - this Plinth's own handlers, bundled while the construct is made */
   readonly handlerFolder?: string
-  /** How many functions may work the queues of one job at a time, 6 : 3 : 1 by its lanes; from 20. @default 50 */
+  /** How many functions may work the queues of one job at a time, 6 : 3 : 1 where it has all lanes; from 20. @default 50 */
   readonly concurrency?: number
   /** Functions of the account that only the workers use, and at most so many of them. @default - they share the account's */
   readonly reservedConcurrency?: number
@@ -40,6 +42,11 @@ export interface FunctionOptions {
    * names must lie in `api` and in `authorizer` of `handlerFolder`. @default - none
    */
   readonly environment?: Readonly<Record<string, string>>
+  /**
+   * Whose routes the API answers: of others nothing is accepted, since nobody would work it. @default - those whose jobs this
+   * construct works; a PlinthStack sets it to what it is made of
+   */
+  readonly patterns?: readonly PatternName[]
 }
 
 export interface EventDrivenGenAiProps {
@@ -52,7 +59,7 @@ export interface EventDrivenGenAiProps {
   readonly models?: readonly string[]
   /**
    * The models of Bedrock that may make vectors, by id; the first is the one of `PLINTH_EMBEDDING_MODEL`. The model gateway
-   * asks them, and documents are searched by them. @default - none: `local/hashing` makes them, and calls of Bedrock's fail
+   * asks them, and so do questions of documents. @default - none: `local/hashing` makes them, and calls of Bedrock's fail
    */
   readonly embeddingModels?: readonly string[]
   /** @default - see there */
@@ -68,13 +75,17 @@ export interface EventDrivenGenAiProps {
 /** @throws InvalidInputError that names the prop at fault: one that can't be, or not beside another. */
 export function checkProps({ existing, models, embeddingModels, functions }: EventDrivenGenAiProps, jobs: number): void {
   if (models?.length === 0) throw new InvalidInputError('models must name at least one.', { field: 'models' })
-  if (embeddingModels?.length === 0)
-    throw new InvalidInputError('embeddingModels must name at least one, or be left out.', { field: 'embeddingModels' })
+  checkEmbeddingModels(embeddingModels)
   if (existing?.table && existing.table.tableStreamArn === undefined) {
     const message = 'existing.table must have a stream of new images, and be imported with its tableStreamArn.'
     throw new InvalidInputError(message, { field: 'existing.table' })
   }
-  const { concurrency = defaultConcurrency, reservedConcurrency } = functions ?? {}
+  const { concurrency = defaultConcurrency, reservedConcurrency, patterns } = functions ?? {}
+  const missing = patterns && requestPatterns.find((name) => !patterns.includes(name))
+  if (missing !== undefined)
+    throw new InvalidInputError(`functions.patterns must name ${missing}, whose jobs are worked here.`, {
+      field: 'functions.patterns',
+    })
   if (!Number.isInteger(concurrency) || concurrency < 20 || concurrency > 1_000) {
     const message =
       'functions.concurrency must be a whole number from 20 to 1000: a tenth of it, but 2 at least, is for the low lane.'
@@ -85,13 +96,4 @@ export function checkProps({ existing, models, embeddingModels, functions }: Eve
     const message = `functions.reservedConcurrency must be ${jobs * concurrency} or more: functions.concurrency for each of ${jobs} jobs.`
     throw new InvalidInputError(message, { field: 'functions.reservedConcurrency' })
   }
-}
-
-/** @throws InvalidInputError for a variable that the construct sets itself. */
-export function checkVariables(more: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>): void {
-  const taken = Object.keys(more).find((name) => name in own)
-  if (taken === undefined) return
-  throw new InvalidInputError(`functions.environment can't set ${taken}, which the construct sets.`, {
-    field: 'functions.environment',
-  })
 }

@@ -1,14 +1,10 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { variablesOf } from '@plinth/aws/environment'
-import { InvalidInputError, patterns } from '@plinth/core'
+import { patternVariables, variablesOf } from '@plinth/aws/environment'
 import { RemovalPolicy } from 'aws-cdk-lib'
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import type { IEventBus } from 'aws-cdk-lib/aws-events'
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
@@ -17,22 +13,19 @@ import { Construct } from 'constructs'
 import { Alarms, oldestJob, queueDepth } from './alarms.ts'
 import { createApi } from './api.ts'
 import { createBucket } from './bucket.ts'
-import { bundleHandlers, bundleSizes } from './bundle.ts'
 import { readsImages } from './bundle-documents.ts'
 import { createBus, EventSubscription } from './bus.ts'
-import { checkProps, checkVariables, defaultConcurrency, type EventDrivenGenAiProps } from './event-driven-genai-props.ts'
+import { checkProps, defaultConcurrency, type EventDrivenGenAiProps } from './event-driven-genai-props.ts'
+import { bundleNow, checkVariables, embeddingVariables } from './function-settings.ts'
 import { HandlerFunctions } from './functions.ts'
-import { type HandlerName, handlerNames } from './handlers.ts'
+import { handlers, jobsOf, type RequestHandler, requestHandlers, requestPatterns } from './handlers.ts'
 import { checkIssuerSetting } from './issuer-setting.ts'
 import { defaultModel, modelAccess } from './models.ts'
 import { grantAccess } from './permissions.ts'
 import { createPooledKey } from './pooled-key.ts'
-import { JobQueues } from './queues.ts'
+import { JobQueues, queuePrefix } from './queues.ts'
 import { createTable } from './table.ts'
 import { connectTriggers } from './triggers.ts'
-
-/** The names of all queues begin with it. */
-const queuePrefix = 'plinth'
 
 /**
  * Event-driven GenAI on AWS: an API that acknowledges at once, a table that keeps requests and what they emit, queues in three lanes
@@ -48,30 +41,30 @@ export class EventDrivenGenAi extends Construct {
   readonly key: IKey
   readonly queues: JobQueues
   readonly subscription: EventSubscription
-  readonly functions: Readonly<Record<HandlerName, LambdaFunction>>
+  readonly functions: Readonly<Record<RequestHandler, LambdaFunction>>
   readonly api: RestApi
   readonly alarms: Alarms
 
   /** @throws InvalidInputError that names the prop at fault. */
   constructor(scope: Construct, id: string, props: EventDrivenGenAiProps = {}) {
     super(scope, id)
-    const jobs = patterns.flatMap((pattern) => pattern.jobs)
+    const jobs = jobsOf(requestPatterns)
     checkProps(props, jobs.length)
     const { existing = {}, models = [defaultModel], functions = {}, removalPolicy = RemovalPolicy.RETAIN } = props
     const { embeddingModels = [] } = props
     const { concurrency = defaultConcurrency, logRetention = RetentionDays.ONE_MONTH, vpc, reservedConcurrency } = functions
-    const { environment = {} } = functions
+    const { environment = {}, patterns = requestPatterns } = functions
 
     // Asserted, as CDK's classes are no instances of its interfaces under exactOptionalPropertyTypes.
     this.table = existing.table ?? (createTable(this, { removalPolicy }) as ITable)
     this.bucket = existing.bucket ?? (createBucket(this, { removalPolicy }) as IBucket)
     this.bus = existing.bus ?? (createBus(this) as IEventBus)
     this.key = existing.key ?? createPooledKey(this, { removalPolicy })
-    this.queues = new JobQueues(this, 'Queues', { prefix: queuePrefix, jobs: jobs.map(({ name }) => name) })
+    const { timeoutSeconds } = handlers['request-worker']
+    this.queues = new JobQueues(this, 'Queues', { jobs, timeoutSeconds })
     this.subscription = new EventSubscription(this, 'Events', { bus: this.bus })
 
     const handlerFolder = functions.handlerFolder ?? bundleNow()
-    const ocr = readsImages(handlerFolder) ? 'textract' : 'off'
     const variables = {
       ...variablesOf({
         table: this.table.tableName,
@@ -79,30 +72,34 @@ export class EventDrivenGenAi extends Construct {
         bus: this.bus.eventBusName,
         queuePrefix,
         pooledKey: this.key.keyArn,
-        ocr,
+        // The API refuses images where nobody could read them.
+        ocr: readsImages(handlerFolder) ? 'textract' : 'off',
+        patterns,
       }),
       PLINTH_MODEL: `bedrock/${models[0]}`,
-      ...(embeddingModels[0] !== undefined && { PLINTH_EMBEDDING_MODEL: `bedrock/${embeddingModels[0]}` }),
+      ...embeddingVariables(embeddingModels),
     }
     checkVariables(environment, variables)
     checkIssuerSetting(environment.PLINTH_ISSUERS, handlerFolder)
     const made = new HandlerFunctions(this, 'Functions', {
+      names: requestHandlers,
       handlerFolder,
       environment: { ...environment, ...variables },
-      // The model gateway runs in the API's function, and calls models itself; the worker makes the vectors of documents.
+      ownEnvironment: { 'request-worker': patternVariables(requestPatterns) },
+      // The model gateway runs in the API's function, and calls models itself; so do answers from documents.
       modelAccess: {
         api: modelAccess(this, { models, embeddingModels }),
-        'request-worker': modelAccess(this, { models, embeddingModels }),
+        'request-worker': modelAccess(this, { models }),
       },
       logRetention,
       removalPolicy,
       ...(vpc && { vpc }),
-      ...(reservedConcurrency !== undefined && { reservedConcurrency }),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency: { 'request-worker': reservedConcurrency } }),
     })
     this.functions = made.byName
     const { table, bucket, bus, key, queues } = this
-    const resources = { table, bucket, bus, key, queues, readsImages: ocr === 'textract' }
-    for (const name of handlerNames) grantAccess(name, made.roles[name], resources)
+    const resources = { table, bucket, bus, key, queues }
+    for (const name of requestHandlers) grantAccess(name, made.roles[name], resources)
     connectTriggers(this.functions, { table: this.table, queues: this.queues, concurrency })
 
     const { throttle = { requestsPerSecond: 500, burst: 1_000 }, alarmTopic } = props
@@ -129,9 +126,7 @@ export class EventDrivenGenAi extends Construct {
 
   /** Lets somebody take jobs from where they ended, and send them to their queues again. */
   grantRedriveJobs(grantee: IGrantable): Grant {
-    const grant = this.queues.deadLetters.grantConsumeMessages(grantee)
-    const resourceArns = this.queues.all.map(({ queue }) => queue.queueArn)
-    return grant.combine(Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns }))
+    return this.queues.grantRedrive(grantee)
   }
 
   /** Messages that ended their worker again and again, or hold no job. */
@@ -141,14 +136,6 @@ export class EventDrivenGenAi extends Construct {
 
   /** Seconds that the oldest job of a name, such as `event-driven.process`, has waited. @throws InvalidInputError for no such job. */
   metricOldestJob(job: string): IMetric {
-    const lanes = this.queues.byJob().get(job)
-    if (!lanes) throw new InvalidInputError(`There is no job ${job}.`, { field: 'job' })
-    return oldestJob(lanes)
+    return oldestJob(this.queues.of(job))
   }
-}
-
-function bundleNow(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-handlers-'))
-  for (const line of bundleSizes(bundleHandlers({ folder }))) console.error(line)
-  return folder
 }

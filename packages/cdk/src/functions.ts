@@ -6,37 +6,43 @@ import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { acknowledge } from './acknowledge.ts'
-import { type HandlerName, handlerNames, handlers } from './handlers.ts'
+import { type HandlerName, handlers } from './handlers.ts'
 
-export interface HandlerFunctionsProps {
+export interface HandlerFunctionsProps<Name extends HandlerName = HandlerName> {
+  readonly names: readonly Name[]
   /** A folder for each handler. */
   readonly handlerFolder: string
   readonly environment: Readonly<Record<string, string>>
-  /** Of those who call models. The worker's is the seed's `BedrockAccess`. */
-  readonly modelAccess: Readonly<Record<'api' | 'request-worker', PolicyDocument>>
+  /** More for one of them, in place of that for all. @default - none */
+  readonly ownEnvironment?: Readonly<Partial<Record<Name, Readonly<Record<string, string>>>>>
+  /** Of those who call models. That of `request-worker` is the seed's `BedrockAccess`. */
+  readonly modelAccess: Readonly<Partial<Record<Name, PolicyDocument>>>
   readonly logRetention: RetentionDays
   readonly removalPolicy: RemovalPolicy
   readonly vpc?: IVpc
-  readonly reservedConcurrency?: number
+  /** Functions of the account that these alone use, and at most so many of them. */
+  readonly reservedConcurrency?: Readonly<Partial<Record<Name, number>>>
 }
 
 /** The functions, each with a role and a log group of its own. */
-export class HandlerFunctions extends Construct {
-  readonly byName: Readonly<Record<HandlerName, LambdaFunction>>
-  readonly roles: Readonly<Record<HandlerName, Role>>
+export class HandlerFunctions<Name extends HandlerName> extends Construct {
+  readonly byName: Readonly<Record<Name, LambdaFunction>>
+  readonly roles: Readonly<Record<Name, Role>>
 
-  constructor(scope: Construct, id: string, props: HandlerFunctionsProps) {
+  constructor(scope: Construct, id: string, props: HandlerFunctionsProps<Name>) {
     super(scope, id)
-    const made = handlerNames.map((name) => [name, this.#make(name, props)] as const)
-    this.byName = Object.fromEntries(made.map(([name, { code }]) => [name, code])) as Record<HandlerName, LambdaFunction>
-    this.roles = Object.fromEntries(made.map(([name, { role }]) => [name, role])) as Record<HandlerName, Role>
+    const made = props.names.map((name) => [name, this.#make(name, props)] as const)
+    this.byName = Object.fromEntries(made.map(([name, { code }]) => [name, code])) as Record<Name, LambdaFunction>
+    this.roles = Object.fromEntries(made.map(([name, { role }]) => [name, role])) as Record<Name, Role>
   }
 
-  #make(name: HandlerName, props: HandlerFunctionsProps): { readonly code: LambdaFunction; readonly role: Role } {
+  #make(name: Name, props: HandlerFunctionsProps<Name>): { readonly code: LambdaFunction; readonly role: Role } {
     const { summary, megabytes, timeoutSeconds, functionName } = handlers[name]
-    const { handlerFolder, environment, logRetention: retention, removalPolicy, vpc, reservedConcurrency } = props
+    const { handlerFolder, environment, logRetention: retention, removalPolicy, vpc } = props
+    const reserved = props.reservedConcurrency?.[name]
     const logGroup = new LogGroup(this, `${name}-log`, { retention, removalPolicy })
-    const role = name === 'request-worker' ? this.#bedrockExecutionRole(props) : this.#role(name, logGroup, props)
+    const access = props.modelAccess[name]
+    const role = name === 'request-worker' ? this.#bedrockExecutionRole(access) : this.#role(name, logGroup, access)
     if (vpc) role.addManagedPolicy(managedPolicy('AWSLambdaVPCAccessExecutionRole'))
     const code = new LambdaFunction(this, name, {
       description: summary,
@@ -46,14 +52,13 @@ export class HandlerFunctions extends Construct {
       handler: 'index.handler',
       memorySize: megabytes,
       timeout: Duration.seconds(timeoutSeconds),
-      environment: { ...environment },
+      environment: { ...environment, ...props.ownEnvironment?.[name] },
       tracing: Tracing.ACTIVE,
       role,
       logGroup,
       ...(functionName !== undefined && { functionName }),
       ...(vpc && { vpc }),
-      ...(name === 'request-worker' &&
-        reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
+      ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
     })
     acknowledge(role, {
       'AwsSolutions-IAM5[Resource::*]':
@@ -62,21 +67,21 @@ export class HandlerFunctions extends Construct {
     return { code, role }
   }
 
-  #role(name: HandlerName, logGroup: LogGroup, { modelAccess }: HandlerFunctionsProps): Role {
+  #role(name: Name, logGroup: LogGroup, access: PolicyDocument | undefined): Role {
     const role = new Role(this, `${name}-role`, {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      ...(name === 'api' && { inlinePolicies: { ModelAccess: modelAccess.api } }),
+      ...(access && !access.isEmpty && { inlinePolicies: { ModelAccess: access } }),
     })
     logGroup.grantWrite(role)
     return role
   }
 
   /** The seed's, with its logical id and its policies by their names (R122); but for exact models, not for all there are. */
-  #bedrockExecutionRole({ modelAccess }: HandlerFunctionsProps): Role {
+  #bedrockExecutionRole(access: PolicyDocument | undefined): Role {
     const role = new Role(this, 'BedrockExecutionRole', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       managedPolicies: [managedPolicy('AWSLambdaBasicExecutionRole')],
-      inlinePolicies: { BedrockAccess: modelAccess['request-worker'] },
+      ...(access && { inlinePolicies: { BedrockAccess: access } }),
     })
     const { defaultChild } = role.node
     if (defaultChild instanceof CfnRole) defaultChild.overrideLogicalId('BedrockExecutionRole')

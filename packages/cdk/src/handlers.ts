@@ -1,8 +1,24 @@
 /** The Lambda functions of a Plinth, as data: where their code comes from, and how much they are given. @module */
-import { eventDriven } from '@plinth/core'
+import { eventDriven, type PatternName, patterns, rag } from '@plinth/core'
 
-export const handlerNames = ['api', 'authorizer', 'request-worker', 'relay', 'sweeper'] as const
-export type HandlerName = (typeof handlerNames)[number]
+/** What `EventDrivenGenAi` makes. */
+export const requestHandlers = ['api', 'authorizer', 'request-worker', 'relay', 'sweeper'] as const
+export type RequestHandler = (typeof requestHandlers)[number]
+/** What `Rag` makes. */
+export const documentHandler = 'document-worker'
+
+export type HandlerName = RequestHandler | typeof documentHandler
+export const handlerNames: readonly HandlerName[] = [...requestHandlers, documentHandler]
+
+/** Patterns whose jobs have a function of their own. */
+const apart: readonly PatternName[] = [rag.name]
+/** Patterns whose jobs the `request-worker` works. */
+export const requestPatterns: readonly PatternName[] = patterns.map(({ name }) => name).filter((name) => !apart.includes(name))
+
+/** The names of the jobs of these patterns. */
+export function jobsOf(names: readonly PatternName[]): readonly string[] {
+  return patterns.filter(({ name }) => names.includes(name)).flatMap(({ jobs }) => jobs.map((job) => job.name))
+}
 
 export interface HandlerDefinition {
   /** The module that exports `handler`, as an import names it. */
@@ -35,11 +51,21 @@ export const handlers: Readonly<Record<HandlerName, HandlerDefinition>> = {
   },
   'request-worker': {
     module: '@plinth/aws/handlers/request-worker',
-    summary: "Works the jobs of all patterns, one batch of a queue's messages at a time.",
+    summary: "Works the jobs of requests and events, one batch of a queue's messages at a time.",
     megabytes: 1024,
     // A call of a model ends after 5 minutes; a minute to read before it and to keep what became of it.
     timeoutSeconds: 360,
     functionName: `${eventDriven.name}-processor`,
+  },
+  [documentHandler]: {
+    // The same code, told to serve another pattern; beside it lies what reads documents.
+    module: '@plinth/aws/handlers/request-worker',
+    summary: 'Reads documents, makes their vectors and keeps the index in order, one job at a time.',
+    // A processor for itself comes with 1,769 MB. A document may take 768 MiB in the heap, and as much outside of it.
+    megabytes: 2048,
+    // The most that there is: scanned pages wait for Textract, vectors for their model. What isn't done by then goes on where it was.
+    timeoutSeconds: 900,
+    functionName: `${rag.name}-processor`,
   },
   relay: {
     module: '@plinth/aws/handlers/relay',

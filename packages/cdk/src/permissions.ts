@@ -17,11 +17,12 @@ import { describeKey, inTenantContext, seal } from './tenant-keys.ts'
 export interface PlatformResources {
   readonly table: ITable
   readonly bucket: IBucket
-  readonly bus: IEventBus
+  /** Absent: for handlers that put nothing on it. */
+  readonly bus?: IEventBus
   readonly key: IKey
   readonly queues: JobQueues
   /** Whether images and scanned pages are read, by Textract. */
-  readonly readsImages: boolean
+  readonly readsImages?: boolean
 }
 
 /** Lets a handler's role do what the handler does, action by action, and nothing else. */
@@ -45,8 +46,20 @@ const lookAtImages = [
 ]
 const send = ['sqs:GetQueueUrl', 'sqs:SendMessage']
 
+/** To send jobs to their queues. */
+export function sendJobs(queues: JobQueues): PolicyStatement {
+  return allow(send, queueArns(queues))
+}
+
+function queueArns({ all }: JobQueues): readonly string[] {
+  return all.map(({ queue }) => queue.queueArn)
+}
+
 /** Of the queues, the event sources let the worker receive, and the relay read the table's stream. */
-function accessOf(handler: HandlerName, { table, bucket, bus, key, queues, readsImages }: PlatformResources): PolicyStatement[] {
+function accessOf(
+  handler: HandlerName,
+  { table, bucket, bus, key, queues, readsImages = false }: PlatformResources,
+): PolicyStatement[] {
   const index = (name: string): string => `${table.tableArn}/index/${name}`
   const objects = (...actions: string[]): PolicyStatement[] => [
     // Without leave to list, S3 calls an object that isn't there forbidden, not missing.
@@ -66,17 +79,15 @@ function accessOf(handler: HandlerName, { table, bucket, bus, key, queues, reads
   ]
   // A tenant's rows lie under many keys: an export, and the removal of who left, read the table through.
   const readThrough = allow(['dynamodb:Scan'], [table.tableArn])
-  const jobQueues = queues.all.map(({ queue }) => queue.queueArn)
+  // A job that is to come later goes back as a new message, and what is no job goes to the dead letters.
+  const sendAgain = allow(send, [...queueArns(queues), queues.deadLetters.queueArn])
   switch (handler) {
     case 'api':
       return [...ofTenants, readThrough]
     case 'request-worker':
-      // A job that is to come later goes back as a new message, and what is no job goes to the dead letters.
-      return [
-        ...ofTenants,
-        allow(send, [...jobQueues, queues.deadLetters.queueArn]),
-        ...(readsImages ? [allow(lookAtImages, ['*'])] : []),
-      ]
+      return [...ofTenants, sendAgain]
+    case 'document-worker':
+      return [...ofTenants, sendAgain, ...(readsImages ? [allow(lookAtImages, ['*'])] : [])]
     case 'authorizer':
       // The issuer's key and the registry lie under the system's own name. No tenant's data is open to it.
       return [
@@ -89,8 +100,8 @@ function accessOf(handler: HandlerName, { table, bucket, bus, key, queues, reads
       return [
         allow([...read, ...settle], [table.tableArn]),
         allow(['dynamodb:Query'], [index(outboxIndex)]),
-        allow(send, jobQueues),
-        allow(['events:PutEvents'], [bus.eventBusArn]),
+        sendJobs(queues),
+        ...(bus ? [allow(['events:PutEvents'], [bus.eventBusArn])] : []),
       ]
     case 'sweeper':
       // It seals audit trails with the system's key, and anchors them by the system's objects.

@@ -1,7 +1,12 @@
+import { rag as ragPattern } from '@plinth/core'
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { EventDrivenGenAi } from './event-driven-genai.ts'
 import type { EventDrivenGenAiProps } from './event-driven-genai-props.ts'
+import { bundleNow } from './function-settings.ts'
+import { documentHandler, requestPatterns } from './handlers.ts'
+import { Rag } from './rag.ts'
+import type { RagProps } from './rag-props.ts'
 import { SecureMultiTenant } from './secure-multi-tenant.ts'
 import type { SecureMultiTenantProps } from './secure-multi-tenant-props.ts'
 
@@ -9,7 +14,12 @@ export interface PlinthStackProps extends StackProps {
   /** @default - see there */
   readonly eventDriven?: EventDrivenGenAiProps
   /**
-   * Around what `eventDriven` makes; topic, retention and removal policy are as said there, unless said here. `false`: without.
+   * Documents and answers from them, beside what `eventDriven` makes; models, functions, topic and removal policy are as said
+   * there, unless said here. `false`: without, and the API knows no documents either. @default - see there
+   */
+  readonly rag?: RagProps | false
+  /**
+   * Around what `eventDriven` and `rag` make; topic, retention and removal policy are as said there, unless said here. `false`: without.
    * Tenants with keys of their own need it. @default - see there
    */
   readonly multiTenant?: SecureMultiTenantProps | false
@@ -18,11 +28,16 @@ export interface PlinthStackProps extends StackProps {
 /** A whole Plinth: the constructs of its patterns over one table, bucket, bus and key. */
 export class PlinthStack extends Stack {
   readonly eventDriven: EventDrivenGenAi
+  readonly rag: Rag | undefined
   readonly multiTenant: SecureMultiTenant | undefined
 
-  constructor(scope: Construct, id: string, { eventDriven = {}, multiTenant = {}, ...props }: PlinthStackProps = {}) {
+  constructor(scope: Construct, id: string, { eventDriven = {}, rag = {}, multiTenant = {}, ...props }: PlinthStackProps = {}) {
     super(scope, id, { description: 'Plinth: architecture patterns for generative AI', ...props })
-    this.eventDriven = new EventDrivenGenAi(this, 'EventDriven', eventDriven)
+    const patterns = rag ? [...requestPatterns, ragPattern.name] : requestPatterns
+    const handlerFolder = eventDriven.functions?.handlerFolder ?? bundleNow()
+    const requests = { ...eventDriven, functions: { ...eventDriven.functions, handlerFolder, patterns } }
+    this.eventDriven = new EventDrivenGenAi(this, 'EventDriven', requests)
+    this.rag = rag ? new Rag(this, 'Rag', this.#beside(requests, rag)) : undefined
     this.multiTenant = multiTenant
       ? new SecureMultiTenant(this, 'MultiTenant', this.#around(eventDriven, multiTenant))
       : undefined
@@ -43,7 +58,8 @@ export class PlinthStack extends Stack {
       queues.deadLetters.queueUrl,
       'Messages that ended their worker again and again, or hold no job',
     )
-    this.#say('JobQueueNames', queues.all.map(({ queue }) => queue.queueName).join(','), 'The queues of jobs, by lane')
+    const jobs = [...queues.all, ...(this.rag?.queues.all ?? [])]
+    this.#say('JobQueueNames', jobs.map(({ queue }) => queue.queueName).join(','), 'The queues of jobs, by lane')
     const { webAcl } = this.multiTenant ?? {}
     if (webAcl) {
       this.#say('WebAclArn', webAcl.acl.attrArn, 'What is asked before the API')
@@ -51,11 +67,34 @@ export class PlinthStack extends Stack {
     }
   }
 
+  #beside(
+    { embeddingModels, alarmTopic, functions, removalPolicy }: EventDrivenGenAiProps,
+    { existing, functions: own, ...props }: RagProps,
+  ): RagProps {
+    const { table, bucket, key, queues } = this.eventDriven
+    const { handlerFolder, vpc, logRetention, environment } = functions ?? {}
+    return {
+      existing: { table, bucket, key, deadLetters: queues.deadLetters, relay: this.eventDriven.functions.relay, ...existing },
+      functions: {
+        ...(handlerFolder !== undefined && { handlerFolder }),
+        ...(vpc && { vpc }),
+        ...(logRetention !== undefined && { logRetention }),
+        ...(environment && { environment }),
+        ...own,
+      },
+      ...(embeddingModels && { embeddingModels }),
+      ...(alarmTopic && { alarmTopic }),
+      ...(removalPolicy && { removalPolicy }),
+      ...props,
+    }
+  }
+
   #around(
     { alarmTopic, functions, removalPolicy }: EventDrivenGenAiProps,
     { existing, ...props }: SecureMultiTenantProps,
   ): SecureMultiTenantProps {
-    const { table, bucket, key, api, functions: made } = this.eventDriven
+    const { table, bucket, key, api } = this.eventDriven
+    const made = { ...this.eventDriven.functions, ...(this.rag && { [documentHandler]: this.rag.processor }) }
     return {
       existing: { table, bucket, key, stage: api.deploymentStage, functions: made, ...existing },
       ...(alarmTopic && { alarmTopic }),

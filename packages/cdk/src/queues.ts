@@ -1,17 +1,26 @@
-import { deadLetterQueueName, queueName } from '@plinth/aws/environment'
-import { type Lane, laneWeights } from '@plinth/core'
+import { deadLetterQueueName, lanesOf, queueName } from '@plinth/aws/environment'
+import { InvalidInputError, type Lane, laneWeights } from '@plinth/core'
 import { Duration } from 'aws-cdk-lib'
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { handlers } from './handlers.ts'
 
-export const lanes: readonly Lane[] = ['high', 'normal', 'low']
+/** The names of all queues begin with it. */
+export const queuePrefix = 'plinth'
 
 /** The queue of a job's lane. */
 export interface JobQueue {
   readonly job: string
   readonly lane: Lane
   readonly queue: Queue
+}
+
+export interface JobQueuesProps {
+  readonly jobs: readonly string[]
+  /** Of the function that works them. */
+  readonly timeoutSeconds: number
+  /** Where messages end that were delivered too often, if there is such a queue: a Plinth has one. @default - it is made */
+  readonly deadLetters?: IQueue
 }
 
 const kept = Duration.days(14)
@@ -21,7 +30,7 @@ const kept = Duration.days(14)
  * function. It is no lease of ours: the worker has to take that (30 seconds, renewed) with `ChangeMessageVisibility` when it begins, so
  * that the job of a worker that died comes back after seconds, not after this time.
  */
-const visibilityTimeout = Duration.seconds(6 * handlers['request-worker'].timeoutSeconds)
+const hiddenTimes = 6
 
 /**
  * The most that SQS takes, as the platform makes its queues itself: patterns count attempts and keep dead letters of their own,
@@ -31,24 +40,22 @@ const receives = 1_000
 
 /** A queue for each lane of each job, and one where messages end that were delivered too often. */
 export class JobQueues extends Construct {
-  readonly prefix: string
   readonly all: readonly JobQueue[]
-  readonly deadLetters: Queue
+  readonly deadLetters: IQueue
 
-  constructor(scope: Construct, id: string, { prefix, jobs }: { readonly prefix: string; readonly jobs: readonly string[] }) {
+  constructor(scope: Construct, id: string, { jobs, timeoutSeconds, deadLetters }: JobQueuesProps) {
     super(scope, id)
-    this.prefix = prefix
     const secured = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: kept }
-    this.deadLetters = new Queue(this, 'DeadLetters', { ...secured, queueName: deadLetterQueueName(prefix) })
+    this.deadLetters = deadLetters ?? new Queue(this, 'DeadLetters', { ...secured, queueName: deadLetterQueueName(queuePrefix) })
     const deadLetterQueue = { queue: this.deadLetters, maxReceiveCount: receives }
     this.all = jobs.flatMap((job) =>
-      lanes.map((lane) => ({
+      lanesOf(job).map((lane) => ({
         job,
         lane,
         queue: new Queue(this, `${job}-${lane}`, {
           ...secured,
-          queueName: queueName(prefix, job, lane),
-          visibilityTimeout,
+          queueName: queueName(queuePrefix, job, lane),
+          visibilityTimeout: Duration.seconds(hiddenTimes * timeoutSeconds),
           deadLetterQueue,
         }),
       })),
@@ -59,11 +66,24 @@ export class JobQueues extends Construct {
   byJob(): ReadonlyMap<string, readonly JobQueue[]> {
     return Map.groupBy(this.all, ({ job }) => job)
   }
+
+  /** The queues of one job. @throws InvalidInputError where it has none here. */
+  of(job: string): readonly JobQueue[] {
+    const lanes = this.byJob().get(job)
+    if (!lanes) throw new InvalidInputError(`There is no job ${job}.`, { field: 'job' })
+    return lanes
+  }
+
+  /** Lets somebody take jobs from where they ended, and send them to their queues again. */
+  grantRedrive(grantee: IGrantable): Grant {
+    const resourceArns = this.all.map(({ queue }) => queue.queueArn)
+    const send = Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns })
+    return this.deadLetters.grantConsumeMessages(grantee).combine(send)
+  }
 }
 
-const weights = lanes.reduce((sum, lane) => sum + laneWeights[lane], 0)
-
 /** A lane's part of so many functions that may work a job at a time; SQS takes 2 at the least. */
-export function laneConcurrency(lane: Lane, concurrency: number): number {
+export function laneConcurrency(lane: Lane, lanes: readonly Lane[], concurrency: number): number {
+  const weights = lanes.reduce((sum, each) => sum + laneWeights[each], 0)
   return Math.max(2, Math.round((concurrency * laneWeights[lane]) / weights))
 }

@@ -68,7 +68,8 @@ export class SecureMultiTenant extends Construct {
 
     // The registry works in the API's function; what it leaves for later, in the sweeper.
     if (functions.api) this.grantTenantKeys(functions.api)
-    if (functions['request-worker']) this.#grant(functions['request-worker'], tenantKeyUse(this))
+    for (const worker of [functions['request-worker'], functions['document-worker']])
+      if (worker) this.#grant(worker, tenantKeyUse(this))
     if (functions.sweeper) this.#grant(functions.sweeper, tenantKeyRemoval(this))
     this.#authorizer = functions.authorizer
     this.alarms = [...this.#watch()]

@@ -1,10 +1,11 @@
+import { lanesOf } from '@plinth/aws/environment'
 import { Duration } from 'aws-cdk-lib'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets'
 import { FilterCriteria, FilterRule, type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda'
 import { DynamoEventSource, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
-import type { HandlerName } from './handlers.ts'
+import type { RequestHandler } from './handlers.ts'
 import { type JobQueues, laneConcurrency } from './queues.ts'
 
 /** The messages of a batch are worked side by side: waiting for models, they need little of a function. */
@@ -15,18 +16,10 @@ const sealOnly = { task: 'seal' }
 
 /** What sets the functions going, but for HTTP. */
 export function connectTriggers(
-  functions: Readonly<Record<HandlerName, LambdaFunction>>,
+  functions: Readonly<Record<RequestHandler, LambdaFunction>>,
   { table, queues, concurrency }: { readonly table: ITable; readonly queues: JobQueues; readonly concurrency: number },
 ): void {
-  const worker = functions['request-worker']
-  for (const { lane, queue } of queues.all)
-    worker.addEventSource(
-      new SqsEventSource(queue, {
-        batchSize: messagesAtATime,
-        maxConcurrency: laneConcurrency(lane, concurrency),
-        reportBatchItemFailures: true,
-      }),
-    )
+  connectQueues(functions['request-worker'], { queues, concurrency, batchSize: messagesAtATime })
   functions.relay.addEventSource(
     new DynamoEventSource(table, {
       // Only what commits put into the outbox: rows, and what becomes of the entries, wake nobody.
@@ -47,6 +40,21 @@ export function connectTriggers(
   // It lists the objects of each tenant, which S3 charges.
   callEach(Duration.hours(1), functions.sweeper, 'Clearing away')
   callEach(Duration.minutes(1), functions.sweeper, 'Sealing audit trails', { id: 'Sealing', input: sealOnly })
+}
+
+/** Has a function work jobs. @param options.concurrency how many functions may work one job at a time, by its lanes. */
+export function connectQueues(
+  worker: LambdaFunction,
+  { queues, concurrency, batchSize }: { readonly queues: JobQueues; readonly concurrency: number; readonly batchSize: number },
+): void {
+  for (const { job, lane, queue } of queues.all)
+    worker.addEventSource(
+      new SqsEventSource(queue, {
+        batchSize,
+        maxConcurrency: laneConcurrency(lane, lanesOf(job), concurrency),
+        reportBatchItemFailures: true,
+      }),
+    )
 }
 
 /** The schedule calls again anyway, so a call that fails or comes late isn't repeated. */

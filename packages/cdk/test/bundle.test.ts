@@ -60,14 +60,14 @@ it('fails on what is missing, and says where', () => {
   expect(() => bundleHandlers({ folder: temporaryFolder(), entries: entries(`export * from './gone.ts'`) })).toThrow(/gone/)
 })
 
-it("this Plinth's own handlers fit into 3 MB each, and can be imported by themselves; the worker reads documents by what lies beside it", () => {
+it("this Plinth's own handlers fit into 3 MB each, and can be imported by themselves; the documents' worker reads them by what lies beside it, and it alone", () => {
   const folder = temporaryFolder()
   for (const { handler: name, bytes } of bundleHandlers({ folder })) {
     expect(readFileSync(join(folder, name, 'index.mjs')).length, name).toBeLessThan(3 * 1024 * 1024)
-    expect(bytes, name).toBeLessThan((name === 'request-worker' ? 12 : 3) * 1024 * 1024)
+    expect(bytes, name).toBeLessThan((name === 'document-worker' ? 12 : 3) * 1024 * 1024)
   }
   expect(readsImages(folder)).toBe(false)
-  expect(readBy(join(folder, 'request-worker'))).toEqual(['One here.\n\nTwo there.', 'One here.\n\nTwo there.', 'One here.'])
+  expect(readBy(join(folder, 'document-worker'))).toEqual(['One here.\n\nTwo there.', 'One here.\n\nTwo there.', 'One here.'])
   const times = measureImports(folder)
   expect(times.map((time) => time.handler)).toEqual(handlerNames)
   for (const { milliseconds } of times) expect(milliseconds).toBeGreaterThan(0)

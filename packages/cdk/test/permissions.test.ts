@@ -1,9 +1,8 @@
-import { readAwsEnvironment } from '@plinth/aws/environment'
+import { lanesOf, readAwsEnvironment } from '@plinth/aws/environment'
 import { jobNames } from '@plinth/core'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { describe, expect, it } from 'vitest'
-import { type HandlerName, handlerNames } from '../src/handlers.ts'
-import { lanes } from '../src/queues.ts'
+import { type HandlerName, handlerNames, jobsOf, requestPatterns } from '../src/handlers.ts'
 import { resolved } from './support/intrinsics.ts'
 import { resourceStatements, roleStatements, type Statement } from './support/statements.ts'
 import { handlerFolder, ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
@@ -132,7 +131,11 @@ describe('[X71] roles may do what their function does', () => {
     api: [...models, ...rows, 'dynamodb:Scan', ...changes, ...objects, ...seal, ...keys, ...logs, ...traces],
     authorizer: [...rows, ...changes, ...seal, ...logs, ...traces],
     'request-worker': [
-      ...[...models, ...look, ...rows, ...changes, ...objects, ...seal, ...traces],
+      ...[...models, ...rows, ...changes, ...objects, ...seal, ...traces],
+      ...work.map((action) => `sqs:${action}`),
+    ],
+    'document-worker': [
+      ...['bedrock:InvokeModel', ...look, ...rows, ...changes, ...objects, ...seal, ...logs, ...traces],
       ...work.map((action) => `sqs:${action}`),
     ],
     relay: [
@@ -161,7 +164,9 @@ describe('[X71] roles may do what their function does', () => {
       [models, byProfile, profileArn],
     ]
     const vectors = [['bedrock:InvokeModel'], [`${inRegion}/${embeddingModel}`], undefined]
-    for (const name of ['api', 'request-worker'] as const) expect(modelsOf(name)).toEqual([...language, vectors])
+    expect(modelsOf('api')).toEqual([...language, vectors])
+    expect(modelsOf('request-worker')).toEqual(language)
+    expect(modelsOf('document-worker')).toEqual([vectors])
     for (const name of ['authorizer', 'relay', 'sweeper'] as const) expect(modelsOf(name)).toEqual([])
   })
 
@@ -175,7 +180,8 @@ describe('[X71] roles may do what their function does', () => {
       const told = variables.flatMap(({ Variables = {} } = {}) => ('PLINTH_OCR' in Variables ? [Variables.PLINTH_OCR] : []))
       expect(told).toEqual(handlerNames.map(() => ocr))
       const granted = roleStatements(found).filter(({ actions }) => actions.some((action) => action.startsWith('textract:')))
-      expect(granted.length > 0).toBe(ocr === 'textract')
+      const readers = granted.flatMap(({ roles }) => roles)
+      expect(readers).toEqual(ocr === 'textract' ? [expect.stringMatching(/^RagFunctionsdocumentworkerrole/)] : [])
     }
   })
 
@@ -198,14 +204,22 @@ describe('[X70] what the variables of a function name is granted to its role', (
     api: { bus: 'events go by the outbox', queues: 'jobs go by the outbox' },
     authorizer: { bucket: 'no sealed field of the system is that large', bus: 'it tells nothing', queues: 'it sends nothing' },
     'request-worker': { bus: 'events go by the outbox' },
+    'document-worker': { bus: 'events go by the outbox' },
     relay: { bucket: 'an entry of the outbox is whole', key: 'an entry of the outbox is plain' },
     sweeper: { bus: 'it tells nothing', queues: 'it sends nothing' },
   }
 
+  /** Whose queues a handler is told of. */
+  const jobsFor = (name: HandlerName): readonly string[] =>
+    name === 'relay' ? jobNames : jobsOf(name === 'document-worker' ? ['rag'] : requestPatterns)
+
   it.each(handlerNames)('%s: its variables are read as the platform reads them', (name) => {
-    expect(environmentOf(name)).toMatchObject({ bus: 'genai-eventbus', queuePrefix: 'plinth', create: false })
-    expect(variablesIn(name)).toMatchObject({ PLINTH_PLATFORM: 'aws', PLINTH_MODEL: 'bedrock/global.amazon.nova-2-lite-v1:0' })
-    expect(variablesIn(name).PLINTH_EMBEDDING_MODEL).toBe(`bedrock/${embeddingModel}`)
+    const worked = { 'request-worker': ['event-driven', 'multi-tenant'], 'document-worker': ['rag'] }
+    const patterns = worked[name as keyof typeof worked] ?? ['event-driven', 'multi-tenant', 'rag']
+    expect(environmentOf(name)).toMatchObject({ bus: 'genai-eventbus', queuePrefix: 'plinth', create: false, patterns })
+    const { PLINTH_PLATFORM, PLINTH_MODEL, PLINTH_EMBEDDING_MODEL } = variablesIn(name)
+    expect([PLINTH_PLATFORM, PLINTH_EMBEDDING_MODEL]).toEqual(['aws', `bedrock/${embeddingModel}`])
+    expect(PLINTH_MODEL).toBe(name === 'document-worker' ? undefined : 'bedrock/global.amazon.nova-2-lite-v1:0')
   })
 
   it.each(handlerNames.flatMap((name) => named.map((what) => [name, what, untouched[name][what] ?? 'granted'] as const)))(
@@ -221,7 +235,8 @@ describe('[X70] what the variables of a function name is granted to its role', (
       }[what]
       const arns = new Set(statementsOf(name).flatMap(({ resources }) => resources.map((arn) => resolved(template, arn))))
       const count = [...arns].filter((arn) => form.test(arn)).length
-      expect(count).toBe(reason !== 'granted' ? 0 : what === 'queues' ? jobNames.length * lanes.length : 1)
+      const queueCount = jobsFor(name).flatMap((job) => lanesOf(job)).length
+      expect(count).toBe(reason !== 'granted' ? 0 : what === 'queues' ? queueCount : 1)
     },
   )
 })

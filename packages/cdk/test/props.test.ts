@@ -1,3 +1,4 @@
+import type { PatternName } from '@plinth/core'
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Table } from 'aws-cdk-lib/aws-dynamodb'
 import { Vpc } from 'aws-cdk-lib/aws-ec2'
@@ -72,9 +73,21 @@ describe('the construct', () => {
       { functions: { environment: { PLINTH_TABLE: 'rows' } } },
       /functions\.environment.*PLINTH_TABLE/,
     ],
-    ['less reserved than the queues call', { functions: { reservedConcurrency: 100 } }, /functions\.reservedConcurrency.*450/],
+    ['less reserved than the queues call', { functions: { reservedConcurrency: 100 } }, /functions\.reservedConcurrency.*200/],
   ])('refuses %s, and names it', (_, props, words) => {
     expect(() => plinthStack({ props })).toThrow(words)
+  })
+
+  it('by itself answers no requests of patterns whose jobs it does not work, and refuses to leave out those that it does', () => {
+    const make = (patterns?: readonly PatternName[]) => {
+      const stack = new Stack()
+      const functions = { handlerFolder: handlerFolder(), ...(patterns && { patterns }) }
+      new EventDrivenGenAi(stack, 'Own', { functions })
+      return JSON.stringify(App.of(stack)?.synth().stacks[0]?.template)
+    }
+    expect(make()).toContain('"PLINTH_PATTERNS":"event-driven,multi-tenant"')
+    expect(make(['event-driven', 'rag', 'multi-tenant'])).toContain('"PLINTH_PATTERNS":"event-driven,rag,multi-tenant"')
+    expect(() => make(['rag'])).toThrow(/functions\.patterns.*event-driven/)
   })
 })
 

@@ -1,4 +1,5 @@
-import { patterns } from '@plinth/core'
+import { lanesOf } from '@plinth/aws/environment'
+import { type Lane, patterns } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
 import { tableDefinition } from '../../aws/src/create-table.ts'
 import { stagingPlace } from '../../aws/src/s3-staging.ts'
@@ -29,8 +30,8 @@ describe('the bus', () => {
     expect(properties.Name).toBe('genai-eventbus')
   })
 
-  it('[X1] is where events are sent: every function is told of it, and the relay may put them on no other', () => {
-    for (const [id, { Environment }] of functions)
+  it('[X1] is where events are sent: every function of requests is told of it, and the relay may put them on no other', () => {
+    for (const [id, { Environment }] of functions.filter(([id]) => id.startsWith('EventDriven')))
       expect(Environment, id).toMatchObject({ Variables: { PLINTH_BUS: { Ref: bus } } })
     const put = roleStatements(template).filter(({ actions }) => actions.includes('events:PutEvents'))
     expect(put.map(({ resources }) => resources)).toEqual([[arnOf(bus)]])
@@ -58,21 +59,24 @@ describe('the bus', () => {
 })
 
 describe('the functions', () => {
-  it('[R121] the processing function has the name that dashboards look for, code and a handler', () => {
-    const [, { FunctionName, Handler, Code }] = functionOf('request-worker')
+  it.each([
+    ['request-worker', 'event-driven-processor'],
+    ['document-worker', 'rag-processor'],
+  ])('[R121] %s, which processes, has the name that dashboards look for, %s, code and a handler', (name, known) => {
+    const [, { FunctionName, Handler, Code }] = functionOf(name)
     expect([FunctionName, Handler, Code]).toEqual([
-      'event-driven-processor',
+      known,
       'index.handler',
       { S3Bucket: expect.anything(), S3Key: expect.stringMatching(/^[0-9a-f]{64}\.zip$/) },
     ])
   })
 
   it('[X72] run on a supported runtime, with traces and logs that end', () => {
-    expect(functions).toHaveLength(5)
+    expect(functions).toHaveLength(6)
     for (const [id, properties] of functions)
       expect(properties, id).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], TracingConfig: { Mode: 'Active' } })
     const logs = functions.map(([, { LoggingConfig }]) => (LoggingConfig as { LogGroup: { Ref: string } }).LogGroup.Ref)
-    expect(new Set(logs).size).toBe(5)
+    expect(new Set(logs).size).toBe(6)
     for (const log of logs) expect(template.Resources[log]?.Properties).toMatchObject({ RetentionInDays: 30 })
   })
 
@@ -107,7 +111,7 @@ describe('the functions', () => {
 
   it('[X70] each has a role of its own; rule, queues, table, API, key, alarms and outputs are there', () => {
     const roles = functions.map(([, { Role }]) => JSON.stringify(Role))
-    expect(new Set(roles).size).toBe(5)
+    expect(new Set(roles).size).toBe(6)
     const types = new Set(Object.values(template.Resources).map(({ Type }) => Type.replace('AWS::', '')))
     const parts = [
       'Events::Rule',
@@ -187,23 +191,34 @@ it('the bucket is private and kept, and the key turns; what was deleted stays as
 
 describe('the queues', () => {
   const queues = new Map(ofType(template, 'AWS::SQS::Queue'))
-  const jobs = patterns.flatMap((pattern) => pattern.jobs.map(({ name }) => name))
+  const jobs = patterns.flatMap((pattern) => pattern.jobs.map(({ name }) => [name, pattern.name] as const))
   const sources = ofType(template, 'AWS::Lambda::EventSourceMapping').map(([, mapping]) => mapping)
   const named = (name: string) => [...queues].find(([, { QueueName }]) => QueueName === name) ?? ['', {}]
 
-  it.each(jobs.flatMap((job) => (['high', 'normal', 'low'] as const).map((lane) => [job, lane] as const)))(
+  /** Of functions that may work a job in a lane at a time. */
+  const most = { high: 30, normal: 15, low: 5 } as const
+
+  it.each(jobs.flatMap(([job, pattern]) => lanesOf(job).map((lane, _, { length }) => [job, lane, length > 1, pattern] as const)))(
     '%s, lane %s: hidden long enough, with a place for what fails, and worked in batches that fail in part',
-    (job, lane) => {
+    (job, lane: Lane, laned, pattern) => {
       const [id, properties] = named(`plinth-${job.replaceAll('.', '-')}-${lane}`)
-      const [, { Timeout }] = functionOf('request-worker')
+      const [worker, { Timeout }] = functionOf(pattern === 'rag' ? 'document-worker' : 'request-worker')
       expect(properties.VisibilityTimeout).toBe(6 * Number(Timeout))
       expect(properties.RedrivePolicy).toEqual({ deadLetterTargetArn: arnOf(named('plinth-dead')[0]), maxReceiveCount: 1_000 })
       expect(sources.find(({ EventSourceArn }) => JSON.stringify(EventSourceArn) === JSON.stringify(arnOf(id)))).toMatchObject({
+        FunctionName: { Ref: worker },
+        BatchSize: pattern === 'rag' ? 1 : 10,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
-        ScalingConfig: { MaximumConcurrency: { high: 30, normal: 15, low: 5 }[lane] },
+        ScalingConfig: { MaximumConcurrency: laned ? most[lane] : pattern === 'rag' ? 10 : 50 },
       })
     },
   )
+
+  it('are no more than that: a job that is sent in one lane alone has one, since each empty one costs', () => {
+    expect(sources.filter((mapping) => 'ScalingConfig' in mapping)).toHaveLength(13)
+    // Beside them the events' queue, its dead letters and those of jobs.
+    expect(queues.size).toBe(16)
+  })
 
   it('are sealed at rest and on the way, and keep what ends in them for as long as SQS does', () => {
     const denied = resourceStatements(template)
@@ -330,8 +345,8 @@ describe('alarms', () => {
     expect(counts).toEqual({
       ApproximateNumberOfMessagesVisible: 2,
       age: patterns.flatMap(({ jobs }) => jobs).length,
-      Errors: 5,
-      Throttles: 5,
+      Errors: 6,
+      Throttles: 6,
       IteratorAge: 1,
       '5XXError': 1,
       BlockedRequests: 1,
@@ -360,7 +375,7 @@ it('only what is named by contract has a name of its own, so that nothing clashe
   // WAF asks for the beginning of its log's name; the rest is the stack's own id.
   const stackId = { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }
   const ofStack = { 'Fn::Join': ['-', [expect.stringMatching(/^aws-waf-logs-plinth-/), stackId]] }
-  expect(fixed).toEqual(['event-driven-processor', ofStack])
+  expect(fixed).toEqual(['event-driven-processor', 'rag-processor', ofStack])
   expect(only('AWS::ApiGateway::RestApi')[1].Name).toBe('event-driven-api')
 })
 
@@ -369,18 +384,18 @@ it('no custom resources: nothing of ours runs while CloudFormation deploys', () 
   expect(types.filter((type) => !type.startsWith('AWS::') || type.startsWith('AWS::CloudFormation::'))).toEqual([])
 })
 
-it('[R20] waiting costs less than 13 USD a month without the web ACL, line by line', () => {
+it('[R20] waiting costs less than 8 USD a month without the web ACL, line by line', () => {
   const { lines, usd, wafUsd } = idleCost(template)
   expect(lines.map(({ what, count }) => [what, count])).toEqual([
     ['KMS keys', 1],
-    ['metrics that alarms watch', 42],
-    ['queues that Lambda asks for jobs', 27],
+    ['metrics that alarms watch', 30],
+    ['queues that Lambda asks for jobs', 13],
     ['functions called each minute', 2],
     ['web ACLs', 1],
     ['rules of web ACLs', 5],
   ])
   expect(usd).toBeCloseTo(lines.reduce((sum, line) => sum + line.usd, 0))
-  expect(usd - wafUsd).toBeLessThan(13)
+  expect(usd - wafUsd).toBeLessThan(8)
 })
 
 it('logical ids stay: a change of one replaces what it names, data included (vitest -u accepts it)', async () => {

@@ -214,6 +214,7 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     authorizer: roleId('EventDrivenFunctionsauthorizerrole'),
     relay: roleId('EventDrivenFunctionsrelayrole'),
     sweeper: roleId('EventDrivenFunctionssweeperrole'),
+    'document-worker': roleId('RagFunctionsdocumentworkerrole'),
   }
   const may = (name: HandlerName, access: Access) => isAllowed(template, statementsOf(roles[name]), access)
   const key = (action: string, context: Access['context'] = {}, resource = someKey): Access => ({
@@ -238,7 +239,7 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     for (const action of [...lifecycle, 'ScheduleKeyDeletion']) expect(may(name, key(action, ofTenant)), action).toBe(true)
   })
 
-  it.each(['api', 'request-worker', 'sweeper'] as const)(
+  it.each(['api', 'request-worker', 'document-worker', 'sweeper'] as const)(
     "%s touches no other keys, and makes no other key a tenant's",
     (name) => {
       expect(may(name, key('CreateKey', {}, '*'))).toBe(false)
@@ -260,7 +261,7 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     },
   )
 
-  it.each(['api', 'request-worker'] as const)(
+  it.each(['api', 'request-worker', 'document-worker'] as const)(
     '[R107] %s seals with them, and with the pooled one, under {tenant_id, field_name} and no other context',
     (name) => {
       for (const action of ['Encrypt', 'Decrypt'])
@@ -280,15 +281,15 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     },
   )
 
-  it('request-worker uses them and no more, sweeper ends them and no more', () => {
+  it('the workers use them and no more, sweeper ends them and no more', () => {
     const able = (name: HandlerName) =>
       [...lifecycle, 'ScheduleKeyDeletion', 'CreateAlias', 'TagResource', 'Encrypt', 'Decrypt'].filter((action) =>
         may(name, key(action, { ...ofTenant, ...tagging('alias/tenant-acme-key'), ...use('', '', 'acme').context })),
       )
     const look = ['DescribeKey', 'GetKeyRotationStatus', 'ListKeyRotations']
-    expect(able('request-worker')).toEqual([...look, 'Encrypt', 'Decrypt'])
+    for (const name of ['request-worker', 'document-worker'] as const) expect(able(name)).toEqual([...look, 'Encrypt', 'Decrypt'])
     expect(able('sweeper')).toEqual([...look, 'ScheduleKeyDeletion'])
-    for (const name of ['request-worker', 'sweeper'] as const)
+    for (const name of ['request-worker', 'document-worker', 'sweeper'] as const)
       expect(may(name, key('CreateKey', tagging('alias/tenant-acme-key'), '*')), name).toBe(false)
   })
 

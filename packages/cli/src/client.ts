@@ -33,6 +33,11 @@ interface Question {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+interface Answered {
+  readonly body: unknown
+  readonly location: string | undefined
+}
+
 const firstWait = 30
 const longestWait = 1_000
 const sendTries = 8
@@ -78,9 +83,16 @@ export class Client {
 
   /** What a path answers to something that can be sent again without harm: a server that restarts, or asks to slow down, is waited for. */
   async callPatiently(method: string, path: string, options: Question = {}): Promise<unknown> {
+    return (await this.answerPatiently(method, path, options)).body
+  }
+
+  /** The same, and where what it made can be seen, by its Location. */
+  async answerPatiently(method: string, path: string, options: Question = {}): Promise<Answered> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.call(method, path, options)
+        const response = await this.#ask(method, path, options)
+        const body = response.status === 204 ? undefined : ((await readJson(response)) ?? this.#notPlinth(response))
+        return { body, location: response.headers.get('location') ?? undefined }
       } catch (error) {
         if (attempt === sendTries || !PlinthError.is(error) || !error.retryable) throw error
         await pause(Math.min(longestWait * 5, 100 * 2 ** attempt, (error.retryAfter ?? 5) * 1000))
@@ -128,14 +140,15 @@ export class Client {
   /**
    * The bytes of what a path answers, as they come; reading them fails when the answer is cut off, or the signal fires.
    * @param options.type the content type that it must have.
+   * @param options.body is posted; without it the path is only asked.
    * @throws PlinthError as {@link call}; `interrupted`.
    */
   async stream(
     path: string,
-    options: { readonly type: string; readonly signal?: AbortSignal },
+    options: { readonly type: string; readonly signal?: AbortSignal; readonly body?: object },
   ): Promise<AsyncIterable<Uint8Array>> {
-    const { type, signal } = options
-    const response = await this.#ask('GET', path, signal ? { signal } : {})
+    const { type, ...asked } = options
+    const response = await this.#ask(asked.body ? 'POST' : 'GET', path, asked)
     if (response.body && response.headers.get('content-type')?.startsWith(type)) return response.body
     await response.body?.cancel()
     return this.#notPlinth(response)
@@ -175,6 +188,7 @@ export class Client {
       retryable,
       {
         ...(Number.isFinite(retryAfter) ? { retryAfter } : {}),
+        ...(problem.field === undefined ? {} : { field: problem.field }),
       },
     )
   }

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { synthCommand } from '../src/commands/synth.ts'
 
 const handlers = temporaryFolder()
-for (const name of ['api', 'authorizer', 'request-worker', 'relay', 'sweeper']) {
+for (const name of ['api', 'authorizer', 'request-worker', 'relay', 'sweeper', 'document-worker']) {
   mkdirSync(join(handlers, name))
   writeFileSync(join(handlers, name, 'index.mjs'), 'export const handler = async () => {}\n')
 }
@@ -58,6 +58,18 @@ describe('plinth synth', () => {
     const difference = costOf(usual) - costOf(without)
     expect(difference).toBeGreaterThanOrEqual(saved)
     expect(difference).toBeLessThan(saved + 0.5)
+  })
+
+  it('--no-rag leaves out documents, and the help says what that loses and saves', async () => {
+    const costOf = (printed: string) => Number(/^Waiting costs about ([\d.]+) USD/m.exec(printed)?.[1])
+    const out = temporaryFolder()
+    const usual = costOf(await synth('--out', out, '--handlers', handlers))
+    expect(readFileSync(join(out, 'Plinth.template.json'), 'utf8')).toContain('rag-processor')
+    const without = costOf(await synth('--out', out, '--handlers', handlers, '--no-rag'))
+    expect(readFileSync(join(out, 'Plinth.template.json'), 'utf8')).not.toContain('rag-processor')
+    const help = synthCommand().helpInformation().replace(/\s+/g, ' ')
+    const said = Number(/--no-rag .*404 under \/api\/documents and \/api\/rag; saves about (\d+) USD a month/.exec(help)?.[1])
+    expect(Math.abs(said - (usual - without))).toBeLessThan(0.5)
   })
 
   it('--json says the same, over what an earlier run left', async () => {

@@ -72,6 +72,7 @@ interface Instruments {
   readonly cost: Counter
   readonly jobs: Histogram
   readonly relayed: Counter
+  readonly documents: Counter
 }
 
 // Made on first use: a meter fetched before the server has registered its provider would stay silent for ever.
@@ -97,6 +98,7 @@ function instruments(): Instruments {
       advice: { explicitBucketBoundaries: secondBounds },
     }),
     relayed: meter.createCounter('plinth.relay.sent', { description: 'Events and jobs sent by the relay, by outcome' }),
+    documents: meter.createCounter('plinth.documents.read', { description: 'Documents read, by outcome' }),
   }
   return made
 }
@@ -105,7 +107,7 @@ function instruments(): Instruments {
 export function recordModelCall(
   model: string,
   outcome: Usage | { readonly errorCode: string; readonly milliseconds: number },
-  operation: 'chat' | 'embeddings' = 'chat',
+  operation: 'chat' | 'embeddings' | 'rerank' = 'chat',
 ): void {
   const { tokens, duration, cost } = instruments()
   const attributes = { 'gen_ai.operation.name': operation, 'gen_ai.request.model': model }
@@ -125,4 +127,9 @@ export function recordJob(queue: string, outcome: 'done' | 'retry' | 'dead' | 'e
 
 export function recordRelayed(kind: 'event' | 'job', outcome: 'sent' | 'failed', amount: number): void {
   if (amount > 0) instruments().relayed.add(amount, { kind, outcome })
+}
+
+/** @param outcome `processed`, or the code of what kept it from being read. */
+export function recordDocument(outcome: string): void {
+  instruments().documents.add(1, { outcome })
 }

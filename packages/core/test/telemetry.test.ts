@@ -5,6 +5,7 @@ import { rejection } from '../src/contracts/index.ts'
 import { inSpan, NotFoundError, processGenaiRequest } from '../src/index.ts'
 import type { Script } from '../src/testing/index.ts'
 import { EventBench } from './event-driven/bench.ts'
+import { RagBench } from './rag/rag-bench.ts'
 import { TelemetryBench } from './telemetry-bench.ts'
 
 const telemetry = new TelemetryBench().register()
@@ -144,4 +145,15 @@ describe('the telemetry of a request', () => {
       attributes: { 'error.type': 'model_timeout' },
     })
   })
+})
+
+it('documents are counted by what became of them', async () => {
+  const bench = await RagBench.open()
+  await bench.ingest([{ source: 'good.txt' }, { source: 'empty.txt', content: ' ' }])
+  await bench.stop()
+  const counted = telemetry.measurements.filter(({ instrument }) => instrument === 'plinth.documents.read')
+  expect(counted.map(({ value, attributes }) => [value, attributes]).sort()).toEqual([
+    [1, { outcome: 'document_empty' }],
+    [1, { outcome: 'processed' }],
+  ])
 })

@@ -1,5 +1,5 @@
 /** Bytes as text. @module */
-import { UnreadableDocumentError } from '@plinth/core'
+import { UnreadableDocumentError } from '@plinth/core/reading'
 import { tooLarge } from './refusals.ts'
 
 /** What a byte order mark says. */

@@ -22,6 +22,11 @@ export interface DocumentReaderOptions {
   readonly chunkBudget?: number
   /** Documents that are read at once, each in a thread of its own. Default: 2, or 1 on a machine of one processor. */
   readonly threads?: number
+  /**
+   * Threads beside those for texts of up to a megabyte, which so don't wait behind anyone's scanned books. Default: 1, and none where
+   * `threads` is set.
+   */
+  readonly quickThreads?: number
   /** Milliseconds that reading one document may take, without the time in which its images are looked at. Default: 120,000. */
   readonly timeLimit?: number
   /** Bytes of memory that reading one document may take, in the heap and outside of it each. Default: 1 GiB. */
@@ -40,6 +45,9 @@ export interface ClosableDocumentReader extends DocumentReader {
 const version = 1
 /** What can be uploaded. */
 const mostBytes = 256 * 1024 * 1024
+/** Of a text that is read in no time. */
+const quickBytes = 1024 * 1024
+const slowKinds: ReadonlySet<Kind> = new Set(['pdf', 'docx', 'html', 'image'])
 
 /**
  * Reads PDF, DOCX, HTML, Markdown, CSV, JSON, text, PNG and JPEG in threads, which a document that hurts ends, alone.
@@ -50,6 +58,7 @@ export function createDocumentReader(options: DocumentReaderOptions): ClosableDo
 }
 
 interface Waiting {
+  readonly quick: boolean
   /** Takes a thread, and gives it back when done. */
   start(thread: ReaderThread): void
   reject(error: unknown): void
@@ -61,6 +70,8 @@ class ThreadedDocumentReader implements ClosableDocumentReader {
   readonly #threads = new Set<ReaderThread>()
   readonly #idle: ReaderThread[] = []
   readonly #waiting: Waiting[] = []
+  /** Documents being read that aren't quick. */
+  #slow = 0
   #idleTimer: { cancel(): void } | undefined
   #closed = false
 
@@ -68,6 +79,7 @@ class ThreadedDocumentReader implements ClosableDocumentReader {
     this.#options = {
       chunkBudget: defaultChunkBudget,
       threads: Math.min(2, availableParallelism()),
+      quickThreads: options.threads === undefined ? 1 : 0,
       timeLimit: 120_000,
       memoryLimit: 1024 ** 3,
       idleTime: 60_000,
@@ -91,10 +103,12 @@ class ThreadedDocumentReader implements ClosableDocumentReader {
     if (isDetached(source.bytes)) throw new InvalidInputError('These bytes were handed over before.', { field: 'bytes' })
     if (source.bytes.byteLength > mostBytes) throw tooLarge('a file may have 256 MiB')
     const { chunkBudget, ocr } = this.#options
-    const thread = await this.#thread(signal)
+    const quick = !slowKinds.has(kind) && source.bytes.byteLength <= quickBytes
+    const thread = await this.#thread(quick, signal)
     try {
       return await thread.read({ kind, bytes: source.bytes, limits: { chunkBudget, ocr: ocr !== undefined } }, signal)
     } finally {
+      if (!quick) this.#slow--
       this.#giveBack(thread)
     }
   }
@@ -108,14 +122,16 @@ class ThreadedDocumentReader implements ClosableDocumentReader {
   }
 
   /** A thread without work, once there is one. */
-  #thread(signal: AbortSignal | undefined): Promise<ReaderThread> {
+  #thread(quick: boolean, signal: AbortSignal | undefined): Promise<ReaderThread> {
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
         reject(signal?.reason)
       }
       const waiting: Waiting = {
+        quick,
         start: (thread) => {
+          if (!quick) this.#slow++
           signal?.removeEventListener('abort', stop)
           resolve(thread)
         },
@@ -129,12 +145,10 @@ class ThreadedDocumentReader implements ClosableDocumentReader {
 
   #next(): void {
     if (this.#closed) return void this.close()
-    const [first] = this.#waiting
-    if (!first) return
+    const first = this.#waiting.findIndex(({ quick }) => quick || this.#slow < this.#options.threads)
+    if (first < 0) return
     const thread = this.#idleThread() ?? this.#start()
-    if (!thread) return
-    this.#waiting.shift()
-    first.start(thread)
+    if (thread) this.#waiting.splice(first, 1)[0]?.start(thread)
   }
 
   #idleThread(): ReaderThread | undefined {
@@ -146,8 +160,8 @@ class ThreadedDocumentReader implements ClosableDocumentReader {
   }
 
   #start(): ReaderThread | undefined {
-    const { threads, clock, ocr, timeLimit, memoryLimit } = this.#options
-    if (this.#threads.size >= threads) return undefined
+    const { threads, quickThreads, clock, ocr, timeLimit, memoryLimit } = this.#options
+    if (this.#threads.size >= threads + quickThreads) return undefined
     const thread = new ReaderThread({ clock, timeLimit, memoryLimit, ...(ocr ? { ocr } : {}) })
     this.#threads.add(thread)
     return thread

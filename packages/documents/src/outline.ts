@@ -1,4 +1,4 @@
-import { type Block, Headings } from '@plinth/core'
+import { type Block, Headings } from '@plinth/core/reading'
 
 /** A document as it is read: its text and what it is made of. */
 export interface Outline {

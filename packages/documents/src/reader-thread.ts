@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type Clock, type Ocr, type ReadDocument, UnavailableError, UnreadableDocumentError } from '@plinth/core'
-import type { FromThread, ReadRequest, ToThread } from './messages.ts'
+import { decodeText } from './decode.ts'
+import { type Answer, type FromThread, type ReadRequest, type ToThread, transferable } from './messages.ts'
 import { damaged, tooLarge } from './refusals.ts'
 
 export interface ThreadOptions {
@@ -16,10 +17,16 @@ export interface ThreadOptions {
 /** How often a thread is asked how much memory it holds outside of the heap, which its own limit doesn't count. */
 const memoryInterval = 100
 
+/** Milliseconds that a thread may take to start. */
+const startLimit = 60_000
+/** Bytes of a text above which its thread isn't used again. */
+const largeText = 32 * 1024 * 1024
+
 /** One thread, and the document that it is at. */
 export class ReaderThread {
   readonly #options: ThreadOptions
   readonly #worker: Worker
+  #ready = false
   #ended = false
   #finish: ((result: ReadDocument | { readonly error: unknown }) => void) | undefined
   #looking: AbortController | undefined
@@ -29,9 +36,9 @@ export class ReaderThread {
     this.#options = options
     this.#worker = startWorker(options.memoryLimit)
     this.#worker.on('message', (message: FromThread) => this.#told(message))
-    this.#worker.on('messageerror', (error) => this.end(damaged('what it was sent as', error)))
-    this.#worker.on('error', (error) => this.end(asRefusal(error)))
-    this.#worker.on('exit', () => this.end(damaged('what it was sent as')))
+    this.#worker.on('messageerror', (error) => this.end(this.#broken(error)))
+    this.#worker.on('error', (error) => this.end(this.#broken(error)))
+    this.#worker.on('exit', () => this.end(this.#broken(undefined)))
     // Nothing that a parser prints may come into the log: it could be of the content.
     this.#worker.stdout.resume()
     this.#worker.stderr.resume()
@@ -77,11 +84,30 @@ export class ReaderThread {
 
   #told(message: FromThread): void {
     if (this.#ended) return
-    if ('look' in message) void this.#look(message.look)
+    if ('ready' in message) this.#begin()
+    else if ('look' in message) void this.#look(message.look)
     else if ('refused' in message) {
       const { refused, message: words, cause } = message
       this.#finish?.({ error: new UnreadableDocumentError(refused, words, { cause }) })
-    } else this.#finish?.(documentOf(message))
+    } else void this.#answered(message)
+  }
+
+  /** A thread whose heap grew by a large text is ended before that text is made here: else it is held twice. */
+  async #answered(answer: Answer): Promise<void> {
+    if (typeof answer.text !== 'string' && answer.text.sent.byteLength > largeText) {
+      this.#ended = true
+      this.#stopWatching()
+      await this.#worker.terminate()
+    }
+    this.#finish?.(documentOf(answer))
+  }
+
+  /** Why a thread ended by itself: by its document, if it ever was there to begin with one. */
+  #broken(cause: unknown): Error {
+    if (!this.#ready) return notStarted(cause)
+    if ((cause as { code?: string } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY')
+      return tooLarge('it takes more memory than a file may')
+    return damaged('what it was sent as', cause)
   }
 
   async #look(images: Extract<FromThread, { look: unknown }>['look']): Promise<void> {
@@ -100,6 +126,14 @@ export class ReaderThread {
     }
   }
 
+  /** From now on time counts for the document: on a busy machine a thread takes long to start, which is none of its making. */
+  #begin(): void {
+    this.#ready = true
+    if (!this.#finish) return
+    this.#stopWatching()
+    this.#watch()
+  }
+
   #watch(): void {
     const { clock, timeLimit, memoryLimit } = this.#options
     const weigh = async (): Promise<void> => {
@@ -113,7 +147,9 @@ export class ReaderThread {
         weigh().catch(() => undefined)
       })
     }
-    this.#timers[0] = clock.setTimer(timeLimit, () => this.end(timedOut(timeLimit)))
+    this.#timers[0] = this.#ready
+      ? clock.setTimer(timeLimit, () => this.end(timedOut(timeLimit)))
+      : clock.setTimer(startLimit, () => this.end(notStarted()))
     again()
   }
 
@@ -127,27 +163,25 @@ export class ReaderThread {
   }
 }
 
-/** The buffer goes to the thread without a copy where the bytes fill it. */
-function transferable({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
-}
-
-function documentOf({ text, pages, table: { spans, contexts } }: Extract<FromThread, { text: string }>): ReadDocument {
+function documentOf({ text, pages, table: { spans, contexts } }: Answer): ReadDocument {
   const chunks = Array.from({ length: spans.length / 3 }, (_, at) => {
     const [start = 0, end = 0, context = 0] = [spans[3 * at], spans[3 * at + 1], spans[3 * at + 2]]
     return context === 0 ? { start, end } : { start, end, context: context - 1 }
   })
-  return { text, chunks, contexts, ...(pages === undefined ? {} : { pages }) }
+  return {
+    text: typeof text === 'string' ? text : decodeText(text.sent),
+    chunks,
+    contexts,
+    ...(pages === undefined ? {} : { pages }),
+  }
+}
+
+function notStarted(cause?: unknown): UnavailableError {
+  return new UnavailableError('reader_unavailable', 'The thread that reads documents could not be started.', { cause })
 }
 
 function timedOut(limit: number): UnreadableDocumentError {
   return new UnreadableDocumentError('document_timed_out', `Reading the file took longer than ${limit / 1000} seconds.`)
-}
-
-function asRefusal(error: unknown): UnreadableDocumentError {
-  const { code } = error as { code?: string }
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return tooLarge('it takes more memory than a file may')
-  return damaged('what it was sent as', error)
 }
 
 function startWorker(memoryLimit: number): Worker {

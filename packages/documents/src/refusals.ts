@@ -1,4 +1,4 @@
-import { UnreadableDocumentError } from '@plinth/core'
+import { UnreadableDocumentError } from '@plinth/core/reading'
 
 /** @returns what is thrown for a file that breaks off, contradicts itself, or nests without end. */
 export function damaged(what: string, cause?: unknown): UnreadableDocumentError {

@@ -49,7 +49,10 @@ export function checkSignature(kind: Kind, bytes: Uint8Array): void {
       if (found === 'a PNG image' || found === 'a JPEG image') return
       break
     default:
-      if (found === undefined) return
+      if (found === undefined) {
+        if (!isBinary(bytes)) return
+        throw mislabelled(words[kind], 'no text, or one in UTF-16 without its mark')
+      }
   }
   if (found !== undefined) throw mislabelled(words[kind], found)
   throw looksLikeText(bytes) ? mislabelled(words[kind], 'text') : damaged(words[kind])
@@ -66,6 +69,13 @@ function latin(bytes: Uint8Array): string {
 
 function includesWide(bytes: Uint8Array, word: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(Buffer.from(word, 'utf16le'))
+}
+
+/** More than a quarter of zeros, and no byte order mark that would explain them. */
+function isBinary(bytes: Uint8Array): boolean {
+  const head = bytes.subarray(0, 1024)
+  if (head.length < 64 || head[0] === 0xff || head[0] === 0xfe) return false
+  return head.reduce((zeros, byte) => zeros + (byte === 0 ? 1 : 0), 0) > head.length / 4
 }
 
 function looksLikeText(bytes: Uint8Array): boolean {

@@ -4,8 +4,8 @@
  * @module
  */
 import { parentPort } from 'node:worker_threads'
-import { type OcrPage, type UnreadableCode, UnreadableDocumentError } from '@plinth/core'
-import type { FromThread, ToThread } from './messages.ts'
+import { type OcrPage, type UnreadableCode, UnreadableDocumentError } from '@plinth/core/reading'
+import { type FromThread, type ToThread, transferable } from './messages.ts'
 import { read } from './read.ts'
 import { damaged } from './refusals.ts'
 
@@ -29,12 +29,14 @@ async function answer(request: Extract<ToThread, { read: unknown }>['read']): Pr
         seen = resolve
       })
     })
-    tell(found, [found.table.spans.buffer])
+    tell(found, [found.table.spans.buffer, ...(typeof found.text === 'string' ? [] : transferable(found.text.sent))])
   } catch (error) {
     const { code, message, cause } = error instanceof UnreadableDocumentError ? error : damaged('what it was sent as', error)
     tell({ refused: code as UnreadableCode, message, ...(cause === undefined ? {} : { cause: String(cause) }) })
   }
 }
+
+tell({ ready: true })
 
 function tell(message: FromThread, transfer: readonly ArrayBuffer[] = []): void {
   port?.postMessage(message, [...transfer])

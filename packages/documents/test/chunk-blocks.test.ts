@@ -56,13 +56,13 @@ const pieces = fc.oneof(
 const texts = fc.array(pieces, { maxLength: 60 }).map((all) => all.join(''))
 
 describe('what holds of every text', () => {
-  it('is all in chunks within the budget, cut where characters end [R25]', () => {
+  it('is all in chunks within the budget, cut where characters end [R25, R126]', () => {
     fc.assert(
       fc.property(texts, fc.constantFrom('prose', 'lines'), fc.integer({ min: 16, max: 80 }), (text, kind, budget) => {
         const table = chunkBlocks(text, [{ ...prose(text), kind: kind as 'prose' }], { budget })
         expect(faultsOf(text, listOf(table), budget)).toEqual([])
       }),
-      { numRuns: 1500 },
+      { numRuns: 800 },
     )
   })
 
@@ -82,8 +82,8 @@ describe('what holds of every text', () => {
 
   it('takes ten times as long for ten times the text', () => {
     for (const piece of ['no end in sight ', 'a. ', '\n', 'x', '。', 'word word word word word word word.\n', ' ', 'e\u0301']) {
-      const small = timeOf(piece.repeat(Math.ceil(200_000 / piece.length)))
-      const large = timeOf(piece.repeat(Math.ceil(2_000_000 / piece.length)))
+      const small = timeOf(piece.repeat(Math.ceil(100_000 / piece.length)))
+      const large = timeOf(piece.repeat(Math.ceil(1_000_000 / piece.length)))
       // Quadratic would be a hundred times; the machine may be busy.
       expect(large, JSON.stringify(piece)).toBeLessThan(40 * Math.max(small, 5))
     }

@@ -12,10 +12,13 @@ const endless = () => ({
   bytes: bytesOf(`${'<b><i a=1><u>'.repeat(600)}${'<p>x</b>'.repeat(200_000)}`),
 })
 
+const shared = openReader()
+
 describe('the reader of documents', () => {
   it('ends only the thread of a document that takes too long, and reads those that wait [X26]', async () => {
     const clock = new FakeClock()
     const reader = openReader({ clock, threads: 1, timeLimit: 10_000 })
+    await reader.read(text('Zero.'))
     const late = reader.read(endless())
     const next = [reader.read(text('One.')), reader.read(text('Two.'))]
     while (clock.timers === 0) await clock.advance(0)
@@ -56,6 +59,19 @@ describe('the reader of documents', () => {
     await expect(reader.read(text('Four.'), { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before')
   })
 
+  it('has a thread for small texts, which wait behind nobody’s large files [X26]', async () => {
+    const reader = openReader({ threads: 1, quickThreads: 1 })
+    const stop = new AbortController()
+    let isOver = false
+    const large = reader.read(endless(), { signal: stop.signal }).catch(() => {
+      isOver = true
+    })
+    const words = await Promise.all(['One.', 'Two.'].map(async (each) => (await reader.read(text(each))).text))
+    expect({ words, isOver }).toEqual({ words: ['One.', 'Two.'], isOver: false })
+    stop.abort()
+    await large
+  })
+
   it('ends threads that have nothing to read, and starts them again', async () => {
     const clock = new FakeClock()
     const reader = openReader({ clock, idleTime: 1_000 })
@@ -73,11 +89,10 @@ describe('the reader of documents', () => {
   })
 
   it('reads many at once, each its own [X26]', async () => {
-    const reader = openReader()
     const all = Array.from({ length: 200 }, (_, at) =>
       at % 7 === 0
-        ? refusalOf(reader, 'application/pdf', '%PDF-')
-        : readFile(reader, 'text/plain', `Number ${at}.`).then((read) => read.text),
+        ? refusalOf(shared, 'application/pdf', '%PDF-')
+        : readFile(shared, 'text/plain', `Number ${at}.`).then((read) => read.text),
     )
     expect(await Promise.all(all)).toEqual(
       Array.from({ length: 200 }, (_, at) => (at % 7 === 0 ? 'document_damaged' : `Number ${at}.`)),
@@ -85,41 +100,38 @@ describe('the reader of documents', () => {
   })
 
   it('gives the same for the same bytes, and names the way it is made', async () => {
-    const reader = openReader()
     const content = 'A title\n\nSome words. '.repeat(300)
-    const [first, second] = [await reader.read(text(content)), await reader.read(text(content))]
+    const [first, second] = [await shared.read(text(content)), await shared.read(text(content))]
     expect(second).toEqual(first)
-    expect(reader.version).toMatch(/^documents\/\d+\//)
-    expect(openReader({ chunkBudget: 99 }).version).not.toBe(reader.version)
+    expect(shared.version).toMatch(/^documents\/\d+\//)
+    expect(openReader({ chunkBudget: 99 }).version).not.toBe(shared.version)
   })
 
   it('takes the bytes over, without a copy, and says so when they come again', async () => {
-    const reader = openReader()
     const whole = text('Words.')
-    await reader.read(whole)
+    await shared.read(whole)
     expect(whole.bytes.byteLength).toBe(0)
-    await expect(reader.read(whole)).rejects.toMatchObject({ code: 'invalid_input' })
+    await expect(shared.read(whole)).rejects.toMatchObject({ code: 'invalid_input' })
     const part = bytesOf('Some words.').subarray(5)
-    expect((await reader.read({ ...whole, bytes: part })).text).toBe('words.')
+    expect((await shared.read({ ...whole, bytes: part })).text).toBe('words.')
     expect(part.byteLength).toBe(6)
   })
 
   it('knows kinds by media type, and by the name where that says nothing', async () => {
-    const reader = openReader()
-    const markdown = await reader.read({ name: 'A.MD', contentType: 'application/octet-stream', bytes: bytesOf('# One\n\nTwo') })
+    const markdown = await shared.read({ name: 'A.MD', contentType: 'application/octet-stream', bytes: bytesOf('# One\n\nTwo') })
     expect(markdown.contexts).toEqual(['One'])
-    expect(await refusalOf(reader, 'application/x-unknown', 'words')).toBe('document_type_unknown')
-    expect(await refusalOf(reader, 'application/octet-stream', 'words')).toBe('document_type_unknown')
+    expect(await refusalOf(shared, 'application/x-unknown', 'words')).toBe('document_type_unknown')
+    expect(await refusalOf(shared, 'application/octet-stream', 'words')).toBe('document_type_unknown')
     for (const type of ['application/pdf', 'text/plain', 'TEXT/HTML; charset=utf-8', 'text/x-python', 'application/x-ndjson'])
-      expect(reader.reads(type), type).toBe(true)
-    for (const type of ['', 'video/mp4', 'application/zip']) expect(reader.reads(type), type).toBe(false)
-    expect(await refusalOf(reader, 'text/plain', '%PDF-1.7 words')).toBe('document_mislabelled')
+      expect(shared.reads(type), type).toBe(true)
+    for (const type of ['', 'video/mp4', 'application/zip']) expect(shared.reads(type), type).toBe(false)
+    expect(await refusalOf(shared, 'text/plain', '%PDF-1.7 words')).toBe('document_mislabelled')
   })
 })
 
 describe('the media type of a name', () => {
   it('goes by the extension', () => {
-    const { typeOf } = openReader()
+    const { typeOf } = shared
     expect(typeOf('a/b.c/Report.PDF')).toBe('application/pdf')
     expect(typeOf('notes.md')).toBe('text/markdown')
     expect(typeOf('table.csv')).toBe('text/csv')

@@ -19,7 +19,7 @@ describe('text/html', () => {
     ])
   })
 
-  it('gives tables a row a line, under their header row', async () => {
+  it('gives tables a row a line, under their header row [R25]', async () => {
     const { text, words } =
       await read(`<h1>Ports</h1><table><caption>All of them</caption><thead><tr><th>Name</th><th>Port</th></tr></thead>
       <tbody><tr><td>web</td><td><p>80</p></td></tr><tr><td>mail</td><td><table><tr><td>25</td><td>587</td></tr></table></td></tr></tbody></table>

@@ -11,7 +11,7 @@ function lines(texts: readonly string[], { x = 50, y = 780, size = 11 } = {}): P
 }
 
 describe('PDF', () => {
-  it('gives the text of each page, and where pages begin [R25]', async () => {
+  it('gives the text of each page, and where pages begin [R25, R126, X27]', async () => {
     const { text, pages } = await read([
       { texts: lines(['First page, first line', 'goes on here.']) },
       {},
@@ -62,7 +62,7 @@ describe('PDF', () => {
     expect((await read([{ texts: shuffled }])).text).toBe(wanted)
   })
 
-  it('gives tables a row a line, under their header row', async () => {
+  it('gives tables a row a line, under their header row [R25]', async () => {
     const rows = [
       ['Name', 'Port', 'Use'],
       ['web', '80', 'pages'],

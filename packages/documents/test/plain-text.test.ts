@@ -6,7 +6,7 @@ const reader = openReader({ chunkBudget: 64 })
 const read = (contentType: string, content: string | Uint8Array<ArrayBuffer>) => readFile(reader, contentType, content, 64)
 
 describe('text/plain', () => {
-  it('gives the content as it was sent, of any script [R25]', async () => {
+  it('gives the content as it was sent, of any script [R25, R126]', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 2_000 }), async (content) => {
         const sent = `x${content.toWellFormed()}`
@@ -27,6 +27,12 @@ describe('text/plain', () => {
   it('refuses what is not UTF-8', async () => {
     expect(await refusalOf(reader, 'text/plain', Uint8Array.of(0x47, 0x72, 0xfc, 0xdf, 0x65))).toBe('document_encoding_unknown')
     expect(await refusalOf(reader, 'text/plain', Uint8Array.of(0xff, 0xfe, 0x00))).toBe('document_encoding_unknown')
+  })
+
+  it('refuses what is no text, whatever it is called [X26]', async () => {
+    for (const content of [new Uint8Array(5_000), new Uint8Array(Buffer.from('Words of two bytes each. '.repeat(9), 'utf16le'))])
+      expect(await refusalOf(reader, 'text/plain', content)).toBe('document_mislabelled')
+    expect((await read('text/plain', `${'Words. '.repeat(9)}\0\0`)).text).toHaveLength(65)
   })
 
   it('refuses a file without words', async () => {

@@ -15,7 +15,7 @@ const scan = (words: readonly string[]) => {
 }
 
 describe('scanned documents', () => {
-  it('give their words with page and offset, three pages of a PDF [R25, X27]', async () => {
+  it('give their words with page and offset, three pages of a PDF [R25, R126, X27]', async () => {
     const file = PdfFile.of([
       scan(['The first page speaks of turbines', 'and of the water that', 'drives them.']),
       { texts: [{ text: 'The second page has a text layer.', x: 50, y: 100 }], ...scan(['What is in the picture is not read.']) },

@@ -27,6 +27,8 @@ interface Row {
   readonly maxOutput: number
   /** USD per million tokens: input, output. */
   readonly price: readonly [number, number]
+  /** USD per query. */
+  readonly query?: number
   readonly source: string
   /** When that isn't {@link gathered}. */
   readonly date?: string
@@ -40,14 +42,14 @@ const none: Capabilities = { tools: false, images: false, structuredOutput: fals
 
 function entries(kind: ModelEntry['kind'], family: string, rows: readonly Row[]): readonly ModelEntry[] {
   const base = kind === 'language' ? chat : none
-  return rows.map(({ price: [input, output], source, date = gathered, can, lifecycle, ...row }) => ({
+  return rows.map(({ price: [input, output], query, source, date = gathered, can, lifecycle, ...row }) => ({
     ...row,
     kind,
     family,
     provider: 'bedrock',
     capabilities: { ...base, ...can },
     lifecycle: lifecycle ?? { status: 'active' },
-    price: { input, output, date, source },
+    price: { input, output, ...(query !== undefined && { query }), date, source },
   }))
 }
 
@@ -217,19 +219,30 @@ const cohereEmbeddings = entries(
   })),
 )
 
-const rerank = entries('rerank', 'amazon.rerank', [
-  // The price form counts tokens; this one is billed by query. `rerankQueryPrice` has the figure.
-  {
-    id: 'amazon.rerank-v1:0',
-    context: 32_000,
-    maxOutput: 0,
-    price: [0, 0],
-    source: 'litellm: billed at USD 0.001 per query, not by token',
-  },
-])
-
-/** USD per query of `amazon.rerank-v1:0`, list price (litellm, gathered on {@link gathered}). */
-export const rerankQueryPrice = 0.001
+// Billed by query: up to 100 passages of up to 512 tokens, the question's among them, are one.
+const rerank = [
+  ...entries('rerank', 'amazon.rerank', [
+    {
+      id: 'amazon.rerank-v1:0',
+      context: 32_000,
+      maxOutput: 0,
+      price: [0, 0],
+      query: 0.001,
+      source: 'litellm: billed at USD 0.001 per query, not by token',
+    },
+  ]),
+  ...entries('rerank', 'cohere.rerank', [
+    {
+      id: 'cohere.rerank-v3-5:0',
+      context: 4_096,
+      maxOutput: 0,
+      price: [0, 0],
+      query: 0.002,
+      source: 'litellm: billed at USD 0.002 per query, not by token',
+      date: gatheredLater,
+    },
+  ]),
+]
 
 /** All of them, in the order of the price table. */
 export const bedrockModels: readonly ModelEntry[] = [

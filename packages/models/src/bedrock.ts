@@ -1,5 +1,7 @@
-/** Models of Amazon Bedrock, by its Converse API; those that embed by InvokeModel. @module */
-import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4FinishReason } from '@ai-sdk/provider'
+/** Models of Amazon Bedrock, by its Converse API; those that embed by InvokeModel, those that rerank by Rerank. @module */
+
+import type { AmazonBedrockProvider } from '@ai-sdk/amazon-bedrock'
+import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4FinishReason, RerankingModelV4 } from '@ai-sdk/provider'
 import type { ModelEntry } from '@plinth/core'
 import { type AwsCredentials, chainedCredentials } from './aws-credentials.ts'
 import { adaptEmbedding, mostTexts } from './bedrock-embedding.ts'
@@ -7,6 +9,7 @@ import { adaptLanguage } from './bedrock-language.ts'
 import { loadOnce } from './load-once.ts'
 import { networkEmbedding } from './network-embedding.ts'
 import { networkModel } from './network-model.ts'
+import { networkReranking } from './network-reranking.ts'
 
 /** How Bedrock is reached. */
 export interface BedrockOptions {
@@ -14,6 +17,8 @@ export interface BedrockOptions {
   readonly region: string
   /** Another address than the region's own. */
   readonly endpoint?: string
+  /** The same for reranking, which is of another service, `bedrock-agent-runtime`. */
+  readonly agentEndpoint?: string
   /** A Bedrock API key; it goes before all credentials. */
   readonly bearerToken?: string
   /** What calls are signed with; asked at every call. Left out: the chain that AWS's own tools use. */
@@ -24,6 +29,8 @@ export interface BedrockOptions {
 export interface BedrockModels {
   language(name: string, entry: ModelEntry): LanguageModelV4
   embedding(name: string, entry: ModelEntry): EmbeddingModelV4
+  /** Its bare id; its ARN is made of that and the region. */
+  reranking(name: string): RerankingModelV4
 }
 
 /** Reasons to stop of the Converse API that the package doesn't know. */
@@ -34,9 +41,10 @@ const reasons: ReadonlyMap<string, LanguageModelV4FinishReason['unified']> = new
 ])
 
 /** The models of one account in one region; they share their connections and credentials. */
-export function createBedrockModels({ region, endpoint, bearerToken, credentials }: BedrockOptions): BedrockModels {
+export function createBedrockModels(options: BedrockOptions): BedrockModels {
+  const { region, endpoint, agentEndpoint, bearerToken, credentials } = options
   const signing = credentials ?? chainedCredentials(region)
-  const provider = loadOnce(async () => {
+  const providerAt = async (baseURL: string | undefined): Promise<AmazonBedrockProvider> => {
     const [{ createAmazonBedrock }, { createProviderFetch }] = await Promise.all([
       import('@ai-sdk/amazon-bedrock'),
       import('./connections.ts'),
@@ -47,9 +55,11 @@ export function createBedrockModels({ region, endpoint, bearerToken, credentials
       apiKey: bearerToken ?? '',
       credentialProvider: signing,
       fetch: createProviderFetch(),
-      ...(endpoint !== undefined && { baseURL: endpoint }),
+      ...(baseURL !== undefined && { baseURL }),
     })
-  })
+  }
+  const provider = loadOnce(() => providerAt(endpoint))
+  const agents = loadOnce(() => providerAt(agentEndpoint))
   // Begun now, so that the first call doesn't wait for it; if it fails, the call says so.
   provider().catch(() => {})
   const admitted = <Model>(make: () => Promise<Model>): (() => Promise<Model>) => {
@@ -76,6 +86,12 @@ export function createBedrockModels({ region, endpoint, bearerToken, credentials
         mostTexts: mostTexts(entry),
         load: admitted(async () => (await provider()).embeddingModel(name)),
         adapt: (options) => adaptEmbedding(options, entry),
+      }),
+    reranking: (name) =>
+      networkReranking({
+        provider: 'bedrock',
+        modelId: name,
+        load: admitted(async () => (await agents()).rerankingModel(name)),
       }),
   }
 }

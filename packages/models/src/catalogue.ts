@@ -129,6 +129,16 @@ export function findEmbeddingModel(id: string): ModelEntry {
   throw unknownModel(`The model ${other.id} is not an embedding model; it is for ${other.kind}.`)
 }
 
+/**
+ * The same, for a model that puts passages in order.
+ * @throws InvalidInputError with code `model_unknown` and field `model_id`, also for language and embedding models.
+ */
+export function findRerankingModel(id: string): ModelEntry {
+  const entry = findModel(id)
+  if (entry.kind !== 'rerank') throw unknownModel(`The model ${entry.id} is not for rerank; it is for ${entry.kind}.`)
+  return entry
+}
+
 function unknownModel(message: string): InvalidInputError {
   return new InvalidInputError(message, { code: 'model_unknown', field: 'model_id' })
 }

@@ -4,6 +4,7 @@ import type { Clock, ModelEntry, Models, ResolvedModel } from '@plinth/core'
 import { type BedrockOptions, createBedrockModels } from './bedrock.ts'
 import { bedrockName, bedrockResource, catalogue, extractiveId, findLanguageModel, isBedrock, scriptedId } from './catalogue.ts'
 import { createEmbeddingModels } from './create-embedding-models.ts'
+import { createRerankingModel } from './create-reranking-model.ts'
 import { createExtractiveModel } from './extractive.ts'
 import { checkDefaultModel, lacking } from './model-checks.ts'
 import {
@@ -21,6 +22,8 @@ export interface ModelsOptions {
   readonly model?: string
   /** The same for embeddings; `local/sentence-encoder`, for which `local/hashing` stands in for others. */
   readonly embeddingModel?: string
+  /** What reranks what retrieval finds: `bedrock/…` or `openai-compatible/…`; none when left out. */
+  readonly rerankModel?: string
   /** How `scripted` behaves. */
   readonly scripted?: Omit<ScriptedOptions, 'clock'>
   /** The server of `openai-compatible/…` models. */
@@ -33,7 +36,7 @@ export interface ModelsOptions {
 /**
  * The models of one Plinth. Those whose id begins with `local/`, `scripted` and the configured models answer for themselves, and so do
  * all models of Bedrock where it is configured; every other one of the catalogue is served by the configured model of its kind.
- * @throws InvalidInputError whose field is `model` or `embeddingModel` for one that can't be the configured one, or the option that the model lacks.
+ * @throws InvalidInputError whose field is `model`, `embeddingModel` or `rerankModel` for one that can't be the configured one, or the option that the model lacks.
  */
 export function createModels(options: ModelsOptions): Models {
   const { model = extractiveId, scripted, clock } = options
@@ -50,7 +53,12 @@ export function createModels(options: ModelsOptions): Models {
     own.set(model, createOpenAICompatibleModel(model, options.openAICompatible))
   }
   const { more, ...embedding } = createEmbeddingModels(options, bedrock)
-  const added = compatible ? [compatible, ...more] : more
+  const reranking = createRerankingModel(options, bedrock)
+  const added = [
+    ...(compatible ? [compatible] : []),
+    ...more,
+    ...(reranking && isOpenAICompatible(reranking.id) ? [reranking.entry] : []),
+  ]
   const entries = added.length > 0 ? [...added, ...catalogue] : catalogue
 
   const join = (id: string): ResolvedModel => {
@@ -63,5 +71,11 @@ export function createModels(options: ModelsOptions): Models {
     return { id: entry.id, entry, servedBy, incremental: servedBy === compatible?.id, model: serving }
   }
   const find = rememberSpellings(join)
-  return { defaultModel: model, resolve: (id = model) => find(id), ...embedding, entries: () => entries }
+  return {
+    defaultModel: model,
+    resolve: (id = model) => find(id),
+    ...embedding,
+    resolveReranking: () => reranking,
+    entries: () => entries,
+  }
 }

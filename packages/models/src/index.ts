@@ -4,13 +4,13 @@
  */
 export { type AwsCredentials, chainedCredentials } from './aws-credentials.ts'
 export type { BedrockOptions } from './bedrock.ts'
-export { rerankQueryPrice } from './bedrock-models.ts'
 export {
   catalogue,
   extractiveId,
   findEmbeddingModel,
   findLanguageModel,
   findModel,
+  findRerankingModel,
   hashingId,
   normaliseModelId,
   scriptedId,

@@ -1,10 +1,11 @@
 /** Models of servers that speak OpenAI's protocol for completions and embeddings: Ollama, vLLM, llama.cpp and many others. @module */
-import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
+import type { EmbeddingModelV4, LanguageModelV4, RerankingModelV4 } from '@ai-sdk/provider'
 import type { ModelEntry } from '@plinth/core'
 import { gathered } from './bedrock-models.ts'
 import { loadOnce } from './load-once.ts'
 import { createChatModel } from './openai-compatible/chat-model.ts'
 import { createEmbeddingModel } from './openai-compatible/embedding-model.ts'
+import { createRerankingModel } from './openai-compatible/reranking-model.ts'
 import type { ServerModelOptions } from './openai-compatible/server.ts'
 
 /** Where the server is. */
@@ -51,6 +52,11 @@ export function openAICompatibleEmbeddingEntry(model: string): ModelEntry {
   }
 }
 
+/** The same for a model that reranks. */
+export function openAICompatibleRerankingEntry(model: string): ModelEntry {
+  return { ...openAICompatibleEmbeddingEntry(model), kind: 'rerank' }
+}
+
 /** A model of such a server. */
 export function createOpenAICompatibleModel(model: string, options: OpenAICompatibleOptions): LanguageModelV4 {
   return createChatModel(partsOf(model, options))
@@ -59,6 +65,11 @@ export function createOpenAICompatibleModel(model: string, options: OpenAICompat
 /** A model of such a server that embeds. */
 export function createOpenAICompatibleEmbedder(model: string, options: OpenAICompatibleOptions): EmbeddingModelV4 {
   return createEmbeddingModel(partsOf(model, options))
+}
+
+/** A model of such a server that reranks. */
+export function createOpenAICompatibleReranker(model: string, options: OpenAICompatibleOptions): RerankingModelV4 {
+  return createRerankingModel(partsOf(model, options))
 }
 
 function partsOf(model: string, options: OpenAICompatibleOptions): ServerModelOptions {

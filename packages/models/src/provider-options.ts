@@ -24,7 +24,7 @@ const awsRegion = /^[a-z]{2,4}(?:-[a-z]+){1,3}-\d{1,2}$/
 
 /**
  * Reads the region (`PLINTH_REGION`, `AWS_REGION` or `AWS_DEFAULT_REGION`, the first that is a region of AWS), the endpoint
- * (`AWS_ENDPOINT_URL_BEDROCK_RUNTIME`, else `AWS_ENDPOINT_URL`) and `AWS_BEARER_TOKEN_BEDROCK`. Credentials are left to AWS's
+ * (`AWS_ENDPOINT_URL_BEDROCK_RUNTIME`, for reranking `AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME`, else `AWS_ENDPOINT_URL`) and `AWS_BEARER_TOKEN_BEDROCK`. Credentials are left to AWS's
  * chain, which reads this process's own environment.
  * @throws InvalidInputError whose field is the variable, when no region is set or one of them can't be right.
  */
@@ -34,8 +34,14 @@ export function bedrockOptions(environment: Environment): BedrockOptions {
   if (region === undefined)
     throw missing('AWS_REGION', 'A model of Bedrock needs the region of AWS to call, such as eu-central-1')
   const endpoint = readUrl(environment, 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME') ?? readUrl(environment, 'AWS_ENDPOINT_URL')
+  const agentEndpoint = readUrl(environment, 'AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME') ?? readUrl(environment, 'AWS_ENDPOINT_URL')
   const bearerToken = readSecret(environment, 'AWS_BEARER_TOKEN_BEDROCK')
-  return { region, ...(endpoint !== undefined && { endpoint }), ...(bearerToken !== undefined && { bearerToken }) }
+  return {
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(agentEndpoint !== undefined && { agentEndpoint }),
+    ...(bearerToken !== undefined && { bearerToken }),
+  }
 }
 
 function readUrl(environment: Environment, name: string): string | undefined {

@@ -14,6 +14,7 @@ import {
   writeException,
   writeFault,
 } from './bedrock-protocol.ts'
+import { rerankAnswer, rerankModelOf, rerankViolations } from './bedrock-rerank.ts'
 
 /** What the stub does with a call. */
 export type BedrockReply =
@@ -25,7 +26,7 @@ export type BedrockReply =
   | 'reset'
 
 export interface BedrockCall {
-  readonly operation: 'converse' | 'converse-stream' | 'invoke'
+  readonly operation: 'converse' | 'converse-stream' | 'invoke' | 'rerank'
   /** As it stood in the path, decoded. */
   readonly modelId: string
   readonly path: string
@@ -36,7 +37,10 @@ export interface BedrockCall {
 /** Who may call: with a signature or a key. */
 export type Admission = Signing | { readonly bearerToken: string }
 
-/** Bedrock Runtime's Converse, ConverseStream and, for embeddings, InvokeModel on a local port, which lets through what the real one would. */
+/**
+ * Bedrock Runtime's Converse, ConverseStream and, for embeddings, InvokeModel, and Bedrock Agent Runtime's Rerank on a local port, which
+ * lets through what the real ones would.
+ */
 export class BedrockStub {
   readonly calls: BedrockCall[] = []
   /** How many connections there were. */
@@ -86,6 +90,13 @@ export class BedrockStub {
     const refused = await this.#refusal({ path, headers, body: text })
     if (refused !== undefined)
       return send(response, 403, JSON.stringify({ message: refused }), { 'x-amzn-errortype': 'AccessDeniedException' })
+    if (request.method === 'POST' && path === '/rerank') {
+      const body = JSON.parse(text) as Record<string, unknown>
+      this.calls.push({ operation: 'rerank', modelId: rerankModelOf(body), path, body, headers })
+      const wrong = rerankViolations(body)
+      if (wrong !== undefined) return sendFault(response, 'ValidationException', wrong)
+      return carryOut(this.#replies.shift() ?? { status: 200, body: rerankAnswer(body) }, 'rerank', response)
+    }
     const [, id, operation] = /^\/model\/([^/]+)\/(converse|converse-stream|invoke)$/.exec(path) ?? []
     if (request.method !== 'POST' || id === undefined || !isOperation(operation))
       return send(response, 404, '{}', { 'x-amzn-errortype': 'UnknownOperationException' })
@@ -145,7 +156,7 @@ export function eventsOf({ output, stopReason, usage, metrics }: ConverseAnswer)
   ]
 }
 
-function isOperation(name: string | undefined): name is BedrockCall['operation'] {
+function isOperation(name: string | undefined): name is Exclude<BedrockCall['operation'], 'rerank'> {
   return name === 'converse' || name === 'converse-stream' || name === 'invoke'
 }
 

@@ -34,6 +34,7 @@ const priced: readonly (readonly [string, number, number])[] = [
 const pricedLater: readonly (readonly [string, number, number])[] = [
   ['cohere.embed-english-v3', 0.1, 0],
   ['cohere.embed-multilingual-v3', 0.1, 0],
+  ['cohere.rerank-v3-5:0', 0, 0],
 ]
 const bedrockIds = [...priced, ...pricedLater].map(([id]) => id)
 
@@ -66,7 +67,7 @@ describe('the catalogue', () => {
   })
 
   it.each(pricedLater)('has %s under every spelling, at a price of a later day', (id, input, output) => {
-    for (const spelling of spellings(id)) expect(findEmbeddingModel(spelling).id, spelling).toBe(id)
+    for (const spelling of spellings(id)) expect(findModel(spelling).id, spelling).toBe(id)
     expect(findModel(id).price).toMatchObject({ input, output, date: '2026-11-26', source: expect.stringMatching(/.{10}/) })
   })
 

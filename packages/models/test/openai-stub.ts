@@ -70,16 +70,31 @@ export class OpenAIStub {
       if (!response.writableFinished) this.abandoned++
     })
     const path = request.url ?? ''
-    if (request.method !== 'POST' || (path !== '/v1/chat/completions' && path !== '/v1/embeddings'))
-      return send(response, 404, '404 page not found')
+    const served = operations.find((each) => path === each.path)
+    if (request.method !== 'POST' || !served) return send(response, 404, '404 page not found')
     const body = JSON.parse(text) as Record<string, unknown>
     this.calls.push({ path, body, headers })
-    const embeds = path === '/v1/embeddings'
-    const wrong = embeds ? embeddingViolations(body) : violations(body)
+    const wrong = served.violations(body)
     if (wrong !== undefined) return send(response, 400, errorBody(wrong, 'invalid_request_error', null))
-    await carryOut(this.#replies.shift() ?? (embeds ? { completion: embeddings(body) } : usual(body)), response)
+    await carryOut(this.#replies.shift() ?? served.usual(body), response)
   }
 }
+
+type Body = Readonly<Record<string, unknown>>
+
+const operations: readonly {
+  path: string
+  violations: (body: Body) => string | undefined
+  usual: (body: Body) => OpenAIReply
+}[] = [
+  { path: '/v1/chat/completions', violations: (body) => violations(body), usual: (body) => usual(body) },
+  {
+    path: '/v1/embeddings',
+    violations: (body) => embeddingViolations(body),
+    usual: (body) => ({ completion: embeddings(body) }),
+  },
+  { path: '/v1/rerank', violations: (body) => rerankViolations(body), usual: (body) => ({ completion: ranking(body) }) },
+]
 
 const usage = {
   prompt_tokens: 19,
@@ -193,6 +208,26 @@ function embeddingViolations(body: Readonly<Record<string, unknown>>): string | 
   const texts = [body.input].flat()
   if (texts.length === 0 || texts.some((text) => typeof text !== 'string')) return "'$.input' is invalid."
   return texts.length > 2048 ? "'$.input' is too long." : undefined
+}
+
+/** As vLLM and llama.cpp answer: best first; here longer is better. */
+export function ranking(body: Body): object {
+  const documents = body.documents as readonly string[]
+  const results = documents
+    .map((text, index) => ({ index, relevance_score: text.length / 100 }))
+    .sort((one, other) => other.relevance_score - one.relevance_score)
+  return { model: body.model, results, usage: { prompt_tokens: 7, total_tokens: 7 } }
+}
+
+function rerankViolations(body: Body): string | undefined {
+  const odd = Object.keys(body).find((name) => !['model', 'query', 'documents', 'top_n', 'return_documents'].includes(name))
+  if (odd !== undefined) return `Unrecognized request argument supplied: ${odd}`
+  if (typeof body.model !== 'string' || typeof body.query !== 'string' || body.query === '')
+    return 'a query and a model are needed'
+  const { documents } = body
+  return Array.isArray(documents) && documents.length > 0 && documents.every((text) => typeof text === 'string')
+    ? undefined
+    : 'documents must be a list of texts'
 }
 
 async function carryOut(reply: OpenAIReply, response: ServerResponse): Promise<void> {

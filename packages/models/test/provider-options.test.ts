@@ -79,6 +79,7 @@ describe('the settings of Bedrock', () => {
     expect(modelOptions({ ...bedrock, ...endpoints, AWS_BEARER_TOKEN_BEDROCK: 'key' }).bedrock).toEqual({
       region: 'eu-central-1',
       endpoint: 'http://localhost:2',
+      agentEndpoint: 'http://localhost:1',
       bearerToken: 'key',
     })
     expect(modelOptions({ ...bedrock, AWS_ENDPOINT_URL: 'http://localhost:1' }).bedrock?.endpoint).toBe('http://localhost:1')

@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream'
 import { functionLog } from '@plinth/aws/handlers/function-log'
-import { functionPlatform } from '@plinth/aws/handlers/function-platform'
-import { patterns } from '@plinth/core'
+import { functionPatterns, functionPlatform } from '@plinth/aws/handlers/function-platform'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type App, createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
@@ -43,7 +42,7 @@ async function open(): Promise<App> {
   const stopping = new AbortController().signal
   const parts = {
     platform,
-    patterns,
+    patterns: functionPatterns(),
     regions: new Regions(platform, regions),
     telemetry: startTelemetry(),
     log: functionLog,

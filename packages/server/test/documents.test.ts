@@ -102,7 +102,7 @@ describe('POST /api/documents', () => {
     expectProblem(answer, 413)
   })
 
-  it('keeps offsets right in every script [X24]', async () => {
+  it('keeps offsets right in every script [R25, X24]', async () => {
     const content =
       'Ein Käfer 🐞 krabbelt.\n\n漢字とひらがなの文章です。猫が好きです。\n\nالقطة تنام على السطح.\n\ne\u0301te\u0301 arrive.'
     const [{ document_id: id } = expect.fail()] = await ingest({ source: 'scripts.txt', content })
@@ -113,7 +113,7 @@ describe('POST /api/documents', () => {
     }
   })
 
-  it('takes files of a form, with metadata and acl for all of them', async () => {
+  it('takes files of a form, with metadata and acl for all of them [R25, X26]', async () => {
     const form = new FormData()
     form.append('metadata', JSON.stringify({ shelf: 'forms' }))
     form.append('files', new Blob(['# Otters\n\nOtters hold hands.']), 'animals/otters.md')
@@ -177,6 +177,9 @@ describe('uploads', () => {
     expect(document).toMatchObject({ status: 'processed' })
     expect((await retrieve('walrus sings'))[0]).toMatchObject({ source: 'walrus.txt' })
     expect((await text(document.document_id)).length).toBe(content.length)
+    const again = { source: 'again.txt', upload_id: asked.body.upload_id }
+    expectProblem(await send([again]), 400, 'upload_unknown', 'documents.0.upload_id')
+    expectProblem(await send([again, { ...again, source: 'twice.txt' }]), 400, 'upload_taken', 'documents.1.upload_id')
   })
 
   it('refuse more than 256 MiB as soon as it is said', async () => {
@@ -252,6 +255,7 @@ describe('questions', () => {
       'abstained',
       'citations',
       'confidence',
+      'filtered',
       'response',
       'sources',
       'tenant_id',
@@ -281,5 +285,60 @@ describe('questions', () => {
     expect((await retrieve(query, {}, other)).map(({ source }) => source)).not.toContain('boats.txt')
     const { items } = (await call<{ items: ShownDocument[] }>(server.url, '/api/documents?limit=1000', { token: other })).body
     expect(items.map(({ source }) => source)).not.toContain('boats.txt')
+  })
+})
+
+describe('a document that is for some', () => {
+  const secret = { source: 'secret.txt', content: 'The heron nests in the tower.', acl: { users: ['ann'] } }
+
+  it('is replaced by whom it is for, and who sent it first, and nobody else [X33]', async () => {
+    await ingest(secret)
+    const bob = await server.token({ user: 'bob' })
+    const sendAs = (as: string, document: object) =>
+      call(server.url, '/api/documents', { token: as, body: { documents: [{ source: 'other.txt', content: 'x' }, document] } })
+    for (const document of [secret, { ...secret, content: 'Bob was here.', acl: undefined }])
+      expectProblem(await sendAs(bob, document), 403, 'document_restricted', 'documents.1.source')
+    const { items } = (await call<{ items: ShownDocument[] }>(server.url, '/api/documents?limit=1000', { token })).body
+    expect(items.map(({ source }) => source)).not.toContain('other.txt')
+    expect((await retrieve('heron nests'))[0]).toMatchObject({ source: 'secret.txt' })
+    const [document = expect.fail()] = (await send([{ ...secret, acl: { users: ['bob'] } }])).body
+    await until('bob sees it', async () => (await retrieve('heron nests', {}, bob)).some(({ source }) => source === 'secret.txt'))
+    expect((await call(server.url, `/api/documents/${document.document_id}`, { token })).status).toBe(404)
+    expect((await send([secret])).status).toBe(202)
+  })
+
+  it('shows to old and new readers when its next version fails, and is read by those of both lists [X33]', async () => {
+    const [document = expect.fail()] = await ingest({ ...secret, source: 'vault.txt' })
+    await send([{ source: 'vault.txt', content: ' ', acl: { users: ['bob'] } }])
+    for (const user of ['ann', 'bob']) {
+      const as = await server.token({ user })
+      const shown = () => call<ShownDocument>(server.url, `/api/documents/${document.document_id}`, { token: as })
+      await until('it shows', async () => (await shown()).body.status === 'failed')
+      expect((await call(server.url, `/api/documents/${document.document_id}/text`, { token: as })).status).toBe(404)
+    }
+    const eve = await server.token({ user: 'eve' })
+    expect((await call(server.url, `/api/documents/${document.document_id}`, { token: eve })).status).toBe(404)
+    expect((await send([{ ...secret, source: 'vault.txt' }])).status).toBe(202)
+  })
+})
+
+describe('documents that are deleted while they are asked for', () => {
+  it('are found or not, but never half, and not any more once the answer to it came [X25]', async () => {
+    const words = Array.from({ length: 12 }, (_, at) => ({ source: `gone-${at}.txt`, content: `Quokka number ${at} sleeps.` }))
+    const ids = (await ingest(...words)).map(({ document_id }) => document_id)
+    const gone = new Set<string>()
+    const asking = Array.from({ length: 24 }, async () => {
+      const before = new Set(gone)
+      for (const { document_id, content } of await retrieve('quokka sleeps', { top_k: 100 })) {
+        expect(before).not.toContain(document_id)
+        if (ids.includes(document_id)) expect(content).toMatch(/^Quokka number \d+ sleeps\.$/)
+      }
+    })
+    const deleting = ids.map(async (id) => {
+      expect((await call(server.url, `/api/documents/${id}`, { token, method: 'DELETE' })).status).toBe(204)
+      gone.add(id)
+    })
+    await Promise.all([...asking, ...deleting])
+    expect((await retrieve('quokka sleeps')).filter(({ document_id }) => gone.has(document_id))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { jobNames } from '@plinth/core'
+import { jobNames, type Pattern, patterns } from '@plinth/core'
 import { createDocumentReader } from '@plinth/documents'
 import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
@@ -7,8 +7,11 @@ import { readAwsEnvironment } from '../environment.ts'
 import { openTextractOcr } from '../open-textract-ocr.ts'
 import { functionLog } from './function-log.ts'
 
-/** A document may take so much of a function, in the heap and outside of it each; beside it others of the batch are worked. */
-const documentBytes = 320 * 1024 ** 2
+const mebibyte = 1024 ** 2
+/** What a function needs beside the document that it reads: code, the batch, parts of the index. */
+const restBytes = 512 * mebibyte
+/** Of functions that read none. */
+const leastDocumentBytes = 64 * mebibyte
 
 let opened: Promise<AwsPlatform> | undefined
 
@@ -19,6 +22,12 @@ export function functionPlatform(): Promise<AwsPlatform> {
     opened = undefined
   })
   return opened
+}
+
+/** Those that this function serves; of others it answers no requests and works no jobs. */
+export function functionPatterns(): readonly Pattern[] {
+  const { patterns: served } = readAwsEnvironment(process.env)
+  return served ? patterns.filter(({ name }) => served.includes(name)) : patterns
 }
 
 function open(): Promise<AwsPlatform> {
@@ -34,7 +43,14 @@ function open(): Promise<AwsPlatform> {
     clock,
     log: functionLog,
     outbound: new GuardedHttp({ clock }),
-    reader: createDocumentReader({ clock, ...(ocr ? { ocr } : {}), threads: 1, memoryLimit: documentBytes }),
+    // One at a time, so that it may have what the function has.
+    reader: createDocumentReader({ clock, ...(ocr ? { ocr } : {}), threads: 1, ...memoryOf(env) }),
     jobs: jobNames,
   })
+}
+
+/** What reading a document may take, in the heap and outside of it each, in a function of Lambda's. */
+function memoryOf({ AWS_LAMBDA_FUNCTION_MEMORY_SIZE: megabytes }: NodeJS.ProcessEnv): { readonly memoryLimit?: number } {
+  if (!megabytes) return {}
+  return { memoryLimit: Math.max(leastDocumentBytes, (Number(megabytes) * mebibyte - restBytes) / 2) }
 }

@@ -1,7 +1,7 @@
-import { Dispatcher, OutboxSender, patterns } from '@plinth/core'
+import { Dispatcher, OutboxSender } from '@plinth/core'
 import { outboxEntries, type TableChange } from '../outbox-stream.ts'
 import { functionLog } from './function-log.ts'
-import { functionPlatform } from './function-platform.ts'
+import { functionPatterns, functionPlatform } from './function-platform.ts'
 
 /** More than this isn't begun, so that a run ends in time; what is left is the next one's. */
 const mostBatches = 40
@@ -9,7 +9,8 @@ const mostBatches = 40
 /** Sends what the table's stream brings, and, when called by a schedule, what was left behind. */
 export async function handler(event: { readonly Records?: readonly TableChange[] }): Promise<void> {
   const operator = (await functionPlatform()).operate()
-  const sender = new OutboxSender({ operator, dispatcher: new Dispatcher({ operator, patterns, log: functionLog }) })
+  const dispatcher = new Dispatcher({ operator, patterns: functionPatterns(), log: functionLog })
+  const sender = new OutboxSender({ operator, dispatcher })
   if (event.Records) {
     const { failed } = await sender.send(outboxEntries(event.Records, operator.clock.now()))
     if (failed > 0) functionLog.warn({ failed }, 'The relay could not send everything; the schedule will.')

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { App, type Environment } from 'aws-cdk-lib'
 import recommended from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' }
 import { temporaryFolder } from '../../../../test/e2e/support/temporary-folder.ts'
-import { handlerNames } from '../../src/handlers.ts'
-import { type EventDrivenGenAiProps, PlinthStack, type SecureMultiTenantProps } from '../../src/index.ts'
+import { documentHandler, handlerNames } from '../../src/handlers.ts'
+import { type EventDrivenGenAiProps, PlinthStack, type RagProps, type SecureMultiTenantProps } from '../../src/index.ts'
 
 export interface Resource {
   readonly Type: string
@@ -24,7 +24,7 @@ export function handlerFolder({ draws = false } = {}): string {
     mkdirSync(join(folder, name))
     writeFileSync(join(folder, name, 'index.mjs'), `export const handler = async () => '${name}'\n`)
   }
-  const canvas = join(folder, 'request-worker', 'node_modules', '@napi-rs')
+  const canvas = join(folder, documentHandler, 'node_modules', '@napi-rs')
   if (draws) for (const name of ['canvas', 'canvas-linux-arm64-gnu']) mkdirSync(join(canvas, name), { recursive: true })
   return folder
 }
@@ -36,6 +36,7 @@ export interface Unsynthesised {
 
 export interface StackOptions {
   readonly props?: EventDrivenGenAiProps
+  readonly rag?: RagProps | false
   readonly multiTenant?: SecureMultiTenantProps | false
   readonly env?: Environment
   /** Templates are held to CloudFormation's schemas; it takes seconds to begin with, so one test file does it. */
@@ -43,11 +44,11 @@ export interface StackOptions {
 }
 
 /** A stack that isn't synthesised yet. */
-export function plinthStack({ props = {}, multiTenant = {}, env, strict = false }: StackOptions = {}): Unsynthesised {
+export function plinthStack({ props = {}, rag = {}, multiTenant = {}, env, strict = false }: StackOptions = {}): Unsynthesised {
   const context = { ...recommended, '@aws-cdk/core:validateAgainstDefaultRules': strict }
   const app = new App({ outdir: temporaryFolder(), analyticsReporting: false, context })
   const eventDriven = { ...props, functions: { handlerFolder: handlerFolder(), ...props.functions } }
-  return { app, stack: new PlinthStack(app, 'Plinth', { eventDriven, multiTenant, ...(env && { env }) }) }
+  return { app, stack: new PlinthStack(app, 'Plinth', { eventDriven, rag, multiTenant, ...(env && { env }) }) }
 }
 
 export function templateOf({ app, stack }: Unsynthesised): Template {

@@ -10,6 +10,7 @@ interface EvalOptions {
   readonly dataset: string
   readonly limit?: string
   readonly words?: boolean
+  readonly data?: string
   readonly min?: readonly string[]
   readonly max?: readonly string[]
   readonly json?: boolean
@@ -37,6 +38,7 @@ function withOptions(name: string, description: string): Command {
     .description(description)
     .requiredOption('--dataset <folder>', 'with corpus.jsonl {id, title, text}, queries.jsonl {id, text} and qrels.tsv')
     .option('--limit <number>', 'only so many questions, evenly from all of them')
+    .option('--data <folder>', 'keep the data here: the next run reads and embeds only what changed in the collection')
     .option('--words', 'find by words alone, without waiting for vectors')
     .option('--min <figure=value...>', 'fail when a figure is below')
     .option('--max <figure=value...>', 'fail when a figure is above')
@@ -44,19 +46,22 @@ function withOptions(name: string, description: string): Command {
 }
 
 async function evalRetrieval(options: EvalOptions): Promise<void> {
-  await onBench(options, async ({ client, chunks, questions, judgements, fields }) => {
+  await onBench('ranking', options, async ({ client, chunks, questions, judgements, fields }) => {
     const { ranked, times } = await rankAll(client, questions, judgements, fields)
     return { ...retrievalFigures(ranked, times), chunks }
   })
 }
 
 async function evalAnswers(options: EvalOptions): Promise<void> {
-  await onBench(options, async ({ client, chunks, questions }) => ({ ...(await measureAnswers(client, questions)), chunks }))
+  await onBench('answers', options, async ({ client, chunks, questions }) => ({
+    ...(await measureAnswers(client, questions)),
+    chunks,
+  }))
 }
 
 async function evalTune(options: EvalOptions): Promise<void> {
   if (options.words) throw new InvalidInputError('--words leaves nothing to tune.', { field: 'words' })
-  await onBench(options, async ({ client, questions, judgements }) => {
+  await onBench('ranking', options, async ({ client, questions, judgements }) => {
     const gains = new Map<number, ReadonlyMap<string, number>>()
     let asked: readonly Ranked[] = []
     for (const weight of weights) {
@@ -96,17 +101,23 @@ type Bench = Awaited<ReturnType<typeof openBench>>
 type Questions = Pick<Awaited<ReturnType<typeof openDataset>>, 'questions' | 'judgements'>
 
 async function onBench(
+  what: 'ranking' | 'answers',
   options: EvalOptions,
   measure: (parts: Bench & Questions & { readonly fields: object }) => Promise<object>,
 ): Promise<void> {
+  const thresholds = thresholdsOf(options)
   const { corpus, questions: all, judgements } = await openDataset(options.dataset)
-  const questions = some(all, options.limit)
-  const bench = await openBench({ corpus, vectors: !options.words })
+  const questions = some(what === 'answers' ? all : all.filter(({ id }) => judgements.has(id)), options.limit)
+  const bench = await openBench({
+    corpus,
+    vectors: !options.words,
+    ...(options.data === undefined ? {} : { directory: options.data }),
+  })
   try {
     const fields = options.words ? { dense_weight: 0 } : {}
     const figures = await measure({ ...bench, questions, judgements, fields })
     show(figures, options)
-    for (const missed of missedOf(figures as Record<string, unknown>, options)) {
+    for (const missed of missedOf(figures as Record<string, unknown>, thresholds)) {
       console.error(missed)
       process.exitCode = 1
     }
@@ -146,17 +157,31 @@ function text(value: unknown): string {
   return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value)
 }
 
+interface Threshold {
+  readonly figure: string
+  readonly border: number
+  readonly side: 'below' | 'above'
+}
+
+/** Read before anything is measured, which may take minutes. */
+function thresholdsOf({ min = [], max = [] }: EvalOptions): readonly Threshold[] {
+  const read = (words: readonly string[], option: string, side: Threshold['side']): readonly Threshold[] =>
+    Object.entries(keyValues(words, option)).map(([figure, border]) => {
+      if (border.trim() === '' || !Number.isFinite(Number(border)))
+        throw new InvalidInputError(`--${option} ${figure}=${border}: this is no number.`, { field: option })
+      return { figure, border: Number(border), side }
+    })
+  return [...read(min, 'min', 'below'), ...read(max, 'max', 'above')]
+}
+
 /** Thresholds that aren't met, in words. */
-function* missedOf(figures: Readonly<Record<string, unknown>>, { min = [], max = [] }: EvalOptions): Generator<string> {
-  for (const [words, isMissed, side] of [
-    [min, (value: number, border: number) => value < border, 'below'],
-    [max, (value: number, border: number) => value > border, 'above'],
-  ] as const) {
-    for (const [name, border] of Object.entries(keyValues(words, side === 'below' ? 'min' : 'max'))) {
-      const value = figures[name]
-      if (typeof value !== 'number' || !Number.isFinite(Number(border)))
-        throw new InvalidInputError(`There is no figure ${name}, or ${border} is no number.`, { field: name })
-      if (isMissed(value, Number(border))) yield `${name} is ${text(value)}, ${side} ${border}.`
-    }
+function* missedOf(figures: Readonly<Record<string, unknown>>, thresholds: readonly Threshold[]): Generator<string> {
+  for (const { figure, border, side } of thresholds) {
+    const value = figures[figure]
+    if (typeof value !== 'number')
+      throw new InvalidInputError(`There is no figure ${figure}; these are: ${Object.keys(figures).join(', ')}.`, {
+        field: figure,
+      })
+    if (side === 'below' ? value < border : value > border) yield `${figure} is ${text(value)}, ${side} ${border}.`
   }
 }

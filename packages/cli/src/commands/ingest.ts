@@ -1,10 +1,10 @@
-import { openAsBlob } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { Client } from '../client.ts'
-import { type DocumentFile, documentFiles } from '../document-files.ts'
+import { documentFiles, type UnreadFile } from '../document-files.ts'
+import { awaitBatch, batches, type Fields, type SentBatch, type ShownDocument, sendFiles } from '../document-sender.ts'
 import { keyValues } from '../key-values.ts'
 import { ProgressBar } from '../progress-bar.ts'
+import { countOf } from '../words.ts'
 
 interface IngestOptions {
   readonly metadata?: readonly string[]
@@ -15,19 +15,8 @@ interface IngestOptions {
   readonly json?: boolean
 }
 
-interface ShownDocument {
-  readonly document_id: string
-  readonly source: string
-  readonly status: 'processing' | 'processed' | 'failed'
-  readonly chunks_count: number
-  readonly embedding: 'pending' | 'done'
-  readonly error?: { readonly code: string; readonly message: string }
-}
-
-/** Files above this size are sent by themselves; those below it together, up to so many bytes and files. */
-const alone = 4 * 1024 * 1024
-const together = { bytes: 16 * 1024 * 1024, files: 100 } as const
-const pause = 200
+/** Batches that are read while the next ones are sent. */
+const ahead = 3
 
 export function ingestCommand(): Command {
   return new Command('ingest')
@@ -39,81 +28,67 @@ export function ingestCommand(): Command {
     .option('--vectors', 'wait until they are found by vectors too, not by words alone')
     .option('--no-wait', 'end when all is sent')
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+A document's name is its path as seen from here, or all of it where it lies elsewhere: sent again under it, it takes the place of what was there, and
+what has not changed costs nothing. So a run that was interrupted is simply run again. Read are PDF, DOCX, HTML,
+Markdown, CSV, JSON, text, PNG and JPEG, up to 256 MiB each. Below folders, hidden files, links and node_modules
+are passed over. A file that can't be read is named with the reason, and stops no other; the exit code is then 1.
+
+  plinth ingest manuals notes.md "reports/**/*.pdf" --metadata shelf=a --group service`,
+    )
     .action(ingest)
 }
 
 async function ingest(paths: readonly string[], options: IngestOptions): Promise<void> {
-  const files = await documentFiles(paths)
+  const { files, unread } = await documentFiles(paths)
   const fields = fieldsOf(options)
   const client = await Client.fromEnvironment(process.env)
   const bar = new ProgressBar({ total: files.length, label: 'documents' })
-  let waiting: ShownDocument[] = []
-  const ended: ShownDocument[] = []
+  const reading: SentBatch[] = []
+  const result = { documents: [] as ShownDocument[], failed: [...unread], unchanged: 0 }
+  let sent = 0
+  let over = 0
   const settle = async (most: number): Promise<void> => {
-    while (options.wait && waiting.length > most) {
-      const shown = await Promise.all(waiting.map(({ document_id }) => look(client, document_id)))
-      const isEnded = (each: ShownDocument): boolean =>
-        each.status === 'failed' || (each.status === 'processed' && (!options.vectors || each.embedding === 'done'))
-      for (const each of shown.filter(isEnded)) {
-        ended.push(each)
-        bar.advance()
-      }
-      waiting = shown.filter((each) => !isEnded(each))
-      if (waiting.length > most) await new Promise((resolve) => setTimeout(resolve, pause))
+    while (reading.length > most) {
+      const [first] = reading
+      if (!first) return
+      const told = (ended: number): void => bar.advanceTo(over + ended)
+      const { documents, unchanged } = await awaitBatch(client, first, { vectors: options.vectors === true, told })
+      over += first.documents.length + first.unsent.length
+      result.documents.push(...documents)
+      result.unchanged += unchanged
+      reading.shift()
     }
   }
-  for (const batch of batches(files)) {
-    waiting.push(...(await send(client, batch, fields)))
-    await settle(together.files)
+  const interrupted = (): void => {
+    bar.end()
+    console.error(`Interrupted: ${sent} of ${countOf(files.length, 'file')} were sent, and are read. ${again}`)
+    process.exit(130)
   }
-  await settle(0)
+  process.once('SIGINT', interrupted)
+  try {
+    for (const batch of batches(files)) {
+      const answer = await sendFiles(client, batch, fields)
+      sent += batch.length
+      result.failed.push(...answer.unsent)
+      reading.push(answer)
+      if (options.wait) await settle(ahead)
+    }
+    if (options.wait) await settle(0)
+  } catch (error) {
+    bar.end()
+    if (sent > 0) console.error(`${sent} of ${countOf(files.length, 'file')} were sent, and are read. ${again}`)
+    throw error
+  } finally {
+    process.off('SIGINT', interrupted)
+  }
   bar.end()
-  report(options, { ended, waiting })
+  report(options, { ...result, documents: [...result.documents, ...reading.flatMap(({ documents }) => documents)] })
 }
 
-/** What goes into one call. */
-function batches(files: readonly DocumentFile[]): readonly (readonly DocumentFile[])[] {
-  const made: DocumentFile[][] = []
-  let bytes = 0
-  for (const file of files) {
-    const last = made.at(-1)
-    if (last && file.bytes <= alone && bytes + file.bytes <= together.bytes && last.length < together.files) {
-      last.push(file)
-      bytes += file.bytes
-    } else {
-      made.push([file])
-      bytes = file.bytes
-    }
-  }
-  return made
-}
-
-async function send(client: Client, files: readonly DocumentFile[], fields: Fields): Promise<readonly ShownDocument[]> {
-  const [only] = files
-  if (only && files.length === 1 && only.bytes > alone) return sendLarge(client, only, fields)
-  const form = new FormData()
-  if (fields.metadata) form.set('metadata', JSON.stringify(fields.metadata))
-  if (fields.acl) form.set('acl', JSON.stringify(fields.acl))
-  for (const { path, source } of files) form.append('files', new Blob([await readFile(path)]), source)
-  return (await client.callPatiently('POST', '/api/documents', { content: form })) as ShownDocument[]
-}
-
-async function sendLarge(client: Client, { path, source }: DocumentFile, fields: Fields): Promise<readonly ShownDocument[]> {
-  const { upload_id } = (await client.callPatiently('POST', '/api/uploads')) as { upload_id: string }
-  const content = (await openAsBlob(path)) as unknown as Uint8Array
-  await client.call('PUT', `/api/uploads/${upload_id}`, { content })
-  const body = { documents: [{ source, upload_id, ...fields }] }
-  return (await client.callPatiently('POST', '/api/documents', { body })) as ShownDocument[]
-}
-
-async function look(client: Client, id: string): Promise<ShownDocument> {
-  return (await client.callPatiently('GET', `/api/documents/${encodeURIComponent(id)}`)) as ShownDocument
-}
-
-interface Fields {
-  readonly metadata?: Readonly<Record<string, string>>
-  readonly acl?: { readonly users?: readonly string[]; readonly groups?: readonly string[] }
-}
+const again = 'Run it again to send the rest: what is there costs nothing.'
 
 function fieldsOf({ metadata, user, group }: IngestOptions): Fields {
   return {
@@ -122,21 +97,37 @@ function fieldsOf({ metadata, user, group }: IngestOptions): Fields {
   }
 }
 
-function report(
-  { json, wait }: IngestOptions,
-  { ended, waiting }: { readonly ended: readonly ShownDocument[]; readonly waiting: readonly ShownDocument[] },
-): void {
-  const failed = ended.filter(({ status }) => status === 'failed')
-  if (json) console.log(JSON.stringify({ documents: [...ended, ...waiting] }))
-  else {
-    for (const { source, error } of failed)
-      console.error(`${source}: ${error?.message ?? 'failed'} (${error?.code ?? 'unknown'})`)
-    const chunks = ended.reduce((sum, each) => sum + each.chunks_count, 0)
-    console.log(
-      wait
-        ? `${ended.length - failed.length} documents are found, in ${chunks} chunks; ${failed.length} failed.`
-        : `${waiting.length} documents are sent.`,
-    )
-  }
+interface Result {
+  readonly documents: readonly ShownDocument[]
+  /** Files that were not sent, or not taken. */
+  readonly failed: readonly UnreadFile[]
+  readonly unchanged: number
+}
+
+function report({ json, wait }: IngestOptions, { documents, failed: unsent, unchanged }: Result): void {
+  const refused = documents.flatMap(({ source, status, error }) => {
+    if (status !== 'failed') return []
+    return [{ source, error: error ?? { code: 'unknown', message: 'It failed.' } }]
+  })
+  const failed = [...unsent, ...refused]
   if (failed.length > 0) process.exitCode = 1
+  if (json) {
+    const others = unsent.map(({ source, error: { code, message } }) => ({
+      document: source,
+      source,
+      status: 'failed',
+      error: { code, message },
+    }))
+    console.log(JSON.stringify({ documents: [...documents, ...others], unchanged, failed: failed.length }))
+    return
+  }
+  for (const { source, error } of failed) console.error(`${source}: ${error.message} (${error.code})`)
+  const found = documents.filter(({ status }) => status !== 'failed')
+  const are = `${countOf(found.length, 'document')} ${found.length === 1 ? 'is' : 'are'}`
+  const chunks = countOf(
+    found.reduce((sum, each) => sum + each.chunks_count, 0),
+    'chunk',
+  )
+  const known = unchanged === 0 ? '' : `; ${unchanged} had not changed`
+  console.log(`${are} ${wait ? `found, in ${chunks}${known}` : 'sent'}; ${failed.length} failed.`)
 }

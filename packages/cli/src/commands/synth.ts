@@ -9,6 +9,7 @@ interface SynthOptions {
   readonly handlers?: string
   readonly measure?: boolean
   readonly waf: boolean
+  readonly rag: boolean
   readonly model?: readonly string[]
   readonly embeddingModel?: readonly string[]
   readonly json?: boolean
@@ -28,6 +29,10 @@ export function synthCommand(): Command {
       'leave out the web ACL: no limit by address, no list of known attackers, no rules on known exploits before the API; saves about 10 USD a month',
     )
     .option(
+      '--no-rag',
+      'leave out documents: no queues and no function for them, and the API answers 404 under /api/documents and /api/rag; saves about 2 USD a month',
+    )
+    .option(
       '--model <ids...>',
       'the models of Bedrock that may be called; the first is the usual one (default: Amazon Nova 2 Lite)',
     )
@@ -36,7 +41,7 @@ export function synthCommand(): Command {
     .action(synth)
 }
 
-async function synth({ out, handlers, measure, waf, model, embeddingModel, json }: SynthOptions): Promise<void> {
+async function synth({ out, handlers, measure, waf, rag, model, embeddingModel, json }: SynthOptions): Promise<void> {
   if (out.trim() === '') throw new InvalidInputError('--out must name a folder.', { field: 'out' })
   const folder = resolve(out)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
@@ -52,6 +57,7 @@ async function synth({ out, handlers, measure, waf, model, embeddingModel, json 
     out: folder,
     measure: measure ?? false,
     waf,
+    rag,
     ...(model && { models: model }),
     ...(embeddingModel && { embeddingModels: embeddingModel }),
     ...(handlers !== undefined && { handlerFolder: resolve(handlers) }),

@@ -2,15 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CorpusDocument, PlinthError, userPermissions } from '@plinth/core'
-import { firstTenant, startServer } from '@plinth/server'
+import { firstTenant, type RunningServer, startServer } from '@plinth/server'
 import { Client } from '../client.ts'
 import { mintToken } from '../local-identity.ts'
 import { ProgressBar } from '../progress-bar.ts'
 
-/** A Plinth of its own with the collection in it, on a data folder that goes with it: nobody's own documents count in. */
+/** A Plinth of its own with the collection in it: nobody's own documents count in. */
 export interface Bench {
   readonly client: Client
-  /** The collection's id of each document's name. */
+  readonly server: RunningServer
+  /** What its index holds. */
+  readonly documents: number
   readonly chunks: number
   stop(): Promise<void>
 }
@@ -19,13 +21,17 @@ export interface BenchOptions {
   readonly corpus: AsyncIterable<CorpusDocument>
   /** Whether to wait for vectors. */
   readonly vectors: boolean
+  /** Its data folder, which stays: the next time costs what has changed. Absent: one that goes with it. */
+  readonly directory?: string
 }
 
+/** Of one call: documents, and characters. */
 const atATime = 100
+const charactersAtATime = 4_000_000
 const pause = 250
 
-export async function openBench({ corpus, vectors }: BenchOptions): Promise<Bench> {
-  const directory = await mkdtemp(join(tmpdir(), 'plinth-eval-'))
+export async function openBench({ corpus, vectors, directory: kept }: BenchOptions): Promise<Bench> {
+  const directory = kept ?? (await mkdtemp(join(tmpdir(), 'plinth-eval-')))
   const environment = {
     ...process.env,
     PORT: '0',
@@ -43,13 +49,15 @@ export async function openBench({ corpus, vectors }: BenchOptions): Promise<Benc
   })
   const stop = async (): Promise<void> => {
     await server.stop()
-    await rm(directory, { recursive: true, force: true })
+    if (kept === undefined) await rm(directory, { recursive: true, force: true })
   }
   try {
     const grant = { tenant: firstTenant, user: 'eval', permissions: userPermissions, lifetime: 86_400 }
     const client = new Client(server.url, await mintToken(grant, environment))
-    const chunks = await ingest(client, corpus, vectors, () => fatal)
-    return { client, chunks, stop }
+    const ids = await ingest({ client, corpus, vectors, fatal: () => fatal })
+    if (kept !== undefined) await removeOthers(client, ids, vectors)
+    const { documents, chunks } = (await client.call('GET', '/api/rag/index')) as { documents: number; chunks: number }
+    return { client, server, documents, chunks, stop }
   } catch (error) {
     await stop()
     throw error
@@ -58,42 +66,50 @@ export async function openBench({ corpus, vectors }: BenchOptions): Promise<Benc
 
 interface ShownIngest {
   readonly total: number
+  readonly unchanged: number
   readonly processed: number
   readonly failed: number
   readonly embedded: number
 }
 
-async function ingest(
-  client: Client,
-  corpus: AsyncIterable<CorpusDocument>,
-  vectors: boolean,
-  fatal: () => PlinthError | undefined,
-): Promise<number> {
+interface IngestOptions extends Omit<BenchOptions, 'directory'> {
+  readonly client: Client
+  /** Why the server stopped, once it has. */
+  fatal(): PlinthError | undefined
+}
+
+/** Waits until all can be found. @returns the names of the documents. */
+async function ingest({ client, corpus, vectors, fatal }: IngestOptions): Promise<ReadonlySet<string>> {
   const sent: string[] = []
+  const names = new Set<string>()
   let documents: object[] = []
-  let count = 0
+  let characters = 0
   const send = async (): Promise<void> => {
     if (documents.length === 0) return
     sent.push(await client.created('POST', '/api/documents', { body: { documents } }))
     documents = []
+    characters = 0
   }
   for await (const { id, title, text } of corpus) {
-    count++
+    // Collections have such; nothing could be found in them.
+    if (`${title}${text}`.trim() === '') continue
+    names.add(id)
     const content = title === '' ? text : `# ${title.replaceAll(/\s+/g, ' ')}\n\n${text}`
     documents.push({ source: id, content, content_type: title === '' ? 'text/plain' : 'text/markdown' })
-    if (documents.length === atATime) await send()
+    characters += content.length
+    if (documents.length === atATime || characters > charactersAtATime) await send()
   }
   await send()
-  const bar = new ProgressBar({ total: count, label: vectors ? 'documents with vectors' : 'documents' })
+  const bar = new ProgressBar({ total: names.size, label: vectors ? 'documents with vectors' : 'documents' })
   let seen = 0
   for (const path of sent) {
     for (;;) {
       const failed = fatal()
       if (failed) throw failed
-      const { total, processed, failed: bad, embedded } = (await client.callPatiently('GET', path)) as ShownIngest
-      const done = (vectors ? embedded : processed) + bad
+      const { total, unchanged, processed, failed: bad, embedded } = (await client.callPatiently('GET', path)) as ShownIngest
+      const done = unchanged + bad + (vectors ? embedded : processed)
       bar.advanceTo(seen + done)
-      if (bad > 0 && processed + bad >= total)
+      if (bad > 0 && unchanged + processed + bad >= total)
         throw new PlinthError('documents_failed', `${bad} documents of the collection can't be read.`, false)
       if (done < total) await new Promise((resolve) => setTimeout(resolve, pause))
       else {
@@ -103,6 +119,36 @@ async function ingest(
     }
   }
   bar.end()
-  const { chunks } = (await client.call('GET', '/api/rag/index')) as { chunks: number }
-  return chunks
+  return names
+}
+
+interface ShownDocument {
+  readonly document_id: string
+  readonly source: string
+  readonly embedding: string
+}
+
+/** In a folder that was used before: deletes what the collection holds no more, and waits for vectors that were under way then. */
+async function removeOthers(client: Client, names: ReadonlySet<string>, vectors: boolean): Promise<void> {
+  for (;;) {
+    let waiting = 0
+    for await (const { document_id: id, source, embedding } of documentsOf(client)) {
+      if (!names.has(source)) await client.callPatiently('DELETE', `/api/documents/${id}`)
+      else if (embedding === 'pending') waiting++
+    }
+    if (!vectors || waiting === 0) return
+    await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+}
+
+async function* documentsOf(client: Client): AsyncGenerator<ShownDocument> {
+  let after = ''
+  do {
+    const page = (await client.callPatiently('GET', `/api/documents?limit=100${after}`)) as {
+      readonly items: readonly ShownDocument[]
+      readonly next_cursor: string | null
+    }
+    yield* page.items
+    after = page.next_cursor === null ? '' : `&after=${encodeURIComponent(page.next_cursor)}`
+  } while (after !== '')
 }

@@ -63,6 +63,39 @@ export const searchIndexVectors: Promises<SearchIndex> = {
     expect(await port.status('idle')).toMatchObject({ spaces: [{ chunks: 1 }] })
   },
 
+  'vectors come in parts, and are all found when the last part is put': async (subject) => {
+    const { port } = subject()
+    const degrees = Array.from({ length: 7 }, (_, index) => index * 20)
+    await port.put('parts', [documentOf('whole', degrees.map(String)), documentOf('other', ['b'])])
+    await port.putVectors('parts', space, [{ ...versionOf('other'), vectors: [pointing(170)] }])
+    const part = (first: number, end: number) => {
+      const vectors = degrees.slice(first, end).map((each) => pointing(each))
+      return port.putVectors('parts', space, [{ ...versionOf('whole'), first, vectors }])
+    }
+    await part(0, 3)
+    const there = await port.vectorsOf?.('parts', space.name, versionOf('whole'))
+    if (there !== undefined) expect(there).toBe(3)
+    await part(3, 6)
+    // The same again, as after an answer that was lost.
+    await part(3, 6)
+    await part(6, 7)
+    const all = [...degrees.map((_, ordinal) => `whole/${ordinal}`), 'other/0']
+    expect(placesOf((await port.search('parts', towards(0))).dense)).toEqual(all)
+    expect(await port.status('parts')).toMatchObject({ chunks: 8, spaces: [{ chunks: 8 }] })
+    await part(0, 3)
+    await maintainAll(port, 'parts')
+    expect(placesOf((await port.search('parts', towards(0))).dense)).toEqual(all)
+    expect(await port.status('parts')).toMatchObject({ spaces: [{ chunks: 8 }] })
+    await port.put('parts', [documentOf('short', ['c', 'd'])])
+    for (const first of [1, -1, 0.5]) {
+      const vectors = [pointing(0), pointing(5)]
+      const put = port.putVectors('parts', space, [{ ...versionOf('short'), first, vectors }])
+      await expect(put).rejects.toBeInstanceOf(InvalidInputError)
+    }
+    await port.remove('parts', [versionOf('whole')])
+    expect(placesOf((await port.search('parts', towards(0))).dense)).toEqual(['other/0'])
+  },
+
   'vectors of a removed version are found no more, also when it is put again': async (subject) => {
     const { port } = subject()
     await port.put('gone', [documentOf('one', ['a']), documentOf('two', ['b'])])

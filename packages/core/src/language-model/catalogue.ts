@@ -1,9 +1,9 @@
 /**
- * Models: the ports are the AI SDK's `LanguageModelV4` and `EmbeddingModelV4`, so that every provider written for them fits. What
+ * Models: the ports are the AI SDK's `LanguageModelV4`, `EmbeddingModelV4` and `RerankingModelV4`, so that every provider written for them fits. What
  * Plinth adds is the catalogue: which ids exist, what each can do, until when, and what it costs.
  * @module
  */
-import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
+import type { EmbeddingModelV4, LanguageModelV4, RerankingModelV4 } from '@ai-sdk/provider'
 import { PlinthError } from '../errors.ts'
 
 export interface ModelPrice {
@@ -11,6 +11,8 @@ export interface ModelPrice {
   readonly input: number
   /** USD per million output tokens, list price. */
   readonly output: number
+  /** USD per query of a model that reranks, list price; up to 100 passages are one query. */
+  readonly query?: number
   /** The day on which the figures were gathered, YYYY-MM-DD. */
   readonly date: string
   /** Where the figures come from. */
@@ -81,6 +83,11 @@ export interface ResolvedEmbedding extends Pick<ResolvedModel, 'id' | 'entry' | 
   readonly allowedDimensions: AllowedDimensions
 }
 
+/** The same of a model that puts passages in the order of how well they fit a question. */
+export interface ResolvedReranking extends Pick<ResolvedModel, 'id' | 'entry' | 'servedBy'> {
+  readonly model: RerankingModelV4
+}
+
 /** The models of one Plinth. */
 export interface Models {
   /** The id that a request without one gets. */
@@ -97,13 +104,22 @@ export interface Models {
    * @throws InvalidInputError with code `model_unknown` for an id outside the catalogue, or one that isn't an embedding model.
    */
   resolveEmbedding(id?: string): ResolvedEmbedding
+  /**
+   * The model that reranks what retrieval found; undefined where none is configured, as is usual, or this tenant may not use it.
+   */
+  resolveReranking?(): ResolvedReranking | undefined
   entries(): readonly ModelEntry[]
   /** Where these are one tenant's: those of the whole Plinth. */
   readonly shared?: Models
 }
 
-/** The model for an id, of whatever kind; where both have it, the language model. @throws what the two throw. */
-export function resolveAnyKind(models: Models, id: string): ResolvedModel | ResolvedEmbedding {
+/**
+ * The model for an id, of whatever kind; where several have it, the language model. Of those that rerank it is the configured one.
+ * @throws what the two throw.
+ */
+export function resolveAnyKind(models: Models, id: string): ResolvedModel | ResolvedEmbedding | ResolvedReranking {
+  const reranking = models.resolveReranking?.()
+  if (reranking?.id === id) return reranking
   try {
     return models.resolve(id)
   } catch (error) {

@@ -45,6 +45,8 @@ export interface VectorSpace {
 /** Vectors of a version's chunks, in order of their ordinals, one for each; of any length above 0, compared by their cosine. */
 export interface DocumentVectors extends DocumentVersion {
   readonly vectors: readonly Float32Array[]
+  /** The ordinal of the first one, where a version's vectors come in parts: each begins where the one before ended. Absent: these are all. */
+  readonly first?: number
 }
 
 /**
@@ -94,6 +96,11 @@ export interface IndexStatus {
   /** Of all segments, bytes at rest. */
   readonly bytes: number
   readonly segments: number
+  /**
+   * Something that was removed is in storage still, to be taken out together with what is removed until then, milliseconds UTC: maintain does
+   * it, called at that time or later until it has nothing left to do. Absent when nothing is.
+   */
+  readonly removalsDue?: number
   readonly spaces: readonly {
     readonly name: string
     readonly dimensions: number
@@ -110,8 +117,9 @@ export interface IndexStatus {
  * Promises:
  * - What was put is found when put resolves, and outlives the process. A put of a version that is there changes nothing; so does one of
  *   vectors. Vectors of a version that isn't there are ignored.
+ * - Vectors that come in parts are all found when the last part is put; until then those of some parts, or none.
  * - A removed version is found no more when remove resolves, whatever was put of it before; removing what isn't there is fine. What it
- *   held is gone from storage once maintain has nothing left to do. It may be put again.
+ *   held is gone from storage once maintain has nothing left to do and status says no `removalsDue`. It may be put again.
  * - Filters and access lists count before ranking: a query gives `limit` candidates while so many chunks pass them.
  * - Dense candidates are the nearest by cosine: exactly so below `exactBelow` chunks, above it all but a few of them. Vectors may be kept
  *   with eight bits a dimension, so cosines within 0.005 of each other may change places.
@@ -132,10 +140,20 @@ export interface SearchIndex {
   }
   put(tenant: string, documents: readonly IndexedDocument[]): Promise<void>
   putVectors(tenant: string, space: VectorSpace, documents: readonly DocumentVectors[]): Promise<void>
+  /**
+   * How many of a version's vectors are there, from its first chunk on: where the next part begins. Absent where an index doesn't tell: then
+   * the parts may be put from the first one again.
+   */
+  vectorsOf?(tenant: string, space: string, version: DocumentVersion): Promise<number>
   remove(tenant: string, versions: readonly DocumentVersion[]): Promise<void>
   /** Removes all vectors of a space. */
   dropSpace(tenant: string, space: string): Promise<void>
   search(tenant: string, query: SearchQuery): Promise<Found>
+  /**
+   * The mark that a search would have now, told for much less than one costs. Absent where an index can't: then nothing that was found is
+   * kept for the next who asks the same.
+   */
+  mark?(tenant: string): Promise<string>
   status(tenant: string): Promise<IndexStatus>
   /**
    * Does some of what makes searches cheap and removals complete; resolves to whether there may be more to do. Aborted, it stops soon, having
@@ -195,6 +213,9 @@ export function checkVectors(space: VectorSpace, documents: readonly DocumentVec
   if (dimensions > searchLimits.dimensions) throw new TooLargeError(`A space has at most ${searchLimits.dimensions} dimensions.`)
   let vectors = 0
   for (const document of documents) {
+    const { first = 0 } = document
+    if (!Number.isInteger(first) || first < 0)
+      throw new InvalidInputError('The ordinal of the first vector is a whole number from 0.', { field: 'vectors' })
     vectors += document.vectors.length
     for (const vector of document.vectors) checkVector(vector, dimensions)
   }
@@ -226,6 +247,15 @@ export function checkSearch({ texts, vector, filter, limit }: SearchQuery): void
 export function checkSpaceName(name: string): void {
   if (spacePattern.test(name)) return
   throw new InvalidInputError('The name of a space has 1 to 128 characters A-Z a-z 0-9 . _ : -.', { field: 'space' })
+}
+
+/**
+ * Refuses vectors that a version of so many chunks can't have.
+ * @throws InvalidInputError
+ */
+export function checkPart({ first, vectors }: DocumentVectors, chunks: number): void {
+  if (first === undefined ? vectors.length === chunks : first + vectors.length <= chunks) return
+  throw new InvalidInputError('A version has one vector for each of its chunks.', { field: 'vectors' })
 }
 
 function checkVector(vector: Float32Array, dimensions: number): void {

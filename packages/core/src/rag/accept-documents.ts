@@ -1,17 +1,17 @@
 import { sha256 } from '../crypto.ts'
 import { startJob } from '../define/job.ts'
-import { ConflictError, InvalidInputError, UnavailableError } from '../errors.ts'
+import { ConflictError, ForbiddenError, InvalidInputError, UnavailableError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonValue } from '../json.ts'
 import type { AccessList, Attributes } from '../ports/search-index.ts'
 import type { Uses } from '../scope/scope.ts'
-import { insert, type RecordWrite, update } from '../scope/state.ts'
-import type { DocumentRecord } from './access.ts'
-import { type ContentPlace, contentWrite, keepPart } from './content.ts'
+import { insert, type RecordWrite, remove, update } from '../scope/state.ts'
+import { type DocumentRecord, mayReplace } from './access.ts'
+import { type ContentPlace, contentWrite, dropContent, keepPart, partBytes } from './content.ts'
 import { type DocumentFields, documents } from './documents.ts'
-import { countIngest } from './ingests.ts'
+import { countIngest, countOutdated } from './ingests.ts'
 import { ingestJob } from './jobs.ts'
-import { receivedUpload } from './uploads.ts'
+import { receivedUpload, uploads } from './uploads.ts'
 
 /** A document as it is sent. */
 export interface NewDocument {
@@ -33,17 +33,18 @@ export interface AcceptedDocuments {
   readonly records: readonly DocumentRecord[]
 }
 
-/** How many documents one job reads; what is kept of them fits in one commit. */
-const atATime = 20
-const partBytes = 8 * 1024 * 1024
+/** How much one job reads, by {@link weightOf}; what is kept of it fits in one commit. */
+const atATime = { weight: 20, bytes: 8 * 1024 * 1024 } as const
 const tries = 8
 
 /**
  * The first half of ingest_documents of the seed (R25): what was sent is kept, to be read in the background. What is there already,
  * unchanged, costs nothing (X25).
- * @throws InvalidInputError for a kind that can't be read, or an upload that isn't there; then nothing is kept.
+ * @throws InvalidInputError for a kind that can't be read, or an upload that isn't there or was taken; ForbiddenError for the name of a
+ * document that isn't for the caller. Then nothing is kept.
  */
 export async function acceptDocuments(scope: Uses<'state' | 'reader'>, sent: readonly NewDocument[]): Promise<AcceptedDocuments> {
+  refuseUploadsTwice(sent)
   const prepared: Prepared[] = []
   for (const [index, document] of sent.entries()) prepared.push(await prepare(scope, document, `documents.${index}`))
   const ingest = uuid(scope.clock)
@@ -61,6 +62,23 @@ interface Prepared {
   readonly access: string
   readonly digest: string
   readonly content: string | Uint8Array | ContentPlace
+  /** Its upload, and where the body names it. */
+  readonly upload?: { readonly id: string; readonly field: string }
+  readonly field: string
+}
+
+/** An upload makes one document. */
+function refuseUploadsTwice(sent: readonly NewDocument[]): void {
+  const seen = new Set<string>()
+  for (const [index, { content }] of sent.entries()) {
+    if (typeof content !== 'object' || !('upload_id' in content)) continue
+    if (seen.has(content.upload_id)) throw uploadTaken(`documents.${index}.upload_id`)
+    seen.add(content.upload_id)
+  }
+}
+
+function uploadTaken(field: string): InvalidInputError {
+  return new InvalidInputError('This upload makes another document already.', { code: 'upload_taken', field })
 }
 
 async function prepare(scope: Uses<'state' | 'reader'>, document: NewDocument, field: string): Promise<Prepared> {
@@ -73,26 +91,53 @@ async function prepare(scope: Uses<'state' | 'reader'>, document: NewDocument, f
     })
   const access = acl ? canonicalJson({ groups: [...(acl.groups ?? [])], users: [...(acl.users ?? [])] }) : ''
   const id = await scope.state.lookup('document source', source)
-  const upload =
-    typeof content === 'object' && 'upload_id' in content
-      ? await receivedUpload(scope, content.upload_id, `${field}.upload_id`)
-      : undefined
+  const current = await scope.state.get(documents, { partition: id })
+  if (current) await requireReplaceable(scope, current, field)
+  const uploadId = typeof content === 'object' && 'upload_id' in content ? content.upload_id : undefined
+  const upload = uploadId === undefined ? undefined : await receivedUpload(scope, uploadId, `${field}.upload_id`)
   const about = canonicalJson(metadata as JsonValue)
-  const kept = upload ? { id: upload.content_id, parts: upload.parts } : (content as string | Uint8Array)
+  const kept = upload ? { id: upload.content_id, parts: upload.parts, bytes: upload.bytes } : (content as string | Uint8Array)
   const words = upload ? upload.sha256 : typeof content === 'string' ? content : sha256(content as Uint8Array)
   const digest = await scope.state.lookup('document', canonicalJson([scope.reader.version, contentType, about, access, words]))
-  return { id, source, contentType, metadata: about, access, digest, content: kept }
+  return {
+    ...{ id, source, contentType, metadata: about, access, digest, content: kept, field },
+    ...(uploadId === undefined ? {} : { upload: { id: uploadId, field: `${field}.upload_id` } }),
+  }
 }
 
-/** No document twice in one, since each changes what the next finds. */
+async function requireReplaceable(scope: Uses<never>, current: DocumentRecord, field: string): Promise<void> {
+  if (await mayReplace(scope, current)) return
+  throw new ForbiddenError('document_restricted', 'A document of this name is for others.', { field: `${field}.source` })
+}
+
+/** No document twice in one, since each changes what the next finds; what is large, alone. */
 function groups(prepared: readonly Prepared[]): readonly (readonly Prepared[])[] {
   const made: Prepared[][] = []
+  let weight = 0
+  let bytes = 0
   for (const document of prepared) {
     const last = made.at(-1)
-    if (!last || last.length === atATime || last.some(({ id }) => id === document.id)) made.push([document])
-    else last.push(document)
+    weight += weightOf(document)
+    bytes += bytesOf(document)
+    const fits = weight <= atATime.weight && bytes <= atATime.bytes
+    if (last && fits && !last.some(({ id }) => id === document.id)) last.push(document)
+    else {
+      made.push([document])
+      weight = weightOf(document)
+      bytes = bytesOf(document)
+    }
   }
   return made
+}
+
+/** What is unpacked, or looked at page by page, takes far longer than text: in small jobs it lets others have their turn. */
+function weightOf({ contentType }: Prepared): number {
+  return /^text\/|json|yaml/.test(contentType) ? 1 : 5
+}
+
+function bytesOf({ content }: Prepared): number {
+  if (typeof content === 'string') return content.length
+  return isPlace(content) ? content.bytes : content.byteLength
 }
 
 async function acceptGroup(scope: Uses<'state'>, group: readonly Prepared[], ingest: string): Promise<readonly DocumentRecord[]> {
@@ -100,19 +145,25 @@ async function acceptGroup(scope: Uses<'state'>, group: readonly Prepared[], ing
   for (let attempt = 1; attempt <= tries; attempt++) {
     const found = await Promise.all(group.map(({ id }) => scope.state.get(documents, { partition: id })))
     const changed = group.filter((document, index) => !isThere(found[index], document))
-    const writes: RecordWrite[] = [countIngest(scope, ingest, { total: group.length, unchanged: group.length - changed.length })]
+    const before = changed.flatMap((document) => found[group.indexOf(document)]?.fields ?? [])
+    const writes: RecordWrite[] = [
+      countIngest(scope, ingest, { total: group.length, unchanged: group.length - changed.length }),
+      ...countOutdated(scope, before),
+    ]
     const writeOf = new Map<Prepared, number>()
     const revisions: { document_id: string; revision: string }[] = []
     for (const document of changed) {
+      const own = found[group.indexOf(document)]
+      if (own) await requireReplaceable(scope, own, document.field)
+      if (document.upload) writes.push(await takeUpload(scope, document.upload))
       const place = places.get(document) ?? (await keepLarge(scope, document))
       places.set(document, place)
-      const current = found[group.indexOf(document)]
-      const fields = nextVersion(scope, document, current, { content: place, ingest })
+      const fields = nextVersion(scope, document, own, { content: place, ingest })
       const { source, metadata, access } = document
       const sealed = { source, metadata, access }
       const where = { partition: document.id }
       writeOf.set(document, writes.length)
-      writes.push(current ? update(documents, current, fields, sealed) : insert(documents, where, fields, sealed))
+      writes.push(own ? update(documents, own, fields, sealed) : insert(documents, where, fields, sealed))
       if (!isPlace(document.content) && !isLarge(document.content))
         writes.push(contentWrite(scope, place.id, 0, document.content))
       revisions.push({ document_id: document.id, revision: fields.revision })
@@ -123,6 +174,9 @@ async function acceptGroup(scope: Uses<'state'>, group: readonly Prepared[], ing
         : []
     try {
       const stored = await scope.state.commit({ writes, emit, resource: `ingests/${ingest}` })
+      // What waited to be read, and was replaced, nobody needs any more; should the process die here, it expires.
+      const kept = new Set([...places.values()].map(({ id }) => id))
+      for (const { content } of before) if (content && !kept.has(content.id)) await dropContent(scope, content)
       return group.map((document, index) => {
         const at = writeOf.get(document)
         return (at === undefined ? found[index] : stored[at]) as DocumentRecord
@@ -132,6 +186,13 @@ async function acceptGroup(scope: Uses<'state'>, group: readonly Prepared[], ing
     }
   }
   throw new UnavailableError('contended', 'The documents collided with others of the same names; try again.', { retryAfter: 1 })
+}
+
+/** The write that takes an upload for a document: of two that want it, one gets it. */
+async function takeUpload(scope: Uses<'state'>, { id, field }: NonNullable<Prepared['upload']>): Promise<RecordWrite> {
+  const record = await scope.state.get(uploads, { partition: id })
+  if (!record) throw uploadTaken(field)
+  return remove(uploads, record)
 }
 
 /** Whether nothing has to be done: it was sent before, and read or about to be. What failed is tried again. */
@@ -146,7 +207,11 @@ function nextVersion(
   sent: Pick<DocumentFields, 'content' | 'ingest'>,
 ): DocumentFields {
   const now = scope.clock.now()
-  const { error: _, ...before } = current?.fields ?? { chunks_count: 0, characters: 0, created: now, version: 0 }
+  const first: Pick<DocumentFields, 'chunks_count' | 'characters' | 'created' | 'version' | 'owner' | 'error'> = {
+    ...{ chunks_count: 0, characters: 0, created: now, version: 0 },
+    owner: scope.caller.user,
+  }
+  const { error: _, ...before } = current?.fields ?? first
   return {
     ...before,
     document_id: id,
@@ -166,11 +231,12 @@ function nextVersion(
 async function keepLarge(scope: Uses<'state'>, { content }: Prepared): Promise<ContentPlace> {
   if (isPlace(content)) return content
   const id = uuid(scope.clock)
-  if (!isLarge(content)) return { id, parts: 1 }
+  const bytes = typeof content === 'string' ? content.length : content.byteLength
+  if (!isLarge(content)) return { id, parts: 1, bytes }
   let parts = 0
   for (let at = 0; at < content.byteLength; at += partBytes)
     await keepPart(scope, id, parts++, content.subarray(at, at + partBytes))
-  return { id, parts }
+  return { id, parts, bytes }
 }
 
 function isPlace(content: Prepared['content']): content is ContentPlace {

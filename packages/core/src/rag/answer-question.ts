@@ -6,14 +6,15 @@ import { uuid } from '../ids.ts'
 import type { Usage } from '../language-model/catalogue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { maxTokensOf } from '../tenancy/tenant-models.ts'
-import { lookSeveralTimes, standingAlone } from './agent.ts'
+import { lookOnce, lookSeveralTimes, standingAlone } from './agent.ts'
 import { isAbstention, refusalText } from './answer/abstention.ts'
 import { type Citation, citeClaims } from './answer/cite-claims.ts'
 import { confidenceOf, confidenceOfRefusal, isAboveFloor, leastConfidence } from './answer/confidence.ts'
 import { type EvidenceFeatures, evidenceFeatures } from './answer/confidence-features.ts'
 import { type RagPrompt, ragPrompt } from './answer/prompt.ts'
+import type { Passage } from './passage.ts'
 import type { QueryBody } from './rag-forms.ts'
-import { retrievePassages } from './retrieve-passages.ts'
+import { type PassageFinding, passagesThatPass, tellFindings } from './screen-passages.ts'
 import { inAll, noUsage } from './usage.ts'
 
 export type AnswerScope = Uses<'state' | 'search' | 'models' | 'gate'>
@@ -28,6 +29,8 @@ export interface RagAnswer {
   readonly confidence: number
   readonly abstained: boolean
   readonly citations: readonly Citation[]
+  /** Passages that were found, and in which the tenant's filters found something: with `block` they had no part in the answer. */
+  readonly filtered: readonly PassageFinding[]
   readonly usage: Usage
 }
 
@@ -35,6 +38,9 @@ export interface RagAnswer {
 const usualMaxTokens = 2_000
 /** For what is shown to the model. */
 const contextTokens = 6_000
+/** What the audit trail calls it. */
+const queryRoute = 'POST /api/rag/query'
+
 /**
  * generate_rag_response of the seed (R27): finds passages, lets a model answer from them, ties each claim to its place in a source, and
  * says how probable it is that they support it; or says that they hold no answer (R38), without a model when nothing fits (X30).
@@ -72,23 +78,31 @@ interface Looked {
   readonly features: EvidenceFeatures
   /** Whether a model is worth asking. */
   readonly isRelated: boolean
+  readonly findings: readonly PassageFinding[]
   /** What an agent's own calls used. */
   readonly used: Usage
 }
 
 async function look(scope: AnswerScope, body: QueryBody, signal: AbortSignal): Promise<Looked> {
-  const { retrieval, question, used } = body.agent
+  const { retrieval, question, used, findings } = body.agent
     ? await lookSeveralTimes(scope, body, signal)
-    : { retrieval: await retrievePassages(scope, body, signal), question: standingAlone(body), used: noUsage }
-  const prompt = ragPrompt({
-    question: body.query,
-    ...(body.history ? { history: body.history } : {}),
-    passages: retrieval.passages,
-    budgetTokens: contextTokens,
-  })
+    : { ...(await lookOnce(scope, body, signal)), question: standingAlone(body), used: noUsage }
+  const promptOf = (passages: readonly Passage[]): RagPrompt =>
+    ragPrompt({
+      question: body.query,
+      ...(body.history ? { history: body.history } : {}),
+      passages,
+      budgetTokens: contextTokens,
+    })
+  const whole = promptOf(retrieval.passages)
+  const { id: modelId } = scope.models.resolve(body.model_id)
+  const kept = await passagesThatPass(scope, whole.passages, (some) => ({ modelId, prompt: promptOf(some).messages }))
+  const prompt = kept === whole.passages ? whole : promptOf(kept)
   const { passages } = prompt
   const features = evidenceFeatures({ question, passages, retrieval: retrieval.signals })
-  return { prompt, features, isRelated: passages.length > 0 && isAboveFloor(features), used }
+  const leftOut = whole.passages.filter((passage) => !kept.includes(passage))
+  await tellFindings(scope, queryRoute, { findings, leftOut })
+  return { prompt, features, isRelated: passages.length > 0 && isAboveFloor(features), findings, used }
 }
 
 function callOf(scope: AnswerScope, body: QueryBody, prompt: RagPrompt, signal: AbortSignal): GovernedCall {
@@ -98,7 +112,7 @@ function callOf(scope: AnswerScope, body: QueryBody, prompt: RagPrompt, signal: 
   return {
     id: uuid(scope.clock),
     request: { modelId: id, prompt: prompt.messages, maxOutputTokens },
-    what: 'POST /api/rag/query',
+    what: queryRoute,
     signal,
   }
 }
@@ -122,11 +136,12 @@ function judged(
     confidence,
     abstained: false,
     citations: cited.citations,
+    filtered: looked.findings,
     usage,
   }
 }
 
-function refusal(scope: AnswerScope, { prompt: { passages }, features, used }: Looked): RagAnswer {
+function refusal(scope: AnswerScope, { prompt: { passages }, features, findings, used }: Looked): RagAnswer {
   return {
     response: refusalText(passages),
     tenant_id: scope.caller.tenant,
@@ -134,6 +149,7 @@ function refusal(scope: AnswerScope, { prompt: { passages }, features, used }: L
     confidence: confidenceOfRefusal(features),
     abstained: true,
     citations: [],
+    filtered: findings,
     usage: used,
   }
 }

@@ -2,7 +2,7 @@ import type { Outcome } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { documents, revisionPlace } from './documents.ts'
 import type { DocumentRevision, RevisionsBody } from './jobs.ts'
-import { startMaintenance } from './maintain.ts'
+import { tidyAfterRemoval } from './maintain.ts'
 import { dropText } from './text.ts'
 
 /** Removes what is left of revisions that are not, or not any more, those that are found: first from the index, then their text. */
@@ -14,6 +14,6 @@ export async function cleanDocuments(scope: Uses<'state' | 'search'>, { document
   }
   await scope.search.remove(gone.map(({ document_id, revision }) => ({ document: document_id, version: revision })))
   for (const { document_id, revision } of gone) await dropText(scope, revisionPlace(document_id, revision))
-  if (gone.length > 0) await scope.state.commit({ writes: [], emit: await startMaintenance(scope, { removed: true }) })
+  if (gone.length > 0) await tidyAfterRemoval(scope)
   return { done: true }
 }

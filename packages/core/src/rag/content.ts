@@ -6,7 +6,14 @@ import { type ContentTexts, contents, partName } from './documents.ts'
 export interface ContentPlace {
   readonly id: string
   readonly parts: number
+  /** In all; of a text about as many. */
+  readonly bytes: number
 }
+
+/**
+ * Of what is kept as one, bytes: little enough that encoding and sealing it holds nobody up.
+ */
+export const partBytes: number = 4 * 1024 * 1024
 
 /** The write that keeps one part: of a text, or of bytes. */
 export function contentWrite(scope: Uses<never>, id: string, part: number, content: string | Uint8Array): RecordWrite {
@@ -20,37 +27,37 @@ export async function keepPart(scope: Uses<'state'>, id: string, part: number, c
 
 export interface Content {
   readonly bytes: Uint8Array
-  /** What removes it, for a commit. */
+  /** What removes it, for a commit; nothing for several parts, which would be held in memory for it: see {@link dropContent}. */
   readonly removal: readonly RecordWrite[]
 }
 
 /** All of what was sent; undefined when it is gone. */
-export async function readContent(scope: Uses<'state'>, { id, parts }: ContentPlace): Promise<Content | undefined> {
-  const pieces: Uint8Array[] = []
+export async function readContent(
+  scope: Uses<'state'>,
+  { id, parts, bytes: length }: ContentPlace,
+): Promise<Content | undefined> {
   const removal: RecordWrite[] = []
+  let found = 0
+  // Of several parts, whose length is known: put together as they come, since a large file fits into memory once, not twice.
+  let bytes = new Uint8Array(parts > 1 ? length : 0)
+  let at = 0
   for await (const record of scope.state.read(contents, id)) {
     const text = await record.open('text')
-    pieces.push(text === undefined ? fromBase64((await record.open('bytes')) ?? '') : encoder.encode(text))
-    removal.push(remove(contents, record))
-  }
-  if (pieces.length < parts) return undefined
-  const [only] = pieces
-  if (only && pieces.length === 1) return { bytes: only, removal }
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
+    const piece = text === undefined ? fromBase64((await record.open('bytes')) ?? '') : encoder.encode(text)
+    found++
+    if (parts > 1) bytes.set(piece, at)
+    else {
+      bytes = piece
+      removal.push(remove(contents, record))
+    }
     at += piece.byteLength
   }
-  return { bytes, removal }
+  return found < parts ? undefined : { bytes, removal }
 }
 
-/** Forgets what was sent; again does nothing. */
+/** Forgets what was sent, part by part; again does what is left. */
 export async function dropContent(scope: Uses<'state'>, { id }: ContentPlace): Promise<void> {
-  const writes: RecordWrite[] = []
-  for await (const record of scope.state.read(contents, id)) writes.push(remove(contents, record))
-  // At most as many parts as an upload has.
-  if (writes.length > 0) await scope.state.commit({ writes })
+  for await (const record of scope.state.read(contents, id)) await scope.state.commit({ writes: [remove(contents, record)] })
 }
 
 const encoder = new TextEncoder()
@@ -63,7 +70,7 @@ function toBase64(bytes: Uint8Array): string {
   return text
 }
 
-function fromBase64(text: string): Uint8Array {
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text)
   const bytes = new Uint8Array(binary.length)
   for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at)

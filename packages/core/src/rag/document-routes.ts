@@ -2,7 +2,7 @@ import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { InvalidInputError, NotFoundError } from '../errors.ts'
 import { acceptDocuments } from './accept-documents.ts'
-import { getDocument, maySee } from './access.ts'
+import { getDocument, mayRead, maySee } from './access.ts'
 import { documents, revisionPlace } from './documents.ts'
 import { followIngest, getIngest } from './follow-ingest.ts'
 import * as forms from './forms.ts'
@@ -68,8 +68,9 @@ const text = defineRoute<forms.IdParams>({
   params: forms.idParams,
   replies: { 200: { summary: 'The text of the version that is found.', body: null } },
   async handle(scope, { params }) {
-    const { document_id, live } = (await getDocument(scope, params.id)).fields
-    if (live === undefined) throw new NotFoundError('text')
+    const record = await getDocument(scope, params.id)
+    const { document_id, live } = record.fields
+    if (live === undefined || !(await mayRead(scope, record))) throw new NotFoundError('text')
     let content = ''
     for await (const block of allText(scope, revisionPlace(document_id, live))) content += block
     return { status: 200, text: { type: 'text/plain; charset=utf-8', content } }

@@ -24,8 +24,10 @@ export interface DocumentFields {
   readonly embedding: 'pending' | 'done'
   /** Whether this version, or the live one, is for some only. */
   readonly restricted: boolean
+  /** Who sent its first version, and may send others whomever they are for. */
+  readonly owner: string
   /** Where what was sent is kept until it is read. */
-  readonly content?: { readonly id: string; readonly parts: number }
+  readonly content?: { readonly id: string; readonly parts: number; readonly bytes: number }
   /** The batch that it came with. */
   readonly ingest?: string
   readonly error?: { readonly code: string; readonly message: string }
@@ -59,7 +61,8 @@ const plain: z.ZodType<DocumentFields> = z.strictObject({
   characters: z.number().int(),
   embedding: z.enum(['pending', 'done']),
   restricted: z.boolean(),
-  content: z.strictObject({ id: z.string(), parts: z.number().int() }).exactOptional(),
+  owner: z.string(),
+  content: z.strictObject({ id: z.string(), parts: z.number().int(), bytes: z.number().int() }).exactOptional(),
   ingest: z.string().exactOptional(),
   error: z.strictObject({ code: z.string(), message: z.string() }).exactOptional(),
   created: z.number(),

@@ -9,13 +9,17 @@ import type { Uses } from '../scope/scope.ts'
 import { documents, revisionPlace } from './documents.ts'
 import { countIngest } from './ingests.ts'
 import type { DocumentRevision, RevisionsBody } from './jobs.ts'
+import { tidyAfterGrowth } from './maintain.ts'
 import { changeSpaces, readSpaces, type Space, spaceOf } from './spaces.ts'
 import { allChunks, readText } from './text.ts'
+import { VectorBatch } from './vector-batch.ts'
 
 export type EmbedScope = Uses<'state' | 'search' | 'models' | 'gate'>
 
 /** Texts of one call: so many take a small model about a second. */
 const atATime = 16
+/** So many vectors are put at a time: a large document's are never all in memory, and who comes after a crash goes on behind them. */
+const partLength = 2_048
 /** After what may pass, and after a spent budget or a minute's limit, milliseconds. */
 const pause = { passing: 15_000, limit: 60_000 } as const
 
@@ -25,11 +29,14 @@ const pause = { passing: 15_000, limit: 60_000 } as const
  */
 export async function embedDocuments(scope: EmbedScope, body: RevisionsBody, { lease }: JobContext): Promise<Outcome> {
   try {
+    const batch = new VectorBatch(scope)
     for (const revision of body.documents) {
       if (!(await isLive(scope, revision))) continue
-      for (const space of await spacesToFill(scope)) await embedRevision(scope, revision, space, lease.signal)
-      await markEmbedded(scope, revision)
+      for (const space of await spacesToFill(scope)) await embedRevision(scope, revision, space, lease.signal, batch)
+      await batch.afterwards(() => markEmbedded(scope, revision))
     }
+    await batch.put()
+    await tidyAfterGrowth(scope)
     return { done: true }
   } catch (error) {
     return later(scope, error, lease.signal)
@@ -55,19 +62,24 @@ async function spacesToFill(scope: EmbedScope): Promise<readonly (Space | undefi
 }
 
 /**
- * Puts the vectors of one revision into a space.
+ * Puts the vectors of one revision into a space, part by part; the last part, which of most is the only one, with those of others. Done
+ * again, it goes on behind the parts that are there.
  * @param space absent: the one of the model that this Plinth is set to, which serves from then on.
  */
 export async function embedRevision(
   scope: EmbedScope,
-  { document_id, revision }: DocumentRevision,
+  revision: DocumentRevision,
   space: Space | undefined,
   signal: AbortSignal,
+  batch: VectorBatch,
 ): Promise<void> {
-  const place = revisionPlace(document_id, revision)
-  const vectors: Float32Array[] = []
+  const place = revisionPlace(revision.document_id, revision.revision)
+  const there = await countThere(scope, revision, space)
   let into = space
+  let first = there
+  let vectors: Float32Array[] = []
   let texts: string[] = []
+  const part = (): DocumentVectors => ({ document: revision.document_id, version: revision.revision, first, vectors })
   const embed = async (): Promise<boolean> => {
     const modelId = into?.model_id ?? scope.models.resolveEmbedding().id
     const made = await embedAll(scope, modelId, texts, into?.dimensions, signal)
@@ -75,18 +87,33 @@ export async function embedRevision(
     if (!made) return false
     into ??= await firstSpace(scope, spaceOf(modelId, made[0]?.length ?? 0))
     vectors.push(...made)
+    if (vectors.length < partLength) return true
+    await scope.search.putVectors(into, [part()])
+    first += vectors.length
+    vectors = []
     return true
   }
+  let ordinal = 0
   for await (const { start, end, context } of allChunks(scope, place)) {
+    if (ordinal++ < there) continue
     texts.push([context, await readText(scope, place, start, end)].join('\n').trim())
     if (texts.length === atATime && !(await embed())) return
   }
   if (texts.length > 0 && !(await embed())) return
-  const whole: DocumentVectors = { document: document_id, version: revision, vectors }
-  if (into && vectors.length > 0) await scope.search.putVectors(into, [whole])
+  if (into && vectors.length > 0) batch.add(into, part())
 }
 
-/** Vectors of texts; undefined where the tenant's filters refuse one of them: such a document is found by its words alone. */
+/** How many vectors of a revision a space has, where its index tells. */
+async function countThere(
+  { search }: EmbedScope,
+  { document_id, revision }: DocumentRevision,
+  space: Space | undefined,
+): Promise<number> {
+  if (!space) return 0
+  return (await search.vectorsOf?.(space.name, { document: document_id, version: revision })) ?? 0
+}
+
+/** Vectors of texts; undefined where the tenant's filters refuse one of them: from there on such a document is found by its words alone. */
 async function embedAll(
   scope: EmbedScope,
   modelId: string,

@@ -1,11 +1,12 @@
+import { sha256 } from '../crypto.ts'
 import { embedGoverned } from '../gateway/governed-embeddings.ts'
 import { uuid } from '../ids.ts'
 import type { Uses } from '../scope/scope.ts'
-import { BoundedCache } from './bounded-cache.ts'
+import { cacheByClock } from './bounded-cache.ts'
 import { readSpaces, type Space } from './spaces.ts'
 
 /** Questions that were asked last, of all tenants: at 512 dimensions about 2 KB each. */
-const kept = new BoundedCache<Float32Array>(2_000)
+const keptVectors = cacheByClock<Float32Array>({ entries: 2_000, bytes: 16 * 1024 * 1024, keptFor: 10 * 60_000 })
 /** A longer one is hardly asked twice. */
 const longestKept = 2_000
 
@@ -28,7 +29,9 @@ export async function embedQuery(
 ): Promise<QueryVector | undefined> {
   const { serving: space, dense_weight: denseWeight } = (await readSpaces(scope))?.fields ?? {}
   if (!space) return undefined
-  const key = `${scope.caller.tenant}\n${space.name}\n${text}`
+  const kept = keptVectors(scope.clock)
+  // By its hash: no question stays in memory for it.
+  const key = sha256(`${scope.caller.tenant}\n${space.name}\n${text}`)
   const known = text.length <= longestKept ? kept.get(key) : undefined
   if (known) return { space, values: known, denseWeight }
   const { id: modelId, dimensions } = scope.models.resolveEmbedding(space.model_id)
@@ -42,6 +45,6 @@ export async function embedQuery(
     signal,
   })
   const values = Float32Array.from(vectors[0] ?? [])
-  if (text.length <= longestKept) kept.set(key, values)
+  if (text.length <= longestKept) kept.set(key, values, values.byteLength)
   return { space, values, denseWeight }
 }

@@ -4,7 +4,7 @@ import { readSpaces, type Space } from './spaces.ts'
 
 /** What a tenant's index holds, and by which model's vectors it is asked. */
 export async function indexStatus(scope: Uses<'state' | 'search' | 'models'>): Promise<object> {
-  const { spaces, ...figures } = await scope.search.status()
+  const { spaces, removalsDue: _, ...figures } = await scope.search.status()
   const { serving, building, dense_weight } = (await readSpaces(scope))?.fields ?? {}
   const embedding_model = scope.models.resolveEmbedding().id
   const shown = (space: Space | undefined): object | null => {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Collection, defineCollection } from '../define/collection.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, type RecordWrite } from '../scope/state.ts'
+import type { DocumentFields } from './documents.ts'
 
 /** How far a batch of documents has come; what isn't there is 0. */
 export interface Ingest {
@@ -11,7 +12,7 @@ export interface Ingest {
   readonly unchanged?: number
   /** Read, and found by words. */
   readonly processed?: number
-  /** Found by vectors, too. */
+  /** Found by vectors too, or replaced or deleted before they were. */
   readonly embedded?: number
   readonly failed?: number
   /** Replaced or deleted before they were read. */
@@ -46,6 +47,16 @@ export function countIngest(scope: Uses<never>, ingest: string, amounts: Ingest)
     undefined,
     scope.clock.now() + retention,
   )
+}
+
+/** Versions that are replaced or deleted before they have their vectors get none: their batches wait for them no more. */
+export function countOutdated(scope: Uses<never>, before: readonly DocumentFields[]): readonly RecordWrite[] {
+  const missed = new Map<string, number>()
+  for (const { status, embedding, ingest } of before) {
+    if (status === 'processed' && embedding === 'pending' && ingest !== undefined)
+      missed.set(ingest, (missed.get(ingest) ?? 0) + 1)
+  }
+  return [...missed].map(([ingest, embedded]) => countIngest(scope, ingest, { embedded }))
 }
 
 /** Whether all of a batch has come as far as it can by words. */

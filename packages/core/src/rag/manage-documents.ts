@@ -7,6 +7,7 @@ import { getDocument } from './access.ts'
 import { dropContent } from './content.ts'
 import { documents } from './documents.ts'
 import { documentDeleted } from './events.ts'
+import { countOutdated } from './ingests.ts'
 import { cleanJob } from './jobs.ts'
 
 /**
@@ -20,7 +21,7 @@ export async function deleteDocument(scope: Uses<'state'>, documentId: string): 
     const left = [...new Set(live === undefined ? [revision] : [live, revision])]
     const gone = left.map((each) => ({ document_id: documentId, revision: each }))
     await scope.state.commit({
-      writes: [remove(documents, record)],
+      writes: [remove(documents, record), ...countOutdated(scope, [record.fields])],
       emit: [
         publishEvent(documentDeleted, documentId, { document_id: documentId }),
         startJob(cleanJob, { id: revision, body: { documents: gone } }),

@@ -1,3 +1,5 @@
+import type { FilterKind } from '../tenancy/filters/filter-settings.ts'
+
 /** A stretch of a document as retrieval gives it: `content` is the document's text from `start` to `end`. */
 export interface Passage {
   readonly document_id: string
@@ -10,4 +12,6 @@ export interface Passage {
   readonly page?: number
   /** How well it fits, comparable within one answer; higher is better. */
   readonly score: number
+  /** What the tenant's filters find suspicious in it; absent: nothing, or nobody looked. */
+  readonly flags?: readonly FilterKind[]
 }

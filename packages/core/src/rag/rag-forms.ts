@@ -1,6 +1,7 @@
 /** What questions take and show. @module */
 import { z } from 'zod'
 import type { SearchFilter } from '../ports/search-index.ts'
+import { filterActions, filterKinds } from '../tenancy/filters/filter-settings.ts'
 import type { Turn } from './answer/prompt.ts'
 
 export interface RetrieveBody {
@@ -57,6 +58,8 @@ export const passagesForm: z.ZodType = z.object({
       end: z.number().int(),
       page: z.number().int().optional(),
       score: z.number(),
+      /** What the tenant's filters find suspicious in it. */
+      flags: z.array(z.enum(filterKinds)).optional(),
     }),
   ),
 })
@@ -75,6 +78,17 @@ export const answerForm: z.ZodType = z.object({
       source: z.string(),
       start: z.number().int(),
       end: z.number().int(),
+    }),
+  ),
+  /** Passages in which the tenant's filters found something; those with block had no part in the answer. */
+  filtered: z.array(
+    z.object({
+      document_id: z.string(),
+      source: z.string(),
+      start: z.number().int(),
+      end: z.number().int(),
+      kind: z.enum(filterKinds),
+      action: z.enum(filterActions),
     }),
   ),
   usage: z.object({ input_tokens: z.number(), output_tokens: z.number(), usd: z.number(), latency_ms: z.number() }),

@@ -4,6 +4,7 @@ import { indexStatus } from './index-status.ts'
 import * as forms from './rag-forms.ts'
 import { startReindex } from './reindex.ts'
 import { retrievePassages } from './retrieve-passages.ts'
+import { flagPassages } from './screen-passages.ts'
 import { changeSpaces } from './spaces.ts'
 
 const retrieve = defineRoute<Record<never, never>, Record<never, never>, forms.RetrieveBody>({
@@ -15,7 +16,7 @@ const retrieve = defineRoute<Record<never, never>, Record<never, never>, forms.R
   replies: { 200: { summary: 'content is the text of the document from start to end.', body: forms.passagesForm } },
   async handle(scope, { body, signal }) {
     const { passages } = await retrievePassages(scope, body, signal)
-    return { status: 200, body: { results: passages } }
+    return { status: 200, body: { results: await flagPassages(scope, passages) } }
   },
 })
 

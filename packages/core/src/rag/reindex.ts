@@ -8,6 +8,7 @@ import { documents } from './documents.ts'
 import { type EmbedScope, embedRevision, later } from './embed-documents.ts'
 import { type ReindexBody, reindexJob } from './jobs.ts'
 import { changeSpaces, readSpaces, type Space, spaceOf } from './spaces.ts'
+import { VectorBatch } from './vector-batch.ts'
 
 /** Documents of one job, after which it says how far it came. */
 const atATime = 20
@@ -39,10 +40,12 @@ export async function reindexDocuments(scope: EmbedScope, body: ReindexBody, { l
       limit: atATime,
       ...(body.after === undefined ? {} : { after: body.after }),
     })
+    const batch = new VectorBatch(scope)
     for (const { fields } of page.items) {
       if (fields.live === undefined) continue
-      await embedRevision(scope, { document_id: fields.document_id, revision: fields.live }, space, lease.signal)
+      await embedRevision(scope, { document_id: fields.document_id, revision: fields.live }, space, lease.signal, batch)
     }
+    await batch.put()
     if (page.after === undefined) await serve(scope, space)
     else {
       const next = { space: space.name, after: page.after }

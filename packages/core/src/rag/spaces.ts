@@ -20,6 +20,9 @@ export interface Spaces {
   readonly building?: Space
   /** What a question's vector counts beside its words, 0 to 1, where the tenant says so; else what is known of the model. */
   readonly dense_weight?: number
+  /** When a job tidies the index that waits for it: soon, and when removals are due. Milliseconds UTC. */
+  readonly tidied?: number
+  readonly purged?: number
 }
 
 const space: z.ZodType<Space> = z.strictObject({ name: z.string(), model_id: z.string(), dimensions: z.number().int() })
@@ -32,6 +35,8 @@ export const searchSpaces: Collection<Spaces> = defineCollection<Spaces>({
     serving: space.exactOptional(),
     building: space.exactOptional(),
     dense_weight: z.number().exactOptional(),
+    tidied: z.number().exactOptional(),
+    purged: z.number().exactOptional(),
   }),
   sealed: [],
   lists: {},

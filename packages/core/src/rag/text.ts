@@ -3,7 +3,7 @@ import type { Collection, NoFields } from '../define/collection.ts'
 import type { ReadDocument } from '../ports/document-reader.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert, type RecordWrite, remove } from '../scope/state.ts'
-import { BoundedCache } from './bounded-cache.ts'
+import { cacheByClock } from './bounded-cache.ts'
 import { blockLength, chunkTables, partName, texts } from './documents.ts'
 
 /** How many blocks one commit writes: with 4 bytes a character they stay below what it may hold. */
@@ -95,11 +95,13 @@ export async function* allText(scope: Uses<'state'>, place: string): AsyncGenera
   for await (const record of scope.state.read(texts, place)) yield (await record.open('text')) ?? ''
 }
 
-/** One chunk of a revision; undefined when it was cleaned away. */
+/** One chunk of a revision; undefined when there is none of that number, or it was cleaned away. */
 export async function readChunk(scope: Uses<'state'>, place: string, ordinal: number): Promise<ChunkPlace | undefined> {
   const text = await opened(scope, place, 'chunks', Math.floor(ordinal / chunksABlock))
   if (text === undefined) return undefined
-  return chunkAt(JSON.parse(text) as ChunkBlock, ordinal % chunksABlock)
+  const block = JSON.parse(text) as ChunkBlock
+  const index = ordinal % chunksABlock
+  return index * 3 < block.chunks.length ? chunkAt(block, index) : undefined
 }
 
 /** All chunks of a revision, in order. */
@@ -127,19 +129,18 @@ function blockOf({ chunks, contexts }: ReadDocument, block: number): ChunkBlock 
 }
 
 /** A block never changes, so what was opened last is kept; not for longer than a disabled key may go unnoticed. */
-const kept = new BoundedCache<{ readonly text: string; readonly until: number }>(1_000)
-const keptFor = 4 * 60_000
+const keptBlocks = cacheByClock<string>({ entries: 1_000, keptFor: 4 * 60_000 })
 
 async function opened(scope: Uses<'state'>, place: string, kind: 'text' | 'chunks', block: number): Promise<string | undefined> {
-  const now = scope.clock.now()
+  const kept = keptBlocks(scope.clock)
   const key = `${scope.caller.tenant} ${place} ${kind} ${block}`
   const known = kept.get(key)
-  if (known && known.until > now) return known.text
+  if (known !== undefined) return known
   const where = { partition: place, sort: partName(block) }
   const text =
     kind === 'text'
       ? await (await scope.state.get(texts, where))?.open('text')
       : await (await scope.state.get(chunkTables, where))?.open('chunks')
-  if (text !== undefined) kept.set(key, { text, until: now + keptFor })
+  if (text !== undefined) kept.set(key, text)
   return text
 }

@@ -6,14 +6,12 @@ import { uuid } from '../ids.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert } from '../scope/state.ts'
-import { keepPart } from './content.ts'
+import { keepPart, partBytes } from './content.ts'
 
 /** Of one file. */
 export const uploadLimit: number = 256 * 1024 * 1024
 /** From when it is asked for. */
 const lifetime = 24 * 3_600_000
-/** Of what is kept as one. */
-const partBytes = 8 * 1024 * 1024
 
 export interface UploadFields {
   readonly upload_id: string

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../errors.ts'
 import {
+  checkPart,
   type DocumentVectors,
   type DocumentVersion,
   type IndexedDocument,
@@ -39,7 +40,7 @@ export async function putDocuments(index: TenantIndex, documents: readonly Index
       // The first time the commit itself finds out whether somebody else put one.
       if (attempt++ > 0 && (await absent(index, wanted)).length < wanted.length) return undefined
       const versions = wanted.map((document) =>
-        insert(searchVersions, placeOf(document), { chunks: document.chunks.length, spaces: [] }),
+        insert(searchVersions, placeOf(document), { chunks: document.chunks.length, vectors: [] }),
       )
       const head = {
         ...next,
@@ -52,27 +53,29 @@ export async function putDocuments(index: TenantIndex, documents: readonly Index
   }
 }
 
-/** Puts vectors of versions that are there and have none in this space. */
+/** Puts vectors of versions that are there and lack them in this space. */
 export async function putVectors(index: TenantIndex, space: VectorSpace, documents: readonly DocumentVectors[]): Promise<void> {
   const all = unique(documents)
   for (;;) {
     const head = await index.head()
     const known = head?.fields.spaces.find(({ name }) => name === space.name)
     checkSpace(space, known, head?.fields.spaces.length ?? 0)
-    const wanted = (await versionsOf(index, all)).filter(({ record }) => lacks(record, known?.generation))
+    const wanted = (await versionsOf(index, all)).flatMap(({ version, record }) => lacking(version, record, known?.generation))
     if (wanted.length === 0) return
-    for (const { version, record } of wanted) {
-      if (record?.fields.chunks === version.vectors.length) continue
-      throw new InvalidInputError('A version has one vector for each of its chunks.', { field: 'vectors' })
-    }
     const slices = new Slices()
-    const vectors = wanted.map(({ version }) => version)
-    const written = await index.objects.write(await buildVectors(vectors, space, slices), slices)
+    const written = await index.objects.write(await buildVectors(wanted, space, slices), slices)
     const changed = await settle(index, written, (next, current) =>
-      listVectors(index, { space, known, vectors, written }, next, current),
+      listVectors(index, { space, known, vectors: wanted, written }, next, current),
     )
     if (changed) return
   }
+}
+
+/** How many of a version's chunks, from the first on, have vectors in a space. */
+export async function countVectors(index: TenantIndex, space: string, version: DocumentVersion): Promise<number> {
+  const head = await index.head()
+  const known = head?.fields.spaces.find(({ name }) => name === space)
+  return vectorsIn(await index.state.get(searchVersions, placeOf(version)), known?.generation)
 }
 
 /** Removes what is there. */
@@ -83,15 +86,17 @@ export async function removeDocuments(index: TenantIndex, versions: readonly Doc
     if (there.length === 0) return undefined
     const removal = {
       sequence: next.sequence,
+      removed: index.clock.now(),
       versions: there.map(({ version }) => [version.document, version.version] as const),
     }
-    const sum = (records: typeof there): number => records.reduce((total, { record }) => total + record.fields.chunks, 0)
+    const sum = (of: (record: VersionRecord) => number): number => there.reduce((total, { record }) => total + of(record), 0)
     const spaces = next.spaces.map((space) => ({
       ...space,
-      chunks: space.chunks - sum(there.filter(({ record }) => record.fields.spaces.includes(space.generation))),
+      chunks: space.chunks - sum((record) => vectorsIn(record, space.generation)),
     }))
+    const chunks = next.chunks - sum(({ fields }) => fields.chunks)
     return {
-      head: { ...next, documents: next.documents - there.length, chunks: next.chunks - sum(there), spaces },
+      head: { ...next, documents: next.documents - there.length, chunks, spaces },
       writes: [
         ...there.map(({ record }) => remove(searchVersions, record)),
         insert(searchRemovals, { partition: wholeIndex, sort: sequenceKey(next.sequence) }, removal),
@@ -127,7 +132,7 @@ interface VectorsToList {
   readonly space: VectorSpace
   /** The space as the vectors were made for it; absent for a new one. */
   readonly known: SpaceFields | undefined
-  readonly vectors: readonly DocumentVectors[]
+  readonly vectors: readonly VectorsPart[]
   readonly written: Written
 }
 
@@ -140,15 +145,19 @@ async function listVectors(
   const now = current?.fields.spaces.find(({ name }) => name === space.name)
   if (now?.generation !== known?.generation) return undefined
   const records = await versionsOf(index, vectors)
-  if (!records.every(({ record }) => lacks(record, known?.generation))) return undefined
+  // Somebody else put the same ones, or removed the version.
+  if (!records.every(({ version, record }) => record && vectorsIn(record, known?.generation) === version.first)) return undefined
   const made: SpaceFields = known
     ? (now ?? known)
     : { ...space, generation: next.next_generation, chunks: 0, factor: firstFactor, recall: null, checked: 0 }
   const { generation } = made
   const chunks = made.chunks + vectors.reduce((sum, version) => sum + version.vectors.length, 0)
-  const versions = records.flatMap(({ record }) =>
-    record ? [update(searchVersions, record, { ...record.fields, spaces: [...record.fields.spaces, generation] })] : [],
-  )
+  const versions = records.flatMap(({ version, record }) => {
+    if (!record) return []
+    const others = record.fields.vectors.filter((each) => each.generation !== generation)
+    const own = { generation, chunks: version.first + version.vectors.length }
+    return [update(searchVersions, record, { ...record.fields, vectors: [...others, own] })]
+  })
   return {
     head: {
       ...next,
@@ -169,8 +178,25 @@ async function settle(index: TenantIndex, written: Written, plan: Parameters<Ten
 
 type VersionRecord = StoredRecord<VersionFields, Record<never, never>>
 
-function lacks(record: VersionRecord | undefined, generation: number | undefined): boolean {
-  return record !== undefined && (generation === undefined || !record.fields.spaces.includes(generation))
+type VectorsPart = DocumentVectors & { readonly first: number }
+
+/** Of what is put of a version what it hasn't got yet. @throws InvalidInputError for what can't be its own. */
+function lacking(
+  version: DocumentVectors,
+  record: VersionRecord | undefined,
+  generation: number | undefined,
+): readonly VectorsPart[] {
+  if (!record) return []
+  const { first = 0, vectors } = version
+  const there = vectorsIn(record, generation)
+  if (there >= record.fields.chunks || first + vectors.length <= there) return []
+  checkPart(version, record.fields.chunks)
+  if (first > there) throw new InvalidInputError('A part begins where the one before ended.', { field: 'vectors' })
+  return [{ ...version, first: there, vectors: vectors.slice(there - first) }]
+}
+
+function vectorsIn(record: VersionRecord | undefined, generation: number | undefined): number {
+  return record?.fields.vectors.find((each) => each.generation === generation)?.chunks ?? 0
 }
 
 function checkSpace(space: VectorSpace, known: SpaceFields | undefined, spaces: number): void {

@@ -103,6 +103,8 @@ export const searchUnlisted: Collection<UnlistedFields> = defineCollection<Unlis
 /** Versions that were removed, and are still in segments of before. */
 export interface RemovalFields {
   readonly sequence: number
+  /** When, milliseconds UTC. */
+  readonly removed: number
   readonly versions: readonly (readonly [document: string, version: string])[]
 }
 
@@ -111,6 +113,7 @@ export const searchRemovals: Collection<RemovalFields> = defineCollection<Remova
   schema: 1,
   plain: z.object({
     sequence: z.number(),
+    removed: z.number(),
     versions: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
   }),
   sealed: [],
@@ -120,14 +123,22 @@ export const searchRemovals: Collection<RemovalFields> = defineCollection<Remova
 /** A version of a document that is there. */
 export interface VersionFields {
   readonly chunks: number
-  /** Generations of the spaces that it has vectors in. */
-  readonly spaces: readonly number[]
+  /** How many of its chunks, from the first on, have vectors in a space, by the space's generation. */
+  readonly vectors: readonly VersionVectors[]
+}
+
+export interface VersionVectors {
+  readonly generation: number
+  readonly chunks: number
 }
 
 export const searchVersions: Collection<VersionFields> = defineCollection<VersionFields>({
   name: 'search-versions',
   schema: 1,
-  plain: z.object({ chunks: z.number(), spaces: z.array(z.number()).readonly() }),
+  plain: z.object({
+    chunks: z.number(),
+    vectors: z.array(z.object({ generation: z.number(), chunks: z.number() })).readonly(),
+  }),
   sealed: [],
   lists: {},
 })

@@ -1,4 +1,5 @@
-import { compareBytes, type DocumentTable, type TableEntry } from './document-table.ts'
+import { type DocumentTable, TableColumns } from './document-table.ts'
+import type { Section } from './sections.ts'
 import type { Slices } from './slices.ts'
 
 /** A segment's documents, and which of them stay: all without `removed`, else those where it is 0. */
@@ -8,11 +9,12 @@ export interface MergedTable {
 }
 
 export interface DocumentMerge {
-  readonly entries: readonly TableEntry[]
-  readonly order: Uint16Array
+  /** Those of the table. */
+  readonly sections: readonly Section[]
   /** Of each table: what its documents become, -1 for those that go. */
   readonly documentMaps: readonly Int32Array[]
   readonly rowMaps: readonly Int32Array[]
+  readonly documents: number
   readonly rows: number
 }
 
@@ -20,9 +22,16 @@ const none = -1
 
 /** Puts tables one behind the other, without what was removed. */
 export async function mergeDocuments(tables: readonly MergedTable[], slices: Slices): Promise<DocumentMerge> {
-  const entries: TableEntry[] = []
+  const sizes = await Promise.all(tables.map((table) => sizeOf(table, slices)))
+  const sum = (of: (size: Size) => number): number => sizes.reduce((total, size) => total + of(size), 0)
+  const columns = new TableColumns(
+    sum(({ documents }) => documents),
+    sum(({ nameBytes }) => nameBytes),
+    sum(({ rows }) => rows),
+  )
   const documentMaps: Int32Array[] = []
   const rowMaps: Int32Array[] = []
+  let merged = 0
   let rows = 0
   for (const { documents, removed } of tables) {
     const documentMap = new Int32Array(documents.count).fill(none)
@@ -32,57 +41,89 @@ export async function mergeDocuments(tables: readonly MergedTable[], slices: Sli
       const count = documents.rowsOf(document)
       const first = documents.firstRow[document] ?? 0
       for (let row = 0; row < count; row++) rowMap[first + row] = rows + row
-      documentMap[document] = entries.length
-      entries.push({ name: documents.name(document), rows: count, firstOrdinal: documents.firstOrdinal[document] ?? 0 })
+      documentMap[document] = merged++
+      columns.add(documents.name(document), count, documents.firstOrdinal[document] ?? 0)
       rows += count
-      const pause = slices.step(count * 3 + 200)
+      const pause = slices.step(count * 3 + 400)
       if (pause) await pause
     }
     documentMaps.push(documentMap)
     rowMaps.push(rowMap)
   }
-  const order = await mergeOrders(tables, documentMaps, entries.length, slices)
-  return { entries, order, documentMaps, rowMaps, rows }
+  await mergeOrders(tables, documentMaps, columns, slices)
+  return { sections: columns.sections(), documentMaps, rowMaps, documents: merged, rows }
+}
+
+interface Size {
+  readonly documents: number
+  readonly nameBytes: number
+  readonly rows: number
+}
+
+/** Of what stays. */
+async function sizeOf({ documents, removed }: MergedTable, slices: Slices): Promise<Size> {
+  const size = { documents: 0, nameBytes: 0, rows: 0 }
+  await slices.over(documents.count, 10, (from, to) => {
+    for (let document = from; document < to; document++) {
+      if (removed?.[document]) continue
+      size.documents++
+      size.nameBytes += documents.nameLength(document)
+      size.rows += documents.rowsOf(document)
+    }
+  })
+  return size
 }
 
 async function mergeOrders(
   tables: readonly MergedTable[],
   maps: readonly Int32Array[],
-  count: number,
+  columns: TableColumns,
   slices: Slices,
-): Promise<Uint16Array> {
-  const order = new Uint16Array(count)
-  const places = tables.map(() => 0)
-  const skip = (table: number): void => {
-    const { order: from } = tables[table]?.documents ?? { order: new Uint16Array(0) }
-    let place = places[table] ?? 0
-    while (place < from.length && maps[table]?.[from[place] ?? 0] === none) place++
-    places[table] = place
-  }
-  for (const table of tables.keys()) skip(table)
-  for (let at = 0; at < count; at++) {
-    let best = none
-    for (const [table, { documents }] of tables.entries()) {
-      const place = places[table] ?? 0
-      if (place >= documents.count) continue
-      if (best === none || precedes(documents, place, tables[best]?.documents, places[best] ?? 0)) best = table
+): Promise<void> {
+  const cursors = tables.map(({ documents }, index) => new Cursor(documents, maps[index] ?? new Int32Array(0)))
+  await slices.over(columns.order.length, tables.length * 60 + 40, (from, to) => {
+    for (let place = from; place < to; place++) {
+      let first: Cursor | undefined
+      for (let index = 0; index < cursors.length; index++) {
+        const cursor = cursors[index] as Cursor
+        if (cursor.document >= 0 && (!first || cursor.isBefore(first))) first = cursor
+      }
+      if (first) columns.rank(place, first.take())
     }
-    const chosen = tables[best]
-    if (!chosen) break
-    order[at] = maps[best]?.[chosen.documents.order[places[best] ?? 0] ?? 0] ?? 0
-    places[best] = (places[best] ?? 0) + 1
-    skip(best)
-    const pause = slices.step(tables.length * 200)
-    if (pause) await pause
-  }
-  return order
+  })
 }
 
-function precedes(left: DocumentTable, leftPlace: number, right: DocumentTable | undefined, rightPlace: number): boolean {
-  if (!right) return true
-  const leftDocument = left.order[leftPlace] ?? 0
-  const rightDocument = right.order[rightPlace] ?? 0
-  const difference = compareBytes(left.name(leftDocument), right.name(rightDocument))
-  if (difference !== 0) return difference < 0
-  return (left.firstOrdinal[leftDocument] ?? 0) < (right.firstOrdinal[rightDocument] ?? 0)
+/** A table's documents that stay, one after the other by their names. */
+class Cursor {
+  /** The one at hand; -1 at the end. */
+  document = none
+  readonly #table: DocumentTable
+  readonly #map: Int32Array
+  #place = 0
+
+  constructor(table: DocumentTable, map: Int32Array) {
+    this.#table = table
+    this.#map = map
+    this.#look()
+  }
+
+  isBefore(other: Cursor): boolean {
+    const difference = this.#table.compareNames(this.document, other.#table, other.document)
+    if (difference !== 0) return difference < 0
+    return (this.#table.firstOrdinal[this.document] ?? 0) < (other.#table.firstOrdinal[other.document] ?? 0)
+  }
+
+  /** @returns what the document at hand becomes. */
+  take(): number {
+    const merged = this.#map[this.document] ?? 0
+    this.#place++
+    this.#look()
+    return merged
+  }
+
+  #look(): void {
+    const { order } = this.#table
+    while (this.#place < order.length && this.#map[order[this.#place] ?? 0] === none) this.#place++
+    this.document = order[this.#place] ?? none
+  }
 }

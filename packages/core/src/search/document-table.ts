@@ -51,28 +51,39 @@ export class DocumentTable {
     this.rows = this.documentOf.length
   }
 
-  /** @param order the entries by name; made when it isn't known. */
-  static pack(entries: readonly TableEntry[], order: Uint16Array = sorted(entries)): Section[] {
-    const nameAt = new Uint32Array(entries.length + 1)
-    const firstRow = new Uint32Array(entries.length + 1)
-    for (const [index, { name, rows }] of entries.entries()) {
-      nameAt[index + 1] = (nameAt[index] ?? 0) + name.byteLength
-      firstRow[index + 1] = (firstRow[index] ?? 0) + rows
-    }
-    const names = new Uint8Array(nameAt[entries.length] ?? 0)
-    const documentOf = new Uint16Array(firstRow[entries.length] ?? 0)
-    for (const [index, { name }] of entries.entries()) {
-      names.set(name, nameAt[index])
-      documentOf.fill(index, firstRow[index], firstRow[index + 1])
-    }
-    const rank = new Uint16Array(entries.length)
-    for (let place = 0; place < order.length; place++) rank[order[place] ?? 0] = place
-    const firstOrdinal = Uint32Array.from(entries, (entry) => entry.firstOrdinal)
-    return [nameAt, names, order, rank, firstRow, firstOrdinal, documentOf]
+  static pack(entries: readonly TableEntry[]): Section[] {
+    const columns = new TableColumns(
+      entries.length,
+      sum(entries, ({ name }) => name.byteLength),
+      sum(entries, ({ rows }) => rows),
+    )
+    for (const { name, rows, firstOrdinal } of entries) columns.add(name, rows, firstOrdinal)
+    for (const [place, document] of sorted(entries).entries()) columns.rank(place, document)
+    return columns.sections()
   }
 
   name(document: number): Uint8Array {
     return this.#names.subarray(this.#nameAt[document], this.#nameAt[document + 1])
+  }
+
+  /** How many bytes a document's name has. */
+  nameLength(document: number): number {
+    return (this.#nameAt[document + 1] ?? 0) - (this.#nameAt[document] ?? 0)
+  }
+
+  /** Compares names where they lie: below 0 when that of the other table's document comes later. */
+  compareNames(document: number, other: DocumentTable, otherDocument: number): number {
+    const start = this.#nameAt[document] as number
+    const end = this.#nameAt[document + 1] as number
+    const otherStart = other.#nameAt[otherDocument] as number
+    const otherEnd = other.#nameAt[otherDocument + 1] as number
+    return compareStretches(this.#names, start, end, other.#names, otherStart, otherEnd)
+  }
+
+  compareName(document: number, name: Uint8Array): number {
+    const start = this.#nameAt[document] as number
+    const end = this.#nameAt[document + 1] as number
+    return compareStretches(this.#names, start, end, name, 0, name.length)
   }
 
   version(document: number): DocumentVersion {
@@ -96,7 +107,7 @@ export class DocumentTable {
     let to = this.count
     while (from < to) {
       const middle = (from + to) >>> 1
-      if (compareBytes(this.name(this.order[middle] ?? 0), name) < 0) from = middle + 1
+      if (this.compareName(this.order[middle] ?? 0, name) < 0) from = middle + 1
       else to = middle
     }
     return from
@@ -106,7 +117,7 @@ export class DocumentTable {
   *find(name: Uint8Array): Generator<number> {
     for (let place = this.place(name); place < this.count; place++) {
       const document = this.order[place] ?? 0
-      if (compareBytes(this.name(document), name) !== 0) return
+      if (this.compareName(document, name) !== 0) return
       yield document
     }
   }
@@ -127,13 +138,71 @@ export class DocumentTable {
   }
 }
 
+/** The columns of a table that is made, document by document. */
+export class TableColumns {
+  readonly order: Uint16Array
+  readonly #nameAt: Uint32Array
+  readonly #names: Uint8Array
+  readonly #rank: Uint16Array
+  readonly #firstRow: Uint32Array
+  readonly #firstOrdinal: Uint32Array
+  readonly #documentOf: Uint16Array
+  #count = 0
+
+  constructor(documents: number, nameBytes: number, rows: number) {
+    this.order = new Uint16Array(documents)
+    this.#nameAt = new Uint32Array(documents + 1)
+    this.#names = new Uint8Array(nameBytes)
+    this.#rank = new Uint16Array(documents)
+    this.#firstRow = new Uint32Array(documents + 1)
+    this.#firstOrdinal = new Uint32Array(documents)
+    this.#documentOf = new Uint16Array(rows)
+  }
+
+  add(name: Uint8Array, rows: number, firstOrdinal: number): void {
+    const document = this.#count++
+    const nameAt = this.#nameAt[document] as number
+    const firstRow = this.#firstRow[document] as number
+    this.#names.set(name, nameAt)
+    this.#nameAt[document + 1] = nameAt + name.byteLength
+    this.#documentOf.fill(document, firstRow, firstRow + rows)
+    this.#firstRow[document + 1] = firstRow + rows
+    this.#firstOrdinal[document] = firstOrdinal
+  }
+
+  /** Says which document stands at a place of the order by name. */
+  rank(place: number, document: number): void {
+    this.order[place] = document
+    this.#rank[document] = place
+  }
+
+  sections(): Section[] {
+    return [this.#nameAt, this.#names, this.order, this.#rank, this.#firstRow, this.#firstOrdinal, this.#documentOf]
+  }
+}
+
+function sum(entries: readonly TableEntry[], of: (entry: TableEntry) => number): number {
+  return entries.reduce((total, entry) => total + of(entry), 0)
+}
+
 export function compareBytes(left: Uint8Array, right: Uint8Array): number {
-  const length = Math.min(left.length, right.length)
-  for (let index = 0; index < length; index++) {
-    const difference = (left[index] ?? 0) - (right[index] ?? 0)
+  return compareStretches(left, 0, left.length, right, 0, right.length)
+}
+
+function compareStretches(
+  left: Uint8Array,
+  start: number,
+  end: number,
+  right: Uint8Array,
+  rightStart: number,
+  rightEnd: number,
+): number {
+  const both = Math.min(end - start, rightEnd - rightStart)
+  for (let index = 0; index < both; index++) {
+    const difference = (left[start + index] as number) - (right[rightStart + index] as number)
     if (difference !== 0) return difference
   }
-  return left.length - right.length
+  return end - start - (rightEnd - rightStart)
 }
 
 function sorted(entries: readonly TableEntry[]): Uint16Array {

@@ -1,5 +1,8 @@
 import type { AccessList, Attributes } from '../ports/search-index.ts'
+import { compareBytes } from './document-table.ts'
+import { hashOrder } from './hash-order.ts'
 import type { Section, Sections } from './sections.ts'
+import type { Slices } from './slices.ts'
 import { findHash, hashText } from './text-hash.ts'
 
 const encoder = new TextEncoder()
@@ -56,22 +59,80 @@ export class KeyTable {
     this.count = this.#highs.length
   }
 
-  static pack(documentsOf: ReadonlyMap<string, readonly number[]>): Section[] {
-    const keys = Array.from(documentsOf, ([key, documents]) => {
+  static async pack(documentsOf: ReadonlyMap<string, readonly number[]>, slices: Slices): Promise<Section[]> {
+    const keys: { readonly text: Uint8Array; readonly documents: readonly number[] }[] = []
+    const highs = new Uint32Array(documentsOf.size)
+    const lows = new Uint32Array(documentsOf.size)
+    const size = { texts: 0, documents: 0 }
+    for (const [key, documents] of documentsOf) {
       hashText(key, scratch)
-      return { high: scratch[0] ?? 0, low: scratch[1] ?? 0, text: encoder.encode(key), documents }
-    }).sort((left, right) => left.high - right.high || left.low - right.low)
-    const textAt = offsets(keys.map(({ text }) => text.byteLength))
-    const documentsAt = offsets(keys.map(({ documents }) => documents.length))
-    const texts = new Uint8Array(textAt.at(-1) ?? 0)
-    const documents = new Uint16Array(documentsAt.at(-1) ?? 0)
-    for (const [index, key] of keys.entries()) {
-      texts.set(key.text, textAt[index])
-      documents.set(key.documents, documentsAt[index])
+      highs[keys.length] = scratch[0] ?? 0
+      lows[keys.length] = scratch[1] ?? 0
+      const text = encoder.encode(key)
+      keys.push({ text, documents })
+      size.texts += text.byteLength
+      size.documents += documents.length
+      const pause = slices.step(1_000 + key.length * 5)
+      if (pause) await pause
     }
-    const highs = Uint32Array.from(keys, ({ high }) => high)
-    const lows = Uint32Array.from(keys, ({ low }) => low)
-    return [highs, lows, textAt, texts, documentsAt, documents]
+    const columns = new KeyColumns(keys.length, size.texts, size.documents)
+    for (const index of await hashOrder(highs, lows, slices)) {
+      const key = keys[index]
+      if (!key) continue
+      columns.add(highs[index] ?? 0, lows[index] ?? 0, key.text)
+      for (const document of key.documents) columns.addDocument(document)
+      const pause = slices.step(300 + key.documents.length * 5)
+      if (pause) await pause
+    }
+    return columns.sections()
+  }
+
+  /** The keys of several tables, of the documents that stay. @param maps what each table's documents become, -1 for those that go. */
+  static async merge(tables: readonly KeyTable[], maps: readonly Int32Array[], slices: Slices): Promise<Section[]> {
+    const sum = (of: (table: KeyTable) => number): number => tables.reduce((total, table) => total + of(table), 0)
+    const columns = new KeyColumns(
+      sum(({ count }) => count),
+      sum((table) => table.#texts.byteLength),
+      sum((table) => table.#documents.length),
+    )
+    const places = tables.map(() => 0)
+    for (;;) {
+      let [high, low] = [Number.POSITIVE_INFINITY, 0]
+      for (const [index, table] of tables.entries()) {
+        const place = places[index] as number
+        if (place === table.count) continue
+        const [otherHigh, otherLow] = [table.#highs[place] as number, table.#lows[place] as number]
+        if (otherHigh < high || (otherHigh === high && otherLow < low)) [high, low] = [otherHigh, otherLow]
+      }
+      if (high === Number.POSITIVE_INFINITY) return columns.sections()
+      // Of one hash there is one text as a rule.
+      const texts: { readonly text: Uint8Array; readonly documents: number[] }[] = []
+      let units = tables.length * 20 + 500
+      for (const [index, table] of tables.entries()) {
+        let place = places[index] as number
+        for (; table.#highs[place] === high && table.#lows[place] === low; place++) {
+          const text = table.#texts.subarray(table.#textAt[place], table.#textAt[place + 1])
+          let same = texts.find((each) => compareBytes(each.text, text) === 0)
+          if (!same) {
+            same = { text, documents: [] }
+            texts.push(same)
+          }
+          for (const document of table.documentsAt(place)) {
+            const moved = maps[index]?.[document] ?? -1
+            if (moved >= 0) same.documents.push(moved)
+          }
+          units += 300 + text.length * 2 + same.documents.length * 10
+        }
+        places[index] = place
+      }
+      for (const { text, documents } of texts) {
+        if (documents.length === 0) continue
+        columns.add(high, low, text)
+        for (const document of documents) columns.addDocument(document)
+      }
+      const pause = slices.step(units)
+      if (pause) await pause
+    }
   }
 
   /** The documents that have the key; none when there are none. */
@@ -92,8 +153,51 @@ export class KeyTable {
   }
 }
 
-function offsets(lengths: readonly number[]): Uint32Array {
-  const offsets = new Uint32Array(lengths.length + 1)
-  for (const [index, length] of lengths.entries()) offsets[index + 1] = (offsets[index] ?? 0) + length
-  return offsets
+/** The columns of a table that is made, key by key in the order of the hashes. */
+class KeyColumns {
+  readonly #highs: Uint32Array
+  readonly #lows: Uint32Array
+  readonly #textAt: Uint32Array
+  readonly #texts: Uint8Array
+  readonly #documentsAt: Uint32Array
+  readonly #documents: Uint16Array
+  #count = 0
+
+  /** @param keys at most so many, and so on. */
+  constructor(keys: number, textBytes: number, documents: number) {
+    this.#highs = new Uint32Array(keys)
+    this.#lows = new Uint32Array(keys)
+    this.#textAt = new Uint32Array(keys + 1)
+    this.#texts = new Uint8Array(textBytes)
+    this.#documentsAt = new Uint32Array(keys + 1)
+    this.#documents = new Uint16Array(documents)
+  }
+
+  add(high: number, low: number, text: Uint8Array): void {
+    const at = this.#count++
+    this.#highs[at] = high
+    this.#lows[at] = low
+    this.#texts.set(text, this.#textAt[at])
+    this.#textAt[at + 1] = (this.#textAt[at] ?? 0) + text.byteLength
+    this.#documentsAt[at + 1] = this.#documentsAt[at] ?? 0
+  }
+
+  /** Adds a document to the key that was added last. */
+  addDocument(document: number): void {
+    const end = this.#documentsAt[this.#count] ?? 0
+    this.#documents[end] = document
+    this.#documentsAt[this.#count] = end + 1
+  }
+
+  sections(): Section[] {
+    const count = this.#count
+    return [
+      this.#highs.subarray(0, count),
+      this.#lows.subarray(0, count),
+      this.#textAt.subarray(0, count + 1),
+      this.#texts.subarray(0, this.#textAt[count]),
+      this.#documentsAt.subarray(0, count + 1),
+      this.#documents.subarray(0, this.#documentsAt[count]),
+    ]
+  }
 }

@@ -1,6 +1,7 @@
 import type { IndexedDocument } from '../ports/search-index.ts'
 import { scanWords, termOf } from './analysis.ts'
 import { DocumentTable, nameBytes, segmentRows, type TableEntry } from './document-table.ts'
+import { hashOrder } from './hash-order.ts'
 import { documentKeys, KeyTable } from './key-table.ts'
 import { lexicalKind } from './lexical-segment.ts'
 import { packSections } from './sections.ts'
@@ -10,6 +11,8 @@ import { hashText } from './text-hash.ts'
 const contextCounts = 2
 /** About what scanning a character costs. */
 const unitsACharacter = 60
+/** And what the stem of a word costs, once for each word of a segment. */
+const unitsAWord = 4_000
 
 /** A packed segment and how much is in it. */
 export interface Built {
@@ -33,11 +36,11 @@ export async function buildLexical(documents: readonly IndexedDocument[], slices
       await builder.add(document, first, end, slices)
       first = end
       if (builder.rows < mostRows) continue
-      built.push(builder.finish())
+      built.push(await builder.finish(slices))
       builder = new LexicalBuilder()
     }
   }
-  if (builder.rows > 0) built.push(builder.finish())
+  if (builder.rows > 0) built.push(await builder.finish(slices))
   return built
 }
 
@@ -55,6 +58,7 @@ class LexicalBuilder {
   #counts = new Uint16Array(4_096)
   #touched: number[] = []
   #length = 0
+  #learned = 0
   #postings = 0
   #termOf = new Uint32Array(4_096)
   #rowOf = new Uint16Array(4_096)
@@ -82,24 +86,28 @@ class LexicalBuilder {
       this.#finishRow(this.rows)
       this.#starts.push(chunk.start)
       this.#ends.push(chunk.end)
-      const pause = slices.step((chunk.text.length + chunk.context.length) * unitsACharacter)
+      const units = (chunk.text.length + chunk.context.length) * unitsACharacter + this.#learned * unitsAWord
+      this.#learned = 0
+      const pause = slices.step(units)
       if (pause) await pause
     }
   }
 
-  finish(): Built {
+  async finish(slices: Slices): Promise<Built> {
     const terms = this.#terms.size
-    const { order, highs, lows } = this.#sortedTerms()
+    const { order, highs, lows } = await this.#sortedTerms(slices)
     // Where each term goes, then a place for each posting: rows were added in order, so a term's rows are ascending.
     const place = new Uint32Array(terms)
     for (let at = 0; at < terms; at++) place[order[at] ?? 0] = at
     const rowsAt = new Uint32Array(terms + 1)
     const countsAt = new Uint32Array(terms + 1)
-    for (let posting = 0; posting < this.#postings; posting++) {
-      const at = (place[this.#termOf[posting] ?? 0] ?? 0) + 1
-      rowsAt[at] = (rowsAt[at] ?? 0) + 1
-      if (this.#countOf[posting] !== 1) countsAt[at] = (countsAt[at] ?? 0) + 1
-    }
+    await slices.over(this.#postings, 10, (from, to) => {
+      for (let posting = from; posting < to; posting++) {
+        const at = (place[this.#termOf[posting] ?? 0] ?? 0) + 1
+        rowsAt[at] = (rowsAt[at] ?? 0) + 1
+        if (this.#countOf[posting] !== 1) countsAt[at] = (countsAt[at] ?? 0) + 1
+      }
+    })
     for (let at = 0; at < terms; at++) {
       rowsAt[at + 1] = (rowsAt[at + 1] ?? 0) + (rowsAt[at] ?? 0)
       countsAt[at + 1] = (countsAt[at + 1] ?? 0) + (countsAt[at] ?? 0)
@@ -108,22 +116,24 @@ class LexicalBuilder {
     const counts = new Uint8Array(countsAt[terms] ?? 0)
     const nextSingle = rowsAt.slice()
     const nextOther = countsAt.slice()
-    for (let posting = 0; posting < this.#postings; posting++) {
-      const at = place[this.#termOf[posting] ?? 0] ?? 0
-      const row = this.#rowOf[posting] ?? 0
-      const count = this.#countOf[posting] ?? 0
-      if (count === 1) {
-        rows[nextSingle[at] ?? 0] = row
-        nextSingle[at] = (nextSingle[at] ?? 0) + 1
-        continue
+    await slices.over(this.#postings, 15, (from, to) => {
+      for (let posting = from; posting < to; posting++) {
+        const at = place[this.#termOf[posting] ?? 0] ?? 0
+        const row = this.#rowOf[posting] ?? 0
+        const count = this.#countOf[posting] ?? 0
+        if (count === 1) {
+          rows[nextSingle[at] ?? 0] = row
+          nextSingle[at] = (nextSingle[at] ?? 0) + 1
+          continue
+        }
+        const other = nextOther[at] ?? 0
+        nextOther[at] = other + 1
+        counts[other] = count
+        const others = (countsAt[at + 1] ?? 0) - (countsAt[at] ?? 0)
+        rows[(rowsAt[at + 1] ?? 0) - others + other - (countsAt[at] ?? 0)] = row
       }
-      const other = nextOther[at] ?? 0
-      nextOther[at] = other + 1
-      counts[other] = count
-      const others = (countsAt[at + 1] ?? 0) - (countsAt[at] ?? 0)
-      rows[(rowsAt[at + 1] ?? 0) - others + other - (countsAt[at] ?? 0)] = row
-    }
-    const packed = packSections(lexicalKind, [
+    })
+    const sections = [
       ...DocumentTable.pack(this.#entries),
       Uint32Array.from(this.#starts),
       Uint32Array.from(this.#ends),
@@ -135,9 +145,9 @@ class LexicalBuilder {
       rows,
       counts,
       Uint8Array.from(this.#open),
-      ...KeyTable.pack(this.#documentsOf),
-    ])
-    return { packed, rows: this.rows }
+      ...(await KeyTable.pack(this.#documentsOf, slices)),
+    ]
+    return { packed: await packSections(lexicalKind, sections, slices), rows: this.rows }
   }
 
   #scan(text: string, times: number): void {
@@ -153,6 +163,7 @@ class LexicalBuilder {
 
   #learn(word: string): number {
     const text = termOf(word)
+    this.#learned++
     let term = text === '' ? -1 : this.#terms.get(text)
     if (term === undefined) {
       term = this.#terms.size
@@ -179,7 +190,9 @@ class LexicalBuilder {
     this.#lengths.push(Math.min(65_535, this.#length))
   }
 
-  #sortedTerms(): { readonly order: Uint32Array; readonly highs: Uint32Array; readonly lows: Uint32Array } {
+  async #sortedTerms(
+    slices: Slices,
+  ): Promise<{ readonly order: Uint32Array; readonly highs: Uint32Array; readonly lows: Uint32Array }> {
     const count = this.#terms.size
     const unsortedHighs = new Uint32Array(count)
     const unsortedLows = new Uint32Array(count)
@@ -188,22 +201,20 @@ class LexicalBuilder {
       hashText(text, scratch)
       unsortedHighs[term] = scratch[0] ?? 0
       unsortedLows[term] = scratch[1] ?? 0
+      const pause = slices.step(100)
+      if (pause) await pause
     }
-    const high = (term: number): number => unsortedHighs[term] ?? 0
-    const low = (term: number): number => unsortedLows[term] ?? 0
-    // Numbers of 53 bits, sorted without a function: the hash's first 32 bits and the term. Neighbours of equal halves are few.
-    const sorted = Float64Array.from(unsortedHighs, (half, term) => half * 2 ** 21 + term).sort()
-    const order = Uint32Array.from(sorted, (number) => number % 2 ** 21)
-    for (let at = 1; at < count; at++) {
-      const term = order[at] ?? 0
-      let place = at
-      while (place > 0 && high(order[place - 1] ?? 0) === high(term) && low(order[place - 1] ?? 0) > low(term)) {
-        order[place] = order[place - 1] ?? 0
-        place--
+    const order = await hashOrder(unsortedHighs, unsortedLows, slices)
+    const highs = new Uint32Array(count)
+    const lows = new Uint32Array(count)
+    await slices.over(count, 10, (from, to) => {
+      for (let at = from; at < to; at++) {
+        const term = order[at] ?? 0
+        highs[at] = unsortedHighs[term] ?? 0
+        lows[at] = unsortedLows[term] ?? 0
       }
-      order[place] = term
-    }
-    return { order, highs: Uint32Array.from(order, high), lows: Uint32Array.from(order, low) }
+    })
+    return { order, highs, lows }
   }
 }
 

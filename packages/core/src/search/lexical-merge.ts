@@ -1,5 +1,4 @@
 import { mergeDocuments } from './document-merge.ts'
-import { DocumentTable } from './document-table.ts'
 import { KeyTable } from './key-table.ts'
 import type { Built } from './lexical-builder.ts'
 import { type LexicalSegment, lexicalKind } from './lexical-segment.ts'
@@ -21,50 +20,32 @@ export async function mergeLexical(inputs: readonly MergedLexical[], slices: Sli
   const starts = new Uint32Array(merge.rows)
   const ends = new Uint32Array(merge.rows)
   const lengths = new Uint16Array(merge.rows)
-  const open = new Uint8Array(merge.entries.length)
-  const documentsOf = new Map<string, number[]>()
+  const open = new Uint8Array(merge.documents)
   for (const [index, { segment }] of inputs.entries()) {
-    move(segment.starts, starts, rowMaps[index])
-    move(segment.ends, ends, rowMaps[index])
-    move(segment.lengths, lengths, rowMaps[index])
-    move(segment.open, open, documentMaps[index])
-    await moveKeys(segment.keys, documentsOf, documentMaps[index], slices)
+    await move(segment.starts, starts, rowMaps[index], slices)
+    await move(segment.ends, ends, rowMaps[index], slices)
+    await move(segment.lengths, lengths, rowMaps[index], slices)
+    await move(segment.open, open, documentMaps[index], slices)
   }
   const postings = await mergePostings(inputs, rowMaps, slices)
-  await slices.turn()
-  const sections = [
-    ...DocumentTable.pack(merge.entries, merge.order),
-    starts,
-    ends,
-    lengths,
-    ...postings,
-    open,
-    ...KeyTable.pack(documentsOf),
-  ]
-  await slices.turn()
-  const packed = packSections(lexicalKind, sections)
-  await slices.turn()
-  return { packed, rows: merge.rows }
+  const keys = await KeyTable.merge(
+    inputs.map(({ segment }) => segment.keys),
+    documentMaps,
+    slices,
+  )
+  const sections = [...merge.sections, starts, ends, lengths, ...postings, open, ...keys]
+  return { packed: await packSections(lexicalKind, sections, slices), rows: merge.rows }
 }
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array
 
-function move(from: Numbers, to: Numbers, map: Int32Array | undefined): void {
-  for (let index = 0; index < from.length; index++) {
-    const place = map?.[index] ?? -1
-    if (place >= 0) to[place] = from[index] ?? 0
-  }
-}
-
-async function moveKeys(keys: KeyTable, to: Map<string, number[]>, map: Int32Array | undefined, slices: Slices): Promise<void> {
-  for (let at = 0; at < keys.count; at++) {
-    const text = keys.text(at)
-    const documents = keys.documentsAt(at)
-    const moved = Array.from(documents, (document) => map?.[document] ?? -1).filter((place) => place >= 0)
-    if (moved.length > 0) to.set(text, [...(to.get(text) ?? []), ...moved])
-    const pause = slices.step(500 + documents.length * 10)
-    if (pause) await pause
-  }
+function move(from: Numbers, to: Numbers, map: Int32Array | undefined, slices: Slices): Promise<void> {
+  return slices.over(from.length, 5, (start, end) => {
+    for (let index = start; index < end; index++) {
+      const place = map?.[index] ?? -1
+      if (place >= 0) to[place] = from[index] ?? 0
+    }
+  })
 }
 
 /** The sections from the hashes to the counts. Rows of later segments come behind those of earlier ones, so they stay ascending. */

@@ -1,8 +1,16 @@
+import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import { insert, type RecordWrite, remove } from '../scope/state.ts'
 import { listSegments } from './changes.ts'
-import { type HeadFields, type SpaceFields, searchRemovals, searchSegments, searchUnlisted } from './collections.ts'
-import { segmentRows } from './document-table.ts'
+import {
+  type HeadFields,
+  type RemovalFields,
+  type SpaceFields,
+  searchRemovals,
+  searchSegments,
+  searchUnlisted,
+} from './collections.ts'
+import { nameBytes, segmentRows } from './document-table.ts'
 import { sequenceKey, wholeIndex } from './head.ts'
 import type { Built } from './lexical-builder.ts'
 import { mergeLexical } from './lexical-merge.ts'
@@ -22,18 +30,34 @@ const mostInputs = 16
 const atATime = 80
 /** Recall is measured anew when an index has grown, or shrunk, by this. */
 const growth = 1.3
+/** A segment of which so much was removed is made anew: so each removed chunk costs four others a move, at most. */
+const wornShare = 0.2
+/** One of so few chunks is made anew for any: that takes less than the write. */
+const fewRows = 4_096
+
+export interface MaintainOptions {
+  readonly exactBelow: number
+  /** What was removed so long ago is taken out of segments of any size, milliseconds. */
+  readonly removalTime: number
+}
+
+type RemovalRecord = StoredRecord<RemovalFields, Record<never, never>>
 
 /** Does one thing of what there is to do. @returns whether there was any. */
-export async function maintainOnce(index: TenantIndex, exactBelow: number, slices: Slices): Promise<boolean> {
+export async function maintainOnce(
+  index: TenantIndex,
+  { exactBelow, removalTime }: MaintainOptions,
+  slices: Slices,
+): Promise<boolean> {
   if (await index.objects.removeUnlisted()) return true
   if (await unlistDropped(index)) return true
   const view = await index.view()
-  const inputs = toMerge(view)
+  const inputs = toMerge(view, index.clock.now() - removalTime)
   if (inputs) {
     await mergeParts(index, view, inputs, slices)
     return true
   }
-  if (await forgetRemovals(index, view)) return true
+  if (await forgetRemovals(index, view, slices)) return true
   return measureRecall(index, view, exactBelow, slices)
 }
 
@@ -53,8 +77,8 @@ async function unlistDropped(index: TenantIndex): Promise<boolean> {
   return true
 }
 
-/** What is best merged now: one with removed documents, or the smallest of a size that has too many. */
-function toMerge(view: View): Part[] | undefined {
+/** What is best merged now: the smallest of a size that has too many, or one with too much that was removed, or too long ago. */
+function toMerge(view: View, removedUntil: number): Part[] | undefined {
   const groups = new Map<number, Part[]>()
   for (const part of [...view.lexical, ...view.vectors]) {
     const { generation } = part.record.fields
@@ -68,10 +92,14 @@ function toMerge(view: View): Part[] | undefined {
     }
   }
   for (const parts of groups.values()) {
-    const worn = parts.find(({ removed }) => removed)
+    const worn = parts.find((part) => isWorn(part, removedUntil))
     if (worn) return [worn]
   }
   return undefined
+}
+
+function isWorn({ documents: { rows }, liveRows, removed, removedAt }: Part, removedUntil: number): boolean {
+  return removed !== undefined && (rows <= fewRows || rows - liveRows >= rows * wornShare || removedAt <= removedUntil)
 }
 
 function fitting(parts: readonly Part[]): Part[] {
@@ -130,16 +158,32 @@ function unlist(records: readonly SegmentRecord[], { sequence }: HeadFields): Re
  * Forgets removals that no segment holds anything of. That stays so: what is put later isn't touched by them, and a merge that runs now
  * and began before them has inputs that would be here.
  */
-async function forgetRemovals(index: TenantIndex, view: View): Promise<boolean> {
+async function forgetRemovals(index: TenantIndex, view: View, slices: Slices): Promise<boolean> {
   const until = view.head?.fields.sequence ?? 0
-  return retryConflicts(async () => {
-    const writes: RecordWrite[] = []
-    for await (const record of index.state.read(searchRemovals, wholeIndex)) {
-      if (record.fields.sequence > until || writes.length === atATime) break
-      writes.push(remove(searchRemovals, record))
-    }
+  const parts = [...view.lexical, ...view.vectors]
+  const forgotten: RemovalRecord[] = []
+  for await (const record of index.state.read(searchRemovals, wholeIndex)) {
+    const { sequence, versions } = record.fields
+    if (sequence > until) break
+    const pause = slices.step(versions.length * parts.length * 2_000)
+    if (pause) await pause
+    if (versions.some(([document, version]) => isHeld(parts, nameBytes({ document, version }), sequence))) continue
+    forgotten.push(record)
+  }
+  for (let first = 0; first < forgotten.length; first += atATime) await forget(index, forgotten.slice(first, first + atATime))
+  return forgotten.length > 0
+}
+
+function isHeld(parts: readonly Part[], name: Uint8Array, sequence: number): boolean {
+  return parts.some((part) => part.holds(name, sequence))
+}
+
+/** Those that nobody else forgot meanwhile. */
+async function forget(index: TenantIndex, records: readonly RemovalRecord[]): Promise<void> {
+  await retryConflicts(async () => {
+    const there = await Promise.all(records.map(({ partition, sort }) => index.state.get(searchRemovals, { partition, sort })))
+    const writes = there.flatMap((record) => (record ? [remove(searchRemovals, record)] : []))
     if (writes.length > 0) await index.state.commit({ writes })
-    return writes.length > 0
   })
 }
 

@@ -1,4 +1,5 @@
 import { NewerSchemaError } from '../scope/record.ts'
+import type { Slices } from './slices.ts'
 
 /** A stretch of one kind of number. */
 export type Section = Uint8Array | Int8Array | Uint16Array | Uint32Array | Float32Array
@@ -14,7 +15,7 @@ const alignment = 8
  * sections; then where each begins and how many bytes it has), then the sections on multiples of eight bytes, in the machine's order
  * of bytes, which is little-endian wherever Node.js runs on common hardware.
  */
-export function packSections(kind: number, sections: readonly Section[]): Uint8Array<ArrayBuffer> {
+export async function packSections(kind: number, sections: readonly Section[], slices: Slices): Promise<Uint8Array<ArrayBuffer>> {
   let end = align((headWords + sections.length * 2) * 4)
   const places = sections.map(({ byteLength }) => {
     const start = end
@@ -24,8 +25,12 @@ export function packSections(kind: number, sections: readonly Section[]): Uint8A
   const packed = new Uint8Array(end)
   const head = new Uint32Array(packed.buffer, 0, headWords + sections.length * 2)
   head.set([magic, layout, kind, sections.length, ...places.flat()])
-  for (const [index, { buffer, byteOffset, byteLength }] of sections.entries())
-    packed.set(new Uint8Array(buffer, byteOffset, byteLength), places[index]?.[0])
+  for (const [index, { buffer, byteOffset, byteLength }] of sections.entries()) {
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+    const [start = 0] = places[index] ?? []
+    // Memory that is touched for the first time makes most of what it costs.
+    await slices.over(byteLength, 1, (from, to) => packed.set(bytes.subarray(from, to), start + from))
+  }
   return packed
 }
 

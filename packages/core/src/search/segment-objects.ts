@@ -10,7 +10,7 @@ import type { Built } from './lexical-builder.ts'
 import { Slices } from './slices.ts'
 
 /** Sealing and hashing a piece takes a few milliseconds. */
-const pieceBytes = 4 * 1024 * 1024
+const pieceBytes = 2 * 1024 * 1024
 /** What is written takes a place in the list within this time, milliseconds, or never. */
 const writingTime = 3_600_000
 

@@ -1,5 +1,6 @@
 /** So many units, each about a nanosecond of work, are done before others get a turn. */
 const unitsATime = 2_500_000
+const stretchUnits = 1_000_000
 
 /** Long work in short slices, so that one process can serve meanwhile. */
 export class Slices {
@@ -16,6 +17,17 @@ export class Slices {
     if (this.#units < unitsATime) return undefined
     this.#units = 0
     return this.turn()
+  }
+
+  /** Does what can be done in stretches, each of about a millisecond: `count` times about so many units. */
+  async over(count: number, units: number, work: (from: number, to: number) => void): Promise<void> {
+    const stretch = Math.max(1, Math.floor(stretchUnits / units))
+    for (let from = 0; from < count; from += stretch) {
+      const to = Math.min(count, from + stretch)
+      work(from, to)
+      const pause = this.step((to - from) * units)
+      if (pause) await pause
+    }
   }
 
   /** Ends the slice. */

@@ -5,8 +5,9 @@ import type { RecordWrite, State } from '../scope/state.ts'
 import { type HeadFields, type RemovalFields, searchRemovals, searchSegments } from './collections.ts'
 import { nameBytes } from './document-table.ts'
 import { behindSequence, type HeadRecord, nextHead, readHead, wholeIndex, writeHead } from './head.ts'
-import { LexicalPart, link, type Part, type SegmentRecord, VectorPart } from './parts.ts'
+import { findLinks, LexicalPart, type Linked, link, type Part, type SegmentRecord, VectorPart } from './parts.ts'
 import { SegmentObjects, type Written } from './segment-objects.ts'
+import { Slices } from './slices.ts'
 import { type Places, Turns } from './turns.ts'
 import { View } from './view.ts'
 
@@ -124,9 +125,10 @@ export class TenantIndex {
       const spaces = new Set([0, ...head.fields.spaces.map(({ generation }) => generation)])
       const kept = known ? [...old.values()].filter((part) => spaces.has(part.record.fields.generation)) : []
       const wanted = listed.segments.filter(({ fields }) => spaces.has(fields.generation))
-      const parts = await Promise.all(wanted.map((record) => old.get(record.fields.id) ?? this.#open(record)))
-      if (parts.includes(undefined)) continue
-      return this.#publish(head, [...kept, ...parts.filter((part) => part !== undefined)], new Set(old.values()), listed.removals)
+      const opened = await Promise.all(wanted.map((record) => old.get(record.fields.id) ?? this.#open(record)))
+      if (opened.includes(undefined)) continue
+      const parts = [...kept, ...opened.filter((part) => part !== undefined)]
+      return this.#publish(head, await prepare(parts, new Set(old.values()), listed.removals, before?.head))
     }
     throw new UnavailableError('search_changes', 'The search index changes too fast to be read.')
   }
@@ -161,17 +163,11 @@ export class TenantIndex {
   }
 
   // Nothing waits in here: searches see what was removed, and what is linked, all at once.
-  #publish(head: HeadRecord, parts: readonly Part[], old: ReadonlySet<Part>, removals: readonly RemovalFields[]): View {
-    for (const { sequence, versions } of removals) {
-      for (const [document, version] of versions) {
-        const name = nameBytes({ document, version })
-        for (const part of parts) part.remove(name, sequence)
-      }
-    }
-    const lexical = parts.filter((part) => part instanceof LexicalPart)
-    const vectors = parts.filter((part) => part instanceof VectorPart)
-    for (const words of lexical) for (const part of vectors) if (!old.has(words) || !old.has(part)) link(words, part)
-    for (const part of parts) if (this.#fresh.delete(part.record.fields.id)) this.#freshBytes -= part.record.fields.bytes
+  #publish(head: HeadRecord, { lexical, vectors, shared, removals, linked }: Prepared): View {
+    for (const { name, sequence, removed } of removals) for (const part of shared) part.remove(name, sequence, removed)
+    for (const each of linked) link(each)
+    for (const part of [...lexical, ...vectors])
+      if (this.#fresh.delete(part.record.fields.id)) this.#freshBytes -= part.record.fields.bytes
     return this.#show(new View(head, lexical, vectors))
   }
 
@@ -179,6 +175,48 @@ export class TenantIndex {
     this.#view = view
     return view
   }
+}
+
+interface Removal {
+  readonly name: Uint8Array
+  readonly sequence: number
+  readonly removed: number
+}
+
+interface Prepared {
+  readonly lexical: readonly LexicalPart[]
+  readonly vectors: readonly VectorPart[]
+  /** Those that an earlier view has too, and what was removed since that one. */
+  readonly shared: readonly Part[]
+  readonly removals: readonly Removal[]
+  readonly linked: readonly Linked[]
+}
+
+/** Does in slices what needn't be seen all at once: with parts that no view has yet, and without changing the others. */
+async function prepare(
+  parts: readonly Part[],
+  old: ReadonlySet<Part>,
+  listed: readonly RemovalFields[],
+  before: HeadRecord | undefined,
+): Promise<Prepared> {
+  const slices = new Slices()
+  const fresh = parts.filter((part) => !old.has(part))
+  const removals: Removal[] = []
+  for (const { sequence, removed, versions } of listed) {
+    for (const [document, version] of versions) {
+      const name = nameBytes({ document, version })
+      if (sequence > (before?.fields.sequence ?? 0)) removals.push({ name, sequence, removed })
+      for (const part of fresh) part.remove(name, sequence, removed)
+      const pause = slices.step(1_000 + fresh.length * 2_000)
+      if (pause) await pause
+    }
+  }
+  const lexical = parts.filter((part) => part instanceof LexicalPart)
+  const vectors = parts.filter((part) => part instanceof VectorPart)
+  const linked: Linked[] = []
+  for (const words of lexical)
+    for (const part of vectors) if (!old.has(words) || !old.has(part)) linked.push(await findLinks(words, part, slices))
+  return { lexical, vectors, shared: parts.filter((part) => old.has(part)), removals, linked }
 }
 
 function isAsNew(view: View, head: HeadRecord | undefined): boolean {

@@ -102,8 +102,7 @@ function measure(parts: readonly VectorPart[], vector: Float32Array, mask: Mask)
   const rows = parts.reduce((sum, { documents }) => sum + documents.rows, 0)
   if (shared.length < rows) shared = new Uint16Array(Math.ceil(rows * 1.25))
   const distances = shared.subarray(0, rows).fill(0)
-  const query = new Uint32Array(wordsOf(vector.length))
-  signsOf(vector, query)
+  const query = signsOfQuery(vector)
   let start = 0
   for (const { slot, segment, documents } of parts) {
     addHammingDistances(segment, query, distances, start)
@@ -118,13 +117,28 @@ function measure(parts: readonly VectorPart[], vector: Float32Array, mask: Mask)
   return distances
 }
 
+export function signsOfQuery(vector: Float32Array): Uint32Array {
+  const query = new Uint32Array(wordsOf(vector.length))
+  signsOf(vector, query)
+  return query
+}
+
 /** The distance that at least so many have or stay below. */
 function distanceOf(distances: Uint16Array, wanted: number, most: number): number {
+  return furthestOf(countDistances(distances), wanted, most)
+}
+
+/** How many rows have each distance. */
+export function countDistances(distances: Uint16Array): Uint32Array {
   const counts = new Uint32Array(notAllowed + 1)
   for (let row = 0; row < distances.length; row++) {
     const distance = distances[row] as number
     counts[distance] = (counts[distance] as number) + 1
   }
+  return counts
+}
+
+export function furthestOf(counts: Uint32Array, wanted: number, most: number): number {
   let sum = 0
   for (let distance = 0; distance <= most; distance++) {
     sum += counts[distance] as number

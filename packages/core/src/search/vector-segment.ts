@@ -10,6 +10,8 @@ const vectorKind = 2
 const most = 127
 const usualRows = 8_192
 const usualSegments = 16
+/** So many rows are moved at a time. */
+const mostTogether = 512
 
 /**
  * Vectors of documents' chunks: the signs, for a quick scan, and every number as eight bits. A row is a chunk. Only directions count, so
@@ -97,7 +99,7 @@ export async function buildVectors(documents: readonly DocumentVectors[], space:
   for (const document of documents) {
     for (let first = 0; first < document.vectors.length; ) {
       const end = Math.min(document.vectors.length, first + mostRows - gathered.length)
-      entries.push({ name: nameBytes(document), rows: end - first, firstOrdinal: first })
+      entries.push({ name: nameBytes(document), rows: end - first, firstOrdinal: (document.first ?? 0) + first })
       for (let ordinal = first; ordinal < end; ordinal++) gathered.push(document.vectors[ordinal] ?? new Float32Array(0))
       first = end
       if (gathered.length === mostRows) await finish()
@@ -131,7 +133,8 @@ async function packVectors(
     const pause = slices.step(dimensions * 10)
     if (pause) await pause
   }
-  return { packed: pack(DocumentTable.pack(entries), signs, values, scales, dimensions), rows: vectors.length }
+  const sections = [...DocumentTable.pack(entries), signs, values, scales, Uint32Array.of(dimensions)]
+  return { packed: await packSections(vectorKind, sections, slices), rows: vectors.length }
 }
 
 /** One segment of several of one space, without what was removed; nothing when that was all. They have to fit into one. */
@@ -140,7 +143,7 @@ export async function mergeVectors(
   slices: Slices,
 ): Promise<Built | undefined> {
   const tables = inputs.map(({ segment, removed }) => ({ documents: segment.documents, removed }))
-  const { entries, order, rowMaps, rows } = await mergeDocuments(tables, slices)
+  const { sections, rowMaps, rows } = await mergeDocuments(tables, slices)
   const first = inputs[0]?.segment
   if (rows === 0 || !first) return undefined
   const { dimensions, words } = first
@@ -148,28 +151,25 @@ export async function mergeVectors(
   const values = new Int8Array(rows * dimensions)
   const scales = new Float32Array(rows)
   for (const [index, { segment }] of inputs.entries()) {
-    for (let row = 0; row < segment.documents.rows; row++) {
-      const place = rowMaps[index]?.[row] ?? -1
-      if (place < 0) continue
-      signs.set(segment.signs.subarray(row * words, (row + 1) * words), place * words)
-      values.set(segment.values.subarray(row * dimensions, (row + 1) * dimensions), place * dimensions)
-      scales[place] = segment.scales[row] ?? 0
-      const pause = slices.step(dimensions * 0.5 + 300)
+    for (const { start, end, place } of stretches(rowMaps[index] ?? new Int32Array(0))) {
+      signs.set(segment.signs.subarray(start * words, end * words), place * words)
+      values.set(segment.values.subarray(start * dimensions, end * dimensions), place * dimensions)
+      scales.set(segment.scales.subarray(start, end), place)
+      const pause = slices.step((end - start) * dimensions + 500)
       if (pause) await pause
     }
   }
-  await slices.turn()
-  const packed = pack(DocumentTable.pack(entries, order), signs, values, scales, dimensions)
-  await slices.turn()
-  return { packed, rows }
+  const all = [...sections, signs, values, scales, Uint32Array.of(dimensions)]
+  return { packed: await packSections(vectorKind, all, slices), rows }
 }
 
-function pack(
-  table: ReturnType<typeof DocumentTable.pack>,
-  signs: Uint32Array,
-  values: Int8Array,
-  scales: Float32Array,
-  dimensions: number,
-): Uint8Array<ArrayBuffer> {
-  return packSections(vectorKind, [...table, signs, values, scales, Uint32Array.of(dimensions)])
+/** Rows that stay together. */
+function* stretches(map: Int32Array): Generator<{ readonly start: number; readonly end: number; readonly place: number }> {
+  for (let start = 0; start < map.length; ) {
+    const place = map[start] ?? -1
+    let end = start + 1
+    while (place >= 0 && end < map.length && end - start < mostTogether && map[end] === place + end - start) end++
+    if (place >= 0) yield { start, end, place }
+    start = end
+  }
 }

@@ -29,12 +29,11 @@ export class WordScores {
   readonly bound: number
   readonly #view: View
   readonly #words: readonly Word[]
-  /** By a chunk's length, what is added to a count below the line. */
-  readonly #norms: Float64Array
+  readonly #lengths: LengthScores
 
   constructor(view: View, texts: SearchQuery['texts']) {
     this.#view = view
-    this.#norms = normsOf(view)
+    this.#lengths = lengthScoresOf(view)
     const words: Word[] = []
     let bound = 0
     for (const [text, asked] of [...queryTerms(texts)].slice(0, mostTerms)) {
@@ -62,13 +61,15 @@ export class WordScores {
   /** What one chunk has; 0 without any of the words. The same, to the last bit, as among the best. */
   score({ part, row }: Place<LexicalPart>): number {
     const index = this.#view.lexical.indexOf(part)
-    const norm = this.#norms[part.segment.lengths[row] ?? 0] ?? 0
+    const length = part.segment.lengths[row] ?? 0
+    const norm = this.#lengths.norms[length] ?? 0
+    const once = this.#lengths.once[length] ?? 0
     let score = 0
     for (const { weight, terms } of this.#words) {
       const term = terms[index] ?? -1
       if (term < 0) continue
       const count = part.segment.count(term, row)
-      if (count > 0) score += (weight * count) / (count + norm)
+      if (count > 0) score += count === 1 ? weight * once : (weight * count) / (count + norm)
     }
     return score
   }
@@ -80,7 +81,7 @@ export class WordScores {
       const term = terms[index] ?? -1
       if (term < 0) continue
       any = true
-      addTerm(segment, term, weight, this.#norms)
+      addTerm(segment, term, weight, this.#lengths)
     }
     return any
   }
@@ -101,14 +102,14 @@ function offerScores({ documents }: LexicalPart, index: number, allowed: Uint8Ar
 }
 
 // Its own function, so that the engine makes fast code of it.
-function addTerm(segment: LexicalSegment, term: number, weight: number, norms: Float64Array): void {
+function addTerm(segment: LexicalSegment, term: number, weight: number, { norms, once }: LengthScores): void {
   const { rows, counts, lengths } = segment
   const start = segment.rowsAt[term] as number
   const middle = start + segment.singles(term)
   const end = segment.rowsAt[term + 1] as number
   for (let at = start; at < middle; at++) {
     const row = rows[at] as number
-    scores[row] = (scores[row] as number) + (weight * 1) / (1 + (norms[lengths[row] as number] as number))
+    scores[row] = (scores[row] as number) + weight * (once[lengths[row] as number] as number)
   }
   const shift = (segment.countsAt[term] as number) - middle
   for (let at = middle; at < end; at++) {
@@ -118,15 +119,28 @@ function addTerm(segment: LexicalSegment, term: number, weight: number, norms: F
   }
 }
 
-/** Of views that were searched. */
-const norms = new WeakMap<View, Float64Array>()
+/** What a chunk's length does to its scores. */
+interface LengthScores {
+  /** By length, what is added to a count below the line. */
+  readonly norms: Float64Array
+  /** What a word that stands once has of its weight: most do, and dividing takes longest. */
+  readonly once: Float64Array
+}
 
-function normsOf(view: View): Float64Array {
-  let known = norms.get(view)
+/** Of views that were searched. */
+const lengthScores = new WeakMap<View, LengthScores>()
+
+function lengthScoresOf(view: View): LengthScores {
+  let known = lengthScores.get(view)
   if (!known) {
     const share = (saturation * lengthWeight) / view.meanLength
-    known = Float64Array.from({ length: 65_536 }, (_, length) => saturation * (1 - lengthWeight) + share * length)
-    norms.set(view, known)
+    known = { norms: new Float64Array(65_536), once: new Float64Array(65_536) }
+    for (let length = 0; length < known.norms.length; length++) {
+      const norm = saturation * (1 - lengthWeight) + share * length
+      known.norms[length] = norm
+      known.once[length] = 1 / (1 + norm)
+    }
+    lengthScores.set(view, known)
   }
   return known
 }

@@ -4,6 +4,7 @@ import {
   type Models,
   type ResolvedEmbedding,
   type ResolvedModel,
+  type ResolvedReranking,
   resolveAnyKind,
 } from '../language-model/catalogue.ts'
 import { checkModelResidency } from './residency.ts'
@@ -34,12 +35,23 @@ export function tenantModels(models: Models, settings: Settings): Models {
     check(id, resolved)
     return resolved
   }
+  // Nobody asks for it: what a tenant may not use is done without.
+  const resolveReranking = (): ResolvedReranking | undefined => {
+    const resolved = models.resolveReranking?.()
+    try {
+      if (resolved) check(resolved.id, resolved)
+      return resolved
+    } catch (error) {
+      if (error instanceof ForbiddenError) return undefined
+      throw error
+    }
+  }
   const entries: Models['entries'] = () => {
     if (!allowed) return models.entries()
     const ids = new Set(allowed.map((id) => entryOf(models, id)))
     return models.entries().filter((entry) => ids.has(entry.id))
   }
-  return { defaultModel, defaultEmbeddingModel, resolve, resolveEmbedding, entries, shared: models }
+  return { defaultModel, defaultEmbeddingModel, resolve, resolveEmbedding, resolveReranking, entries, shared: models }
 }
 
 const usualMaxTokens = 1_000
@@ -61,7 +73,7 @@ export function maxTokensOf(
   return asked ?? Math.min(most ?? usualMaxTokens, maxOutput)
 }
 
-type Resolved = ResolvedModel | ResolvedEmbedding
+type Resolved = Pick<ResolvedModel, 'entry'>
 
 /** Undefined for an id that left the catalogue after it was allowed, or names a model of another kind than these. */
 function entryOf(models: Models, id: string): string | undefined {

@@ -12,7 +12,7 @@ describe('documents that are sent', () => {
   })
   afterEach(() => bench.stop())
 
-  it('are found when they are read, with text, count of chunks and vectors [R25, R26, X24]', async () => {
+  it('are found when they are read, with text, count of chunks and vectors [R24, R25, R26, R126, X22, X23, X24]', async () => {
     const [id = ''] = await bench.ingest([{ source: 'queues.txt', content: 'Queues absorb bursts.\n\nWorkers drain them.' }])
     const fields = await bench.fields(id)
     expect(fields).toMatchObject({ status: 'processed', chunks_count: 1, embedding: 'done', version: 1 })
@@ -98,7 +98,7 @@ describe('documents that are sent', () => {
     expect([await bench.indexed('lions'), await bench.indexed('zebras')]).toEqual([[], [ids[0]]])
   })
 
-  it('at once under one name leave one of them, whole', async () => {
+  it('at once under one name leave one of them, whole [R44, X25]', async () => {
     const scope = await bench.scope()
     const words = ['lions', 'zebras', 'otters', 'newts']
     const sent = await Promise.all(words.map((word) => acceptDocuments(scope, [{ source: 'a.txt', content: `About ${word}.` }])))
@@ -149,7 +149,7 @@ describe('documents that are deleted', () => {
     await bench.stop()
   })
 
-  it('while they are read never come back', async () => {
+  it('while they are read never come back [X25]', async () => {
     const bench = await RagBench.open()
     bench.hold()
     const [id = ''] = await bench.send([{ source: 'a.txt', content: 'About lions.' }])

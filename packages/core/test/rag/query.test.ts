@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { answerQuestion, type RagAnswer } from '../../src/index.ts'
+import { estimateTextTokens } from '../../src/language-model/token-estimate.ts'
 import { streamAnswer } from '../../src/rag/answer-question.ts'
 import { revisionPlace } from '../../src/rag/documents.ts'
 import { retrievePassages } from '../../src/rag/retrieve-passages.ts'
@@ -50,6 +51,87 @@ describe('a question', () => {
     expect(answer.usage.input_tokens).toBeGreaterThan(0)
   })
 
+  it('is embedded by the model that made the vectors, as a question, and searched by that and by its words [R28, R126, X35]', async () => {
+    const search = vi.spyOn(bench.plinth.memory.platform.operate().search, 'search')
+    const query = 'How long does the seal last?'
+    await sourcesOf(query)
+    const [space] = (await (await bench.scope()).search.status()).spaces
+    expect(bench.plinth.models.embeddingCalls.at(-1)).toMatchObject({
+      values: [query],
+      providerOptions: { plinth: { purpose: 'query' } },
+    })
+    // test/embedding gives a text's length first.
+    expect(search.mock.calls.at(-1)?.[1]).toMatchObject({
+      texts: [{ text: query, weight: 1 }],
+      vector: { space: space?.name, values: { 0: query.length } },
+    })
+    search.mockRestore()
+  })
+
+  it('finds what only its words tell, and what only its vector does [R29, R42, R126, X31]', async () => {
+    // No document has any of these words; how near they are to each other test/embedding can't say.
+    const byVector = 'Zqx wvu jjj'
+    expect((await sourcesOf(byVector)).length).toBe(2)
+    expect(await sourcesOf(byVector, { dense_weight: 0 })).toEqual([])
+    expect(await sourcesOf('PX-4711', { dense_weight: 0 })).toEqual(['pumps.txt'])
+    expect(await sourcesOf('PX-4711')).toEqual(['pumps.txt', 'boats.txt'])
+  })
+
+  it('is put to the model with what was found, for up to 2,000 tokens or what is asked for [R30, R31]', async () => {
+    await ask('How often is the pump PX-4711 serviced?')
+    await ask('How often is the pump PX-4711 serviced?', { max_tokens: 50 })
+    const [first, second] = bench.plinth.models.calls
+    expect(first?.prompt).toContain(`Source: pumps.txt\nContent: ${pumps}`)
+    expect(first?.prompt).toContain('User Question: How often is the pump PX-4711 serviced?')
+    expect([first, second].map((call) => call?.options.maxOutputTokens)).toEqual([2_000, 50])
+  })
+
+  it('shows the model no more than it has room for, the best first [X35]', async () => {
+    const filler = (at: number): string => Array.from({ length: 150 }, (_, word) => `w${at}x${word}`).join(' ')
+    await bench.ingest(
+      Array.from({ length: 30 }, (_, at) => ({
+        source: `pump-${at}.txt`,
+        content: `The pump of hall ${at} is red. ${filler(at)}.`,
+      })),
+    )
+    const query = 'How often is the pump PX-4711 serviced?'
+    expect((await sourcesOf(query, { top_k: 100 })).length).toBeGreaterThan(20)
+    await ask(query, { top_k: 100 })
+    const prompt = bench.plinth.models.calls.at(-1)?.prompt ?? ''
+    const shown = [...prompt.matchAll(/^Source: (.*)$/gm)].map(([, source]) => source)
+    expect(shown[0]).toBe('pumps.txt')
+    expect(shown.length).toBeGreaterThan(5)
+    expect(estimateTextTokens(prompt)).toBeLessThan(6_000 + 400)
+  })
+
+  it('is answered from all texts of an answer of any form, and refused where there is none [X34]', async () => {
+    const texts = ['The pump PX-4711 is serviced', ' every 400 hours [1].']
+    script = () => ({
+      content: [{ type: 'reasoning', text: 'Let me see: 17 hours.' }, ...texts.map((text) => ({ type: 'text' as const, text }))],
+    })
+    const query = 'How often is the pump PX-4711 serviced?'
+    expect(await ask(query)).toMatchObject({ response: texts.join(''), abstained: false })
+    script = () => ({ content: [] })
+    expect(await ask(query)).toMatchObject({ abstained: true, sources: [], citations: [] })
+    script = () => ({ content: [{ type: 'reasoning', text: 'The pump PX-4711 is serviced every 400 hours [1].' }] })
+    expect(await ask(query)).toMatchObject({ abstained: true, sources: [] })
+  })
+
+  it('is answered with a confidence that comes of question, evidence and answer [R33, R126, X29]', async () => {
+    const confidence = async (query: string, answer: string): Promise<number> => {
+      script = () => answer
+      return (await ask(query)).confidence
+    }
+    const query = 'How often is the pump PX-4711 serviced?'
+    const whole = await confidence(query, 'The pump PX-4711 is serviced every 400 hours [1].')
+    const half = await confidence(query, 'The pump PX-4711 is serviced every 400 hours [1]. It was built in Rome by monks.')
+    const none = await confidence(query, 'It was built in Rome by monks [1].')
+    const other = await confidence('Which composer wrote the opera Fidelio?', 'The pump PX-4711 is serviced every 400 hours [1].')
+    expect(whole).toBeGreaterThan(half)
+    expect(half).toBeGreaterThan(other)
+    for (const low of [none, other]) expect(low).toBeLessThan(0.5)
+  })
+
   it('that the documents have nothing on is refused without a model [R38, X29, X30]', async () => {
     const calls = bench.plinth.models.calls.length
     const answer = await ask('Which composer wrote the opera Fidelio?')
@@ -58,7 +140,7 @@ describe('a question', () => {
     expect(bench.plinth.models.calls).toHaveLength(calls)
   })
 
-  it('whose answer no passage supports is refused, with what was looked at [R38, X29]', async () => {
+  it('whose answer no passage supports is refused, with what was looked at [R38, R41, X29]', async () => {
     script = () => 'The pump PX-4711 was invented by Marie Curie in Paris.'
     const answer = await ask('Who invented the pump PX-4711?')
     expect(answer).toMatchObject({ abstained: true, sources: [], citations: [] })
@@ -137,15 +219,22 @@ describe('a question', () => {
     })
 
     it('is looked up in the agent’s own words, and answered from what that found [R45]', async () => {
+      await bench.ingest([{ source: 'decks.txt', content: 'The ferry to Helgoland carries 300 passengers on its two decks.' }])
+      let shown = ''
       let turn = 0
       script = ({ options }) => {
-        if (!options.tools) return 'The ferry carries 300 passengers [1].'
+        if (!options.tools) return 'The ferry to Helgoland carries 300 passengers [1].'
+        shown = JSON.stringify(options.prompt.at(-1))
         turn++
         return turn === 1 ? searching('How many passengers does the ferry to Helgoland carry?') : 'done'
       }
-      const answer = await ask('And how many fit in?', { agent: true, model_id: 'test/tools' })
-      expect(answer).toMatchObject({ sources: ['boats.txt'] })
+      const question = 'And how many fit in?'
+      // By its own words nothing is found that would answer it.
+      expect(await ask(question)).toMatchObject({ abstained: true, sources: [] })
+      const answer = await ask(question, { agent: true, model_id: 'test/tools' })
+      expect(answer).toMatchObject({ abstained: false, sources: ['decks.txt'] })
       expect(turn).toBe(2)
+      expect(shown).toContain('decks.txt')
     })
 
     it('ends, whatever the model asks for', async () => {

@@ -139,6 +139,25 @@ describe('SegmentSearchIndex', () => {
     expect(steps.count).toBeGreaterThan(0)
   })
 
+  it('lets go of the segments of tenants that nobody used for a while', async () => {
+    const subject = new SearchSubject()
+    const { index, steps } = subject.openStepping({ idleTime: 60_000 })
+    const texts = Array.from({ length: 50 }, (_, number) => `some words ${number}`)
+    for (const tenant of ['idle', 'busy', 'late']) await index.put(tenant, [documentOf(`of-${tenant}`, texts)])
+    await index.search('idle', ask('words'))
+    const one = index.bytesInMemory
+    await subject.clock.advance(60_000)
+    await index.search('busy', ask('words'))
+    expect(index.bytesInMemory).toBeGreaterThan(one)
+    await subject.clock.advance(1)
+    await index.search('busy', ask('words'))
+    expect(index.bytesInMemory).toBeLessThanOrEqual(one + texts.length)
+    const loads: string[] = []
+    steps.watch({ before: (_, what) => void loads.push(what) })
+    expect(placesOf((await index.search('idle', ask('words', { limit: 1 }))).lexical)).toEqual(['of-idle/0'])
+    expect(loads).toContain('get object')
+  })
+
   it('searches while its segments are let go of and others put', async () => {
     const subject = new SearchSubject()
     const index = subject.open({ memory: 1 })

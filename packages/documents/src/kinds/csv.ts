@@ -1,4 +1,4 @@
-import { type Block, Headings } from '@plinth/core'
+import { type Block, Headings } from '@plinth/core/reading'
 import Papa from 'papaparse'
 import { isHeader, type Outline, pushPacked } from '../outline.ts'
 

@@ -1,5 +1,5 @@
 import { createCanvas, type Image, loadImage } from '@napi-rs/canvas'
-import type { OcrImage } from '@plinth/core'
+import type { OcrImage } from '@plinth/core/reading'
 import type { Look } from '../look.ts'
 import { type Outline, OutlineWriter } from '../outline.ts'
 import { writePages } from '../pdf/layout.ts'

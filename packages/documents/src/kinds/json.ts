@@ -1,4 +1,4 @@
-import { type Block, Headings } from '@plinth/core'
+import { type Block, Headings } from '@plinth/core/reading'
 import { createScanner } from 'jsonc-parser'
 import { type Outline, pushPacked } from '../outline.ts'
 import { damaged } from '../refusals.ts'

@@ -1,4 +1,4 @@
-import { type Block, Headings } from '@plinth/core'
+import { type Block, Headings } from '@plinth/core/reading'
 
 /** Headings, code between fences, and what empty lines part: Markdown without its grammar, in one pass over the lines. */
 export function* scanMarkdown(text: string): Generator<Block> {

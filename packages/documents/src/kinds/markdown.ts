@@ -1,4 +1,4 @@
-import { type Block, Headings } from '@plinth/core'
+import { type Block, Headings } from '@plinth/core/reading'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { gfmTableFromMarkdown } from 'mdast-util-gfm-table'
 import { gfmTable } from 'micromark-extension-gfm-table'

@@ -1,4 +1,4 @@
-import { type Block, Headings } from '@plinth/core'
+import { type Block, Headings } from '@plinth/core/reading'
 import type { Outline } from '../outline.ts'
 
 /** Text as it is: its paragraphs, under its first line where that reads as a title. */

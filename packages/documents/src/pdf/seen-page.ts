@@ -1,4 +1,4 @@
-import type { OcrPage } from '@plinth/core'
+import type { OcrPage } from '@plinth/core/reading'
 import type { Line } from './line.ts'
 
 /** Lines that were seen, as lines of a page: upwards is more. */

@@ -8,7 +8,12 @@ import { readQuestion } from './question.ts'
 const leastCoverage = 0.3
 const mostSentences = 2
 /** Against the best sentence's; most answers are in one sentence, and a second one is as often beside the point. */
-const leastWorth = 0.85
+const leastWorth = 0.93
+/** A neighbour goes on about the same, and what "it" means stands in one of both. */
+const leastNeighbourWorth = 0.85
+
+/** "**Accept** (`accept.ts`)." is a label. */
+const fewestWords = 3
 
 // Only so many sentences, the best by their words, compete for the answer.
 const mostRivals = 50
@@ -28,7 +33,9 @@ export function answerFrom(evidence: Evidence, question: string): Answer {
   const asked = readQuestion(question)
   const words = new Set(asked.words)
   const total = asked.words.reduce((sum, word) => sum + informationOf(evidence, word), 0)
-  const candidates = rank(evidence, evenly(words)).slice(0, mostRivals)
+  const rivals = rank(evidence, evenly(words)).slice(0, mostRivals)
+  const statements = rivals.filter(({ at }) => !isLabel(evidence.sentences[at]))
+  const candidates = statements.length > 0 ? statements : rivals
   const ranked = fitnessOf(evidence, asked, candidates)
     .map(({ at, ...fitness }) => ({ at, score: worthOf(fitness), nearby: fitness.nearby }))
     .sort((one, two) => two.score - one.score || one.at - two.at)
@@ -41,7 +48,8 @@ export function answerFrom(evidence: Evidence, question: string): Answer {
     const added = new Set(evidence.sentences[at]?.words.filter((word) => missing.has(word)))
     const gain = [...added].reduce((sum, word) => sum + informationOf(evidence, word), 0)
     // A further sentence must bring something new, and be about the same.
-    if (chosen.length > 0 && (gain < 0.2 * total || score < leastWorth * best.score)) continue
+    const least = isNeighbour(evidence, at, best.at) ? leastNeighbourWorth : leastWorth
+    if (chosen.length > 0 && (gain < 0.2 * total || score < least * best.score)) continue
     chosen.push(at)
     covered += gain
     for (const word of added) missing.delete(word)
@@ -51,6 +59,22 @@ export function answerFrom(evidence: Evidence, question: string): Answer {
   return Math.max(coverage, best.nearby) < leastCoverage
     ? { chosen: [], coverage }
     : { chosen: chosen.sort((one, two) => one - two), coverage }
+}
+
+/** A heading, or a word set off at the beginning of a paragraph, names its subject and says nothing about it. */
+function isLabel(sentence: Sentence | undefined): boolean {
+  const text = sentence?.text.trim() ?? ''
+  return (
+    /^#{1,6}\s/.test(text) ||
+    text
+      .replaceAll(/\([^)]*\)|[*_`]+/g, ' ')
+      .split(/\s+/)
+      .filter(Boolean).length < fewestWords
+  )
+}
+
+function isNeighbour({ sentences }: Evidence, one: number, other: number): boolean {
+  return Math.abs(one - other) === 1 && sentences[one]?.passage === sentences[other]?.passage
 }
 
 // Only so many sentences, the best by themselves, compete for a place in a summary.

@@ -1,8 +1,6 @@
 /** What kind of thing a question asks for, and whether a sentence has one. @module */
+import { type AnswerKind, answerKindOf } from '@plinth/core'
 import { contentWords } from './words.ts'
-
-/** Kinds of answers that rules can recognise. */
-export type AnswerKind = 'person' | 'place' | 'time' | 'quantity' | 'reason' | 'manner' | 'other'
 
 export interface Asked {
   readonly kind: AnswerKind
@@ -11,27 +9,6 @@ export interface Asked {
   /** Of these, the ones that only name the kind, as "year" in "What year …": an answer doesn't repeat them. */
   readonly naming: ReadonlySet<string>
 }
-
-const kinds: readonly (readonly [AnswerKind, RegExp])[] = [
-  [
-    'time',
-    /\b(?:when|(?:what|which|how|whose)\s+(?:\w+\s+)?(?:year|date|time|day|month|century|decade|era|season|centuries|years|long ago)|since when)\b/i,
-  ],
-  [
-    'quantity',
-    /\bhow\s+(?:many|much|long|often|hot|cold|old|fast|high|far|large|big|tall|deep|wide|heavy|frequently)\b|\b(?:what|which)\s+(?:\w+\s+){0,2}(?:percentage|percent|proportion|number|amount|population|size|temperature|cost|price|rate|ratio|distance|height|length|weight|share|fraction)\b/i,
-  ],
-  ['reason', /\bwhy\b|\bwhat\s+(?:\w+\s+){0,2}(?:reasons?|causes?|caused)\b|\bfor what reason\b/i],
-  [
-    'person',
-    /\bwho(?:m|se)?\b|\b(?:what|which)\s+(?:\w+\s+){0,2}(?:person|man|woman|king|queen|leader|scientist|author|president|name)\b/i,
-  ],
-  [
-    'place',
-    /\bwhere\b|\b(?:what|which)\s+(?:\w+\s+){0,2}(?:country|countries|city|cities|place|location|region|state|town|county|continent|river|area|nation|island|street|district)\b/i,
-  ],
-  ['manner', /\bhow\s+(?:do|does|did|can|is|are|was|were|should|could|would)\b/i],
-]
 
 const namingWords = new Set(
   contentWords(
@@ -42,8 +19,11 @@ const namingWords = new Set(
 /** Reads a question. */
 export function readQuestion(question: string): Asked {
   const words = [...new Set(contentWords(question.slice(0, 5000)))]
-  const kind = kinds.find(([, asks]) => asks.test(question.slice(0, 1000)))?.[0] ?? 'other'
-  return { kind, words, naming: new Set(words.length < 3 ? [] : words.filter((word) => namingWords.has(word))) }
+  return {
+    kind: answerKindOf(question),
+    words,
+    naming: new Set(words.length < 3 ? [] : words.filter((word) => namingWords.has(word))),
+  }
 }
 
 const number =

@@ -7,7 +7,7 @@ import { malformed } from './fields.ts'
 
 export interface ServerRequest {
   /** Below the server's address. */
-  readonly path: '/chat/completions' | '/embeddings'
+  readonly path: '/chat/completions' | '/embeddings' | '/rerank'
   /** JSON. */
   readonly body: string
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined

@@ -64,6 +64,24 @@ export function fitOf(kind: AnswerKind, question: string, text: string): number 
   }
 }
 
+/** What in a text may be what is asked for; undefined where rules can't tell. */
+export function placesOf(kind: AnswerKind, question: string, text: string): readonly string[] | undefined {
+  const asked = question.toLowerCase()
+  const matches = (pattern: RegExp): readonly string[] =>
+    [...text.matchAll(pattern)].flatMap(([found]) => (asked.includes(found.toLowerCase()) ? [] : [found]))
+  switch (kind) {
+    case 'time':
+      return matches(time)
+    case 'quantity':
+      return matches(quantity)
+    case 'person':
+    case 'place':
+      return matches(/\p{Lu}[\p{L}\p{M}\p{N}]+/gu)
+    default:
+      return undefined
+  }
+}
+
 function hasNew(pattern: RegExp, question: string, text: string): boolean {
   const asked = question.toLowerCase()
   return [...text.matchAll(pattern)].some(([found]) => !asked.includes(found.toLowerCase()))

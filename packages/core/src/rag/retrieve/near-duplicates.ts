@@ -39,7 +39,7 @@ export function distinctPassages<Ranked extends RankedPassage & { readonly score
   ranked: readonly Ranked[],
   options: DistinctOptions,
 ): Distinct<Ranked>[] {
-  const { count, alike = 0.8, variety = 0 } = options
+  const { count, alike = 0.9, variety = 0 } = options
   const chosen: { readonly passage: Ranked; readonly shingles: ReadonlySet<string>; readonly same: Ranked[] }[] = []
   const waiting = ranked.map((passage) => ({ passage, penalty: 0, shingles: undefined as ReadonlySet<string> | undefined }))
   while (chosen.length < count && waiting.length > 0) {
@@ -48,7 +48,11 @@ export function distinctPassages<Ranked extends RankedPassage & { readonly score
     if (next === undefined) break
     next.shingles ??= shinglesOf(next.passage.text)
     const { passage, shingles } = next
-    const twin = chosen.find((one) => overlapOf(one.passage, passage) > mostOverlap || shared(one.shingles, shingles) >= alike)
+    const twin = chosen.find(
+      (one) =>
+        overlapOf(one.passage, passage) > mostOverlap ||
+        (shared(one.shingles, shingles) >= alike && addsNoDetail(passage.text, one.passage.text)),
+    )
     if (twin !== undefined) {
       twin.same.push(passage)
       continue
@@ -85,6 +89,16 @@ function shinglesOf(text: string): ReadonlySet<string> {
   scanWords(text, (word) => words.push(word))
   if (words.length < shingleWords) return new Set([words.join(' ')])
   return new Set(words.slice(shingleWords - 1).map((word, index) => `${words[index]} ${words[index + 1]} ${word}`))
+}
+
+const wordOrFigure = /[\p{L}\p{M}\p{N}]+(?:[.,:'’-][\p{L}\p{M}\p{N}]+)*/gu
+/** Has a digit, or begins with a capital letter. */
+const isDetail = /\p{N}|^\p{Lu}/u
+
+/** Whether a text has no figure or name that another lacks: forms of one kind, such as contracts, differ in these alone. */
+function addsNoDetail(text: string, other: string): boolean {
+  const known = new Set(other.match(wordOrFigure)?.map((word) => word.toLowerCase()))
+  return (text.match(wordOrFigure) ?? []).every((word) => !isDetail.test(word) || known.has(word.toLowerCase()))
 }
 
 /** The share of the smaller set that the larger one holds, too. */

@@ -29,6 +29,13 @@ describe('distinct passages', () => {
     expect(distinctPassages([chunk(0, 100, khan), { ...chunk(40, 140, other), version: '2' }], { count: 5 })).toHaveLength(2)
   })
 
+  it('keep what differs in a figure or a name alone', () => {
+    const form = (name: string, fee: string): string =>
+      `This contract is made with ${name} of the same city, and the fee that is owed at the end of each month, as long as it is in force and nobody has ended it, is ${fee} euros.`
+    const ranked = [passage('a', form('Alpha', '500')), passage('b', form('Alpha', '700')), passage('c', form('Beta', '500'))]
+    expect(names(distinctPassages([...ranked, passage('d', form('Alpha', '500'))], { count: 5 }))).toEqual(['a', 'b', 'c'])
+  })
+
   it('tell short texts apart', () => {
     expect(names(distinctPassages([passage('a', 'Yes.'), passage('b', 'No way'), passage('c', 'yes')], { count: 5 }))).toEqual([
       'a',

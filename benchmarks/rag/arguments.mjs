@@ -1,0 +1,55 @@
+/** What the command line says. @module */
+import { parseArgs } from 'node:util'
+import { choices, whole } from '../event-driven/harness/arguments.mjs'
+import { contenders } from './contenders.mjs'
+
+const names = Object.keys(contenders)
+const million = 1_000_000
+
+export const usage = `node benchmarks/rag/run.mjs [options]
+  --rounds N       rounds of each size, every second one the other way round (3); a million has one
+  --sizes a,b      chunks in the index (1000,10000,100000); 0 leaves this part out
+  --million        also a million chunks
+  --only a,b       contenders: ${names.join(', ')} (all)
+  --documents N    sent by HTTP, of 20 paragraphs each (1000); 0 leaves this part out
+  --questions N    asked of each kind (200)
+  --limit N        candidates of each side (100)
+  --out FILE       raw results as JSON
+  --markdown FILE  the tables, besides printing them
+  --dir FOLDER     where data lies while it runs; a real disk (the system's temporary folder)`
+
+/** @throws Error that says what is wrong with the arguments. */
+export function readArguments(words) {
+  const text = (value) => ({ type: 'string', ...(value === undefined ? {} : { default: value }) })
+  const { values } = parseArgs({
+    args: words,
+    options: {
+      rounds: text('3'),
+      sizes: text('1000,10000,100000'),
+      million: { type: 'boolean', default: false },
+      only: text(),
+      documents: text('1000'),
+      questions: text('200'),
+      limit: text('100'),
+      out: text(),
+      markdown: text(),
+      dir: text(),
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const sizes = values.sizes === '0' ? [] : values.sizes.split(',').map((size) => whole('sizes', size))
+  return {
+    ...values,
+    rounds: whole('rounds', values.rounds),
+    sizes: values.million && !sizes.includes(million) ? [...sizes, million] : sizes,
+    only: choices('only', values.only, names) ?? names,
+    documents: values.documents === '0' ? 0 : whole('documents', values.documents),
+    questions: whole('questions', values.questions),
+    limit: whole('limit', values.limit),
+  }
+}
+
+/** Rounds of a size: a million takes long enough once. */
+export function roundsOf(size, rounds) {
+  return size >= million ? 1 : rounds
+}

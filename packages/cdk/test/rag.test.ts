@@ -1,0 +1,217 @@
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Table } from 'aws-cdk-lib/aws-dynamodb'
+import { Vpc } from 'aws-cdk-lib/aws-ec2'
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Bucket } from 'aws-cdk-lib/aws-s3'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { Queue } from 'aws-cdk-lib/aws-sqs'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
+import { idleCost, Rag, type RagProps } from '../src/index.ts'
+import { resolved } from './support/intrinsics.ts'
+import { roleStatements } from './support/statements.ts'
+import { handlerFolder, ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
+
+const account = '111122223333'
+const arn = (service: string, name: string) => `arn:aws:${service}:eu-central-1:${account}:${name}`
+const folder = handlerFolder()
+
+/** A stack with the construct alone. */
+function alone(props: (stack: Stack) => RagProps = () => ({}), use: (made: Rag, stack: Stack) => void = () => {}) {
+  const app = new App({ outdir: temporaryFolder(), context: { '@aws-cdk/core:validateAgainstDefaultRules': false } })
+  const stack = new Stack(app, 'Alone')
+  const { functions, ...rest } = props(stack)
+  const made = new Rag(stack, 'Rag', { functions: { handlerFolder: folder, ...functions }, ...rest })
+  use(made, stack)
+  return { made, template: app.synth().getStackByName('Alone').template as Template }
+}
+
+const names = (template: Template) => ofType(template, 'AWS::SQS::Queue').map(([, { QueueName }]) => QueueName)
+const variablesOf = (template: Template, part: string) => {
+  const [, properties] = ofType(template, 'AWS::Lambda::Function').find(([id]) => id.includes(part)) ?? []
+  return (properties?.Environment as { Variables: Record<string, unknown> } | undefined)?.Variables
+}
+
+describe('the construct', () => {
+  it('has no required props, and seven at the most', () => {
+    const props: Required<{ [Name in keyof RagProps]: true }> = {
+      existing: true,
+      embeddingModels: true,
+      functions: true,
+      alarmTopic: true,
+      removalPolicy: true,
+    }
+    expect(Object.keys(props).length).toBeLessThanOrEqual(7)
+  })
+
+  it('[X70] by itself makes where documents are kept, what reads them, a place for what fails, and alarms', () => {
+    const { made, template } = alone()
+    const counts = Map.groupBy(Object.values(template.Resources), ({ Type }) => Type.replace('AWS::', ''))
+    expect(Object.fromEntries([...counts].map(([type, all]) => [type, all.length]))).toEqual({
+      ...{ 'DynamoDB::Table': 1, 'S3::Bucket': 1, 'S3::BucketPolicy': 1, 'KMS::Key': 1 },
+      ...{ 'SQS::Queue': 6, 'SQS::QueuePolicy': 6, 'Lambda::EventSourceMapping': 5 },
+      ...{ 'Lambda::Function': 1, 'Logs::LogGroup': 1, 'IAM::Role': 1, 'IAM::Policy': 1, 'CloudWatch::Alarm': 8 },
+    })
+    expect(names(template)).toEqual([
+      'plinth-dead',
+      ...['ingest-normal', 'embed-low', 'clean-normal', 'maintain-low', 'reindex-low'].map((name) => `plinth-rag-${name}`),
+    ])
+    for (const type of ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Logs::LogGroup'])
+      for (const [id] of ofType(template, type)) expect(template.Resources[id]?.DeletionPolicy, id).toBe('Retain')
+    expect(made.alarms).toHaveLength(8)
+    expect(JSON.stringify(roleStatements(template))).not.toContain('bedrock')
+  })
+
+  it('takes what is there already, makes nothing in its place, and lets the relay send', () => {
+    const { template } = alone((stack) => ({
+      existing: {
+        table: Table.fromTableArn(stack, 'Table', arn('dynamodb', 'table/rows')),
+        bucket: Bucket.fromBucketName(stack, 'Bucket', 'own-objects'),
+        key: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1')),
+        deadLetters: Queue.fromQueueArn(stack, 'Dead', arn('sqs', 'plinth-dead')),
+        relay: LambdaFunction.fromFunctionAttributes(stack, 'Relay', {
+          functionArn: arn('lambda', 'function:relay'),
+          role: Role.fromRoleArn(stack, 'RelayRole', `arn:aws:iam::${account}:role/relay`),
+        }),
+      },
+    }))
+    for (const type of ['DynamoDB::Table', 'S3::Bucket', 'KMS::Key']) expect(ofType(template, `AWS::${type}`)).toEqual([])
+    expect(names(template)).toHaveLength(5)
+    // The dead letters' alarm is that of whoever made them.
+    expect(ofType(template, 'AWS::CloudWatch::Alarm')).toHaveLength(7)
+    for (const [, { RedrivePolicy }] of ofType(template, 'AWS::SQS::Queue'))
+      expect(RedrivePolicy).toEqual({ deadLetterTargetArn: arn('sqs', 'plinth-dead'), maxReceiveCount: 1_000 })
+    expect(variablesOf(template, 'documentworker')).toMatchObject({ PLINTH_TABLE: 'rows', PLINTH_BUCKET: 'own-objects' })
+    const statements = roleStatements(template)
+    const granted = JSON.stringify(statements)
+    for (const part of ['table/rows', 'own-objects', arn('kms', 'key/1'), arn('sqs', 'plinth-dead')])
+      expect(granted).toContain(part)
+    const [relay, ...more] = statements.filter(({ where }) => where.startsWith('RelayRole'))
+    expect([relay?.actions, relay?.resources.length, more]).toEqual([['sqs:GetQueueUrl', 'sqs:SendMessage'], 5, []])
+  })
+
+  it.each<[string, RagProps, RegExp]>([
+    ['no model for vectors', { embeddingModels: [] }, /^embeddingModels/],
+    ['a wildcard for one', { embeddingModels: ['amazon.titan-*'] }, /^embeddingModels.*amazon\.titan-\*/],
+    ['a concurrency that SQS does not take', { functions: { concurrency: 1 } }, /^functions\.concurrency/],
+    ['a concurrency in parts', { functions: { concurrency: 2.5 } }, /^functions\.concurrency/],
+    ['a concurrency beyond that of SQS', { functions: { concurrency: 1_001 } }, /^functions\.concurrency/],
+    ['less reserved than the queues call', { functions: { reservedConcurrency: 49 } }, /^functions\.reservedConcurrency.*50/],
+    [
+      'a variable that is its own',
+      { functions: { environment: { PLINTH_PATTERNS: 'rag' } } },
+      /^functions\.environment.*PLINTH_PATTERNS/,
+    ],
+  ])('refuses %s, and names it', (_, props, words) => {
+    expect(() => alone(() => props)).toThrow(words)
+  })
+})
+
+describe('its props', () => {
+  const { made, template } = alone(
+    (stack) => ({
+      embeddingModels: ['cohere.embed-english-v3'],
+      functions: {
+        vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
+          vpcId: 'vpc-0123456789abcdef0',
+          availabilityZones: ['a'],
+          privateSubnetIds: ['subnet-0123456789abcdef0'],
+        }),
+        concurrency: 20,
+        reservedConcurrency: 100,
+        logRetention: RetentionDays.ONE_WEEK,
+        environment: { PLINTH_SEARCH: 'segments' },
+      },
+      alarmTopic: Topic.fromTopicArn(stack, 'Topic', arn('sns', 'alarms')),
+      removalPolicy: RemovalPolicy.DESTROY,
+    }),
+    (rag, stack) => {
+      const helper = new Role(stack, 'Helper', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') })
+      rag.grantSendJobs(helper)
+      rag.grantRedriveJobs(helper)
+    },
+  )
+
+  it('reach the function', () => {
+    const [[, properties] = ['', {}]] = ofType(template, 'AWS::Lambda::Function')
+    expect(properties).toMatchObject({ ReservedConcurrentExecutions: 100, Timeout: 900, MemorySize: 2_048 })
+    expect(properties.VpcConfig).toBeTruthy()
+    expect(variablesOf(template, 'documentworker')).toMatchObject({
+      PLINTH_SEARCH: 'segments',
+      PLINTH_EMBEDDING_MODEL: 'bedrock/cohere.embed-english-v3',
+      PLINTH_PATTERNS: 'rag',
+    })
+    for (const [, { ScalingConfig }] of ofType(template, 'AWS::Lambda::EventSourceMapping'))
+      expect(ScalingConfig).toEqual({ MaximumConcurrency: 20 })
+    const models = roleStatements(template).filter(({ actions }) => actions.some((action) => action.startsWith('bedrock:')))
+    expect(models.map(({ actions, resources }) => [actions, resources.map((one) => resolved(template, one))])).toEqual([
+      [['bedrock:InvokeModel'], ['arn:aws:bedrock:eu-central-1::foundation-model/cohere.embed-english-v3']],
+    ])
+  })
+
+  it('and everything else', () => {
+    for (const [id, { AlarmActions, OKActions }] of ofType(template, 'AWS::CloudWatch::Alarm'))
+      expect([AlarmActions, OKActions], id).toEqual([[arn('sns', 'alarms')], [arn('sns', 'alarms')]])
+    for (const [, { RetentionInDays }] of ofType(template, 'AWS::Logs::LogGroup')) expect(RetentionInDays).toBe(7)
+    for (const type of ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Logs::LogGroup'])
+      for (const [id] of ofType(template, type)) expect(template.Resources[id]?.DeletionPolicy, id).toBe('Delete')
+  })
+
+  it('grants and metrics', () => {
+    const granted = roleStatements(template).filter(({ roles }) => roles.some((role) => role.startsWith('Helper')))
+    expect(new Set(granted.flatMap(({ actions }) => actions))).toEqual(
+      new Set(
+        ['ReceiveMessage', 'ChangeMessageVisibility', 'GetQueueUrl', 'DeleteMessage', 'GetQueueAttributes', 'SendMessage'].map(
+          (action) => `sqs:${action}`,
+        ),
+      ),
+    )
+    for (const { resources } of granted) expect(resources).not.toContain('*')
+    for (const metric of [made.metricDeadJobs(), made.metricOldestJob('rag.ingest')]) expect(metric.toMetricConfig()).toBeTruthy()
+    expect(() => made.metricOldestJob('event-driven.process')).toThrow('There is no job event-driven.process.')
+  })
+})
+
+describe('in the whole stack', () => {
+  const template = templateOf(plinthStack())
+  const without = templateOf(plinthStack({ rag: false }))
+
+  it('documents wait an hour at most before an alarm goes off, and what ends in the dead letters has one', () => {
+    const waits = ofType(template, 'AWS::CloudWatch::Alarm').filter(([id]) => /^Rag.*waits/.test(id))
+    expect(waits.map(([, { Threshold }]) => Threshold)).toEqual([3_600, 3_600, 3_600, 3_600, 3_600])
+    expect(names(template).filter((name) => name === 'plinth-dead')).toHaveLength(1)
+  })
+
+  it('the function has the keys of tenants, and may reach what tenants may not', () => {
+    const [, { Role: role }] = ofType(template, 'AWS::Lambda::Function').find(([id]) => id.includes('documentworker')) ?? ['', {}]
+    const [worker = ''] = (role as { 'Fn::GetAtt': [string] })['Fn::GetAtt']
+    const keys = roleStatements(template).filter(
+      ({ roles, resources }) => roles.includes(worker) && resources.some((one) => /:key\/\*$/.test(resolved(template, one))),
+    )
+    expect(keys.flatMap(({ actions }) => actions)).toEqual(expect.arrayContaining(['kms:Decrypt', 'kms:Encrypt']))
+    const [[, table] = ['', {}]] = ofType(template, 'AWS::DynamoDB::Table')
+    expect(JSON.stringify(table.ResourcePolicy)).toContain(worker)
+  })
+
+  it('without it there are no queues and no function for documents, and the API knows none either', () => {
+    expect(Object.keys(without.Resources).filter((id) => id.startsWith('Rag'))).toEqual([])
+    expect(JSON.stringify(without)).not.toContain('plinth-rag')
+    for (const part of ['Functionsapi', 'Functionsrelay', 'Functionssweeper', 'Functionsrequestworker'])
+      expect(variablesOf(without, part)?.PLINTH_PATTERNS, part).toBe('event-driven,multi-tenant')
+    expect(variablesOf(template, 'Functionsapi')?.PLINTH_PATTERNS).toBe('event-driven,multi-tenant,rag')
+    // A stack says which patterns there are, whatever the functions were to be told.
+    const asked = templateOf(
+      plinthStack({ rag: false, props: { functions: { patterns: ['event-driven', 'multi-tenant', 'rag'] } } }),
+    )
+    expect(variablesOf(asked, 'Functionsapi')?.PLINTH_PATTERNS).toBe('event-driven,multi-tenant')
+  })
+
+  it('[R20] waiting costs less than 2.50 USD a month for it', () => {
+    const cost = idleCost(template).usd - idleCost(without).usd
+    expect(cost).toBeGreaterThan(0)
+    expect(cost).toBeLessThan(2.5)
+  })
+})

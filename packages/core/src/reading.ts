@@ -1,0 +1,11 @@
+/**
+ * What a thread needs that reads documents, and no more: the rest of this package takes half a second of a processor to load, for each
+ * thread.
+ * @module
+ */
+
+export { type UnreadableCode, UnreadableDocumentError } from './ports/document-reader.ts'
+export type { OcrImage, OcrPage } from './ports/ocr.ts'
+export type { Block, ChunkTable } from './rag/chunking/block.ts'
+export { chunkBlocks } from './rag/chunking/chunk.ts'
+export { Headings } from './rag/chunking/headings.ts'
