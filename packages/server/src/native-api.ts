@@ -157,6 +157,7 @@ type Input = Parameters<Extract<AnyRoute, { handle: unknown }>['handle']>[1]
 async function bodyOf(route: AnyRoute, { arrival, caller, params }: Found): Promise<unknown> {
   if (route.takesBytes !== undefined) return undefined
   if (!route.body) return 'administer' in route ? undefined : passOver(caller, arrival)
+  if (!arrival.hasBody && route.body.safeParse(undefined).success) return undefined
   const limit = route.bodyLimit ?? bodyLimit
   if (route.fromFiles && isForm(arrival)) return route.fromFiles(ownFields(caller, await readFiles(arrival, limit)))
   const body = await readJson(arrival, limit)
