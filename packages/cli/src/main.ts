@@ -5,6 +5,7 @@ import { backupCommand } from './commands/backup.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
 import { ingestCommand } from './commands/ingest.ts'
+import { runCommand } from './commands/run.ts'
 import { startCommand } from './commands/start.ts'
 import { submitCommand } from './commands/submit.ts'
 import { synthCommand } from './commands/synth.ts'
@@ -28,6 +29,7 @@ const verbs = [
   submitCommand(),
   ingestCommand(),
   askCommand(),
+  runCommand(),
   evalCommand(),
   tenantsCommand(),
   backupCommand(),
