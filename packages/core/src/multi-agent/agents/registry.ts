@@ -65,7 +65,7 @@ export async function putAgent(
 ): Promise<AgentDefinition> {
   if (agent.model_id !== undefined) scope.models.resolve(agent.model_id)
   for (const [index, tool] of (agent.tools ?? []).entries()) {
-    if (options.knownTools && !options.knownTools.has(tool) && !tool.startsWith('mcp:'))
+    if (options.knownTools && !options.knownTools.has(tool) && !tool.startsWith('mcp:') && !tool.startsWith('fetch_url:'))
       throw new InvalidInputError(`There is no tool ${tool}.`, { code: 'tool_unknown', field: `tools.${index}` })
   }
   return retryConflicts(async () => {
