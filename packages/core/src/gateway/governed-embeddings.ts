@@ -1,14 +1,12 @@
 import { checkDimensions } from '../embedding-model/dimensions.ts'
 import { type EmbeddingPurpose, type Embeddings, embedTexts } from '../embedding-model/embed.ts'
-import { priceOf, type ResolvedEmbedding, type Usage } from '../language-model/catalogue.ts'
+import { priceOf } from '../language-model/catalogue.ts'
 import { estimateTextTokens } from '../language-model/token-estimate.ts'
-import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { filterInput } from '../tenancy/filters/filter-input.ts'
-import { book, settleBooking } from '../tenancy/meter/booking.ts'
+import { book } from '../tenancy/meter/booking.ts'
 import { countingBlocked, refuseBeforeFilters } from '../tenancy/meter/look-through.ts'
-import { LostCalls } from './lost-calls.ts'
-import { askModels, type ChainAnswer } from './model-chain.ts'
+import { askBooked } from './booked-texts.ts'
 
 export type EmbeddingScope = Uses<'state' | 'models' | 'gate'>
 
@@ -47,42 +45,16 @@ export async function embedGoverned(scope: EmbeddingScope, call: GovernedEmbeddi
   })
   const inputTokens = tokensOf(texts)
   const booking = await book(scope, entry.id, { ...expected, inputTokens })
-  const lost = new LostCalls(inputTokens)
-  const end = async (usage: Usage | undefined, answered: boolean): Promise<void> => {
-    const deed = {
-      ...about,
-      decision: usage ? 'allowed' : 'failed',
-      detail: {
-        request_id: call.id,
-        texts: texts.length,
-        ...(usage ? { input_tokens: usage.input_tokens } : {}),
-        ...(answered ? {} : { answered }),
-      },
-    }
-    const writes = settleBooking(scope, booking, usage && { usage, model: entry.id })
-    await retryConflicts(() => scope.state.commit({ writes, deed }))
-  }
-  let answered: ChainAnswer<ResolvedEmbedding, Embeddings>
-  try {
-    answered = await askModels(scope, {
-      models: [resolved],
-      maxTokens: 0,
-      inputTokens,
-      signal,
-      ask: (model) => embedTexts(scope, { resolved: model, texts, dimensions, purpose, requestId: call.id, timeout, signal }),
-      onLost: (model) => lost.add(model, 0),
-    })
-  } catch (error) {
-    await end(lost.usage, false)
-    throw error
-  }
-  const { result, permit } = answered
   // What a provider doesn't count is estimated, so that nobody's budget is spent on what costs nothing.
-  const input = result.inputTokens > 0 ? result.inputTokens : inputTokens
-  permit.settle(input)
-  const usd = priceOf(entry.price, { input, output: 0 })
-  await end(lost.with({ input_tokens: input, output_tokens: 0, usd, latency_ms: result.latencyMs }), true)
-  return { ...result, inputTokens: input, usd }
+  const used = (result: Embeddings): Embeddings & { readonly usd: number } => {
+    const input = result.inputTokens > 0 ? result.inputTokens : inputTokens
+    return { ...result, inputTokens: input, usd: priceOf(entry.price, { input, output: 0 }) }
+  }
+  const result = await askBooked(scope, {
+    ...{ about, requestId: call.id, texts: texts.length, booking, resolved, inputTokens, signal, used },
+    ask: (model) => embedTexts(scope, { resolved: model, texts, dimensions, purpose, requestId: call.id, timeout, signal }),
+  })
+  return used(result)
 }
 
 function tokensOf(texts: readonly string[]): number {

@@ -1,13 +1,11 @@
-import type { ResolvedReranking, Usage } from '../language-model/catalogue.ts'
+import type { ResolvedReranking } from '../language-model/catalogue.ts'
 import { estimateTextTokens } from '../language-model/token-estimate.ts'
 import { costOf, type Reranked, rerankTexts } from '../reranking-model/rerank.ts'
-import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { filterInput } from '../tenancy/filters/filter-input.ts'
-import { book, settleBooking } from '../tenancy/meter/booking.ts'
+import { book } from '../tenancy/meter/booking.ts'
 import { countingBlocked, refuseBeforeFilters } from '../tenancy/meter/look-through.ts'
-import { LostCalls } from './lost-calls.ts'
-import { askModels, type ChainAnswer } from './model-chain.ts'
+import { askBooked } from './booked-texts.ts'
 
 export interface GovernedReranking {
   /** A UUID: the request's own. */
@@ -39,40 +37,11 @@ export async function rerankGoverned(scope: Uses<'state' | 'models' | 'gate'>, c
   await refuseBeforeFilters(scope, expected)
   const { text: query } = await countingBlocked(scope, about, () => filterInput(scope, call.query, 'query'))
   const booking = await book(scope, entry.id, expected)
-  const lost = new LostCalls(inputTokens)
-  const end = async (usage: Usage | undefined, answered: boolean): Promise<void> => {
-    const deed = {
-      ...about,
-      decision: usage ? 'allowed' : 'failed',
-      detail: {
-        request_id: id,
-        texts: texts.length,
-        ...(usage ? { input_tokens: usage.input_tokens } : {}),
-        ...(answered ? {} : { answered }),
-      },
-    }
-    const writes = settleBooking(scope, booking, usage && { usage, model: entry.id })
-    await retryConflicts(() => scope.state.commit({ writes, deed }))
-  }
-  let answered: ChainAnswer<ResolvedReranking, Reranked>
-  try {
-    answered = await askModels(scope, {
-      models: [resolved],
-      maxTokens: 0,
-      inputTokens,
-      signal,
-      ask: (model) => rerankTexts(scope, { resolved: model, query, texts, requestId: id, timeout, inputTokens, signal }),
-      onLost: (model) => lost.add(model, 0),
-    })
-  } catch (error) {
-    await end(lost.usage, false)
-    throw error
-  }
-  const { result, permit } = answered
-  permit.settle(inputTokens)
-  const { usd, latencyMs: latency_ms } = result
-  await end(lost.with({ input_tokens: inputTokens, output_tokens: 0, usd, latency_ms }), true)
-  return result
+  return askBooked(scope, {
+    ...{ about, requestId: id, texts: texts.length, booking, resolved, inputTokens, signal },
+    ask: (model) => rerankTexts(scope, { resolved: model, query, texts, requestId: id, timeout, inputTokens, signal }),
+    used: ({ usd, latencyMs }) => ({ inputTokens, usd, latencyMs }),
+  })
 }
 
 /** What a call costs as a price of its tokens, by which budgets and lost calls are counted. */

@@ -9,7 +9,7 @@ import { breakerOf } from './circuit-breaker.ts'
 type ChainScope = Uses<'models' | 'gate'>
 
 /** What is known of a model, of whatever kind, to ask it. */
-type Answering = Pick<ResolvedModel, 'entry' | 'servedBy'>
+export type Answering = Pick<ResolvedModel, 'entry' | 'servedBy'>
 
 /** What is asked of a tenant's models, the first that can answer. */
 export interface ChainCall<Model extends Answering, Result> {

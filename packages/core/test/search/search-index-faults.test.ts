@@ -237,52 +237,62 @@ describe('what others do at any step of a search', () => {
 describe('what others do with a space at any step of putVectors', () => {
   const fresh = { ...space, name: 'new' }
   const others = [{ ...versionOf('d9'), vectors: [pointing(5), pointing(100)] }]
+  type Prepared = Awaited<ReturnType<typeof prepare>>
 
-  it('makes one space of two that are made at once', async () => {
+  /** Puts vectors into a space while another process does something at its first step, at its second, and so on. */
+  async function putWhile(
+    into: typeof space,
+    does: (other: Prepared['index']) => Promise<void>,
+    holds: (prepared: Prepared) => Promise<void>,
+  ): Promise<void> {
     for (let step = 1; ; step++) {
-      const { subject, after, index, steps } = await prepare({ run: async () => {}, does: () => {} })
-      const other = subject.open()
+      const prepared = await prepare({ run: async () => {}, does: () => {} })
+      const other = prepared.subject.open()
       let reached = false
-      steps.watch({
+      prepared.steps.watch({
         before: async (at) => {
           if (at !== step) return
           reached = true
-          await other.putVectors(tenant, fresh, others)
+          await does(other)
         },
       })
-      await index.putVectors(tenant, fresh, vectors)
+      await prepared.index.putVectors(tenant, into, vectors)
       if (!reached) break
-      after.putVectors(fresh, [...others, ...vectors])
-      await expectAnswers(index, after)
-      expect((await index.status(tenant)).spaces.filter(({ name }) => name === 'new')).toMatchObject([{ chunks: 6 }])
+      await holds(prepared)
     }
+  }
+
+  it('makes one space of two that are made at once', async () => {
+    await putWhile(
+      fresh,
+      (other) => other.putVectors(tenant, fresh, others),
+      async ({ index, after }) => {
+        after.putVectors(fresh, [...others, ...vectors])
+        await expectAnswers(index, after)
+        expect((await index.status(tenant)).spaces.filter(({ name }) => name === 'new')).toMatchObject([{ chunks: 6 }])
+      },
+    )
   })
 
   it('puts none into a space that was dropped and made anew, and loses none', async () => {
-    for (let step = 1; ; step++) {
-      const { subject, after, index, steps } = await prepare({ run: async () => {}, does: () => {} })
-      const other = subject.open()
-      let reached = false
-      steps.watch({
-        before: async (at) => {
-          if (at !== step) return
-          reached = true
-          await other.dropSpace(tenant, space.name)
-          await other.putVectors(tenant, space, others)
-        },
-      })
-      await index.putVectors(tenant, space, vectors)
-      if (!reached) break
-      const first = new NaiveIndex()
-      first.put(after.documents)
-      first.putVectors(space, others)
-      after.dropSpace(space.name)
-      after.putVectors(space, [...others, ...vectors])
-      // Put before the drop, or behind it.
-      await oneOf(index, first, after)
-      const found = await index.search(tenant, queries[1] ?? ask('common'))
-      expect((await index.status(tenant)).spaces).toMatchObject([{ chunks: found.dense.length }])
-    }
+    await putWhile(
+      space,
+      async (other) => {
+        await other.dropSpace(tenant, space.name)
+        await other.putVectors(tenant, space, others)
+      },
+      async ({ index, after }) => {
+        const first = new NaiveIndex()
+        first.put(after.documents)
+        first.putVectors(space, others)
+        after.dropSpace(space.name)
+        after.putVectors(space, [...others, ...vectors])
+        // Put before the drop, or behind it.
+        await oneOf(index, first, after)
+        const found = await index.search(tenant, queries[1] ?? ask('common'))
+        expect((await index.status(tenant)).spaces).toMatchObject([{ chunks: found.dense.length }])
+      },
+    )
   })
 })
 
