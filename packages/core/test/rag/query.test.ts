@@ -69,7 +69,7 @@ describe('a question', () => {
   })
 
   it('finds what only its words tell, and what only its vector does [R29, R42, R126, X31]', async () => {
-    // No document has any of these words; how near they are to each other test/embedding can't say.
+    // No document has one of these words. The vectors of test/embedding are of one kind for all texts: they find both documents.
     const byVector = 'Zqx wvu jjj'
     expect((await sourcesOf(byVector)).length).toBe(2)
     expect(await sourcesOf(byVector, { dense_weight: 0 })).toEqual([])
