@@ -100,7 +100,7 @@ export async function embedRevision(
     if (texts.length === atATime && !(await embed())) return
   }
   if (texts.length > 0 && !(await embed())) return
-  if (into && vectors.length > 0) batch.add(into, part())
+  if (into && vectors.length > 0) await batch.add(into, part())
 }
 
 /** How many vectors of a revision a space has, where its index tells. */

@@ -11,7 +11,7 @@ import { recordDocument } from '../telemetry.ts'
 import type { DocumentRecord } from './access.ts'
 import { asTheyCome } from './as-they-come.ts'
 import { dropContent, readContent } from './content.ts'
-import { type DocumentFields, documents, revisionPlace } from './documents.ts'
+import { type ContentPlace, type DocumentFields, documents, revisionPlace } from './documents.ts'
 import { documentFailed, documentProcessed } from './events.ts'
 import { countIngest, type Ingest } from './ingests.ts'
 import { cleanJob, type DocumentRevision, embedJob, ingestJob, type RevisionsBody } from './jobs.ts'
@@ -168,7 +168,7 @@ async function goLive(scope: IngestScope, { record: { fields }, read, removal }:
 }
 
 /** What was sent in many parts is removed behind the commit, and until then known to be there. */
-function leftOf(content: DocumentFields['content']): Pick<DocumentFields, 'content'> {
+function leftOf(content: ContentPlace | undefined): Pick<DocumentFields, 'content'> {
   return content && content.parts > 1 ? { content } : {}
 }
 
