@@ -1,4 +1,6 @@
 /** What was sent, kept until it is read. @module */
+
+import { fromBase64, toBase64 } from '../base64.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert, type RecordWrite, remove } from '../scope/state.ts'
@@ -55,18 +57,3 @@ export async function dropContent(scope: Uses<'state'>, { id }: ContentPlace): P
 }
 
 const encoder = new TextEncoder()
-/** A multiple of 3, so that pieces join. */
-const atATime = 24_576
-
-function toBase64(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.byteLength; at += atATime) text += btoa(String.fromCharCode(...bytes.subarray(at, at + atATime)))
-  return text
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text)
-  const bytes = new Uint8Array(binary.length)
-  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at)
-  return bytes
-}

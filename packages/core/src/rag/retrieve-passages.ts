@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import type { ResolvedReranking } from '../language-model/catalogue.ts'
+import { ModelFailure } from '../language-model/failure.ts'
 import type { Uses } from '../scope/scope.ts'
 import { type RetrievalSignals, signalsOf } from './answer/retrieval-signals.ts'
 import { CandidateRows } from './candidate-rows.ts'
@@ -35,11 +36,12 @@ const spare = 20
  * retrieve_similar_documents of the seed (R29): the passages that fit a question best, by words and by its vector (X31), of documents that
  * the caller may see and the filter lets through (X33). What says the same twice is there once. The same question again is answered from
  * what was found before, as long as index and documents are the same (X35); their rows are looked at each time.
- * @throws what a model's call throws; a model that reranks and fails for a while is done without.
+ * Models that make vectors or rerank, and fail, are done without: metrics and the audit trail tell of it.
+ * @throws what embedQuery and rerankByModel throw besides, such as LimitError and BudgetExhaustedError.
  */
 export async function retrievePassages(scope: RetrieveScope, body: RetrieveBody, signal: AbortSignal): Promise<Retrieval> {
   const forms = queryTexts(body.query, body.history)
-  const vector = body.dense_weight === 0 ? undefined : await embedQuery(scope, forms.embed, signal)
+  const vector = body.dense_weight === 0 ? undefined : await vectorOf(scope, forms.embed, signal)
   const question: Question = {
     ...{ body, forms, vector, signal },
     denseWeight: body.dense_weight ?? vector?.denseWeight,
@@ -51,6 +53,16 @@ export async function retrievePassages(scope: RetrieveScope, body: RetrieveBody,
   const known = mark === undefined ? undefined : place.find(mark)
   const { places, signals } = known && (await rows.stillCount(known)) ? known : await look(scope, question, rows, place)
   return { passages: await Promise.all(places.map((each) => rows.passage(each))), signals }
+}
+
+/** Undefined where the model fails: what is found by words is better than nothing. */
+async function vectorOf(scope: RetrieveScope, text: string, signal: AbortSignal): Promise<QueryVector | undefined> {
+  try {
+    return await embedQuery(scope, text, signal)
+  } catch (error) {
+    if (!(error instanceof ModelFailure) || signal.aborted) throw error
+    return undefined
+  }
 }
 
 interface Question {
@@ -93,7 +105,7 @@ async function look(
     limit: candidates,
   })
   const fused = fuse(found, {
-    ...(vector ? { modelId: vector.space.model_id } : {}),
+    ...(vector ? { modelId: vector.space.served_by } : {}),
     ...(denseWeight === undefined ? {} : { denseWeight }),
   })
   const live: FusedCandidate[] = []

@@ -26,7 +26,7 @@ async function keep(scope: Scope): Promise<void> {
 describe('vectors of a large document', () => {
   let bench: RagBench
   let scope: Scope
-  const space = spaceOf('test/embedding', 4)
+  const space = spaceOf({ id: 'test/embedding', servedBy: 'test/embedding' }, 4)
   beforeEach(async () => {
     bench = await RagBench.open()
     scope = await bench.scope()

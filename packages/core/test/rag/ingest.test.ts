@@ -23,7 +23,7 @@ describe('documents that are sent', () => {
     expect(text).toBe('Queues absorb bursts.\n\nWorkers drain them.')
     const { serving } =
       (await scope.state.get((await import('../../src/rag/spaces.ts')).searchSpaces, { partition: 'spaces' }))?.fields ?? {}
-    expect(serving).toEqual({ name: 'test-embedding:4', model_id: 'test/embedding', dimensions: 4 })
+    expect(serving).toEqual({ name: 'test-embedding:4', model_id: 'test/embedding', served_by: 'test/embedding', dimensions: 4 })
   })
 
   it('that are there already, unchanged, cost nothing [X25]', async () => {

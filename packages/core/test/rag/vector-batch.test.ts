@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { VectorBatch } from '../../src/rag/vector-batch.ts'
 
-const space = { name: 'test:4', model_id: 'test', dimensions: 4 }
+const space = { name: 'test:4', model_id: 'test', served_by: 'test', dimensions: 4 }
 
 it('vectors wait for those of other documents, until they are many; what comes afterwards waits with them', async () => {
   const done: string[] = []
