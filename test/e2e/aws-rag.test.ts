@@ -106,7 +106,7 @@ describeWithMoto('[G2] [R25] documents on the functions of AWS, on an emulator',
     expect((await asked('Who painted the Mona Lisa?')).abstained).toBe(true)
   })
 
-  it('a new version takes the place of the old one, and of what is deleted no row is left [R44]', async () => {
+  it('a new version takes the place of the old one, and of what is deleted no row is left [R24, R44]', async () => {
     const write = async (hour: string) => {
       const documents = [{ source: 'trains.md', content: `# Trains\n\nThe train Ferdinand leaves at ${hour}.\n` }]
       const sent = await ask('/api/documents', { method: 'POST', body: { documents } })

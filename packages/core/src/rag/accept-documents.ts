@@ -10,7 +10,7 @@ import { insert, type RecordWrite, remove, update } from '../scope/state.ts'
 import { type DocumentRecord, mayReplace } from './access.ts'
 import { contentWrite, dropContent, keepPart, partBytes } from './content.ts'
 import { type ContentPlace, type DocumentFields, documents } from './documents.ts'
-import { countIngest, countOutdated } from './ingests.ts'
+import { countOutdated } from './ingests.ts'
 import { type DocumentRevision, ingestJob } from './jobs.ts'
 import { receivedUpload, uploads } from './uploads.ts'
 
@@ -163,10 +163,8 @@ async function commitGroup(
   const found = new Map(await Promise.all(group.map(find)))
   const changed = group.filter((document) => !isThere(found.get(document), document))
   const before = changed.flatMap((document) => found.get(document)?.fields ?? [])
-  const writes: RecordWrite[] = [
-    countIngest(scope, ingest, { total: group.length, unchanged: group.length - changed.length }),
-    ...countOutdated(scope, before),
-  ]
+  const amounts = { total: group.length, unchanged: group.length - changed.length }
+  const writes: RecordWrite[] = [...countOutdated(scope, before, { ingest, amounts })]
   const writeOf = new Map<Prepared, number>()
   const revisions: DocumentRevision[] = []
   for (const document of changed) {
@@ -185,7 +183,7 @@ async function commitGroup(
     revisions.push({ document_id: document.id, revision: fields.revision })
   }
   const [first] = revisions
-  const emit = first ? [startJob(ingestJob, { id: `${ingest}:${first.revision}`, body: { ingest, documents: revisions } })] : []
+  const emit = first ? [startJob(ingestJob, { id: `${ingest}:${first.revision}`, body: { documents: revisions } })] : []
   const stored = await scope.state.commit({ writes, emit, resource: `ingests/${ingest}` })
   const records = group.map((document) => {
     const at = writeOf.get(document)

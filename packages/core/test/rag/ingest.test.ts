@@ -12,7 +12,7 @@ describe('documents that are sent', () => {
   })
   afterEach(() => bench.stop())
 
-  it('are found when they are read, with text, count of chunks and vectors [R24, R25, R26, R126, X22, X23, X24]', async () => {
+  it('are found when they are read, with text, count of chunks and vectors [R24, R25, R26, R126, X23, X24]', async () => {
     const [id = ''] = await bench.ingest([{ source: 'queues.txt', content: 'Queues absorb bursts.\n\nWorkers drain them.' }])
     const fields = await bench.fields(id)
     expect(fields).toMatchObject({ status: 'processed', chunks_count: 1, embedding: 'done', version: 1 })
@@ -39,7 +39,7 @@ describe('documents that are sent', () => {
     ['its content', { content: 'Another text about zebras.' }],
     ['its metadata', { metadata: { team: 'y' } }],
     ['who may see it', { acl: { users: ['ada'] } }],
-  ])('with %s changed take the place of what was there, which serves until then [R44, X25]', async (_, change) => {
+  ])('with %s changed take the place of what was there, which serves until then [R24, R44, X25]', async (_, change) => {
     const first = { source: 'a.txt', content: 'A text about lions.', metadata: { team: 'x' } }
     const [id = ''] = await bench.ingest([first])
     const { live = '' } = await bench.fields(id)
