@@ -30,7 +30,7 @@ const shares = { answerable: 0.5, adversarial: 0.25, 'off topic': 0.25 }
 const turnedAway = 0.001
 
 const rows = await askAll()
-const articles = [...new Set(rows.filter(({ set }) => set === 'squad').map(({ group }) => group))]
+const articles = [...new Set(rows.map(({ group }) => group).filter((group) => typeof group === 'string'))]
 for (const [fold, article] of articles.entries()) {
   const isHeldOut = ({ group }) => group === article || group === fold
   const weights = weigh(rows.filter((row) => !isHeldOut(row)))
@@ -45,26 +45,25 @@ if (process.argv.includes('--write')) write()
 async function askAll() {
   const squad = readSet(join(data, 'squad2-dev'))
   const scifact = readSet(join(data, 'scifact-train'))
-  const asked = { squad: [], scifact: [] }
-  const put = (kind, set, of, query, group) => asked[of].push({ kind, set, of, group, query })
-  for (const query of squad.queries)
-    put(query.answerable ? 'answerable' : 'adversarial', 'squad', 'squad', query, query.doc.split('#')[0])
+  const ofSquad = squad.queries.map((query) => ({
+    kind: query.answerable ? 'answerable' : 'adversarial',
+    group: query.doc.split('#')[0],
+    query,
+  }))
+  const ofScifact = []
   // Claims of one field asked of another's documents, and the other way round; in folds of their own.
   for (const [at, query] of scifact.queries.entries()) {
-    put('off topic', 'crossed', 'squad', query, at % 8)
-    put('claim', 'scifact', 'scifact', query, at % 8)
+    ofSquad.push({ kind: 'off topic', group: at % 8, query })
+    ofScifact.push({ kind: 'claim', group: at % 8, query })
   }
   const answerable = squad.queries.filter((query) => query.answerable)
   for (const [at, query] of answerable.entries())
-    if (at % 2 === 0) put('off topic of claims', 'crossed back', 'scifact', query, at % 8)
-  return [
-    ...(await askSet(squad, { folder: join(data, 'squad2-dev'), kept: join(kept, 'squad') }, asked.squad)),
-    ...(await askSet(scifact, { folder: join(data, 'scifact-train'), kept: join(kept, 'scifact') }, asked.scifact)),
-  ]
+    if (at % 2 === 0) ofScifact.push({ kind: 'off topic of claims', group: at % 8, query })
+  return [...(await askSet(squad, join(kept, 'squad'), ofSquad)), ...(await askSet(scifact, join(kept, 'scifact'), ofScifact))]
 }
 
-async function askSet(set, places, asked) {
-  const found = await retrieveAll({ ...places, texts: asked.map(({ query }) => query.text) })
+async function askSet(set, folder, asked) {
+  const found = await retrieveAll({ corpus: set.byId.values(), kept: folder, texts: asked.map(({ query }) => query.text) })
   const rows = []
   for (const { query, ...row } of asked) rows.push({ ...row, ...(await ask(set, query, found.get(query.text))) })
   return rows

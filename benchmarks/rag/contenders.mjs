@@ -7,7 +7,8 @@
  * - `settle()`: what may be done later, and makes searches cheap; counted apart.
  * - `save()`: what makes it outlive the process; counted apart. `load()`: what has to be done before the first search of a process.
  * - `searches`: by kind, `(question, limit) => numbers of chunks`, best first: `hybrid`, `vector`, `words`.
- * - `account()`: optional; bytes in memory as it counts them itself.
+ * - `addDocuments(texts, vectors)`: splits whole texts itself, and gives how many chunks that made.
+ * - `account()`: bytes in memory as it counts them itself. `status()`: what it says of itself once it is filled.
  * - `close()`.
  * @module
  */

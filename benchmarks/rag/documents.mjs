@@ -4,6 +4,7 @@ import { cpuOf, residentOf } from '../event-driven/harness/machine.mjs'
 import { startPlinth } from '../event-driven/harness/plinth.mjs'
 import { stop } from '../event-driven/harness/processes.mjs'
 import { latencies } from '../event-driven/harness/statistics.mjs'
+import { inParallel } from '../event-driven/load/produce.mjs'
 import { questionOf, textOfDocument } from './load/data.mjs'
 
 const documentsOfRequest = 50
@@ -25,7 +26,11 @@ export async function documentsByHttp({ directory, documents, embedding, asks })
     await pause(1_000)
     const before = cpuOf(child.pid)
     const began = performance.now()
-    const ingests = await inTurns(bodies, async (body) => (await send('POST', '/api/documents', body)).headers.get('location'))
+    const ingests = []
+    await inParallel(bodies.length, requestsAtATime, async (number) => {
+      const response = await send('POST', '/api/documents', bodies[number])
+      ingests[number] = response.headers.get('location')
+    })
     const accepted = performance.now() - began
     await until(send, ingests, ({ total, unchanged, processed }) => unchanged + processed === total)
     const found = performance.now() - began
@@ -80,16 +85,6 @@ function clientOf(url, token) {
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
     return response
   }
-}
-
-async function inTurns(items, work) {
-  const results = []
-  const left = [...items]
-  const next = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) results.push(await work(item))
-  }
-  await Promise.all(Array.from({ length: requestsAtATime }, next))
-  return results
 }
 
 async function until(send, ingests, isDone) {

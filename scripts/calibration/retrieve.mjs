@@ -4,7 +4,6 @@ import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { firstTenant } from '@plinth/server'
 import { openBench } from '../../packages/cli/src/evaluation/bench.ts'
-import { openDataset } from '../../packages/cli/src/evaluation/dataset-folder.ts'
 import { retrievePassages } from '../../packages/core/src/rag/retrieve-passages.ts'
 import { mintCaller } from '../../packages/core/src/scope/caller.ts'
 import { TenantRegistry } from '../../packages/core/src/tenancy/registry.ts'
@@ -21,17 +20,16 @@ export function readLines(path) {
 }
 
 /**
- * Finds passages for texts in the corpus of a folder; what was found before is taken from `kept`.
- * @param folder with corpus.jsonl
+ * Finds passages for texts in some documents; what was found before is taken from `kept`.
+ * @param corpus {id, title, text} each
  * @param kept a folder for the data and for what was found; remove it when retrieval has changed
  * @returns by text: {passages, signals}
  */
-export async function retrieveAll({ folder, kept, texts }) {
+export async function retrieveAll({ corpus, kept, texts }) {
   const file = join(kept, 'found.jsonl')
   const found = new Map(existsSync(file) ? readLines(file).map(({ text, ...retrieval }) => [text, retrieval]) : [])
   const missing = [...new Set(texts)].filter((text) => !found.has(text))
   if (missing.length === 0) return found
-  const { corpus } = await openDataset(folder)
   const bench = await openBench({ corpus, vectors: true, directory: join(kept, 'plinth') })
   try {
     const { platform } = bench.server

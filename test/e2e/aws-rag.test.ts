@@ -1,5 +1,5 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
-import { GetQueueAttributesCommand, GetQueueUrlCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { awsPlatform, readAwsEnvironment } from '@plinth/aws'
 import { LocalIssuer } from '@plinth/core'
 import { createModels } from '@plinth/models'
@@ -8,11 +8,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { FaultProxy, oneAtATime } from '../../packages/aws/test/support/fault-proxy.ts'
 import { describeWithMoto, motoVariables } from '../../packages/aws/test/support/moto.ts'
 import { bundleHandlers } from '../../packages/cdk/src/index.ts'
+import { variablesIn } from '../../packages/cdk/test/support/functions.ts'
 import type { Told } from '../../packages/cdk/test/support/rest-api.ts'
 import { plinthStack, templateOf } from '../../packages/cdk/test/support/synthesised.ts'
 import { PdfFile } from '../../packages/documents/test/support/pdf-file.ts'
 import { docxOf, paragraph } from '../../packages/documents/test/support/zip-file.ts'
-import { BundledFunctions, environmentOf } from './support/bundled-functions.ts'
+import { BundledFunctions } from './support/bundled-functions.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 import { until } from './support/until.ts'
 
@@ -54,7 +55,7 @@ describeWithMoto('[G2] [R25] documents on the functions of AWS, on an emulator',
     }
     functions = new BundledFunctions({ moto, template, folder, variables })
     without = new BundledFunctions({ moto, template: templateOf(plinthStack({ rag: false })), folder, variables })
-    const environment = readAwsEnvironment({ ...environmentOf(template, 'api'), ...variables, PLINTH_AWS_CREATE: 'off' })
+    const environment = readAwsEnvironment({ ...variablesIn(template, 'api'), ...variables, PLINTH_AWS_CREATE: 'off' })
     table = environment.table
     expect((await functions.api.ask({ path: '/readyz' })).status).toBe(200)
     const clock = systemClock
@@ -105,7 +106,7 @@ describeWithMoto('[G2] [R25] documents on the functions of AWS, on an emulator',
     expect((await asked('Who painted the Mona Lisa?')).abstained).toBe(true)
   })
 
-  it('a new version takes the place of the old one, and of what is deleted no row is left [R44]', async () => {
+  it('a new version takes the place of the old one, and of what is deleted no row is left [R24, R44]', async () => {
     const write = async (hour: string) => {
       const documents = [{ source: 'trains.md', content: `# Trains\n\nThe train Ferdinand leaves at ${hour}.\n` }]
       const sent = await ask('/api/documents', { method: 'POST', body: { documents } })
@@ -136,7 +137,7 @@ describeWithMoto('[G2] [R25] documents on the functions of AWS, on an emulator',
     }))
     for (const document of documents) await ask('/api/documents', { method: 'POST', body: { documents: [document] } })
     await functions.byName.relay.call({})
-    const QueueUrl = await urlOf(queue)
+    const QueueUrl = await functions.urlOf(queue)
     await moto.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{{' }))
     const records = await functions.receive(queue, 10)
     expect(records).toHaveLength(4)
@@ -149,7 +150,9 @@ describeWithMoto('[G2] [R25] documents on the functions of AWS, on an emulator',
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'elsewhere' }] })
     const shown = (await listed()).filter(({ source }) => source.startsWith('batch-'))
     expect(shown.map(({ status }) => status)).toEqual(['processed', 'processed', 'processed'])
-    const { Messages = [] } = await moto.clients.sqs.send(new ReceiveMessageCommand({ QueueUrl: await urlOf('plinth-dead') }))
+    const { Messages = [] } = await moto.clients.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: await functions.urlOf('plinth-dead') }),
+    )
     expect(Messages.map(({ Body }) => Body)).toEqual(['{{'])
     // Delivered once more, it changes nothing.
     await functions.byName['document-worker'].call({ Records: records })
@@ -181,7 +184,7 @@ describeWithMoto('[G2] [R25] documents on the functions of AWS, on an emulator',
     expect((await listed()).find(({ source }) => source === 'astray.md')?.status).toBe('processing')
     const AttributeNames = ['ApproximateNumberOfMessagesDelayed' as const]
     const { Attributes } = await moto.clients.sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: await urlOf(queue), AttributeNames }),
+      new GetQueueAttributesCommand({ QueueUrl: await functions.urlOf(queue), AttributeNames }),
     )
     expect(Attributes).toEqual({ ApproximateNumberOfMessagesDelayed: '1' })
   })
@@ -256,9 +259,5 @@ describeWithMoto('[G2] [R25] documents on the functions of AWS, on an emulator',
       return look()
     }
     await until(what, round, { within: 120_000, every: 50 })
-  }
-
-  async function urlOf(queue: string): Promise<string | undefined> {
-    return (await moto.clients.sqs.send(new GetQueueUrlCommand({ QueueName: queue }))).QueueUrl
   }
 })

@@ -1,5 +1,4 @@
 /** Filling an index: how soon so many chunks are found. @module */
-
 import { diskOf, residentOf } from '../../event-driven/harness/machine.mjs'
 import { loadContender } from '../contenders.mjs'
 import { groupsOf, vectorOf } from './data.mjs'

@@ -1,5 +1,4 @@
 /** Documents as whole texts, for a contender that splits them itself. @module */
-
 import { residentOf } from '../../event-driven/harness/machine.mjs'
 import { loadContender } from '../contenders.mjs'
 import { documentsOfGroup, textOfDocument, vectorOf } from './data.mjs'

@@ -90,7 +90,7 @@ export class S3VectorsSearchIndex implements SearchIndex {
       if (record?.fields.state === 'there') there.push({ ...document, record })
     })
     if (there.length === 0) return
-    for (const { record, ...version } of there) checkPart(version, record.fields.chunks)
+    for (const document of there) checkPart(document, document.record.fields.chunks)
     const { generation } = await this.#ensureSpace(tenant, manifest, space)
     const index = indexName(tenant, generation)
     let batch: KeyedVector[] = []
@@ -107,8 +107,8 @@ export class S3VectorsSearchIndex implements SearchIndex {
       const [tokens, offsets] = await Promise.all([manifest.facts(record).then(filterable), manifest.offsets(put)])
       if (!(await manifest.begin(version, generation))) continue
       const { first = 0, vectors } = document
-      for (const [index, values] of vectors.entries()) {
-        const ordinal = first + index
+      for (const [place, values] of vectors.entries()) {
+        const ordinal = first + place
         const chunk = { start: offsets.starts[ordinal] ?? 0, end: offsets.ends[ordinal] ?? 0 }
         batch.push({ key: vectorKey(version, ordinal), values, metadata: { ...tokens, put, ...chunk } })
         if (batch.length === most) await flush()

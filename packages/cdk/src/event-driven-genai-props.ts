@@ -1,14 +1,12 @@
 import { InvalidInputError, type PatternName } from '@plinth/core'
 import type { RemovalPolicy } from 'aws-cdk-lib'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
-import type { IVpc } from 'aws-cdk-lib/aws-ec2'
 import type { IEventBus } from 'aws-cdk-lib/aws-events'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { Throttle } from './api.ts'
-import { checkEmbeddingModels } from './function-settings.ts'
+import { type CommonFunctionOptions, checkConcurrency, checkEmbeddingModels } from './function-settings.ts'
 import { requestPatterns } from './handlers.ts'
 
 /** What is there already, in place of what would be made. It is left as it is, but for a rule on the bus. */
@@ -26,22 +24,9 @@ export interface ExistingResources {
 /** How many functions may work the queues of one job, unless somebody says otherwise. */
 export const defaultConcurrency = 50
 
-export interface FunctionOptions {
-  /** A folder that `bundleHandlers` filled. @default - this Plinth's own handlers, bundled while the construct is made */
-  readonly handlerFolder?: string
+export interface FunctionOptions extends CommonFunctionOptions {
   /** How many functions may work the queues of one job at a time, 6 : 3 : 1 where it has all lanes; from 20. @default 50 */
   readonly concurrency?: number
-  /** Functions of the account that only the workers use, and at most so many of them. @default - they share the account's */
-  readonly reservedConcurrency?: number
-  /** With a way out to AWS, or endpoints of its services in it. @default - none */
-  readonly vpc?: IVpc
-  /** @default - a month */
-  readonly logRetention?: RetentionDays
-  /**
-   * More variables of all functions, such as `PLINTH_ISSUERS` or `PLINTH_REGIONS`; Lambda takes 4 KB in all. A file that the former
-   * names must lie in `api` and in `authorizer` of `handlerFolder`. @default - none
-   */
-  readonly environment?: Readonly<Record<string, string>>
   /**
    * Whose routes the API answers: of others nothing is accepted, since nobody would work it. @default - those whose jobs this
    * construct works; a PlinthStack sets it to what it is made of
@@ -86,14 +71,6 @@ export function checkProps({ existing, models, embeddingModels, functions }: Eve
     throw new InvalidInputError(`functions.patterns must name ${missing}, whose jobs are worked here.`, {
       field: 'functions.patterns',
     })
-  if (!Number.isInteger(concurrency) || concurrency < 20 || concurrency > 1_000) {
-    const message =
-      'functions.concurrency must be a whole number from 20 to 1000: a tenth of it, but 2 at least, is for the low lane.'
-    throw new InvalidInputError(message, { field: 'functions.concurrency' })
-  }
-  // With fewer, calls from the queues would be refused, and each refusal counts as a delivery.
-  if (reservedConcurrency !== undefined && reservedConcurrency < jobs * concurrency) {
-    const message = `functions.reservedConcurrency must be ${jobs * concurrency} or more: functions.concurrency for each of ${jobs} jobs.`
-    throw new InvalidInputError(message, { field: 'functions.reservedConcurrency' })
-  }
+  const reason = ': a tenth of it, but 2 at least, is for the low lane'
+  checkConcurrency({ concurrency, reservedConcurrency }, { jobs, least: 20, reason })
 }

@@ -1,7 +1,6 @@
 import { patternVariables, variablesOf } from '@plinth/aws/environment'
 import { RemovalPolicy } from 'aws-cdk-lib'
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import type { IEventBus } from 'aws-cdk-lib/aws-events'
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
@@ -9,12 +8,13 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
-import { Construct } from 'constructs'
-import { Alarms, oldestJob, queueDepth } from './alarms.ts'
+import type { Construct } from 'constructs'
+import { Alarms } from './alarms.ts'
 import { createApi } from './api.ts'
-import { createBucket } from './bucket.ts'
 import { readsImages } from './bundle-documents.ts'
 import { createBus, EventSubscription } from './bus.ts'
+import { ConstructWithJobs } from './construct-with-jobs.ts'
+import { createTenantData } from './create-tenant-data.ts'
 import { checkProps, defaultConcurrency, type EventDrivenGenAiProps } from './event-driven-genai-props.ts'
 import { bundleNow, checkVariables, embeddingVariables } from './function-settings.ts'
 import { HandlerFunctions } from './functions.ts'
@@ -22,9 +22,7 @@ import { handlers, jobsOf, type RequestHandler, requestHandlers, requestPatterns
 import { checkIssuerSetting } from './issuer-setting.ts'
 import { defaultModel, modelAccess } from './models.ts'
 import { grantAccess } from './permissions.ts'
-import { createPooledKey } from './pooled-key.ts'
 import { JobQueues, queuePrefix } from './queues.ts'
-import { createTable } from './table.ts'
 import { connectTriggers } from './triggers.ts'
 
 /**
@@ -34,7 +32,7 @@ import { connectTriggers } from './triggers.ts'
  * One in an account and Region: the function `event-driven-processor`, the API `event-driven-api`, the bus and the queues have
  * fixed names, and the execution role a fixed logical id, by contract.
  */
-export class EventDrivenGenAi extends Construct {
+export class EventDrivenGenAi extends ConstructWithJobs {
   readonly table: ITable
   readonly bucket: IBucket
   readonly bus: IEventBus
@@ -55,11 +53,12 @@ export class EventDrivenGenAi extends Construct {
     const { concurrency = defaultConcurrency, logRetention = RetentionDays.ONE_MONTH, vpc, reservedConcurrency } = functions
     const { environment = {}, patterns = requestPatterns } = functions
 
-    // Asserted, as CDK's classes are no instances of its interfaces under exactOptionalPropertyTypes.
-    this.table = existing.table ?? (createTable(this, { removalPolicy }) as ITable)
-    this.bucket = existing.bucket ?? (createBucket(this, { removalPolicy }) as IBucket)
+    const { table, bucket, key } = createTenantData(this, { existing, removalPolicy })
+    this.table = table
+    this.bucket = bucket
+    this.key = key
+    // Asserted, as CDK's class is no instance of its interface under exactOptionalPropertyTypes.
     this.bus = existing.bus ?? (createBus(this) as IEventBus)
-    this.key = existing.key ?? createPooledKey(this, { removalPolicy })
     const { timeoutSeconds } = handlers['request-worker']
     this.queues = new JobQueues(this, 'Queues', { jobs, timeoutSeconds })
     this.subscription = new EventSubscription(this, 'Events', { bus: this.bus })
@@ -67,11 +66,11 @@ export class EventDrivenGenAi extends Construct {
     const handlerFolder = functions.handlerFolder ?? bundleNow()
     const variables = {
       ...variablesOf({
-        table: this.table.tableName,
-        bucket: this.bucket.bucketName,
+        table: table.tableName,
+        bucket: bucket.bucketName,
         bus: this.bus.eventBusName,
         queuePrefix,
-        pooledKey: this.key.keyArn,
+        pooledKey: key.keyArn,
         // The API refuses images where nobody could read them.
         ocr: readsImages(handlerFolder) ? 'textract' : 'off',
         patterns,
@@ -97,17 +96,17 @@ export class EventDrivenGenAi extends Construct {
       ...(reservedConcurrency !== undefined && { reservedConcurrency: { 'request-worker': reservedConcurrency } }),
     })
     this.functions = made.byName
-    const { table, bucket, bus, key, queues } = this
+    const { bus, queues } = this
     const resources = { table, bucket, bus, key, queues }
     for (const name of requestHandlers) grantAccess(name, made.roles[name], resources)
-    connectTriggers(this.functions, { table: this.table, queues: this.queues, concurrency })
+    connectTriggers(this.functions, { table, queues, concurrency })
 
     const { throttle = { requestsPerSecond: 500, burst: 1_000 }, alarmTopic } = props
     const { api: server, authorizer } = this.functions
     this.api = createApi(this, { server, authorizer, throttle, logRetention, removalPolicy })
     this.alarms = new Alarms(this, 'Alarms', {
       functions: this.functions,
-      queues: this.queues,
+      queues,
       eventDeadLetters: this.subscription.deadLetters,
       api: this.api,
       ...(alarmTopic && { topic: alarmTopic }),
@@ -122,20 +121,5 @@ export class EventDrivenGenAi extends Construct {
   /** Lets somebody put events of their own on the bus. */
   grantPutEvents(grantee: IGrantable): Grant {
     return this.bus.grantPutEventsTo(grantee)
-  }
-
-  /** Lets somebody take jobs from where they ended, and send them to their queues again. */
-  grantRedriveJobs(grantee: IGrantable): Grant {
-    return this.queues.grantRedrive(grantee)
-  }
-
-  /** Messages that ended their worker again and again, or hold no job. */
-  metricDeadJobs(): IMetric {
-    return queueDepth(this.queues.deadLetters)
-  }
-
-  /** Seconds that the oldest job of a name, such as `event-driven.process`, has waited. @throws InvalidInputError for no such job. */
-  metricOldestJob(job: string): IMetric {
-    return oldestJob(this.queues.of(job))
   }
 }

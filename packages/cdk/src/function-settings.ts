@@ -1,9 +1,28 @@
-/** What the constructs of patterns have in common: where a function's code comes from, and what it is told. @module */
+/** What the constructs of patterns have in common: where a function's code comes from, what it is told, and how many there are. @module */
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidInputError } from '@plinth/core'
+import type { IVpc } from 'aws-cdk-lib/aws-ec2'
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { bundleHandlers, bundleSizes } from './bundle.ts'
+
+export interface CommonFunctionOptions {
+  /** A folder that `bundleHandlers` filled. @default - this Plinth's own handlers, bundled while the construct is made */
+  readonly handlerFolder?: string
+  /** Functions of the account that only those that work jobs use, and at most so many of them. @default - they share the account's */
+  readonly reservedConcurrency?: number
+  /** With a way out to AWS, or endpoints of its services in it. @default - none */
+  readonly vpc?: IVpc
+  /** @default - a month */
+  readonly logRetention?: RetentionDays
+  /**
+   * More variables of all functions, such as `PLINTH_ISSUERS` or `PLINTH_REGIONS`; Lambda takes 4 KB in all. A file that the former
+   * names must lie in `api` and in `authorizer` of `handlerFolder`. Those on search have to be the same for the API and for documents.
+   * @default - none
+   */
+  readonly environment?: Readonly<Record<string, string>>
+}
 
 /** Bundles this Plinth's own handlers, and says how large they are. @returns the folder. */
 export function bundleNow(): string {
@@ -30,4 +49,20 @@ export function checkVariables(more: Readonly<Record<string, string>>, own: Read
 export function checkEmbeddingModels(embeddingModels: readonly string[] | undefined): void {
   if (embeddingModels?.length === 0)
     throw new InvalidInputError('embeddingModels must name at least one, or be left out.', { field: 'embeddingModels' })
+}
+
+/** @throws InvalidInputError for a concurrency that SQS or the lanes don't take, or less reserved than so many jobs need. */
+export function checkConcurrency(
+  { concurrency, reservedConcurrency }: { readonly concurrency: number; readonly reservedConcurrency?: number | undefined },
+  { jobs, least, reason }: { readonly jobs: number; readonly least: number; readonly reason: string },
+): void {
+  if (!Number.isInteger(concurrency) || concurrency < least || concurrency > 1_000) {
+    const message = `functions.concurrency must be a whole number from ${least} to 1000${reason}.`
+    throw new InvalidInputError(message, { field: 'functions.concurrency' })
+  }
+  // With fewer, calls from the queues would be refused, and each refusal counts as a delivery.
+  if (reservedConcurrency !== undefined && reservedConcurrency < jobs * concurrency) {
+    const message = `functions.reservedConcurrency must be ${jobs * concurrency} or more: functions.concurrency for each of ${jobs} jobs.`
+    throw new InvalidInputError(message, { field: 'functions.reservedConcurrency' })
+  }
 }

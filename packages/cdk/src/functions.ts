@@ -8,7 +8,7 @@ import { Construct } from 'constructs'
 import { acknowledge } from './acknowledge.ts'
 import { type HandlerName, handlers } from './handlers.ts'
 
-export interface HandlerFunctionsProps<Name extends HandlerName = HandlerName> {
+export interface HandlerFunctionsProps<Name extends HandlerName> {
   readonly names: readonly Name[]
   /** A folder for each handler. */
   readonly handlerFolder: string

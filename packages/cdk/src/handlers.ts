@@ -10,10 +10,8 @@ export const documentHandler = 'document-worker'
 export type HandlerName = RequestHandler | typeof documentHandler
 export const handlerNames: readonly HandlerName[] = [...requestHandlers, documentHandler]
 
-/** Patterns whose jobs have a function of their own. */
-const apart: readonly PatternName[] = [rag.name]
-/** Patterns whose jobs the `request-worker` works. */
-export const requestPatterns: readonly PatternName[] = patterns.map(({ name }) => name).filter((name) => !apart.includes(name))
+/** Patterns whose jobs the `request-worker` works: all but that of documents. */
+export const requestPatterns: readonly PatternName[] = patterns.map(({ name }) => name).filter((name) => name !== rag.name)
 
 /** The names of the jobs of these patterns. */
 export function jobsOf(names: readonly PatternName[]): readonly string[] {

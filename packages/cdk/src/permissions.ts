@@ -41,9 +41,7 @@ export function grantAccess(handler: HandlerName, role: IRole, resources: Platfo
 const read = [...readRows, 'dynamodb:DescribeTable']
 const settle = ['dynamodb:DeleteItem', 'dynamodb:UpdateItem']
 /** Textract has no resources. */
-const lookAtImages = [
-  ...['textract:DetectDocumentText', 'textract:GetDocumentTextDetection', 'textract:StartDocumentTextDetection'],
-]
+const lookAtImages = ['textract:DetectDocumentText', 'textract:GetDocumentTextDetection', 'textract:StartDocumentTextDetection']
 const send = ['sqs:GetQueueUrl', 'sqs:SendMessage']
 
 /** To send jobs to their queues. */

@@ -68,20 +68,14 @@ export class PlinthStack extends Stack {
   }
 
   #beside(
-    { embeddingModels, alarmTopic, functions, removalPolicy }: EventDrivenGenAiProps,
+    { embeddingModels, alarmTopic, functions = {}, removalPolicy }: EventDrivenGenAiProps,
     { existing, functions: own, ...props }: RagProps,
   ): RagProps {
     const { table, bucket, key, queues } = this.eventDriven
-    const { handlerFolder, vpc, logRetention, environment } = functions ?? {}
+    const { concurrency, reservedConcurrency, patterns, ...shared } = functions
     return {
       existing: { table, bucket, key, deadLetters: queues.deadLetters, relay: this.eventDriven.functions.relay, ...existing },
-      functions: {
-        ...(handlerFolder !== undefined && { handlerFolder }),
-        ...(vpc && { vpc }),
-        ...(logRetention !== undefined && { logRetention }),
-        ...(environment && { environment }),
-        ...own,
-      },
+      functions: { ...shared, ...own },
       ...(embeddingModels && { embeddingModels }),
       ...(alarmTopic && { alarmTopic }),
       ...(removalPolicy && { removalPolicy }),

@@ -83,7 +83,7 @@ export class JobQueues extends Construct {
 }
 
 /** A lane's part of so many functions that may work a job at a time; SQS takes 2 at the least. */
-export function laneConcurrency(lane: Lane, lanes: readonly Lane[], concurrency: number): number {
-  const weights = lanes.reduce((sum, each) => sum + laneWeights[each], 0)
+export function laneConcurrency({ job, lane }: JobQueue, concurrency: number): number {
+  const weights = lanesOf(job).reduce((sum, each) => sum + laneWeights[each], 0)
   return Math.max(2, Math.round((concurrency * laneWeights[lane]) / weights))
 }

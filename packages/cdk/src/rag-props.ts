@@ -1,14 +1,11 @@
-import { InvalidInputError } from '@plinth/core'
 import type { RemovalPolicy } from 'aws-cdk-lib'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
-import type { IVpc } from 'aws-cdk-lib/aws-ec2'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
-import { checkEmbeddingModels } from './function-settings.ts'
+import { type CommonFunctionOptions, checkConcurrency, checkEmbeddingModels } from './function-settings.ts'
 
 /** A Plinth that is there already. */
 export interface RagResources {
@@ -27,19 +24,9 @@ export interface RagResources {
 /** How many functions may work one job, unless somebody says otherwise: Textract and models let through no more by far. */
 export const defaultDocumentConcurrency = 10
 
-export interface DocumentFunctionOptions {
-  /** A folder that `bundleHandlers` filled. @default - this Plinth's own handlers, bundled while the construct is made */
-  readonly handlerFolder?: string
+export interface DocumentFunctionOptions extends CommonFunctionOptions {
   /** How many functions may work one job, such as reading documents, at a time; from 2. @default 10 */
   readonly concurrency?: number
-  /** Functions of the account that only documents use, and at most so many of them. @default - they share the account's */
-  readonly reservedConcurrency?: number
-  /** With a way out to AWS, or endpoints of its services in it. @default - none */
-  readonly vpc?: IVpc
-  /** @default - a month */
-  readonly logRetention?: RetentionDays
-  /** More variables; those on search have to be the API's, too. @default - none */
-  readonly environment?: Readonly<Record<string, string>>
 }
 
 export interface RagProps {
@@ -62,13 +49,5 @@ export interface RagProps {
 export function checkRagProps({ embeddingModels, functions = {} }: RagProps, jobs: number): void {
   checkEmbeddingModels(embeddingModels)
   const { concurrency = defaultDocumentConcurrency, reservedConcurrency } = functions
-  if (!Number.isInteger(concurrency) || concurrency < 2 || concurrency > 1_000) {
-    const message = 'functions.concurrency must be a whole number from 2 to 1000, as SQS takes it.'
-    throw new InvalidInputError(message, { field: 'functions.concurrency' })
-  }
-  // With fewer, calls from the queues would be refused, and each refusal counts as a delivery.
-  if (reservedConcurrency !== undefined && reservedConcurrency < jobs * concurrency) {
-    const message = `functions.reservedConcurrency must be ${jobs * concurrency} or more: functions.concurrency for each of ${jobs} jobs.`
-    throw new InvalidInputError(message, { field: 'functions.reservedConcurrency' })
-  }
+  checkConcurrency({ concurrency, reservedConcurrency }, { jobs, least: 2, reason: ', as SQS takes it' })
 }

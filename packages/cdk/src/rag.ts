@@ -1,27 +1,26 @@
 import { variablesOf } from '@plinth/aws/environment'
 import { rag } from '@plinth/core'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
-import type { Alarm, IMetric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
-import { Construct } from 'constructs'
-import { deadJobsAlarm, failureAlarm, oldestJob, queueDepth, tell, throttleAlarm, waitAlarms } from './alarms.ts'
-import { createBucket } from './bucket.ts'
+import type { Construct } from 'constructs'
+import { deadJobsAlarm, failureAlarm, tell, throttleAlarm, waitAlarms } from './alarms.ts'
 import { readsImages } from './bundle-documents.ts'
+import { ConstructWithJobs } from './construct-with-jobs.ts'
+import { createTenantData } from './create-tenant-data.ts'
 import { bundleNow, checkVariables, embeddingVariables } from './function-settings.ts'
 import { HandlerFunctions } from './functions.ts'
 import { documentHandler, handlers, jobsOf } from './handlers.ts'
 import { modelAccess } from './models.ts'
 import { grantAccess, sendJobs } from './permissions.ts'
 import { grantAll } from './policy-statements.ts'
-import { createPooledKey } from './pooled-key.ts'
 import { JobQueues, queuePrefix } from './queues.ts'
 import { checkRagProps, defaultDocumentConcurrency, type RagProps } from './rag-props.ts'
-import { createTable } from './table.ts'
 import { connectQueues } from './triggers.ts'
 
 /**
@@ -37,7 +36,7 @@ const longestWait = Duration.hours(1)
  *
  * One in an account and Region: the function `rag-processor` and the queues have fixed names, by contract.
  */
-export class Rag extends Construct {
+export class Rag extends ConstructWithJobs {
   readonly table: ITable
   readonly bucket: IBucket
   readonly key: IKey
@@ -54,10 +53,10 @@ export class Rag extends Construct {
     const { concurrency = defaultDocumentConcurrency, logRetention = RetentionDays.ONE_MONTH, vpc } = functions
     const { environment = {}, reservedConcurrency } = functions
 
-    // Asserted, as CDK's classes are no instances of its interfaces under exactOptionalPropertyTypes.
-    this.table = existing.table ?? (createTable(this, { removalPolicy }) as ITable)
-    this.bucket = existing.bucket ?? (createBucket(this, { removalPolicy }) as IBucket)
-    this.key = existing.key ?? createPooledKey(this, { removalPolicy })
+    const { table, bucket, key } = createTenantData(this, { existing, removalPolicy })
+    this.table = table
+    this.bucket = bucket
+    this.key = key
     const { deadLetters, relay } = existing
     const { timeoutSeconds } = handlers[documentHandler]
     this.queues = new JobQueues(this, 'Queues', { jobs, timeoutSeconds, ...(deadLetters && { deadLetters }) })
@@ -66,10 +65,10 @@ export class Rag extends Construct {
     const images = readsImages(handlerFolder)
     const variables = {
       ...variablesOf({
-        table: this.table.tableName,
-        bucket: this.bucket.bucketName,
+        table: table.tableName,
+        bucket: bucket.bucketName,
         queuePrefix,
-        pooledKey: this.key.keyArn,
+        pooledKey: key.keyArn,
         ocr: images ? 'textract' : 'off',
         patterns: [rag.name],
       }),
@@ -87,7 +86,7 @@ export class Rag extends Construct {
       ...(reservedConcurrency !== undefined && { reservedConcurrency: { [documentHandler]: reservedConcurrency } }),
     })
     this.processor = made.byName[documentHandler]
-    const { table, bucket, key, queues } = this
+    const { queues } = this
     grantAccess(documentHandler, made.roles[documentHandler], { table, bucket, key, queues, readsImages: images })
     connectQueues(this.processor, { queues, concurrency, batchSize: jobsAtATime })
     if (relay) this.grantSendJobs(relay)
@@ -103,20 +102,5 @@ export class Rag extends Construct {
   /** Lets somebody send the jobs of documents: whatever relays what commits emitted. */
   grantSendJobs(grantee: IGrantable): Grant {
     return grantAll(grantee, [sendJobs(this.queues)])
-  }
-
-  /** Lets somebody take jobs from where they ended, and send them to their queues again. */
-  grantRedriveJobs(grantee: IGrantable): Grant {
-    return this.queues.grantRedrive(grantee)
-  }
-
-  /** Messages that ended their worker again and again, or hold no job. */
-  metricDeadJobs(): IMetric {
-    return queueDepth(this.queues.deadLetters)
-  }
-
-  /** Seconds that the oldest job of a name, such as `rag.ingest`, has waited. @throws InvalidInputError for no such job. */
-  metricOldestJob(job: string): IMetric {
-    return oldestJob(this.queues.of(job))
   }
 }

@@ -17,13 +17,11 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { acknowledge } from './acknowledge.ts'
 import { alarmAbove, period, tell } from './alarms.ts'
-import { createBucket } from './bucket.ts'
+import { createTenantData } from './create-tenant-data.ts'
 import { objectLock, pooledKeyGuard, rowLock, tenantObjectGuard, tenantRowGuard } from './data-guards.ts'
 import { nagName } from './nag-names.ts'
 import { deny, grantAll } from './policy-statements.ts'
-import { createPooledKey } from './pooled-key.ts'
 import { checkTenantProps, invalid, type SecureMultiTenantProps } from './secure-multi-tenant-props.ts'
-import { createTable } from './table.ts'
 import { forOneTenant, ownTenantAccess } from './tenant-data.ts'
 import { tenantKeyCare, tenantKeyRemoval, tenantKeyUse, untouchable } from './tenant-keys.ts'
 import { WebAcl } from './web-acl.ts'
@@ -54,10 +52,10 @@ export class SecureMultiTenant extends Construct {
     const { logRetention = RetentionDays.ONE_MONTH } = props
     const { stage, functions = {} } = existing
 
-    // Asserted, as CDK's classes are no instances of its interfaces under exactOptionalPropertyTypes.
-    this.table = existing.table ?? (createTable(this, { removalPolicy }) as ITable)
-    this.bucket = existing.bucket ?? (createBucket(this, { removalPolicy }) as IBucket)
-    this.key = existing.key ?? createPooledKey(this, { removalPolicy })
+    const { table, bucket, key } = createTenantData(this, { existing, removalPolicy })
+    this.table = table
+    this.bucket = bucket
+    this.key = key
     this.webAcl = stage && waf ? new WebAcl(this, 'WebAcl', { ...waf, stage, logRetention, removalPolicy }) : undefined
 
     const trusted = Object.values(functions).flatMap(({ role }) => role?.roleArn ?? [])

@@ -1,4 +1,3 @@
-import { lanesOf } from '@plinth/aws/environment'
 import { Duration } from 'aws-cdk-lib'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events'
@@ -47,11 +46,11 @@ export function connectQueues(
   worker: LambdaFunction,
   { queues, concurrency, batchSize }: { readonly queues: JobQueues; readonly concurrency: number; readonly batchSize: number },
 ): void {
-  for (const { job, lane, queue } of queues.all)
+  for (const each of queues.all)
     worker.addEventSource(
-      new SqsEventSource(queue, {
+      new SqsEventSource(each.queue, {
         batchSize,
-        maxConcurrency: laneConcurrency(lane, lanesOf(job), concurrency),
+        maxConcurrency: laneConcurrency(each, concurrency),
         reportBatchItemFailures: true,
       }),
     )

@@ -3,6 +3,7 @@ import { jobNames } from '@plinth/core'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { describe, expect, it } from 'vitest'
 import { type HandlerName, handlerNames, jobsOf, requestPatterns } from '../src/handlers.ts'
+import { functionOf, variablesIn } from './support/functions.ts'
 import { resolved } from './support/intrinsics.ts'
 import { resourceStatements, roleStatements, type Statement } from './support/statements.ts'
 import { handlerFolder, ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
@@ -217,7 +218,7 @@ describe('[X70] what the variables of a function name is granted to its role', (
     const worked = { 'request-worker': ['event-driven', 'multi-tenant'], 'document-worker': ['rag'] }
     const patterns = worked[name as keyof typeof worked] ?? ['event-driven', 'multi-tenant', 'rag']
     expect(environmentOf(name)).toMatchObject({ bus: 'genai-eventbus', queuePrefix: 'plinth', create: false, patterns })
-    const { PLINTH_PLATFORM, PLINTH_MODEL, PLINTH_EMBEDDING_MODEL } = variablesIn(name)
+    const { PLINTH_PLATFORM, PLINTH_MODEL, PLINTH_EMBEDDING_MODEL } = variablesIn(template, name)
     expect([PLINTH_PLATFORM, PLINTH_EMBEDDING_MODEL]).toEqual(['aws', `bedrock/${embeddingModel}`])
     expect(PLINTH_MODEL).toBe(name === 'document-worker' ? undefined : 'bedrock/global.amazon.nova-2-lite-v1:0')
   })
@@ -241,14 +242,9 @@ describe('[X70] what the variables of a function name is granted to its role', (
   )
 })
 
-function functionOf(name: HandlerName) {
-  const found = ofType(template, 'AWS::Lambda::Function').find(([id]) => id.includes(`Functions${name.replace('-', '')}`))
-  if (!found) throw new Error(`There is no function ${name}.`)
-  return found[1]
-}
-
 function statementsOf(name: HandlerName): readonly Statement[] {
-  const [role = ''] = (functionOf(name).Role as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt']
+  const [, { Role }] = functionOf(template, name)
+  const [role = ''] = (Role as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt']
   return roleStatements(template).filter(({ roles }) => roles.includes(role))
 }
 
@@ -267,11 +263,6 @@ function modelsOf(name: HandlerName): readonly unknown[] {
     })
 }
 
-function variablesIn(name: HandlerName): Readonly<Record<string, string>> {
-  const { Variables } = functionOf(name).Environment as { Variables: Readonly<Record<string, unknown>> }
-  return Object.fromEntries(Object.entries(Variables).map(([variable, value]) => [variable, resolved(template, value)]))
-}
-
 function environmentOf(name: HandlerName) {
-  return readAwsEnvironment({ ...variablesIn(name), AWS_REGION: 'eu-central-1' })
+  return readAwsEnvironment({ ...variablesIn(template, name), AWS_REGION: 'eu-central-1' })
 }

@@ -11,6 +11,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { idleCost, Rag, type RagProps } from '../src/index.ts'
+import { functionOf, variablesIn } from './support/functions.ts'
 import { resolved } from './support/intrinsics.ts'
 import { roleStatements } from './support/statements.ts'
 import { handlerFolder, ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
@@ -30,10 +31,6 @@ function alone(props: (stack: Stack) => RagProps = () => ({}), use: (made: Rag, 
 }
 
 const names = (template: Template) => ofType(template, 'AWS::SQS::Queue').map(([, { QueueName }]) => QueueName)
-const variablesOf = (template: Template, part: string) => {
-  const [, properties] = ofType(template, 'AWS::Lambda::Function').find(([id]) => id.includes(part)) ?? []
-  return (properties?.Environment as { Variables: Record<string, unknown> } | undefined)?.Variables
-}
 
 describe('the construct', () => {
   it('has no required props, and seven at the most', () => {
@@ -84,7 +81,7 @@ describe('the construct', () => {
     expect(ofType(template, 'AWS::CloudWatch::Alarm')).toHaveLength(7)
     for (const [, { RedrivePolicy }] of ofType(template, 'AWS::SQS::Queue'))
       expect(RedrivePolicy).toEqual({ deadLetterTargetArn: arn('sqs', 'plinth-dead'), maxReceiveCount: 1_000 })
-    expect(variablesOf(template, 'documentworker')).toMatchObject({ PLINTH_TABLE: 'rows', PLINTH_BUCKET: 'own-objects' })
+    expect(variablesIn(template, 'document-worker')).toMatchObject({ PLINTH_TABLE: 'rows', PLINTH_BUCKET: 'own-objects' })
     const statements = roleStatements(template)
     const granted = JSON.stringify(statements)
     for (const part of ['table/rows', 'own-objects', arn('kms', 'key/1'), arn('sqs', 'plinth-dead')])
@@ -139,7 +136,7 @@ describe('its props', () => {
     const [[, properties] = ['', {}]] = ofType(template, 'AWS::Lambda::Function')
     expect(properties).toMatchObject({ ReservedConcurrentExecutions: 100, Timeout: 900, MemorySize: 2_048 })
     expect(properties.VpcConfig).toBeTruthy()
-    expect(variablesOf(template, 'documentworker')).toMatchObject({
+    expect(variablesIn(template, 'document-worker')).toMatchObject({
       PLINTH_SEARCH: 'segments',
       PLINTH_EMBEDDING_MODEL: 'bedrock/cohere.embed-english-v3',
       PLINTH_PATTERNS: 'rag',
@@ -186,7 +183,7 @@ describe('in the whole stack', () => {
   })
 
   it('the function has the keys of tenants, and may reach what tenants may not', () => {
-    const [, { Role: role }] = ofType(template, 'AWS::Lambda::Function').find(([id]) => id.includes('documentworker')) ?? ['', {}]
+    const [, { Role: role }] = functionOf(template, 'document-worker')
     const [worker = ''] = (role as { 'Fn::GetAtt': [string] })['Fn::GetAtt']
     const keys = roleStatements(template).filter(
       ({ roles, resources }) => roles.includes(worker) && resources.some((one) => /:key\/\*$/.test(resolved(template, one))),
@@ -199,14 +196,14 @@ describe('in the whole stack', () => {
   it('without it there are no queues and no function for documents, and the API knows none either', () => {
     expect(Object.keys(without.Resources).filter((id) => id.startsWith('Rag'))).toEqual([])
     expect(JSON.stringify(without)).not.toContain('plinth-rag')
-    for (const part of ['Functionsapi', 'Functionsrelay', 'Functionssweeper', 'Functionsrequestworker'])
-      expect(variablesOf(without, part)?.PLINTH_PATTERNS, part).toBe('event-driven,multi-tenant')
-    expect(variablesOf(template, 'Functionsapi')?.PLINTH_PATTERNS).toBe('event-driven,multi-tenant,rag')
+    for (const name of ['api', 'relay', 'sweeper', 'request-worker'] as const)
+      expect(variablesIn(without, name).PLINTH_PATTERNS, name).toBe('event-driven,multi-tenant')
+    expect(variablesIn(template, 'api').PLINTH_PATTERNS).toBe('event-driven,multi-tenant,rag')
     // A stack says which patterns there are, whatever the functions were to be told.
     const asked = templateOf(
       plinthStack({ rag: false, props: { functions: { patterns: ['event-driven', 'multi-tenant', 'rag'] } } }),
     )
-    expect(variablesOf(asked, 'Functionsapi')?.PLINTH_PATTERNS).toBe('event-driven,multi-tenant')
+    expect(variablesIn(asked, 'api').PLINTH_PATTERNS).toBe('event-driven,multi-tenant')
   })
 
   it('[R20] waiting costs less than 2.50 USD a month for it', () => {

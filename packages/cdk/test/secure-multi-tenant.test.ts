@@ -12,6 +12,7 @@ import { keyTag as keyTagOfPlatform } from '../../aws/src/kms-key-service.ts'
 import { siloKeyAlias } from '../../core/src/scope/data-keys.ts'
 import { idleCost, SecureMultiTenant, type SecureMultiTenantProps } from '../src/index.ts'
 import { keyTag, tenantKeyAliases } from '../src/tenant-keys.ts'
+import { functionOf } from './support/functions.ts'
 import { resolved } from './support/intrinsics.ts'
 import { isAllowed } from './support/policy-evaluator.ts'
 import { resourceStatements, roleStatements, type Statement } from './support/statements.ts'
@@ -231,9 +232,7 @@ describe('in the whole stack', () => {
   })
 
   it('an alarm tells of many refused tokens, and one refused token wakes nobody', () => {
-    const [authorizer = ''] = ofType(template, 'AWS::Lambda::Function').flatMap(([id]) =>
-      id.includes('Functionsauthorizer') ? [id] : [],
-    )
+    const [authorizer] = functionOf(template, 'authorizer')
     const errors = ofType(template, 'AWS::CloudWatch::Alarm').filter(
       ([, { MetricName, Dimensions }]) => MetricName === 'Errors' && JSON.stringify(Dimensions).includes(authorizer),
     )

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { tableDefinition } from '../../aws/src/create-table.ts'
 import { stagingPlace } from '../../aws/src/s3-staging.ts'
 import { idleCost } from '../src/index.ts'
+import { functionOf } from './support/functions.ts'
 import { resolved } from './support/intrinsics.ts'
 import { resourceStatements, roleStatements } from './support/statements.ts'
 import { ofType, plinthStack, templateOf } from './support/synthesised.ts'
@@ -15,11 +16,6 @@ const only = (type: string) => {
   return found
 }
 const functions = ofType(template, 'AWS::Lambda::Function')
-const functionOf = (name: string) => {
-  const found = functions.find(([id]) => id.includes(`Functions${name.replaceAll('-', '')}`))
-  if (!found) throw new Error(`There is no function ${name}.`)
-  return found
-}
 const isEvents = (principal: unknown) => JSON.stringify(principal) === '{"Service":"events.amazonaws.com"}'
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] })
 
@@ -62,8 +58,8 @@ describe('the functions', () => {
   it.each([
     ['request-worker', 'event-driven-processor'],
     ['document-worker', 'rag-processor'],
-  ])('[R121] %s, which processes, has the name that dashboards look for, %s, code and a handler', (name, known) => {
-    const [, { FunctionName, Handler, Code }] = functionOf(name)
+  ] as const)('[R121] %s, which processes, has the name that dashboards look for, %s, code and a handler', (name, known) => {
+    const [, { FunctionName, Handler, Code }] = functionOf(template, name)
     expect([FunctionName, Handler, Code]).toEqual([
       known,
       'index.handler',
@@ -82,7 +78,7 @@ describe('the functions', () => {
 
   it('[R122] the execution role: its id, trust, managed and inline policy, for exact models', () => {
     const { Type, Properties = {} } = template.Resources.BedrockExecutionRole ?? {}
-    const [, { Role }] = functionOf('request-worker')
+    const [, { Role }] = functionOf(template, 'request-worker')
     expect([Type, Role]).toEqual(['AWS::IAM::Role', arnOf('BedrockExecutionRole')])
     expect(Properties.AssumeRolePolicyDocument).toMatchObject({
       Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } }],
@@ -104,7 +100,7 @@ describe('the functions', () => {
     const roles = roleStatements(template)
       .filter(({ actions }) => actions.some((action) => action.startsWith('bedrock:')))
       .map(({ where }) => where)
-    const [, { Role }] = functionOf('api')
+    const [, { Role }] = functionOf(template, 'api')
     const [api] = (Role as { 'Fn::GetAtt': [string] })['Fn::GetAtt']
     expect(new Set(roles)).toEqual(new Set([api, 'BedrockExecutionRole']))
   })
@@ -202,7 +198,7 @@ describe('the queues', () => {
     '%s, lane %s: hidden long enough, with a place for what fails, and worked in batches that fail in part',
     (job, lane: Lane, laned, pattern) => {
       const [id, properties] = named(`plinth-${job.replaceAll('.', '-')}-${lane}`)
-      const [worker, { Timeout }] = functionOf(pattern === 'rag' ? 'document-worker' : 'request-worker')
+      const [worker, { Timeout }] = functionOf(template, pattern === 'rag' ? 'document-worker' : 'request-worker')
       expect(properties.VisibilityTimeout).toBe(6 * Number(Timeout))
       expect(properties.RedrivePolicy).toEqual({ deadLetterTargetArn: arnOf(named('plinth-dead')[0]), maxReceiveCount: 1_000 })
       expect(sources.find(({ EventSourceArn }) => JSON.stringify(EventSourceArn) === JSON.stringify(arnOf(id)))).toMatchObject({
@@ -244,8 +240,11 @@ it('the relay is woken by items of the outbox alone, and each minute; a batch th
       .filter(([, { ScheduleExpression }]) => ScheduleExpression === rate)
       .flatMap(([, { Targets }]) => (Targets as { Arn: unknown }[]).map(({ Arn }) => Arn))
   // The sweeper seals audit trails, and no more.
-  expect(scheduled('rate(1 minute)')).toEqual([arnOf(functionOf('relay')[0]), arnOf(functionOf('sweeper')[0])])
-  expect(scheduled('rate(1 hour)')).toEqual([arnOf(functionOf('sweeper')[0])])
+  expect(scheduled('rate(1 minute)')).toEqual([
+    arnOf(functionOf(template, 'relay')[0]),
+    arnOf(functionOf(template, 'sweeper')[0]),
+  ])
+  expect(scheduled('rate(1 hour)')).toEqual([arnOf(functionOf(template, 'sweeper')[0])])
 })
 
 describe('the API', () => {
@@ -273,7 +272,7 @@ describe('the API', () => {
   })
 
   it('streams what the server answers, for as long as that may run: the most that AWS lets a call of a model take', () => {
-    const [, server] = ofType(template, 'AWS::Lambda::Function').find(([id]) => id.includes('Functionsapi')) ?? []
+    const [, server] = functionOf(template, 'api')
     expect(server).toMatchObject({ Timeout: 900, MemorySize: 1_024 })
     for (const { HttpMethod, Integration } of methods) {
       expect(HttpMethod).toBe('ANY')

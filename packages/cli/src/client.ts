@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { InvalidInputError, PlinthError, userPermissions } from '@plinth/core'
 import { firstTenant, readEnvironment } from '@plinth/server'
 import { mintAdministratorToken, mintToken } from './local-identity.ts'
@@ -90,9 +91,7 @@ export class Client {
   async answerPatiently(method: string, path: string, options: Question = {}): Promise<Answered> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const response = await this.#ask(method, path, options)
-        const body = response.status === 204 ? undefined : ((await readJson(response)) ?? this.#notPlinth(response))
-        return { body, location: response.headers.get('location') ?? undefined }
+        return await this.#answer(method, path, options)
       } catch (error) {
         if (attempt === sendTries || !PlinthError.is(error) || !error.retryable) throw error
         await pause(Math.min(longestWait * 5, 100 * 2 ** attempt, (error.retryAfter ?? 5) * 1000))
@@ -120,9 +119,7 @@ export class Client {
 
   /** What a path answers, as JSON; undefined for an answer without content. @throws PlinthError with the code of the server's. */
   async call(method: string, path: string, options: Question = {}): Promise<unknown> {
-    const response = await this.#ask(method, path, options)
-    if (response.status === 204) return undefined
-    return (await readJson(response)) ?? this.#notPlinth(response)
+    return (await this.#answer(method, path, options)).body
   }
 
   /** The text that a path answers with. */
@@ -162,6 +159,12 @@ export class Client {
       if (PlinthError.is(error) && error.retryable) return undefined
       throw error
     }
+  }
+
+  async #answer(method: string, path: string, options: Question): Promise<Answered> {
+    const response = await this.#ask(method, path, options)
+    const body = response.status === 204 ? undefined : ((await readJson(response)) ?? this.#notPlinth(response))
+    return { body, location: response.headers.get('location') ?? undefined }
   }
 
   async #ask(
@@ -243,8 +246,4 @@ async function send(url: string, init: RequestInit): Promise<Response> {
       { cause },
     )
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -56,7 +56,7 @@ export async function documentFiles(paths: readonly string[]): Promise<FoundFile
 /** Why a file or folder can't be read. */
 export function unreadable(path: string, error: unknown): UnreadFile {
   const { code } = error as { code?: string }
-  const reason = reasons[code ?? ''] ?? `${code ?? 'an unknown fault'}`
+  const reason = reasons[code ?? ''] ?? code ?? 'an unknown fault'
   return { source: nameOf(path), error: { code: 'file_unreadable', message: `It can't be read: ${reason}.` } }
 }
 

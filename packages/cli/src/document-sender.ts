@@ -40,13 +40,13 @@ export function batches(files: readonly DocumentFile[]): readonly (readonly Docu
   let bytes = 0
   for (const file of files) {
     const last = made.at(-1)
-    const fits = file.bytes <= alone && bytes <= together.bytes - file.bytes && (last?.length ?? 0) < together.files
-    if (last && fits && (last[0]?.bytes ?? 0) <= alone) {
+    const isLarge = file.bytes > alone
+    if (last && !isLarge && bytes + file.bytes <= together.bytes && last.length < together.files) {
       last.push(file)
       bytes += file.bytes
     } else {
       made.push([file])
-      bytes = file.bytes
+      bytes = isLarge ? Number.POSITIVE_INFINITY : file.bytes
     }
   }
   return made
@@ -120,66 +120,4 @@ function refusedDocument(error: unknown): number | undefined {
   const field = PlinthError.is(error) && !error.retryable ? error.field : undefined
   const at = /^documents\.(\d+)\./.exec(field ?? '')?.[1]
   return at === undefined ? undefined : Number(at)
-}
-
-interface Figures {
-  readonly total: number
-  readonly unchanged: number
-  readonly processed: number
-  readonly embedded: number
-  readonly failed: number
-  readonly superseded: number
-}
-
-const pause = 250
-/** Documents that are asked for at once. */
-const asked = 10
-
-/**
- * Waits until all of a batch is read.
- * @param options.vectors whether they must be found by vectors, too.
- * @param options.told how many of it have ended, whenever that changes.
- * @returns the documents as they are then, and how many were there before.
- */
-export async function awaitBatch(
-  client: Client,
-  batch: SentBatch,
-  options: { readonly vectors: boolean; readonly told: (ended: number) => void },
-): Promise<{ readonly documents: readonly ShownDocument[]; readonly unchanged: number }> {
-  const { location, unsent } = batch
-  if (location === undefined) return { documents: [], unchanged: 0 }
-  const { vectors, told } = options
-  for (;;) {
-    const figures = (await client.callPatiently('GET', location)) as Figures
-    const { total, unchanged, processed, embedded, failed, superseded } = figures
-    told(unsent.length + unchanged + failed + superseded + (vectors ? Math.min(embedded, processed) : processed))
-    if (unchanged + processed + failed + superseded >= total && (!vectors || embedded >= processed))
-      return { documents: await endedOf(client, batch, vectors), unchanged }
-    await wait()
-  }
-}
-
-/** The documents of a batch that is read, as they ended. What was on its way before, as another batch, is waited for. */
-async function endedOf(client: Client, { documents }: SentBatch, vectors: boolean): Promise<readonly ShownDocument[]> {
-  const ended: ShownDocument[] = []
-  for (let at = 0; at < documents.length; at += asked)
-    ended.push(...(await Promise.all(documents.slice(at, at + asked).map((each) => endOf(client, each, vectors)))))
-  return ended
-}
-
-async function endOf(client: Client, sent: ShownDocument, vectors: boolean): Promise<ShownDocument> {
-  for (let shown = sent; ; ) {
-    if (shown.status === 'failed' || (shown.status === 'processed' && (!vectors || shown.embedding === 'done'))) return shown
-    if (shown !== sent) await wait()
-    try {
-      shown = (await client.callPatiently('GET', `/api/documents/${encodeURIComponent(sent.document_id)}`)) as ShownDocument
-    } catch (error) {
-      if (!PlinthError.is(error) || error.code !== 'not_found') throw error
-      return { ...sent, status: 'failed', error: { code: 'document_gone', message: 'It was deleted meanwhile.' } }
-    }
-  }
-}
-
-function wait(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, pause))
 }

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { Client } from '../src/client.ts'
 import type { DocumentFile } from '../src/document-files.ts'
-import { awaitBatch, batches, sendFiles } from '../src/document-sender.ts'
+import { batches, sendFiles } from '../src/document-sender.ts'
+import { awaitBatch } from '../src/ingest-progress.ts'
 import { serverEvents } from '../src/server-events.ts'
 
 const folder = temporaryFolder()

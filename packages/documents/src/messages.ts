@@ -18,11 +18,6 @@ export interface Limits {
 /** To the thread: a document to read, or what was seen in the images that it asked about. */
 export type ToThread = { readonly read: ReadRequest } | { readonly seen: readonly OcrPage[] }
 
-/** What goes over without a copy: the buffer, where the bytes fill it. */
-export function transferable({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
-}
-
 /** What was read. */
 export interface Answer {
   /** The text; or, where the text is the file as it was sent, its bytes, which come back instead of a copy four times as large. */
@@ -37,3 +32,8 @@ export type FromThread =
   | { readonly look: readonly OcrImage[] }
   | Answer
   | { readonly refused: UnreadableCode; readonly message: string; readonly cause?: string }
+
+/** What goes over without a copy: the buffer, where the bytes fill it. */
+export function transferable({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
+}

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { type Clock, type Ocr, type ReadDocument, UnavailableError, UnreadableDocumentError } from '@plinth/core'
+import { type Clock, type Ocr, type OcrImage, type ReadDocument, UnavailableError, UnreadableDocumentError } from '@plinth/core'
 import { decodeText } from './decode.ts'
 import { type Answer, type FromThread, type ReadRequest, type ToThread, transferable } from './messages.ts'
 import { damaged, tooLarge } from './refusals.ts'
@@ -16,7 +16,6 @@ export interface ThreadOptions {
 
 /** How often a thread is asked how much memory it holds outside of the heap, which its own limit doesn't count. */
 const memoryInterval = 100
-
 /** Milliseconds that a thread may take to start. */
 const startLimit = 60_000
 /** Bytes of a text above which its thread isn't used again. */
@@ -28,7 +27,7 @@ export class ReaderThread {
   readonly #worker: Worker
   #ready = false
   #ended = false
-  #finish: ((result: ReadDocument | { readonly error: unknown }) => void) | undefined
+  #finish: ((result: Answer | { readonly error: unknown }) => void) | undefined
   #looking: AbortController | undefined
   #timers: { cancel(): void }[] = []
 
@@ -57,13 +56,18 @@ export class ReaderThread {
     signal?.addEventListener('abort', stop, { once: true })
     this.#worker.ref()
     try {
-      const result = await new Promise<ReadDocument | { readonly error: unknown }>((resolve) => {
+      const result = await new Promise<Answer | { readonly error: unknown }>((resolve) => {
         this.#finish = resolve
         this.#tell({ read: request }, transferable(request.bytes))
         this.#watch()
       })
       if ('error' in result) throw result.error
-      return result
+      if (isLarge(result)) {
+        // Its heap grew by the text: unless it is gone before the text is made here, the text is held twice.
+        this.end(undefined)
+        await this.#worker.terminate()
+      }
+      return documentOf(result)
     } finally {
       signal?.removeEventListener('abort', stop)
       this.#finish = undefined
@@ -89,17 +93,7 @@ export class ReaderThread {
     else if ('refused' in message) {
       const { refused, message: words, cause } = message
       this.#finish?.({ error: new UnreadableDocumentError(refused, words, { cause }) })
-    } else void this.#answered(message)
-  }
-
-  /** A thread whose heap grew by a large text is ended before that text is made here: else it is held twice. */
-  async #answered(answer: Answer): Promise<void> {
-    if (typeof answer.text !== 'string' && answer.text.sent.byteLength > largeText) {
-      this.#ended = true
-      this.#stopWatching()
-      await this.#worker.terminate()
-    }
-    this.#finish?.(documentOf(answer))
+    } else this.#finish?.(message)
   }
 
   /** Why a thread ended by itself: by its document, if it ever was there to begin with one. */
@@ -110,7 +104,7 @@ export class ReaderThread {
     return damaged('what it was sent as', cause)
   }
 
-  async #look(images: Extract<FromThread, { look: unknown }>['look']): Promise<void> {
+  async #look(images: readonly OcrImage[]): Promise<void> {
     const { ocr } = this.#options
     this.#stopWatching()
     this.#looking = new AbortController()
@@ -161,6 +155,10 @@ export class ReaderThread {
   #tell(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, [...transfer])
   }
+}
+
+function isLarge({ text }: Answer): boolean {
+  return typeof text !== 'string' && text.sent.byteLength > largeText
 }
 
 function documentOf({ text, pages, table: { spans, contexts } }: Answer): ReadDocument {

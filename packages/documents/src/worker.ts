@@ -5,7 +5,7 @@
  */
 import { parentPort } from 'node:worker_threads'
 import { type OcrPage, type UnreadableCode, UnreadableDocumentError } from '@plinth/core/reading'
-import { type FromThread, type ToThread, transferable } from './messages.ts'
+import { type FromThread, type ReadRequest, type ToThread, transferable } from './messages.ts'
 import { read } from './read.ts'
 import { damaged } from './refusals.ts'
 
@@ -21,7 +21,9 @@ port.on('message', (message: ToThread) => {
 // What a parser left behind must not end the thread in the middle of the next document.
 process.on('unhandledRejection', () => undefined)
 
-async function answer(request: Extract<ToThread, { read: unknown }>['read']): Promise<void> {
+tell({ ready: true })
+
+async function answer(request: ReadRequest): Promise<void> {
   try {
     const found = await read(request, (images) => {
       tell({ look: images })
@@ -35,8 +37,6 @@ async function answer(request: Extract<ToThread, { read: unknown }>['read']): Pr
     tell({ refused: code as UnreadableCode, message, ...(cause === undefined ? {} : { cause: String(cause) }) })
   }
 }
-
-tell({ ready: true })
 
 function tell(message: FromThread, transfer: readonly ArrayBuffer[] = []): void {
   port?.postMessage(message, [...transfer])

@@ -36,7 +36,7 @@ describe('text/csv', () => {
 })
 
 describe('application/json', () => {
-  it('is the content as sent, cut between members, under the names that lead to them [R25]', async () => {
+  it('is the content as sent, cut between members, under the names that lead to them [R25, X22]', async () => {
     const item = (at: number) => ({ id: at, text: 'Words about it. '.repeat(14), tags: ['a', 'b'] })
     const sent = JSON.stringify({ name: 'Catalogue', items: [item(1), item(2)], owner: { mail: { to: 'x' } } }, null, 2)
     const { text, words, contexts } = await json(sent)

@@ -1,3 +1,4 @@
+import type { Ocr } from '@plinth/core'
 import { FakeClock } from '@plinth/core/testing'
 import { createTesseractOcr } from '@plinth/documents'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -18,17 +19,39 @@ describe('scanned documents', () => {
   it('give their words with page and offset, three pages of a PDF [R25, R126, X27]', async () => {
     const file = PdfFile.of([
       scan(['The first page speaks of turbines', 'and of the water that', 'drives them.']),
-      { texts: [{ text: 'The second page has a text layer.', x: 50, y: 100 }], ...scan(['What is in the picture is not read.']) },
+      scan(['The second page tells of dams', 'that hold it back.']),
       scan(['The last page is about invoices.', '', 'Number 4711 was paid in March.']),
     ])
     const { text, pages = [] } = await readFile(reader, 'application/pdf', file)
     expect(text).toBe(
-      'The first page speaks of turbines and of the water that drives them.\n\nThe second page has a text layer.\n\n' +
+      'The first page speaks of turbines and of the water that drives them.\n\nThe second page tells of dams that hold it back.\n\n' +
         'The last page is about invoices.\n\nNumber 4711 was paid in March.',
     )
     expect(pages).toEqual([0, text.indexOf('The second'), text.indexOf('The last')])
-    const at = text.indexOf('4711')
-    expect(pages.filter((start) => start <= at).length).toBe(3)
+    for (const [word, page] of [
+      ['turbines', 1],
+      ['dams', 2],
+      ['4711', 3],
+    ] as const)
+      expect(pages.filter((start) => start <= text.indexOf(word)).length, word).toBe(page)
+  })
+
+  it('are looked at where a page has no words of its own, and nowhere else [X27]', async () => {
+    const looks: number[] = []
+    const counting: Ocr = {
+      read: (images, options) => {
+        looks.push(images.length)
+        return ocr.read(images, options)
+      },
+      close: () => ocr.close(),
+    }
+    const file = PdfFile.of([
+      scan(['The first page is a picture.']),
+      { texts: [{ text: 'The second page has a text layer.', x: 50, y: 100 }], ...scan(['What is in the picture is not read.']) },
+    ])
+    const { text } = await readFile(openReader({ ocr: counting }), 'application/pdf', file)
+    expect(text).toBe('The first page is a picture.\n\nThe second page has a text layer.')
+    expect(looks).toEqual([1])
   })
 
   it('give the words of PNG and JPEG images [R25]', async () => {

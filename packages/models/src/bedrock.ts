@@ -1,5 +1,4 @@
 /** Models of Amazon Bedrock, by its Converse API; those that embed by InvokeModel, those that rerank by Rerank. @module */
-
 import type { AmazonBedrockProvider } from '@ai-sdk/amazon-bedrock'
 import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4FinishReason, RerankingModelV4 } from '@ai-sdk/provider'
 import type { ModelEntry } from '@plinth/core'

@@ -1,7 +1,7 @@
 /** The reranking part of {@link createModels}. @module */
 import type { ResolvedReranking } from '@plinth/core'
 import type { BedrockModels } from './bedrock.ts'
-import { bedrockName, findRerankingModel, isBedrock } from './catalogue.ts'
+import { findRerankingModel, isBedrock } from './catalogue.ts'
 import type { ModelsOptions } from './create-models.ts'
 import { checkRerankModel, lacking } from './model-checks.ts'
 import { createOpenAICompatibleReranker, openAICompatibleRerankingEntry } from './openai-compatible.ts'
@@ -16,7 +16,7 @@ export function createRerankingModel(options: ModelsOptions, bedrock: BedrockMod
   checkRerankModel(id, 'rerankModel')
   if (isBedrock(id)) {
     if (!bedrock) throw lacking(id, 'bedrock')
-    const entry = findRerankingModel(bedrockName(id))
+    const entry = findRerankingModel(id)
     return { id: entry.id, entry, servedBy: entry.id, model: bedrock.reranking(entry.id) }
   }
   if (!openAICompatible) throw lacking(id, 'openAICompatible')

@@ -34,24 +34,23 @@ export function checkRerankModel(model: string, field: string): void {
     const message = `There is no such model: ${field} must be bedrock/<model id> or openai-compatible/<model>, or not set.`
     throw new InvalidInputError(message, { field })
   }
-  checkBedrock(model, field, findRerankingModel)
-  const { id } = findRerankingModel(model)
+  const { id } = findBedrock(model, field, findRerankingModel)
   if (id !== bedrockName(model)) throw new InvalidInputError(`${field} must be the id without prefix: bedrock/${id}.`, { field })
 }
 
 function check(model: string, field: string, local: readonly string[], find: (id: string) => ModelEntry): void {
   if (local.includes(model) || model === scriptedId || isOpenAICompatible(model)) return
   if (isBedrock(model)) {
-    checkBedrock(model, field, find)
+    findBedrock(model, field, find)
     return
   }
   const forms = `${local.join(', ')}, ${scriptedId}, bedrock/<model id> or openai-compatible/<model>`
   throw new InvalidInputError(`There is no such model: ${field} must be ${forms}.`, { field })
 }
 
-function checkBedrock(model: string, field: string, find: (id: string) => ModelEntry): void {
+function findBedrock(model: string, field: string, find: (id: string) => ModelEntry): ModelEntry {
   try {
-    find(model)
+    return find(model)
   } catch (cause) {
     // Without a price nobody's budget would hold.
     const reason = PlinthError.is(cause) ? cause.message : ''

@@ -7,8 +7,9 @@ import { isOpenAICompatible } from './openai-compatible.ts'
 import { bedrockOptions, openAICompatibleOptions } from './provider-options.ts'
 
 /**
- * Reads `PLINTH_MODEL`, `PLINTH_EMBEDDING_MODEL`, `PLINTH_RERANK_MODEL`, `PLINTH_SCRIPTED_LATENCY_MS` (milliseconds, 0 to 3,600,000), `PLINTH_SCRIPTED_FAILURE_RATE` (a share, 0 to 1),
- * and the settings of the providers that the models name: only those are configured, whatever else is set.
+ * Reads `PLINTH_MODEL`, `PLINTH_EMBEDDING_MODEL`, `PLINTH_RERANK_MODEL`, `PLINTH_SCRIPTED_LATENCY_MS` (milliseconds, 0 to 3,600,000),
+ * `PLINTH_SCRIPTED_FAILURE_RATE` (a share, 0 to 1), and the settings of the providers that the models name: only those are configured,
+ * whatever else is set.
  * A variable that is absent or empty is not set. Where `PLINTH_PLATFORM` is `aws`, `local/hashing` embeds then: a function's bundle has no
  * weights, and all that share the data have to embed by one model.
  * @throws InvalidInputError whose field is the variable, for a value that can't be right.

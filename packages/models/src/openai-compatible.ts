@@ -1,4 +1,4 @@
-/** Models of servers that speak OpenAI's protocol for completions and embeddings: Ollama, vLLM, llama.cpp and many others. @module */
+/** Models of servers that speak OpenAI's protocol, and Cohere's for reranking: Ollama, vLLM, llama.cpp and many others. @module */
 import type { EmbeddingModelV4, LanguageModelV4, RerankingModelV4 } from '@ai-sdk/provider'
 import type { ModelEntry } from '@plinth/core'
 import { gathered } from './bedrock-models.ts'

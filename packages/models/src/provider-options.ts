@@ -24,8 +24,8 @@ const awsRegion = /^[a-z]{2,4}(?:-[a-z]+){1,3}-\d{1,2}$/
 
 /**
  * Reads the region (`PLINTH_REGION`, `AWS_REGION` or `AWS_DEFAULT_REGION`, the first that is a region of AWS), the endpoint
- * (`AWS_ENDPOINT_URL_BEDROCK_RUNTIME`, for reranking `AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME`, else `AWS_ENDPOINT_URL`) and `AWS_BEARER_TOKEN_BEDROCK`. Credentials are left to AWS's
- * chain, which reads this process's own environment.
+ * (`AWS_ENDPOINT_URL_BEDROCK_RUNTIME`, for reranking `AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME`, else `AWS_ENDPOINT_URL`) and
+ * `AWS_BEARER_TOKEN_BEDROCK`. Credentials are left to AWS's chain, which reads this process's own environment.
  * @throws InvalidInputError whose field is the variable, when no region is set or one of them can't be right.
  */
 export function bedrockOptions(environment: Environment): BedrockOptions {

@@ -139,6 +139,7 @@ describe('sentences', () => {
       ['It cost 3.5 dollars.', 'Dr. Smith paid, e.g. in cash.', 'J. Jones did not.'],
     ],
     ['He said "Stop." Then he left...  Really?!', ['He said "Stop."', 'Then he left...', 'Really?!']],
+    ['name,price\n"A, Ltd",5\nB,7', ['name,price', '"A, Ltd",5', 'B,7']],
     ['- one item\n- another item\n\nA paragraph.', ['- one item', '- another item', 'A paragraph.']],
     [
       'This line of prose is long enough to have been wrapped at its end and\ngoes on below. Next.',

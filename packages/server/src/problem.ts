@@ -5,6 +5,7 @@ import {
   InvalidInputError,
   KeyUnusableError,
   LimitError,
+  ModelFailure,
   NotFoundError,
   PlinthError,
   ReusedError,
@@ -46,6 +47,7 @@ const titles: Readonly<Record<number, string>> = {
   415: 'Unsupported Media Type',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
+  502: 'Bad Gateway',
   503: 'Service Unavailable',
 }
 
@@ -61,7 +63,14 @@ export function statusOf(error: unknown): number {
   if (error instanceof TooLargeError) return 413
   if (error instanceof UnsupportedEncodingError) return 415
   if (error instanceof LimitError) return 429
-  return error instanceof UnavailableError ? 503 : 500
+  if (error instanceof UnavailableError) return 503
+  return error instanceof ModelFailure ? ofModel(error) : 500
+}
+
+/** A model that fails for now; one that refuses what the caller wrote; one that nobody can ask as it is set up. */
+function ofModel({ kind, retryable }: ModelFailure): number {
+  if (retryable) return 503
+  return kind === 'content' ? 400 : 502
 }
 
 /** An error as the contract wants it: application/problem+json, without a stack or anything that we didn't write. */

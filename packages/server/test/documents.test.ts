@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../../test/e2e/support/api.ts'
 import { until } from '../../../test/e2e/support/until.ts'
+import { PdfFile } from '../../documents/test/support/pdf-file.ts'
 import { expectProblem } from './support/expect-problem.ts'
 import { startTestServer, type TestServer } from './support/test-server.ts'
 
@@ -21,6 +22,7 @@ interface Passage {
   readonly content: string
   readonly start: number
   readonly end: number
+  readonly page?: number
 }
 
 let server: TestServer
@@ -113,6 +115,26 @@ describe('POST /api/documents', () => {
     }
   })
 
+  it('tells of a passage on which page it stands, where there are pages [R43, X27]', async () => {
+    // Each page fills more than a chunk.
+    const page = (text: string) => ({
+      texts: Array.from({ length: 30 }, (_, line) => ({
+        text: line === 15 ? text : `Line ${line} speaks at length of nothing in particular, as such lines do, and so on.`,
+        x: 50,
+        y: 800 - line * 25,
+      })),
+    })
+    const form = new FormData()
+    const file = PdfFile.of(['The aardvark digs.', 'The pangolin rolls itself up.', 'The okapi hides.'].map(page))
+    form.append('files', new Blob([file]), 'pages.pdf')
+    const [sent = expect.fail()] = (await (await postForm(form)).json()) as ShownDocument[]
+    expect(await read(sent.document_id)).toMatchObject({ status: 'processed' })
+    for (const [at, animal] of ['aardvark', 'pangolin', 'okapi'].entries())
+      expect((await retrieve(`Where is the ${animal}?`))[0]).toMatchObject({ source: 'pages.pdf', page: at + 1 })
+    const [plain = expect.fail()] = await ingest({ source: 'no-pages.txt', content: 'The tamandua climbs.' })
+    expect((await retrieve('tamandua')).find(({ document_id }) => document_id === plain.document_id)).not.toHaveProperty('page')
+  })
+
   it('takes files of a form, with metadata and acl for all of them [R25, X26]', async () => {
     const form = new FormData()
     form.append('metadata', JSON.stringify({ shelf: 'forms' }))
@@ -196,21 +218,6 @@ describe('uploads', () => {
     const { body } = await call<{ upload_id: string }>(server.url, '/api/uploads', { token, body: {} })
     const answer = await send([{ source: 'x.txt', upload_id: body.upload_id }])
     expectProblem(answer, 400, 'upload_empty')
-  })
-})
-
-describe('a batch', () => {
-  it('is followed to its end', async () => {
-    const answer = await send([
-      { source: 'f1.txt', content: 'One more.' },
-      { source: 'f2.txt', content: ' ' },
-    ])
-    const path = answer.headers.get('location') ?? expect.fail()
-    const response = await fetch(`${server.url}${path}/events`, { headers: { authorization: `Bearer ${token}` } })
-    const events = await response.text()
-    expect(events).toMatch(/event: done\n/)
-    const figures = (await call(server.url, path, { token })).body
-    expect(figures).toMatchObject({ total: 2, processed: 1, failed: 1, embedded: 1 })
   })
 })
 

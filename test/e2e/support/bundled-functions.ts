@@ -5,12 +5,15 @@ import { pathToFileURL } from 'node:url'
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
-  GetQueueUrlCommand,
   type Message,
   ReceiveMessageCommand,
+  type SQSClient,
 } from '@aws-sdk/client-sqs'
+import type { SqsRecord } from '../../../packages/aws/src/sqs-record.ts'
+import { SqsUrls } from '../../../packages/aws/src/sqs-urls.ts'
 import type { Moto } from '../../../packages/aws/test/support/moto.ts'
-import { type HandlerName, handlerNames, handlers } from '../../../packages/cdk/src/handlers.ts'
+import { type HandlerName, handlers } from '../../../packages/cdk/src/handlers.ts'
+import { handlerOf, variablesIn } from '../../../packages/cdk/test/support/functions.ts'
 import { resolved } from '../../../packages/cdk/test/support/intrinsics.ts'
 import { type Functions, RestApi } from '../../../packages/cdk/test/support/rest-api.ts'
 import { ofType, type Template } from '../../../packages/cdk/test/support/synthesised.ts'
@@ -57,8 +60,11 @@ class BundledFunction {
 
   #start(): ChildProcess {
     const host = join(import.meta.dirname, 'function-host.ts')
-    const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const
-    const started = fork(host, [pathToFileURL(this.#path).href], { env: this.#env, execArgv: [], stdio: [...stdio] })
+    const started = fork(host, [pathToFileURL(this.#path).href], {
+      env: this.#env,
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
     started.on('message', ({ id, result, error }: Answer) => {
       const waiting = this.#waiting.get(id)
       this.#waiting.delete(id)
@@ -88,16 +94,19 @@ export interface BundledFunctionsOptions {
 export class BundledFunctions {
   readonly api: RestApi
   readonly byName: Readonly<Record<HandlerName, BundledFunction>>
-  readonly #moto: Moto
+  readonly #sqs: SQSClient
+  readonly #urls: SqsUrls
   readonly #template: Template
 
   constructor({ moto, template, folder, variables }: BundledFunctionsOptions) {
-    this.#moto = moto
+    this.#sqs = moto.clients.sqs
+    this.#urls = new SqsUrls(this.#sqs)
     this.#template = template
-    const made = handlerNames.flatMap((name) => {
-      const environment = environmentOf(template, name)
-      if (!environment) return []
-      const env = Object.entries({ ...environment, ...variables, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: `${handlers[name].megabytes}` })
+    const made = ofType(template, 'AWS::Lambda::Function').flatMap(([id]) => {
+      const name = handlerOf(id)
+      if (!name) return []
+      const memory = { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: `${handlers[name].megabytes}` }
+      const env = Object.entries({ ...variablesIn(template, name), ...variables, ...memory })
       const known = Object.fromEntries(env.filter((each): each is [string, string] => each[1] !== undefined))
       return [[name, new BundledFunction(join(folder, name, 'index.mjs'), known)] as const]
     })
@@ -116,17 +125,17 @@ export class BundledFunctions {
   async work(): Promise<number> {
     await this.byName.relay.call({})
     let count = 0
-    for (const { name, queue, batchSize } of this.mappings()) count += await this.#poll(name, queue, batchSize)
+    for (const { name, queue, batchSize } of this.#mappings()) count += await this.#poll(name, queue, batchSize)
     return count
   }
 
   /** Which function is called for which queue, and with how many messages at the most. */
-  mappings(): readonly { readonly name: HandlerName; readonly queue: string; readonly batchSize: number }[] {
+  #mappings(): readonly { readonly name: HandlerName; readonly queue: string; readonly batchSize: number }[] {
     return ofType(this.#template, 'AWS::Lambda::EventSourceMapping')
       .filter(([, mapping]) => 'ScalingConfig' in mapping)
       .map(([, { FunctionName, EventSourceArn, BatchSize }]) => {
         const { Ref: id } = FunctionName as { Ref: string }
-        const name = handlerNames.find((each) => isOf(id, each))
+        const name = handlerOf(id)
         if (!name) throw new Error(`Nobody knows the function ${id}.`)
         const queue = resolved(this.#template, EventSourceArn).split(':').at(-1) ?? ''
         return { name, queue, batchSize: Number(BatchSize) }
@@ -134,17 +143,22 @@ export class BundledFunctions {
   }
 
   /** Messages of a queue as Lambda hands them over. */
-  async receive(queue: string, most: number): Promise<readonly object[]> {
-    const messages = await this.#receive(queue, most)
-    return messages.map((message) => recordOf(message, queue))
+  async receive(queue: string, most: number): Promise<readonly SqsRecord[]> {
+    const all = { MessageSystemAttributeNames: ['All' as const], MessageAttributeNames: ['All'] }
+    const command = new ReceiveMessageCommand({ QueueUrl: await this.urlOf(queue), MaxNumberOfMessages: most, ...all })
+    const { Messages = [] } = await this.#sqs.send(command)
+    return Messages.map((message) => recordOf(message, queue))
   }
 
   /** What this process took from a queue and didn't end, lies there again: as when its lease is over. */
-  async giveBack(queue: string, records: readonly object[]): Promise<void> {
-    for (const { receiptHandle: ReceiptHandle } of records as readonly { receiptHandle: string }[])
-      await this.#moto.clients.sqs.send(
-        new ChangeMessageVisibilityCommand({ QueueUrl: await this.#urlOf(queue), ReceiptHandle, VisibilityTimeout: 0 }),
-      )
+  async giveBack(queue: string, records: readonly SqsRecord[]): Promise<void> {
+    const QueueUrl = await this.urlOf(queue)
+    for (const { receiptHandle: ReceiptHandle } of records)
+      await this.#sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }))
+  }
+
+  urlOf(queue: string): Promise<string> {
+    return this.#urls.of(queue)
   }
 
   stop(): void {
@@ -153,52 +167,28 @@ export class BundledFunctions {
 
   /** As an event source does: what the function doesn't name as failed is deleted. */
   async #poll(name: HandlerName, queue: string, most: number): Promise<number> {
-    const messages = await this.#receive(queue, most)
-    if (messages.length === 0) return 0
-    const event = { Records: messages.map((message) => recordOf(message, queue)) }
-    const { batchItemFailures } = (await this.byName[name].call(event)) as Batch
+    const Records = await this.receive(queue, most)
+    if (Records.length === 0) return 0
+    const { batchItemFailures } = (await this.byName[name].call({ Records })) as Batch
     const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
-    for (const { MessageId = '', ReceiptHandle } of messages)
-      if (!failed.has(MessageId))
+    const QueueUrl = await this.urlOf(queue)
+    for (const { messageId, receiptHandle: ReceiptHandle } of Records)
+      if (!failed.has(messageId))
         // The worker deleted it already, which moto doesn't take twice.
-        await this.#moto.clients.sqs
-          .send(new DeleteMessageCommand({ QueueUrl: await this.#urlOf(queue), ReceiptHandle }))
-          .catch(() => {})
-    return messages.length
-  }
-
-  async #receive(queue: string, most: number): Promise<readonly Message[]> {
-    const all = { MessageSystemAttributeNames: ['All' as const], MessageAttributeNames: ['All'] }
-    const command = new ReceiveMessageCommand({ QueueUrl: await this.#urlOf(queue), MaxNumberOfMessages: most, ...all })
-    return (await this.#moto.clients.sqs.send(command)).Messages ?? []
-  }
-
-  async #urlOf(queue: string): Promise<string | undefined> {
-    return (await this.#moto.clients.sqs.send(new GetQueueUrlCommand({ QueueName: queue }))).QueueUrl
+        await this.#sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle })).catch(() => {})
+    return Records.length
   }
 }
 
-const isOf = (id: string, name: HandlerName): boolean => id.includes(`Functions${name.replaceAll('-', '')}`)
-
-/** What a template tells a function; undefined where it has none of that name. */
-export function environmentOf(template: Template, name: HandlerName): Readonly<Record<string, string>> | undefined {
-  const [, found] = ofType(template, 'AWS::Lambda::Function').find(([id]) => isOf(id, name)) ?? []
-  if (!found) return undefined
-  const { Variables } = found.Environment as { Variables: Readonly<Record<string, unknown>> }
-  return Object.fromEntries(Object.entries(Variables).map(([variable, value]) => [variable, resolved(template, value)]))
-}
-
-function recordOf(message: Message, queue: string): object {
+function recordOf({ MessageId = '', ReceiptHandle = '', Body = '', ...message }: Message, queue: string): SqsRecord {
+  const attributes = Object.entries(message.MessageAttributes ?? {})
   return {
-    messageId: message.MessageId,
-    receiptHandle: message.ReceiptHandle,
-    body: message.Body,
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
     attributes: message.Attributes ?? {},
     messageAttributes: Object.fromEntries(
-      Object.entries(message.MessageAttributes ?? {}).map(([name, { StringValue, DataType }]) => [
-        name,
-        { stringValue: StringValue, dataType: DataType },
-      ]),
+      attributes.map(([name, { StringValue = '', DataType = '' }]) => [name, { stringValue: StringValue, dataType: DataType }]),
     ),
     eventSourceARN: `arn:aws:sqs:us-east-1:123456789012:${queue}`,
   }

@@ -29,4 +29,3 @@ process.on('message', async ({ id, event }: { readonly id: number; readonly even
     process.send?.({ id, error: error instanceof Error ? error.message : String(error) })
   }
 })
-process.send?.({ id: 0 })

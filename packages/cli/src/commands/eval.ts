@@ -62,21 +62,19 @@ async function evalAnswers(options: EvalOptions): Promise<void> {
 async function evalTune(options: EvalOptions): Promise<void> {
   if (options.words) throw new InvalidInputError('--words leaves nothing to tune.', { field: 'words' })
   await onBench('ranking', options, async ({ client, questions, judgements }) => {
+    const { dense_weight: current } = (await client.call('GET', '/api/rag/index')) as { dense_weight: number }
     const gains = new Map<number, ReadonlyMap<string, number>>()
     let asked: readonly Ranked[] = []
-    for (const weight of weights) {
+    for (const weight of new Set([...weights, current])) {
       const { ranked } = await rankAll(client, questions, judgements, { dense_weight: weight })
       asked = ranked
       gains.set(weight, new Map(ranked.map((one) => [one.question.id, normalisedGain(one.ranking, one.judgements, 10)])))
     }
-    const { dense_weight: current } = (await client.call('GET', '/api/rag/index')) as { dense_weight: number }
-    const { ranked } = await rankAll(client, questions, judgements)
-    const now = new Map(ranked.map((one) => [one.question.id, normalisedGain(one.ranking, one.judgements, 10)]))
     const tuned = tune({
       questions: asked.map(({ question }) => question.id),
       settings: weights,
       current,
-      measure: (id, weight) => (weight === current && !gains.has(weight) ? now : gains.get(weight))?.get(id) ?? 0,
+      measure: (id, weight) => gains.get(weight)?.get(id) ?? 0,
     })
     return {
       questions: asked.length,

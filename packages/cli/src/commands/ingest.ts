@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { Client } from '../client.ts'
 import { documentFiles, type UnreadFile } from '../document-files.ts'
-import { awaitBatch, batches, type Fields, type SentBatch, type ShownDocument, sendFiles } from '../document-sender.ts'
+import { batches, type Fields, type SentBatch, type ShownDocument, sendFiles } from '../document-sender.ts'
+import { awaitBatch } from '../ingest-progress.ts'
 import { keyValues } from '../key-values.ts'
 import { ProgressBar } from '../progress-bar.ts'
 import { countOf } from '../words.ts'
@@ -47,24 +48,24 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
   const client = await Client.fromEnvironment(process.env)
   const bar = new ProgressBar({ total: files.length, label: 'documents' })
   const reading: SentBatch[] = []
-  const result = { documents: [] as ShownDocument[], failed: [...unread], unchanged: 0 }
+  const result = { documents: [] as ShownDocument[], unsent: [...unread], unchanged: 0 }
   let sent = 0
   let over = 0
   const settle = async (most: number): Promise<void> => {
     while (reading.length > most) {
-      const [first] = reading
+      const first = reading.shift()
       if (!first) return
       const told = (ended: number): void => bar.advanceTo(over + ended)
       const { documents, unchanged } = await awaitBatch(client, first, { vectors: options.vectors === true, told })
       over += first.documents.length + first.unsent.length
       result.documents.push(...documents)
       result.unchanged += unchanged
-      reading.shift()
     }
   }
+  const soFar = (): string => `${sent} of ${countOf(files.length, 'file')} were sent, and are read. ${again}`
   const interrupted = (): void => {
     bar.end()
-    console.error(`Interrupted: ${sent} of ${countOf(files.length, 'file')} were sent, and are read. ${again}`)
+    console.error(`Interrupted: ${soFar()}`)
     process.exit(130)
   }
   process.once('SIGINT', interrupted)
@@ -72,14 +73,14 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     for (const batch of batches(files)) {
       const answer = await sendFiles(client, batch, fields)
       sent += batch.length
-      result.failed.push(...answer.unsent)
+      result.unsent.push(...answer.unsent)
       reading.push(answer)
       if (options.wait) await settle(ahead)
     }
     if (options.wait) await settle(0)
   } catch (error) {
     bar.end()
-    if (sent > 0) console.error(`${sent} of ${countOf(files.length, 'file')} were sent, and are read. ${again}`)
+    if (sent > 0) console.error(soFar())
     throw error
   } finally {
     process.off('SIGINT', interrupted)
@@ -100,11 +101,11 @@ function fieldsOf({ metadata, user, group }: IngestOptions): Fields {
 interface Result {
   readonly documents: readonly ShownDocument[]
   /** Files that were not sent, or not taken. */
-  readonly failed: readonly UnreadFile[]
+  readonly unsent: readonly UnreadFile[]
   readonly unchanged: number
 }
 
-function report({ json, wait }: IngestOptions, { documents, failed: unsent, unchanged }: Result): void {
+function report({ json, wait }: IngestOptions, { documents, unsent, unchanged }: Result): void {
   const refused = documents.flatMap(({ source, status, error }) => {
     if (status !== 'failed') return []
     return [{ source, error: error ?? { code: 'unknown', message: 'It failed.' } }]

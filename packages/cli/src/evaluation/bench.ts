@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type CorpusDocument, PlinthError, userPermissions } from '@plinth/core'
 import { firstTenant, type RunningServer, startServer } from '@plinth/server'
 import { Client } from '../client.ts'
+import type { ShownDocument } from '../document-sender.ts'
+import { endedIn, type IngestFigures } from '../ingest-progress.ts'
 import { mintToken } from '../local-identity.ts'
 import { ProgressBar } from '../progress-bar.ts'
 
@@ -12,7 +15,6 @@ export interface Bench {
   readonly client: Client
   readonly server: RunningServer
   /** What its index holds. */
-  readonly documents: number
   readonly chunks: number
   stop(): Promise<void>
 }
@@ -28,7 +30,7 @@ export interface BenchOptions {
 /** Of one call: documents, and characters. */
 const atATime = 100
 const charactersAtATime = 4_000_000
-const pause = 250
+const lookEvery = 250
 
 export async function openBench({ corpus, vectors, directory: kept }: BenchOptions): Promise<Bench> {
   const directory = kept ?? (await mkdtemp(join(tmpdir(), 'plinth-eval-')))
@@ -56,20 +58,12 @@ export async function openBench({ corpus, vectors, directory: kept }: BenchOptio
     const client = new Client(server.url, await mintToken(grant, environment))
     const ids = await ingest({ client, corpus, vectors, fatal: () => fatal })
     if (kept !== undefined) await removeOthers(client, ids, vectors)
-    const { documents, chunks } = (await client.call('GET', '/api/rag/index')) as { documents: number; chunks: number }
-    return { client, server, documents, chunks, stop }
+    const { chunks } = (await client.call('GET', '/api/rag/index')) as { chunks: number }
+    return { client, server, chunks, stop }
   } catch (error) {
     await stop()
     throw error
   }
-}
-
-interface ShownIngest {
-  readonly total: number
-  readonly unchanged: number
-  readonly processed: number
-  readonly failed: number
-  readonly embedded: number
 }
 
 interface IngestOptions extends Omit<BenchOptions, 'directory'> {
@@ -106,12 +100,13 @@ async function ingest({ client, corpus, vectors, fatal }: IngestOptions): Promis
     for (;;) {
       const failed = fatal()
       if (failed) throw failed
-      const { total, unchanged, processed, failed: bad, embedded } = (await client.callPatiently('GET', path)) as ShownIngest
-      const done = unchanged + bad + (vectors ? embedded : processed)
+      const figures = (await client.callPatiently('GET', path)) as IngestFigures
+      const { total, unchanged, processed, failed: bad } = figures
+      const done = endedIn(figures, vectors)
       bar.advanceTo(seen + done)
       if (bad > 0 && unchanged + processed + bad >= total)
         throw new PlinthError('documents_failed', `${bad} documents of the collection can't be read.`, false)
-      if (done < total) await new Promise((resolve) => setTimeout(resolve, pause))
+      if (done < total) await pause(lookEvery)
       else {
         seen += done
         break
@@ -120,12 +115,6 @@ async function ingest({ client, corpus, vectors, fatal }: IngestOptions): Promis
   }
   bar.end()
   return names
-}
-
-interface ShownDocument {
-  readonly document_id: string
-  readonly source: string
-  readonly embedding: string
 }
 
 /** In a folder that was used before: deletes what the collection holds no more, and waits for vectors that were under way then. */
@@ -137,7 +126,7 @@ async function removeOthers(client: Client, names: ReadonlySet<string>, vectors:
       else if (embedding === 'pending') waiting++
     }
     if (!vectors || waiting === 0) return
-    await new Promise((resolve) => setTimeout(resolve, pause))
+    await pause(lookEvery)
   }
 }
 

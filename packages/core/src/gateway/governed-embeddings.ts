@@ -21,18 +21,19 @@ export interface GovernedEmbedding {
   readonly purpose?: EmbeddingPurpose | undefined
   /** What the audit trail calls it. */
   readonly what: string
+  /** For all vectors, milliseconds; a minute when left out. */
+  readonly timeout?: number
   readonly signal: AbortSignal
 }
 
-/** For all vectors, milliseconds. */
-const timeout = 60_000
+const usualTimeout = 60_000
 
 /**
  * Vectors of texts as one tenant may have them: filters, limits and budget before the call, usage and audit trail with its end.
  * @throws InvalidInputError, ForbiddenError, LimitError, BudgetExhaustedError, ModelFailure, UnavailableError.
  */
 export async function embedGoverned(scope: EmbeddingScope, call: GovernedEmbedding): Promise<Embeddings> {
-  const { signal, dimensions, purpose } = call
+  const { signal, dimensions, purpose, timeout = usualTimeout } = call
   const resolved = scope.models.resolveEmbedding(call.modelId)
   if (dimensions !== undefined) checkDimensions(resolved, dimensions)
   const { entry } = resolved

@@ -77,8 +77,9 @@ export interface Candidate extends DocumentVersion {
 
 export interface Found {
   /**
-   * Best first, of equals by document, version and ordinal. Where an index has both sides, a chunk that is among the best of one is scored in the other too, and stands there behind
-   * the best, so that scores can be joined; one without any of the words isn't in the lexical list.
+   * Best first, of equals by document, version and ordinal. Where an index has both sides, a chunk that is among the best of one is
+   * scored in the other too, and stands there behind the best, so that scores can be joined; one without any of the words isn't in the
+   * lexical list.
    */
   readonly lexical: readonly Candidate[]
   readonly dense: readonly Candidate[]

@@ -4,13 +4,14 @@ import { ConflictError, ForbiddenError, InvalidInputError, UnavailableError } fr
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonValue } from '../json.ts'
 import type { AccessList, Attributes } from '../ports/search-index.ts'
+import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert, type RecordWrite, remove, update } from '../scope/state.ts'
 import { type DocumentRecord, mayReplace } from './access.ts'
-import { type ContentPlace, contentWrite, dropContent, keepPart, partBytes } from './content.ts'
-import { type DocumentFields, documents } from './documents.ts'
-import { countIngest, countOutdated } from './ingests.ts'
-import { ingestJob } from './jobs.ts'
+import { contentWrite, dropContent, keepPart, partBytes } from './content.ts'
+import { type ContentPlace, type DocumentFields, documents } from './documents.ts'
+import { countOutdated } from './ingests.ts'
+import { type DocumentRevision, ingestJob } from './jobs.ts'
 import { receivedUpload, uploads } from './uploads.ts'
 
 /** A document as it is sent. */
@@ -35,7 +36,6 @@ export interface AcceptedDocuments {
 
 /** How much one job reads, by {@link weightOf}; what is kept of it fits in one commit. */
 const atATime = { weight: 20, bytes: 8 * 1024 * 1024 } as const
-const tries = 8
 
 /**
  * The first half of ingest_documents of the seed (R25): what was sent is kept, to be read in the background. What is there already,
@@ -117,15 +117,15 @@ function groups(prepared: readonly Prepared[]): readonly (readonly Prepared[])[]
   let bytes = 0
   for (const document of prepared) {
     const last = made.at(-1)
-    weight += weightOf(document)
-    bytes += bytesOf(document)
-    const fits = weight <= atATime.weight && bytes <= atATime.bytes
+    const [ownWeight, ownBytes] = [weightOf(document), bytesOf(document)]
+    const fits = weight + ownWeight <= atATime.weight && bytes + ownBytes <= atATime.bytes
     if (last && fits && !last.some(({ id }) => id === document.id)) last.push(document)
     else {
       made.push([document])
-      weight = weightOf(document)
-      bytes = bytesOf(document)
+      weight = bytes = 0
     }
+    weight += ownWeight
+    bytes += ownBytes
   }
   return made
 }
@@ -142,50 +142,54 @@ function bytesOf({ content }: Prepared): number {
 
 async function acceptGroup(scope: Uses<'state'>, group: readonly Prepared[], ingest: string): Promise<readonly DocumentRecord[]> {
   const places = new Map<Prepared, ContentPlace>()
-  for (let attempt = 1; attempt <= tries; attempt++) {
-    const found = await Promise.all(group.map(({ id }) => scope.state.get(documents, { partition: id })))
-    const changed = group.filter((document, index) => !isThere(found[index], document))
-    const before = changed.flatMap((document) => found[group.indexOf(document)]?.fields ?? [])
-    const writes: RecordWrite[] = [
-      countIngest(scope, ingest, { total: group.length, unchanged: group.length - changed.length }),
-      ...countOutdated(scope, before),
-    ]
-    const writeOf = new Map<Prepared, number>()
-    const revisions: { document_id: string; revision: string }[] = []
-    for (const document of changed) {
-      const own = found[group.indexOf(document)]
-      if (own) await requireReplaceable(scope, own, document.field)
-      if (document.upload) writes.push(await takeUpload(scope, document.upload))
-      const place = places.get(document) ?? (await keepLarge(scope, document))
-      places.set(document, place)
-      const fields = nextVersion(scope, document, own, { content: place, ingest })
-      const { source, metadata, access } = document
-      const sealed = { source, metadata, access }
-      const where = { partition: document.id }
-      writeOf.set(document, writes.length)
-      writes.push(own ? update(documents, own, fields, sealed) : insert(documents, where, fields, sealed))
-      if (!isPlace(document.content) && !isLarge(document.content))
-        writes.push(contentWrite(scope, place.id, 0, document.content))
-      revisions.push({ document_id: document.id, revision: fields.revision })
-    }
-    const emit =
-      revisions.length > 0
-        ? [startJob(ingestJob, { id: `${ingest}:${revisions[0]?.revision}`, body: { ingest, documents: revisions } })]
-        : []
-    try {
-      const stored = await scope.state.commit({ writes, emit, resource: `ingests/${ingest}` })
-      // What waited to be read, and was replaced, nobody needs any more; should the process die here, it expires.
-      const kept = new Set([...places.values()].map(({ id }) => id))
-      for (const { content } of before) if (content && !kept.has(content.id)) await dropContent(scope, content)
-      return group.map((document, index) => {
-        const at = writeOf.get(document)
-        return (at === undefined ? found[index] : stored[at]) as DocumentRecord
-      })
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error
-    }
+  const { records, before } = await retryConflicts(() => commitGroup(scope, group, ingest, places)).catch((error: unknown) => {
+    if (!(error instanceof ConflictError)) throw error
+    throw new UnavailableError('contended', 'The documents collided with others of the same names; try again.', { retryAfter: 1 })
+  })
+  // What waited to be read, and was replaced, nobody needs any more; should the process die here, it expires.
+  const kept = new Set([...places.values()].map(({ id }) => id))
+  for (const { content } of before) if (content && !kept.has(content.id)) await dropContent(scope, content)
+  return records
+}
+
+/** @param places where large content is kept already; those that are kept now are added. */
+async function commitGroup(
+  scope: Uses<'state'>,
+  group: readonly Prepared[],
+  ingest: string,
+  places: Map<Prepared, ContentPlace>,
+): Promise<{ readonly records: readonly DocumentRecord[]; readonly before: readonly DocumentFields[] }> {
+  const find = async (document: Prepared) => [document, await scope.state.get(documents, { partition: document.id })] as const
+  const found = new Map(await Promise.all(group.map(find)))
+  const changed = group.filter((document) => !isThere(found.get(document), document))
+  const before = changed.flatMap((document) => found.get(document)?.fields ?? [])
+  const amounts = { total: group.length, unchanged: group.length - changed.length }
+  const writes: RecordWrite[] = [...countOutdated(scope, before, { ingest, amounts })]
+  const writeOf = new Map<Prepared, number>()
+  const revisions: DocumentRevision[] = []
+  for (const document of changed) {
+    const current = found.get(document)
+    if (current) await requireReplaceable(scope, current, document.field)
+    if (document.upload) writes.push(await takeUpload(scope, document.upload))
+    const place = places.get(document) ?? (await keepLarge(scope, document))
+    places.set(document, place)
+    const fields = nextVersion(scope, document, current, { content: place, ingest })
+    const { source, metadata, access } = document
+    const sealed = { source, metadata, access }
+    const where = { partition: document.id }
+    writeOf.set(document, writes.length)
+    writes.push(current ? update(documents, current, fields, sealed) : insert(documents, where, fields, sealed))
+    if (!isPlace(document.content) && !isLarge(document.content)) writes.push(contentWrite(scope, place.id, 0, document.content))
+    revisions.push({ document_id: document.id, revision: fields.revision })
   }
-  throw new UnavailableError('contended', 'The documents collided with others of the same names; try again.', { retryAfter: 1 })
+  const [first] = revisions
+  const emit = first ? [startJob(ingestJob, { id: `${ingest}:${first.revision}`, body: { documents: revisions } })] : []
+  const stored = await scope.state.commit({ writes, emit, resource: `ingests/${ingest}` })
+  const records = group.map((document) => {
+    const at = writeOf.get(document)
+    return (at === undefined ? found.get(document) : stored[at]) as DocumentRecord
+  })
+  return { records, before }
 }
 
 /** The write that takes an upload for a document: of two that want it, one gets it. */
@@ -204,7 +208,7 @@ function nextVersion(
   scope: Uses<never>,
   { id, contentType, digest, access }: Prepared,
   current: DocumentRecord | undefined,
-  sent: Pick<DocumentFields, 'content' | 'ingest'>,
+  sent: Required<Pick<DocumentFields, 'content' | 'ingest'>>,
 ): DocumentFields {
   const now = scope.clock.now()
   const first: Pick<DocumentFields, 'chunks_count' | 'characters' | 'created' | 'version' | 'owner' | 'error'> = {
@@ -222,16 +226,17 @@ function nextVersion(
     digest,
     embedding: 'pending',
     restricted: access !== '' || current?.fields.restricted === true,
-    ...(sent as Required<typeof sent>),
+    ...sent,
     updated: now,
   }
 }
 
 /** Where the content is, or will be when the commit is made; what is large is kept beforehand. */
-async function keepLarge(scope: Uses<'state'>, { content }: Prepared): Promise<ContentPlace> {
+async function keepLarge(scope: Uses<'state'>, document: Prepared): Promise<ContentPlace> {
+  const { content } = document
   if (isPlace(content)) return content
   const id = uuid(scope.clock)
-  const bytes = typeof content === 'string' ? content.length : content.byteLength
+  const bytes = bytesOf(document)
   if (!isLarge(content)) return { id, parts: 1, bytes }
   let parts = 0
   for (let at = 0; at < content.byteLength; at += partBytes)

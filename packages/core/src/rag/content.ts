@@ -1,18 +1,12 @@
 /** What was sent, kept until it is read. @module */
+
+import { fromBase64, toBase64 } from '../base64.ts'
+import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert, type RecordWrite, remove } from '../scope/state.ts'
-import { type ContentTexts, contents, partName } from './documents.ts'
+import { type ContentPlace, type ContentTexts, contents, partName } from './documents.ts'
 
-export interface ContentPlace {
-  readonly id: string
-  readonly parts: number
-  /** In all; of a text about as many. */
-  readonly bytes: number
-}
-
-/**
- * Of what is kept as one, bytes: little enough that encoding and sealing it holds nobody up.
- */
+/** Of what is kept as one, bytes: little enough that encoding and sealing it holds nobody up. */
 export const partBytes: number = 4 * 1024 * 1024
 
 /** The write that keeps one part: of a text, or of bytes. */
@@ -55,24 +49,11 @@ export async function readContent(
   return found < parts ? undefined : { bytes, removal }
 }
 
-/** Forgets what was sent, part by part; again does what is left. */
+/** Forgets what was sent, part by part; again, or while somebody else does, what is left. */
 export async function dropContent(scope: Uses<'state'>, { id }: ContentPlace): Promise<void> {
-  for await (const record of scope.state.read(contents, id)) await scope.state.commit({ writes: [remove(contents, record)] })
+  await retryConflicts(async () => {
+    for await (const record of scope.state.read(contents, id)) await scope.state.commit({ writes: [remove(contents, record)] })
+  })
 }
 
 const encoder = new TextEncoder()
-/** A multiple of 3, so that pieces join. */
-const atATime = 24_576
-
-function toBase64(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.byteLength; at += atATime) text += btoa(String.fromCharCode(...bytes.subarray(at, at + atATime)))
-  return text
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text)
-  const bytes = new Uint8Array(binary.length)
-  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at)
-  return bytes
-}

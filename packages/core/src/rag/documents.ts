@@ -27,12 +27,19 @@ export interface DocumentFields {
   /** Who sent its first version, and may send others whomever they are for. */
   readonly owner: string
   /** Where what was sent is kept until it is read. */
-  readonly content?: { readonly id: string; readonly parts: number; readonly bytes: number }
+  readonly content?: ContentPlace
   /** The batch that it came with. */
   readonly ingest?: string
   readonly error?: { readonly code: string; readonly message: string }
   readonly created: number
   readonly updated: number
+}
+
+export interface ContentPlace {
+  readonly id: string
+  readonly parts: number
+  /** In all; of a text about as many. */
+  readonly bytes: number
 }
 
 /** What only the tenant's key opens. */

@@ -3,10 +3,12 @@ import { embedGoverned } from '../gateway/governed-embeddings.ts'
 import { uuid } from '../ids.ts'
 import type { Uses } from '../scope/scope.ts'
 import { cacheByClock } from './bounded-cache.ts'
-import { readSpaces, type Space } from './spaces.ts'
+import { modelOf, readSpaces, type Space } from './spaces.ts'
 
 /** Questions that were asked last, of all tenants: at 512 dimensions about 2 KB each. */
 const keptVectors = cacheByClock<Float32Array>({ entries: 2_000, bytes: 16 * 1024 * 1024, keptFor: 10 * 60_000 })
+/** Milliseconds; a question waits for it. */
+const timeout = 10_000
 /** A longer one is hardly asked twice. */
 const longestKept = 2_000
 
@@ -18,8 +20,8 @@ export interface QueryVector {
 }
 
 /**
- * generate_query_embedding of the seed (R28): a question's vector in the space that serves; undefined where nothing has vectors yet. The
- * same question of the same tenant costs one call.
+ * generate_query_embedding of the seed (R28): a question's vector in the space that serves; undefined where nothing has vectors yet, or
+ * their model can't be asked any more. The same question of the same tenant costs one call.
  * @throws what embedGoverned throws.
  */
 export async function embedQuery(
@@ -28,13 +30,14 @@ export async function embedQuery(
   signal: AbortSignal,
 ): Promise<QueryVector | undefined> {
   const { serving: space, dense_weight: denseWeight } = (await readSpaces(scope))?.fields ?? {}
-  if (!space) return undefined
+  const resolved = space && modelOf(scope, space)
+  if (!resolved) return undefined
   const kept = keptVectors(scope.clock)
   // By its hash: no question stays in memory for it.
   const key = sha256(`${scope.caller.tenant}\n${space.name}\n${text}`)
   const known = text.length <= longestKept ? kept.get(key) : undefined
   if (known) return { space, values: known, denseWeight }
-  const { id: modelId, dimensions } = scope.models.resolveEmbedding(space.model_id)
+  const { id: modelId, dimensions } = resolved
   const { vectors } = await embedGoverned(scope, {
     id: uuid(scope.clock),
     modelId,
@@ -42,6 +45,7 @@ export async function embedQuery(
     ...(dimensions === space.dimensions ? {} : { dimensions: space.dimensions }),
     purpose: 'query',
     what: 'rag.query-embedding',
+    timeout,
     signal,
   })
   const values = Float32Array.from(vectors[0] ?? [])

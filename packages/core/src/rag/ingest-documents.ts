@@ -11,7 +11,7 @@ import { recordDocument } from '../telemetry.ts'
 import type { DocumentRecord } from './access.ts'
 import { asTheyCome } from './as-they-come.ts'
 import { dropContent, readContent } from './content.ts'
-import { type DocumentFields, documents, revisionPlace } from './documents.ts'
+import { type ContentPlace, type DocumentFields, documents, revisionPlace } from './documents.ts'
 import { documentFailed, documentProcessed } from './events.ts'
 import { countIngest, type Ingest } from './ingests.ts'
 import { cleanJob, type DocumentRevision, embedJob, ingestJob, type RevisionsBody } from './jobs.ts'
@@ -61,7 +61,7 @@ export async function ingestDocuments(scope: IngestScope, body: RevisionsBody, {
 }
 
 /** What follows from how it ended: vectors for what is found now, and nothing left of what isn't. @returns whether all of them ended. */
-async function finish(scope: IngestScope, { documents: asked, ingest }: RevisionsBody): Promise<boolean> {
+async function finish(scope: IngestScope, { documents: asked }: RevisionsBody): Promise<boolean> {
   const live: DocumentRevision[] = []
   const gone: DocumentRevision[] = []
   let ended = true
@@ -78,8 +78,7 @@ async function finish(scope: IngestScope, { documents: asked, ingest }: Revision
     ...(first ? [startJob(embedJob, { id: first.revision, lane: 'low', body: { documents: live } })] : []),
     ...(gone.length > 0 ? [clean(gone)] : []),
   ]
-  const writes = gone.length > 0 ? countFor(scope, { ingest }, { superseded: gone.length }) : []
-  if (emit.length > 0) await scope.state.commit({ writes, emit })
+  if (emit.length > 0) await scope.state.commit({ writes: [], emit })
   await tidyAfterGrowth(scope)
   return ended
 }
@@ -168,7 +167,7 @@ async function goLive(scope: IngestScope, { record: { fields }, read, removal }:
 }
 
 /** What was sent in many parts is removed behind the commit, and until then known to be there. */
-function leftOf(content: DocumentFields['content']): Pick<DocumentFields, 'content'> {
+function leftOf(content: ContentPlace | undefined): Pick<DocumentFields, 'content'> {
   return content && content.parts > 1 ? { content } : {}
 }
 
@@ -216,7 +215,7 @@ async function apart(scope: IngestScope, body: RevisionsBody): Promise<Outcome> 
   const parts = Array.from({ length: Math.ceil(body.documents.length / size) }, (_, index) =>
     body.documents.slice(index * size, (index + 1) * size),
   )
-  const emit = parts.map((part) => startJob(ingestJob, { id: part[0]?.revision ?? '', body: { ...body, documents: part } }))
+  const emit = parts.map((part) => startJob(ingestJob, { id: part[0]?.revision ?? '', body: { documents: part } }))
   await scope.state.commit({ writes: [], emit })
   return { done: true }
 }

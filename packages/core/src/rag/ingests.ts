@@ -49,14 +49,24 @@ export function countIngest(scope: Uses<never>, ingest: string, amounts: Ingest)
   )
 }
 
-/** Versions that are replaced or deleted before they have their vectors get none: their batches wait for them no more. */
-export function countOutdated(scope: Uses<never>, before: readonly DocumentFields[]): readonly RecordWrite[] {
-  const missed = new Map<string, number>()
+/**
+ * What the batches of versions that are replaced or deleted needn't wait for any more: that they are read, or get their vectors.
+ * @param sent what is counted in the same commit of the batch that replaces them: it may be theirs.
+ */
+export function countOutdated(
+  scope: Uses<never>,
+  before: readonly DocumentFields[],
+  sent?: { readonly ingest: string; readonly amounts: Ingest },
+): readonly RecordWrite[] {
+  const batches = new Map<string, Ingest>(sent ? [[sent.ingest, sent.amounts]] : [])
   for (const { status, embedding, ingest } of before) {
-    if (status === 'processed' && embedding === 'pending' && ingest !== undefined)
-      missed.set(ingest, (missed.get(ingest) ?? 0) + 1)
+    const missed =
+      status === 'processing' ? 'superseded' : status === 'processed' && embedding === 'pending' ? 'embedded' : undefined
+    if (ingest === undefined || !missed) continue
+    const amounts = batches.get(ingest) ?? {}
+    batches.set(ingest, { ...amounts, [missed]: (amounts[missed] ?? 0) + 1 })
   }
-  return [...missed].map(([ingest, embedded]) => countIngest(scope, ingest, { embedded }))
+  return [...batches].map(([ingest, amounts]) => countIngest(scope, ingest, amounts))
 }
 
 /** Whether all of a batch has come as far as it can by words. */

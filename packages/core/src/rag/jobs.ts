@@ -12,13 +12,11 @@ export interface DocumentRevision {
 }
 
 export interface RevisionsBody {
-  /** The batch that they came with. */
-  readonly ingest?: string | undefined
   readonly documents: readonly DocumentRevision[]
 }
 
 const revision = z.strictObject({ document_id: z.string(), revision: z.string() })
-const revisions: z.ZodType<RevisionsBody> = z.strictObject({ ingest: z.string().optional(), documents: z.array(revision) })
+const revisions: z.ZodType<RevisionsBody> = z.strictObject({ documents: z.array(revision) })
 
 export const ingestJob: JobDefinition<RevisionsBody> = defineJob<RevisionsBody>({
   name: 'rag.ingest',

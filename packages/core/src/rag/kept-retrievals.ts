@@ -25,7 +25,7 @@ export interface KeptRetrieval {
   readonly signals: RetrievalSignals
 }
 
-/** All processes' tenants together; of each retrieval some kilobytes. */
+/** Of all tenants in a process together; each takes some kilobytes. */
 const keptRetrievals = cacheByClock<KeptRetrieval>({ entries: 2_000, bytes: 16 * 1024 * 1024, keptFor: 4 * 60_000 })
 
 /** Where the retrievals of one question of one caller are kept, as long as the index is the same. */

@@ -42,9 +42,7 @@ export async function maintainIndex(scope: Uses<'search' | 'state'>, _body: obje
 /** Starts a job for a time, unless one waits that comes no later. */
 async function tidyAt(scope: Uses<'state'>, field: 'tidied' | 'purged', time: number): Promise<void> {
   const now = scope.clock.now()
-  const change: Parameters<typeof changeSpaces>[1] = (spaces) => {
-    const waiting = spaces[field] ?? 0
-    return waiting > now + slack && waiting <= time ? spaces : { ...spaces, [field]: time }
-  }
-  await changeSpaces(scope, change, [startJob(maintainJob, { id: uuid(scope.clock), lane: 'low', notBefore: time, body: {} })])
+  const job = startJob(maintainJob, { id: uuid(scope.clock), lane: 'low', notBefore: time, body: {} })
+  const waits = (waiting = 0): boolean => waiting > now + slack && waiting <= time
+  await changeSpaces(scope, (spaces) => (waits(spaces[field]) ? spaces : { ...spaces, [field]: time }), [job])
 }

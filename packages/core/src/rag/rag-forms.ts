@@ -94,7 +94,7 @@ export const answerForm: z.ZodType = z.object({
   usage: z.object({ input_tokens: z.number(), output_tokens: z.number(), usd: z.number(), latency_ms: z.number() }),
 })
 
-const space = z.object({ name: z.string(), model_id: z.string(), dimensions: z.number().int() })
+const space = z.object({ name: z.string(), model_id: z.string(), served_by: z.string(), dimensions: z.number().int() })
 
 export const indexForm: z.ZodType = z.object({
   documents: z.number().int(),

@@ -2,12 +2,13 @@ import { type JobContext, startJob } from '../define/job.ts'
 import { embedTexts } from '../embedding-model/embed.ts'
 import { InvalidInputError } from '../errors.ts'
 import { uuid } from '../ids.ts'
+import type { ResolvedEmbedding } from '../language-model/catalogue.ts'
 import type { Outcome } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { documents } from './documents.ts'
-import { type EmbedScope, embedRevision, later } from './embed-documents.ts'
+import { type EmbedScope, embedRevision, later, markEmbedded, unaskablePause } from './embed-documents.ts'
 import { type ReindexBody, reindexJob } from './jobs.ts'
-import { changeSpaces, readSpaces, type Space, spaceOf } from './spaces.ts'
+import { changeSpaces, isOf, modelOf, readSpaces, type Space, spaceOf } from './spaces.ts'
 import { VectorBatch } from './vector-batch.ts'
 
 /** Documents of one job, after which it says how far it came. */
@@ -15,16 +16,17 @@ const atATime = 20
 const probeTimeout = 60_000
 
 /**
- * Starts to make the vectors of all documents by the model that this Plinth is set to. Questions are asked by the old ones until then.
+ * Starts to make the vectors of all documents by the model that this Plinth is set to, or goes on with it. Until then questions are asked by
+ * the old ones, where their model can be asked, else by words.
  * @throws InvalidInputError `index_current` when they are that model's already.
  */
 export async function startReindex(scope: Uses<'state' | 'models'>): Promise<Space> {
-  const { id, dimensions } = scope.models.resolveEmbedding()
+  const model = scope.models.resolveEmbedding()
   const { serving, building } = (await readSpaces(scope))?.fields ?? {}
-  if (building?.model_id === id) return building
-  if (!serving || serving.model_id === id)
-    throw new InvalidInputError(`The vectors are those of ${id} already.`, { code: 'index_current' })
-  const space = spaceOf(id, dimensions ?? (await lengthOf(scope, id)))
+  if (!building && (!serving || isOf(serving, model)))
+    throw new InvalidInputError(`The vectors are those of ${model.id} already.`, { code: 'index_current' })
+  // One that was begun goes on where it is: its documents have their vectors.
+  const space = building && isOf(building, model) ? building : spaceOf(model, model.dimensions ?? (await lengthOf(scope, model)))
   const job = startJob(reindexJob, { id: uuid(scope.clock), lane: 'low', body: { space: space.name } })
   await changeSpaces(scope, (spaces) => ({ ...spaces, building: space }), [job])
   return space
@@ -35,6 +37,8 @@ export async function reindexDocuments(scope: EmbedScope, body: ReindexBody, { l
   const space = (await readSpaces(scope))?.fields.building
   // Another one was begun since, or this one is done.
   if (space?.name !== body.space) return { done: true }
+  // Set to yet another model since.
+  if (!modelOf(scope, space)) return { retryAt: scope.clock.now() + unaskablePause }
   try {
     const page = await scope.state.list(documents, 'created', {
       limit: atATime,
@@ -43,7 +47,9 @@ export async function reindexDocuments(scope: EmbedScope, body: ReindexBody, { l
     const batch = new VectorBatch(scope)
     for (const { fields } of page.items) {
       if (fields.live === undefined) continue
-      await embedRevision(scope, { document_id: fields.document_id, revision: fields.live }, space, lease.signal, batch)
+      const revision = { document_id: fields.document_id, revision: fields.live }
+      await embedRevision(scope, revision, space, lease.signal, batch)
+      await batch.afterwards(() => markEmbedded(scope, revision))
     }
     await batch.put()
     if (page.after === undefined) await serve(scope, space)
@@ -74,8 +80,7 @@ async function serve(scope: EmbedScope, space: Space): Promise<void> {
 }
 
 /** Of a model that doesn't say how long its vectors are. */
-async function lengthOf(scope: Uses<'models'>, id: string): Promise<number> {
-  const resolved = scope.models.resolveEmbedding(id)
+async function lengthOf(scope: Uses<'models'>, resolved: ResolvedEmbedding): Promise<number> {
   const { vectors } = await embedTexts(scope, {
     resolved,
     texts: ['length'],

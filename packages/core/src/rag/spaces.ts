@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { type Collection, defineCollection } from '../define/collection.ts'
 import type { JobToEmit } from '../define/job.ts'
+import { ForbiddenError, InvalidInputError } from '../errors.ts'
+import type { ResolvedEmbedding } from '../language-model/catalogue.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
@@ -9,7 +11,10 @@ import { insert, update } from '../scope/state.ts'
 /** Vectors by one model, of one length: only these can be compared (X35). */
 export interface Space {
   readonly name: string
+  /** What to ask for, to ask this model again. */
   readonly model_id: string
+  /** What answered: another one, where the model's provider isn't configured. */
+  readonly served_by: string
   readonly dimensions: number
 }
 
@@ -25,7 +30,12 @@ export interface Spaces {
   readonly purged?: number
 }
 
-const space: z.ZodType<Space> = z.strictObject({ name: z.string(), model_id: z.string(), dimensions: z.number().int() })
+const space: z.ZodType<Space> = z.strictObject({
+  name: z.string(),
+  model_id: z.string(),
+  served_by: z.string(),
+  dimensions: z.number().int(),
+})
 
 /** Which vectors a tenant's index has. */
 export const searchSpaces: Collection<Spaces> = defineCollection<Spaces>({
@@ -67,7 +77,29 @@ export async function changeSpaces(
   })
 }
 
-/** The space of a model; its name fits the index's. */
-export function spaceOf(modelId: string, dimensions: number): Space {
-  return { name: `${modelId.replace(/[^A-Za-z0-9._:-]/g, '-').slice(0, 110)}:${dimensions}`, model_id: modelId, dimensions }
+type AnyEmbedding = Pick<ResolvedEmbedding, 'id' | 'servedBy'>
+
+/** The space of a model; its name fits the index's, and is that of what answers. */
+export function spaceOf({ id, servedBy }: AnyEmbedding, dimensions: number): Space {
+  const name = `${servedBy.replace(/[^A-Za-z0-9._:-]/g, '-').slice(0, 110)}:${dimensions}`
+  return { name, model_id: id, served_by: servedBy, dimensions }
+}
+
+/** Whether a space's vectors are those of a model. */
+export function isOf({ model_id, served_by }: Space, { id, servedBy }: AnyEmbedding): boolean {
+  return model_id === id && served_by === servedBy
+}
+
+/**
+ * The model that made a space's vectors, to make more of them; undefined where it can't be asked: by another configuration, or since the
+ * tenant may not.
+ */
+export function modelOf({ models }: Uses<'models'>, space: Space): ResolvedEmbedding | undefined {
+  try {
+    const resolved = models.resolveEmbedding(space.model_id)
+    return isOf(space, resolved) ? resolved : undefined
+  } catch (error) {
+    if (error instanceof InvalidInputError || error instanceof ForbiddenError) return undefined
+    throw error
+  }
 }

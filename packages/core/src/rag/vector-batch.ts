@@ -18,17 +18,19 @@ export class VectorBatch {
     this.#scope = scope
   }
 
-  /** Waits for {@link put}; a document comes once for a space. */
-  add(space: Space, document: DocumentVectors): void {
-    const { documents } = this.#bySpace.get(space.name) ?? { documents: [] }
-    this.#bySpace.set(space.name, { space, documents: [...documents, document] })
+  /** Waits for others, or {@link put}; a document comes once for a space. */
+  async add(space: Space, document: DocumentVectors): Promise<void> {
+    const waiting = this.#bySpace.get(space.name) ?? { space, documents: [] }
+    waiting.documents.push(document)
+    this.#bySpace.set(space.name, waiting)
     this.#vectors += document.vectors.length
+    if (this.#vectors >= mostVectors) await this.put()
   }
 
-  /** Does something when all that was added until now is in the index. */
+  /** Does something when all that was added until now is in the index: at once, where it is. */
   async afterwards(work: () => Promise<void>): Promise<void> {
-    this.#afterwards.push(work)
-    if (this.#vectors >= mostVectors) await this.put()
+    if (this.#vectors === 0) await work()
+    else this.#afterwards.push(work)
   }
 
   async put(): Promise<void> {

@@ -22,7 +22,7 @@ import { type HeadRecord, sequenceKey, wholeIndex } from './head.ts'
 import { buildLexical } from './lexical-builder.ts'
 import type { Written } from './segment-objects.ts'
 import { Slices } from './slices.ts'
-import type { TenantIndex } from './tenant-index.ts'
+import type { PlanChange, TenantIndex } from './tenant-index.ts'
 import { buildVectors } from './vector-segment.ts'
 
 /** With the factor recall is above .99 for the embedders measured; where it isn't, maintain raises it. */
@@ -141,15 +141,20 @@ async function listVectors(
   { space, known, vectors, written }: VectorsToList,
   next: HeadFields,
   current: HeadRecord | undefined,
-): ReturnType<Parameters<TenantIndex['change']>[0]> {
+): ReturnType<PlanChange> {
   const now = current?.fields.spaces.find(({ name }) => name === space.name)
   if (now?.generation !== known?.generation) return undefined
   const records = await versionsOf(index, vectors)
   // Somebody else put the same ones, or removed the version.
   if (!records.every(({ version, record }) => record && vectorsIn(record, known?.generation) === version.first)) return undefined
-  const made: SpaceFields = known
-    ? (now ?? known)
-    : { ...space, generation: next.next_generation, chunks: 0, factor: firstFactor, recall: null, checked: 0 }
+  const made: SpaceFields = now ?? {
+    ...space,
+    generation: next.next_generation,
+    chunks: 0,
+    factor: firstFactor,
+    recall: null,
+    checked: 0,
+  }
   const { generation } = made
   const chunks = made.chunks + vectors.reduce((sum, version) => sum + version.vectors.length, 0)
   const versions = records.flatMap(({ version, record }) => {
@@ -169,7 +174,7 @@ async function listVectors(
 }
 
 /** Changes the index by what was written, or gives it up. After an answer that was lost nobody knows: then it stays. */
-async function settle(index: TenantIndex, written: Written, plan: Parameters<TenantIndex['change']>[0]): Promise<boolean> {
+export async function settle(index: TenantIndex, written: Written, plan: PlanChange): Promise<boolean> {
   const head = await index.change(plan)
   if (head) index.keep(written)
   else await index.objects.discard(written)

@@ -1,10 +1,11 @@
-import { type DocumentTable, TableColumns } from './document-table.ts'
+import type { DocumentTable } from './document-table.ts'
+import { DocumentWriter } from './document-writer.ts'
 import type { Section } from './sections.ts'
 import type { Slices } from './slices.ts'
 
-/** A segment's documents, and which of them stay: all without `removed`, else those where it is 0. */
-export interface MergedTable {
-  readonly documents: DocumentTable
+/** A segment, and which of its documents stay: all without `removed`, else those where it is 0. */
+export interface Merged<Segment extends { readonly documents: DocumentTable }> {
+  readonly segment: Segment
   readonly removed: Uint8Array | undefined
 }
 
@@ -20,11 +21,16 @@ export interface DocumentMerge {
 
 const none = -1
 
-/** Puts tables one behind the other, without what was removed. */
-export async function mergeDocuments(tables: readonly MergedTable[], slices: Slices): Promise<DocumentMerge> {
+/** Puts tables one behind the other, without what was removed before it was called. */
+export async function mergeDocuments(
+  inputs: readonly Merged<{ readonly documents: DocumentTable }>[],
+  slices: Slices,
+): Promise<DocumentMerge> {
+  // While others have their turns, more is marked as removed.
+  const tables = inputs.map(({ segment: { documents }, removed }) => ({ documents, removed: removed?.slice() }))
   const sizes = await Promise.all(tables.map((table) => sizeOf(table, slices)))
   const sum = (of: (size: Size) => number): number => sizes.reduce((total, size) => total + of(size), 0)
-  const columns = new TableColumns(
+  const writer = new DocumentWriter(
     sum(({ documents }) => documents),
     sum(({ nameBytes }) => nameBytes),
     sum(({ rows }) => rows),
@@ -42,7 +48,7 @@ export async function mergeDocuments(tables: readonly MergedTable[], slices: Sli
       const first = documents.firstRow[document] ?? 0
       for (let row = 0; row < count; row++) rowMap[first + row] = rows + row
       documentMap[document] = merged++
-      columns.add(documents.name(document), count, documents.firstOrdinal[document] ?? 0)
+      writer.add(documents.name(document), count, documents.firstOrdinal[document] ?? 0)
       rows += count
       const pause = slices.step(count * 3 + 400)
       if (pause) await pause
@@ -50,8 +56,13 @@ export async function mergeDocuments(tables: readonly MergedTable[], slices: Sli
     documentMaps.push(documentMap)
     rowMaps.push(rowMap)
   }
-  await mergeOrders(tables, documentMaps, columns, slices)
-  return { sections: columns.sections(), documentMaps, rowMaps, documents: merged, rows }
+  await mergeOrders(tables, documentMaps, writer, slices)
+  return { sections: writer.sections(), documentMaps, rowMaps, documents: merged, rows }
+}
+
+interface MergedTable {
+  readonly documents: DocumentTable
+  readonly removed: Uint8Array | undefined
 }
 
 interface Size {
@@ -77,18 +88,18 @@ async function sizeOf({ documents, removed }: MergedTable, slices: Slices): Prom
 async function mergeOrders(
   tables: readonly MergedTable[],
   maps: readonly Int32Array[],
-  columns: TableColumns,
+  writer: DocumentWriter,
   slices: Slices,
 ): Promise<void> {
   const cursors = tables.map(({ documents }, index) => new Cursor(documents, maps[index] ?? new Int32Array(0)))
-  await slices.over(columns.order.length, tables.length * 60 + 40, (from, to) => {
+  await slices.over(writer.order.length, tables.length * 60 + 40, (from, to) => {
     for (let place = from; place < to; place++) {
       let first: Cursor | undefined
       for (let index = 0; index < cursors.length; index++) {
         const cursor = cursors[index] as Cursor
         if (cursor.document >= 0 && (!first || cursor.isBefore(first))) first = cursor
       }
-      if (first) columns.rank(place, first.take())
+      if (first) writer.rank(place, first.take())
     }
   })
 }

@@ -1,8 +1,6 @@
 import type { DocumentVersion } from '../ports/search-index.ts'
+import { DocumentWriter } from './document-writer.ts'
 import type { Section, Sections } from './sections.ts'
-
-/** The most rows, and so documents, of a segment: numbers of both fit 16 bits. */
-export const segmentRows = 65_536
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -52,14 +50,14 @@ export class DocumentTable {
   }
 
   static pack(entries: readonly TableEntry[]): Section[] {
-    const columns = new TableColumns(
+    const writer = new DocumentWriter(
       entries.length,
       sum(entries, ({ name }) => name.byteLength),
       sum(entries, ({ rows }) => rows),
     )
-    for (const { name, rows, firstOrdinal } of entries) columns.add(name, rows, firstOrdinal)
-    for (const [place, document] of sorted(entries).entries()) columns.rank(place, document)
-    return columns.sections()
+    for (const { name, rows, firstOrdinal } of entries) writer.add(name, rows, firstOrdinal)
+    for (const [place, document] of sorted(entries).entries()) writer.rank(place, document)
+    return writer.sections()
   }
 
   name(document: number): Uint8Array {
@@ -135,49 +133,6 @@ export class DocumentTable {
   rowOf(document: number, ordinal: number): number {
     const within = ordinal - (this.firstOrdinal[document] ?? 0)
     return within >= 0 && within < this.rowsOf(document) ? (this.firstRow[document] ?? 0) + within : -1
-  }
-}
-
-/** The columns of a table that is made, document by document. */
-export class TableColumns {
-  readonly order: Uint16Array
-  readonly #nameAt: Uint32Array
-  readonly #names: Uint8Array
-  readonly #rank: Uint16Array
-  readonly #firstRow: Uint32Array
-  readonly #firstOrdinal: Uint32Array
-  readonly #documentOf: Uint16Array
-  #count = 0
-
-  constructor(documents: number, nameBytes: number, rows: number) {
-    this.order = new Uint16Array(documents)
-    this.#nameAt = new Uint32Array(documents + 1)
-    this.#names = new Uint8Array(nameBytes)
-    this.#rank = new Uint16Array(documents)
-    this.#firstRow = new Uint32Array(documents + 1)
-    this.#firstOrdinal = new Uint32Array(documents)
-    this.#documentOf = new Uint16Array(rows)
-  }
-
-  add(name: Uint8Array, rows: number, firstOrdinal: number): void {
-    const document = this.#count++
-    const nameAt = this.#nameAt[document] as number
-    const firstRow = this.#firstRow[document] as number
-    this.#names.set(name, nameAt)
-    this.#nameAt[document + 1] = nameAt + name.byteLength
-    this.#documentOf.fill(document, firstRow, firstRow + rows)
-    this.#firstRow[document + 1] = firstRow + rows
-    this.#firstOrdinal[document] = firstOrdinal
-  }
-
-  /** Says which document stands at a place of the order by name. */
-  rank(place: number, document: number): void {
-    this.order[place] = document
-    this.#rank[document] = place
-  }
-
-  sections(): Section[] {
-    return [this.#nameAt, this.#names, this.order, this.#rank, this.#firstRow, this.#firstOrdinal, this.#documentOf]
   }
 }
 

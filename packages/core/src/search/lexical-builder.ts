@@ -1,10 +1,12 @@
 import type { IndexedDocument } from '../ports/search-index.ts'
 import { scanWords, termOf } from './analysis.ts'
-import { DocumentTable, nameBytes, segmentRows, type TableEntry } from './document-table.ts'
+import { documentKeys } from './document-keys.ts'
+import { DocumentTable, nameBytes, type TableEntry } from './document-table.ts'
 import { hashOrder } from './hash-order.ts'
-import { documentKeys, KeyTable } from './key-table.ts'
+import { KeyTable } from './key-table.ts'
 import { lexicalKind } from './lexical-segment.ts'
 import { packSections } from './sections.ts'
+import { rowsOfSegment } from './segment-rows.ts'
 import type { Slices } from './slices.ts'
 import { hashText } from './text-hash.ts'
 
@@ -20,15 +22,10 @@ export interface Built {
   readonly rows: number
 }
 
-/** Segments are made this small where that doesn't make many, so that finishing one doesn't take long. */
-const usualRows = 8_192
-const usualSegments = 16
-
 /** Makes segments of documents: one of a usual put, at most 16 of the largest. Documents without chunks are in none. */
 export async function buildLexical(documents: readonly IndexedDocument[], slices: Slices): Promise<Built[]> {
   const built: Built[] = []
-  const chunks = documents.reduce((sum, document) => sum + document.chunks.length, 0)
-  const mostRows = Math.min(segmentRows, Math.max(usualRows, Math.ceil(chunks / usualSegments)))
+  const mostRows = rowsOfSegment(documents.reduce((sum, { chunks }) => sum + chunks.length, 0))
   let builder = new LexicalBuilder()
   for (const document of documents) {
     for (let first = 0; first < document.chunks.length; ) {

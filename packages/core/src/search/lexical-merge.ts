@@ -1,20 +1,13 @@
-import { mergeDocuments } from './document-merge.ts'
+import { type Merged, mergeDocuments } from './document-merge.ts'
 import { KeyTable } from './key-table.ts'
 import type { Built } from './lexical-builder.ts'
 import { type LexicalSegment, lexicalKind } from './lexical-segment.ts'
 import { packSections } from './sections.ts'
 import type { Slices } from './slices.ts'
 
-/** A segment, and which of its documents go: those where `removed` isn't 0. */
-export interface MergedLexical {
-  readonly segment: LexicalSegment
-  readonly removed: Uint8Array | undefined
-}
-
 /** One segment of several, without what was removed; nothing when that was all. They have to fit into one. */
-export async function mergeLexical(inputs: readonly MergedLexical[], slices: Slices): Promise<Built | undefined> {
-  const tables = inputs.map(({ segment, removed }) => ({ documents: segment.documents, removed }))
-  const merge = await mergeDocuments(tables, slices)
+export async function mergeLexical(inputs: readonly Merged<LexicalSegment>[], slices: Slices): Promise<Built | undefined> {
+  const merge = await mergeDocuments(inputs, slices)
   if (merge.rows === 0) return undefined
   const { rowMaps, documentMaps } = merge
   const starts = new Uint32Array(merge.rows)
@@ -50,7 +43,7 @@ function move(from: Numbers, to: Numbers, map: Int32Array | undefined, slices: S
 
 /** The sections from the hashes to the counts. Rows of later segments come behind those of earlier ones, so they stay ascending. */
 async function mergePostings(
-  inputs: readonly MergedLexical[],
+  inputs: readonly Merged<LexicalSegment>[],
   rowMaps: readonly Int32Array[],
   slices: Slices,
 ): Promise<Numbers[]> {

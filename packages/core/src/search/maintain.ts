@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import { insert, type RecordWrite, remove } from '../scope/state.ts'
-import { listSegments } from './changes.ts'
+import { listSegments, settle } from './changes.ts'
 import {
   type HeadFields,
   type RemovalFields,
@@ -10,14 +10,15 @@ import {
   searchSegments,
   searchUnlisted,
 } from './collections.ts'
-import { nameBytes, segmentRows } from './document-table.ts'
+import { nameBytes } from './document-table.ts'
 import { sequenceKey, wholeIndex } from './head.ts'
 import type { Built } from './lexical-builder.ts'
 import { mergeLexical } from './lexical-merge.ts'
 import { LexicalPart, type Part, type SegmentRecord, VectorPart } from './parts.ts'
 import { checkRecall } from './recall.ts'
+import { segmentRows } from './segment-rows.ts'
 import type { Slices } from './slices.ts'
-import type { TenantIndex } from './tenant-index.ts'
+import type { PlanChange, TenantIndex } from './tenant-index.ts'
 import { mergeVectors } from './vector-segment.ts'
 import type { View } from './view.ts'
 
@@ -43,7 +44,7 @@ export interface MaintainOptions {
 
 type RemovalRecord = StoredRecord<RemovalFields, Record<never, never>>
 
-/** Does one thing of what there is to do. @returns whether there was any. */
+/** Tidies one thing: takes away what no list names, merges, or measures recall. @returns false when the index is in order. */
 export async function maintainOnce(
   index: TenantIndex,
   { exactBelow, removalTime }: MaintainOptions,
@@ -119,15 +120,14 @@ async function mergeParts(index: TenantIndex, view: View, parts: readonly Part[]
   const built = await merged(parts, slices)
   const written = built && (await index.objects.write([built], slices))
   const records = parts.map(({ record }) => record)
-  const head = await index.change(async (next) => {
+  const plan: PlanChange = async (next) => {
     if ((await stillListed(index, records)).length < records.length) return undefined
     const generation = records[0]?.fields.generation ?? 0
     const list = written ? listSegments(written, { generation, sequence: next.sequence, since }) : []
     return { head: { ...next, flips: next.flips + 1 }, writes: [...unlist(records, next), ...list] }
-  })
-  if (!written) return
-  if (head) index.keep(written)
-  else await index.objects.discard(written)
+  }
+  if (written) await settle(index, written, plan)
+  else await index.change(plan)
 }
 
 function merged(parts: readonly Part[], slices: Slices): Promise<Built | undefined> {
@@ -167,15 +167,11 @@ async function forgetRemovals(index: TenantIndex, view: View, slices: Slices): P
     if (sequence > until) break
     const pause = slices.step(versions.length * parts.length * 2_000)
     if (pause) await pause
-    if (versions.some(([document, version]) => isHeld(parts, nameBytes({ document, version }), sequence))) continue
-    forgotten.push(record)
+    const names = versions.map(([document, version]) => nameBytes({ document, version }))
+    if (!names.some((name) => parts.some((part) => part.holds(name, sequence)))) forgotten.push(record)
   }
   for (let first = 0; first < forgotten.length; first += atATime) await forget(index, forgotten.slice(first, first + atATime))
   return forgotten.length > 0
-}
-
-function isHeld(parts: readonly Part[], name: Uint8Array, sequence: number): boolean {
-  return parts.some((part) => part.holds(name, sequence))
 }
 
 /** Those that nobody else forgot meanwhile. */

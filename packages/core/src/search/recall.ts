@@ -76,9 +76,7 @@ async function distances(
     const there = new Uint16Array(documents.rows)
     addHammingDistances(segment, query, there, 0)
     await slices.turn()
-    const own = countDistances(there)
-    for (let distance = 0; distance <= vector.length; distance++)
-      counts[distance] = (counts[distance] ?? 0) + (own[distance] ?? 0)
+    countDistances(there, counts)
     for (const { part, row } of some) if (part === index) of.push(there[row] ?? 0)
   }
   return { counts, of }

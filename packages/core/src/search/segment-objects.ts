@@ -80,7 +80,7 @@ export class SegmentObjects {
     await this.#remove(unlisted).catch(() => {})
   }
 
-  /** Removes some of what no list names any more. @returns whether there was any. */
+  /** Removes the objects of one write that no list names. @returns false when none is left whose time has come. */
   async removeUnlisted(): Promise<boolean> {
     for await (const record of this.#state.read(searchUnlisted, wholeIndex)) {
       if (record.fields.removable > this.#clock.now()) continue

@@ -128,7 +128,7 @@ export class TenantIndex {
       const opened = await Promise.all(wanted.map((record) => old.get(record.fields.id) ?? this.#open(record)))
       if (opened.includes(undefined)) continue
       const parts = [...kept, ...opened.filter((part) => part !== undefined)]
-      return this.#publish(head, await prepare(parts, new Set(old.values()), listed.removals, before?.head))
+      return this.#publish(head, await prepare(parts, new Set(old.values()), listed.removals, before?.head?.fields.sequence ?? 0))
     }
     throw new UnavailableError('search_changes', 'The search index changes too fast to be read.')
   }
@@ -197,7 +197,7 @@ async function prepare(
   parts: readonly Part[],
   old: ReadonlySet<Part>,
   listed: readonly RemovalFields[],
-  before: HeadRecord | undefined,
+  since: number,
 ): Promise<Prepared> {
   const slices = new Slices()
   const fresh = parts.filter((part) => !old.has(part))
@@ -205,7 +205,7 @@ async function prepare(
   for (const { sequence, removed, versions } of listed) {
     for (const [document, version] of versions) {
       const name = nameBytes({ document, version })
-      if (sequence > (before?.fields.sequence ?? 0)) removals.push({ name, sequence, removed })
+      if (sequence > since) removals.push({ name, sequence, removed })
       for (const part of fresh) part.remove(name, sequence, removed)
       const pause = slices.step(1_000 + fresh.length * 2_000)
       if (pause) await pause

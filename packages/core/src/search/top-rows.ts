@@ -1,5 +1,5 @@
-import { compareBytes } from './document-table.ts'
 import type { Part } from './parts.ts'
+import { segmentRows } from './segment-rows.ts'
 
 /** A row of one of several parts, and what it scores. */
 export interface TopRow {
@@ -7,9 +7,6 @@ export interface TopRow {
   readonly row: number
   readonly score: number
 }
-
-/** Rows of a part, of which there are at most so many. */
-const partRows = 65_536
 
 /**
  * The best rows of several parts: the highest scores, among equals the first by document, version and ordinal. Parts are offered one after
@@ -31,7 +28,7 @@ export class TopRows {
   }
 
   offer(score: number, part: number, row: number): void {
-    const offered = part * partRows + row
+    const offered = part * segmentRows + row
     if (this.#count < this.#rows.length) this.#rise(score, offered)
     else if (this.#worse(this.#score(0), this.#row(0), score, offered)) this.#replaceWorst(score, offered)
     if (this.#count === this.#rows.length) this.threshold = this.#score(0)
@@ -40,7 +37,7 @@ export class TopRows {
   *entries(): Generator<TopRow> {
     for (let at = 0; at < this.#count; at++) {
       const place = this.#row(at)
-      yield { part: Math.floor(place / partRows), row: place % partRows, score: this.#score(at) }
+      yield { part: Math.floor(place / segmentRows), row: place % segmentRows, score: this.#score(at) }
     }
   }
 
@@ -75,20 +72,20 @@ export class TopRows {
   }
 
   #isBefore(left: number, right: number): boolean {
-    const leftPart = Math.floor(left / partRows)
-    const rightPart = Math.floor(right / partRows)
+    const leftPart = Math.floor(left / segmentRows)
+    const rightPart = Math.floor(right / segmentRows)
     const leftTable = this.#parts[leftPart]?.documents
     const rightTable = this.#parts[rightPart]?.documents
     if (!leftTable || !rightTable) return false
-    const leftDocument = leftTable.documentOf[left % partRows] ?? 0
-    const rightDocument = rightTable.documentOf[right % partRows] ?? 0
+    const leftDocument = leftTable.documentOf[left % segmentRows] ?? 0
+    const rightDocument = rightTable.documentOf[right % segmentRows] ?? 0
     if (leftPart === rightPart) {
       if (leftDocument === rightDocument) return left < right
       return (leftTable.rank[leftDocument] ?? 0) < (leftTable.rank[rightDocument] ?? 0)
     }
-    const difference = compareBytes(leftTable.name(leftDocument), rightTable.name(rightDocument))
+    const difference = leftTable.compareNames(leftDocument, rightTable, rightDocument)
     if (difference !== 0) return difference < 0
-    return leftTable.ordinal(left % partRows) < rightTable.ordinal(right % partRows)
+    return leftTable.ordinal(left % segmentRows) < rightTable.ordinal(right % segmentRows)
   }
 
   #set(at: number, score: number, place: number): void {

@@ -14,7 +14,7 @@ const laterShare = 0.5
 // Searches run one after the other, so they share this; it grows to the largest.
 let shared = new Uint16Array(0)
 
-export interface ScanOptions {
+interface ScanOptions {
   readonly limit: number
   /** Below so many chunks that may be found, all are scored. */
   readonly exactBelow: number
@@ -39,7 +39,7 @@ export function nearest(
 }
 
 /** The same as rows of the parts. */
-export function scan(
+function scan(
   parts: readonly VectorPart[],
   vector: Float32Array,
   mask: Mask,
@@ -50,7 +50,9 @@ export function scan(
   const allowed = parts.reduce((sum, part) => sum + allowedRows(part, mask), 0)
   const exact = allowed < exactBelow || allowed <= candidates
   const distances = exact ? undefined : measure(parts, vector, mask)
-  const furthest = distances ? distanceOf(distances, candidates, vector.length) : 0
+  const furthest = distances
+    ? furthestOf(countDistances(distances, new Uint32Array(notAllowed + 1)), candidates, vector.length)
+    : 0
   let start = 0
   for (const [index, part] of parts.entries()) {
     if (distances) scoreNear(part, index, vector, distances.subarray(start, start + part.documents.rows), furthest, top)
@@ -123,14 +125,8 @@ export function signsOfQuery(vector: Float32Array): Uint32Array {
   return query
 }
 
-/** The distance that at least so many have or stay below. */
-function distanceOf(distances: Uint16Array, wanted: number, most: number): number {
-  return furthestOf(countDistances(distances), wanted, most)
-}
-
-/** How many rows have each distance. */
-export function countDistances(distances: Uint16Array): Uint32Array {
-  const counts = new Uint32Array(notAllowed + 1)
+/** How many rows have each distance, added to `counts`. */
+export function countDistances(distances: Uint16Array, counts: Uint32Array): Uint32Array {
   for (let row = 0; row < distances.length; row++) {
     const distance = distances[row] as number
     counts[distance] = (counts[distance] as number) + 1
@@ -138,6 +134,7 @@ export function countDistances(distances: Uint16Array): Uint32Array {
   return counts
 }
 
+/** The distance that at least so many have or stay below. */
 export function furthestOf(counts: Uint32Array, wanted: number, most: number): number {
   let sum = 0
   for (let distance = 0; distance <= most; distance++) {

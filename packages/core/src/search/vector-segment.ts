@@ -1,15 +1,14 @@
 import type { DocumentVectors, VectorSpace } from '../ports/search-index.ts'
-import { mergeDocuments } from './document-merge.ts'
-import { DocumentTable, nameBytes, segmentRows, type TableEntry } from './document-table.ts'
+import { type Merged, mergeDocuments } from './document-merge.ts'
+import { DocumentTable, nameBytes, type TableEntry } from './document-table.ts'
 import type { Built } from './lexical-builder.ts'
 import { packSections, Sections } from './sections.ts'
+import { rowsOfSegment } from './segment-rows.ts'
 import type { Slices } from './slices.ts'
 
 const vectorKind = 2
 /** What eight bits hold on either side of zero. */
 const most = 127
-const usualRows = 8_192
-const usualSegments = 16
 /** So many rows are moved at a time. */
 const mostTogether = 512
 
@@ -86,8 +85,7 @@ export function signsOf(vector: Float32Array, into: Uint32Array, start = 0): voi
 
 /** Makes segments of vectors: one of a usual put, at most 16 of the largest. */
 export async function buildVectors(documents: readonly DocumentVectors[], space: VectorSpace, slices: Slices): Promise<Built[]> {
-  const total = documents.reduce((sum, { vectors }) => sum + vectors.length, 0)
-  const mostRows = Math.min(segmentRows, Math.max(usualRows, Math.ceil(total / usualSegments)))
+  const mostRows = rowsOfSegment(documents.reduce((sum, { vectors }) => sum + vectors.length, 0))
   const built: Built[] = []
   let entries: TableEntry[] = []
   let gathered: Float32Array[] = []
@@ -138,12 +136,8 @@ async function packVectors(
 }
 
 /** One segment of several of one space, without what was removed; nothing when that was all. They have to fit into one. */
-export async function mergeVectors(
-  inputs: readonly { readonly segment: VectorSegment; readonly removed: Uint8Array | undefined }[],
-  slices: Slices,
-): Promise<Built | undefined> {
-  const tables = inputs.map(({ segment, removed }) => ({ documents: segment.documents, removed }))
-  const { sections, rowMaps, rows } = await mergeDocuments(tables, slices)
+export async function mergeVectors(inputs: readonly Merged<VectorSegment>[], slices: Slices): Promise<Built | undefined> {
+  const { sections, rowMaps, rows } = await mergeDocuments(inputs, slices)
   const first = inputs[0]?.segment
   if (rows === 0 || !first) return undefined
   const { dimensions, words } = first

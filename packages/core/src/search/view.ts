@@ -1,7 +1,7 @@
 import type { DocumentVersion, SearchFilter, SearchQuery } from '../ports/search-index.ts'
 import type { SpaceFields } from './collections.ts'
+import { attributeKey, groupKey, userKey, valuesOf } from './document-keys.ts'
 import { type HeadRecord, markOf } from './head.ts'
-import { attributeKey, groupKey, userKey } from './key-table.ts'
 import type { LexicalSegment } from './lexical-segment.ts'
 import type { LexicalPart, Links, Part, VectorPart } from './parts.ts'
 
@@ -149,7 +149,7 @@ function allowedDocuments(
 
 function valued(segment: LexicalSegment, field: string, wanted: SearchFilter[string]): Uint8Array {
   const mask = new Uint8Array(segment.documents.count)
-  for (const value of isList(wanted) ? wanted : [wanted])
+  for (const value of valuesOf(wanted))
     for (const document of segment.keys.documents(attributeKey(field, value))) mask[document] = 1
   return mask
 }
@@ -159,11 +159,6 @@ function readable(segment: LexicalSegment, { user, groups }: SearchQuery['reader
   for (const key of [userKey(user), ...Array.from(groups, groupKey)])
     for (const document of segment.keys.documents(key)) mask[document] = 1
   return mask
-}
-
-type Scalar = string | number | boolean
-function isList(value: Scalar | readonly Scalar[]): value is readonly Scalar[] {
-  return Array.isArray(value)
 }
 
 /** A chunk with what decides its place among the best. */

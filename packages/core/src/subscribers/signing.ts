@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from '../base64.ts'
 import { hmac } from '../crypto.ts'
 import type { Clock } from '../ports/clock.ts'
 
@@ -43,10 +44,6 @@ export function signedHeaders(
 
 /** HMAC-SHA-256 in standard base64, with its padding. */
 function signature(secret: string, text: string): string {
-  const key = Uint8Array.from(atob(secret.slice(prefix.length)), (character) => character.charCodeAt(0))
+  const key = fromBase64(secret.slice(prefix.length))
   return `${hmac(key, text).replaceAll('-', '+').replaceAll('_', '/')}=`
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
 }

@@ -26,7 +26,7 @@ async function keep(scope: Scope): Promise<void> {
 describe('vectors of a large document', () => {
   let bench: RagBench
   let scope: Scope
-  const space = spaceOf('test/embedding', 4)
+  const space = spaceOf({ id: 'test/embedding', servedBy: 'test/embedding' }, 4)
   beforeEach(async () => {
     bench = await RagBench.open()
     scope = await bench.scope()
@@ -40,7 +40,7 @@ describe('vectors of a large document', () => {
     await batch.put()
   }
 
-  it('come in parts, and go on behind those that are there [R25, X22]', async () => {
+  it('come in parts, and go on behind those that are there [R25]', async () => {
     const puts: (readonly [number | undefined, number])[] = []
     const { putVectors } = scope.search
     let left = 1
@@ -66,7 +66,7 @@ describe('vectors of a large document', () => {
     expect(embedded() - before).toBe(chunkCount - 2_048)
   })
 
-  it('and its words are taken out with it by one job, which comes back when removals are due [X24]', async () => {
+  it('and its words are taken out with it by one job, which comes back when removals are due [X25]', async () => {
     const many = Array.from({ length: 60 }, (_, number) => ({ document: `many-${number}`, version: 'r1' }))
     const chunks = Array.from({ length: 100 }, () => ({ start: 0, end: 1, text: 'quagga', context: '' }))
     await scope.search.put(many.map((each) => ({ ...each, attributes: {}, chunks })))

@@ -1,5 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { acceptDocuments, type DocumentReader, deleteDocument, plainTextReader, UnavailableError } from '../../src/index.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  acceptDocuments,
+  ConflictError,
+  type DocumentReader,
+  deleteDocument,
+  plainTextReader,
+  UnavailableError,
+} from '../../src/index.ts'
 import { contents, documents } from '../../src/rag/documents.ts'
 import { followIngest, getIngest } from '../../src/rag/follow-ingest.ts'
 import { read } from '../event-driven/bench.ts'
@@ -16,19 +23,6 @@ const reader: DocumentReader = {
   },
 }
 
-interface Gate {
-  readonly opened: Promise<void>
-  open(): void
-}
-
-function gate(): Gate {
-  let open = (): void => {}
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { opened, open }
-}
-
 const mebibyte = 1024 * 1024
 
 describe('documents, while others hurt', () => {
@@ -42,13 +36,13 @@ describe('documents, while others hurt', () => {
   const statusOf = async (id: string | undefined): Promise<string> => (await bench.fields(id ?? '')).status
 
   it('are found before one that came with them and takes long [X26]', async () => {
-    const slow = gate()
-    behaviour.set('slow.txt', () => slow.opened)
+    const slow = Promise.withResolvers<void>()
+    behaviour.set('slow.txt', () => slow.promise)
     const [first, quick] = await bench.send([{ source: 'slow.txt' }, { source: 'quick.txt', content: 'Of ants.' }])
     await bench.plinth.pass(4_000)
     expect([await statusOf(first), await statusOf(quick)]).toEqual(['processing', 'processed'])
     expect(await bench.indexed('ants')).toEqual([quick])
-    slow.open()
+    slow.resolve()
     await bench.plinth.pass(4_000)
     expect(await statusOf(first)).toBe('processed')
   })
@@ -64,14 +58,14 @@ describe('documents, while others hurt', () => {
   })
 
   it('that are large are read one at a time, whole, and leave nothing of what was sent', async () => {
-    const gates = [gate(), gate()]
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const seen: [number, number][] = []
     const content = new Uint8Array(9 * mebibyte).fill(0x61)
     content[content.length - 1] = 0x7a
     for (const [at, each] of gates.entries())
       behaviour.set(`${at}.txt`, async (bytes) => {
         seen.push([bytes.byteLength, bytes.at(-1) ?? 0])
-        await each.opened
+        await each.promise
       })
     const sent = [{ source: '0.txt', content }, { source: '1.txt', content }, { source: 'small.txt' }]
     const [first = '', second = '', small] = await bench.send(sent)
@@ -79,7 +73,7 @@ describe('documents, while others hurt', () => {
     expect(await bench.count(contents, place)).toBe(3)
     await bench.plinth.pass(10_000)
     expect([seen.length, await statusOf(small)]).toEqual([1, 'processed'])
-    for (const each of gates) each.open()
+    for (const each of gates) each.resolve()
     await bench.plinth.pass(10_000)
     expect(seen).toEqual([
       [content.length, 0x7a],
@@ -94,15 +88,33 @@ describe('documents, while others hurt', () => {
   })
 
   it('that are replaced while they wait leave nothing of what was sent [X25]', async () => {
-    const held = gate()
-    behaviour.set('a.txt', () => held.opened)
+    const held = Promise.withResolvers<void>()
+    behaviour.set('a.txt', () => held.promise)
     const [id = ''] = await bench.send([{ source: 'a.txt', content: 'Of lions.' }])
     const place = (await bench.fields(id)).content?.id ?? ''
     await bench.send([{ source: 'a.txt', content: 'Of zebras.' }])
     expect(await bench.count(contents, place)).toBe(0)
-    held.open()
+    held.resolve()
     await bench.plinth.pass(5_000)
     expect([await bench.indexed('lions'), await bench.indexed('zebras')]).toEqual([[], [id]])
+  })
+
+  it('that are replaced count once, though somebody else forgets what was sent before, too', async () => {
+    const held = Promise.withResolvers<void>()
+    behaviour.set('a.txt', () => held.promise)
+    await bench.send([{ source: 'a.txt', content: 'Of lions.' }])
+    const scope = await bench.scope()
+    const commit = scope.state.commit.bind(scope.state)
+    let conflicts = 0
+    vi.spyOn(scope.state, 'commit').mockImplementation(async (change) => {
+      if (change.writes.some((write) => 'remove' in write) && conflicts++ === 0) throw new ConflictError('document-contents')
+      return commit(change)
+    })
+    const { ingest_id } = await acceptDocuments(scope, [{ source: 'a.txt', content: 'Of zebras.' }])
+    const counted = await getIngest(scope, ingest_id)
+    held.resolve()
+    await bench.plinth.pass(5_000)
+    expect([conflicts, counted]).toMatchObject([2, { total: 1, unchanged: 0 }])
   })
 
   it.each(['replaced', 'deleted'])('that are %s before they have vectors keep nobody waiting for these', async (how) => {

@@ -12,7 +12,7 @@ describe('documents that are sent', () => {
   })
   afterEach(() => bench.stop())
 
-  it('are found when they are read, with text, count of chunks and vectors [R24, R25, R26, R126, X22, X23, X24]', async () => {
+  it('are found when they are read, with text, count of chunks and vectors [R24, R25, R26, R126, X23, X24]', async () => {
     const [id = ''] = await bench.ingest([{ source: 'queues.txt', content: 'Queues absorb bursts.\n\nWorkers drain them.' }])
     const fields = await bench.fields(id)
     expect(fields).toMatchObject({ status: 'processed', chunks_count: 1, embedding: 'done', version: 1 })
@@ -23,7 +23,7 @@ describe('documents that are sent', () => {
     expect(text).toBe('Queues absorb bursts.\n\nWorkers drain them.')
     const { serving } =
       (await scope.state.get((await import('../../src/rag/spaces.ts')).searchSpaces, { partition: 'spaces' }))?.fields ?? {}
-    expect(serving).toEqual({ name: 'test-embedding:4', model_id: 'test/embedding', dimensions: 4 })
+    expect(serving).toEqual({ name: 'test-embedding:4', model_id: 'test/embedding', served_by: 'test/embedding', dimensions: 4 })
   })
 
   it('that are there already, unchanged, cost nothing [X25]', async () => {
@@ -39,7 +39,7 @@ describe('documents that are sent', () => {
     ['its content', { content: 'Another text about zebras.' }],
     ['its metadata', { metadata: { team: 'y' } }],
     ['who may see it', { acl: { users: ['ada'] } }],
-  ])('with %s changed take the place of what was there, which serves until then [R44, X25]', async (_, change) => {
+  ])('with %s changed take the place of what was there, which serves until then [R24, R44, X25]', async (_, change) => {
     const first = { source: 'a.txt', content: 'A text about lions.', metadata: { team: 'x' } }
     const [id = ''] = await bench.ingest([first])
     const { live = '' } = await bench.fields(id)

@@ -43,7 +43,7 @@ async function stored(subject: SearchSubject): Promise<string> {
   return text
 }
 
-describe('removals from a large segment [X22, X24]', () => {
+describe('removals from a large segment [X25]', () => {
   it('count at once, and leave storage together, within a day', async () => {
     const subject = new SearchSubject()
     const index = await large(subject)

@@ -113,7 +113,7 @@ async function oneOf(index: SearchIndex, before: NaiveIndex, after: NaiveIndex):
   }
 }
 
-describe('a process that dies at any step of the stores [X22]', () => {
+describe('a process that dies at any step of the stores', () => {
   for (const [words, operation] of Object.entries(operations)) {
     for (const when of ['before', 'after'] as const) {
       it(`leaves all or nothing of a ${words}, and nothing behind: ${when} a step is done`, async () => {

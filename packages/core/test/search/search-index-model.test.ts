@@ -78,7 +78,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 describe('SegmentSearchIndex and a naive index', () => {
   const faults: Readonly<Record<string, Partial<HostileOptions> | true>> = { 'polite stores': {}, 'hostile stores': true }
   for (const [words, hostile] of Object.entries(faults)) {
-    it(`find the same after any commands, over ${words} [R33, X27]`, async () => {
+    it(`find the same after any commands, over ${words} [R29, X33]`, async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(command, { minLength: 3, maxLength: 30 }), query, (commands, last) =>
           compare(hostile, [...commands, { search: last }, { maintain: 'all' }, { search: last }]),

@@ -139,6 +139,34 @@ describe('SegmentSearchIndex', () => {
     expect(steps.count).toBeGreaterThan(0)
   })
 
+  it('opens at most four files at once, however many segments are loaded', async () => {
+    const subject = new SearchSubject()
+    const tenants = ['a', 'b', 'c']
+    for (const tenant of tenants) {
+      const index = subject.open()
+      for (let number = 0; number < 8; number++) await index.put(tenant, [documentOf(`d${number}`, ['word'])])
+    }
+    const { index, steps } = subject.openStepping()
+    let open = 0
+    let most = 0
+    let all = 0
+    steps.watch({
+      before: async (_, what) => {
+        if (what !== 'get object') return
+        all++
+        most = Math.max(most, ++open)
+        // The disk takes its time.
+        for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+      },
+      after: (_, what) => {
+        if (what === 'get object') open--
+      },
+    })
+    const found = await Promise.all(tenants.map((tenant) => index.search(tenant, ask('word', { limit: 50 }))))
+    expect(found.map(({ lexical }) => lexical.length)).toEqual([8, 8, 8])
+    expect([all, open, most]).toEqual([24, 0, 4])
+  })
+
   it('lets go of the segments of tenants that nobody used for a while', async () => {
     const subject = new SearchSubject()
     const { index, steps } = subject.openStepping({ idleTime: 60_000 })

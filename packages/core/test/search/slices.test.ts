@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { attributeKey } from '../../src/search/document-keys.ts'
+import { mergeDocuments } from '../../src/search/document-merge.ts'
+import { DocumentTable, nameBytes } from '../../src/search/document-table.ts'
 import { hashOrder } from '../../src/search/hash-order.ts'
-import { attributeKey, KeyTable } from '../../src/search/key-table.ts'
+import { KeyTable } from '../../src/search/key-table.ts'
 import { packSections, Sections } from '../../src/search/sections.ts'
 import { Slices } from '../../src/search/slices.ts'
 
@@ -65,6 +68,28 @@ describe('the order of hashes', () => {
       }),
       { numRuns: 60 },
     )
+  })
+})
+
+describe('tables of documents', () => {
+  it('merged hold what was there at the beginning, whatever is removed meanwhile', async () => {
+    const names = Array.from({ length: 20_000 }, (_, number) => nameBytes({ document: `d${number}`, version: 'v' }))
+    const entries = names.map((name) => ({ name, rows: 1, firstOrdinal: 0 }))
+    const documents = new DocumentTable(new Sections(await packSections(1, DocumentTable.pack(entries), new Slices()), 1))
+    const removed = new Uint8Array(documents.count)
+    removed[5] = 1
+    class RemovingSlices extends CountedSlices {
+      override turn(): Promise<void> {
+        removed.fill(1)
+        return super.turn()
+      }
+    }
+    const slices = new RemovingSlices()
+    const { sections, rows } = await mergeDocuments([{ segment: { documents }, removed }], slices)
+    expect(slices.turns).toBeGreaterThan(0)
+    const merged = new DocumentTable(new Sections(await packSections(1, sections, new Slices()), 1))
+    expect([merged.count, merged.rows, rows]).toEqual([19_999, 19_999, 19_999])
+    for (const [number, name] of names.entries()) expect([...merged.find(name)]).toHaveLength(number === 5 ? 0 : 1)
   })
 })
 

@@ -12,7 +12,7 @@ const leastWorth = 0.93
 /** A neighbour goes on about the same, and what "it" means stands in one of both. */
 const leastNeighbourWorth = 0.85
 
-/** "**Accept** (`accept.ts`)." is a label. */
+/** Fewer are a label, such as "**Accept** (`accept.ts`)." */
 const fewestWords = 3
 
 // Only so many sentences, the best by their words, compete for the answer.

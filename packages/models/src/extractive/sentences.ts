@@ -37,11 +37,15 @@ export function* splitSentences(text: string): Generator<string, void> {
   for (let at = 0; at < text.length; at++) {
     const sign = text[at] as string
     let end = 0
-    if (sign === '\n' ? isBreak(text, start, at) : endsSentence(text, start, at, sign)) {
+    if (sign === '\n') {
+      // What opens the next line, such as a quotation mark, is that line's.
+      if (isBreak(text, start, at)) end = at + 1
+    } else if (endsSentence(text, start, at, sign)) {
       end = at + 1
       while (end < text.length && (closing.has(text[end] as string) || isStop(text[end] as string))) end++
-    } else if (at - start >= longestSentence) end = lastSpace > start ? lastSpace : wholeSigns(text, at)
-    else if (sign === ' ' || sign === '\n' || sign === '\t') lastSpace = at
+    }
+    if (end === 0 && at - start >= longestSentence) end = lastSpace > start ? lastSpace : wholeSigns(text, at)
+    if (end === 0 && (sign === ' ' || sign === '\n' || sign === '\t')) lastSpace = at
     if (end === 0) continue
     const sentence = text.slice(start, end).trim()
     if (sentence !== '') yield sentence

@@ -129,19 +129,21 @@ function bestPlace(evidence: Evidence, worthOf: (sentence: Said, around: Readonl
   return best
 }
 
+/** How many words apart is close. */
+const close = 4
+
+/** The feature `fit` of the best sentence. */
 function besideOf(kind: AnswerKind, question: string, asked: Said, sentence: Said): number {
   const found = placesOf(kind, question, sentence.text)
   if (found === undefined) return 0.5
-  const own = sentence.words.flatMap((word, at) => (asked.terms.has(termOf(word)) && !namingTerms.has(termOf(word)) ? [at] : []))
+  const telling = new Set([...asked.terms].filter((term) => !namingTerms.has(term)))
+  const own = sentence.words.flatMap((word, at) => (telling.has(termOf(word)) ? [at] : []))
   const distances = found.flatMap((text) => {
     const [first] = read(text).words
     return sentence.words.flatMap((word, at) => (word === first ? own.map((place) => Math.abs(place - at)) : []))
   })
-  return distances.length === 0 ? 0 : Math.min(1, 4 / Math.max(1, Math.min(...distances)))
+  return distances.length === 0 ? 0 : Math.min(1, close / Math.min(...distances))
 }
-
-/** How many words apart is close. */
-const close = 4
 
 function pairsIn(asked: Said, evidence: Said): number {
   const terms = asked.words.map(termOf).filter((term) => term !== '' && !namingTerms.has(term))

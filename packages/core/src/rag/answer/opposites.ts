@@ -124,7 +124,6 @@ legalize ban
 legalize prohibit
 allow prohibit
 permit prohibit
-minimum maximum
 shrink grow
 grow decline
 increase decline

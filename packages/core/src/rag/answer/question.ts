@@ -66,23 +66,25 @@ export function fitOf(kind: AnswerKind, question: string, text: string): number 
 
 /** What in a text may be what is asked for; undefined where rules can't tell. */
 export function placesOf(kind: AnswerKind, question: string, text: string): readonly string[] | undefined {
-  const asked = question.toLowerCase()
-  const matches = (pattern: RegExp): readonly string[] =>
-    [...text.matchAll(pattern)].flatMap(([found]) => (asked.includes(found.toLowerCase()) ? [] : [found]))
   switch (kind) {
     case 'time':
-      return matches(time)
+      return newIn(time, question, text)
     case 'quantity':
-      return matches(quantity)
+      return newIn(quantity, question, text)
     case 'person':
     case 'place':
-      return matches(/\p{Lu}[\p{L}\p{M}\p{N}]+/gu)
+      return newIn(/\p{Lu}[\p{L}\p{M}\p{N}]+/gu, question, text)
     default:
       return undefined
   }
 }
 
 function hasNew(pattern: RegExp, question: string, text: string): boolean {
+  return newIn(pattern, question, text).length > 0
+}
+
+/** What in a text has the form, and isn't in the question. */
+function newIn(pattern: RegExp, question: string, text: string): readonly string[] {
   const asked = question.toLowerCase()
-  return [...text.matchAll(pattern)].some(([found]) => !asked.includes(found.toLowerCase()))
+  return [...text.matchAll(pattern)].map(([found]) => found).filter((found) => !asked.includes(found.toLowerCase()))
 }

@@ -21,11 +21,11 @@ const wordyTerms = 12
  * Ranks the best candidates anew by their texts. `passages` are those of the first candidates, in the same order; what is behind them
  * keeps its score, which none of those in front can fall below.
  */
-export function rerank(
+export function rerank<Candidate extends FusedCandidate>(
   texts: QueryTexts,
-  candidates: readonly FusedCandidate[],
+  candidates: readonly Candidate[],
   passages: readonly PassageText[],
-): RankedCandidate[] {
+): (Candidate & RankedCandidate)[] {
   const question = questionWords(texts)
   const features = passageFeatures(question, readPassages(question, passages))
   const closeness = Math.min(1, wordyTerms / question.terms.size)
