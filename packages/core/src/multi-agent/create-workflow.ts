@@ -1,17 +1,17 @@
 import { publishEvent } from '../define/event.ts'
 import { startJob } from '../define/job.ts'
-import { ConflictError, InvalidInputError, ReusedError } from '../errors.ts'
+import { ConflictError, ReusedError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert } from '../scope/state.ts'
 import { filterInput } from '../tenancy/filters/filter-input.ts'
+import { withTenantModel } from './agents/changed-agents.ts'
 import { allAgents } from './agents/registry.ts'
 import { workflowStarted } from './events.ts'
 import { advanceJob } from './jobs.ts'
-import type { Budget, Plan } from './plan/plan.ts'
+import type { Budget } from './plan/plan.ts'
 import { type PlanRules, requirePlan } from './plan/validate-plan.ts'
-import { schemaOf } from './steps/check-output.ts'
 import { type WorkflowFields, workflowRetention, workflows } from './workflows.ts'
 
 export interface NewWorkflow {
@@ -34,12 +34,11 @@ export async function createWorkflow(
   const agents = await allAgents(scope)
   const rules: PlanRules = { agents: new Map(agents.map((agent) => [agent.type, agent])), budget }
   const plan = given === undefined ? undefined : requirePlan(given, rules)
-  if (plan) checkSchemas(plan)
   const { text } = await filterInput(scope, request, 'request')
   const body = { request, plan: given ?? null, approval, budget: budget ?? null } as unknown as JsonObject
   const digest = await scope.state.lookup('workflow body', canonicalJson(body))
   const { idempotencyKey: key } = options
-  const id = key === undefined ? uuid(scope.clock) : await idOf(scope, key)
+  const id = key === undefined ? uuid(scope.clock) : await workflowIdOf(scope, key)
   const created = scope.clock.now()
   const { requests_days: days } = scope.tenant.retention
   const fields: WorkflowFields = {
@@ -58,7 +57,7 @@ export async function createWorkflow(
   const texts = {
     request: text,
     groups: JSON.stringify([...scope.caller.groups]),
-    agents: JSON.stringify(agents),
+    agents: JSON.stringify(agents.map((agent) => withTenantModel(scope, agent))),
     ...(plan ? { plan: JSON.stringify(plan) } : {}),
   }
   try {
@@ -77,19 +76,7 @@ export async function createWorkflow(
 }
 
 /** The same key names the same workflow, and can't be read from its id. */
-async function idOf(scope: Uses<'state'>, key: string): Promise<string> {
+export async function workflowIdOf(scope: Uses<'state'>, key: string): Promise<string> {
   const digest = await scope.state.lookup('workflow key', key)
   return `key-${digest.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 40)}`
-}
-
-function checkSchemas({ steps }: Plan): void {
-  for (const [index, { expected_output: expected }] of steps.entries()) {
-    if (expected === undefined || typeof expected === 'string') continue
-    try {
-      schemaOf(expected)
-    } catch {
-      const field = `plan.steps.${index}.expected_output`
-      throw new InvalidInputError('This JSON Schema can not be checked.', { code: 'invalid_plan', field })
-    }
-  }
 }

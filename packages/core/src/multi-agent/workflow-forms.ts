@@ -1,6 +1,6 @@
 /** What routes about workflows and agents take. @module */
 import { z } from 'zod'
-import { type PageQuery, pageFields } from '../define/forms.ts'
+import { type PageQuery, pageFields, pageOf } from '../define/forms.ts'
 import { type AgentDefinition, agentType } from './agents/agent.ts'
 import type { NewAgent } from './agents/registry.ts'
 import type { NewWorkflow } from './create-workflow.ts'
@@ -37,21 +37,25 @@ export const workflowListQuery: z.ZodType<WorkflowListQuery> = z.strictObject({
 })
 
 const reason = z.string().max(2_000)
+/** Ids of calls of tools, as a step shows them that waits. */
+const calls = z.array(z.string().max(1_000)).min(1).max(100).optional()
 
 export interface ApproveBody {
   readonly step?: string | undefined
+  readonly calls?: readonly string[] | undefined
   readonly plan?: unknown
 }
 export const approveBody: z.ZodType<ApproveBody | undefined> = z
-  .strictObject({ step: z.string().max(200).optional(), plan: z.record(z.string(), z.unknown()).optional() })
+  .strictObject({ step: z.string().max(200).optional(), calls, plan: z.record(z.string(), z.unknown()).optional() })
   .optional()
 
 export interface RejectBody {
   readonly step?: string | undefined
+  readonly calls?: readonly string[] | undefined
   readonly reason?: string | undefined
 }
 export const rejectBody: z.ZodType<RejectBody | undefined> = z
-  .strictObject({ step: z.string().max(200).optional(), reason: reason.optional() })
+  .strictObject({ step: z.string().max(200).optional(), calls, reason: reason.optional() })
   .optional()
 
 export interface CancelBody {
@@ -62,7 +66,8 @@ export const cancelBody: z.ZodType<CancelBody | undefined> = z.strictObject({ re
 const agentFields = {
   model_id: z.string().min(1).max(300).optional(),
   system_prompt: z.string().min(1).max(50_000).optional(),
-  tools: z.array(z.string().min(1).max(128)).max(100).optional(),
+  tools: z.array(z.string().min(1).max(300)).max(100).optional(),
+  allow: z.array(z.string().min(1).max(128)).max(100).optional(),
   capabilities: z.array(z.string().min(1).max(500)).max(50).optional(),
   limits: z
     .strictObject({
@@ -79,6 +84,8 @@ export const changedAgent: z.ZodType<Partial<NewAgent>> = z.strictObject({
   ...agentFields,
 }) as unknown as z.ZodType<Partial<NewAgent>>
 
+export const agentListQuery: z.ZodType<PageQuery> = z.strictObject(pageFields)
+
 export interface AgentParams {
   readonly type: string
 }
@@ -89,15 +96,16 @@ const agentShown = z.object({
   model_id: z.string(),
   system_prompt: z.string(),
   tools: z.array(z.string()),
+  allow: z.array(z.string()),
   capabilities: z.array(z.string()),
   limits: z.record(z.string(), z.number()),
   version: z.number().int(),
   built_in: z.boolean(),
 })
 export const agentForm: z.ZodType = agentShown
-export const agentListForm: z.ZodType = z.object({ items: z.array(agentShown), next_cursor: z.string().nullable() })
+export const agentListForm: z.ZodType = pageOf(agentShown)
 
 /** @param usualModel the tenant's, for agents that name none. */
 export function showAgent({ model_id: modelId, version, ...agent }: AgentDefinition, usualModel: string): object {
-  return { ...agent, model_id: modelId ?? usualModel, version, built_in: version === 0 }
+  return { allow: [], ...agent, model_id: modelId ?? usualModel, version, built_in: version === 0 }
 }

@@ -1,9 +1,9 @@
 import { fromCursor, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError, NotFoundError } from '../errors.ts'
 import type { Scope } from '../scope/scope.ts'
 import { createWorkflow, type NewWorkflow } from './create-workflow.ts'
-import { followWorkflow } from './follow-workflow.ts'
+import { followWorkflow, isTold } from './follow-workflow.ts'
 import {
   approveWorkflow,
   cancelWorkflow,
@@ -25,10 +25,11 @@ const create = defineRoute<Record<never, never>, Record<never, never>, NewWorkfl
     'Start a workflow: it is kept, acknowledged at once, planned and run in the background. A plan of your own is valid or refused.',
   body: forms.newWorkflow,
   idempotent: true,
-  replies: { 202: { summary: 'Accepted.', body: acceptedForm } },
+  replies: { 202: { summary: 'Accepted; the same key and body give the same acknowledgement.', body: acceptedForm } },
   async handle(scope, { body, idempotencyKey }) {
-    const { workflow_id, status } = await createWorkflow(scope, body, { idempotencyKey })
-    return { status: 202, body: { workflow_id, status }, headers: { location: `/api/workflows/${workflow_id}` } }
+    const { workflow_id } = await createWorkflow(scope, body, { idempotencyKey })
+    // The same key and body get the first acknowledgement, however far the workflow is.
+    return { status: 202, body: { workflow_id, status: 'planning' }, headers: { location: `/api/workflows/${workflow_id}` } }
   },
 })
 
@@ -70,13 +71,19 @@ const events = defineRoute<forms.WorkflowParams>({
   path: '/api/workflows/{id}/events',
   permission: 'workflows:read',
   summary:
-    'A workflow as it happens: plan, step, approval, status; at the end done or error with the whole. Last-Event-ID resumes.',
+    'A workflow as it happens: status, plan, step, synthesis and approval for each change, with what a step cost; at the end done or ' +
+    'error with the whole. Last-Event-ID resumes.',
   params: forms.workflowParams,
   streams: true,
-  replies: { 200: { summary: 'A stream of events.', body: null } },
+  replies: {
+    200: { summary: 'A stream of server-sent events.', body: null },
+    204: { summary: 'The workflow has ended, and Last-Event-ID is behind its end: an EventSource stops to ask.', body: null },
+  },
   async handle(scope, { params, lastEventId, signal }) {
-    await getWorkflow(scope, params.id)
-    return { status: 200, events: followWorkflow(scope, params.id, lastEventId ?? 0, signal) }
+    const record = await scope.state.get(workflows, { partition: params.id })
+    if (!record) throw new NotFoundError('workflow')
+    if (lastEventId !== undefined && (await isTold(scope, record, lastEventId))) return { status: 204 }
+    return { status: 200, events: followWorkflow(scope, record, lastEventId ?? 0, signal) }
   },
 })
 
@@ -84,7 +91,7 @@ const approve = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Ap
   method: 'POST',
   path: '/api/workflows/{id}/approve',
   permission: 'workflows:write',
-  summary: 'Agree to the plan, as it is or as the body changes it, or to the step that the body names.',
+  summary: 'Agree to the plan, as it is or as the body changes it, to the step that the body names, or to the calls of tools that it waits with.',
   params: forms.workflowParams,
   body: forms.approveBody,
   replies: { 200: { summary: 'It goes on.', body: workflowForm } },
@@ -97,13 +104,13 @@ const reject = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Rej
   method: 'POST',
   path: '/api/workflows/{id}/reject',
   permission: 'workflows:write',
-  summary: 'Reject the plan, which ends the workflow, or the step that the body names.',
+  summary: 'Reject the plan, which ends the workflow, the step that the body names, or the calls of tools that it waits with: its agent is told why.',
   params: forms.workflowParams,
   body: forms.rejectBody,
   replies: { 200: { summary: 'Rejected.', body: workflowForm } },
   async handle(scope, { params, body }) {
-    const { step, reason = 'Rejected.' } = body ?? {}
-    return shown(scope, await rejectWorkflow(scope, params.id, { step, reason }))
+    const { step, calls, reason = 'Rejected.' } = body ?? {}
+    return shown(scope, await rejectWorkflow(scope, params.id, { step, calls, reason }))
   },
 })
 

@@ -7,7 +7,7 @@ import type { Consumption, Job, Lease, Outcome } from '../ports/queue.ts'
 import { jobLimits } from '../ports/queue.ts'
 import { mintCaller } from '../scope/caller.ts'
 import type { Operator } from '../scope/operator.ts'
-import { inSpan, recordJob, spanNames } from '../telemetry.ts'
+import { below, inSpan, recordJob, spanNames } from '../telemetry.ts'
 import { TenantRegistry } from '../tenancy/registry.ts'
 
 /** A job whose handler throws what it should have caught is tried again after this time, or up to twice as long. */
@@ -105,8 +105,8 @@ export class WorkerHost {
     const actor = await definition.actsFor?.(this.#platform.scope(worker), body.data)
     const caller = actor ? mintCaller({ ...claims, ...actor }) : worker
     const attributes = { 'messaging.destination.name': definition.name, 'messaging.message.id': job.id }
-    return inSpan(caller, `${spanNames.process} ${definition.name}`, attributes, () =>
-      definition.handle(this.#platform.scope(caller), body.data, { job, lease }),
+    return inSpan(caller, `${spanNames.process} ${definition.name}`, attributes, (span) =>
+      definition.handle(below(this.#platform.scope(caller), span), body.data, { job, lease }),
     )
   }
 

@@ -12,6 +12,7 @@ import {
   type Scope,
   type ServerEvent,
   type StoredEvent,
+  type ToolSource,
   silentLog,
   TenantRegistry,
   WorkerHost,
@@ -51,6 +52,7 @@ export class EventBench {
       readonly worker?: boolean
       readonly limits?: ModelLimits
       readonly reader?: DocumentReader
+      readonly tools?: ToolSource
     } = {},
   ): Promise<EventBench> {
     const models = scriptedModels(script)
@@ -58,6 +60,7 @@ export class EventBench {
       models,
       ...(options.limits ? { limits: options.limits } : {}),
       ...(options.reader ? { reader: options.reader } : {}),
+      ...(options.tools ? { tools: options.tools } : {}),
     })
     const operator = memory.platform.operate()
     const registry = new TenantRegistry(operator)

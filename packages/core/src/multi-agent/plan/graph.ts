@@ -42,6 +42,23 @@ export function orderOf(steps: readonly Linked[]): Order {
   return { order, levels, circular: steps.map(({ id }) => id).filter((id) => !reached.has(id)) }
 }
 
+/** Steps of one circle, each behind one that it needs, from the one that the plan names first; empty where the plan is sound. */
+export function circleIn(steps: readonly Linked[]): readonly string[] {
+  const circular = new Set(orderOf(steps).circular)
+  const needs = new Map(steps.map(({ id, dependencies }) => [id, dependencies.find((needed) => circular.has(needed))]))
+  const way: string[] = []
+  const places = new Map<string, number>()
+  let [next] = circular
+  while (next !== undefined && !places.has(next)) {
+    places.set(next, way.push(next) - 1)
+    next = needs.get(next)
+  }
+  if (next === undefined) return []
+  const circle = way.slice(places.get(next)).reverse()
+  const first = circle.indexOf(steps.find(({ id }) => circle.includes(id))?.id ?? '')
+  return [...circle.slice(first), ...circle.slice(0, first)]
+}
+
 /** How many steps, itself included, lie on the longest way from each step to an end: the longer, the earlier it should run. */
 export function remainingPaths(steps: readonly Linked[]): ReadonlyMap<string, number> {
   const dependants = dependantsOf(steps)

@@ -1,6 +1,9 @@
+import type { z } from 'zod'
 import { InvalidInputError } from '../../errors.ts'
+import { isListed } from '../../ports/tool-source.ts'
 import type { AgentDefinition } from '../agents/agent.ts'
-import { orderOf } from './graph.ts'
+import { checkBy } from '../json-schemas.ts'
+import { circleIn, orderOf } from './graph.ts'
 import { type Budget, type Plan, planForm, planLimits } from './plan.ts'
 
 /** One thing that is wrong with a plan, as a planner can mend it. */
@@ -39,11 +42,16 @@ export function readPlan(value: unknown, rules: PlanRules): ReadPlan {
   const parsed = planForm.safeParse(value)
   if (!parsed.success) {
     return {
-      faults: parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), code: 'malformed', message })),
+      faults: parsed.error.issues.map((issue) => ({ field: fieldOf(issue), code: 'malformed', message: issue.message })),
     }
   }
   const faults = faultsOfPlan(parsed.data, rules)
   return faults.length > 0 ? { faults } : { plan: parsed.data }
+}
+
+/** A field that doesn't exist is named itself, not what it stands in. */
+function fieldOf(issue: z.core.$ZodIssue): string {
+  return [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join('.')
 }
 
 /**
@@ -89,9 +97,14 @@ function* faultsOfSteps({ steps }: Plan, { agents, begun }: PlanRules): Generato
       yield { field: `${at}.agent_type`, code: 'unknown_agent', message: `There is no agent ${step.agent_type}.` }
     }
     for (const [place, tool] of (step.tools ?? []).entries()) {
-      if (!agent || agent.tools.includes(tool)) continue
+      if (!agent || isListed(agent.tools, tool)) continue
       const message = `The agent ${step.agent_type} has no tool ${tool}.`
       yield { field: `${at}.tools.${place}`, code: 'unknown_tool', message }
+    }
+    const check = typeof step.expected_output === 'object' ? checkBy(step.expected_output) : undefined
+    if (check && 'fault' in check) {
+      const message = `Nothing can be checked by this JSON Schema. ${check.fault}`
+      yield { field: `${at}.expected_output`, code: 'malformed', message }
     }
     for (const [place, needed] of step.dependencies.entries()) {
       const field = `${at}.dependencies.${place}`
@@ -100,6 +113,9 @@ function* faultsOfSteps({ steps }: Plan, { agents, begun }: PlanRules): Generato
     }
   }
 }
+
+/** Of a circle's steps, in what is said of it. */
+const mostNamed = 10
 
 /** The type of the agent that plans. */
 export const orchestrator = 'orchestrator'
@@ -116,14 +132,15 @@ function* faultsOfBudget({ steps }: Plan, { budget = {} }: PlanRules): Generator
 }
 
 function faultsOfShape({ steps }: Plan): readonly PlanFault[] {
-  const { levels, circular } = orderOf(steps)
-  const [first] = circular
+  const circle = circleIn(steps)
+  const [first] = circle
   if (first !== undefined) {
     const index = steps.findIndex(({ id }) => id === first)
-    const names = circular.slice(0, 10).join(', ')
-    const message = `These steps wait for each other: ${names}.`
+    const shown = circle.length > mostNamed ? [...circle.slice(0, mostNamed), '…'] : circle
+    const message = `These steps wait for each other: ${[...shown, first].join(' → ')}.`
     return [{ field: `steps.${index}.dependencies`, code: 'cycle', message }]
   }
+  const { levels } = orderOf(steps)
   const widths = new Map<number, number>()
   for (const level of levels.values()) widths.set(level, (widths.get(level) ?? 0) + 1)
   const faults: PlanFault[] = []

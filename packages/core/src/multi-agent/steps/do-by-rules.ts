@@ -1,0 +1,28 @@
+import { noUsage } from '../../rag/usage.ts'
+import type { Scope } from '../../scope/scope.ts'
+import type { StepEnd } from '../run/run-engine.ts'
+import { searchKnowledge } from '../tools/search-knowledge.ts'
+import { checkOutput } from './check-output.ts'
+import { runRuleAgent } from './rule-agent.ts'
+import type { StepTry } from './step-work.ts'
+
+/** Does a step where no language model answers: what it gives is checked, and nobody can judge it. */
+export async function doByRules(scope: Scope, { run, state, call, agent, budget }: StepTry): Promise<StepEnd> {
+  const { step } = call.state
+  // How much rules read is known when they have; where nothing is left they don't begin.
+  const settle = budget.reserve({ tokens: 1, tool_calls: agent.tools.includes(searchKnowledge.name) ? 1 : 0 })
+  let end: StepEnd | undefined
+  try {
+    end = await runRuleAgent(scope, { call, agent, request: run.request, state })
+  } finally {
+    const { usage = noUsage, toolCalls = 0 } = end ?? {}
+    settle({ usd: usage.usd, tokens: usage.input_tokens + usage.output_tokens, tool_calls: toolCalls })
+  }
+  if (end.outcome.status !== 'completed') return end
+  const checked = checkOutput(step, end.outcome.text)
+  // Rules give the same again.
+  if ('fault' in checked)
+    return { ...end, outcome: { status: 'failed', code: 'output_check_failed', message: checked.fault, retryable: false } }
+  const criteria = step.success_criteria?.length ? { criteria: 'not_judged' as const } : {}
+  return { ...end, outcome: { ...end.outcome, ...checked, ...criteria } }
+}

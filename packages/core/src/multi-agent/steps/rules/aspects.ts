@@ -1,0 +1,112 @@
+/** What is asked of a thing, and the words and units by which texts say it. @module */
+import { namingTerms } from '../../../rag/answer/question.ts'
+import { termsOf } from '../../../search/analysis.ts'
+
+/** Words that mean what an aspect does, and units in which it is counted. */
+interface Group {
+  readonly terms: ReadonlySet<string>
+  readonly units: ReadonlySet<string>
+}
+
+const time = 'second minute hour day week month year'
+const money = 'euro dollar pound franc yen'
+const groups: readonly Group[] = (
+  [
+    ['price cost costs costing fee charge tariff priced pay pays expensive cheap', `${money} pound-sterling`],
+    ['revenue sales turnover income earnings', money],
+    ['budget spending expenditure', money],
+    ['salary wage pay', money],
+    ['weight weigh weighs mass heavy', 'kg g mg t lb pound'],
+    ['height tall high height', 'm cm mm km foot feet inch'],
+    ['length long', 'm cm mm km foot feet inch mile'],
+    ['width wide', 'm cm mm foot inch'],
+    ['depth deep', 'm cm mm foot inch'],
+    ['distance far', 'm km mile'],
+    ['area', 'hectare acre'],
+    ['speed fast velocity', ''],
+    ['power output', 'kw w'],
+    ['duration long lasted last took downtime outage', time],
+    ['warranty guarantee guaranteed', time],
+    ['interval every frequency often', time],
+    ['notice terminate termination cancel cancellation', time],
+    ['response respond', time],
+    ['age old', 'year month'],
+    ['cause caused because reason due root', ''],
+    ['start begin begins commence effective started began', ''],
+    ['end ends expire expires expiry until', ''],
+    ['employee staff headcount people worker', ''],
+    ['population inhabitant people', ''],
+    ['liability liable cap capped', money],
+    ['owner own owned', ''],
+    ['location located place', ''],
+    ['builder built build constructed', ''],
+    ['maintenance service serviced servicing upkeep', ''],
+    ['share percentage percent rate', '%'],
+    ['failed failure fail lost', ''],
+    ['use purpose for used', ''],
+  ] as const
+).map(([words, units]) => ({
+  terms: new Set(termsOf(words)),
+  units: new Set(
+    units
+      .split(' ')
+      .filter(Boolean)
+      .map((unit) => unit.replace('-', ' ')),
+  ),
+}))
+
+/** Words that say of what kind an answer is, and hardly what about. */
+const generic: ReadonlySet<string> = new Set([
+  ...namingTerms,
+  ...termsOf('period value level date total average mean sum combined overall figure rating list current maximum minimum detail'),
+])
+
+export interface AspectTerm {
+  readonly term: string
+  readonly weight: number
+  readonly others: ReadonlySet<string>
+  readonly units: ReadonlySet<string>
+}
+
+export interface Aspect {
+  /** As it was asked. */
+  readonly text: string
+  readonly terms: readonly AspectTerm[]
+  /** Units of which one is expected; empty: any, or none. */
+  readonly units: ReadonlySet<string>
+}
+
+/** @param text such as "the monthly fee"; a question may stand for what it asks. */
+export function aspectOf(text: string): Aspect {
+  const terms = [...new Set(termsOf(text))].map((term): AspectTerm => {
+    const own = groups.filter(({ terms: words }) => words.has(term))
+    return {
+      term,
+      weight: generic.has(term) ? 0.3 : 1,
+      others: new Set(own.flatMap(({ terms: words }) => [...words])),
+      units: new Set(own.flatMap(({ units }) => [...units])),
+    }
+  })
+  return {
+    text: text.replace(/^(?:the|an?)\s+/i, '').replace(/^(?:total|average|mean|combined|overall)\s+(?=\p{L})/iu, ''),
+    terms,
+    units: new Set(terms.flatMap(({ units }) => [...units])),
+  }
+}
+
+/** How well words and units say something of an aspect: 0 to 1. */
+export function fitOfAspect({ terms }: Aspect, said: ReadonlySet<string>, units: ReadonlySet<string>): number {
+  let total = 0
+  let found = 0
+  for (const { term, weight, others, units: own } of terms) {
+    total += weight
+    if (said.has(term)) found += weight
+    else if (meet(others, said)) found += weight * 0.9
+    else if (meet(own, units)) found += weight * 0.7
+  }
+  return total === 0 ? 0 : found / total
+}
+
+function meet(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  return [...some].some((one) => others.has(one))
+}

@@ -1,0 +1,133 @@
+/** A stretch of a document, sentence by sentence and row by row, each with what it stands under. @module */
+import { sentencesOf } from '../../../rag/answer/sentences.ts'
+import { termsIn } from './topic.ts'
+
+/** Text of a document; `start`: where it stands there. */
+export interface Stretch {
+  readonly text: string
+  readonly start: number
+}
+
+export interface Statement {
+  readonly text: string
+  /** In the document. */
+  readonly start: number
+  readonly end: number
+  readonly terms: ReadonlySet<string>
+  /** What stands before it under the same heading, the nearest first. */
+  readonly before: readonly Statement[]
+  /** The terms of the headings that it stands under, the nearest first, and at last those of the document's first line. */
+  readonly headings: readonly ReadonlySet<string>[]
+  /** The nearest heading, as it is written. */
+  readonly heading: string | undefined
+  /** Of a row of a table: its cells by their columns' names. */
+  readonly cells?: readonly { readonly column: string; readonly value: string }[]
+}
+
+/** So many sentences before one may say what it is about. */
+const mostBefore = 8
+
+/** @param opening the document's first lines, where the stretch doesn't begin with them: its title, or a table's header. */
+export function statementsIn({ text, start }: Stretch, opening = ''): readonly Statement[] {
+  const found: Statement[] = []
+  const headings: { readonly level: number; readonly text: string; readonly terms: ReadonlySet<string> }[] = []
+  const first = /^\s*(.+)/.exec(opening === '' ? text : opening)?.[1] ?? ''
+  // A first line that is a sentence says something, and is no title.
+  const title = /[.!?]\s*$/.test(first) ? new Set<string>() : termsIn(first.replace(/^#+\s*/, ''))
+  let section: Statement[] = []
+  let columns = start === 0 ? undefined : columnsIn(first)
+  for (const { line, at } of paragraphs(text)) {
+    const [, signs, heading] = /^(#{1,6})\s+(.+)$/.exec(line) ?? []
+    if (signs !== undefined && heading !== undefined) {
+      while ((headings.at(-1)?.level ?? 0) >= signs.length) headings.pop()
+      headings.push({ level: signs.length, text: heading.trim(), terms: termsIn(heading) })
+      section = []
+      columns = undefined
+      continue
+    }
+    const under = [...headings.toReversed().map(({ terms }) => terms), title]
+    const put = (from: number, to: number, cells?: Statement['cells']): void => {
+      const words = line.slice(from, to)
+      const statement: Statement = {
+        text: words,
+        start: start + at + from,
+        end: start + at + to,
+        terms: termsIn(words),
+        before: cells ? [] : section.slice(0, mostBefore),
+        headings: under,
+        heading: headings.at(-1)?.text,
+        ...(cells ? { cells } : {}),
+      }
+      section = [statement, ...section.slice(0, mostBefore - 1)]
+      found.push(statement)
+    }
+    const values = cellsOf(line)
+    if (values && columns?.length === values.length) {
+      if (values.some((value) => !/^:?-+:?$/.test(value)))
+        put(
+          0,
+          line.length,
+          values.map((value, index) => ({ column: columns?.[index] ?? '', value })),
+        )
+      continue
+    }
+    columns = columnsIn(line)
+    if (columns) continue
+    for (const span of sentencesOf(line)) put(span.start, span.end)
+  }
+  return found
+}
+
+/** Lines of tables and headings by themselves; others together, as far as they are one paragraph. */
+function* paragraphs(text: string): Generator<{ readonly line: string; readonly at: number }> {
+  let open: { from: number; to: number } | undefined
+  let at = 0
+  for (const line of text.split('\n')) {
+    const apart = line.trim() === '' || /^#{1,6}\s/.test(line) || cellsOf(line) !== undefined
+    if (apart && open) {
+      yield { line: text.slice(open.from, open.to), at: open.from }
+      open = undefined
+    }
+    if (apart && line.trim() !== '') yield { line: line.replace(/\r$/, ''), at }
+    if (!apart) open = { from: open?.from ?? at, to: at + line.length }
+    at += line.length + 1
+  }
+  if (open) yield { line: text.slice(open.from, open.to), at: open.from }
+}
+
+/** A row's cells; undefined for a line that is none. */
+function cellsOf(line: string): readonly string[] | undefined {
+  const piped = /^\s*\|(.+)\|\s*$/.exec(line)?.[1]
+  if (piped !== undefined) return piped.split('|').map((cell) => cell.trim())
+  for (const separator of ['\t', ';', ','] as const) {
+    const cells = separated(line.replace(/\r$/, ''), separator)
+    // Prose has spaces behind its commas, and full stops.
+    if (cells.length >= 2 && cells.every((cell) => cell.length <= 120 && !/^\s/.test(cell)) && !/[.!?]$/.test(line)) return cells
+  }
+  return undefined
+}
+
+/** RFC 4180: a cell may stand in quotation marks, in which they are doubled. */
+function separated(line: string, separator: string): readonly string[] {
+  const cells: string[] = []
+  let cell = ''
+  let quoted = false
+  for (let place = 0; place < line.length; place++) {
+    const sign = line.charAt(place)
+    if (quoted && sign === '"' && line[place + 1] === '"') {
+      cell += '"'
+      place++
+    } else if (sign === '"' && (quoted || cell === '')) quoted = !quoted
+    else if (sign === separator && !quoted) {
+      cells.push(cell)
+      cell = ''
+    } else cell += sign
+  }
+  return [...cells, cell]
+}
+
+/** A line whose cells are names of columns. */
+function columnsIn(line: string): readonly string[] | undefined {
+  const cells = cellsOf(line)
+  return cells?.every((cell) => /\p{L}/u.test(cell) && !/^\d/.test(cell)) ? cells : undefined
+}
