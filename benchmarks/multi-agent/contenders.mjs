@@ -21,6 +21,7 @@ const strands = peer('strands', '@strands-agents/sdk')
 /**
  * - `keeps`: a run outlives its process, step by step.
  * - `resumes`: it is tried whether it does.
+ * - `accepts`: steps side by side; of more, the plan is refused.
  * - `most`: steps beyond which it is too slow to be measured as others are: one run then, after none to warm up.
  */
 export const contenders = {
@@ -36,6 +37,7 @@ export const contenders = {
   'plinth-whole': {
     title: 'Plinth, all of it: agents that ask a model',
     module: './contenders/plinth-whole.mjs',
+    accepts: 1_000,
     keeps: true,
     resumes: true,
     ours: true,

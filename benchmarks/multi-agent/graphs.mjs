@@ -28,7 +28,7 @@ export function graphOf(name) {
 /** @throws Error for what is no graph's name. */
 export function checkGraph(name) {
   const [, kind, count] = /^([a-z]+)-([1-9]\d*)$/.exec(name) ?? []
-  if (!(kind in kinds) || Number(count) < 3)
+  if (!Object.hasOwn(kinds, kind ?? '') || Number(count) < 3)
     throw new Error(`There is no graph "${name}": ${Object.keys(kinds).join(', ')}, as in random-1000.`)
   return name
 }

@@ -8,6 +8,7 @@ import { ownVersions } from '../event-driven/harness/peers.mjs'
 import { runTask, temporaryFolder } from '../event-driven/harness/processes.mjs'
 import { readArguments, usage } from './arguments.mjs'
 import { contenders } from './contenders.mjs'
+import { graphOf } from './graphs.mjs'
 import { installPeers, peerVersions } from './peers.mjs'
 import { render } from './tables.mjs'
 
@@ -47,8 +48,9 @@ if (options.markdown) writeFileSync(options.markdown, `${tables}\n`)
 console.log(tables)
 
 function takesPart(part, name, graph, round) {
-  const { ours, resumes } = contenders[name]
+  const { ours, resumes, accepts = Number.POSITIVE_INFINITY } = contenders[name]
   if (part === 'crash') return resumes === true
+  if (graphOf(graph).levels.some(({ length }) => length > accepts)) return false
   if (part === 'sizes') return ours === true || name === 'promises'
   // What takes minutes is measured in one round.
   return !isSlow(name, graph) || (options.slow && round === 1)

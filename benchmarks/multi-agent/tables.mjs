@@ -36,7 +36,7 @@ function costTable(rows) {
     ['CPU µs a step (on the clock)', ...graphs, 'memory MB', 'disk bytes a step'],
     namesOf(rows, 'contender').map((name) => {
       const own = rows.filter((row) => row.contender === name)
-      const last = own.filter((row) => row.graph === graphs.at(-1))
+      const last = own.filter((row) => row.graph === own.at(-1).graph)
       return [
         contenders[name].title,
         ...graphs.map((graph) => costCell(own.filter((row) => row.graph === graph))),

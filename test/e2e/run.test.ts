@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from './support/api.ts'
 import { type RunningPlinth, runPlinth, startPlinth } from './support/plinth-process.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
@@ -48,38 +48,50 @@ The Boreas 350 is a pump for dirty water. It costs 1,890 euros and weighs 31 kg.
 }
 
 /** A server without any model but the embedded one, with the documents read by `plinth ingest`. */
-async function withDocuments(): Promise<{
-  readonly plinth: RunningPlinth
-  readonly token: string
-  run(request: string): Promise<string>
-}> {
+let plinth: RunningPlinth
+let token: string
+let environment: Record<string, string>
+
+beforeAll(async () => {
   const folder = temporaryFolder()
   const docs = temporaryFolder()
   for (const [name, text] of Object.entries(documents)) writeFileSync(join(docs, name), text)
-  const plinth = await startPlinth(folder, { PLINTH_MODEL: 'local/extractive' })
-  const environment = { PLINTH_DATA_DIR: folder, PLINTH_URL: plinth.url }
-  const { exit, stderr } = await runPlinth(['ingest', '.'], { environment, cwd: docs })
-  expect([exit.code, stderr]).toEqual([0, expect.any(String)])
+  plinth = await startPlinth(folder, { PLINTH_MODEL: 'local/extractive' })
+  environment = { PLINTH_DATA_DIR: folder, PLINTH_URL: plinth.url }
+  const { exit } = await runPlinth(['ingest', '.'], { environment, cwd: docs })
+  expect(exit.code).toBe(0)
   const { stdout } = await runPlinth(['token', '--tenant', 'demo'], { environment })
-  const run = async (request: string): Promise<string> => {
-    const ran = await runPlinth(['run', request], { environment })
-    expect([ran.exit.code, ran.stderr]).toEqual([0, expect.any(String)])
-    return ran.stdout.trim()
-  }
-  return { plinth, token: stdout.trim().split('\n').at(-1) ?? '', run }
+  token = stdout.trim().split('\n').at(-1) ?? ''
+}, 120_000)
+
+/** A run to its end, as the API shows it. */
+async function ran(body: { readonly request: string; readonly plan?: unknown }): Promise<Shown> {
+  const { status, body: accepted } = await call<{ workflow_id: string }>(plinth.url, '/api/workflows', { token, body })
+  expect(status).toBe(202)
+  const events = await call(plinth.url, `/api/workflows/${accepted.workflow_id}/events`, { token })
+  expect(events.text).toContain('event: done')
+  return (await call<Shown>(plinth.url, `/api/workflows/${accepted.workflow_id}`, { token })).body
 }
 
-/** The newest run, as the API shows it. */
-async function newest({ plinth, token }: { readonly plinth: RunningPlinth; readonly token: string }): Promise<Shown> {
+/** The newest run. */
+async function newest(): Promise<Shown> {
   const { body: list } = await call<{ items: { workflow_id: string }[] }>(plinth.url, '/api/workflows?limit=1', { token })
-  const { body } = await call<Shown>(plinth.url, `/api/workflows/${list.items[0]?.workflow_id}`, { token })
-  return body
+  return (await call<Shown>(plinth.url, `/api/workflows/${list.items[0]?.workflow_id}`, { token })).body
+}
+
+const texts = new Map<string, Promise<string>>()
+
+/** A document's text, as everybody can read it. */
+function read(documentId: string): Promise<string> {
+  const known = texts.get(documentId) ?? call(plinth.url, `/api/documents/${documentId}/text`, { token }).then(({ text }) => text)
+  texts.set(documentId, known)
+  return known
 }
 
 const figures = /\d[\d.,]*\d|\d/g
 
-/** The figures of a report that no cited place holds, looked up where everybody can: in the documents' texts over HTTP. */
-async function untraced({ result }: Shown, read: (documentId: string) => Promise<string>): Promise<readonly string[]> {
+/** The figures of a report that no cited place holds. */
+async function untraced({ result }: Shown): Promise<readonly string[]> {
   const { text, citations } = result
   const missing: string[] = []
   for (const { claim_start: start, claim_end: end, document_id, ...place } of citations) {
@@ -99,21 +111,14 @@ async function untraced({ result }: Shown, read: (documentId: string) => Promise
 
 describe('plinth run, offline', () => {
   it('compares things of several documents in a report whose every figure is found in its source [R46, R47, R54, R56, R57, R58, R64, R65, R126, G3]', async () => {
-    const server = await withDocuments()
-    const { plinth, token, run } = server
-    const texts = new Map<string, Promise<string>>()
-    const read = (documentId: string): Promise<string> => {
-      const known =
-        texts.get(documentId) ?? call(plinth.url, `/api/documents/${documentId}/text`, { token }).then(({ text }) => text)
-      texts.set(documentId, known)
-      return known
-    }
     const began = Date.now()
-    const printed = await run(
-      'Compare the price and the warranty of the Aster 200, the Boreas 350 and the Celsus 500, and report which is cheapest.',
-    )
-    expect(Date.now() - began).toBeLessThan(30_000)
-    const shown = await newest(server)
+    const request =
+      'Compare the price and the warranty of the Aster 200, the Boreas 350 and the Celsus 500, and report which is cheapest.'
+    const { exit, stdout, stderr } = await runPlinth(['run', request], { environment })
+    expect([exit.code, stderr]).toEqual([0, expect.stringContaining('research-3 (research)')])
+    expect(Date.now() - began).toBeLessThan(60_000)
+    const printed = stdout.trim()
+    const shown = await newest()
     expect(shown.status).toBe('completed')
     expect(shown.result.text.trim()).toBe(printed)
     expect(shown.plan.source).toBe('rules')
@@ -133,45 +138,39 @@ describe('plinth run, offline', () => {
     expect(printed).toContain('price: lowest for Aster 200 with 1,250 euros [1], highest for Celsus 500 with €2,740 [2].')
     expect(printed).toContain('No language model was used.')
     expect(shown.result.sources).toEqual(['pumps.md', 'celsus.md'])
-    expect(await untraced(shown, read)).toEqual([])
+    expect(await untraced(shown)).toEqual([])
+  }, 120_000)
 
-    // Five questions, one of which no document answers.
-    const tower = await run(
-      '1. Who built the lighthouse at Cape Fell? 2. How tall is it? 3. When was its lamp converted? 4. What do visitors pay? 5. Who owns it?',
-    )
-    const five = await newest(server)
+  it('answers five questions side by side, and says which one no document answers [R52, R65]', async () => {
+    const five = await ran({
+      request:
+        '1. Who built the lighthouse at Cape Fell? 2. How tall is it? 3. When was its lamp converted? 4. What do visitors pay? 5. Who owns it?',
+    })
     expect(five.plan.steps.filter(({ agent_type }) => agent_type === 'research')).toHaveLength(5)
-    for (const words of ['Agnes Thorne', '42 metres', '1934', '6 euros']) expect(tower).toContain(words)
-    expect(tower.split('## Not found')[1]).toContain('Who owns it (Cape Fell)?')
-    expect(await untraced(five, read)).toEqual([])
+    const { text } = five.result
+    for (const words of ['Agnes Thorne', '42 metres', '1934', '6 euros']) expect(text).toContain(words)
+    expect(text.split('## Not found')[1]).toContain('Who owns it (Cape Fell)?')
+    expect(await untraced(five)).toEqual([])
+    const none = await ran({ request: 'Compare the speed of the Aster 200 and the price of the Dione 700.' })
+    expect(none.result.text).toContain('The documents do not say:\n\n- The speed of the Aster 200\n- The price of the Dione 700')
+    expect(none.result).toMatchObject({ sources: [], citations: [] })
+  }, 120_000)
 
-    // A computed figure stands in no source: it shows what it was computed of.
-    const total = await run('What is the total revenue of all regions in 2024?')
-    expect(total).toContain('- Computed, in no source: sum of revenue')
-    expect(total).toContain('1250000 [1] + 980000 [1] = 2230000.')
-    expect(await untraced(await newest(server), read)).toEqual(['2230000 outside of claims'])
-
-    const none = await run('Compare the speed of the Aster 200 and the price of the Dione 700.')
-    expect(none).toContain('The documents do not say:\n\n- The speed of the Aster 200\n- The price of the Dione 700')
-    expect((await newest(server)).result).toMatchObject({ sources: [], citations: [] })
+  it('computes what it is asked to, and shows of what [R53]', async () => {
+    const total = await ran({ request: 'What is the total revenue of all regions in 2024?' })
+    expect(total.result.text).toContain(
+      '- Computed, in no source: sum of revenue, all regions in 2024: 1250000 [1] + 980000 [1] = 2230000.',
+    )
+    // The only figure that stands in no source is the one that says so.
+    expect(await untraced(total)).toEqual(['2230000 outside of claims'])
   }, 120_000)
 
   it('shows a plan that can be handed in again and does the same [R60]', async () => {
-    const server = await withDocuments()
-    const { plinth, token, run } = server
     const request = 'Compare the weight of the Aster 200 and the Boreas 350.'
-    const printed = await run(request)
-    const { plan } = await newest(server)
-    const { status, body } = await call<{ workflow_id: string }>(plinth.url, '/api/workflows', { token, body: { request, plan } })
-    expect(status).toBe(202)
-    const events = await call(plinth.url, `/api/workflows/${body.workflow_id}/events`, {
-      token,
-      headers: { accept: 'text/event-stream' },
-    })
-    expect(events.text).toContain('event: done')
-    const again = await newest(server)
-    expect(again.workflow_id).toBe(body.workflow_id)
-    expect(again.plan).toEqual({ ...plan, source: 'caller' })
-    expect(again.result.text.trim()).toBe(printed)
+    const first = await ran({ request })
+    const again = await ran({ request, plan: first.plan })
+    expect(again.workflow_id).not.toBe(first.workflow_id)
+    expect(again.plan).toEqual({ ...first.plan, source: 'caller' })
+    expect(again.result).toEqual(first.result)
   }, 120_000)
 })

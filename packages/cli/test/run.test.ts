@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { plinthCommand } from '../../../test/e2e/support/command.ts'
 import { call } from '../../../test/e2e/support/api.ts'
+import { plinthCommand } from '../../../test/e2e/support/command.ts'
 import { PlinthProcess, type RunningPlinth, startPlinth } from '../../../test/e2e/support/plinth-process.ts'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { until } from '../../../test/e2e/support/until.ts'
@@ -111,8 +111,9 @@ describe('[R56] plinth run', () => {
     })
     expect(exit, stdout).toBe(code)
     expect(stdout).toContain('Run this plan? [y/N]')
-    const [id = ''] = lines(stdout)
-    expect(await statusOf(id.trim())).toBe(status)
+    // The terminal shows what is typed, too.
+    const id = /\bkey-[A-Za-z0-9]+/.exec(stdout)?.[0] ?? ''
+    expect(await statusOf(id)).toBe(status)
   })
 
   it('one that fails: says why, and exits 1', async () => {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { describeToolSourceContract } from '../src/contracts/index.ts'
+import { callTool } from '../src/multi-agent/tools/call-tool.ts'
+import { sourceTools } from '../src/multi-agent/tools/source-tools.ts'
 import { isListed, isSourceToolName, isToolServerName, toolServerOf } from '../src/ports/tool-source.ts'
 import { tenantTools } from '../src/scope/tools.ts'
 import { type MemoryTool, MemoryToolSource } from '../src/testing/index.ts'
+import { EventBench } from './event-driven/bench.ts'
 
 describeToolSourceContract('MemoryToolSource', {
   create: async () => {
@@ -65,6 +68,29 @@ describe('names of tools outside', () => {
     expect(isListed(['files.*'], 'files.read_file')).toBe(true)
     expect(isListed(['file.*', 'files.read', '*', 'undefined.*'], 'files.read_file')).toBe(false)
     expect(isListed(['undefined.*'], 'calculate')).toBe(false)
+  })
+})
+
+describe("an agent's call of a tool outside", () => {
+  it('is left when the time is over that its source says, and a minute where it says none', async () => {
+    const tool = (name: string, more: object): MemoryTool => ({
+      ...{ name, description: '', inputSchema: { type: 'object' }, changes: false, ...more },
+      answer: () => new Promise(() => {}),
+    })
+    const tools = new MemoryToolSource([tool('s.quick', { timeout: 5_000 }), tool('s.usual', {})])
+    const bench = await EventBench.open(() => 'x', { tools })
+    const scope = await bench.scope()
+    const { signal } = new AbortController()
+    const answers: string[] = []
+    for (const each of await sourceTools(scope, ['s.*'], signal)) {
+      const call = { input: {}, key: 'k', callId: 'c', results: { get: () => undefined, steps: () => [] }, signal }
+      void callTool(scope, each, call).then(({ text }) => answers.push(text))
+    }
+    await bench.pass(6_000)
+    expect(answers).toEqual(['The tool took longer than 5 seconds.'])
+    await bench.pass(55_000)
+    expect(answers[1]).toBe('The tool took longer than 60 seconds.')
+    await bench.stop()
   })
 })
 

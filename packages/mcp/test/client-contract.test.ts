@@ -35,7 +35,7 @@ describeToolSourceContract('McpToolSource over Streamable HTTP, 2026', {
     )
     const { url, close } = await serveFetch((request) => handler.fetch(request))
     // There are no sessions in this revision: what tells tenants apart is what whoever runs Plinth has it say.
-    return subjectOf({ url, headers: { 'x-tenant': '${tenant}' } }, async () => {
+    return subjectOf({ url, headers: { 'x-tenant': `\${tenant}` } }, async () => {
       await handler.close()
       await close()
     })

@@ -71,7 +71,9 @@ describe('a server that does not start', () => {
 
   it('tells whoever runs Plinth what it wrote', async () => {
     const log = recordedLog()
-    await openSource({ s: small('broken') }, { log }).list('alpha', ['s.*'], signal).catch(() => {})
+    await openSource({ s: small('broken') }, { log })
+      .list('alpha', ['s.*'], signal)
+      .catch(() => {})
     const fields = { stderr: 'The configuration of this server is broken.\n' }
     expect(log.lines).toContainEqual([expect.any(String), expect.objectContaining(fields)])
   })
@@ -167,6 +169,11 @@ describe('what a server says too much of', () => {
   it('is passed over where it is no message, or asks for what is not given', async () => {
     const source = openSource({ s: faulty })
     expect((await source.call('alpha', 's.junk', {}, call)).text).toBe('after the junk')
+  })
+
+  it('is given even where it is not what it said that it would be', async () => {
+    const source = openSource({ s: faulty })
+    expect(await source.call('alpha', 's.unstructured', {}, call)).toEqual({ text: 'not as it said', failed: false })
   })
 
   it('about a call is not told, and a result that is none fails it', async () => {

@@ -20,7 +20,16 @@ describe('tools of a server that means no good', () => {
     // The server answers with the name that it was called by.
     const called = await Promise.all(names.map(async (name) => (await source.call('alpha', name, {}, call)).text))
     expect(called).toEqual(
-      expect.arrayContaining(['../../etc/passwd', 'read file', 'read_file', 'read.file', 'постоянно', 'x'.repeat(200), '__proto__', 'constructor']),
+      expect.arrayContaining([
+        '../../etc/passwd',
+        'read file',
+        'read_file',
+        'read.file',
+        'постоянно',
+        'x'.repeat(200),
+        '__proto__',
+        'constructor',
+      ]),
     )
     expect(new Set(called).size).toBe(names.length)
   })
@@ -46,13 +55,22 @@ describe('tools of a server that means no good', () => {
   it('change something unless the server says that they do not; or unless whoever runs Plinth says so, and only then', async () => {
     const changes = async (more: object): Promise<Readonly<Record<string, boolean>>> =>
       Object.fromEntries(
-        (await openSource({ s: small('hostile', { ...more }) }).list('alpha', ['s.hinted', 's.unhinted', 's.read_file'], signal)).map(
-          (tool) => [tool.name, tool.changes],
-        ),
+        (
+          await openSource({ s: small('hostile', { ...more }) }).list('alpha', ['s.hinted', 's.unhinted', 's.read_file'], signal)
+        ).map((tool) => [tool.name, tool.changes]),
       )
     expect(await changes({})).toEqual({ 's.hinted': false, 's.unhinted': true, 's.read_file': false })
     expect(await changes({ readOnly: ['unh*'] })).toEqual({ 's.hinted': true, 's.unhinted': false, 's.read_file': true })
     expect(await changes({ readOnly: [] })).toEqual({ 's.hinted': true, 's.unhinted': true, 's.read_file': true })
+  })
+
+  it('say how long a call may take, with a start and what holds that back', async () => {
+    const [tool] = await openSource({ s: small('hostile', { timeout: 90, startTimeout: 10 }) }).list(
+      'alpha',
+      ['s.read_file'],
+      signal,
+    )
+    expect(tool?.timeout).toBe(130_000)
   })
 
   it('that are not on the allow-list are not there', async () => {

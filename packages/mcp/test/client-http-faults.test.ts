@@ -50,7 +50,9 @@ async function serve(answer: Answer) {
       return answer(asked, response, request)
     }
     if (id === undefined) return response.writeHead(202).end()
-    response.writeHead(400, { 'content-type': 'application/json' }).end('{"jsonrpc":"2.0","error":{"code":-32000,"message":"no"},"id":null}')
+    response
+      .writeHead(400, { 'content-type': 'application/json' })
+      .end('{"jsonrpc":"2.0","error":{"code":-32000,"message":"no"},"id":null}')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   closing.push(async () => {
@@ -79,7 +81,8 @@ describe('a server over Streamable HTTP', () => {
       'as an event',
       ({ id }, response) => {
         events(response)
-        const more = (left: number): void => left === 0 ? void response.end('"}]}}\n\n') : void response.write('x'.repeat(1024 * 1024), () => more(left - 1))
+        const more = (left: number): void =>
+          left === 0 ? void response.end('"}]}}\n\n') : void response.write('x'.repeat(1024 * 1024), () => more(left - 1))
         response.write(`event: message\ndata: {"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"text","text":"`)
         more(100)
       },
@@ -88,13 +91,16 @@ describe('a server over Streamable HTTP', () => {
       'as an event of many lines',
       (_, response) => {
         events(response)
-        const more = (left: number): void => left === 0 ? void response.end('\r\n\r\n') : void response.write('data: x\r\n'.repeat(100_000), () => more(left - 1))
+        const more = (left: number): void =>
+          left === 0 ? void response.end('\r\n\r\n') : void response.write('data: x\r\n'.repeat(100_000), () => more(left - 1))
         more(100)
       },
     ],
   ])("isn't read past 8 MB of an answer: %s", async (_, answer) => {
     let large = true
-    const { url, seen } = await serve((asked, response, request) => (large ? answer(asked, response, request) : json(response, asked.id, text('fine'))))
+    const { url, seen } = await serve((asked, response, request) =>
+      large ? answer(asked, response, request) : json(response, asked.id, text('fine')),
+    )
     const source = openSource({ h: { url } })
     const before = process.memoryUsage().rss
     await expect(source.call('alpha', 'h.t', {}, call)).rejects.toMatchObject({ code: 'tool_answer_too_large' })
@@ -143,14 +149,19 @@ describe('a server over Streamable HTTP', () => {
   ])('that %s in mid-call fails the call at once, which is made once', async (_, answer) => {
     const { url, seen } = await serve(answer)
     const from = Date.now()
-    await expect(openSource({ h: { url } }).call('alpha', 'h.t', {}, call)).rejects.toMatchObject({ code: 'tool_server_lost', retryable: false })
+    await expect(openSource({ h: { url } }).call('alpha', 'h.t', {}, call)).rejects.toMatchObject({
+      code: 'tool_server_lost',
+      retryable: false,
+    })
     expect(Date.now() - from).toBeLessThan(10_000)
     expect(seen.calls).toBe(1)
   })
 
   it.each([401, 403, 429, 500, 503])("that answers %i fails the call, and what it wrote isn't told", async (status) => {
     const { url, seen } = await serve((_, response) => void response.writeHead(status).end('SECRET'))
-    const error = await openSource({ h: { url } }).call('alpha', 'h.t', {}, call).catch((caught) => caught)
+    const error = await openSource({ h: { url } })
+      .call('alpha', 'h.t', {}, call)
+      .catch((caught) => caught)
     expect(error).toMatchObject({ code: 'tool_failed' })
     expect(error.message).not.toContain('SECRET')
     expect(seen.calls).toBe(1)
@@ -168,20 +179,23 @@ describe('a server over Streamable HTTP', () => {
     expect(error.message).not.toContain('SECRET')
   })
 
-  it.each([400, 404])('that knows nothing of the session (%i) is asked in a new one, and has made the call once', async (status) => {
-    let known = 'session-1'
-    let made = 0
-    const { url, seen } = await serve(({ id }, response, request) => {
-      if (request.headers['mcp-session-id'] !== known) return void response.writeHead(status).end()
-      made++
-      json(response, id, text(known))
-    })
-    const source = openSource({ h: { url } })
-    expect((await source.call('alpha', 'h.t', {}, call)).text).toBe('session-1')
-    known = 'session-2'
-    expect((await source.call('alpha', 'h.t', {}, call)).text).toBe('session-2')
-    expect([made, seen.sessions]).toEqual([2, 2])
-  })
+  it.each([400, 404])(
+    'that knows nothing of the session (%i) is asked in a new one, and has made the call once',
+    async (status) => {
+      let known = 'session-1'
+      let made = 0
+      const { url, seen } = await serve(({ id }, response, request) => {
+        if (request.headers['mcp-session-id'] !== known) return void response.writeHead(status).end()
+        made++
+        json(response, id, text(known))
+      })
+      const source = openSource({ h: { url } })
+      expect((await source.call('alpha', 'h.t', {}, call)).text).toBe('session-1')
+      known = 'session-2'
+      expect((await source.call('alpha', 'h.t', {}, call)).text).toBe('session-2')
+      expect([made, seen.sessions]).toEqual([2, 2])
+    },
+  )
 
   it('that sends elsewhere is not followed: no header leaves for another origin', async () => {
     const elsewhere = await serve(({ id }, response) => json(response, id, text('elsewhere')))
@@ -200,7 +214,9 @@ describe('a server over Streamable HTTP', () => {
       response.writeHead(401, { 'www-authenticate': metadata }).end()
     })
     const oauth = { issuer: new URL(url).origin, clientId: 'plinth', clientSecret: 'SECRET' }
-    const error = await openSource({ h: { url, oauth } }).call('alpha', 'h.t', {}, call).catch((caught) => caught)
+    const error = await openSource({ h: { url, oauth } })
+      .call('alpha', 'h.t', {}, call)
+      .catch((caught) => caught)
     expect(error).toBeInstanceOf(ToolSourceError)
     expect(error.message).not.toContain('SECRET')
     expect(elsewhere.seen.headers).toEqual([])
@@ -212,14 +228,18 @@ describe('a server over Streamable HTTP', () => {
       events(response)
       response.write(': wait\n\n')
     })
-    await expect(openSource({ h: { url, timeout: 0.4 } }).call('alpha', 'h.t', {}, call)).rejects.toMatchObject({ code: 'tool_timeout' })
+    await expect(openSource({ h: { url, timeout: 0.4 } }).call('alpha', 'h.t', {}, call)).rejects.toMatchObject({
+      code: 'tool_timeout',
+    })
   })
 
   it('that is not there is told in words without its address', async () => {
     const { url } = await serve(() => {})
     for (const close of closing.splice(0)) await close()
     const log = recordedLog()
-    const error = await openSource({ h: { url } }, { log }).call('alpha', 'h.t', {}, call).catch((caught) => caught)
+    const error = await openSource({ h: { url } }, { log })
+      .call('alpha', 'h.t', {}, call)
+      .catch((caught) => caught)
     expect(error).toMatchObject({ code: 'tool_server_unavailable', retryable: true })
     expect(error.message).not.toContain('127.0.0.1')
     expect(log.lines).toContainEqual(['An MCP server could not be started.', expect.objectContaining({ server: 'h' })])

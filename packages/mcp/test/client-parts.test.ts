@@ -29,7 +29,12 @@ describe('lines of messages', () => {
   it('that are too long are told by their ends alone, and do no harm to others', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1_001, max: 5_000 }), fc.array(fc.nat()), fc.nat({ max: 1e9 }), (length, cuts, id) => {
-        const texts = ['before', `{"jsonrpc":"2.0","id":${id},${'x'.repeat(length)}`, 'after', `${'x'.repeat(length)},"id":${id}}`]
+        const texts = [
+          'before',
+          `{"jsonrpc":"2.0","id":${id},${'x'.repeat(length)}`,
+          'after',
+          `${'x'.repeat(length)},"id":${id}}`,
+        ]
         const { lines, long } = pieces(Buffer.from(texts.map((text) => `${text}\n`).join('')), cuts, 1_000)
         expect(lines).toEqual(['before', 'after'])
         expect(long.map(idOfLong)).toEqual([id, id])

@@ -14,7 +14,7 @@ describe("a server's process", () => {
   })
 
   it('sees of our environment what finds its way, and what its entry says; no secrets', async () => {
-    const source = openSource({ s: small('faults', { env: { GIVEN: 'yes', FROM_OURS: '${PLINTH_MASTER_KEY}' } }) })
+    const source = openSource({ s: small('faults', { env: { GIVEN: 'yes', FROM_OURS: `\${PLINTH_MASTER_KEY}` } }) })
     const seen = JSON.parse((await source.call('alpha', 's.environment', {}, call)).text) as Readonly<Record<string, string>>
     expect(seen).toMatchObject({ GIVEN: 'yes', FROM_OURS: 'SECRET-1', PATH: expect.any(String) })
     const { GIVEN, FROM_OURS, ...rest } = seen
@@ -24,10 +24,14 @@ describe("a server's process", () => {
 
   it("is each tenant's own, and may hold the tenant's id; one is shared where whoever runs Plinth says so", async () => {
     const source = openSource({
-      own: { ...small('faults'), args: [...(small('faults')['args'] as string[]), '--folder=/data/${tenant}'] },
+      own: { ...small('faults'), args: [...(small('faults').args as string[]), `--folder=/data/\${tenant}`] },
       common: small('faults', { shared: true }),
     })
-    const [a, b, again] = [await pidOf(source, 'alpha', 'own'), await pidOf(source, 'beta', 'own'), await pidOf(source, 'alpha', 'own')]
+    const [a, b, again] = [
+      await pidOf(source, 'alpha', 'own'),
+      await pidOf(source, 'beta', 'own'),
+      await pidOf(source, 'alpha', 'own'),
+    ]
     expect(a).not.toBe(b)
     expect(again).toBe(a)
     expect((await source.call('beta', 'own.arguments', {}, call)).text).toBe('["faults","--folder=/data/beta"]')

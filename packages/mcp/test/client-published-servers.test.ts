@@ -52,8 +52,9 @@ describe('the published server of files', () => {
       await mkdir(join(folder, tenant), { recursive: true })
       await writeFile(join(folder, tenant, 'who.txt'), tenant)
     }
-    const source = openSource({ files: published('server-filesystem', [join(folder, '${tenant}')]) })
-    const who = (tenant: string, of: string) => source.call(tenant, 'files.read_text_file', { path: join(folder, of, 'who.txt') }, call)
+    const source = openSource({ files: published('server-filesystem', [join(folder, `\${tenant}`)]) })
+    const who = (tenant: string, of: string) =>
+      source.call(tenant, 'files.read_text_file', { path: join(folder, of, 'who.txt') }, call)
     expect([(await who('alpha', 'alpha')).text, (await who('beta', 'beta')).text]).toEqual(['alpha', 'beta'])
     expect((await who('alpha', 'beta')).failed).toBe(true)
   })
@@ -61,7 +62,9 @@ describe('the published server of files', () => {
 
 describe('the published server of memories', () => {
   it('keeps what it is told', async () => {
-    const source = openSource({ memory: published('server-memory', [], { env: { MEMORY_FILE_PATH: join(folder, 'memory.jsonl') } }) })
+    const source = openSource({
+      memory: published('server-memory', [], { env: { MEMORY_FILE_PATH: join(folder, 'memory.jsonl') } }),
+    })
     const tools = await source.list('alpha', ['memory.*'], signal)
     expect(tools.filter(({ changes }) => changes)).toHaveLength(6)
     const entities = [{ name: 'Plinth', entityType: 'base', observations: ['carries a column'] }]
@@ -78,8 +81,16 @@ const answers: readonly (readonly [string, JsonObject, string | RegExp])[] = [
   ['get-tiny-image', {}, /\n\[image, image\/png, \d+ bytes\]\n/],
   ['get-structured-content', { location: 'Chicago' }, /^\{"temperature":\d+,"conditions":"[^"]+","humidity":\d+\}$/],
   ['get-resource-links', {}, /\n\[resource demo:\/\/resource\/dynamic\/text\/2: Text Resource 2\]/],
-  ['get-resource-reference', { resourceType: 'Text', resourceId: 1 }, /\n\[resource demo:\/\/resource\/dynamic\/text\/1, text\/plain\]\nResource 1: /],
-  ['get-resource-reference', { resourceType: 'Blob', resourceId: 1 }, /\[resource demo:\/\/resource\/dynamic\/blob\/1, text\/plain, \d+ bytes\]/],
+  [
+    'get-resource-reference',
+    { resourceType: 'Text', resourceId: 1 },
+    /\n\[resource demo:\/\/resource\/dynamic\/text\/1, text\/plain\]\nResource 1: /,
+  ],
+  [
+    'get-resource-reference',
+    { resourceType: 'Blob', resourceId: 1 },
+    /\[resource demo:\/\/resource\/dynamic\/blob\/1, text\/plain, \d+ bytes\]/,
+  ],
 ]
 
 describe.each(['pipes', 'Streamable HTTP'])('the published server of everything, over %s', (way) => {
@@ -97,7 +108,10 @@ describe.each(['pipes', 'Streamable HTTP'])('the published server of everything,
     const tools = await source.list('alpha', ['e.*'], signal)
     expect(tools.length).toBeGreaterThanOrEqual(13)
     for (const [name, input, text] of answers)
-      expect(await source.call('alpha', `e.${name}`, input, call), name).toEqual({ text: expect.stringMatching(text), failed: false })
+      expect(await source.call('alpha', `e.${name}`, input, call), name).toEqual({
+        text: expect.stringMatching(text),
+        failed: false,
+      })
     expect(log.lines).toContainEqual(['An MCP server is in use.', { server: 'e', revision: '2025-11-25' }])
   })
 
@@ -105,7 +119,9 @@ describe.each(['pipes', 'Streamable HTTP'])('the published server of everything,
     const source = await open({ timeout: 0.5 })
     await source.list('alpha', ['e.*'], signal)
     const slow = { duration: 60, steps: 60 }
-    await expect(source.call('alpha', 'e.trigger-long-running-operation', slow, call)).rejects.toMatchObject({ code: 'tool_timeout' })
+    await expect(source.call('alpha', 'e.trigger-long-running-operation', slow, call)).rejects.toMatchObject({
+      code: 'tool_timeout',
+    })
     const stop = new AbortController()
     const running = source.call('alpha', 'e.trigger-long-running-operation', slow, { key: 'k', signal: stop.signal })
     await source.call('alpha', 'e.echo', { message: 'x' }, call)
@@ -138,7 +154,10 @@ interface Served {
 async function serveEverything(port?: number): Promise<Served> {
   const chosen = port ?? (await freePort())
   const { command, args } = published('server-everything', ['streamableHttp']) as { command: string; args: string[] }
-  const child: ChildProcess = spawn(command, args, { env: { PATH: process.env['PATH'], PORT: String(chosen) }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child: ChildProcess = spawn(command, args, {
+    env: { PATH: process.env.PATH, PORT: String(chosen) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   await new Promise<void>((resolve, reject) => {
     child.once('exit', () => reject(new Error('The server ended.')))

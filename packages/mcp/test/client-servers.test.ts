@@ -24,11 +24,17 @@ describe('the file of MCP servers', () => {
   it('is read as MCP hosts have it, with what Plinth adds', () => {
     const servers = read(
       {
-        files: { type: 'stdio', command: 'npx', args: ['-y', 'x', '/data/${tenant}'], env: { KEY: '${KEY}' }, tenants: ['acme'] },
+        files: {
+          type: 'stdio',
+          command: 'npx',
+          args: ['-y', 'x', `/data/\${tenant}`],
+          env: { KEY: `\${KEY}` },
+          tenants: ['acme'],
+        },
         web: {
           type: 'http',
-          url: 'https://mcp.example/${tenant}/mcp',
-          headers: { authorization: 'Bearer ${KEY}', 'x-tenant': '${tenant}' },
+          url: `https://mcp.example/\${tenant}/mcp`,
+          headers: { authorization: `Bearer \${KEY}`, 'x-tenant': `\${tenant}` },
           ...{ tenants: ['*'], tools: ['read_*'], readOnly: ['read_*'], timeout: 5, startTimeout: 6, idleTimeout: 7 },
         },
         off: { command: 'x', tenants: [], disabled: true },
@@ -38,7 +44,13 @@ describe('the file of MCP servers', () => {
     expect([...servers.keys()]).toEqual(['files', 'web'])
     expect(servers.get('files')).toEqual({
       name: 'files',
-      address: { kind: 'process', command: 'npx', args: ['-y', 'x', '/data/${tenant}'], env: { KEY: 'the key' }, cwd: undefined },
+      address: {
+        kind: 'process',
+        command: 'npx',
+        args: ['-y', 'x', `/data/\${tenant}`],
+        env: { KEY: 'the key' },
+        cwd: undefined,
+      },
       tenants: ['acme'],
       tools: ['*'],
       readOnly: undefined,
@@ -64,8 +76,12 @@ describe('the file of MCP servers', () => {
     ['the older transport', { files: { type: 'sse', url: 'http://x', tenants: ['*'] } }, 'type'],
     ['an unknown field', { files: { command: 'x', tenants: ['*'], readonly: ['a'] } }, 'readonly'],
     ['a time-out that is none', { files: { command: 'x', tenants: ['*'], timeout: 0 } }, 'timeout'],
-    ['a variable that is not set', { files: { command: 'x', env: { A: '${NOT_SET}' }, tenants: ['*'] } }, '${NOT_SET}'],
-    ['one for all tenants that names one', { files: { command: 'x', args: ['${tenant}'], tenants: ['*'], shared: true } }, 'shared'],
+    ['a variable that is not set', { files: { command: 'x', env: { A: `\${NOT_SET}` }, tenants: ['*'] } }, `\${NOT_SET}`],
+    [
+      'one for all tenants that names one',
+      { files: { command: 'x', args: [`\${tenant}`], tenants: ['*'], shared: true } },
+      'shared',
+    ],
     ['text', { files: 'npx' }, 'must be an object'],
   ])('is refused: %s', (_, servers, words) => {
     expect(refusal(servers)).toContain(words)
@@ -76,9 +92,12 @@ describe('the file of MCP servers', () => {
     expect(refusal({ web: { url: 'https://x', tenants: ['*'] } }, false)).toBe('')
   })
 
-  it.each(['', '[]', '{}', 'null', '{"mcpServers": []}', '{"mcpServers": {}, "more": 1}', '{"mcpServers":'])('is no file: %s', (text) => {
-    expect(() => readMcpServers(text, { variables: {}, processes: true })).toThrow(InvalidInputError)
-  })
+  it.each(['', '[]', '{}', 'null', '{"mcpServers": []}', '{"mcpServers": {}, "more": 1}', '{"mcpServers":'])(
+    'is no file: %s',
+    (text) => {
+      expect(() => readMcpServers(text, { variables: {}, processes: true })).toThrow(InvalidInputError)
+    },
+  )
 
   it('is named by the variable, or stands in it', async () => {
     const options = { variables: {}, processes: true }

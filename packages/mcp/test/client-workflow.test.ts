@@ -20,7 +20,7 @@ beforeAll(async () => {
     await writeFile(join(folder, tenant, 'stock.csv'), `item,boxes\nscrews of ${tenant},12\n`)
   }
   const file = join(folder, 'mcp.json')
-  const files = { ...published('server-filesystem', [join(folder, '${tenant}')]), tenants: ['demo', 'other'] }
+  const files = { ...published('server-filesystem', [join(folder, `\${tenant}`)]), tenants: ['demo', 'other'] }
   const hidden = { ...published('server-memory'), tenants: ['other'] }
   await writeFile(file, JSON.stringify({ mcpServers: { files, hidden } }))
   model = await serveModel()
@@ -38,7 +38,8 @@ afterAll(async () => {
   await model?.close()
 })
 
-const agent = (body: object) => call<{ readonly code?: string; readonly field?: string }>(server.url, '/api/agents', { body, token: workflows.token })
+const agent = (body: object) =>
+  call<{ readonly code?: string; readonly field?: string }>(server.url, '/api/agents', { body, token: workflows.token })
 const plan = { steps: [step('look', [], { agent_type: 'clerk' }), step('write', ['look'], { agent_type: 'report' })] }
 const path = (name: string): string => join(folder, 'demo', name)
 
@@ -54,7 +55,7 @@ describe('an agent with tools of an MCP server [R50, R67, X42]', () => {
     }
     const ended = await workflows.run({ request: 'Report on the stock.', plan })
     expect(ended).toMatchObject({ status: 'completed', result: { text: 'Report: 12 boxes.' } })
-    expect(ended.steps['look']).toMatchObject({ status: 'completed', result: 'There are 12 boxes.' })
+    expect(ended.steps.look).toMatchObject({ status: 'completed', result: 'There are 12 boxes.' })
     // What its list names, and nothing else of the server.
     expect(offered[0]?.toSorted()).toEqual(['calculate', 'files__read_text_file'])
   })
@@ -63,7 +64,8 @@ describe('an agent with tools of an MCP server [R50, R67, X42]', () => {
     expect((await agent({ type: 'writer', tools: ['files.*'] })).status).toBe(201)
     model.answer = ({ asked, toolResults }): ModelTurn => {
       if (!asked.includes('Do look.')) return { text: 'Reported.' }
-      if (toolResults.length === 0) return { call: 'files__write_file', input: { path: path('note.txt'), content: 'Order screws.' } }
+      if (toolResults.length === 0)
+        return { call: 'files__write_file', input: { path: path('note.txt'), content: 'Order screws.' } }
       return { text: toolResults[0] ?? '' }
     }
     const writing = { steps: [step('look', [], { agent_type: 'writer' }), step('write', ['look'], { agent_type: 'report' })] }
@@ -72,7 +74,7 @@ describe('an agent with tools of an MCP server [R50, R67, X42]', () => {
     expect(existsSync(path('note.txt'))).toBe(false)
     expect((await workflows.ask(`/${id}/approve`, { body: { step: 'look' } })).status).toBe(200)
     const ended = await workflows.reach(id, 'completed', 'failed')
-    expect(ended.steps['look']).toMatchObject({ status: 'completed', result: expect.stringContaining('Successfully wrote') })
+    expect(ended.steps.look).toMatchObject({ status: 'completed', result: expect.stringContaining('Successfully wrote') })
     expect(await readFile(path('note.txt'), 'utf8')).toBe('Order screws.')
   })
 
@@ -83,8 +85,8 @@ describe('an agent with tools of an MCP server [R50, R67, X42]', () => {
       return { text: `I was told: ${toolResults[0]}` }
     }
     const { steps } = await workflows.run({ request: 'Look elsewhere.', plan })
-    expect(steps['look']).toMatchObject({ status: 'completed', result: expect.stringContaining('Access denied') })
-    expect(steps['look']?.result).not.toContain('screws of other')
+    expect(steps.look).toMatchObject({ status: 'completed', result: expect.stringContaining('Access denied') })
+    expect(steps.look?.result).not.toContain('screws of other')
   })
 
   it("can't name a server that isn't its tenant's, or none at all", async () => {

@@ -61,7 +61,9 @@ describe('fetch_url over real sockets', () => {
 
   it('follows no redirect to a host that is not named', async () => {
     const server = await receiver()
-    const { text, failed } = await get(`${server.url('/away')}`, [`127.0.0.1:${server.port}`], { allow: ['127.0.0.1', 'localhost'] })
+    const { text, failed } = await get(`${server.url('/away')}`, [`127.0.0.1:${server.port}`], {
+      allow: ['127.0.0.1', 'localhost'],
+    })
     expect([failed, text]).toEqual([true, `localhost:${server.port} is none of the hosts that can be read.`])
     expect(server.received.map(({ path }) => path)).toEqual(['/away'])
   })
@@ -70,7 +72,9 @@ describe('fetch_url over real sockets', () => {
     const server = await receiver()
     let asked = 0
     const lookup = async (): Promise<string[]> => (++asked === 1 ? ['198.51.100.7', '127.0.0.1'] : ['127.0.0.1'])
-    expect(await get(`http://rebinding.test:${server.port}/`, [`rebinding.test:${server.port}`], { lookup })).toMatchObject({ failed: true })
+    expect(await get(`http://rebinding.test:${server.port}/`, [`rebinding.test:${server.port}`], { lookup })).toMatchObject({
+      failed: true,
+    })
     expect(server.connections).toBe(0)
   })
 

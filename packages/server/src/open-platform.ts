@@ -76,7 +76,12 @@ export async function openOcr(options: {
   return ocrOf(environment) === 'tesseract' ? createTesseractOcr({ clock }) : openTextractOcr({ environment, clock })
 }
 
-/** The MCP servers that the environment names, of which none is started before it is needed; undefined for none. @throws InvalidInputError */
+/** The MCP servers that the variables name, by their names. @throws InvalidInputError for those that can't be used. */
+export function namedMcpServers(variables: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return [...loadMcpServers(variables.PLINTH_MCP_SERVERS || undefined, { variables, processes: true }).keys()]
+}
+
+/** The tools of the MCP servers that the environment names, of which none is started before it is needed; undefined for none. @throws InvalidInputError */
 export function openTools(options: {
   readonly environment: Environment
   readonly variables: Readonly<Record<string, string | undefined>>

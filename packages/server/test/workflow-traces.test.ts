@@ -131,7 +131,7 @@ describe('the spans of a workflow', () => {
     )
   })
 
-  it('of a run that goes on later are linked to its first, under the correlation id of whoever asked for it [X18]', async () => {
+  it('of a run that goes on later are linked to its first, under the correlation id of whoever asked for it [X75]', async () => {
     const first = await run(adding, { request: 'x', plan, approval: 'plan' })
     expect(tree(first.spans)).toEqual(['process multi-agent.advance', '  invoke_workflow'])
     expect(first.spans[1]?.attributes['plinth.workflow.status']).toBe('awaiting_approval')

@@ -19,12 +19,10 @@ export function checkBy(schema: JsonObject): SchemaCheck | { readonly fault: str
 
 const longestSchema = 50_000
 const mostFaults = 10
-/** Of a value in which patterns are looked for. */
-const longestSearched = 50_000
 
 function makeCheck(schema: JsonObject): SchemaCheck | { readonly fault: string } {
   let type: z.ZodType
-  let searches = false
+  let longest = Number.POSITIVE_INFINITY
   try {
     if (JSON.stringify(schema).length > longestSchema) return { fault: `It has more than ${longestSchema} characters.` }
     for (const [name, value] of keywords(schema)) {
@@ -33,9 +31,9 @@ function makeCheck(schema: JsonObject): SchemaCheck | { readonly fault: string }
         return { fault: 'References are not followed: write out what they stand for.' }
       const patterns = name === 'pattern' ? [value] : name === 'patternProperties' && isObject(value) ? Object.keys(value) : []
       for (const pattern of patterns) {
-        if (typeof pattern !== 'string' || !isCheap(pattern))
-          return { fault: `The pattern ${JSON.stringify(pattern)} may take too long.` }
-        searches = true
+        const most = typeof pattern === 'string' ? longestFor(pattern) : undefined
+        if (most === undefined) return { fault: `The pattern ${JSON.stringify(pattern)} may take too long.` }
+        longest = Math.min(longest, most)
       }
     }
     type = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0])
@@ -43,7 +41,8 @@ function makeCheck(schema: JsonObject): SchemaCheck | { readonly fault: string }
     return { fault: 'It is no JSON Schema, or has a part that is not known here.' }
   }
   return (value) => {
-    if (searches && JSON.stringify(value).length > longestSearched) return [`It has more than ${longestSearched} characters.`]
+    if (longest < Number.POSITIVE_INFINITY && JSON.stringify(value).length > longest)
+      return [`It has more than ${longest} characters.`]
     const parsed = type.safeParse(value)
     if (parsed.success) return []
     return parsed.error.issues.slice(0, mostFaults).map(({ path, message }) => `${path.join('.') || 'the value'}: ${message}`)
@@ -69,19 +68,50 @@ function isObject(value: JsonValue): value is JsonObject {
 }
 
 const longestPattern = 300
-const unbounded = /\*|\+|\{\d+,\}|\{\d{3,}|\{\d+,\d{3,}\}/g
+/** Of looking for one pattern: what a processor does in about a second. */
+const mostSteps = 1e8
+/** Shorter ones would not be worth a pattern. */
+const leastSearched = 1_000
 
 /**
- * Whether looking for a pattern takes at most time that grows with the square of the text: nothing repeated holds a repetition or a choice,
- * nothing looks around or back, and few parts repeat without end. Says no to some that are harmless.
+ * In how many characters a pattern can be looked for without taking long, by the most that backtracking can come to: nothing that is
+ * repeated may hold a repetition or a choice, nothing looks around or back, and few parts may be read in several ways. Undefined: in too
+ * few. Says no to some that are harmless.
  */
-function isCheap(pattern: string): boolean {
-  if (pattern.length > longestPattern) return false
-  // Characters that stand for themselves, and what stands in brackets, are one character each.
+function longestFor(pattern: string): number | undefined {
+  if (pattern.length > longestPattern) return undefined
+  // What stands for one character is one, and groups are plain ones.
   const plain = pattern
-    .replaceAll(/\\(?:[pP]\{[^}]*\}|u\{?[0-9a-fA-F]*\}?|x[0-9a-fA-F]{2}|[^0-9k])/g, 'x')
+    .replaceAll(/\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[^0-9k])/g, 'x')
     .replaceAll(/\[\^?\]?[^\]]*\]/g, 'x')
-  if (/\\|\(\?(?!:)/.test(plain)) return false
-  if (/[*+?}|][^()]*\)(?:[*+?]|\{)/.test(plain) || /\)\)+(?:[*+?]|\{)/.test(plain)) return false
-  return (plain.match(unbounded)?.length ?? 0) <= (plain.startsWith('^') && !plain.includes('|') ? 2 : 1)
+    .replaceAll('(?:', '(')
+  if (/\\|\(\?/.test(plain)) return undefined
+  // Each start but that of an anchored one is a try.
+  let power = plain.startsWith('^') && !plain.includes('|') ? 0 : 1
+  let steps = plain.length
+  const groups = [{ isSeveral: false, choices: 1 }]
+  let closed: { readonly isSeveral: boolean } | undefined
+  for (const [token] of plain.matchAll(/\{\d+(?:,\d*)?\}|[\s\S]/g)) {
+    const [, least, comma, most] = /^\{(\d+)(,?)(\d*)\}$/.exec(token) ?? []
+    const isEndless = token === '*' || token === '+' || (comma === ',' && most === '')
+    if (closed?.isSeveral && (isEndless || comma)) return undefined
+    if (isEndless) power++
+    else if (least !== undefined) steps *= comma ? Number(most) * (Number(most) - Number(least) + 1) : Number(least)
+    else if (token === '?') steps *= 2
+    if (isEndless) steps *= Number(least ?? 1)
+    const within = groups.at(-1) ?? { isSeveral: false, choices: 1 }
+    if (token === '|') within.choices++
+    if (isEndless || comma || token === '?' || token === '|' || (closed?.isSeveral && least === undefined)) within.isSeveral = true
+    closed = undefined
+    if (token === '(') groups.push({ isSeveral: false, choices: 1 })
+    else if (token === ')') {
+      steps *= within.choices
+      closed = groups.pop()
+      const around = groups.at(-1)
+      if (around && within.isSeveral) around.isSeveral = true
+    }
+  }
+  steps *= groups[0]?.choices ?? 1
+  const longest = Math.floor((mostSteps / Math.max(1, steps)) ** (1 / Math.max(1, power)))
+  return longest < leastSearched ? undefined : Math.min(longest, longestSchema)
 }

@@ -23,7 +23,6 @@ import { orchestrator } from './plan/validate-plan.ts'
 import type { Run } from './run/run.ts'
 import type { StepCall, StepEnd } from './run/run-engine.ts'
 import type { RunState } from './run/run-state.ts'
-import type { ToolAnswer } from './tools/tool.ts'
 import { builtInTools } from './tools/tools.ts'
 
 /** A run at work in this process, as its span tells of it. */
@@ -108,12 +107,12 @@ function inAgent<Result>(
   return inSpan(scope.caller, `${spanNames.agent} ${agent}`, all, (span) => work(below(scope, span), span))
 }
 
-/** Calls a tool in a span. */
-export async function inTool(
+/** Calls a tool in a span. @param work gives something that says that it is `failed`, or that has no such word. */
+export async function inTool<Answer extends object>(
   scope: Scope,
   tool: { readonly name: string; readonly callId?: string },
-  work: (scope: Scope) => Promise<ToolAnswer>,
-): Promise<ToolAnswer> {
+  work: (scope: Scope) => Promise<Answer>,
+): Promise<Answer> {
   const { name, callId } = tool
   const attributes = {
     'gen_ai.operation.name': 'execute_tool',
@@ -126,7 +125,7 @@ export async function inTool(
   try {
     return await inSpan(scope.caller, `${spanNames.tool} ${name}`, attributes, async (span) => {
       const answer = await work(below(scope, span))
-      if (answer.failed) markFailed(span, 'tool_failed')
+      if ('failed' in answer && answer.failed) markFailed(span, 'tool_failed')
       else outcome = 'done'
       return answer
     })

@@ -172,7 +172,7 @@ function addressOf(name: string, entry: Entry, { variables, processes }: Paramet
   return { ...address, oauth }
 }
 
-const tenantPlace = '${tenant}'
+const tenantPlace = `\${tenant}`
 
 function fill(server: string, text: string, variables: Readonly<Record<string, string | undefined>>): string {
   return text.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (place, name: string) => {

@@ -117,6 +117,15 @@ const table: readonly RouteTool[] = [
     id: 'workflow_id',
   },
   {
+    name: 'cancel_workflow',
+    title: 'Cancel a workflow',
+    description: 'End a workflow, and what its steps do just now. What has ended already stays as it is.',
+    route: 'POST /api/workflows/{id}/cancel',
+    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
+    id: 'workflow_id',
+    about: { reason: 'Why; kept with the workflow.' },
+  },
+  {
     name: 'list_agents',
     title: 'List the agents',
     description: 'The agents that workflows may use, with what each can do.',

@@ -15,7 +15,17 @@ async function ask(
   return { status: answer.status, told: messageOf({ status: answer.status, headers: answer.headers, text, body }), text }
 }
 
-const names = ['ask', 'search', 'ingest', 'submit', 'get_request', 'run_workflow', 'get_workflow', 'list_agents']
+const names = [
+  'ask',
+  'search',
+  'ingest',
+  'submit',
+  'get_request',
+  'run_workflow',
+  'get_workflow',
+  'cancel_workflow',
+  'list_agents',
+]
 const fields = [
   ...['query', 'top_k', 'filter', 'history', 'documents', 'prompt', 'request_id', 'workflow_id', 'request', 'plan', 'approval'],
   ...[

@@ -86,6 +86,7 @@ describe('who asks', () => {
       get_request: 'requests:read',
       run_workflow: 'workflows:write',
       get_workflow: 'workflows:read',
+      cancel_workflow: 'workflows:write',
       list_agents: 'agents:read',
     }
     for (const [tool, permission] of Object.entries(needs)) {
@@ -254,6 +255,9 @@ describe('what is told of it', () => {
     const { content } = await callTool(client, 'submit', { prompt: 'a secret prompt' })
     await callTool(client, 'search', { query: 'a secret query' })
     await callTool(client, 'get_request', { request_id: content.request_id })
+    const run = await callTool(client, 'run_workflow', { request: 'a secret request', approval: 'plan' })
+    const ended = await callTool(client, 'cancel_workflow', { workflow_id: run.content.workflow_id, reason: 'a secret reason' })
+    expect(ended.isError).toBe(false)
     const blind = await server.token({ tenant: 'told', permissions: ['rag:read'] })
     await post(server.url, blind, callOf('submit', { prompt: 'a secret prompt' }))
     const trail = (await trailOf('told')).filter(({ what }) => what.includes('/mcp'))
@@ -265,6 +269,9 @@ describe('what is told of it', () => {
       correlation_id: 'case-7',
     })
     expect(of({ what: 'POST /mcp search', decision: 'allowed' })).toMatchObject({ resource: 'rag/retrieve' })
+    expect(of({ what: 'POST /mcp cancel_workflow', decision: 'allowed' })).toMatchObject({
+      resource: expect.stringContaining(String(run.content.workflow_id)),
+    })
     expect(of({ what: 'POST /mcp', decision: 'permission_denied' })).toBeDefined()
     expect(trail.filter(({ what }) => what.includes('get_request'))).toEqual([])
     expect(JSON.stringify(trail)).not.toContain('secret')

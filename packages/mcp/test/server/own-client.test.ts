@@ -22,6 +22,7 @@ describe('agents of one Plinth with the tools of another', () => {
       'other.ingest',
       'other.submit',
       'other.run_workflow',
+      'other.cancel_workflow',
     ])
     const found = await source.call('demo', 'other.search', { query: 'pumps' }, { key: 'one', signal })
     expect(found).toMatchObject({ failed: false, text: expect.stringContaining('"results":[]') })

@@ -13,7 +13,17 @@ beforeAll(async () => {
 })
 
 const pump = { source: 'pumps.md', content: '# Pumps\n\nThe pump P-7 runs at 40 degrees. It was installed in 2019.' }
-const names = ['ask', 'search', 'ingest', 'submit', 'get_request', 'run_workflow', 'get_workflow', 'list_agents']
+const names = [
+  'ask',
+  'search',
+  'ingest',
+  'submit',
+  'get_request',
+  'run_workflow',
+  'get_workflow',
+  'cancel_workflow',
+  'list_agents',
+]
 
 describe.each(revisions)('the official client in revision %s', (revision: Revision) => {
   it('finds Plinth, its tools, and what each does to things', async () => {
@@ -33,8 +43,8 @@ describe.each(revisions)('the official client in revision %s', (revision: Revisi
     const hints = (hint: 'readOnlyHint' | 'destructiveHint' | 'idempotentHint') =>
       tools.filter(({ annotations }) => annotations?.[hint]).map(({ name }) => name)
     expect(hints('readOnlyHint')).toEqual(['ask', 'search', 'get_request', 'get_workflow', 'list_agents'])
-    expect(hints('destructiveHint')).toEqual(['ingest'])
-    expect(hints('idempotentHint')).toEqual(['ask', 'search', 'ingest', 'get_request', 'get_workflow', 'list_agents'])
+    expect(hints('destructiveHint')).toEqual(['ingest', 'cancel_workflow'])
+    expect(hints('idempotentHint')).toEqual(names.filter((name) => !['submit', 'run_workflow'].includes(name)))
     const ask = tools.find(({ name }) => name === 'ask')
     expect(Object.keys(ask?.inputSchema.properties ?? {})).toEqual(expect.arrayContaining(['query', 'top_k', 'filter']))
     expect(ask?.inputSchema.properties).not.toHaveProperty('stream')
@@ -55,6 +65,7 @@ describe.each(revisions)('the official client in revision %s', (revision: Revisi
       content: { documents: [{ source: `${revision}.md`, status: 'processed', chunks_count: 1 }], ingest: { processed: 1 } },
     })
     expect(told.at(-1)).toBe('1/1 1 of 1 documents are read')
+    expect(new Set(told).size).toBe(told.length)
     const found = await callTool(client, 'search', { query: 'pump degrees', top_k: 1 })
     expect(found.content.results).toEqual([expect.objectContaining({ content: expect.stringContaining('40 degrees') })])
     const { content } = await callTool(client, 'ask', { query: 'How hot does the pump P-7 run?' })
@@ -132,6 +143,7 @@ describe.each(revisions)('the official client in revision %s', (revision: Revisi
       ['get_request', { request_id: 'nobody' }],
       ['get_workflow', { workflow_id: workflow.content.workflow_id }],
       ['get_workflow', { workflow_id: 'nobody' }],
+      ['cancel_workflow', { workflow_id: workflow.content.workflow_id }],
     ] as const)
       expect(await callTool(theirs, tool, given)).toMatchObject({ isError: true, content: { status: 404, code: 'not_found' } })
     expect((await callTool(theirs, 'search', { query: 'pump degrees' })).content).toEqual({ results: [] })

@@ -8,7 +8,10 @@ import { McpToolSource, readMcpServers } from '@plinth/mcp'
 import { systemClock } from '@plinth/outbound'
 
 const url = process.argv.at(-1) ?? ''
-const given = JSON.parse(process.env['MCP_CONFORMANCE_CONTEXT'] ?? '{}') as { readonly client_id?: string; readonly client_secret?: string }
+const given = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}') as {
+  readonly client_id?: string
+  readonly client_secret?: string
+}
 
 /** Whoever runs Plinth knows who issues tokens; here the server tells. */
 async function issuerOf(): Promise<string> {
@@ -25,7 +28,7 @@ const source = new McpToolSource({ servers, clock: systemClock, variables: {}, l
 const { signal } = new AbortController()
 try {
   for (const { name, inputSchema } of await source.list('alpha', ['s.*'], signal)) {
-    const names = Object.keys((inputSchema['properties'] ?? {}) as JsonObject)
+    const names = Object.keys((inputSchema.properties ?? {}) as JsonObject)
     const input = Object.fromEntries(names.map((each, at) => [each, at + 2]))
     const answer = await source.call('alpha', name, input, { key: 'k', signal })
     process.stdout.write(`${name}: ${answer.text}\n`)

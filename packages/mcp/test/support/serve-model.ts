@@ -28,7 +28,9 @@ export async function serveModel(): Promise<ScriptedModel> {
   const { url, close } = await serveFetch(async (request) => {
     const { messages, tools = [], stream = false } = (await request.json()) as Body
     const ofRole = (role: string): readonly string[] =>
-      messages.filter((message) => message.role === role).map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)))
+      messages
+        .filter((message) => message.role === role)
+        .map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)))
     const turn = model.answer({
       asked: ofRole('user').join('\n'),
       tools: tools.map((tool) => tool.function),

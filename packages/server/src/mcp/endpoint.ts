@@ -4,8 +4,6 @@ import type { AnyTenantRoute, Clock, Permission, Reply } from '@plinth/core'
 export interface McpVisit {
   readonly message: unknown
   header(name: string): string | undefined
-  /** Fires when whoever asks is gone. */
-  readonly signal: AbortSignal
   readonly clock: Clock
   may(permission: Permission): boolean
   call(

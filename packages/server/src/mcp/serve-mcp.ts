@@ -107,7 +107,6 @@ function visitOf(mcp: McpServing, call: McpCall, message: unknown): McpVisit {
   return {
     message,
     header: (name) => arrival.header(name),
-    signal: arrival.gone?.() ?? new AbortController().signal,
     clock,
     may: (permission) => allows(caller.permissions, permission),
     require: (names) => {

@@ -9,6 +9,7 @@ import type { CallDecision } from '../run/step-state.ts'
 import { mayCall } from '../tools/allowed-tools.ts'
 import { callTool, readInput } from '../tools/call-tool.ts'
 import type { Tool, ToolAnswer } from '../tools/tool.ts'
+import { upTo } from '../whole-characters.ts'
 import type { OpenCall } from './conversation.ts'
 import type { AgentWork } from './run-agent.ts'
 
@@ -33,7 +34,7 @@ interface Possible {
  * @returns the calls that need somebody's word.
  */
 export async function answerCalls(scope: Scope, work: AgentWork): Promise<readonly PendingCall[]> {
-  const { run, conversation, decision } = work
+  const { run, conversation } = work
   const judged = conversation.open.map((call, place) => judge(work, call, place))
   const waits = judged.flatMap((each) => ('tool' in each && needsWord(work, each) ? [pending(each)] : []))
   const changing = judged.filter((each) => 'tool' in each && each.tool.changes)
@@ -60,7 +61,7 @@ export async function answerCalls(scope: Scope, work: AgentWork): Promise<readon
   conversation.told(answers)
   // A model may give the calls of its next turn the same ids.
   delete work.decision
-  if (changing.length > 0 || decision) keep(work)
+  if (changing.length > 0) keep(work)
   return []
 }
 
@@ -133,5 +134,6 @@ const charactersPerToken = 3
 function fitted(answer: ToolAnswer, room: number): ToolAnswer {
   const { text } = answer
   if (text.length <= room) return answer
-  return { ...answer, text: `${text.slice(0, room).toWellFormed()}\n[Cut here: ${text.length - room} characters are left out.]` }
+  const kept = upTo(text, room)
+  return { ...answer, text: `${kept}\n[Cut here: ${text.length - kept.length} characters are left out.]` }
 }

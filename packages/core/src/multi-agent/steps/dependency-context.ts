@@ -1,5 +1,6 @@
 import { estimateTextTokens } from '../../language-model/token-estimate.ts'
 import type { StepCall } from '../run/run-engine.ts'
+import { upTo } from '../whole-characters.ts'
 
 /** How much of what steps before gave an agent is shown. */
 export interface ContextRoom {
@@ -38,7 +39,7 @@ function withinBudget(texts: readonly string[], room: ContextRoom): readonly str
 
 /** The beginning of a text, of at most so many tokens, and what is missing. */
 function cut(text: string, tokens: number, { canReadRest }: ContextRoom): string {
-  const kept = text.slice(0, lengthWithin(text, tokens)).toWellFormed()
+  const kept = upTo(text, lengthWithin(text, tokens))
   const rest = canReadRest ? `; read_result gives them from ${kept.length} on` : ''
   return `${kept}\n[Cut here: ${text.length - kept.length} of ${text.length} characters are left out${rest}.]`
 }

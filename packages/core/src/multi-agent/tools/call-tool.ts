@@ -3,6 +3,7 @@ import type { JsonObject } from '../../json.ts'
 import type { Scope } from '../../scope/scope.ts'
 import { checkBy } from '../json-schemas.ts'
 import { inTool } from '../spans.ts'
+import { upTo } from '../whole-characters.ts'
 import { shownCharacters, type Tool, type ToolAnswer, type ToolCall } from './tool.ts'
 
 const usualTimeout = 60_000
@@ -66,6 +67,6 @@ function sound(answer: ToolAnswer): ToolAnswer {
   if (typeof text !== 'string') return { text: 'The tool gave nothing that can be read.', failed: true }
   if (text.length <= shownCharacters) return { ...answer, text: text.toWellFormed() }
   // A slice would hold on to all of the text that it is of.
-  const kept = JSON.parse(JSON.stringify(text.slice(0, shownCharacters).toWellFormed())) as string
-  return { ...answer, text: `${kept}\n[Cut here: ${text.length - shownCharacters} characters are left out.]` }
+  const kept = JSON.parse(JSON.stringify(upTo(text, shownCharacters).toWellFormed())) as string
+  return { ...answer, text: `${kept}\n[Cut here: ${text.length - kept.length} characters are left out.]` }
 }

@@ -1,3 +1,4 @@
+import { upTo } from '../whole-characters.ts'
 import type { Tool } from './tool.ts'
 
 /** Below what is shown of a tool's answer, with room for what is said of it. */
@@ -26,7 +27,7 @@ export const readResult: Tool = {
       return { text: `The step ${id.slice(0, 64)} has given nothing. Steps with results: ${known || 'none'}.`, failed: true }
     }
     const { text, sources = [] } = found
-    const part = text.slice(from, from + most).toWellFormed()
+    const part = upTo(text.slice(from), most)
     const end = from + part.length
     const rest = end < text.length ? `\n[Characters ${from} to ${end} of ${text.length}; the rest from ${end} on.]` : ''
     return { text: part === '' ? `The result has ${text.length} characters.` : `${part}${rest}`, sources }

@@ -22,7 +22,9 @@ describe('the registry of agents', () => {
     const scope = await open()
     const agents = new Map((await allAgents(scope)).map((agent) => [agent.type, agent]))
     expect([...agents.keys()]).toEqual(['orchestrator', 'research', 'analysis', 'report'])
-    expect(agents.get('orchestrator')?.system_prompt).toMatch(/coordinate specialised agents.*break a request into.*steps.*agent that fits/s)
+    expect(agents.get('orchestrator')?.system_prompt).toMatch(
+      /coordinate specialised agents.*break a request into.*steps.*agent that fits/s,
+    )
     expect(agents.get('research')?.system_prompt).toMatch(/gather.*accurate.*relevant and current/s)
     expect(agents.get('analysis')?.system_prompt).toMatch(/patterns.*conclusions that somebody can act on/s)
     expect(agents.get('report')?.system_prompt).toMatch(/complete, well-structured.*clear/s)
@@ -50,8 +52,11 @@ describe('the registry of agents', () => {
       agent: { system_prompt: 'You speak like a sailor.', tools: ['calculate', 'read_result'], limits: { max_tokens: 77 } },
     })
     bench = agents.plinth
-    const ended = await agents.run({ request: 'Go.', plan: { steps: [step('a', [], { agent_type: 'worker', prompt: 'Sing.' })] } })
-    expect(ended.steps['a']?.result).toBe('With tools.')
+    const ended = await agents.run({
+      request: 'Go.',
+      plan: { steps: [step('a', [], { agent_type: 'worker', prompt: 'Sing.' })] },
+    })
+    expect(ended.steps.a?.result).toBe('With tools.')
     const [call] = bench.models.calls
     const [system, user] = call?.options.prompt ?? []
     expect(system).toMatchObject({ role: 'system', content: expect.stringMatching(/^You speak like a sailor\./) })
@@ -110,7 +115,15 @@ describe('the registry of agents', () => {
 
   it('takes tools that are there', async () => {
     const scope = await open()
-    const tools = ['search_knowledge', 'calculate', 'table_statistics', 'read_result', 'files.*', 'fetch_url:example.org', 'fetch_url:*.example.org:8443']
+    const tools = [
+      'search_knowledge',
+      'calculate',
+      'table_statistics',
+      'read_result',
+      'files.*',
+      'fetch_url:example.org',
+      'fetch_url:*.example.org:8443',
+    ]
     expect((await putAgent(scope, { type: 'new', tools, allow: ['files.write'] })).tools).toEqual(tools)
   })
 })

@@ -44,7 +44,10 @@ export class MemoryTools implements ToolSource {
   readonly #tools: readonly SourceTool[]
   answer: (name: string, input: unknown, signal: AbortSignal) => SourceAnswer | Promise<SourceAnswer>
 
-  constructor(tools: Readonly<Record<string, { readonly changes: boolean }>>, answer: MemoryTools['answer'] = () => ({ text: 'done', failed: false })) {
+  constructor(
+    tools: Readonly<Record<string, { readonly changes: boolean }>>,
+    answer: MemoryTools['answer'] = () => ({ text: 'done', failed: false }),
+  ) {
     this.answer = answer
     this.#tools = Object.entries(tools).map(([name, { changes }]) => ({
       ...{ name, changes },
@@ -61,7 +64,12 @@ export class MemoryTools implements ToolSource {
     return this.#tools.filter(({ name }) => isListed(names, name))
   }
 
-  async call(tenant: string, name: string, input: unknown, { key, signal }: { readonly key: string; readonly signal: AbortSignal }): Promise<SourceAnswer> {
+  async call(
+    tenant: string,
+    name: string,
+    input: unknown,
+    { key, signal }: { readonly key: string; readonly signal: AbortSignal },
+  ): Promise<SourceAnswer> {
     if (!this.offers(tenant, name)) throw new ToolSourceError('tool_unknown')
     this.calls.push({ name, input, key })
     return this.answer(name, input, signal)
@@ -85,7 +93,9 @@ export function calling(...calls: readonly (readonly [tool: string, input: unkno
 export function toldBy({ options }: Pick<ScriptedCall, 'options'>): readonly string[] {
   return options.prompt.flatMap((message) =>
     message.role === 'tool'
-      ? message.content.flatMap((part) => (part.type === 'tool-result' && 'value' in part.output ? [String(part.output.value)] : []))
+      ? message.content.flatMap((part) =>
+          part.type === 'tool-result' && 'value' in part.output ? [String(part.output.value)] : [],
+        )
       : [],
   )
 }

@@ -51,7 +51,7 @@ describe('a tool that changes something', () => {
       status: 'completed',
       steps: { tidy: { status: 'completed', result: 'Told: done', tool_calls: 2 } },
     })
-    expect(ended?.steps['tidy']).not.toHaveProperty('pending_calls')
+    expect(ended?.steps.tidy).not.toHaveProperty('pending_calls')
     expect(tools.calls.map(({ name, key }) => [name, key])).toEqual([
       ['files.read', `${id}:tidy:0:0:1:0`],
       ['files.write', `${id}:tidy:0:0:2:0`],
@@ -87,7 +87,7 @@ describe('a tool that changes something', () => {
     await bench?.reject(id, 'tidy', 'Not on a Friday.')
     await bench?.plinth.pass(10_000, 250)
     const ended = await bench?.shown(id)
-    expect(ended?.steps['tidy']).toMatchObject({
+    expect(ended?.steps.tidy).toMatchObject({
       status: 'completed',
       result: 'Told: This call was not agreed to: Not on a Friday.',
       tool_calls: 1,
@@ -104,7 +104,7 @@ describe('a tool that changes something', () => {
     const { workflow_id: id = '' } = (await bench?.run({ request: 'Tidy.', plan })) ?? {}
     await bench?.approve(id, 'tidy', ['the-id'])
     await bench?.plinth.pass(10_000, 250)
-    expect((await bench?.shown(id))?.steps['tidy']).toMatchObject({
+    expect((await bench?.shown(id))?.steps.tidy).toMatchObject({
       status: 'awaiting_approval',
       pending_calls: [{ call_id: 'the-id', input: { what: 'part 1' } }],
     })
@@ -130,7 +130,7 @@ describe('a tool that changes something', () => {
   it.each([[['files.write']], [['files.*']]])('is called at once where the definition allows %s', async (allow) => {
     const tools = await open(readsAndWrites, new MemoryTools(files), { allow })
     const ended = await bench?.run({ request: 'Tidy.', plan })
-    expect(ended?.steps['tidy']).toMatchObject({ status: 'completed', attempts: 1, tool_calls: 2 })
+    expect(ended?.steps.tidy).toMatchObject({ status: 'completed', attempts: 1, tool_calls: 2 })
     expect(tools.calls.map(({ name }) => name)).toEqual(['files.read', 'files.write'])
   })
 
@@ -145,21 +145,18 @@ describe('a tool that changes something', () => {
       order.push(`${name} ${JSON.stringify(input)}`)
       return { text: 'done', failed: false }
     })
-    await open(
-      (call) => {
-        if (!call.options.tools?.length) return 'Done.'
-        if (toldBy(call).length > 0) return toldBy(call).join(', ')
-        return calling(['files__write', { what: 'one' }], ['files__write', { what: 'two' }], ['files__read', { what: 'three' }])
-      },
-      tools,
-    )
+    await open((call) => {
+      if (!call.options.tools?.length) return 'Done.'
+      if (toldBy(call).length > 0) return toldBy(call).join(', ')
+      return calling(['files__write', { what: 'one' }], ['files__write', { what: 'two' }], ['files__read', { what: 'three' }])
+    }, tools)
     const waiting = await bench?.run({ request: 'Tidy.', plan })
-    expect(waiting?.steps['tidy']?.pending_calls).toHaveLength(2)
+    expect(waiting?.steps.tidy?.pending_calls).toHaveLength(2)
     expect(tools.calls).toEqual([])
     await bench?.approve(waiting?.workflow_id ?? '', 'tidy')
     await bench?.plinth.pass(20_000, 250)
     expect(order).toEqual(['files.read {"what":"three"}', 'files.write {"what":"one"}', 'files.write {"what":"two"}'])
-    expect((await bench?.shown(waiting?.workflow_id ?? ''))?.steps['tidy']?.result).toBe('done, done, done')
+    expect((await bench?.shown(waiting?.workflow_id ?? ''))?.steps.tidy?.result).toBe('done, done, done')
   })
 
   it('that has been called is not called again when what follows fails: the next try goes on behind it', async () => {
@@ -174,7 +171,7 @@ describe('a tool that changes something', () => {
       { allow: ['files.write'] },
     )
     const ended = await bench?.run({ request: 'Tidy.', plan })
-    expect(ended?.steps['tidy']).toMatchObject({
+    expect(ended?.steps.tidy).toMatchObject({
       status: 'completed',
       attempts: 2,
       tool_calls: 1,
@@ -188,14 +185,16 @@ describe('a tool that changes something', () => {
       call.options.tools?.length ? calling(['files__write', { what: 'x'.repeat(1_000_000) }]) : 'Done.',
     )
     const ended = await bench?.run({ request: 'Tidy.', plan })
-    expect(ended?.steps['tidy']).toMatchObject({ status: 'failed', attempts: 1, error: { code: 'conversation_too_large' } })
+    expect(ended?.steps.tidy).toMatchObject({ status: 'failed', attempts: 1, error: { code: 'conversation_too_large' } })
     expect(tools.calls).toEqual([])
     expect((await bench?.journal(ended?.workflow_id ?? ''))?.length).toBeLessThan(5_000)
   })
 })
 
 /** Asks, lets time pass and agrees to what waits, until the run has ended or the process is dead. */
-async function live(death?: Death): Promise<{ readonly writes: number; readonly keys: readonly string[]; readonly status: string }> {
+async function live(
+  death?: Death,
+): Promise<{ readonly writes: number; readonly keys: readonly string[]; readonly status: string }> {
   const tools = new MemoryTools(files)
   const opened = await AgentBench.open(readsAndWrites, { tools, agent: { tools: ['files.*'] }, worker: false })
   bench = opened

@@ -96,7 +96,10 @@ describe('the budget of a run [X43]', () => {
   it('of tool calls is shared by steps side by side', async () => {
     const tools = new MemoryTools({ 'files.read': { changes: false } })
     bench = await AgentBench.open(
-      (call) => (toldBy(call).length > 0 || !call.options.tools?.length ? toldBy(call).join(', ') || 'Done.' : calling(['files__read', { what: 'a' }])),
+      (call) =>
+        toldBy(call).length > 0 || !call.options.tools?.length
+          ? toldBy(call).join(', ') || 'Done.'
+          : calling(['files__read', { what: 'a' }]),
       { tools, agent: { tools: ['files.read'] } },
     )
     const steps = ['a', 'b', 'c'].map((id) => step(id, [], { agent_type: 'worker' }))
@@ -113,7 +116,7 @@ describe('the budget of a step', () => {
     bench = await AgentBench.open(() => ({ ...(using(400, 400) as object), content: [{ type: 'text', text: ' ' }] }))
     const steps = [step('s', [], { budget: { tokens: 3_200 }, retry: { attempts: 9, wait_seconds: 0 } })]
     const ended = await bench.run({ request: 'Try.', plan: { steps } }, 60_000)
-    expect(ended.steps['s']).toMatchObject({ status: 'failed', error: { code: 'workflow_budget_exhausted' } })
+    expect(ended.steps.s).toMatchObject({ status: 'failed', error: { code: 'workflow_budget_exhausted' } })
     expect(bench.plinth.models.calls).toHaveLength(4)
   })
 
@@ -124,7 +127,7 @@ describe('the budget of a step', () => {
     })
     const steps = [step('s', [], { budget: { seconds: 10 }, retry: { attempts: 9, wait_seconds: 60 } })]
     const ended = await bench.run({ request: 'Try.', plan: { steps } }, 600_000)
-    expect(ended.steps['s']).toMatchObject({
+    expect(ended.steps.s).toMatchObject({
       status: 'failed',
       attempts: 3,
       error: { code: 'workflow_budget_exhausted', message: expect.stringContaining('budget') },
@@ -133,18 +136,27 @@ describe('the budget of a step', () => {
 
   it('of no tool calls lets none be made', async () => {
     const tools = new MemoryTools({ 'files.read': { changes: false } })
-    bench = await AgentBench.open((call) => toldBy(call)[0] ?? (call.options.tools?.length ? calling(['files__read', { what: 'a' }]) : 'Done.'), {
-      tools,
-      agent: { tools: ['files.read'] },
+    bench = await AgentBench.open(
+      (call) => toldBy(call)[0] ?? (call.options.tools?.length ? calling(['files__read', { what: 'a' }]) : 'Done.'),
+      {
+        tools,
+        agent: { tools: ['files.read'] },
+      },
+    )
+    const ended = await bench.run({
+      request: 'Read.',
+      plan: { steps: [step('s', [], { agent_type: 'worker', budget: { tool_calls: 0 } })] },
     })
-    const ended = await bench.run({ request: 'Read.', plan: { steps: [step('s', [], { agent_type: 'worker', budget: { tool_calls: 0 } })] } })
-    expect([tools.calls.length, ended.steps['s']?.result]).toEqual([0, expect.stringContaining('No more tools')])
+    expect([tools.calls.length, ended.steps.s?.result]).toEqual([0, expect.stringContaining('No more tools')])
   })
 })
 
 describe('taking from a budget', () => {
   it('never passes it, and waits only as long as something may come back', async () => {
-    const calls = fc.array(fc.record({ most: fc.integer({ min: 1, max: 60 }), used: fc.nat(60) }), { minLength: 1, maxLength: 30 })
+    const calls = fc.array(fc.record({ most: fc.integer({ min: 1, max: 60 }), used: fc.nat(60) }), {
+      minLength: 1,
+      maxLength: 30,
+    })
     await fc.assert(
       fc.asyncProperty(calls, async (drawn) => {
         const budget = new RunBudget({ limits: { tokens: 100 }, what: 'budget' })

@@ -68,6 +68,9 @@ describe('the expected output of a step [X43]', () => {
     [{ type: 'string', pattern: '(?=a)b' }, 'pattern'],
     [{ type: 'string', pattern: '(a)\\1' }, 'pattern'],
     [{ type: 'string', pattern: '^(?:a|ab?)*$' }, 'pattern'],
+    [{ type: 'string', pattern: '^((a+)a)*$' }, 'pattern'],
+    [{ type: 'string', pattern: `${'a?'.repeat(30)}${'a'.repeat(30)}` }, 'pattern'],
+    [{ type: 'string', pattern: 'a{0,99}a{0,99}a{0,99}b' }, 'pattern'],
     [{ type: 'object', patternProperties: { '(x*)*y': {} } }, 'pattern'],
     [{ $defs: { a: { type: 'string' } }, $ref: '#/$defs/a' }, 'References'],
     [{ type: 'nonsense' }, 'no JSON Schema'],
@@ -79,7 +82,15 @@ describe('the expected output of a step [X43]', () => {
     })
   })
 
-  it.each(['^\\d{4}-\\d{2}-\\d{2}$', '^[A-Z]+-[0-9]+$', '\\p{L}+', '^(?:yes|no)$', '^#[0-9a-f]{6}$'])('may have patterns: %s', (pattern) => {
+  it.each([
+    '^\\d{4}-\\d{2}-\\d{2}$',
+    '^[A-Z]+-[0-9]+$',
+    '\\p{L}+',
+    '^(?:yes|no)$',
+    '^#[0-9a-f]{6}$',
+    '^(\\+\\d{1,3} )?\\d{4,12}$',
+    '^[^@\\s]+@[^@\\s]+$',
+  ])('may have patterns: %s', (pattern) => {
     expect(checkBy({ type: 'string', pattern })).toBeTypeOf('function')
   })
 
@@ -93,7 +104,7 @@ describe('the expected output of a step [X43]', () => {
       () => ({ content: [{ type: 'text', text: 'It begins' }], finishReason: { unified: 'length', raw: undefined } }),
       {},
     )
-    expect(ended.steps['write']).toMatchObject({ status: 'completed', truncated: true })
+    expect(ended.steps.write).toMatchObject({ status: 'completed', truncated: true })
   })
 })
 
@@ -109,12 +120,15 @@ describe('the success criteria of a step [X43]', () => {
       judged.push(call.prompt)
       return call.prompt.includes('42') ? verdict() : verdict([1, 'It gives no number.'])
     }, criteria)
-    expect(ended).toMatchObject({ status: 'completed', steps: { write: { attempts: 2, criteria: 'met', result: 'It is 42, please.' } } })
+    expect(ended).toMatchObject({
+      status: 'completed',
+      steps: { write: { attempts: 2, criteria: 'met', result: 'It is 42, please.' } },
+    })
     expect(judged).toHaveLength(2)
     const second = bench?.plinth.models.calls.filter((call) => !isJudge(call))[1]
     expect(second?.prompt).toContain('The answer does not meet: Names a figure. – It gives no number.')
     // All four calls are the step's.
-    expect(ended.steps['write']?.usage.input_tokens).toBe(ended.usage.input_tokens)
+    expect(ended.steps.write?.usage.input_tokens).toBe(ended.usage.input_tokens)
     expect(bench?.plinth.models.calls).toHaveLength(4)
   })
 
@@ -122,7 +136,12 @@ describe('the success criteria of a step [X43]', () => {
     const ended = await run((call) => (isJudge(call) ? verdict([2, 'It is rude.']) : 'Go away.'), criteria)
     expect(ended).toMatchObject({
       status: 'failed',
-      steps: { write: { attempts: 3, error: { code: 'criteria_not_met', message: 'The answer does not meet: Is polite. – It is rude.' } } },
+      steps: {
+        write: {
+          attempts: 3,
+          error: { code: 'criteria_not_met', message: 'The answer does not meet: Is polite. – It is rude.' },
+        },
+      },
     })
   })
 
@@ -132,7 +151,7 @@ describe('the success criteria of a step [X43]', () => {
       const ended = await run((call) => (isJudge(call) ? words : 'It is 42.'), { ...criteria, retry: { attempts: 1 } })
       expect(ended).toMatchObject({ status: 'failed', steps: { write: { error: { code: 'not_judged' } } } })
       expect(bench?.plinth.models.calls.filter(isJudge)).toHaveLength(3)
-      expect(ended.steps['write']?.usage.input_tokens).toBeGreaterThan(0)
+      expect(ended.steps.write?.usage.input_tokens).toBeGreaterThan(0)
     },
   )
 
@@ -172,6 +191,10 @@ describe('where no language model answers', () => {
   })
 
   it('a form is checked all the same, and not tried again, since rules give the same', async () => {
-    expect(await byRules({ expected_output: schema })).toMatchObject({ status: 'failed', code: 'output_check_failed', retryable: false })
+    expect(await byRules({ expected_output: schema })).toMatchObject({
+      status: 'failed',
+      code: 'output_check_failed',
+      retryable: false,
+    })
   })
 })

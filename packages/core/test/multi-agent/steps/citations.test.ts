@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { readText } from '../../../src/rag/text.ts'
-import { revisionPlace } from '../../../src/rag/documents.ts'
 import { getDocument } from '../../../src/rag/access.ts'
+import { revisionPlace } from '../../../src/rag/documents.ts'
 import { deleteDocument } from '../../../src/rag/manage-documents.ts'
+import { readText } from '../../../src/rag/text.ts'
 import { step } from '../support.ts'
 import { AgentBench, calling, toldBy } from './agent-bench.ts'
 
@@ -23,7 +23,9 @@ async function open(report: string): Promise<AgentBench> {
     (call) => {
       if (call.prompt.includes('Task: Write it.')) return report
       if (call.prompt.includes('Task: Weigh it.')) return 'The pump is serviced every 400 hours.'
-      return toldBy(call).length === 0 ? calling(['search_knowledge', { query: 'pump serviced' }]) : 'The pump is serviced every 400 hours.'
+      return toldBy(call).length === 0
+        ? calling(['search_knowledge', { query: 'pump serviced' }])
+        : 'The pump is serviced every 400 hours.'
     },
     { agent: { tools: ['search_knowledge'] } },
   )
@@ -41,14 +43,14 @@ describe('what a report of models rests on', () => {
     expect(result?.citations.length).toBeGreaterThan(0)
     const scope = await bench.plinth.scope()
     for (const citation of result?.citations ?? []) {
-      const claim = report.slice(Number(citation['claim_start']), Number(citation['claim_end']))
-      const id = String(citation['document_id'])
+      const claim = report.slice(Number(citation.claim_start), Number(citation.claim_end))
+      const id = String(citation.document_id)
       const { live = '' } = (await getDocument(scope, id)).fields
-      const cited = await readText(scope, revisionPlace(id, live), Number(citation['start']), Number(citation['end']))
+      const cited = await readText(scope, revisionPlace(id, live), Number(citation.start), Number(citation.end))
       for (const [figure] of claim.matchAll(/\d[\d,]*/g)) expect(cited).toContain(figure)
     }
     // What nothing says isn't cited, though it stands there.
-    const cited = (result?.citations ?? []).map((each) => report.slice(Number(each['claim_start']), Number(each['claim_end'])))
+    const cited = (result?.citations ?? []).map((each) => report.slice(Number(each.claim_start), Number(each.claim_end)))
     expect(cited.some((claim) => claim.includes('99,000'))).toBe(false)
   })
 

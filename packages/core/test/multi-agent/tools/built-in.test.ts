@@ -43,24 +43,38 @@ describe('calculate', () => {
     expect(await use('calculate', { expression })).toEqual({ text })
   })
 
-  it.each([[{ expression: '1 +' }], [{ expression: 'process.exit()' }], [{}], [{ expression: 1 }], [{ expression: '1', more: 2 }]])(
-    'says what is wrong with %j',
-    async (input) => {
-      expect(await use('calculate', input)).toEqual({ text: expect.any(String), failed: true })
-    },
-  )
+  it.each([
+    [{ expression: '1 +' }],
+    [{ expression: 'process.exit()' }],
+    [{}],
+    [{ expression: 1 }],
+    [{ expression: '1', more: 2 }],
+  ])('says what is wrong with %j', async (input) => {
+    expect(await use('calculate', input)).toEqual({ text: expect.any(String), failed: true })
+  })
 })
 
 describe('table_statistics', () => {
   it('counts what models count badly', async () => {
     const { text } = await use('table_statistics', { values: [4, 1, 3, 2] })
-    expect(JSON.parse(text)).toEqual({ count: 4, sum: 10, mean: 2.5, median: 2.5, minimum: 1, maximum: 4, deviation: Math.sqrt(5 / 3) })
+    expect(JSON.parse(text)).toEqual({
+      count: 4,
+      sum: 10,
+      mean: 2.5,
+      median: 2.5,
+      minimum: 1,
+      maximum: 4,
+      deviation: Math.sqrt(5 / 3),
+    })
     expect(JSON.parse((await use('table_statistics', { values: [7] })).text)).toMatchObject({ median: 7, deviation: 0 })
   })
 
-  it.each([[[]], [['1']], [[null]], [new Array(10_001).fill(1)]])('refuses values that are no numbers, none, or too many', async (values) => {
-    expect((await use('table_statistics', { values })).failed).toBe(true)
-  })
+  it.each([[[]], [['1']], [[null]], [new Array(10_001).fill(1)]])(
+    'refuses values that are no numbers, none, or too many',
+    async (values) => {
+      expect((await use('table_statistics', { values })).failed).toBe(true)
+    },
+  )
 })
 
 describe('search_knowledge', () => {
@@ -71,15 +85,22 @@ describe('search_knowledge', () => {
     expect(text).toBe('Source: pumps.txt\nThe pump is serviced every 400 hours.')
     expect(passages?.map(({ source, start, end }) => [source, start, end])).toEqual([['pumps.txt', 0, 37]])
     expect((await use('search_knowledge', { query: 'pump serviced' }, 'bob')).passages).toHaveLength(2)
-    expect(await use('search_knowledge', { query: 'pump serviced' }, 'ada', 'beta')).toEqual({ text: 'Nothing was found.', passages: [] })
+    expect(await use('search_knowledge', { query: 'pump serviced' }, 'ada', 'beta')).toEqual({
+      text: 'Nothing was found.',
+      passages: [],
+    })
   })
 
-  it.each([[{ query: '' }], [{ query: '  ' }], [{ query: 'a', top_k: 21 }], [{ query: 'a', top_k: 0 }], [{ query: 'a', top_k: 1.5 }], [{}]])(
-    'says what is wrong with %j',
-    async (input) => {
-      expect((await use('search_knowledge', input)).failed).toBe(true)
-    },
-  )
+  it.each([
+    [{ query: '' }],
+    [{ query: '  ' }],
+    [{ query: 'a', top_k: 21 }],
+    [{ query: 'a', top_k: 0 }],
+    [{ query: 'a', top_k: 1.5 }],
+    [{}],
+  ])('says what is wrong with %j', async (input) => {
+    expect((await use('search_knowledge', input)).failed).toBe(true)
+  })
 
   it('leaves out what the tenant’s filters block, by itself or together, and shows the rest', async () => {
     await ingest('pumps.txt', 'The pump is serviced every 400 hours.')

@@ -10,7 +10,11 @@ afterEach(async () => {
   bench = undefined
 })
 
-async function get(url: unknown, answers: Readonly<Record<string, ReceiverAnswer>> = {}, hosts = ['example.org', '*.docs.test', 'rebinding.test', 'localhost', '127.0.0.1']): Promise<ToolAnswer> {
+async function get(
+  url: unknown,
+  answers: Readonly<Record<string, ReceiverAnswer>> = {},
+  hosts = ['example.org', '*.docs.test', 'rebinding.test', 'localhost', '127.0.0.1'],
+): Promise<ToolAnswer> {
   bench ??= await EventBench.open(() => 'x')
   bench.memory.outbound.answer = ({ url: asked }) => answers[asked] ?? { body: `The page ${asked}.` }
   const answer = fetchUrl(hosts).run({
@@ -29,11 +33,14 @@ function asked(): readonly string[] {
 }
 
 describe('fetch_url', () => {
-  it.each(['https://example.org/', 'http://example.org/a?b=c', 'https://EXAMPLE.org:443/', 'https://deep.down.docs.test/x'])('reads %s', async (url) => {
-    const { text, failed, sources } = await get(url)
-    expect([text, failed]).toEqual([`The page ${asked()[0]}.`, undefined])
-    expect(sources).toEqual(asked())
-  })
+  it.each(['https://example.org/', 'http://example.org/a?b=c', 'https://EXAMPLE.org:443/', 'https://deep.down.docs.test/x'])(
+    'reads %s',
+    async (url) => {
+      const { text, failed, sources } = await get(url)
+      expect([text, failed]).toEqual([`The page ${asked()[0]}.`, undefined])
+      expect(sources).toEqual(asked())
+    },
+  )
 
   it.each([
     'https://other.org/',
@@ -55,14 +62,17 @@ describe('fetch_url', () => {
     expect(asked()).toEqual([])
   })
 
-  it.each(['http://user:secret@example.org/', 'http://localhost/', 'http://127.0.0.1/', 'http://0x7f.1/', 'https://rebinding.test/'])(
-    'goes through the guard also where the host is named: %s',
-    async (url) => {
-      const { text, failed } = await get(url)
-      expect([failed, asked()]).toEqual([true, []])
-      expect(text).toMatch(/^The (?:host is or leads to an address that may not be called|URL must be http)/)
-    },
-  )
+  it.each([
+    'http://user:secret@example.org/',
+    'http://localhost/',
+    'http://127.0.0.1/',
+    'http://0x7f.1/',
+    'https://rebinding.test/',
+  ])('goes through the guard also where the host is named: %s', async (url) => {
+    const { text, failed } = await get(url)
+    expect([failed, asked()]).toEqual([true, []])
+    expect(text).toMatch(/^The (?:host is or leads to an address that may not be called|URL must be http)/)
+  })
 
   it('follows a redirect to hosts that are named, and tells from where it read', async () => {
     const answer = await get('http://example.org/', {
@@ -72,13 +82,16 @@ describe('fetch_url', () => {
     expect(answer).toEqual({ text: 'The page https://example.org/other.', sources: ['https://example.org/other'] })
   })
 
-  it.each(['https://evil.test/', 'http://169.254.169.254/latest/meta-data', 'http://127.0.0.1:8080/', 'file:///etc/passwd', '//evil.test/x'])(
-    'follows none to others: %s',
-    async (location) => {
-      const answer = await get('https://example.org/', { 'https://example.org/': { status: 302, headers: { location } } })
-      expect([answer.failed, asked()]).toEqual([true, ['https://example.org/']])
-    },
-  )
+  it.each([
+    'https://evil.test/',
+    'http://169.254.169.254/latest/meta-data',
+    'http://127.0.0.1:8080/',
+    'file:///etc/passwd',
+    '//evil.test/x',
+  ])('follows none to others: %s', async (location) => {
+    const answer = await get('https://example.org/', { 'https://example.org/': { status: 302, headers: { location } } })
+    expect([answer.failed, asked()]).toEqual([true, ['https://example.org/']])
+  })
 
   it('follows none without end', async () => {
     const circle = { status: 302, headers: { location: 'https://example.org/' } }
@@ -96,14 +109,21 @@ describe('fetch_url', () => {
     [{ headers: { 'content-type': 'application/x-msdownload' } }, 'which is not read'],
     [{ headers: { 'content-encoding': 'gzip' } }, 'packed its answer'],
   ] as const)('says what went wrong: %j', async (answer, words) => {
-    expect(await get('https://example.org/', { 'https://example.org/': answer })).toEqual({ text: expect.stringContaining(words), failed: true })
+    expect(await get('https://example.org/', { 'https://example.org/': answer })).toEqual({
+      text: expect.stringContaining(words),
+      failed: true,
+    })
   })
 
-  it.each(['text/plain', 'application/json; charset=utf-8', 'text/csv', 'application/ld+json', 'application/xml', 'text/plain; charset=nonsense'])(
-    'reads %s',
-    async (type) => {
-      const answer = { headers: { 'content-type': type }, body: '{"a": "ä"}' }
-      expect((await get('https://example.org/', { 'https://example.org/': answer })).text).toBe('{"a": "ä"}')
-    },
-  )
+  it.each([
+    'text/plain',
+    'application/json; charset=utf-8',
+    'text/csv',
+    'application/ld+json',
+    'application/xml',
+    'text/plain; charset=nonsense',
+  ])('reads %s', async (type) => {
+    const answer = { headers: { 'content-type': type }, body: '{"a": "ä"}' }
+    expect((await get('https://example.org/', { 'https://example.org/': answer })).text).toBe('{"a": "ä"}')
+  })
 })

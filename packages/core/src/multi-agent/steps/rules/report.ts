@@ -18,7 +18,7 @@ export function writeReport(input: {
   readonly analyses: readonly StepResult[]
 }): StepResult {
   const text = new CitedText()
-  text.add(`# ${oneLine(input.title).slice(0, longestTitle).toWellFormed()}\n\n${note}\n`)
+  text.add(`# ${titleOf(input.title)}\n\n${note}\n`)
   const analyses = input.analyses.filter(({ sources = [] }) => sources.length > 0)
   for (const [heading, parts] of analyses.flatMap(sectionsOf)) {
     if (heading === computedHeading && !asksToCompute(input.title)) continue
@@ -65,6 +65,12 @@ function trimmed(parts: readonly Part[]): readonly Part[] {
 /** Numbers of sources that aren't those of the report. */
 function withoutMarkers(text: string): string {
   return text.replaceAll(/\s?\[\d+\]/g, '')
+}
+
+/** The request, without the numbers of its points. */
+function titleOf(request: string): string {
+  const line = oneLine(request.replaceAll(/(^|[\n?.;]\s*)(?:\(?\d{1,2}[.)]|[-*•])\s+/g, '$1'))
+  return line.slice(0, longestTitle).toWellFormed()
 }
 
 function headingOf(question: string): string {

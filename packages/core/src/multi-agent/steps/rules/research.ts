@@ -13,6 +13,7 @@ import { noUsage } from '../../../rag/usage.ts'
 import type { Scope } from '../../../scope/scope.ts'
 import { filterInTurns } from '../../../tenancy/filters/filter-in-turns.ts'
 import type { StepResult } from '../../run/journal.ts'
+import { inTool } from '../../spans.ts'
 import { type Aspect, fitOfAspect } from './aspects.ts'
 import { CitedText } from './cited-text.ts'
 import { figuresIn } from './figures.ts'
@@ -108,7 +109,11 @@ function says(claim: string, { aspects }: Topic): boolean {
 
 /** What is found, with what stands around it; the best first. */
 async function sourcesFor(scope: Scope, queries: readonly string[], signal: AbortSignal): Promise<readonly ReadSource[]> {
-  const found = await Promise.all(queries.map((query) => retrievePassages(scope, { query, top_k: passagesATime }, signal)))
+  const found = await Promise.all(
+    queries.map((query) =>
+      inTool(scope, { name: 'search_knowledge' }, (within) => retrievePassages(within, { query, top_k: passagesATime }, signal)),
+    ),
+  )
   const ranked = found.flatMap(({ passages: some }) => some.map((passage, rank) => ({ passage, rank })))
   const distinct = new Map(
     ranked

@@ -36,7 +36,8 @@ export function statementsIn({ text, start }: Stretch, opening = ''): readonly S
   const title = /[.!?]\s*$/.test(first) ? new Set<string>() : termsIn(first.replace(/^#+\s*/, ''))
   let section: Statement[] = []
   let columns = start === 0 ? undefined : columnsIn(first)
-  for (const { line, at } of paragraphs(text)) {
+  const lines = [...paragraphs(text)]
+  for (const [index, { line, at }] of lines.entries()) {
     const [, signs, heading] = /^(#{1,6})\s+(.+)$/.exec(line) ?? []
     if (signs !== undefined && heading !== undefined) {
       while ((headings.at(-1)?.level ?? 0) >= signs.length) headings.pop()
@@ -46,8 +47,10 @@ export function statementsIn({ text, start }: Stretch, opening = ''): readonly S
       continue
     }
     const under = [...headings.toReversed().map(({ terms }) => terms), title]
-    const put = (from: number, to: number, cells?: Statement['cells']): void => {
+    const put = (first: number, last: number, cells?: Statement['cells']): void => {
+      const [from, to] = cells ? [first, last] : bare(line, first, last)
       const words = line.slice(from, to)
+      if (cells === undefined && !tells(words)) return
       const statement: Statement = {
         text: words,
         start: start + at + from,
@@ -67,32 +70,55 @@ export function statementsIn({ text, start }: Stretch, opening = ''): readonly S
         put(
           0,
           line.length,
-          values.map((value, index) => ({ column: columns?.[index] ?? '', value })),
+          values.map((value, place) => ({ column: columns?.[place] ?? '', value })),
         )
       continue
     }
     columns = columnsIn(line)
-    if (columns) continue
-    for (const span of sentencesOf(line)) put(span.start, span.end)
+    if (columns && cellsOf(lines[index + 1]?.line ?? '')?.length === columns.length) continue
+    columns = undefined
+    for (const span of sentencesOf(unwrapped(line))) put(span.start, span.end)
   }
   return found
 }
 
-/** Lines of tables and headings by themselves; others together, as far as they are one paragraph. */
+/** Lines of tables, headings and points of lists by themselves; others together, as far as they are one paragraph. */
 function* paragraphs(text: string): Generator<{ readonly line: string; readonly at: number }> {
   let open: { from: number; to: number } | undefined
   let at = 0
   for (const line of text.split('\n')) {
-    const apart = line.trim() === '' || /^#{1,6}\s/.test(line) || cellsOf(line) !== undefined
-    if (apart && open) {
+    const apart = line.trim() === '' || /^#{1,6}\s|^\s*```/.test(line) || cellsOf(line) !== undefined
+    if ((apart || point.test(line)) && open) {
       yield { line: text.slice(open.from, open.to), at: open.from }
       open = undefined
     }
-    if (apart && line.trim() !== '') yield { line: line.replace(/\r$/, ''), at }
+    if (apart && line.trim() !== '' && !/^\s*```/.test(line)) yield { line: line.replace(/\r$/, ''), at }
     if (!apart) open = { from: open?.from ?? at, to: at + line.length }
     at += line.length + 1
   }
   if (open) yield { line: text.slice(open.from, open.to), at: open.from }
+}
+
+const point = /^\s*(?:[-*•+]|\d{1,3}[.)])\s/
+
+/** With spaces where lines were broken for their length; a short line, or one with an end, is one that its writer ended. */
+function unwrapped(paragraph: string): string {
+  return paragraph.replaceAll(/(?<=[^\n]{50}[^\n.!?:;|])\r?\n[ \t]*(?=\S)/g, (broken) => ' '.repeat(broken.length))
+}
+
+/** Without what marks a point of a list or a quotation, or is left of an emphasis. */
+function bare(line: string, first: number, last: number): readonly [number, number] {
+  const [marks = ''] = /^(?:(?:[-*•+>]|\d{1,3}[.)]|\*\*|__)\s+)+/.exec(line.slice(first, last)) ?? []
+  return [first + marks.length, last]
+}
+
+/** Longer ones are no sentences, but tables and lists without form. */
+const longestStatement = 500
+
+/** Whether it says something by itself: not a word or two, nor what only leads to a list. */
+function tells(words: string): boolean {
+  if (words.length > longestStatement) return false
+  return /\d/.test(words) || ((words.match(/[\p{L}\p{N}]+/gu)?.length ?? 0) > 2 && !words.endsWith(':'))
 }
 
 /** A row's cells; undefined for a line that is none. */
