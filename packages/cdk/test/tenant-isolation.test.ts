@@ -289,9 +289,10 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
         may(name, key(action, { ...ofTenant, ...tagging('alias/tenant-acme-key'), ...use('', '', 'acme').context })),
       )
     const look = ['DescribeKey', 'GetKeyRotationStatus', 'ListKeyRotations']
-    for (const name of ['request-worker', 'document-worker'] as const) expect(able(name)).toEqual([...look, 'Encrypt', 'Decrypt'])
+    const workers = ['request-worker', 'document-worker', 'workflow-worker', 'execution-worker'] as const
+    for (const name of workers) expect(able(name)).toEqual([...look, 'Encrypt', 'Decrypt'])
     expect(able('sweeper')).toEqual([...look, 'ScheduleKeyDeletion'])
-    for (const name of ['request-worker', 'document-worker', 'sweeper'] as const)
+    for (const name of [...workers, 'sweeper'] as const)
       expect(may(name, key('CreateKey', tagging('alias/tenant-acme-key'), '*')), name).toBe(false)
   })
 

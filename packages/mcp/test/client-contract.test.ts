@@ -1,7 +1,9 @@
 import { createMcpHandler } from '@modelcontextprotocol/server'
 import { describeToolSourceContract } from '@plinth/core/contracts'
+import { expect, it } from 'vitest'
 import { contractServer } from './support/contract-server.ts'
-import { contractOverPipes, type Entry, openSource, small } from './support/open-source.ts'
+import { contractOverPipes, type Entry, openSource, signal, small } from './support/open-source.ts'
+import { recordedLog } from './support/recorded-log.ts'
 import { serveFetch } from './support/serve-fetch.ts'
 
 function subjectOf(common: Entry, dispose: () => Promise<void> = async () => {}) {
@@ -25,19 +27,37 @@ describeToolSourceContract('McpToolSource over pipes, 2026', { create: async () 
 
 describeToolSourceContract('McpToolSource over Streamable HTTP, 2026', {
   create: async () => {
-    const counts = new Map<string, number>()
-    const handler = createMcpHandler(({ requestInfo }) =>
-      contractServer(() => {
-        const tenant = requestInfo?.headers.get('x-tenant') ?? ''
-        counts.set(tenant, (counts.get(tenant) ?? 0) + 1)
-        return counts.get(tenant) ?? 0
-      }),
-    )
-    const { url, close } = await serveFetch((request) => handler.fetch(request))
-    // There are no sessions in this revision: what tells tenants apart is what whoever runs Plinth has it say.
-    return subjectOf({ url, headers: { 'x-tenant': `\${tenant}` } }, async () => {
-      await handler.close()
-      await close()
-    })
+    const { entry, close } = await serveContract()
+    return subjectOf(entry, close)
   },
 })
+
+it.each(['pipes', 'Streamable HTTP'])('the newer revision is spoken with a server that knows it, over %s', async (way) => {
+  const served = way === 'pipes' ? undefined : await serveContract()
+  const log = recordedLog()
+  const source = openSource({ common: served?.entry ?? contractOverPipes }, { log })
+  expect(await source.list('alpha', ['common.say'], signal)).toHaveLength(1)
+  expect(log.lines).toContainEqual(['An MCP server is in use.', { server: 'common', revision: '2026-07-28' }])
+  await source.close()
+  await served?.close()
+})
+
+async function serveContract(): Promise<{ readonly entry: Entry; close(): Promise<void> }> {
+  const counts = new Map<string, number>()
+  const handler = createMcpHandler(({ requestInfo }) =>
+    contractServer(() => {
+      const tenant = requestInfo?.headers.get('x-tenant') ?? ''
+      counts.set(tenant, (counts.get(tenant) ?? 0) + 1)
+      return counts.get(tenant) ?? 0
+    }),
+  )
+  const { url, close } = await serveFetch((request) => handler.fetch(request))
+  return {
+    // There are no sessions in this revision: what tells tenants apart is what whoever runs Plinth has it say.
+    entry: { url, headers: { 'x-tenant': `\${tenant}` } },
+    close: async () => {
+      await handler.close()
+      await close()
+    },
+  }
+}

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { LogFields } from '@plinth/core'
 import { FakeClock } from '@plinth/core/testing'
 import { describe, expect, it } from 'vitest'
-import { isAlive, openSource, signal, small } from './support/open-source.ts'
+import { openSource, signal, small } from './support/open-source.ts'
+import { isAlive } from './support/processes.ts'
 import { recordedLog } from './support/recorded-log.ts'
 
 const call = { key: 'k', signal }

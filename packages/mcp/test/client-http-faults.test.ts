@@ -28,7 +28,7 @@ const events = (response: ServerResponse): void => {
 
 /** A server of the older revision, which does with calls what a test says; and counts sessions and calls. */
 async function serve(answer: Answer) {
-  const seen = { sessions: 0, calls: 0, headers: [] as IncomingMessage['headers'][] }
+  const seen = { sessions: 0, calls: 0, headers: [] as IncomingMessage['headers'][], methods: [] as string[] }
   const server = createServer(async (request, response) => {
     seen.headers.push(request.headers)
     if (request.url !== '/mcp') return response.writeHead(404).end()
@@ -37,6 +37,7 @@ async function serve(answer: Answer) {
     for await (const part of request) parts.push(part)
     const asked = JSON.parse(Buffer.concat(parts).toString()) as Asked
     const { id, method } = asked
+    seen.methods.push(method)
     if (method === 'initialize')
       return json(
         response,
@@ -223,14 +224,21 @@ describe('a server over Streamable HTTP', () => {
     expect(seen.calls).toBe(1)
   })
 
-  it('that hangs is left at its time', async () => {
-    const { url } = await serve((_, response) => {
+  it('that hangs is left at its time, or when nobody waits any more, and is told', async () => {
+    const { url, seen } = await serve((_, response) => {
       events(response)
       response.write(': wait\n\n')
     })
-    await expect(openSource({ h: { url, timeout: 0.4 } }).call('alpha', 'h.t', {}, call)).rejects.toMatchObject({
-      code: 'tool_timeout',
-    })
+    const source = openSource({ h: { url, timeout: 0.4 } })
+    await expect(source.call('alpha', 'h.t', {}, call)).rejects.toMatchObject({ code: 'tool_timeout' })
+    await expect.poll(() => seen.methods).toContain('notifications/cancelled')
+    seen.methods.length = 0
+    const stop = new AbortController()
+    const waiting = source.call('alpha', 'h.t', {}, { key: 'k', signal: stop.signal })
+    await expect.poll(() => seen.methods).toContain('tools/call')
+    stop.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+    await expect.poll(() => seen.methods).toContain('notifications/cancelled')
   })
 
   it('that is not there is told in words without its address', async () => {

@@ -1,6 +1,7 @@
 import { FakeClock } from '@plinth/core/testing'
 import { describe, expect, it } from 'vitest'
-import { isAlive, openSource, signal, small } from './support/open-source.ts'
+import { openSource, signal, small } from './support/open-source.ts'
+import { childrenOf, isAlive } from './support/processes.ts'
 
 const call = { key: 'k', signal }
 const pidOf = async (source: ReturnType<typeof openSource>, tenant: string, server = 's'): Promise<number> =>
@@ -103,14 +104,3 @@ describe('sessions of many tenants', () => {
     expect(await count('c')).toBe('1')
   })
 })
-
-async function childrenOf(pid: number): Promise<readonly number[]> {
-  const { readdir, readFile } = await import('node:fs/promises')
-  const children: number[] = []
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    const status = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
-    if (Number(/\) \S (\d+)/.exec(status)?.[1]) === pid) children.push(Number(name))
-  }
-  return children
-}

@@ -7,6 +7,7 @@ import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { startTestServer, type TestServer } from '../../server/test/support/test-server.ts'
 import { step, Workflows } from '../../server/test/support/workflows.ts'
 import { published } from './support/open-source.ts'
+import { childrenOf, isAlive } from './support/processes.ts'
 import { type ModelTurn, type ScriptedModel, serveModel } from './support/serve-model.ts'
 
 const folder = temporaryFolder()
@@ -34,7 +35,6 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await server?.stop()
   await model?.close()
 })
 
@@ -95,5 +95,12 @@ describe('an agent with tools of an MCP server [R50, R67, X42]', () => {
         status: 400,
         body: { code: 'tool_unknown', field: 'tools.1' },
       })
+  })
+
+  it('leaves no process behind when the server stops', async () => {
+    const started = await childrenOf(process.pid)
+    expect(started.length).toBeGreaterThan(0)
+    await server.stop()
+    for (const pid of started) expect(await isAlive(pid)).toBe(false)
   })
 })

@@ -56,7 +56,7 @@ const adding: Script = ({ options, prompt }) => {
   const asked = options.prompt.some(({ role }) => role === 'tool')
   if (!options.tools?.length || asked) return 'CANARY of the answer'
   const input = JSON.stringify({ expression: prompt.includes('badly') ? '1 +' : '40 + 2' })
-  const [{ name: toolName }] = options.tools as [{ name: string }]
+  const toolName = options.tools[0]?.name ?? ''
   return {
     content: [{ type: 'tool-call', toolCallId: 'call-1', toolName, input }],
     finishReason: { unified: 'tool-calls', raw: undefined },
@@ -195,23 +195,29 @@ describe('what is kept of a trace', () => {
 })
 
 describe('GET /api/traces', () => {
-  it('shows what each span of a workflow lies in', async () => {
-    const server = await startTestServer()
+  it('shows what each span of a workflow lies in, and searches by rule as calls of their tool', async () => {
+    const server = await startTestServer({ PLINTH_MODEL: 'local/extractive' })
     const token = await server.token()
     const headers = { 'x-correlation-id': 'workflow-trace' }
-    const body = { request: 'Report.', plan: { steps: [{ id: 'write', agent_type: 'report', prompt: 'Write.' }] } }
+    const steps = [
+      { id: 'find', agent_type: 'research', prompt: 'How high is the tower?' },
+      { id: 'write', agent_type: 'report', prompt: 'Write.', dependencies: ['find'] },
+    ]
+    const body = { request: 'Report.', plan: { steps } }
     const { body: made } = await call<{ workflow_id: string }>(server.url, '/api/workflows', { token, headers, body })
     const spans = await until('its end', async () => {
       const shown = await call<{ spans: ShownSpan[] }>(server.url, '/api/traces/workflow-trace', { token })
       return shown.body.spans?.some(({ name }) => name === 'process multi-agent.advance') && shown.body.spans
     })
-    expect(tree(spans)).toEqual([
+    const names = tree(spans)
+    expect(names.slice(0, 5)).toEqual([
       'POST /api/workflows',
       'process multi-agent.advance',
       '  invoke_workflow',
-      '    invoke_agent report',
-      '      chat scripted',
+      '    invoke_agent research',
+      '      execute_tool search_knowledge',
     ])
+    expect(names.at(-1)).toBe('    invoke_agent report')
     expect(spans[2]?.attributes['plinth.workflow.id']).toBe(made.workflow_id)
     expect(spans.every(({ links }) => links.length === 0)).toBe(true)
   })

@@ -94,14 +94,14 @@ function longestFor(pattern: string): number | undefined {
   for (const [token] of plain.matchAll(/\{\d+(?:,\d*)?\}|[\s\S]/g)) {
     const [, least, comma, most] = /^\{(\d+)(,?)(\d*)\}$/.exec(token) ?? []
     const isEndless = token === '*' || token === '+' || (comma === ',' && most === '')
-    if (closed?.isSeveral && (isEndless || comma)) return undefined
+    if (closed?.isSeveral && (isEndless || least !== undefined)) return undefined
     if (isEndless) power++
     else if (least !== undefined) steps *= comma ? Number(most) * (Number(most) - Number(least) + 1) : Number(least)
     else if (token === '?') steps *= 2
-    if (isEndless) steps *= Number(least ?? 1)
+    if (isEndless && least !== undefined) steps *= Number(least)
     const within = groups.at(-1) ?? { isSeveral: false, choices: 1 }
     if (token === '|') within.choices++
-    if (isEndless || comma || token === '?' || token === '|' || (closed?.isSeveral && least === undefined)) within.isSeveral = true
+    if (isEndless || comma || token === '?' || token === '|') within.isSeveral = true
     closed = undefined
     if (token === '(') groups.push({ isSeveral: false, choices: 1 })
     else if (token === ')') {

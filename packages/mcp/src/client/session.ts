@@ -178,7 +178,7 @@ export class Session {
     } catch (error) {
       signal?.throwIfAborted()
       const fault = faultOfCall(error)
-      const silent = false
+      const silent = fault.code === 'tool_timeout' && this.#heard < from
       if (silent || isUnknownSession(error) || breaks.has(fault.code)) this.#retired = true
       throw fault
     } finally {

@@ -56,10 +56,3 @@ export function published(name: string, args: readonly string[] = [], more: Entr
 }
 
 export const signal: AbortSignal = new AbortController().signal
-
-/** Whether a process is there, and no zombie. */
-export async function isAlive(pid: number): Promise<boolean> {
-  const { readFile } = await import('node:fs/promises')
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return status !== '' && !/\) [ZX] /.test(status)
-}

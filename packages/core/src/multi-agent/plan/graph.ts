@@ -20,8 +20,7 @@ export interface Order {
 }
 
 /** Kahn's algorithm: topological order, and what it can't reach. Doesn't use the call stack, whatever the depth. */
-export function orderOf(steps: readonly Linked[]): Order {
-  const dependants = dependantsOf(steps)
+export function orderOf(steps: readonly Linked[], dependants: ReturnType<typeof dependantsOf> = dependantsOf(steps)): Order {
   const waiting = new Map(
     steps.map(({ id, dependencies }) => [id, new Set(dependencies.filter((needed) => dependants.has(needed))).size]),
   )
@@ -60,10 +59,12 @@ export function circleIn(steps: readonly Linked[]): readonly string[] {
 }
 
 /** How many steps, itself included, lie on the longest way from each step to an end: the longer, the earlier it should run. */
-export function remainingPaths(steps: readonly Linked[]): ReadonlyMap<string, number> {
-  const dependants = dependantsOf(steps)
+export function remainingPaths(
+  steps: readonly Linked[],
+  dependants: ReturnType<typeof dependantsOf> = dependantsOf(steps),
+): ReadonlyMap<string, number> {
   const remaining = new Map<string, number>()
-  for (const id of orderOf(steps).order.toReversed()) {
+  for (const id of orderOf(steps, dependants).order.toReversed()) {
     let longest = 0
     for (const dependant of dependants.get(id) ?? []) longest = Math.max(longest, remaining.get(dependant) ?? 0)
     remaining.set(id, longest + 1)

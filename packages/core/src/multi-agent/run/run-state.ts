@@ -169,13 +169,14 @@ export class RunState {
 
   /** Steps that are new are put beside those that are there; then all that can be told of the graph is told anew. */
   #build(steps: readonly Step[]): void {
-    const remaining = remainingPaths(steps)
+    const dependants = dependantsOf(steps)
+    const remaining = remainingPaths(steps, dependants)
     for (const step of steps) {
       const known = this.steps.get(step.id)
       this.steps.set(step.id, { ...(known ?? newState(step)), step, remaining: remaining.get(step.id) ?? 1 })
     }
     if (!this.steps.has(synthesis)) this.steps.set(synthesis, newState(synthesisOf(this.plan)))
-    this.#dependants = dependantsOf(steps)
+    this.#dependants = dependants
     this.#needs = new Map()
     this.ready = new ReadySteps()
     this.running = 0

@@ -3,50 +3,71 @@
  * its sources word for word, what they compute shows its formula, and all of it is labelled as what it is.
  * @module
  */
-import { noUsage } from '../../rag/usage.ts'
+import { inAll, noUsage } from '../../rag/usage.ts'
 import type { Scope } from '../../scope/scope.ts'
 import type { AgentDefinition } from '../agents/agent.ts'
+import { askWithin } from '../ask-within.ts'
 import { type StepResult, synthesis } from '../run/journal.ts'
+import { RunBudget } from '../run/run-budget.ts'
 import type { StepCall, StepEnd } from '../run/run-engine.ts'
 import type { RunState } from '../run/run-state.ts'
+import { formOf } from './check-output.ts'
 import { analyse, analysisText } from './rules/analyse.ts'
 import type { Finding } from './rules/facts.ts'
 import { writeReport } from './rules/report.ts'
-import { nothingSaid, research } from './rules/research.ts'
+import { nothingSaid, type Researched, research } from './rules/research.ts'
 
 /** Of the questions of other steps, as a step is told apart from them. */
 const mostOthers = 200
+const formTokens = 2_000
 
-/** Does a step by rules: looks into documents, compares figures, or writes the report, by what the agent has for tools. */
-export async function runRuleAgent(
-  scope: Scope,
-  {
-    call,
-    agent,
-    request,
-    state,
-  }: { readonly call: StepCall; readonly agent: AgentDefinition; readonly request: string; readonly state: RunState },
-): Promise<StepEnd> {
+interface RuleStep {
+  readonly call: StepCall
+  readonly agent: AgentDefinition
+  readonly request: string
+  readonly state: RunState
+}
+
+/**
+ * Does a step by rules: looks into documents, compares figures, or writes the report, by what the agent has for tools. Where the step asks
+ * for JSON of a form, the embedded model fills it in from that text.
+ */
+export async function runRuleAgent(scope: Scope, step: RuleStep): Promise<StepEnd> {
+  const made = await byRules(scope, step)
+  const isAsked = formOf(step.call.state.step) !== undefined && (made.result.sources ?? []).length > 0
+  const { result, usage, toolCalls } = isAsked ? await inForm(scope, step, made) : made
+  return { outcome: { status: 'completed', ...result }, usage, toolCalls }
+}
+
+async function byRules(scope: Scope, { call, agent, request, state }: RuleStep): Promise<Researched> {
   const { step } = call.state
+  const done = (result: StepResult): Researched => ({ result, usage: noUsage, toolCalls: 0 })
   if (step.id === synthesis || agent.type === 'report') return done(reportOf(call, request, state))
   if (agent.tools.includes('search_knowledge') && step.tools?.includes('search_knowledge') !== false) {
     const others = [...state.steps.values()].flatMap(({ step: other }) => (other.id === step.id ? [] : [other.prompt]))
-    const { result, usage, toolCalls } = await research(scope, step.prompt, others.slice(0, mostOthers), call.signal)
-    return { outcome: { status: 'completed', ...result }, usage, toolCalls }
+    return research(scope, step.prompt, others.slice(0, mostOthers), call.signal)
   }
   if (call.results.length === 0) return done({ text: nothingSaid, sources: [] })
-  return done(
-    analysisText(
-      analyse(
-        findingsOf(
-          call,
-          state,
-          call.results.map(({ step: id }) => id),
-        ),
-        request,
-      ),
-    ).result(),
-  )
+  const ids = call.results.map(({ step: id }) => id)
+  return done(analysisText(analyse(findingsOf(call, state, ids), request)).result())
+}
+
+async function inForm(scope: Scope, { call, agent }: RuleStep, { result, usage, toolCalls }: Researched): Promise<Researched> {
+  const { step } = call.state
+  const { content, used } = await askWithin(scope, {
+    model: scope.models.resolve(agent.model_id),
+    // Without the task, whose words would be taken for what was found.
+    prompt: [{ role: 'user', content: [{ type: 'text', text: result.text.replaceAll(/^- [^:\n]+: |\s?\[\d+\]/gm, '') }] }],
+    maxTokens: formTokens,
+    form: { name: 'result', schema: formOf(step) ?? {} },
+    // It costs nothing.
+    budget: new RunBudget({ limits: {}, what: 'budget' }),
+    what: 'workflow.step',
+    invocation: call.key,
+    signal: call.signal,
+  })
+  const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
+  return { result: { text, sources: result.sources }, usage: inAll(usage, used), toolCalls }
 }
 
 function reportOf({ state: { step }, results }: StepCall, request: string, state: RunState): StepResult {
@@ -65,8 +86,4 @@ function findingsOf({ results }: Pick<StepCall, 'results'>, state: RunState, ids
     const step = state.steps.get(id)?.step
     return step ? [{ question: step.prompt, result: results.find((each) => each.step === id)?.result }] : []
   })
-}
-
-function done(result: StepResult): StepEnd {
-  return { outcome: { status: 'completed', ...result }, usage: noUsage, toolCalls: 0 }
 }

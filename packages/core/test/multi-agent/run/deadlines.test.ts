@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { advanceWorkflow } from '../../../src/multi-agent/advance-workflow.ts'
+import { putAgent } from '../../../src/multi-agent/agents/registry.ts'
 import { createWorkflow, type NewWorkflow } from '../../../src/multi-agent/create-workflow.ts'
 import {
   approveWorkflow,
@@ -12,7 +13,7 @@ import type { RunState } from '../../../src/multi-agent/run/run-state.ts'
 import type { StepState } from '../../../src/multi-agent/run/step-state.ts'
 import type { Outcome } from '../../../src/ports/queue.ts'
 import type { Scope } from '../../../src/scope/scope.ts'
-import type { EventBench } from '../../event-driven/bench.ts'
+import { EventBench } from '../../event-driven/bench.ts'
 import { MortalProcess } from '../../support/mortal-process.ts'
 import { step } from '../support.ts'
 import { journalOf, openBench, SlowModel } from './workflow-bench.ts'
@@ -202,6 +203,29 @@ describe('a workflow that is cancelled', () => {
       ['cancelled', 'cancelled'],
     ])
     expect(started.model.asked).toHaveLength(2)
+  })
+
+  it('while a tool runs reaches the tool, which is left though it does not answer [X43]', async () => {
+    const opened = await EventBench.open(() => ({
+      content: [{ type: 'tool-call', toolCallId: 'c1', toolName: 'fetch_url', input: '{"url":"https://slow.test/page"}' }],
+      finishReason: { unified: 'tool-calls', raw: undefined },
+    }))
+    bench = opened
+    opened.memory.outbound.answer = () => ({ hangs: 'at once' })
+    const scope = await opened.scope()
+    await putAgent(scope, { type: 'reader', model_id: 'test/tools', tools: ['fetch_url:slow.test'] })
+    const plan = { steps: [step('a', [], { agent_type: 'reader' })] }
+    const { workflow_id: id } = await createWorkflow(scope, { request: 'Read it.', plan })
+    await opened.pass(3 * second)
+    expect(opened.memory.outbound.requests).toHaveLength(1)
+    await cancelWorkflow(scope, id, 'Never mind.')
+    await opened.pass(2 * second, 250)
+    expect(opened.memory.outbound.requests[0]?.signal?.aborted).toBe(true)
+    const { state } = await getWorkflow(scope, id)
+    expect(state.ending).toEqual({ status: 'cancelled', reason: 'Never mind.' })
+    expect(state.steps.get('a')).toMatchObject({ status: 'cancelled', error: { code: 'cancelled' } })
+    // What its model was asked before counts.
+    expect(state.steps.get('a')?.usage.input_tokens).toBeGreaterThan(0)
   })
 
   it('while it is put together, or waits for another try', async () => {

@@ -62,6 +62,15 @@ describe('the budget of a run [X43]', () => {
     expect(call?.options.maxOutputTokens).toBeLessThan(600)
   })
 
+  it('in USD is used up by what calls cost', async () => {
+    bench = await AgentBench.open(() => using(500, 500))
+    const steps = ['a', 'b', 'c'].map((id, index, all) => step(id, index === 0 ? [] : [all[index - 1] ?? '']))
+    const ended = await bench.run({ request: 'In a row.', plan: { steps }, budget: { usd: 0.0034 } })
+    // 0.0015 USD each.
+    expect(Object.values(ended.steps).map(({ status }) => status)).toEqual(['completed', 'completed', 'failed'])
+    expect(bench.plinth.models.calls).toHaveLength(2)
+  })
+
   it.each([{ tokens: 100 }, { usd: 0.0001 }])('that is too small for a call refuses it before it is made: %j', async (budget) => {
     bench = await AgentBench.open(() => 'x')
     const ended = await bench.run({ request: 'One.', plan: { steps: [step('s')] }, budget })
@@ -69,21 +78,28 @@ describe('the budget of a run [X43]', () => {
     expect(bench.plinth.models.calls).toHaveLength(0)
   })
 
-  it('holds over the death of the process: what was used before counts', async () => {
-    bench = await AgentBench.open(slowly(using(900, 600)), { worker: false })
-    const steps = Array.from({ length: 4 }, (_, index) => step(`s${index}`, index === 0 ? [] : [`s${index - 1}`]))
-    const id = await bench.ask({ request: 'In a row.', plan: { steps }, budget: { tokens: 3_200 } })
-    const first = new MortalProcess(bench.plinth, { worker: true, death: { at: 9, when: 'after' } })
-    await bench.plinth.pass(60_000, 250)
-    expect(first.isDead).toBe(true)
-    await first.stop()
-    const next = new MortalProcess(bench.plinth, { worker: true })
-    await bench.plinth.pass(120_000, 250)
-    await next.stop()
-    const ended = await bench.shown(id)
-    expect(ended).toMatchObject({ status: 'failed', error: { code: 'step_failed' } })
-    expect(ended.usage.input_tokens + ended.usage.output_tokens).toBe(3_000)
-    expect(Object.values(ended.steps).map(({ status }) => status)).toEqual(['completed', 'completed', 'failed', 'skipped'])
+  it('holds over the death of the process, whenever it comes: what was used before counts', async () => {
+    const finished = new Set<number>()
+    for (let at = 4; at <= 24; at += 2) {
+      const mortal = await AgentBench.open(slowly(using(900, 600)), { worker: false })
+      bench = mortal
+      const steps = Array.from({ length: 4 }, (_, index) => step(`s${index}`, index === 0 ? [] : [`s${index - 1}`]))
+      const id = await mortal.ask({ request: 'In a row.', plan: { steps }, budget: { tokens: 3_200 } })
+      const first = new MortalProcess(mortal.plinth, { worker: true, death: { at, when: 'after' } })
+      for (let turn = 0; turn < 100 && !first.isDead; turn++) await mortal.plinth.pass(250, 250)
+      await first.stop()
+      const before = await mortal.shown(id)
+      finished.add(Object.values(before.steps).filter(({ status }) => status === 'completed').length)
+      const next = new MortalProcess(mortal.plinth, { worker: true })
+      await mortal.plinth.pass(120_000, 1_000)
+      await next.stop()
+      const ended = await mortal.shown(id)
+      expect(ended, `write ${at}`).toMatchObject({ status: 'failed', error: { code: 'step_failed' } })
+      expect(ended.usage.input_tokens + ended.usage.output_tokens, `write ${at}`).toBe(3_000)
+      const statuses = Object.values(ended.steps).map(({ status }) => status)
+      expect(statuses, `write ${at}`).toEqual(['completed', 'completed', 'failed', 'skipped'])
+    }
+    expect([...finished].sort()).toEqual(expect.arrayContaining([1, 2]))
   })
 
   it('counts the planner, too', async () => {

@@ -69,6 +69,8 @@ describe('the expected output of a step [X43]', () => {
     [{ type: 'string', pattern: '(a)\\1' }, 'pattern'],
     [{ type: 'string', pattern: '^(?:a|ab?)*$' }, 'pattern'],
     [{ type: 'string', pattern: '^((a+)a)*$' }, 'pattern'],
+    [{ type: 'string', pattern: '^(?:a?){50}$' }, 'pattern'],
+    [{ type: 'string', pattern: '^(?:(a|b)c?){2,}$' }, 'pattern'],
     [{ type: 'string', pattern: `${'a?'.repeat(30)}${'a'.repeat(30)}` }, 'pattern'],
     [{ type: 'string', pattern: 'a{0,99}a{0,99}a{0,99}b' }, 'pattern'],
     [{ type: 'object', patternProperties: { '(x*)*y': {} } }, 'pattern'],
@@ -90,6 +92,8 @@ describe('the expected output of a step [X43]', () => {
     '^#[0-9a-f]{6}$',
     '^(\\+\\d{1,3} )?\\d{4,12}$',
     '^[^@\\s]+@[^@\\s]+$',
+    '^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$',
+    '^(?:red|green|blue|black|white|grey|brown|pink)$',
   ])('may have patterns: %s', (pattern) => {
     expect(checkBy({ type: 'string', pattern })).toBeTypeOf('function')
   })

@@ -2,8 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { acceptDocuments } from '../../../src/index.ts'
 import { callTool, readInput } from '../../../src/multi-agent/tools/call-tool.ts'
 import type { ToolAnswer } from '../../../src/multi-agent/tools/tool.ts'
-import { builtInTools } from '../../../src/multi-agent/tools/tools.ts'
+import { builtInTools, toolsFor } from '../../../src/multi-agent/tools/tools.ts'
 import { EventBench } from '../../event-driven/bench.ts'
+import { MemoryTools } from '../steps/agent-bench.ts'
 
 let bench: EventBench | undefined
 afterEach(async () => {
@@ -31,6 +32,27 @@ async function ingest(source: string, content: string, acl?: { readonly users: r
 
 it('no built-in tool changes anything outside', () => {
   expect(builtInTools.filter(({ changes }) => changes)).toEqual([])
+})
+
+describe('the tools of a step', () => {
+  const names = async (own: readonly string[], only?: readonly string[]): Promise<readonly string[]> => {
+    const tools = new MemoryTools({ 'files.read': { changes: false }, 'files.write': { changes: true } })
+    bench = await EventBench.open(() => 'x', { tools })
+    const agent = { type: 'a', system_prompt: '', tools: own, capabilities: [], limits: {}, version: 1 }
+    const found = await toolsFor(await bench.scope(), agent, { tools: only }, new AbortController().signal)
+    return found.map(({ name }) => name)
+  }
+
+  it.each([
+    [['calculate', 'files.*'], undefined, ['calculate', 'files.read', 'files.write']],
+    [['calculate', 'files.read'], undefined, ['calculate', 'files.read']],
+    [['calculate', 'files.*'], ['files.write'], ['files.write']],
+    [['calculate', 'files.read'], ['files.*', 'files.write', 'search_knowledge'], []],
+    [['fetch_url:a.test', 'fetch_url:b.test'], ['fetch_url:b.test', 'fetch_url:c.test'], ['fetch_url']],
+    [[], undefined, []],
+  ])('are those of its agent, fewer where it says so, never others: %j, %j', async (own, only, expected) => {
+    expect(await names(own, only)).toEqual(expected)
+  })
 })
 
 describe('calculate', () => {

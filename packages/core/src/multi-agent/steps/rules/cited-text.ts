@@ -21,6 +21,12 @@ export class CitedText {
     return this
   }
 
+  /** Sources of what is said without a claim of its own. */
+  name(sources: readonly string[]): this {
+    for (const source of sources) this.#numberOf(source)
+    return this
+  }
+
   get sources(): readonly string[] {
     return this.#sources
   }

@@ -151,7 +151,7 @@ function namedBy(statement: Statement, { topic: { names }, rivals, source }: Sou
   const isOthers = (terms: ReadonlySet<string>): boolean =>
     !names_(terms) && (others.some((rival) => rival.size > 0 && hasAll(terms, rival)) || hasCodeLike(terms, names))
   if (names_(statement.terms)) return 1
-  if (isOthers(statement.terms)) return 0
+
   const own = subjectOf(statement.text)
   for (const { terms, text } of own.size > 0 && !hasSome(own, names) ? [] : statement.before) {
     if (names_(terms)) return 0.95

@@ -27,7 +27,7 @@ export function writeReport(input: {
   const missing: string[] = []
   for (const { question, result } of input.findings) {
     if (!result || (result.sources ?? []).length === 0) missing.push(question)
-    else text.add(`\n## ${headingOf(question)}\n\n`, ...trimmed(partsOf(result)), '\n')
+    else text.add(`\n## ${headingOf(question)}\n\n`, ...trimmed(partsOf(result)), '\n').name(result.sources ?? [])
   }
   if (missing.length > 0)
     text.add(

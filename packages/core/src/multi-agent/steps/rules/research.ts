@@ -24,6 +24,8 @@ import { type Topic, termsIn, topicOf } from './topic.ts'
 export const nothingSaid = 'The documents do not say.'
 
 const passagesATime = 8
+/** Longer ones are no sentences, but tables and lists without form. */
+const longestClaim = 500
 /** Of what is asked, in what answers it. */
 const leastShared = 0.5
 const mostAspects = 8
@@ -94,7 +96,7 @@ async function asked(
       .slice(first.claim_start, first.claim_end)
       .replaceAll(/\s?\[\d+\]/g, '')
       .trim()
-    if (!says(claim, topic)) continue
+    if (claim.length > longestClaim || !says(claim, topic)) continue
     text.add({ claim, places: [first, ...more].map(({ claim_start: _start, claim_end: _end, ...place }) => place) }, '\n')
   }
   if (text.sources.length === 0) text.add(`${nothingSaid}\n`)

@@ -1,0 +1,93 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { research } from '../../../src/multi-agent/steps/rules/research.ts'
+import type { Scope } from '../../../src/scope/scope.ts'
+import type { FilterSettings } from '../../../src/tenancy/filters/filter-settings.ts'
+import { RagBench } from '../../rag/rag-bench.ts'
+
+let bench: RagBench | undefined
+afterEach(async () => {
+  await bench?.stop()
+  bench = undefined
+})
+
+const documents = [
+  {
+    source: 'aster.txt',
+    content:
+      'The pump Aster 200 is for clean water. It costs 1,250 euros. Write to ada@example.com about its warranty of 24 months.',
+  },
+  {
+    source: 'boreas.txt',
+    content: 'The pump Boreas 350 is for dirty water. It costs 1,890 euros. Its warranty runs for 36 months.',
+  },
+]
+
+async function found(
+  question: string,
+  options: {
+    readonly others?: readonly string[]
+    readonly tenant?: string
+    readonly user?: string
+    readonly filters?: Partial<FilterSettings>
+  } = {},
+): Promise<{ readonly text: string; readonly sources?: readonly string[] | undefined; readonly quotes: readonly string[] }> {
+  const scope = await bench?.scope(options.tenant, options.user)
+  if (!scope) throw new Error('There is no bench.')
+  const within: Scope = options.filters
+    ? { ...scope, tenant: { ...scope.tenant, filters: { input: {}, output: {}, deny_list: [], ...options.filters } } }
+    : scope
+  const { result } = await research(within, question, options.others ?? [], new AbortController().signal)
+  const quotes = (result.citations ?? []).map(({ claim_start: start, claim_end: end }) => result.text.slice(start, end))
+  return { text: result.text, sources: result.sources, quotes }
+}
+
+describe('research by rules [R52]', () => {
+  it('quotes what is about the thing that is asked about, with its source', async () => {
+    bench = await RagBench.open()
+    await bench.ingest(documents)
+    expect(await found('What does the Boreas 350 cost?', { others: ['What does the Aster 200 cost?'] })).toEqual({
+      text: 'It costs 1,890 euros. [1]\n',
+      sources: ['boreas.txt'],
+      quotes: ['It costs 1,890 euros.'],
+    })
+    const both = await found('the price and the weight of the Aster 200')
+    expect(both.text).toBe('- price: It costs 1,250 euros. [1]\n- weight: The documents do not say.\n')
+  })
+
+  it('finds what a document says long after it named its subject', async () => {
+    const padding = 'Nothing of note is said in this sentence, which is here for its length alone. '.repeat(12)
+    bench = await RagBench.open()
+    await bench.ingest([
+      { source: 'list.txt', content: `Price list for the Celsus 500\n\n${padding}\n\nThe list price is 2,740 euros.` },
+    ])
+    expect((await found('the price of the Celsus 500')).quotes).toEqual(['The list price is 2,740 euros.'])
+    expect((await found('the price of the Dione 700')).quotes).toEqual([])
+  })
+
+  it("finds nothing of another tenant's, nor of a document that isn't for whoever asks", async () => {
+    bench = await RagBench.open()
+    await bench.ingest([{ ...documents[0], source: 'aster.txt', acl: { users: ['bob'] } }])
+    expect((await found('What does the Aster 200 cost?', { user: 'bob' })).sources).toEqual(['aster.txt'])
+    for (const who of [{ user: 'ada' }, { tenant: 'beta', user: 'bob' }]) {
+      const { text, sources } = await found('What does the Aster 200 cost?', who)
+      expect([text, sources]).toEqual(['The documents do not say.\n', []])
+    }
+  })
+
+  it('holds to the filters of the tenant, on the way in and out', async () => {
+    bench = await RagBench.open()
+    await bench.ingest(documents)
+    const question = 'the warranty of the Aster 200'
+    expect((await found(question)).text).toContain('ada@example.com')
+    for (const filters of [{ input: { email: 'mask' } }, { output: { email: 'mask' } }] as const) {
+      const { text } = await found(question, { filters })
+      expect(text).toContain('warranty of 24 months')
+      expect(text).not.toContain('ada@example.com')
+    }
+    for (const filters of [{ input: { email: 'block' } }, { output: { email: 'block' } }] as const) {
+      const { text } = await found(question, { filters })
+      expect(text).not.toContain('ada@example.com')
+      expect(text).not.toContain('24 months')
+    }
+  })
+})
