@@ -20,7 +20,7 @@ const plan = {
   ],
 }
 
-describeWithMoto('[R48] [R68] a workflow whose process is killed, on the platform aws', (moto) => {
+describeWithMoto('[R68] a workflow whose process is killed, on the platform aws', (moto) => {
   const proxy = useFaultProxy(moto)
 
   it('goes on in another process: what had ended stays, what was in flight is done again, and nothing else is [X43]', {

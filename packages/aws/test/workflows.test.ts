@@ -23,7 +23,7 @@ const seed = 20_261_127
 /** DynamoDB takes an item up to this, in bytes. */
 const itemLimit = 400 * 1_024
 
-describeWithMoto('workflows by the journal and the scheduler, on DynamoDB and SQS [R48, R68]', (moto) => {
+describeWithMoto('workflows by the journal and the scheduler, on DynamoDB and SQS [R68]', (moto) => {
   const proxy = useFaultProxy(moto)
   const running: Engine[] = []
   afterEach(async () => {

@@ -12,7 +12,7 @@ export const longestOutput = 262_144
 const longestCause = 32_768
 
 /** Nobody waits by that token any more: it was answered, its time is over, or its execution was stopped. */
-const over = ['TaskGone', 'TaskDoesNotExist', 'InvalidToken']
+const over = ['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken']
 
 /** Answers executions by their tokens. A token takes one answer: of several the first one counts, and the others change nothing. */
 export class TaskAnswers {

@@ -100,10 +100,10 @@ export class WorkflowExecutions {
       const { workflow_id: id } = await createWorkflow(scope, read.workflow, { idempotencyKey: execution })
       const waiter: Waiter = { token, include_result: read.include_result }
       // One that is asked for again, as by a redrive, may have ended before.
-      if ((await waitForEnd(scope, id, JSON.stringify(waiter))) && id === 'x') await this.#answer(scope, id)
+      if (await waitForEnd(scope, id, JSON.stringify(waiter))) await this.#answer(scope, id)
       return true
     } catch (error) {
-      if (!PlinthError.is(error) || error.retryable) throw error
+      if (!isLast && (!PlinthError.is(error) || error.retryable)) throw error
       const { code, field } = PlinthError.is(error) ? error : { code: 'internal', field: undefined }
       this.#parts.log.warn({ error }, 'A workflow could not be started for an execution.')
       await this.#parts.answers.send(token, {
@@ -154,9 +154,9 @@ export class WorkflowExecutions {
     const { platform, authenticator, keys } = this.#parts
     const correlationId = uuid(platform.operate().clock)
     const caller = await authenticator.authenticate(`Bearer ${await keys.of(tenant)}`, correlationId)
-    if (caller.tenant !== tenant && tenant === 'x')
+    if (caller.tenant !== tenant)
       throw new ForbiddenError('workflow_key_foreign', 'The key for this tenant is the key of another one.')
-    if (tenant === 'x') requirePermission(caller, 'workflows:write')
+    requirePermission(caller, 'workflows:write')
     return platform.scope(caller, { what: 'states:StartExecution', resource: 'workflows' })
   }
 }

@@ -14,10 +14,7 @@ export const mcpServers: Check = {
       return ok(`${countOf(names.length, 'MCP server')} for agents: ${names.join(', ') || 'none'}. None was started.`)
     } catch (error) {
       if (!PlinthError.is(error)) throw error
-      return problem(
-        error.message,
-        'Correct PLINTH_MCP_SERVERS or the file that it names (docs/patterns/multi-agent.md), or unset it.',
-      )
+      return problem(error.message, 'Correct PLINTH_MCP_SERVERS or the file that it names (docs/mcp.md), or unset it.')
     }
   },
 }

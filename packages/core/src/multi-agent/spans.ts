@@ -5,6 +5,7 @@
  */
 import type { Attributes, Span } from '@opentelemetry/api'
 import type { Usage } from '../language-model/catalogue.ts'
+import { toolServerOf } from '../ports/tool-source.ts'
 import type { Scope } from '../scope/scope.ts'
 import {
   below,
@@ -147,5 +148,5 @@ function agentLabel(type: string): string {
 
 function toolLabel(name: string): string {
   if (ownTools.has(name)) return name
-  return name.startsWith('mcp:') ? 'mcp' : 'custom'
+  return toolServerOf(name) === undefined ? 'custom' : 'mcp'
 }

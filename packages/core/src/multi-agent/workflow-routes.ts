@@ -91,7 +91,8 @@ const approve = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Ap
   method: 'POST',
   path: '/api/workflows/{id}/approve',
   permission: 'workflows:write',
-  summary: 'Agree to the plan, as it is or as the body changes it, to the step that the body names, or to the calls of tools that it waits with.',
+  summary:
+    'Agree to the plan, as it is or as the body changes it, to the step that the body names, or to the calls of tools that it waits with.',
   params: forms.workflowParams,
   body: forms.approveBody,
   replies: { 200: { summary: 'It goes on.', body: workflowForm } },
@@ -104,7 +105,8 @@ const reject = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Rej
   method: 'POST',
   path: '/api/workflows/{id}/reject',
   permission: 'workflows:write',
-  summary: 'Reject the plan, which ends the workflow, the step that the body names, or the calls of tools that it waits with: its agent is told why.',
+  summary:
+    'Reject the plan, which ends the workflow, the step that the body names, or the calls of tools that it waits with: its agent is told why.',
   params: forms.workflowParams,
   body: forms.rejectBody,
   replies: { 200: { summary: 'Rejected.', body: workflowForm } },

@@ -129,7 +129,7 @@ export class ProcessTransport implements Transport {
       child.stdin?.end()
       if (!(await this.#endsWithin(politeMilliseconds))) {
         this.#signal('SIGTERM')
-        await this.#endsWithin(termMilliseconds)
+        if (!(await this.#endsWithin(termMilliseconds))) this.#signal('SIGKILL')
         await this.#ended
       }
     }

@@ -1,6 +1,7 @@
 import { type Clock, faultOf, type Log, sleep, type Timer, ToolSourceError } from '@plinth/core'
 import { longestBackOff, type McpServer } from './servers.ts'
-import { Session, type SessionOptions, StartFault } from './session.ts'
+import type { Session, SessionOptions } from './session.ts'
+import { StartFault } from './start-fault.ts'
 import { orLeft } from './with-deadline.ts'
 
 /** A session that lived so long was a good one. */
@@ -88,6 +89,8 @@ export class ServerSlot {
     if (wait > 0) await sleep(this.#clock, wait, signal)
     signal.throwIfAborted()
     try {
+      // Its SDK takes half a second to load, which those without such servers needn't wait for.
+      const { Session } = await import('./session.ts')
       const session = await Session.start(this.#options, signal)
       const from = this.#clock.now()
       this.#sessions.add(session)

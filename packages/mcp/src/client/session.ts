@@ -22,6 +22,7 @@ import { boundedFetch } from './bounded-fetch.ts'
 import { faultOfCall, isUnknownSession } from './faults.ts'
 import { ProcessTransport } from './process-transport.ts'
 import type { McpAddress } from './servers.ts'
+import { StartFault } from './start-fault.ts'
 import { orLeft, withDeadline } from './with-deadline.ts'
 
 /** Of one message. */
@@ -201,17 +202,6 @@ export class Session {
     await this.#client.close().catch(() => {})
     // A client that never came to be connected doesn't know its transport.
     await this.#transport.close().catch(() => {})
-  }
-}
-
-/** Why a server didn't start; for whoever runs it. */
-export class StartFault extends Error {
-  /** Written before it had any work. */
-  readonly stderr: string
-
-  constructor(cause: unknown, stderr: string) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
-    this.stderr = stderr
   }
 }
 

@@ -89,12 +89,12 @@ export function isRulesOnly({ model }: Pick<ResolvedModel, 'model'>): boolean {
 }
 
 /**
- * Whether one step will do, so that planning would cost more than answering: a single question of up to 200 characters that ends in its
- * question mark, compares nothing and has nothing computed. A request that asks several things is never simple.
+ * Whether one step will do, so that planning would cost more than answering: a single question of up to 200 characters and one sentence
+ * that ends in its question mark, compares nothing and has nothing computed. A request that asks several things is never simple.
  */
 export function isSimple(request: string): boolean {
   const text = request.trim()
-  if (text.length > simpleCharacters || !/^[^?!;:\n]+\?$/.test(text) || /\d[.)]\s/.test(text)) return false
+  if (text.length > simpleCharacters || !/^[^?!;:\n]+\?$/.test(text) || /[.)]\s/.test(text)) return false
   return (
     !/\b(?:compare|comparison|versus|vs|each|respectively)\b/i.test(text) &&
     !asksToCompute(text) &&

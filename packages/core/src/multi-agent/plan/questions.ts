@@ -58,6 +58,8 @@ const deed =
 const asking =
   /^(?:what|who|whom|whose|when|where|why|which|how|compare|contrast|weigh|find|list|give|tell|show|describe|explain|name|identify|determine|establish|research|look|check|state|analy[sz]e|calculate|compute|estimate|for\s+(?:each|every|all)|please|(?:can|could|would)\s+you|(?:I|we)\s+(?:want|need|would))\b/i
 const ordinal = /^(?:(?:and|also|then|finally|lastly|next|now|first(?:ly)?|second(?:ly)?|third(?:ly)?)[,\s]+)+/i
+/** Of what was asked about before. */
+const choice = /^which\s+(?:one|of\s+(?:them|these|those|the\s+two|both)|(?:is|are)\s+(?:the\s+)?\p{L}+(?:er|est)\??$)/iu
 const thing = /^the\s+\S+(?:\s+\S+){0,5}?\s+of\s/i
 const finite = /\s(?:is|are|was|were|has|have|had|will|does|did)\s/i
 const behind = new RegExp(
@@ -90,7 +92,7 @@ function askedIn(sentence: string): readonly Asked[] {
   }
   const own = plain.replace(ordinal, '')
   const asks = !/[.!:]$/.test(sentence) || asking.test(own) || (thing.test(own) && !finite.test(own))
-  const weak = sentence.endsWith(':') || !asks
+  const weak = sentence.endsWith(':') || !asks || choice.test(own)
   return split(plain.replace(behind, '')).map((text) => ({ text, weak }))
 }
 

@@ -428,6 +428,8 @@ export class RunState {
       state.endedAt = at
       // What had begun was broken off; what hadn't was left out.
       state.status = state.startedAt === undefined ? left : 'cancelled'
+      if (state.startedAt !== undefined)
+        state.error ??= { code: this.breaksOff ?? 'cancelled', message: 'The workflow ended before the step did.' }
     }
   }
 

@@ -105,7 +105,7 @@ function begin(scope: Scope, run: AgentRun, used: Used): AgentWork {
     conversation: kept ?? new Conversation(run.key, run.prompt),
     maxTokens: maxTokensFor(scope, run.agent, run.model),
     used,
-    ...(run.decision ? { decision: run.decision } : {}),
+    ...(run.decision && kept && kept.open.length > 0 ? { decision: run.decision } : {}),
   }
 }
 

@@ -85,6 +85,16 @@ describe('the registry of agents', () => {
     await expect(getAgent(scope, '__proto__')).rejects.toMatchObject({ code: 'not_found' })
   })
 
+  it('lists a tenant’s own first, what changed last before the rest', async () => {
+    const scope = await open()
+    for (const type of ['a', 'b', 'report', 'a']) {
+      await putAgent(scope, { type })
+      await bench?.memory.clock.advance(1_000)
+    }
+    const types = (await allAgents(scope)).map(({ type }) => type)
+    expect(types).toEqual(['a', 'report', 'b', 'orchestrator', 'research', 'analysis'])
+  })
+
   it('is a tenant’s own', async () => {
     const scope = await open()
     await putAgent(scope, { type: 'translator' })

@@ -75,6 +75,8 @@ describe('JSON in what a model wrote [X38]', () => {
     ['a beginning', '{"steps":[{"id":"a"}', 'cut_off'],
     ['a beginning in a fence', '```json\n{"steps":[{"id":"a"},\n', 'cut_off'],
     ['no JSON', '{steps: a}', 'malformed'],
+    ['a part of a list', 'Steps: [{"id":"a"},{"id":"b"}]', 'malformed'],
+    ['a list that is cut off', '[ {"id":"a"},{"id":"b"', 'cut_off'],
   ])('is not made of %s', (_, text, fault) => {
     expect(jsonInText(text)).toEqual({ fault })
   })

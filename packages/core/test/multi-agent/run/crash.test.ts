@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NewWorkflow } from '../../../src/multi-agent/create-workflow.ts'
-import { getWorkflow, type Workflow } from '../../../src/multi-agent/manage-workflow.ts'
+import { cancelWorkflow, getWorkflow, type Workflow } from '../../../src/multi-agent/manage-workflow.ts'
 import type { JournalEntry } from '../../../src/multi-agent/run/journal.ts'
 import type { EventBench } from '../../event-driven/bench.ts'
 import { type Death, MortalProcess } from '../../support/mortal-process.ts'
@@ -12,6 +12,8 @@ interface Course {
   /** What the model says; it must say the same whoever asks, and however often. */
   answer(what: string, prompt: string): string
   readonly status: string
+  /** Somebody cancels it while this step runs. */
+  readonly cancelledIn?: string
 }
 
 const tail = JSON.stringify({
@@ -102,10 +104,16 @@ const courses: Readonly<Record<string, Course>> = {
     answer: (what) => `Found by ${what}.`,
     status: 'failed',
   },
+  'steps that somebody cancels': {
+    workflow: { request: 'Report.', plan: { steps: [step('a'), step('b', ['a']), step('c', ['b'], report)] } },
+    answer: (what) => `Found by ${what}.`,
+    status: 'cancelled',
+    cancelledIn: 'b',
+  },
 }
 
 /** Asks for the run, and lets time pass until it has ended and nothing is left to do, or the process dies. */
-async function go(bench: EventBench, process: MortalProcess, { workflow }: Course): Promise<string | undefined> {
+async function go(bench: EventBench, process: MortalProcess, { workflow, cancelledIn }: Course): Promise<string | undefined> {
   const alive = async <Result>(work: () => Promise<Result>): Promise<Result | undefined> =>
     work().catch((error: unknown) => {
       if (!process.isDead) throw error
@@ -119,6 +127,8 @@ async function go(bench: EventBench, process: MortalProcess, { workflow }: Cours
     const known = id
     await alive(async () => approveAll(await process.scope(), known))
     const run = await alive(async () => getWorkflow(await process.scope(), known))
+    if (cancelledIn && run?.state.steps.get(cancelledIn)?.status === 'running')
+      await alive(async () => cancelWorkflow(await process.scope(), known, 'Never mind.'))
     if (run?.state.ending) {
       await bench.pass(2_000)
       return id
@@ -135,7 +145,8 @@ interface Lived {
 
 /** Lives a course with a death, and looks at all that must hold whenever it comes. */
 async function live(course: Course, death?: Death): Promise<Lived> {
-  const model = new SlowModel(course.answer)
+  // Slow enough to be cancelled before it has answered.
+  const model = new SlowModel(course.answer, course.cancelledIn ? 3_000 : 300)
   const bench = await openBench(model, { worker: false })
   const mortal = new MortalProcess(bench, { worker: true, ...(death ? { death } : {}) })
   await go(bench, mortal, course)
@@ -183,7 +194,7 @@ describe('a process that dies at any durable write of', () => {
       const expected = outcomeOf(undisturbed.run)
       for (const [index, what] of undisturbed.writes.entries()) {
         // What is there before a write is what was there after the last one: that needn't be tried at each.
-        for (const when of index % 4 === 0 ? (['before', 'after'] as const) : (['after'] as const)) {
+        for (const when of index % 8 === 0 ? (['before', 'after'] as const) : (['after'] as const)) {
           const { run, model } = await live(course, { at: index + 1, when })
           const where = `${when} write ${index + 1}, ${what}`
           expect({ where, ...outcomeOf(run) }).toEqual({ where, ...expected })

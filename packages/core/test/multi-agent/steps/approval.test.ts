@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Script } from '../../../src/testing/index.ts'
 import { type Death, MortalProcess } from '../../support/mortal-process.ts'
-import { step } from '../support.ts'
+import { done, finished, noUsage, planned, started, step } from '../support.ts'
 import { AgentBench, calling, MemoryTools, toldBy } from './agent-bench.ts'
 
 let bench: AgentBench | undefined
@@ -189,6 +189,27 @@ describe('a tool that changes something', () => {
     expect(tools.calls).toEqual([])
     expect((await bench?.journal(ended?.workflow_id ?? ''))?.length).toBeLessThan(5_000)
   })
+})
+
+it('a word counts for the calls that it was said to: once they are made, it is forgotten', () => {
+  const state = planned([step('a')])
+  const call = { call_id: 'c', tool: 'files.write', input: {} }
+  const part = { key: 'k', turns: 1, calls: 0, messages: [], found: { passages: [], sources: [] } }
+  const said = { at: 3, kind: 'conversed', step: 'a', part, usage: noUsage, toolCalls: 0 } as const
+  state.apply(started('a'))
+  state.apply({ ...said, attempt: 1 })
+  state.apply(finished('a', { status: 'awaiting_approval', calls: [call] }))
+  state.apply({ at: 4, kind: 'approved', by: 'ada', step: 'a' })
+  expect(state.steps.get('a')).toMatchObject({ status: 'pending', decision: { calls: [call] } })
+  state.apply(started('a', 2))
+  // Of a try that is over nothing counts.
+  state.apply({ ...said, attempt: 1 })
+  expect(state.steps.get('a')).toMatchObject({ decision: { calls: [call] }, conversation: [part] })
+  state.apply({ ...said, attempt: 2 })
+  expect(state.steps.get('a')?.decision).toBeUndefined()
+  expect(state.steps.get('a')?.conversation).toHaveLength(2)
+  state.apply(finished('a', done, 2))
+  expect(state.steps.get('a')).not.toHaveProperty('conversation')
 })
 
 /** Asks, lets time pass and agrees to what waits, until the run has ended or the process is dead. */

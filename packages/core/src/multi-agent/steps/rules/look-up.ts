@@ -147,26 +147,26 @@ function isNearerTo(statement: Statement, { topic: { others }, rivals }: Sought)
 
 function namedBy(statement: Statement, { topic: { names }, rivals, source }: Sought): number {
   const others = rivals.filter((rival) => [...rival].some((term) => !names.has(term)))
-  const names_ = (terms: ReadonlySet<string>): boolean => hasAll(terms, names)
+  const isNamed = (terms: ReadonlySet<string>): boolean => hasAll(terms, names)
   const isOthers = (terms: ReadonlySet<string>): boolean =>
-    !names_(terms) && (others.some((rival) => rival.size > 0 && hasAll(terms, rival)) || hasCodeLike(terms, names))
-  if (names_(statement.terms)) return 1
-
+    !isNamed(terms) && (others.some((rival) => rival.size > 0 && hasAll(terms, rival)) || hasCodeLike(terms, names))
+  if (isNamed(statement.terms)) return 1
+  if (isOthers(statement.terms)) return 0
   const own = subjectOf(statement.text)
   for (const { terms, text } of own.size > 0 && !hasSome(own, names) ? [] : statement.before) {
-    if (names_(terms)) return 0.95
+    if (isNamed(terms)) return 0.95
     if (isOthers(terms)) return 0
     // A sentence about something else with a name ends what the one before it was about.
     if (subjectOf(text).size > 0 && !hasSome(subjectOf(text), names)) break
   }
   for (const terms of statement.headings) {
-    if (names_(terms)) return 0.9
+    if (isNamed(terms)) return 0.9
     if (isOthers(terms)) return 0
   }
-  if (names_(source)) return 0.85
+  if (isNamed(source)) return 0.85
   // The row of "North" under the heading "2024": together.
   const together = new Set([...statement.terms, ...statement.headings.flatMap((terms) => [...terms]), ...source])
-  return names_(together) ? 0.85 : 0
+  return isNamed(together) ? 0.85 : 0
 }
 
 /** The names that a sentence begins with: "The Boreas 350 is …". */
