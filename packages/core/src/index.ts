@@ -28,7 +28,15 @@ export * from './log.ts'
 export { allAgents, deleteAgent, getAgent, type NewAgent, putAgent } from './multi-agent/agents/registry.ts'
 export { createWorkflow, type NewWorkflow, workflowIdOf } from './multi-agent/create-workflow.ts'
 export { workflowFinished } from './multi-agent/events.ts'
-export { cancelWorkflow, getWorkflow, type Workflow } from './multi-agent/manage-workflow.ts'
+export {
+  approveWorkflow,
+  cancelWorkflow,
+  getWorkflow,
+  rejectWorkflow,
+  resumeWorkflow,
+  retryStep,
+  type Workflow,
+} from './multi-agent/manage-workflow.ts'
 export { multiAgent } from './multi-agent/pattern.ts'
 export { endFor, waitForEnd } from './multi-agent/wait-for-end.ts'
 export { newWorkflow } from './multi-agent/workflow-forms.ts'
