@@ -60,7 +60,7 @@ describe('a plan', () => {
   })
 })
 
-describe('JSON in what a model wrote [X38]', () => {
+describe('JSON in what a model wrote [X36, X38]', () => {
   it.each([
     ['bare', '{"a":1}'],
     ['in a fence', 'Here:\n```json\n{"a":1}\n```\nDone.'],

@@ -15,7 +15,7 @@ function startable(state: RunState, now = 10): string[] {
 }
 
 describe('a run as its journal tells it', () => {
-  it('starts what needs nothing, the longest way first, and what needs it the moment that it has ended [R65, X36]', () => {
+  it('starts what needs nothing, the longest way first, and what needs it the moment that it has ended [R65, X37]', () => {
     const state = planned([step('short'), step('a'), step('b', ['a']), step('c', ['b'])])
     expect(startable(state)).toEqual(['a', 'short'])
     state.apply(started('a'))
