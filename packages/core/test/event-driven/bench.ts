@@ -12,9 +12,9 @@ import {
   type Scope,
   type ServerEvent,
   type StoredEvent,
-  type ToolSource,
   silentLog,
   TenantRegistry,
+  type ToolSource,
   WorkerHost,
 } from '../../src/index.ts'
 import { Authenticator } from '../../src/tenancy/authenticate.ts'
