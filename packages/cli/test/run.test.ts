@@ -29,9 +29,11 @@ const reach = (id: string, status: string) => until(`${id} ${status}`, async () 
 const run = (...args: string[]) => plinth(['run', ...args], environment)
 const workflows = (...args: string[]) => plinth(['workflows', ...args], environment)
 
-function planFile(steps: readonly object[]): string {
-  const file = join(temporaryFolder(), 'plan.json')
-  writeFileSync(file, JSON.stringify({ steps }))
+const planFile = (steps: readonly object[]): string => fileOf({ steps })
+
+function fileOf(content: object): string {
+  const file = join(temporaryFolder(), 'content.json')
+  writeFileSync(file, JSON.stringify(content))
   return file
 }
 
@@ -96,24 +98,28 @@ describe('[R56] plinth run', () => {
   })
 
   it.for([
-    ['y', 0, 'completed'],
-    ['n', 1, 'cancelled'],
-  ] as const)('asks on a terminal about the plan: %s', async ([typed, code, status], { skip }) => {
+    ['y\n', 0, 'completed', 1],
+    ['No\n', 1, 'cancelled', 1],
+    ['\nja\nyes\n', 0, 'completed', 3],
+    // The end of what is typed is no answer.
+    ['\n', 2, 'awaiting_approval', 2],
+  ] as const)('asks on a terminal about the plan, until it is answered: %j', async ([typed, code, status, times], { skip }) => {
     if (spawnSync('script', ['--version']).error) return skip('util-linux script, which makes a terminal, is not installed')
     const command = [...plinthCommand(), 'run', 'Report.', '--plan', planFile(steps), '--approval']
       .map((word) => `'${word}'`)
       .join(' ')
     const { status: exit, stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
-      input: `${typed}\n`,
+      input: typed,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment, PLINTH_MODEL: 'scripted' },
       encoding: 'utf8',
       timeout: 30_000,
     })
     expect(exit, stdout).toBe(code)
-    expect(stdout).toContain('Run this plan? [y/N]')
+    expect(stdout.split('Run this plan? [y/n, Enter asks again]')).toHaveLength(times + 1)
     // The terminal shows what is typed, too.
     const id = /\bkey-[A-Za-z0-9]+/.exec(stdout)?.[0] ?? ''
     expect(await statusOf(id)).toBe(status)
+    expect(stdout.includes(`plinth workflows approve ${id}`)).toBe(code === 2)
   })
 
   it('one that fails: says why, and exits 1', async () => {
@@ -121,6 +127,11 @@ describe('[R56] plinth run', () => {
     const words = refusalOf(await run('Report.', '--plan', failing))
     expect(words).toContain('  find: failed')
     expect(words).toContain('The step find failed:')
+    const [id = ''] = lines(words)
+    const retry = `  plinth workflows retry ${id} find`
+    expect(lines(words)).toContain(retry)
+    expect(lines((await workflows('get', id)).stdout)).toContain(retry)
+    expect((await plinth(retry.trim().split(' ').slice(1), environment)).exit.code).toBe(0)
     const json = await run('Report.', '--plan', failing, '--json')
     expect(json.exit.code).toBe(1)
     expect(JSON.parse(lines(json.stdout).at(-1) ?? '')).toMatchObject({ error: { code: 'step_failed' } })
@@ -129,6 +140,15 @@ describe('[R56] plinth run', () => {
   it('keeps to its budget', async () => {
     const words = refusalOf(await run('Report.', '--plan', planFile(steps), '--budget-tokens', '1'))
     expect(words).toMatch(/find: failed.*budget/)
+    expect(words).toContain("A retry can't help where a budget is spent")
+    expect(words).not.toContain('workflows retry')
+  })
+
+  it('keeps to its time, which begins anew with a retry', async () => {
+    const slow = planFile([{ id: 'find', agent_type: 'research', prompt: 'Slowly.' }])
+    const words = refusalOf(await run('Report.', '--plan', slow, '--budget-seconds', '0.01'))
+    const [id = ''] = lines(words)
+    expect(words).toContain(`To have it done again, with as much time as before:\n  plinth workflows retry ${id} find\n`)
   })
 
   it('goes on when the server was killed and is there again', async () => {
@@ -149,12 +169,15 @@ describe('[R56] plinth run', () => {
 
   it.each<[string, string[], RegExp]>([
     ['an empty request', [' '], /request/],
-    ['a budget that is no number', ['x', '--budget-usd', 'much'], /--budget-usd/],
+    ['a budget that is no number', ['x', '--budget-usd', 'much'], /--budget-usd must be a number above 0/],
+    ['a budget of part of a token', ['x', '--budget-tokens', '1.5'], /--budget-tokens must be a whole number above 0/],
     ['a plan that is not there', ['x', '--plan', '/nowhere.json'], /no file/],
+    ['a plan that is wrapped', ['x', '--plan', fileOf({ plan: { steps } })], /A plan is \{"steps": .*without "plan" around it/],
+    ['a key that is mistyped', ['x', '--plan', planFile([{ id: 'a', agent: 'x', prompt: 'x' }])], /did you mean "agent_type"/],
     [
       'a plan that is wrong',
       ['x', '--plan', planFile([{ id: 'a', agent_type: 'nobody', prompt: 'x' }])],
-      /plan\.steps\.0\.agent_type/,
+      /no agent nobody\. There are: .*research.*\(plan\.steps\.0\.agent_type\) To see the agents: plinth agents list\n/,
     ],
     ['an option that is none', ['x', '--nothing'], /--nothing/],
   ])('refuses %s, with words', async (_, args, words) => {
@@ -179,10 +202,12 @@ describe('plinth workflows', () => {
     expect(table[2]).toMatch(/--limit/)
     const waiting = JSON.parse((await workflows('list', '--status', 'awaiting_approval', '--json')).stdout)
     expect(waiting.items).toMatchObject([{ workflow_id: id }])
-    expect((await workflows('resume', id)).exit.code).toBe(0)
+    const resumed = await workflows('resume', id)
+    expect(resumed.stdout).toBe(`${id} waits for approval of its plan. To see it: plinth workflows get ${id}\n`)
     const cancelled = await workflows('cancel', id, '--reason', 'Never mind.')
-    expect(cancelled.exit.code).toBe(0)
+    expect([cancelled.exit.code, cancelled.stdout]).toEqual([0, `${id} is being cancelled.\n`])
     await reach(id, 'cancelled')
+    expect((await workflows('cancel', id)).stdout).toBe(`${id} is cancelled already.\n`)
     const words = (await workflows('get', id)).stdout
     for (const said of ['Never mind. (cancelled)', 'find: cancelled', 'write: cancelled']) expect(words).toContain(said)
     expect(refusalOf(await workflows('approve', id))).toMatch(/does not wait/)
@@ -195,7 +220,8 @@ describe('plinth workflows', () => {
       return id
     }
     const rejected = await begin()
-    expect((await workflows('reject', rejected, '--reason', 'Too dear.')).exit.code).toBe(0)
+    const no = await workflows('reject', rejected, '--reason', 'Too dear.')
+    expect([no.exit.code, no.stdout]).toEqual([0, `${rejected} is being cancelled: its plan is rejected.\n`])
     expect(refusalOf(await workflows('get', rejected, '--follow'))).toContain('Too dear.')
     const changed = await begin()
     const other = planFile([{ id: 'other', agent_type: 'report', prompt: '[[fail]]' }])
@@ -204,6 +230,17 @@ describe('plinth workflows', () => {
     const again = await workflows('retry', changed, 'other')
     expect([again.exit.code, again.stdout]).toEqual([0, expect.stringContaining('is running')])
     expect(refusalOf(await workflows('retry', changed, 'nobody'))).toMatch(/step/)
+  })
+
+  it('says of a step that it is approved or rejected', async () => {
+    const both = planFile(['a', 'b'].map((id) => ({ id, agent_type: 'research', prompt: 'x', approval: true })))
+    const id = (await run('Report.', '--plan', both, '--detach')).stdout.trim()
+    await reach(id, 'awaiting_approval')
+    const approved = await workflows('approve', id, '--step', 'a')
+    expect(lines(approved.stdout)[0]).toBe('The step a is approved.')
+    const rejected = await workflows('reject', id, '--step', 'b')
+    expect(lines(rejected.stdout)[0]).toBe('The step b is rejected.')
+    await reach(id, 'failed')
   })
 
   it.each([['..'], ['a/b'], ['x?y=1'], ['']])('refuses what is no id: %s', async (id) => {
@@ -249,6 +286,14 @@ describe('[R67] plinth agents', () => {
     expect((await agents('delete', 'poet')).stdout).toBe('poet is deleted.\n')
     expect(refusalOf(await agents('delete', 'poet'))).toMatch(/agent/)
     expect(refusalOf(await run('A song.', '--plan', verse))).toMatch(/agent_type/)
+  })
+
+  it('put refuses a file that defines another one', async () => {
+    const file = fileOf({ type: 'poet', system_prompt: 'You write verse.' })
+    expect(refusalOf(await agents('put', 'clerk', '--file', file))).toContain('defines the agent poet, not clerk')
+    expect((await agents('put', 'poet', '--file', file)).exit.code).toBe(0)
+    expect((await agents('delete', 'poet')).exit.code).toBe(0)
+    expect(refusalOf(await agents('delete', 'clerk'))).toMatch(/agent/)
   })
 
   it.each<[string, string[], RegExp]>([

@@ -70,13 +70,18 @@ describe('a server that does not start', () => {
     expect(JSON.stringify(log.lines)).not.toContain('SECRET')
   })
 
-  it('tells whoever runs Plinth what it wrote', async () => {
-    const log = recordedLog()
-    await openSource({ s: small('broken') }, { log })
-      .list('alpha', ['s.*'], signal)
-      .catch(() => {})
-    const fields = { stderr: 'The configuration of this server is broken.\n' }
-    expect(log.lines).toContainEqual([expect.any(String), expect.objectContaining(fields)])
+  it.each([
+    ['a server', small('broken'), { stderr: 'The configuration of this server is broken.\n', exit: 1 }],
+    // It may be gone before the first message to it is written.
+    ['a shell', { command: 'sh', args: ['-c', 'echo No such package. >&2; exit 3'] }, { stderr: 'No such package.\n', exit: 3 }],
+  ])('tells whoever runs Plinth what it wrote, and how it ended: %s', async (_, entry, fields) => {
+    for (let time = 0; time < 5; time++) {
+      const log = recordedLog()
+      await openSource({ s: entry }, { log })
+        .list('alpha', ['s.*'], signal)
+        .catch(() => {})
+      expect(log.lines).toContainEqual([expect.any(String), expect.objectContaining(fields)])
+    }
   })
 
   it('is given up after its time', async () => {

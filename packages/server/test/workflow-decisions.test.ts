@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Problem } from '../../../test/e2e/support/api.ts'
+import { until } from '../../../test/e2e/support/until.ts'
 import { expectProblem } from './support/expect-problem.ts'
 import { startTestServer, type TestServer } from './support/test-server.ts'
 import { step, Workflows } from './support/workflows.ts'
@@ -97,8 +98,28 @@ describe('a step that has to be agreed to', () => {
     expectProblem(await workflows.ask<Problem>(`/${id}/approve`, { body: { step: 'nobody' } }), 404, 'not_found')
     expectProblem(await workflows.ask<Problem>(`/${id}/approve`, { body: { step: 'c' } }), 409, 'wrong_state')
     await refusedFor(id, 'approve')
+    for (const verb of ['approve', 'reject']) {
+      const plain = await workflows.ask<Problem>(`/${id}/${verb}`, { method: 'POST' })
+      expect(plain.body.detail).toBe('The plan does not wait; these steps do: b.')
+      const unknown = await workflows.ask<Problem>(`/${id}/${verb}`, { body: { step: 'nobody' } })
+      expect([unknown.status, unknown.body.detail]).toEqual([404, 'There is no such step; these wait: b.'])
+    }
     expect((await workflows.ask(`/${id}/approve`, { body: { step: 'b' } })).status).toBe(200)
     expect((await workflows.reach(id, 'completed')).steps.b).toMatchObject({ status: 'completed', attempts: 1 })
+  })
+
+  it('is named with ten others that wait, and no more', async () => {
+    const many = Array.from({ length: 12 }, (_, at) => step(`s${at}`, [], { approval: true }))
+    const id = await workflows.start({ request: 'Ask first.', plan: { steps: many } })
+    await until('all of them', async () =>
+      Object.values((await workflows.show(id)).steps).every((each) => each.status === 'awaiting_approval'),
+    )
+    const named = Array.from({ length: 10 }, (_, at) => `s${at}`).join(', ')
+    const plain = await workflows.ask<Problem>(`/${id}/approve`, { method: 'POST' })
+    expect(plain.body.detail).toBe(`The plan does not wait; these steps do: ${named}, ….`)
+    const unknown = await workflows.ask<Problem>(`/${id}/approve`, { body: { step: 'nobody' } })
+    expect(unknown.body.detail).toBe(`There is no such step; these wait: ${named}, ….`)
+    await workflows.ask(`/${id}/cancel`, { method: 'POST' })
   })
 
   it('fails when it is rejected, and with it what needs it', async () => {
@@ -126,7 +147,8 @@ describe('cancel', () => {
     expect(ended.error).toEqual({ code: 'cancelled', message: 'Never mind.' })
     expect(Object.values(ended.steps).map(({ status }) => status)).toEqual(['cancelled', 'cancelled'])
     const again = await own.ask(`/${id}/cancel`, { method: 'POST' })
-    expect([again.status, again.body]).toEqual([202, ended])
+    const { workflow_id, tenant_id, status, usage, created_at, updated_at } = { created_at: '', updated_at: '', ...ended }
+    expect([again.status, again.body]).toEqual([202, { workflow_id, tenant_id, status, usage, created_at, updated_at }])
     await slow.stop()
   })
 
@@ -164,5 +186,47 @@ describe('retry of a step', () => {
     expect([answer.status, answer.body.status]).toEqual([202, 'running'])
     const again = await workflows.reach(id, 'failed')
     expect([again.steps.a?.attempts, again.steps.b?.attempts]).toEqual([1, 2])
+  })
+})
+
+describe('who may act, and not read', () => {
+  it('is told where the workflow stands, and none of its texts', async () => {
+    const blind = new Workflows(server.url, await server.token({ permissions: ['workflows:write'] }))
+    const steps = [
+      step('a', [], { prompt: 'A private prompt.' }),
+      step('b', ['a'], { approval: true }),
+      step('c', ['b'], { prompt: '[[fail]]' }),
+    ]
+    const id = await blind.start({ request: 'A private request.', plan: { steps }, approval: 'plan' })
+    await workflows.reach(id, 'awaiting_approval')
+    const facts = ['created_at', 'status', 'tenant_id', 'updated_at', 'usage', 'workflow_id']
+    const act = async (path: string, body?: object, more: readonly string[] = []): Promise<void> => {
+      const answer = await blind.ask<object>(`/${id}${path}`, body ? { body } : { method: 'POST' })
+      expect(answer.status).toBeLessThan(300)
+      expect(Object.keys(answer.body).toSorted()).toEqual([...facts, ...more].toSorted())
+      expect(answer.text).not.toMatch(/private|Scripted|too dear/)
+    }
+    await act('/resume', undefined, ['waits_for'])
+    await act('/approve')
+    await until('the step that asks', async () => (await workflows.show(id)).waits_for === 'steps')
+    await act('/approve', { step: 'b' })
+    await workflows.reach(id, 'failed')
+    await act('/steps/c/retry')
+    await workflows.reach(id, 'failed')
+    for (const [verb, body] of [
+      ['reject', { reason: 'It is too dear.' }],
+      ['cancel', { reason: 'It is too dear.' }],
+    ] as const) {
+      const other = await blind.start({ request: 'A private request.', plan: { steps }, approval: 'plan' })
+      await workflows.reach(other, 'awaiting_approval')
+      const answer = await blind.ask<object>(`/${other}/${verb}`, { body })
+      expect(
+        Object.keys(answer.body)
+          .filter((name) => name !== 'waits_for')
+          .toSorted(),
+      ).toEqual(facts)
+      expect(answer.text).not.toMatch(/private|too dear/)
+    }
+    expectProblem(await blind.ask<Problem>(`/${id}`), 403, 'permission_denied')
   })
 })

@@ -34,6 +34,14 @@ const pathOf = (id: string): string => `/api/workflows/${id}/events`
 const follow = (id: string, options: Parameters<typeof readStream>[3] = {}, own = workflows): Promise<StreamEvent[]> =>
   readStream(own.url, pathOf(id), own.token, options)
 
+/** How a stream is answered that goes on behind an id. */
+async function statusBehind(id: string, last: number): Promise<number> {
+  const headers = { authorization: `Bearer ${workflows.token}`, 'last-event-id': `${last}` }
+  const response = await fetch(server.url + pathOf(id), { headers })
+  await response.body?.cancel()
+  return response.status
+}
+
 /** What was told of one step, or of the workflow: its statuses, in order. */
 function statusesOf(events: readonly StreamEvent[], stepId?: string): unknown[] {
   return events.flatMap(({ event, data }) => {
@@ -94,10 +102,27 @@ describe('the events of a workflow', () => {
     const events = await follow(id)
     const ids = events.map((event) => event.id)
     expect(ids).toEqual([...new Set(ids)].toSorted((left, right) => left - right))
-    for (const [index, after] of ids.entries()) expect(await follow(id, { after })).toEqual(events.slice(index + 1))
-    const headers = { authorization: `Bearer ${workflows.token}`, 'last-event-id': `${(ids.at(-1) ?? 0) + 1}` }
-    expect((await fetch(server.url + pathOf(id), { headers })).status).toBe(204)
+    for (const [index, after] of ids.slice(0, -1).entries()) expect(await follow(id, { after })).toEqual(events.slice(index + 1))
+    expect(await statusBehind(id, (ids.at(-1) ?? 0) + 1)).toBe(204)
   })
+
+  it.each(['completed', 'failed', 'cancelled'] as const)(
+    'are over for whoever has the last one: 204, so that an EventSource stops to ask (%s)',
+    async (status) => {
+      const prompt = status === 'failed' ? '[[fail]]' : 'Go.'
+      const approval = status === 'cancelled' ? 'plan' : 'none'
+      const id = await workflows.start({ request: 'End.', plan: { steps: [step('a', [], { prompt })] }, approval })
+      if (status === 'cancelled') {
+        await workflows.reach(id, 'awaiting_approval')
+        await workflows.ask(`/${id}/cancel`, { method: 'POST' })
+      }
+      await workflows.reach(id, status)
+      const events = await follow(id)
+      expect(events.at(-1)?.event).toBe(status === 'completed' ? 'done' : 'error')
+      expect(await statusBehind(id, events.at(-1)?.id ?? 0)).toBe(204)
+      expect(await statusBehind(id, (events.at(-1)?.id ?? 0) - 1)).toBe(200)
+    },
+  )
 
   it('are told once each to one whose connection breaks after every event', async () => {
     const slow = await startTestServer({ PLINTH_SCRIPTED_LATENCY_MS: '150' })
@@ -119,6 +144,7 @@ describe('the events of a workflow', () => {
     const failed = await workflows.run({ request: 'Again.', plan: { steps } })
     const first = await follow(failed.workflow_id)
     const after = first.at(-1)?.id ?? 0
+    expect(await statusBehind(failed.workflow_id, after)).toBe(204)
     await workflows.ask(`/${failed.workflow_id}/steps/a/retry`, { method: 'POST' })
     const rest = await follow(failed.workflow_id, { after })
     expect(statusesOf(rest)).toEqual(['running', 'failed'])

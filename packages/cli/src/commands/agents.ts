@@ -5,7 +5,7 @@ import { Client } from '../client.ts'
 import { readJsonObject } from '../json-file.ts'
 import { limitOf, moreWords, readList } from '../read-list.ts'
 import { subcommand } from '../subcommand.ts'
-import { table } from '../table.ts'
+import { printable, table } from '../table.ts'
 import type { ShownAgent } from '../workflows/answers.ts'
 
 interface Definition {
@@ -62,8 +62,11 @@ async function list(limit: string): Promise<Outcome> {
 
 async function put(type: string | undefined, { file, model, prompt, tools, capability }: Definition): Promise<Outcome> {
   const path = agentPath(type)
+  const given: { readonly type?: unknown } = file === undefined ? {} : readJsonObject(file, 'file')
+  if (given.type !== undefined && given.type !== type)
+    throw new InvalidInputError(`${file} defines the agent ${printable(String(given.type))}, not ${type}.`, { field: 'type' })
   const body = {
-    ...(file === undefined ? {} : readJsonObject(file, 'file')),
+    ...given,
     ...(model === undefined ? {} : { model_id: model }),
     ...(prompt === undefined ? {} : { system_prompt: prompt }),
     ...(tools === undefined ? {} : { tools: tools.split(',').flatMap((name) => name.trim() || []) }),

@@ -2,6 +2,7 @@ import { InvalidInputError } from '@plinth/core'
 import { Command } from 'commander'
 import { Client } from '../client.ts'
 import { readJsonObject } from '../json-file.ts'
+import { withAgentsHint } from '../workflows/agents-hint.ts'
 import type { WorkflowSummary } from '../workflows/answers.ts'
 import { showProgress } from '../workflows/show-progress.ts'
 
@@ -56,7 +57,7 @@ async function run(request: string, options: RunOptions): Promise<void> {
   }
   const client = await Client.fromEnvironment(process.env)
   const headers = { 'idempotency-key': crypto.randomUUID() }
-  const accepted = (await client.callPatiently('POST', '/api/workflows', { body, headers })) as WorkflowSummary
+  const accepted = (await withAgentsHint(client.callPatiently('POST', '/api/workflows', { body, headers }))) as WorkflowSummary
   if (options.detach) return console.log(json ? JSON.stringify(accepted) : accepted.workflow_id)
   if (!json) process.stderr.write(`${accepted.workflow_id}\n`)
   await showProgress(client, accepted.workflow_id, { json })
@@ -65,6 +66,7 @@ async function run(request: string, options: RunOptions): Promise<void> {
 function amount(name: string, text: string | undefined): Record<string, number> {
   if (text === undefined) return {}
   const value = Number(text)
-  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return { [name]: value }
-  throw new InvalidInputError(`--budget-${name} must be a number above 0.`, { field: `budget-${name}` })
+  const whole = name === 'tokens'
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0 && (!whole || Number.isInteger(value))) return { [name]: value }
+  throw new InvalidInputError(`--budget-${name} must be a ${whole ? 'whole ' : ''}number above 0.`, { field: `budget-${name}` })
 }

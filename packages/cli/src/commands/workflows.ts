@@ -4,10 +4,11 @@ import { Client } from '../client.ts'
 import { readJsonObject } from '../json-file.ts'
 import { limitOf, moreWords, readList } from '../read-list.ts'
 import { subcommand } from '../subcommand.ts'
-import type { ShownWorkflow, WorkflowSummary } from '../workflows/answers.ts'
+import { withAgentsHint } from '../workflows/agents-hint.ts'
+import type { ChangedWorkflow, ShownWorkflow, WorkflowSummary } from '../workflows/answers.ts'
 import { workflowPath } from '../workflows/path.ts'
 import { showProgress } from '../workflows/show-progress.ts'
-import { workflowTable, workflowWords } from '../workflows/workflow-words.ts'
+import { changedWords, workflowTable, workflowWords } from '../workflows/workflow-words.ts'
 
 interface Decision {
   readonly step?: string
@@ -85,7 +86,6 @@ async function follow(id: string | undefined, json: boolean): Promise<undefined>
 async function act(id: string | undefined, verb: string, body?: object): Promise<Outcome> {
   const path = workflowPath(id, verb)
   const client = await Client.fromEnvironment(process.env)
-  const workflow = (await client.call('POST', path, body ? { body } : {})) as ShownWorkflow
-  const words = [`${id} is ${workflow.status.replace('_', ' ')}. To see how it goes on: plinth workflows get ${id} --follow`]
-  return { good: true, facts: workflow, words }
+  const workflow = (await withAgentsHint(client.call('POST', path, body ? { body } : {}))) as ChangedWorkflow
+  return { good: true, facts: workflow, words: changedWords(workflow, verb.slice(verb.lastIndexOf('/') + 1), body) }
 }

@@ -38,9 +38,13 @@ export interface WorkflowSummary {
   readonly usage: Usage
 }
 
-export interface ShownWorkflow extends WorkflowSummary {
-  readonly request: string
+/** What acting on it answers. */
+export interface ChangedWorkflow extends WorkflowSummary {
   readonly waits_for?: 'plan' | 'steps'
+}
+
+export interface ShownWorkflow extends ChangedWorkflow {
+  readonly request: string
   readonly plan: ShownPlan | null
   readonly steps: Readonly<Record<string, ShownStep>>
   readonly synthesis: ShownStep | null

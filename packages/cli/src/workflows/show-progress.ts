@@ -5,7 +5,7 @@ import { printable } from '../table.ts'
 import type { ShownPlan, ShownStep, ShownWorkflow } from './answers.ts'
 import { followEvents } from './follow.ts'
 import { workflowPath } from './path.ts'
-import { approvalCommands, costWords, planLines, stepLine } from './workflow-words.ts'
+import { afterFailure, approvalCommands, costWords, planLines, stepLine } from './workflow-words.ts'
 
 /** Of a workflow that waits for somebody who isn't there to be asked. */
 const waitsExitCode = 2
@@ -17,8 +17,8 @@ export interface Terminal {
 }
 
 /**
- * Shows a workflow until its end, its result on standard output. What has to be agreed to is asked for on a terminal; elsewhere the
- * commands are printed, and it ends with exit code 2, while the workflow waits.
+ * Shows a workflow until its end, its result on standard output. What has to be agreed to is asked for on a terminal; elsewhere, and where
+ * nobody answers, the commands are printed, and it ends with exit code 2, while the workflow waits.
  * @throws PlinthError when the workflow fails or is cancelled.
  */
 export async function showProgress(
@@ -40,35 +40,45 @@ export async function showProgress(
       if (event !== 'status' || (data as ShownWorkflow).status !== 'awaiting_approval') continue
       const workflow = (await client.call('GET', workflowPath(id))) as ShownWorkflow
       if (workflow.status !== 'awaiting_approval') continue
-      if (asks) await askAbout(client, workflow, answers)
-      else {
-        say(['It waits for approval:', ...approvalCommands(workflow), `  plinth workflows get ${id} --follow`])
-        process.exitCode = waitsExitCode
-        return
-      }
+      if (asks && (await askAbout(client, workflow, answers))) continue
+      const left = asks ? ((await client.call('GET', workflowPath(id))) as ShownWorkflow) : workflow
+      say(['It waits for approval:', ...approvalCommands(left), `  plinth workflows get ${id} --follow`])
+      process.exitCode = waitsExitCode
+      return
     }
   } finally {
     answers.close()
   }
 }
 
-function ended({ status, result, error, usage }: ShownWorkflow, say: (lines: readonly string[]) => void, json: boolean): void {
-  say([costWords(usage)])
+function ended(workflow: ShownWorkflow, say: (lines: readonly string[]) => void, json: boolean): void {
+  const { status, result, error, usage } = workflow
+  say([costWords(usage), ...afterFailure(workflow)])
   if (result && !json) console.log(`\n${result.text.trimEnd()}`)
   if (status === 'completed') return
   const { code = status, message = `The workflow is ${status}.` } = error ?? {}
   throw new PlinthError(code, message, false)
 }
 
-/** Asks about the plan, or about each step that waits, and says what was decided. */
-async function askAbout(client: Client, workflow: ShownWorkflow, answers: Answers): Promise<void> {
+/**
+ * Asks about the plan, or about each step that waits, and says what was decided.
+ * @returns false when there was no answer: nothing is decided by that.
+ */
+async function askAbout(client: Client, workflow: ShownWorkflow, answers: Answers): Promise<boolean> {
   const { workflow_id: id, waits_for: what, steps } = workflow
-  if (what === 'plan') return decide(client, id, await answers.agree('Run this plan?'), {})
+  if (what === 'plan') {
+    const agreed = await answers.agree('Run this plan?')
+    if (agreed !== undefined) await decide(client, id, agreed, {})
+    return agreed !== undefined
+  }
   for (const step of Object.values(steps).filter(({ status }) => status === 'awaiting_approval')) {
     const calls = (step.pending_calls ?? []).map(({ tool, input }) => `\n  ${tool} ${JSON.stringify(input)}`).join('')
     const question = calls === '' ? `Run the step ${step.step_id}?` : `Let the step ${step.step_id} call${calls}\n?`
-    await decide(client, id, await answers.agree(printableLines(question)), { step: step.step_id })
+    const agreed = await answers.agree(printableLines(question))
+    if (agreed === undefined) return false
+    await decide(client, id, agreed, { step: step.step_id })
   }
+  return true
 }
 
 async function decide(client: Client, id: string, agreed: boolean, body: { readonly step?: string }): Promise<void> {
@@ -95,13 +105,20 @@ class Answers {
     this.#terminal = terminal
   }
 
-  /** Anything but yes, and the end of what is typed, is a no. */
-  async agree(question: string): Promise<boolean> {
+  /** Asks until it is a yes or a no. @returns undefined at the end of what is typed. */
+  async agree(question: string): Promise<boolean | undefined> {
     this.#lines ??= createInterface({ input: this.#terminal.input, terminal: false })
     this.#next ??= this.#lines[Symbol.asyncIterator]()
-    this.#terminal.output.write(`${question} [y/N] `)
-    const { value = '' } = await this.#next.next()
-    return /^y(es)?$/i.test(String(value).trim())
+    for (;;) {
+      this.#terminal.output.write(`${question} [y/n, Enter asks again] `)
+      const { value, done } = await this.#next.next()
+      if (done) break
+      const typed = value.trim().toLowerCase()
+      if (typed === 'y' || typed === 'yes') return true
+      if (typed === 'n' || typed === 'no') return false
+    }
+    this.#terminal.output.write('\n')
+    return undefined
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 /** A workflow in words for a person. @module */
 import { fieldList, printable, table } from '../table.ts'
 import { countOf } from '../words.ts'
-import type { ShownPlan, ShownStep, ShownWorkflow, Usage, WorkflowSummary } from './answers.ts'
+import type { ChangedWorkflow, ShownPlan, ShownStep, ShownWorkflow, Usage, WorkflowSummary } from './answers.ts'
 
 /** A line a step, in the order of the plan. */
 export function planLines({ steps }: ShownPlan): string[] {
@@ -58,6 +58,46 @@ export function workflowWords(workflow: ShownWorkflow): string[] {
     ...(synthesis && synthesis.status !== 'pending' ? [stepLine(synthesis, 'synthesis')] : []),
     ...(result ? ['', result.text.trimEnd()] : []),
     ...approvalCommands(workflow),
+    ...afterFailure(workflow),
+  ]
+}
+
+/** What acting on a workflow came to, and how to see what becomes of it where it goes on. */
+export function changedWords(
+  { workflow_id: id, status, waits_for: what }: ChangedWorkflow,
+  verb: string,
+  { step }: { readonly step?: string } = {},
+): string[] {
+  if (status === 'cancelled') return [`${id} is cancelled already.`]
+  if (verb === 'cancel') return [`${id} is being cancelled.`]
+  if (verb === 'reject' && step === undefined) return [`${id} is being cancelled: its plan is rejected.`]
+  const decided = { approve: 'approved', reject: 'rejected' }[verb]
+  const first = decided && step !== undefined ? [printable(`The step ${step} is ${decided}.`)] : []
+  if (status !== 'awaiting_approval')
+    return [...first, `${id} is ${status}. To see how it goes on: plinth workflows get ${id} --follow`]
+  return [
+    ...first,
+    `${id} waits for approval of ${what === 'plan' ? 'its plan' : 'steps'}. To see it: plinth workflows get ${id}`,
+  ]
+}
+
+const mostRetries = 10
+
+/** What can be done about a workflow that failed. */
+export function afterFailure({ workflow_id: id, status, steps, synthesis, error }: ShownWorkflow): string[] {
+  if (status !== 'failed') return []
+  const isSpent = (fault: ShownStep['error']): boolean => fault?.code === 'workflow_budget_exhausted'
+  const isLate = (fault: ShownStep['error']): boolean => fault?.code === 'deadline_exceeded'
+  const all = Object.values(steps)
+  // The time of a workflow begins anew with a retry; what was used of a budget stays used.
+  const again = all.filter((step) => (step.status === 'failed' && !isSpent(step.error)) || isLate(step.error))
+  const title = `To have it done again${isLate(error) ? ', with as much time as before' : ''}:`
+  const retries = again.slice(0, mostRetries).map((step) => `  plinth workflows retry ${id} ${step.step_id}`)
+  return [
+    ...(retries.length > 0 ? [title, ...retries] : []),
+    ...([error, synthesis?.error, ...all.map((step) => step.error)].some(isSpent)
+      ? ["A retry can't help where a budget is spent, and keeps that budget: begin anew with a larger one, by plinth run."]
+      : []),
   ]
 }
 

@@ -43,9 +43,9 @@ export async function* followWorkflow(
   }
 }
 
-/** Whether a run has ended, and nothing follows behind this id. */
+/** Whether a run has ended, and this is the id of its last event, or one behind it. */
 export async function isTold(scope: Uses<'state'>, { fields }: Workflow['record'], id: number): Promise<boolean> {
   if (fields.ended === undefined) return false
   const { entries } = await readJournal(scope, fields.workflow_id)
-  return id > closingId(entries.length)
+  return id >= closingId(entries.length)
 }

@@ -7,6 +7,7 @@ import type { Uses } from '../scope/scope.ts'
 import { insert, update } from '../scope/state.ts'
 import type { AgentDefinition } from './agents/agent.ts'
 import { advanceJob } from './jobs.ts'
+import { namesInWords } from './plan/names-in-words.ts'
 import { requirePlan } from './plan/validate-plan.ts'
 import { type JournalEntry, synthesis } from './run/journal.ts'
 import { placeOf, readJournal } from './run/journal-writer.ts'
@@ -102,15 +103,28 @@ export async function retryStep(scope: Uses<'state'>, id: string, stepId: string
 
 function requireWaiting(state: RunState, { step, calls }: AboutStep): void {
   if (step === undefined) {
-    if (state.status !== 'awaiting_approval' || state.stopping) throw new WrongStateError('The plan does not wait for approval.')
+    if (state.status !== 'awaiting_approval' || state.stopping) {
+      const waiting = waitingSteps(state)
+      const hint = waiting === '' ? ' for approval.' : `; these steps do: ${waiting}.`
+      throw new WrongStateError(`The plan does not wait${hint}`)
+    }
     return
   }
   const found = state.steps.get(step)
-  if (!found || step === synthesis) throw new NotFoundError('step')
+  if (!found || step === synthesis) {
+    const waiting = waitingSteps(state)
+    throw new NotFoundError(waiting === '' ? 'step' : `step; these wait: ${waiting}`)
+  }
   if (found.status !== 'awaiting_approval' || state.stopping) throw new WrongStateError('The step does not wait for approval.')
   const waiting = new Set((found.calls ?? []).map(({ call_id }) => call_id))
   if (calls && (calls.length !== waiting.size || calls.some((call) => !waiting.has(call))))
     throw new WrongStateError('These are not the calls that wait for approval.')
+}
+
+/** The ids of steps that wait for somebody's word, some of them where there are many; '' for none. */
+function waitingSteps({ steps, stopping }: RunState): string {
+  const waiting = [...steps].flatMap(([id, { status }]) => (status === 'awaiting_approval' && !stopping ? [id] : []))
+  return namesInWords(waiting)
 }
 
 /** One commit puts an entry behind all that are there, and wakes whoever goes on with the run. */

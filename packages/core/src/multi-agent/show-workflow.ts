@@ -62,6 +62,8 @@ export const workflowForm: z.ZodType = z.object({
   /** Agents that were defined in another way when a process went on with the run, which kept the definitions that it began with. */
   agents_changed: z.array(z.string()).optional(),
 })
+/** What the routes that act on a run answer. */
+export const changedForm: z.ZodType = z.object({ ...summary, waits_for: z.enum(['plan', 'steps']).optional() })
 export const workflowListForm: z.ZodType = pageOf(z.object(summary))
 export const acceptedForm: z.ZodType = z.object({ workflow_id: z.string(), status })
 
@@ -77,6 +79,16 @@ export function showSummary(tenantId: string, fields: WorkflowFields): object {
   }
 }
 
+/** Where a run stands by its journal, without its texts. */
+export function showChanged(tenantId: string, { record, state }: Workflow): object {
+  return {
+    ...showSummary(tenantId, record.fields),
+    ...statusShown(state),
+    usage: state.usage,
+    updated_at: timestamp(Math.max(record.fields.updated, state.updatedAt)),
+  }
+}
+
 /** Whole, with every step from the start (R57, R62): a caller's plan is shown before the run's journal has it. */
 export async function showWorkflow(tenantId: string, { record, state }: Workflow): Promise<object> {
   const { source, planFaults, ending } = state
@@ -84,10 +96,7 @@ export async function showWorkflow(tenantId: string, { record, state }: Workflow
   const { plan, steps } = shown
   const own = steps.get(synthesis)
   return {
-    ...showSummary(tenantId, record.fields),
-    ...statusShown(state),
-    usage: state.usage,
-    updated_at: timestamp(Math.max(record.fields.updated, state.updatedAt)),
+    ...showChanged(tenantId, { record, state }),
     request: (await record.open('request')) ?? '',
     plan: plan
       ? {

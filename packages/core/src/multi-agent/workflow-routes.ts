@@ -13,7 +13,15 @@ import {
   retryStep,
   type Workflow,
 } from './manage-workflow.ts'
-import { acceptedForm, showSummary, showWorkflow, workflowForm, workflowListForm } from './show-workflow.ts'
+import {
+  acceptedForm,
+  changedForm,
+  showChanged,
+  showSummary,
+  showWorkflow,
+  workflowForm,
+  workflowListForm,
+} from './show-workflow.ts'
 import * as forms from './workflow-forms.ts'
 import { workflows } from './workflows.ts'
 
@@ -62,7 +70,7 @@ const read = defineRoute<forms.WorkflowParams>({
   params: forms.workflowParams,
   replies: { 200: { summary: 'The workflow.', body: workflowForm } },
   async handle(scope, { params }) {
-    return shown(scope, await getWorkflow(scope, params.id))
+    return { status: 200, body: await showWorkflow(scope.caller.tenant, await getWorkflow(scope, params.id)) }
   },
 })
 
@@ -77,7 +85,10 @@ const events = defineRoute<forms.WorkflowParams>({
   streams: true,
   replies: {
     200: { summary: 'A stream of server-sent events.', body: null },
-    204: { summary: 'The workflow has ended, and Last-Event-ID is behind its end: an EventSource stops to ask.', body: null },
+    204: {
+      summary: 'The workflow has ended, and Last-Event-ID is its last event or behind it: an EventSource stops to ask.',
+      body: null,
+    },
   },
   async handle(scope, { params, lastEventId, signal }) {
     const record = await scope.state.get(workflows, { partition: params.id })
@@ -95,9 +106,9 @@ const approve = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Ap
     'Agree to the plan, as it is or as the body changes it, to the step that the body names, or to the calls of tools that it waits with.',
   params: forms.workflowParams,
   body: forms.approveBody,
-  replies: { 200: { summary: 'It goes on.', body: workflowForm } },
+  replies: { 200: { summary: 'It goes on.', body: changedForm } },
   async handle(scope, { params, body }) {
-    return shown(scope, await approveWorkflow(scope, params.id, body ?? {}))
+    return changed(scope, 200, await approveWorkflow(scope, params.id, body ?? {}))
   },
 })
 
@@ -109,10 +120,10 @@ const reject = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Rej
     'Reject the plan, which ends the workflow, the step that the body names, or the calls of tools that it waits with: its agent is told why.',
   params: forms.workflowParams,
   body: forms.rejectBody,
-  replies: { 200: { summary: 'Rejected.', body: workflowForm } },
+  replies: { 200: { summary: 'Rejected.', body: changedForm } },
   async handle(scope, { params, body }) {
     const { step, calls, reason = 'Rejected.' } = body ?? {}
-    return shown(scope, await rejectWorkflow(scope, params.id, { step, calls, reason }))
+    return changed(scope, 200, await rejectWorkflow(scope, params.id, { step, calls, reason }))
   },
 })
 
@@ -123,9 +134,9 @@ const cancel = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Can
   summary: 'Cancel a workflow; what its steps do is ended, too.',
   params: forms.workflowParams,
   body: forms.cancelBody,
-  replies: { 202: { summary: 'It comes to its end.', body: workflowForm } },
+  replies: { 202: { summary: 'It comes to its end.', body: changedForm } },
   async handle(scope, { params, body }) {
-    return { ...(await shown(scope, await cancelWorkflow(scope, params.id, body?.reason ?? 'Cancelled.'))), status: 202 }
+    return changed(scope, 202, await cancelWorkflow(scope, params.id, body?.reason ?? 'Cancelled.'))
   },
 })
 
@@ -135,9 +146,9 @@ const resume = defineRoute<forms.WorkflowParams>({
   permission: 'workflows:write',
   summary: 'Wake a workflow that waits for its time. It goes on by itself in any case.',
   params: forms.workflowParams,
-  replies: { 202: { summary: 'Woken.', body: workflowForm } },
+  replies: { 202: { summary: 'Woken.', body: changedForm } },
   async handle(scope, { params }) {
-    return { ...(await shown(scope, await resumeWorkflow(scope, params.id))), status: 202 }
+    return changed(scope, 202, await resumeWorkflow(scope, params.id))
   },
 })
 
@@ -147,14 +158,15 @@ const retry = defineRoute<forms.StepParams>({
   permission: 'workflows:write',
   summary: 'Have a step of a failed workflow done again, and what was left out behind it.',
   params: forms.stepParams,
-  replies: { 202: { summary: 'It is done again.', body: workflowForm } },
+  replies: { 202: { summary: 'It is done again.', body: changedForm } },
   async handle(scope, { params }) {
-    return { ...(await shown(scope, await retryStep(scope, params.id, params.step))), status: 202 }
+    return changed(scope, 202, await retryStep(scope, params.id, params.step))
   },
 })
 
-async function shown(scope: Scope, workflow: Workflow): Promise<{ readonly status: number; readonly body: object }> {
-  return { status: 200, body: await showWorkflow(scope.caller.tenant, workflow) }
+/** Whoever may act need not be allowed to read: the answer has no texts. */
+function changed(scope: Scope, status: number, workflow: Workflow): { readonly status: number; readonly body: object } {
+  return { status, body: showChanged(scope.caller.tenant, workflow) }
 }
 
 export const workflowRoutes: readonly AnyRoute[] = [create, list, read, events, approve, reject, cancel, resume, retry]

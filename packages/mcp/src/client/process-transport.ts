@@ -48,6 +48,8 @@ export class ProcessTransport implements Transport {
   readonly #options: ProcessTransportOptions
   #child: ChildProcess | undefined
   #ended: Promise<void> = Promise.resolve()
+  /** Resolves when all that it wrote is read, or half a second after its end. */
+  #heardOut: Promise<unknown> = Promise.resolve()
   #stderr = ''
   #closed = false
 
@@ -62,6 +64,19 @@ export class ProcessTransport implements Transport {
   /** The last that it wrote there. */
   get stderr(): string {
     return this.#stderr
+  }
+
+  /** With what it ended by itself. */
+  get exit(): number | string | undefined {
+    return this.#child?.exitCode ?? this.#child?.signalCode ?? undefined
+  }
+
+  /** Of one that won't read any more, resolves when it is heard out. */
+  async heardOut(): Promise<void> {
+    const child = this.#child
+    const isEnding = child && (child.exitCode !== null || child.signalCode !== null || !child.stdin?.writable)
+    if (!isEnding || child.pid === undefined || !(await this.#endsWithin(lastWordsMilliseconds))) return
+    await this.#heardOut
   }
 
   start(): Promise<void> {
@@ -101,11 +116,12 @@ export class ProcessTransport implements Transport {
       // Not `close`: a helper that holds the pipes open must not make a dead server look alive.
       this.#ended = new Promise((ended) => {
         child.once('exit', () => {
-          ended()
           // What it wrote last is read before its end is told.
-          void Promise.race([new Promise((closed) => child.once('close', closed)), sleep(clock, lastWordsMilliseconds)]).then(
-            () => this.#end(),
-          )
+          this.#heardOut = Promise.race([
+            new Promise((closed) => child.once('close', closed)),
+            sleep(clock, lastWordsMilliseconds),
+          ]).then(() => this.#end())
+          ended()
         })
         child.once('error', () => ended())
       })

@@ -124,5 +124,6 @@ function wordsOf(error: unknown): Readonly<Record<string, unknown>> {
   const { cause } = error instanceof Error ? error : { cause: undefined }
   if (!(cause instanceof StartFault)) return faultOf(error)
   // Nothing of a tenant's was there to be written down.
-  return { reason: cause.message.slice(0, shownStderr), stderr: cause.stderr.slice(-shownStderr) }
+  const { message, stderr, exit } = cause
+  return { reason: message.slice(0, shownStderr), stderr: stderr.slice(-shownStderr), ...(exit === undefined ? {} : { exit }) }
 }

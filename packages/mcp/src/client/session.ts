@@ -116,8 +116,11 @@ export class Session {
       await orLeft(session.#connect(signal), signal)
       return session
     } catch (error) {
+      const own = transport instanceof ProcessTransport ? transport : undefined
+      await own?.heardOut()
+      const exit = own?.exit
       await session.close()
-      throw new StartFault(error, transport instanceof ProcessTransport ? transport.stderr : '')
+      throw new StartFault(error, { stderr: own?.stderr ?? '', exit })
     }
   }
 

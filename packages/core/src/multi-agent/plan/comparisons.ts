@@ -9,6 +9,12 @@ const difference =
 const differ = /^how\s+do(?:es)?\s+(.+?)\s+(?:differ|compare)(?:\s+(?:in|on|by|regarding|with\s+regard\s+to)\s+(.+))?$/i
 const whichOf = /^which\s+(?:one\s+)?of\s+(.+?)\s+((?:is|are|has|have|was|were|costs?|weighs?|lasts?|takes?|needs?|runs?)\b.*)$/i
 const whichOr = /^which\s+(.+?)[,:]\s+(.+\s+or\s+.+)$/i
+/** "exceeds that of B": of what the sentence began with. */
+const exceeds = /^by\s+how\s+much\s+(?:do|does|did)\s+(the\s+.+?)\s+(?:exceed|surpass|differ\s+from)\s+(.+)$/i
+const compares = /^how\s+do(?:es)?\s+(the\s+.+?)\s+compare\s+(?:with|to)\s+(.+)$/i
+const thatOf = /(\s(?:with|to|and|or|than|from|against|exceeds?|versus|vs\.?)\s+)(?:that|those)\s+of\s+/gi
+/** "the contracts of A and B: price, term". */
+const points = /^(.+?):\s+(.+)$/
 const about = /\s+(?:in\s+terms\s+of|regarding|with\s+regard\s+to|with\s+respect\s+to|by|on)\s+(.+)$/i
 
 /** What adjectives of comparison ask for. */
@@ -26,17 +32,24 @@ const asks: readonly (readonly [RegExp, string])[] = [
 
 /** A question for each of the things that a sentence compares; undefined where it compares nothing. */
 export function comparedIn(sentence: string): readonly string[] | undefined {
-  const plain = sentence.replace(/\?+$/, '').trim()
+  const plain = sentence.replace(/\?+$/, '').replaceAll(thatOf, '$1').trim()
   const each = forEach.exec(plain)
   if (each) return ofEach(listOf(each[1] ?? ''), ...withoutTime(aspectsIn(each[2] ?? '')))
   const [, aspect, between, between2, aspect2, between3] = difference.exec(plain) ?? []
   if (between ?? between2 ?? between3) return several(between ?? between2 ?? between3 ?? '', aspect ?? aspect2)
+  const [, one, other] = exceeds.exec(plain) ?? compares.exec(plain) ?? []
+  if (one !== undefined && other !== undefined) return sides(`${one} with ${other}`)
   const apart = differ.exec(plain)
   if (apart) return several(apart[1] ?? '', apart[2])
   const of = whichOf.exec(plain)
   if (of && listOf(of[1] ?? '').length > 1) return ofEach(listOf(of[1] ?? ''), askedBy(of[2] ?? ''))
   const or = whichOr.exec(plain)
   if (or) return ofEach(listOf(or[2] ?? ''), askedBy(or[1] ?? ''))
+  const [, things = '', aspects = ''] = start.test(plain) ? (points.exec(plain.replace(start, '')) ?? []) : []
+  if (hasName(things) && !hasName(aspects)) {
+    const named = listOf(things)
+    if (named.length > 1) return ofEach(named, aspects)
+  }
   if (start.test(plain)) return sides(plain.replace(start, ''))
   if (/\s(?:versus|vs\.?)\s/i.test(plain)) return sides(plain.replace(/^(.+?):\s+(.+)$/, '$1 on $2'))
   return undefined
@@ -72,7 +85,8 @@ export function namedIn(text: string): readonly string[] | undefined {
   return items.length > 1 && items.every((item) => named.test(item)) ? items : undefined
 }
 
-const verbs = /^((?:what|how\s+much))\s+do\s+(.+?)\s+(cost|weigh|charge|earn|measure)\??$/i
+const verbs =
+  /^((?:what|how\s+much))\s+do\s+(.+?)\s+(cost|weigh|charge|earn|measure)(?:\s+(?:together|combined|altogether|in\s+total))?\??$/i
 const degrees = /^(how\s+\p{Ll}+)\s+(?:are|were)\s+(.+?)\??$/iu
 const property =
   /^(?:what\s+(is|are|was|were)\s+)?(the\s+.+?)\s+(?:in\s+\p{Ll}+\s+)?(of|for|in)\s+(.+?)(?:\s+(?:together|combined|altogether|in\s+total|each))?\??$/iu

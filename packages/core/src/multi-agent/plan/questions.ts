@@ -54,6 +54,8 @@ const listed = /(?:^|\s)(?:\(?\d{1,2}[.)]|\([a-z]\)|[-*•])\s+/
 /** "and report …", "then write a summary": what to do with what was found. */
 const deed =
   '(?:report|summari[sz]e|write|produce|create|draft|prepare|recommend|conclude|present|rank|by\\s+how\\s+(?:much|many)\\s+(?:do|does|did|is|are)\\s+(?:they|it|these|those)|(?:tell|show)\\s+(?:me|us)\\s+which|say\\s+which|decide)'
+/** "and compute the difference": of what was asked before. */
+const computed = String.raw`(?:compute|calculate|give|show|state|work\s+out)\s+(?:the|their)\s+(?:differences?|total|sum|average|mean|ratio)(?:\s+(?:between|of)\s+(?:them|both|the\s+two))?\s*$`
 /** What a sentence begins with that asks for something without a question mark. */
 const asking =
   /^(?:what|who|whom|whose|when|where|why|which|how|compare|contrast|weigh|find|list|give|tell|show|describe|explain|name|identify|determine|establish|research|look|check|state|analy[sz]e|calculate|compute|estimate|for\s+(?:each|every|all)|please|(?:can|could|would)\s+you|(?:I|we)\s+(?:want|need|would))\b/i
@@ -63,7 +65,7 @@ const choice = /^which\s+(?:one|of\s+(?:them|these|those|the\s+two|both)|(?:is|a
 const thing = /^the\s+\S+(?:\s+\S+){0,5}?\s+of\s/i
 const finite = /\s(?:is|are|was|were|has|have|had|will|does|did)\s/i
 const behind = new RegExp(
-  String.raw`(?:[,;]\s*(?:and\s+)?(?:then\s+)?|\s+and\s+(?:then\s+)?|\s+then\s+)(?:please\s+)?${deed}\b[^?]*$`,
+  String.raw`(?:[,;]\s*(?:and\s+)?(?:then\s+)?|\s+and\s+(?:then\s+)?|\s+then\s+)(?:please\s+)?(?:${deed}\b[^?]*$|${computed})`,
   'i',
 )
 const leading = new RegExp(String.raw`^(?:(?:and|then|finally|lastly|please)[,\s]+)*${deed}\b`, 'i')

@@ -1,9 +1,10 @@
-import type { z } from 'zod'
 import { InvalidInputError } from '../../errors.ts'
 import { isListed } from '../../ports/tool-source.ts'
 import type { AgentDefinition } from '../agents/agent.ts'
 import { checkBy } from '../json-schemas.ts'
 import { circleIn, orderOf } from './graph.ts'
+import { formFaults } from './malformed-plan.ts'
+import { namesInWords } from './names-in-words.ts'
 import { type Budget, type Plan, planForm, planLimits } from './plan.ts'
 
 /** One thing that is wrong with a plan, as a planner can mend it. */
@@ -41,17 +42,10 @@ export type ReadPlan = { readonly plan: Plan } | { readonly faults: readonly Pla
 export function readPlan(value: unknown, rules: PlanRules): ReadPlan {
   const parsed = planForm.safeParse(value)
   if (!parsed.success) {
-    return {
-      faults: parsed.error.issues.map((issue) => ({ field: fieldOf(issue), code: 'malformed', message: issue.message })),
-    }
+    return { faults: formFaults(value, parsed.error.issues).map((fault) => ({ ...fault, code: 'malformed' })) }
   }
   const faults = faultsOfPlan(parsed.data, rules)
   return faults.length > 0 ? { faults } : { plan: parsed.data }
-}
-
-/** A field that doesn't exist is named itself, not what it stands in. */
-function fieldOf(issue: z.core.$ZodIssue): string {
-  return [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join('.')
 }
 
 /**
@@ -83,6 +77,7 @@ export function faultsOfPlan(plan: Plan, rules: PlanRules): readonly PlanFault[]
 function* faultsOfSteps({ steps }: Plan, { agents, begun }: PlanRules): Generator<PlanFault> {
   const ids = new Set([...steps.map(({ id }) => id), ...(begun?.done ?? [])])
   const seen = new Set<string>(begun?.taken)
+  const known = namesInWords([...agents.keys()].filter((type) => type !== orchestrator).sort())
   for (const [index, step] of steps.entries()) {
     const at = `steps.${index}`
     if (seen.has(step.id)) {
@@ -94,7 +89,8 @@ function* faultsOfSteps({ steps }: Plan, { agents, begun }: PlanRules): Generato
       const message = 'The orchestrator plans; it takes no step of its own.'
       yield { field: `${at}.agent_type`, code: 'orchestrator_step', message }
     } else if (!agent) {
-      yield { field: `${at}.agent_type`, code: 'unknown_agent', message: `There is no agent ${step.agent_type}.` }
+      const message = `There is no agent ${step.agent_type}. There are: ${known}.`
+      yield { field: `${at}.agent_type`, code: 'unknown_agent', message }
     }
     for (const [place, tool] of (step.tools ?? []).entries()) {
       if (!agent || isListed(agent.tools, tool)) continue
@@ -113,9 +109,6 @@ function* faultsOfSteps({ steps }: Plan, { agents, begun }: PlanRules): Generato
     }
   }
 }
-
-/** Of a circle's steps, in what is said of it. */
-const mostNamed = 10
 
 /** The type of the agent that plans. */
 export const orchestrator = 'orchestrator'
@@ -136,8 +129,7 @@ function faultsOfShape({ steps }: Plan): readonly PlanFault[] {
   const [first] = circle
   if (first !== undefined) {
     const index = steps.findIndex(({ id }) => id === first)
-    const shown = circle.length > mostNamed ? [...circle.slice(0, mostNamed), '…'] : circle
-    const message = `These steps wait for each other: ${[...shown, first].join(' → ')}.`
+    const message = `These steps wait for each other: ${namesInWords(circle, ' → ')} → ${first}.`
     return [{ field: `steps.${index}.dependencies`, code: 'cycle', message }]
   }
   const { levels } = orderOf(steps)

@@ -1,7 +1,5 @@
-import { noUsage } from '../../rag/usage.ts'
 import type { Scope } from '../../scope/scope.ts'
 import type { StepEnd } from '../run/run-engine.ts'
-import { searchKnowledge } from '../tools/search-knowledge.ts'
 import { checkOutput } from './check-output.ts'
 import { runRuleAgent } from './rule-agent.ts'
 import type { StepTry } from './step-work.ts'
@@ -9,15 +7,7 @@ import type { StepTry } from './step-work.ts'
 /** Does a step where no language model answers: what it gives is checked, and nobody can judge it. */
 export async function doByRules(scope: Scope, { run, state, call, agent, budget }: StepTry): Promise<StepEnd> {
   const { step } = call.state
-  // How much rules read is known when they have; where nothing is left they don't begin.
-  const settle = budget.reserve({ tokens: 1, tool_calls: agent.tools.includes(searchKnowledge.name) ? 1 : 0 })
-  let end: StepEnd | undefined
-  try {
-    end = await runRuleAgent(scope, { call, agent, request: run.request, state })
-  } finally {
-    const { usage = noUsage, toolCalls = 0 } = end ?? {}
-    settle({ usd: usage.usd, tokens: usage.input_tokens + usage.output_tokens, tool_calls: toolCalls })
-  }
+  const end = await runRuleAgent(scope, { call, agent, request: run.request, state, budget })
   if (end.outcome.status !== 'completed') return end
   const checked = checkOutput(step, end.outcome.text)
   // Rules give the same again.

@@ -8,9 +8,10 @@ import type { Scope } from '../../scope/scope.ts'
 import type { AgentDefinition } from '../agents/agent.ts'
 import { askWithin } from '../ask-within.ts'
 import { type StepResult, synthesis } from '../run/journal.ts'
-import { RunBudget } from '../run/run-budget.ts'
+import type { RunBudget } from '../run/run-budget.ts'
 import type { StepCall, StepEnd } from '../run/run-engine.ts'
 import type { RunState } from '../run/run-state.ts'
+import type { StepState } from '../run/step-state.ts'
 import { formOf } from './check-output.ts'
 import { analyse, analysisText } from './rules/analyse.ts'
 import type { Finding } from './rules/facts.ts'
@@ -26,6 +27,7 @@ interface RuleStep {
   readonly agent: AgentDefinition
   readonly request: string
   readonly state: RunState
+  readonly budget: RunBudget
 }
 
 /**
@@ -39,20 +41,24 @@ export async function runRuleAgent(scope: Scope, step: RuleStep): Promise<StepEn
   return { outcome: { status: 'completed', ...result }, usage, toolCalls }
 }
 
-async function byRules(scope: Scope, { call, agent, request, state }: RuleStep): Promise<Researched> {
+async function byRules(scope: Scope, { call, agent, request, state, budget }: RuleStep): Promise<Researched> {
   const { step } = call.state
   const done = (result: StepResult): Researched => ({ result, usage: noUsage, toolCalls: 0 })
   if (step.id === synthesis || agent.type === 'report') return done(reportOf(call, request, state))
   if (agent.tools.includes('search_knowledge') && step.tools?.includes('search_knowledge') !== false) {
     const others = [...state.steps.values()].flatMap(({ step: other }) => (other.id === step.id ? [] : [other.prompt]))
-    return research(scope, step.prompt, others.slice(0, mostOthers), call.signal)
+    return research(scope, step.prompt, others.slice(0, mostOthers), { budget, signal: call.signal })
   }
   if (call.results.length === 0) return done({ text: nothingSaid, sources: [] })
   const ids = call.results.map(({ step: id }) => id)
   return done(analysisText(analyse(findingsOf(call, state, ids), request)).result())
 }
 
-async function inForm(scope: Scope, { call, agent }: RuleStep, { result, usage, toolCalls }: Researched): Promise<Researched> {
+async function inForm(
+  scope: Scope,
+  { call, agent, budget }: RuleStep,
+  { result, usage, toolCalls }: Researched,
+): Promise<Researched> {
   const { step } = call.state
   const { content, used } = await askWithin(scope, {
     model: scope.models.resolve(agent.model_id),
@@ -60,8 +66,7 @@ async function inForm(scope: Scope, { call, agent }: RuleStep, { result, usage, 
     prompt: [{ role: 'user', content: [{ type: 'text', text: result.text.replaceAll(/^- [^:\n]+: |\s?\[\d+\]/gm, '') }] }],
     maxTokens: formTokens,
     form: { name: 'result', schema: formOf(step) ?? {} },
-    // It costs nothing.
-    budget: new RunBudget({ limits: {}, what: 'budget' }),
+    budget,
     what: 'workflow.step',
     invocation: call.key,
     signal: call.signal,
@@ -78,12 +83,25 @@ function reportOf({ state: { step }, results }: StepCall, request: string, state
   const analysed = of(looked.filter(isAnalysis)).flatMap(({ result }) => result ?? [])
   const hasAnalysis = looked.some(isAnalysis)
   const analyses = hasAnalysis ? analysed : [analysisText(analyse(findings, request)).result()]
-  return writeReport({ title: request, findings, analyses })
+  const noAnalysis = of(looked.filter(isAnalysis)).filter(({ leftOut }) => leftOut !== undefined)
+  return writeReport({
+    title: request,
+    findings: [...findings, ...noAnalysis.map((each) => ({ ...each, question: 'The analysis of what was found' }))],
+    analyses,
+  })
 }
 
-function findingsOf({ results }: Pick<StepCall, 'results'>, state: RunState, ids: readonly string[]): readonly Finding[] {
+function findingsOf({ results }: Pick<StepCall, 'results'>, { steps }: RunState, ids: readonly string[]): readonly Finding[] {
   return ids.flatMap((id) => {
-    const step = state.steps.get(id)?.step
-    return step ? [{ question: step.prompt, result: results.find((each) => each.step === id)?.result }] : []
+    const state = steps.get(id)
+    const result = results.find((each) => each.step === id)?.result
+    return state ? [{ question: state.step.prompt, result, ...(result ? {} : { leftOut: whyNot(state) }) }] : []
   })
+}
+
+/** Why a step gave nothing, in words of ours but for what whoever rejected it said. */
+function whyNot({ status, error }: StepState): string | undefined {
+  if (error?.code === 'step_rejected') return `rejected (${error.message})`
+  if (error) return `${status === 'skipped' ? 'skipped' : 'failed'} with ${error.code}`
+  return status === 'skipped' || status === 'cancelled' ? `${status}, since a step that it needs was not done` : undefined
 }

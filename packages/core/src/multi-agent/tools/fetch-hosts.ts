@@ -8,7 +8,10 @@ const form = new RegExp(`^(?:${label}(?:\\.${label})*|\\*(?:\\.${label}){2,})(?:
 
 /** Whether a host can be named so: as addresses spell it, in small letters; a star stands for what is below two names or more. */
 export function isHostForm(host: string): boolean {
-  return host.length <= 260 && form.test(host)
+  if (host.length > 260 || !form.test(host)) return false
+  // `127.1` and the like are another host, as addresses spell it.
+  const address = `https://${host.replace('*.', '')}`
+  return URL.canParse(address) && new URL(address).hostname === host.replace('*.', '').replace(/:\d+$/, '')
 }
 
 /** Whether an address is of one of these hosts: exactly, or below it where there is a star; at the usual port, or the one that is named. */

@@ -43,6 +43,7 @@ async function read(scope: Scope, hosts: readonly string[], first: string, signa
   let url = first
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
     if (!URL.canParse(url)) return refused('That is no URL.')
+    if (!/^https?:/i.test(url)) return refused('Only http and https are read.')
     if (!isOfHosts(new URL(url), hosts))
       return refused(`${new URL(url).host.slice(0, 300)} is none of the hosts that can be read.`)
     const response = await scope.outbound.send({

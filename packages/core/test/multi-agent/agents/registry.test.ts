@@ -115,6 +115,9 @@ describe('the registry of agents', () => {
     [{ tools: ['fetch_url:*.com'] }, 'tool_unknown', 'tools.0'],
     [{ tools: ['fetch_url:https://example.org/'] }, 'tool_unknown', 'tools.0'],
     [{ tools: ['fetch_url:[::1]'] }, 'tool_unknown', 'tools.0'],
+    [{ tools: ['fetch_url:2130706433'] }, 'tool_unknown', 'tools.0'],
+    [{ tools: ['fetch_url:127.1'] }, 'tool_unknown', 'tools.0'],
+    [{ tools: ['fetch_url:example.org:99999'] }, 'tool_unknown', 'tools.0'],
     [{ tools: ['files.read'], allow: ['files.write'] }, 'tool_unknown', 'allow.0'],
     [{ tools: ['files.read'], allow: ['files.*'] }, 'tool_unknown', 'allow.0'],
   ])('refuses what is not there, and changes nothing: %j', async (definition, code, field) => {

@@ -77,6 +77,22 @@ describe('the questions of a request', () => {
     ['Compare the weight of A and B; which one is lighter?', ['the weight of A', 'the weight of B']],
     ['Which one is lighter?', ['Which one is lighter?']],
     ['Write a report on the safety of the plant.', ['the safety of the plant']],
+    [
+      'Compare the leases of Orlov and Petit: rent, deposit, term. Write a report.',
+      ['the rent, deposit, term of the leases of Orlov', 'the rent, deposit, term of the leases of Petit'],
+    ],
+    [
+      'Compare the yield of the field in the east with that of the field in the west, and report it.',
+      ['the yield of the field in the east', 'the yield of the field in the west'],
+    ],
+    [
+      'Compare the size and price of the Aster 200 with those of the Boreas 350.',
+      ['the size and price of the Aster 200', 'the size and price of the Boreas 350'],
+    ],
+    ['Compare the rent of Orlov with the rent of Petit, and compute the difference.', ['the rent of Orlov', 'the rent of Petit']],
+    ['How does the rent of Orlov compare with that of Petit?', ['the rent of Orlov', 'the rent of Petit']],
+    ['By how much does the rent of Orlov exceed that of Petit?', ['the rent of Orlov', 'the rent of Petit']],
+    ['What do Orlov and Petit charge in total?', ['What does Orlov charge?', 'What does Petit charge?']],
   ])('%s', (request, questions) => {
     expect(questionsOf(request)).toEqual(questions)
   })

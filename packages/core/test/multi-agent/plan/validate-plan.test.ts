@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { AgentDefinition } from '../../../src/multi-agent/agents/agent.ts'
 import { builtInAgents } from '../../../src/multi-agent/agents/built-in.ts'
 import { circleIn, orderOf, remainingPaths, sinksOf } from '../../../src/multi-agent/plan/graph.ts'
 import { planLimits } from '../../../src/multi-agent/plan/plan.ts'
@@ -103,6 +104,73 @@ describe("a caller's plan", () => {
     )
     expect(refused({ steps: [step('a')], budget: 3 })).toBe('invalid_plan plan.budget')
     expect(refused({ steps: [step('a')] })).toBe('taken')
+  })
+
+  it.each<[string, unknown, string, string]>([
+    [
+      'an agent that nobody knows: those that there are',
+      { steps: [step('a', [], { agent_type: 'wizard' })] },
+      'plan.steps.0.agent_type',
+      'There is no agent wizard. There are: analysis, report, research.',
+    ],
+    [
+      'a key that stands for one that is missing',
+      { steps: [{ id: 'a', agent: 'research', prompt: 'x' }] },
+      'plan.steps.0.agent_type',
+      'is missing; "agent" is no key of a step, did you mean "agent_type"?',
+    ],
+    [
+      'a key like none that is missing',
+      { steps: [{ id: 'a', who: 'research', prompt: 'x' }] },
+      'plan.steps.0.agent_type',
+      'is missing; "who" is no key of a step',
+    ],
+    [
+      'nothing but what is missing',
+      { steps: [{ id: 'a', prompt: 'x', dependencies: [] }] },
+      'plan.steps.0.agent_type',
+      'is missing',
+    ],
+    [
+      'a key that is mistyped',
+      { steps: [{ ...step('a'), dependencies: undefined, depends_on: ['b'] }] },
+      'plan.steps.0.depends_on',
+      'Unrecognized key: "depends_on"',
+    ],
+    [
+      'a key that is mistyped, and which is meant',
+      { steps: [{ id: 'a', agent_type: 'research', prompt: 'x', depends_on: ['b'] }] },
+      'plan.steps.0.depends_on',
+      'Unrecognized key: "depends_on", did you mean "dependencies"?',
+    ],
+    [
+      'a plan that is wrapped',
+      { plan: { steps: [step('a')] } },
+      'plan.steps',
+      'A plan is {"steps": [{"id": "find", "agent_type": "research", "prompt": "…"}]}, without "plan" around it.',
+    ],
+    [
+      'a plan of one step',
+      { step: [step('a')] },
+      'plan.steps',
+      'A plan is {"steps": [{"id": "find", "agent_type": "research", "prompt": "…"}]}; "step" is no key of it.',
+    ],
+    [
+      'a plan of nothing',
+      { goal: 'x' },
+      'plan.steps',
+      'A plan is {"steps": [{"id": "find", "agent_type": "research", "prompt": "…"}]}.',
+    ],
+  ])('is refused in words that say what is meant: %s', (_, plan, field, message) => {
+    expect(() => requirePlan(plan, rules)).toThrow(expect.objectContaining({ code: 'invalid_plan', field, message }))
+  })
+
+  it('names ten of many agents', () => {
+    const many = Array.from({ length: 12 }, (_, at) => ({ ...builtInAgents[0], type: `own-${at + 10}` }) as AgentDefinition)
+    const plan = { steps: [step('a', [], { agent_type: 'wizard' })] }
+    expect(() => requirePlan(plan, { agents: new Map(many.map((agent) => [agent.type, agent])) })).toThrow(
+      /own-10, .*own-19, …\.$/,
+    )
   })
 
   it('is judged at once, whatever its size', () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { RunBudget } from '../../../src/multi-agent/run/run-budget.ts'
 import { research } from '../../../src/multi-agent/steps/rules/research.ts'
 import type { Scope } from '../../../src/scope/scope.ts'
 import type { FilterSettings } from '../../../src/tenancy/filters/filter-settings.ts'
@@ -29,6 +30,7 @@ async function found(
     readonly tenant?: string
     readonly user?: string
     readonly filters?: Partial<FilterSettings>
+    readonly budget?: RunBudget
   } = {},
 ): Promise<{ readonly text: string; readonly sources?: readonly string[] | undefined; readonly quotes: readonly string[] }> {
   const scope = await bench?.scope(options.tenant, options.user)
@@ -36,12 +38,32 @@ async function found(
   const within: Scope = options.filters
     ? { ...scope, tenant: { ...scope.tenant, filters: { input: {}, output: {}, deny_list: [], ...options.filters } } }
     : scope
-  const { result } = await research(within, question, options.others ?? [], new AbortController().signal)
+  const { result } = await research(within, question, options.others ?? [], {
+    budget: options.budget ?? new RunBudget({ limits: {}, what: 'budget' }),
+    signal: new AbortController().signal,
+  })
   const quotes = (result.citations ?? []).map(({ claim_start: start, claim_end: end }) => result.text.slice(start, end))
   return { text: result.text, sources: result.sources, quotes }
 }
 
 describe('research by rules [R52]', () => {
+  it('makes no search and asks no model beyond its budget [X43]', async () => {
+    bench = await RagBench.open()
+    await bench.ingest(documents)
+    const aspects = 'the price and the warranty of the Aster 200'
+    const budget = (limits: { readonly tokens?: number; readonly tool_calls?: number }) => new RunBudget({ limits, what: 'budget' })
+    await expect(found(aspects, { budget: budget({ tool_calls: 1 }) })).rejects.toMatchObject({ code: 'workflow_budget_exhausted' })
+    const two = budget({ tool_calls: 2, tokens: 5 })
+    expect((await found(aspects, { budget: two })).quotes).toHaveLength(2)
+    expect(two.left('tool_calls')).toBe(0)
+    // A question in a form that rules don't know goes to the model.
+    const why = 'Why are pumps so loud at night in winter?'
+    await expect(found(why, { budget: budget({ tokens: 5 }) })).rejects.toMatchObject({ code: 'workflow_budget_exhausted' })
+    const enough = budget({ tokens: 10_000 })
+    await found(why, { budget: enough })
+    expect(enough.left('tokens')).toBeGreaterThan(7_000)
+  })
+
   it('quotes what is about the thing that is asked about, with its source', async () => {
     bench = await RagBench.open()
     await bench.ingest(documents)

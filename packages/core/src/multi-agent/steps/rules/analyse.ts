@@ -1,6 +1,7 @@
 import { evaluate } from '../../tools/arithmetic.ts'
 import { CitedText, type Part } from './cited-text.ts'
 import { askedOf, type Fact, type Finding, factsOf } from './facts.ts'
+import { areUnclear } from './figures.ts'
 
 /** What was analysed; the texts are Markdown. */
 export interface Analysis {
@@ -60,6 +61,8 @@ interface Column {
   readonly subjects: ReadonlyMap<string, readonly Fact[]>
   /** All of one unit. */
   readonly agrees: boolean
+  /** How their figures are written leaves open what some are. */
+  readonly isUnclear: boolean
   /** Of these the sources give several figures: which one counts can't be told, so nothing is computed of them. */
   readonly ambiguous: readonly string[]
   /** Of what else it was asked. */
@@ -79,6 +82,7 @@ function columnOf(facts: readonly Fact[], asked: readonly string[]): Column {
     subjects,
     ambiguous: [...subjects].filter(([, some]) => some.length > 1 && !isTable(some)).map(([subject]) => subject),
     asked,
+    isUnclear: areUnclear(all.map(({ figure }) => figure)),
     agrees: new Set(all.map(({ figure }) => figure.unit)).size === 1,
   }
 }
@@ -113,15 +117,18 @@ function cellOf(facts: readonly Fact[] | undefined): readonly Part[] {
 }
 
 function extremesOf(column: Column): readonly Part[] {
-  const { aspect, subjects, agrees, ambiguous } = column
-  const doubt = ambiguous.length > 0 ? [`- ${aspect}: the sources give several figures for ${ambiguous.join(', ')}.\n`] : []
+  const { aspect, subjects, agrees, isUnclear, ambiguous } = column
+  if (isUnclear)
+    return [
+      `- ${aspect}: not ranked, since a dot before three digits may stand before decimals or between thousands, and the sources do not say which.\n`,
+    ]
   if (!agrees) return [`- ${aspect}: the figures have different units and are not compared.\n`]
+  if (ambiguous.length > 0) return [`- ${aspect}: the sources give several figures for ${ambiguous.join(', ')}. Not ranked.\n`]
   const [least, greatest] = endsOf(column)
   if (!least || !greatest) return []
   if ([...subjects.values()].flat().every(({ figure }) => figure.value === least.figure.value))
     return [`- ${aspect}: the same for all, `, quoted(least), '.\n']
   return [
-    ...doubt,
     `- ${aspect}: lowest for ${least.subject} with `,
     quoted(least),
     `, highest for ${greatest.subject} with `,
@@ -139,6 +146,7 @@ function differenceOf(column: Column): readonly Part[] {
   const [least, greatest] = endsOf(column)
   if (
     !column.agrees ||
+    column.isUnclear ||
     column.ambiguous.length > 0 ||
     !least ||
     !greatest ||
@@ -158,8 +166,8 @@ function differenceOf(column: Column): readonly Part[] {
 }
 
 /** Over the rows of each thing, where there are several; else over all things. */
-function sumOf({ aspect, subjects, agrees, ambiguous }: Column, what: 'sum' | 'mean'): readonly Part[] {
-  if (!agrees || ambiguous.length > 0) return []
+function sumOf({ aspect, subjects, agrees, isUnclear, ambiguous }: Column, what: 'sum' | 'mean'): readonly Part[] {
+  if (!agrees || isUnclear || ambiguous.length > 0) return []
   const byRows = [...subjects].some(([, facts]) => facts.length > 1)
   const groups = byRows ? [...subjects] : [['', [...subjects.values()].flat()] as const]
   return groups.flatMap(([subject, facts]) => sumOver(facts, subject === '' ? aspect : `${aspect}, ${subject}`, what))
@@ -181,7 +189,9 @@ function sumOver(facts: readonly Fact[], name: string, what: 'sum' | 'mean'): re
 function computed(expression: string, facts: readonly Fact[], isMean = false): number | undefined {
   const value = evaluate(expression)
   if (typeof value !== 'number') return undefined
-  const places = Math.max(...facts.map(({ figure }) => /\.(\d+)/.exec(figure.text)?.[1]?.length ?? 0))
+  const places = Math.max(
+    ...facts.map(({ figure }) => /(?:\.(?=\d+\D*$)|,(?=\d{1,2}(?:\D|$)))(\d+)/.exec(figure.text)?.[1]?.length ?? 0),
+  )
   return Number(value.toFixed(Math.min(20, isMean ? places + 2 : places)))
 }
 
@@ -192,7 +202,8 @@ function plain(value: number): string {
 /** A value in the form of a figure that counts the same. */
 function asWritten(value: number, { figure: { text, unit } }: Fact): string {
   const grouped = /\d,\d{3}/.test(text) || value < 1_000 || unit !== ''
-  const digits = value.toLocaleString('en', { useGrouping: grouped, maximumFractionDigits: 20 })
+  const locale = /,\d{1,2}(?!\d)/.test(text) ? 'de' : 'en'
+  const digits = value.toLocaleString(locale, { useGrouping: grouped, maximumFractionDigits: 20 })
   if (/\p{L}/u.test(text) && /million|billion|thousand|\d(?:k|m|bn)\b/i.test(text)) return `${digits} ${unit}`.trim()
   return text.replace(/\d[\d.,]*/, digits)
 }

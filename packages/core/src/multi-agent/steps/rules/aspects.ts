@@ -5,48 +5,53 @@ import { termsOf } from '../../../search/analysis.ts'
 /** Words that mean what an aspect does, and units in which it is counted. */
 interface Group {
   readonly terms: ReadonlySet<string>
+  /** In which it may be counted. */
   readonly units: ReadonlySet<string>
+  /** Whether such a unit says by itself that it is meant: kilograms are a weight, but days may be a warranty or a delivery. */
+  readonly isTold: boolean
 }
 
 const time = 'second minute hour day week month year'
 const money = 'euro dollar pound franc yen'
-const groups: readonly Group[] = (
-  [
-    ['price cost costs costing fee charge tariff priced pay pays expensive cheap', `${money} pound-sterling`],
-    ['revenue sales turnover income earnings', money],
-    ['budget spending expenditure', money],
-    ['salary wage pay', money],
-    ['weight weigh weighs mass heavy', 'kg g mg t lb pound'],
-    ['height tall high height', 'm cm mm km foot feet inch'],
-    ['length long', 'm cm mm km foot feet inch mile'],
-    ['width wide', 'm cm mm foot inch'],
-    ['depth deep', 'm cm mm foot inch'],
-    ['distance far', 'm km mile'],
-    ['area', 'hectare acre'],
-    ['speed fast velocity', ''],
-    ['power output', 'kw w'],
-    ['duration long lasted last took downtime outage', time],
-    ['warranty guarantee guaranteed', time],
-    ['interval every frequency often', time],
-    ['notice terminate termination cancel cancellation', time],
-    ['response respond', time],
-    ['age old', 'year month'],
-    ['cause caused because reason due root', ''],
-    ['start begin begins commence effective started began', ''],
-    ['end ends expire expires expiry until', ''],
-    ['employee staff headcount people worker', ''],
-    ['population inhabitant people', ''],
-    ['liability liable cap capped', money],
-    ['owner own owned', ''],
-    ['location located place', ''],
-    ['builder built build constructed', ''],
-    ['maintenance service serviced servicing upkeep', ''],
-    ['share percentage percent rate', '%'],
-    ['failed failure fail lost', ''],
-    ['use purpose for used', ''],
-  ] as const
-).map(([words, units]) => ({
-  terms: new Set(termsOf(words)),
+const words: readonly (readonly [string, string, boolean?])[] = [
+  ['price cost costs costing fee charge tariff priced pay pays expensive cheap', `${money} pound-sterling`, true],
+  ['revenue sales turnover income earnings', money],
+  ['budget spending expenditure', money],
+  ['salary wage pay', money],
+  ['weight weigh weighs mass heavy', 'kg g mg t lb', true],
+  ['height tall high height', 'm cm mm km foot feet inch'],
+  ['length long', 'm cm mm km foot feet inch mile'],
+  ['width wide', 'm cm mm foot inch'],
+  ['depth deep', 'm cm mm foot inch'],
+  ['distance far', 'm km mile'],
+  ['area', 'hectare acre', true],
+  ['speed fast velocity', ''],
+  ['power output', 'kw w', true],
+  ['duration long lasted last took downtime outage', time, true],
+  ['warranty guarantee guaranteed', time],
+  ['interval every frequency often', time],
+  ['notice terminate termination cancel cancellation', time],
+  ['response respond answer reply', time],
+  ['delivery deliver delivered', time],
+  ['payment payable paid due invoice', ''],
+  ['age old', 'year month'],
+  ['cause caused because reason due root', ''],
+  ['start begin begins commence effective started began', ''],
+  ['end ends expire expires expiry run', ''],
+  ['employee staff headcount people worker', ''],
+  ['population inhabitant people', ''],
+  ['liability liable cap capped', money],
+  ['owner own owned', ''],
+  ['location located place', ''],
+  ['builder built build constructed', ''],
+  ['maintenance service serviced servicing upkeep', ''],
+  ['share percentage percent rate', '%', true],
+  ['failed failure fail lost', ''],
+  ['use purpose for used', ''],
+]
+const groups: readonly Group[] = words.map(([some, units, isTold = false]) => ({
+  isTold,
+  terms: new Set(termsOf(some)),
   units: new Set(
     units
       .split(' ')
@@ -66,6 +71,8 @@ export interface AspectTerm {
   readonly weight: number
   readonly others: ReadonlySet<string>
   readonly units: ReadonlySet<string>
+  /** Those of them that say by themselves that it is meant. */
+  readonly telling: ReadonlySet<string>
 }
 
 export interface Aspect {
@@ -85,6 +92,7 @@ export function aspectOf(text: string): Aspect {
       weight: generic.has(term) ? 0.3 : 1,
       others: new Set(own.flatMap(({ terms: words }) => [...words])),
       units: new Set(own.flatMap(({ units }) => [...units])),
+      telling: new Set(own.flatMap(({ units, isTold }) => (isTold ? [...units] : []))),
     }
   })
   return {
@@ -98,13 +106,18 @@ export function aspectOf(text: string): Aspect {
 export function fitOfAspect({ terms }: Aspect, said: ReadonlySet<string>, units: ReadonlySet<string>): number {
   let total = 0
   let found = 0
-  for (const { term, weight, others, units: own } of terms) {
+  for (const { term, weight, others, telling } of terms) {
     total += weight
     if (said.has(term)) found += weight
     else if (meet(others, said)) found += weight * 0.9
-    else if (meet(own, units)) found += weight * 0.7
+    else if (meet(telling, units) && !saysOther(others, said, units)) found += weight * 0.7
   }
   return total === 0 ? 0 : found / total
+}
+
+/** Whether it names something else that is counted in the same unit: "a budget of 50 euros" is no price. */
+function saysOther(own: ReadonlySet<string>, said: ReadonlySet<string>, units: ReadonlySet<string>): boolean {
+  return groups.some(({ terms, units: its }) => meet(its, units) && meet(terms, said) && !meet(terms, own))
 }
 
 function meet(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {

@@ -2,7 +2,7 @@
 
 import { scanWords, termOf } from '../../../search/analysis.ts'
 import type { StepResult } from '../../run/journal.ts'
-import { type Aspect, aspectOf } from './aspects.ts'
+import { type Aspect, aspectOf, fitOfAspect } from './aspects.ts'
 import { type Place, partsOf } from './cited-text.ts'
 import { type Figure, figuresIn } from './figures.ts'
 import { type Topic, termsIn, topicOf } from './topic.ts'
@@ -12,7 +12,13 @@ export interface Finding {
   /** What was asked. */
   readonly question: string
   readonly result: StepResult | undefined
+  /** Why the step wasn't done, where it wasn't. */
+  readonly leftOut?: string | undefined
 }
+
+/** Below it a text doesn't name an aspect, so that its figure isn't the aspect's; the same where it counts in a unit that is expected. */
+const leastNamed = 0.6
+const leastNamedByUnit = 0.45
 
 export interface Fact {
   /** Of what. */
@@ -58,7 +64,8 @@ function factsIn(topic: Topic, result: StepResult): readonly Fact[] {
     const aspect =
       topic.subject === ''
         ? undefined
-        : (topic.aspects.find(({ text }) => text === label) ?? (label === undefined ? topic.aspects[0] : aspectOf(label)))
+        : (topic.aspects.find(({ text }) => text === label) ??
+          (label === undefined ? bestOf(topic.aspects, claim) : aspectOf(label)))
     if (aspect) {
       const figure = figureFor(aspect, claim, figures)
       if (figure)
@@ -85,18 +92,32 @@ function subjectOf({ subject, written, question, years }: Topic, claim: string):
   return said.length === 1 ? `${of.replace(/\s+(?:between|from|in|for|of)\s+(?:\d{4}\D*)+$/i, '')} in ${said[0]}` : of
 }
 
-/** The figure that is the aspect's: of its unit; or the next one behind its word; or the only one. */
-function figureFor({ terms, units }: Aspect, claim: string, figures: readonly Figure[]): Figure | undefined {
-  const counted = figures.find(({ unit }) => units.has(unit))
+/** The aspect that a claim names most clearly. */
+function bestOf(aspects: readonly Aspect[], claim: string): Aspect | undefined {
+  const said = termsIn(claim)
+  const units = new Set(figuresIn(claim).map(({ unit }) => unit))
+  const fits = aspects.map((aspect) => fitOfAspect(aspect, said, units))
+  return aspects[fits.indexOf(Math.max(...fits))]
+}
+
+/** The figure that is the aspect's, where the claim names it: the next one behind its word, of its unit where one is. */
+function figureFor(aspect: Aspect, claim: string, all: readonly Figure[]): Figure | undefined {
+  const { terms, units } = aspect
+  const counted = all.filter(({ unit }) => units.has(unit))
   // A row's cell stands first.
-  if (counted || figures.length < 2 || figures[0]?.start === 0) return counted ?? figures[0]
+  if (all[0]?.start === 0) return all[0]
+  const figures = counted.length > 0 ? counted : all
+  const named = fitOfAspect(aspect, termsIn(claim), new Set(all.map(({ unit }) => unit)))
+  if (named < (counted.length > 0 ? leastNamedByUnit : leastNamed)) return undefined
+  if (figures.length < 2) return figures[0]
   const words = new Set(terms.flatMap(({ term, others }) => [term, ...others]))
   const at = [...claim.matchAll(/[\p{L}\p{M}\p{N}]+/gu)].find(([word]) => {
     let known = false
     scanWords(word, (each) => (known ||= words.has(termOf(each))))
     return known
   })?.index
-  return at === undefined ? undefined : (figures.find(({ start }) => start > at) ?? figures.findLast(({ start }) => start < at))
+  if (at === undefined) return counted[0]
+  return figures.find(({ start }) => start > at) ?? figures.findLast(({ start }) => start < at)
 }
 
 function keyOf({ terms }: Aspect): string {

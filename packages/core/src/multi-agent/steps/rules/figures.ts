@@ -11,7 +11,8 @@ export interface Figure {
 }
 
 const currency = String.raw`[$€£¥]|(?:EUR|USD|GBP|CHF|JPY)(?!\p{L})`
-const number = String.raw`\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?`
+// A comma before one or two digits is a decimal sign: "4,50", "1.250,50".
+const number = String.raw`\d{1,3}(?:\.\d{3})*,\d{1,2}(?!\d|,\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?`
 const pattern = new RegExp(
   String.raw`(?<![\p{L}\p{N}_.,-])(?:(${currency})\s?)?(${number})(?:(k|m|bn)(?![\p{L}\p{N}])|\s?(%|percent\b|${currency})|\s?(kg|g|mg|lb|km|cm|mm|m|kW|W|GB|MB|TB|KB|h|min|s)(?![\p{L}\p{N}])|\s(?:(million|billion|thousand)\s?)?(\p{L}{2,})|(?![\p{L}\p{N}]))`,
   'giu',
@@ -78,9 +79,20 @@ function figureOf(match: RegExpMatchArray): Figure {
   const text = whole.slice(0, whole.length - left).trim()
   // "5 m" is a length, "$5m" five millions.
   const isLength = suffix.toLowerCase() === 'm' && before === ''
-  const value = Number(digits.replaceAll(',', '')) * (isLength ? 1 : (scales[scale.toLowerCase()] ?? 1))
+  const value = Number(plainOf(digits)) * (isLength ? 1 : (scales[scale.toLowerCase()] ?? 1))
   const unit = before || behind || short || (isLength ? 'm' : '') || counted
   return { text, value, unit: unitOf(unit), start: match.index ?? 0 }
+}
+
+function plainOf(digits: string): string {
+  return /,\d{1,2}$/.test(digits) ? digits.replaceAll('.', '').replace(',', '.') : digits.replaceAll(',', '')
+}
+
+/** Whether these figures leave open what a single dot before three digits means: "4.800" beside "2,400", or of money. */
+export function areUnclear(figures: readonly Figure[]): boolean {
+  const money = new Set(['euro', 'dollar', '£', 'gbp', 'yen', 'chf'].map(unitOf))
+  const isOpen = ({ text }: Figure): boolean => /(?<![\d.,])[1-9]\d{0,2}\.\d{3}(?![\d.,])/.test(text)
+  return figures.some(isOpen) && figures.some(({ text, unit }) => money.has(unit) || /\d,\d/.test(text))
 }
 
 function unitOf(word: string): string {

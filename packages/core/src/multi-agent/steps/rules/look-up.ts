@@ -32,6 +32,8 @@ const leastCovered = 0.6
 const mostSentences = 3
 export const mostRows = 50
 const mostOfOverview = 5
+/** Documents that a list is put together from. */
+const mostOfAll = 25
 
 /**
  * The best quotations on one aspect of a topic, best first; of a topic without aspects, what is said of it in the order of the text.
@@ -57,6 +59,7 @@ export function lookUp(
   const sorted = found.toSorted((one, other) => other.score - one.score)
   const best = sorted[0]
   if (!best) return []
+  if (topic.isOfAll && !isRow(best.statement)) return ofEach(sorted, aspect, topic)
   if (!aspect)
     return overview(
       sorted.map(({ source, statement }) => ({ source, statement })),
@@ -107,6 +110,21 @@ function overview(
   ).slice(0, mostOfOverview)
 }
 
+/** What each document says best. */
+function ofEach(
+  sorted: readonly { readonly source: ReadSource; readonly statement: Statement; readonly score: number }[],
+  aspect: Aspect | undefined,
+  topic: Topic,
+): readonly Quotation[] {
+  const each = [...Map.groupBy(sorted, ({ source }) => source.document_id).values()].slice(0, mostOfAll)
+  return each.flatMap((own) => {
+    const near = own.filter(({ score }) => aspect !== undefined && score >= (own[0]?.score ?? 0) * 0.6)
+    const first = own.toSorted((one, other) => one.statement.start - other.statement.start).slice(0, 1)
+    const shown = aspect ? near : first
+    return distinct(shown.map(({ source, statement }) => quotationOf(source, statement, aspect, topic))).slice(0, mostSentences)
+  })
+}
+
 interface Sought {
   readonly topic: Topic
   readonly rivals: readonly ReadonlySet<string>[]
@@ -151,10 +169,13 @@ function namedBy(statement: Statement, { topic: { names }, rivals, source }: Sou
   const isOthers = (terms: ReadonlySet<string>): boolean =>
     !isNamed(terms) && (others.some((rival) => rival.size > 0 && hasAll(terms, rival)) || hasCodeLike(terms, names))
   if (isNamed(statement.terms)) return 1
+  if (statement.cells?.some(({ column }) => isNamed(termsIn(column)))) return 0.95
   if (isOthers(statement.terms)) return 0
   const own = subjectOf(statement.text)
+  const since = [statement.text]
   for (const { terms, text } of own.size > 0 && !hasSome(own, names) ? [] : statement.before) {
-    if (isNamed(terms)) return 0.95
+    if (isNamed(terms)) return since.some((other) => isParallel(other, text)) ? 0 : 0.95
+    since.push(text)
     if (isOthers(terms)) return 0
     // A sentence about something else with a name ends what the one before it was about.
     if (subjectOf(text).size > 0 && !hasSome(subjectOf(text), names)) break
@@ -167,6 +188,14 @@ function namedBy(statement: Statement, { topic: { names }, rivals, source }: Sou
   // The row of "North" under the heading "2024": together.
   const together = new Set([...statement.terms, ...statement.headings.flatMap((terms) => [...terms]), ...source])
   return isNamed(together) ? 0.85 : 0
+}
+
+/** "Oak costs 5." behind "Elm costs 4.": each is about what it begins with. */
+function isParallel(text: string, before: string): boolean {
+  const begin = /^(?!(?:It|This|That|These|Those|He|She|They|Each|Both)\s)(\p{Lu}[\p{L}\p{N}-]*)\s+(\p{Ll}+)/u
+  const [, one, verb] = begin.exec(text) ?? []
+  const [, other, same] = begin.exec(before) ?? []
+  return one !== undefined && other !== undefined && one !== other && verb === same
 }
 
 /** The names that a sentence begins with: "The Boreas 350 is …". */
@@ -193,12 +222,30 @@ function shapeOf(term: string): string {
 }
 
 /** How well a statement says what is asked. */
-function sayingOf({ text, terms, cells }: Statement, aspect: Aspect, { question, subject, names }: Topic): number {
-  if (cells)
-    return Math.max(0, ...cells.map(({ column, value }) => (value === '' ? 0 : fitOfAspect(aspect, termsIn(column), new Set()))))
+function sayingOf(statement: Statement, aspect: Aspect, topic: Topic): number {
+  if (statement.cells) return cellFor(statement.cells, aspect, topic)?.fit ?? 0
+  return Math.max(sentenceFit(statement, aspect, topic), fitOfHeading(statement, aspect, topic))
+}
+
+/** What stands under "Payment" says something of it, where its own words don't. */
+function fitOfHeading({ heading, text }: Statement, aspect: Aspect, { names }: Topic): number {
+  const said = termsIn(heading ?? '')
+  if (heading === undefined || hasSome(said, names)) return 0
+  return aspect.units.size > 0 && figuresIn(text).length === 0 ? 0 : 0.7 * fitOfAspect(aspect, said, new Set())
+}
+
+/** How well a sentence says what is asked, by its words and what it counts. */
+export function sentenceFit(
+  { text, terms }: Pick<Statement, 'text' | 'terms'>,
+  aspect: Aspect,
+  { question, subject, names }: Topic,
+): number {
   const figures = figuresIn(text).filter(({ text: figure }) => ![...termsIn(figure)].every((term) => names.has(term)))
   const fit = fitOfAspect(aspect, terms, new Set(figures.map(({ unit }) => unit)))
   if (aspect.units.size > 0 && figures.length === 0 && datesIn(text).length === 0) return fit * 0.5
+  // A price is no power, though both are of a heat pump.
+  if (aspect.units.size > 0 && figures.length > 0 && figures.every(({ unit }) => unit !== '' && !aspect.units.has(unit)))
+    return fit * 0.7
   // What names its subject is of the form of "the price of …", and its answer of any.
   const kind = answerKindOf(question)
   return subject === '' && kind !== 'other' && fitOf(kind, question, text) === 0 ? fit * 0.5 : fit
@@ -212,7 +259,10 @@ function quotationOf(
 ): Quotation {
   const { text, start, end, cells, heading, terms } = statement
   const words = cells ? rowText(cells, aspect, topic) : oneLine(text)
-  const tells = topic.names.size > 0 || heading === undefined || [...termsIn(heading)].some((term) => terms.has(term))
+  const isSaidAbove =
+    aspect !== undefined && !cells && fitOfHeading(statement, aspect, topic) > sentenceFit(statement, aspect, topic)
+  const tells =
+    !isSaidAbove && (topic.names.size > 0 || heading === undefined || [...termsIn(heading)].some((term) => terms.has(term)))
   return { document_id, source, text: words, start, end, ...(tells ? {} : { under: heading }) }
 }
 
@@ -220,13 +270,33 @@ function quotationOf(
 function rowText(cells: NonNullable<Statement['cells']>, aspect: Aspect | undefined, topic: Topic): string {
   const shown = (some: typeof cells): string => some.map(({ column, value }) => `${column} ${value}`.trim()).join(', ')
   if (!aspect) return shown(cells)
-  const fits = cells.map(({ column }) => fitOfAspect(aspect, termsIn(column), new Set()))
-  const best = fits.indexOf(Math.max(...fits))
+  const { column: best = 0, isOfRow = false } = cellFor(cells, aspect, topic) ?? {}
+  const of = cells[best]
+  // "Weight 148 kg", and whose weight that is where there are several.
+  if (isOfRow && of) return `${cells[0]?.value} ${of.value}${cells.length > 2 ? ` (${of.column})` : ''}`
   const rest = cells.filter(({ column, value }, index) => index !== best && saysOfWhat(column, value, topic))
   const wanted = cells.slice(best, best + 1)
   // With several aspects each stands behind its name.
   const first = topic.aspects.length > 1 ? (wanted[0]?.value ?? '') : shown(wanted)
   return rest.length > 0 ? `${first} (${shown(rest)})` : first
+}
+
+/**
+ * The cell of a row that says what is asked: under a column that names it; or, where the row's first cell names it ("Weight | 148 kg"),
+ * the only other one, or the one in the column that names of what.
+ */
+function cellFor(
+  cells: NonNullable<Statement['cells']>,
+  aspect: Aspect,
+  { names }: Topic,
+): { readonly column: number; readonly fit: number; readonly isOfRow: boolean } | undefined {
+  const fits = cells.map(({ column, value }) => (value === '' ? 0 : fitOfAspect(aspect, termsIn(column), new Set())))
+  const most = Math.max(0, ...fits)
+  const ofRow = fitOfAspect(aspect, termsIn(cells[0]?.value ?? ''), new Set())
+  if (most >= ofRow) return most === 0 ? undefined : { column: fits.indexOf(most), fit: most, isOfRow: false }
+  const named = cells.findIndex(({ column }, index) => index > 0 && names.size > 0 && hasAll(termsIn(column), names))
+  const column = cells.length === 2 ? 1 : named
+  return (cells[column]?.value ?? '') === '' ? undefined : { column, fit: ofRow, isOfRow: true }
 }
 
 function saysOfWhat(column: string, value: string, { names, years, others }: Topic): boolean {

@@ -19,22 +19,32 @@ export function writeReport(input: {
 }): StepResult {
   const text = new CitedText()
   text.add(`# ${titleOf(input.title)}\n\n${note}\n`)
+  let hasComputed = false
   const analyses = input.analyses.filter(({ sources = [] }) => sources.length > 0)
   for (const [heading, parts] of analyses.flatMap(sectionsOf)) {
     if (heading === computedHeading && !asksToCompute(input.title)) continue
+    // What a language model analysed may be anything.
+    hasComputed ||= heading !== comparedHeading
     text.add(`\n${heading}\n\n`, ...parts, '\n')
   }
   const missing: string[] = []
-  for (const { question, result } of input.findings) {
-    if (!result || (result.sources ?? []).length === 0) missing.push(question)
+  const leftOut: string[] = []
+  for (const { question, result, leftOut: why } of input.findings) {
+    if (why !== undefined) leftOut.push(`${headingOf(question)}: ${oneLine(why)}`)
+    else if (!result || (result.sources ?? []).length === 0) missing.push(question)
     else text.add(`\n## ${headingOf(question)}\n\n`, ...trimmed(partsOf(result)), '\n').name(result.sources ?? [])
   }
   if (missing.length > 0)
     text.add(
       `\n## Not found\n\nThe documents do not say:\n\n${missing.map((question) => `- ${headingOf(question)}`).join('\n')}\n`,
     )
-  if (text.sources.length === 0) text.add('\nThe documents hold nothing about this.\n')
-  else text.add(`\n## Sources\n\n${text.sources.map((source, index) => `- [${index + 1}] ${oneLine(source)}`).join('\n')}\n`)
+  if (leftOut.length > 0)
+    text.add(`\n## Left out\n\nThese steps were not done:\n\n${leftOut.map((each) => `- ${each}`).join('\n')}\n`)
+  if (!hasComputed && asksToCompute(input.title))
+    text.add('\nNothing was computed: rules found no figures here that they can compute with for sure.\n')
+  else if (text.sources.length === 0 && leftOut.length === 0) text.add('\nThe documents hold nothing about this.\n')
+  if (text.sources.length === 0) return text.result()
+  text.add(`\n## Sources\n\n${text.sources.map((source, index) => `- [${index + 1}] ${oneLine(source)}`).join('\n')}\n`)
   return text.result()
 }
 

@@ -4,6 +4,7 @@ import { NotFoundError } from '../../../errors.ts'
 import type { Usage } from '../../../language-model/catalogue.ts'
 import { getDocument } from '../../../rag/access.ts'
 import { answerQuestion } from '../../../rag/answer-question.ts'
+import { defaultChunkBudget } from '../../../rag/chunking/chunk.ts'
 import { revisionPlace } from '../../../rag/documents.ts'
 import type { Passage } from '../../../rag/passage.ts'
 import { retrievePassages } from '../../../rag/retrieve-passages.ts'
@@ -13,11 +14,11 @@ import { noUsage } from '../../../rag/usage.ts'
 import type { Scope } from '../../../scope/scope.ts'
 import { filterInTurns } from '../../../tenancy/filters/filter-in-turns.ts'
 import type { StepResult } from '../../run/journal.ts'
+import type { RunBudget } from '../../run/run-budget.ts'
 import { inTool } from '../../spans.ts'
-import { type Aspect, fitOfAspect } from './aspects.ts'
+import type { Aspect } from './aspects.ts'
 import { CitedText } from './cited-text.ts'
-import { figuresIn } from './figures.ts'
-import { isAbout, lookUp, mostRows, type Quotation, type ReadSource } from './look-up.ts'
+import { isAbout, lookUp, mostRows, type Quotation, type ReadSource, sentenceFit } from './look-up.ts'
 import { statementsIn } from './statements.ts'
 import { type Topic, termsIn, topicOf } from './topic.ts'
 
@@ -35,6 +36,15 @@ const openingLength = 400
 /** A table is read so far, so that no row of it is missed. */
 const tableLength = 200_000
 
+/** What an answer by rules may have, and what is read for it besides at most: passages and what the model is told. */
+const answerTokens = 1_000
+const mostTokens = answerTokens + passagesATime * defaultChunkBudget + 1_000
+
+interface Within {
+  readonly budget: RunBudget
+  readonly signal: AbortSignal
+}
+
 export interface Researched {
   readonly result: StepResult
   readonly usage: Usage
@@ -42,26 +52,25 @@ export interface Researched {
 }
 
 /** @param others what other steps ask, of which a sentence may be instead. */
-export async function research(
-  scope: Scope,
-  question: string,
-  others: readonly string[],
-  signal: AbortSignal,
-): Promise<Researched> {
+export async function research(scope: Scope, question: string, others: readonly string[], within: Within): Promise<Researched> {
   const topic = topicOf(question)
   const rivals = others
     .map(topicOf)
     .map((other) => (topic.names.size > 0 ? other.names : new Set([...other.names, ...other.others])))
   const aspects: readonly (Aspect | undefined)[] = topic.aspects.length > 0 ? topic.aspects.slice(0, mostAspects) : [undefined]
-  const queries = aspects.map((aspect) => (topic.subject === '' || !aspect ? question : `${aspect.text} ${topic.subject}`))
-  const sources = await sourcesFor(scope, [...new Set(queries)], signal)
+  const wanted = aspects.map((aspect) => (topic.subject === '' || !aspect ? question : `${aspect.text} ${topic.subject}`))
+  const queries = [...new Set(wanted)]
+  const sources = await sourcesFor(scope, queries, within)
   const found = await Promise.all(aspects.map((aspect) => passing(scope, lookUp(sources, { topic, aspect, rivals }))))
-  if (found.every((quotations) => quotations.length === 0)) return asked(scope, { topic, rivals, sources }, signal)
+  if (found.every((quotations) => quotations.length === 0)) {
+    const answered = await asked(scope, { topic, rivals, sources }, within)
+    return { ...answered, toolCalls: queries.length + answered.toolCalls }
+  }
   return { result: findingOf(topic, found), usage: noUsage, toolCalls: queries.length }
 }
 
 /** What was found for each aspect of a topic, as text. */
-export function findingOf({ aspects }: Topic, found: readonly (readonly Quotation[])[]): StepResult {
+export function findingOf({ aspects, isOfAll }: Topic, found: readonly (readonly Quotation[])[]): StepResult {
   const text = new CitedText()
   for (const [index, quotations] of found.entries()) {
     const label = found.length > 1 ? `- ${aspects[index]?.text}: ` : ''
@@ -70,6 +79,7 @@ export function findingOf({ aspects }: Topic, found: readonly (readonly Quotatio
       text.add(label, { claim, places: [place] }, under === undefined ? '\n' : ` (under “${under}”)\n`)
     if (quotations.length === mostRows) text.add(`There may be more rows than these ${mostRows}.\n`)
   }
+  if (isOfAll && text.sources.length > 0) text.add('There may be more: this is what a search found.\n')
   return text.result()
 }
 
@@ -81,13 +91,17 @@ async function asked(
     rivals,
     sources,
   }: { readonly topic: Topic; readonly rivals: readonly ReadonlySet<string>[]; readonly sources: readonly ReadSource[] },
-  signal: AbortSignal,
+  { budget, signal }: Within,
 ): Promise<Researched> {
-  const { response, citations, abstained, usage } = await answerQuestion(
-    scope,
-    { query: topic.question, top_k: passagesATime },
-    signal,
-  )
+  const settle = await budget.take({ tool_calls: 1, tokens: mostTokens }, signal)
+  let used = noUsage
+  const answer = answerQuestion(scope, { query: topic.question, top_k: passagesATime, max_tokens: answerTokens }, signal)
+  const { response, citations, abstained, usage } = await answer
+    .then((each) => {
+      used = each.usage
+      return each
+    })
+    .finally(() => settle({ tool_calls: 1, tokens: used.input_tokens + used.output_tokens, usd: used.usd }))
   const text = new CitedText()
   const claims = Map.groupBy(abstained ? [] : citations, ({ claim_start: start, claim_end: end }) => `${start}:${end}`)
   for (const [first, ...more] of claims.values()) {
@@ -96,21 +110,30 @@ async function asked(
       .slice(first.claim_start, first.claim_end)
       .replaceAll(/\s?\[\d+\]/g, '')
       .trim()
-    if (claim.length > longestClaim || !says(claim, topic)) continue
-    text.add({ claim, places: [first, ...more].map(({ claim_start: _start, claim_end: _end, ...place }) => place) }, '\n')
+    const said = saidIn(claim, topic)
+    if (claim.length > longestClaim || said === undefined) continue
+    text.add(
+      topic.aspects.length > 1 ? `- ${said}: ` : '',
+      { claim, places: [first, ...more].map(({ claim_start: _start, claim_end: _end, ...place }) => place) },
+      '\n',
+    )
   }
   if (text.sources.length === 0) text.add(`${nothingSaid}\n`)
-  return { result: text.result(), usage, toolCalls: 2 }
+  return { result: text.result(), usage, toolCalls: 1 }
 }
 
-/** Whether it has anything of what is asked besides names. */
-function says(claim: string, { aspects }: Topic): boolean {
-  const units = new Set(figuresIn(claim).map(({ unit }) => unit))
-  return aspects.length === 0 || aspects.some((aspect) => fitOfAspect(aspect, termsIn(claim), units) >= leastShared)
+/** Which of the aspects that are asked a claim says something of; undefined: of none. */
+function saidIn(claim: string, topic: Topic): string | undefined {
+  if (topic.aspects.length === 0) return ''
+  const fits = topic.aspects.map((aspect) => sentenceFit({ text: claim, terms: termsIn(claim) }, aspect, topic))
+  const most = Math.max(...fits)
+  return most < leastShared ? undefined : topic.aspects[fits.indexOf(most)]?.text
 }
 
 /** What is found, with what stands around it; the best first. */
-async function sourcesFor(scope: Scope, queries: readonly string[], signal: AbortSignal): Promise<readonly ReadSource[]> {
+async function sourcesFor(scope: Scope, queries: readonly string[], { budget, signal }: Within): Promise<readonly ReadSource[]> {
+  const settle = await budget.take({ tool_calls: queries.length }, signal)
+  settle({ tool_calls: queries.length })
   const found = await Promise.all(
     queries.map((query) =>
       inTool(scope, { name: 'search_knowledge' }, (within) => retrievePassages(within, { query, top_k: passagesATime }, signal)),

@@ -55,7 +55,8 @@ export function statementsIn({ text, start }: Stretch, opening = ''): readonly S
         text: words,
         start: start + at + from,
         end: start + at + to,
-        terms: termsIn(words),
+        // Commas between cells are no part of figures.
+        terms: termsIn(cells ? cells.map(({ value }) => value).join(' ; ') : words),
         before: cells ? [] : section.slice(0, mostBefore),
         headings: under,
         heading: headings.at(-1)?.text,
@@ -155,5 +156,7 @@ function separated(line: string, separator: string): readonly string[] {
 /** A line whose cells are names of columns. */
 function columnsIn(line: string): readonly string[] | undefined {
   const cells = cellsOf(line)
-  return cells?.every((cell) => /\p{L}/u.test(cell) && !/^\d/.test(cell)) ? cells : undefined
+  const isName = (cell: string): boolean => /\p{L}/u.test(cell) && !/^\d/.test(cell)
+  // What the rows are of often has no name.
+  return cells?.every((cell, place) => isName(cell) || (place === 0 && cell === '' && cells.length > 1)) ? cells : undefined
 }

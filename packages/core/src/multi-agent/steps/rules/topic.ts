@@ -17,6 +17,8 @@ export interface Topic {
   readonly others: ReadonlySet<string>
   /** What is asked of it; empty: whatever there is. */
   readonly aspects: readonly Aspect[]
+  /** It asks of all there are, such as "all contracts". */
+  readonly isOfAll: boolean
 }
 
 const asked = String.raw`(?:(?:what|which|when|how\s+(?:long|high|large|big|much|many))\s+(?:is|are|was|were)\s+)?`
@@ -36,27 +38,49 @@ const verbs: readonly (readonly [RegExp, string])[] = [
   [/^how\s+old\s+(?:is|are|was|were)\s+(.+)$/i, 'age'],
   [/^why\s+(?:is|are|was|were|did|do|does|has|have)\s+(.+)$/i, 'cause'],
 ]
+const howMany =
+  /^how\s+(?:many|much)\s+(.+?)\s+(?:do|does|did|has|have|had)\s+(.+?)\s+\p{Ll}+\s+(?:in\s+total|altogether|overall|combined)\b/iu
+const toCompute =
+  /^(?:(?:sum|add)\s+up|calculate|compute|work\s+out|(?:what\s+is\s+)?the\s+(?:total|sum|average|mean)\s+of)\s+(?=the\s)/i
+const everyOne = /^(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?=\p{L})/iu
 const questionWord =
   /^(?:what|who|whom|whose|when|where|why|which|how|do|does|did|is|are|was|were|can|could|should|will|has|have)\b/i
 
 /** Reads a question such as those that `questionsOf` finds; any other text is a question about what it names. */
 export function topicOf(prompt: string): Topic {
   const question = prompt.replaceAll(/\s+/g, ' ').trim()
-  const plain = question.replace(/[?.!]+$/, '')
+  const plain = question.replace(/[?.!]+$/, '').replace(toCompute, '')
   for (const [pattern, aspect] of verbs) {
     const [, subject, verb = ''] = pattern.exec(plain) ?? []
     if (subject !== undefined) return about(question, subject, [aspect || verb])
   }
+  const [, counts, whose] = howMany.exec(plain) ?? []
+  if (counts !== undefined && whose !== undefined) return about(question, whose, [counts])
+  if (everyOne.test(plain)) {
+    const [all = '', its] = plain.split(/\s+(?:with|and)\s+(?:their|its)\s+/i)
+    return about(question, all, its === undefined ? [] : listed(its))
+  }
   const [, aspects = '', subject = ''] =
-    thingOf.exec(plain.replace(change, '$1$2').replace(/\s+in\s+\p{Ll}+(?=\s+of\s)/u, '')) ?? []
+    thingOf.exec(plain.replace(change, '$1$2').replace(/\s+(?:in|per)\s+\p{Ll}+(?=\s+of\s)/u, '')) ?? []
   if (aspects !== '' && !/\p{Lu}/u.test(aspects.slice(1)) && aspects.split(' ').length <= 14)
-    return about(question, subject, aspects.split(/,\s*(?:and\s+)?|\s+and\s+/i))
+    return about(question, subject, listed(aspects))
   if (questionWord.test(plain)) {
     const named = namesIn(plain.replace(/^\S+/, ''))
     const left = [...termsIn(plain)].filter((term) => !named.names.has(term) && !named.years.has(term))
-    return { question, subject: '', ...named, others: new Set(), aspects: left.length > 0 ? [aspectOf(left.join(' '))] : [] }
+    return {
+      question,
+      subject: '',
+      isOfAll: false,
+      ...named,
+      others: new Set(),
+      aspects: left.length > 0 ? [aspectOf(left.join(' '))] : [],
+    }
   }
   return about(question, plain, [])
+}
+
+function listed(aspects: string): readonly string[] {
+  return aspects.split(/,\s*(?:and\s+)?|\s+and\s+/i)
 }
 
 function about(question: string, subject: string, aspects: readonly string[]): Topic {
@@ -64,6 +88,7 @@ function about(question: string, subject: string, aspects: readonly string[]): T
   return {
     question,
     subject: subject.replace(/^(?:the|an?)\s+/i, ''),
+    isOfAll: everyOne.test(subject),
     ...named,
     others: new Set([...termsIn(subject)].filter((term) => !named.names.has(term) && !named.years.has(term))),
     aspects: aspects.filter((aspect) => aspect.trim() !== '').map((aspect) => aspectOf(aspect.trim())),
