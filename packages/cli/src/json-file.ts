@@ -21,7 +21,7 @@ function parse(text: string, path: string, field: string): unknown {
   } catch (cause) {
     const before = text.slice(0, faultAt(text)).split('\n')
     const place = `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`
-    throw new InvalidInputError(`${path} is no JSON: ${reasonOf(cause)} (${place}).`, { field, cause })
+    throw new InvalidInputError(`${path} holds no JSON object: ${reasonOf(cause)} (${place}).`, { field, cause })
   }
 }
 

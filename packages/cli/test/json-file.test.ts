@@ -40,7 +40,7 @@ describe('a file of JSON', () => {
     ['{} {}', 'Unexpected non-whitespace character after JSON (line 1, column 4)'],
     ['', 'Unexpected end of JSON input (line 1, column 1)'],
   ])('is refused with the reason and the place: %j', (text, said) => {
-    expect(refusalOf(text)).toBe(`plan.json is no JSON: ${said}.`)
+    expect(refusalOf(text)).toBe(`plan.json holds no JSON object: ${said}.`)
   })
 
   it.each(['[]', '"x"', 'null', '7'])('that holds no object is refused: %s', (text) => {

@@ -120,6 +120,8 @@ describe('[R56] plinth run', () => {
     const id = /\bkey-[A-Za-z0-9]+/.exec(stdout)?.[0] ?? ''
     expect(await statusOf(id)).toBe(status)
     expect(stdout.includes(`plinth workflows approve ${id}`)).toBe(code === 2)
+    if (code === 2) expect((await workflows('cancel', id)).exit.code).toBe(0)
+    await until('it has ended', async () => (await statusOf(id)) !== 'awaiting_approval')
   })
 
   it('one that fails: says why, and exits 1', async () => {

@@ -36,7 +36,7 @@ prints the commands. Interrupted, the work goes on: plinth workflows get ID --fo
 Exit codes: 0 completed; 1 failed, cancelled or refused; 2 it waits for approval.
 
   plinth ingest docs
-  plinth run "Compare the limits of documents and of requests, and report them." > report.md`,
+  plinth run "How long is a workflow kept, and how many tries does a step have? Report it." > report.md`,
     )
     .action(run)
 }

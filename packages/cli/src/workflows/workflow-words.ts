@@ -89,8 +89,12 @@ export function afterFailure({ workflow_id: id, status, steps, synthesis, error 
   const isSpent = (fault: ShownStep['error']): boolean => fault?.code === 'workflow_budget_exhausted'
   const isLate = (fault: ShownStep['error']): boolean => fault?.code === 'deadline_exceeded'
   const all = Object.values(steps)
-  // The time of a workflow begins anew with a retry; what was used of a budget stays used.
-  const again = all.filter((step) => (step.status === 'failed' && !isSpent(step.error)) || isLate(step.error))
+  const left = all.filter((step) => step.status === 'cancelled' || step.status === 'skipped')
+  // The time of a workflow begins anew with a retry, which takes in all that was broken off; what was used of a budget stays used.
+  const again = [
+    ...all.filter((step) => step.status === 'failed' && !isSpent(step.error)),
+    ...(isLate(error) ? left.slice(0, 1) : []),
+  ]
   const title = `To have it done again${isLate(error) ? ', with as much time as before' : ''}:`
   const retries = again.slice(0, mostRetries).map((step) => `  plinth workflows retry ${id} ${step.step_id}`)
   return [

@@ -22,14 +22,14 @@ export function mendPlan(value: unknown, { agents, begun }: PlanRules): Plan | u
   for (const [index, each] of steps.entries()) {
     const step = asObject(each)
     const prompt = typeof step?.prompt === 'string' ? step.prompt.trim().slice(0, planLimits.prompt).toWellFormed() : ''
-    const agent_type = nearest(String(step?.agent_type ?? ''), [...agents.keys()])
+    const agent_type = nearest(named(step?.agent_type) ?? '', [...agents.keys()])
     if (!step || prompt === '' || agent_type === undefined) continue
-    const given = typeof step.id === 'string' || typeof step.id === 'number' ? String(step.id) : `step-${index + 1}`
+    const given = named(step.id) ?? `step-${index + 1}`
     const id = freeId(given, new Set([...(begun?.taken ?? []), ...mended.map((other) => other.id)]))
     if (!names.has(given)) names.set(given, id)
     const known = agents.get(agent_type)?.tools ?? []
     const tools = Array.isArray(step.tools) ? step.tools.filter((tool) => known.includes(tool)) : undefined
-    const dependencies = Array.isArray(step.dependencies) ? step.dependencies.map(String) : []
+    const dependencies = Array.isArray(step.dependencies) ? step.dependencies.flatMap((each) => named(each) ?? []) : []
     mended.push({ ...withoutFaults(step), id, agent_type, prompt, dependencies, ...(tools && { tools }) })
   }
   const linked = unwound(
@@ -42,6 +42,11 @@ export function mendPlan(value: unknown, { agents, begun }: PlanRules): Plan | u
   const criteria = Array.isArray(raw?.success_criteria) ? raw.success_criteria.filter(isCriterion).slice(0, mostCriteria) : []
   const parsed = planForm.safeParse({ goal, success_criteria: criteria, steps: linked })
   return parsed.success ? parsed.data : undefined
+}
+
+/** A name as models give it; anything else that they write there is none. */
+function named(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
 /** What else a step says, where it is of the form. */

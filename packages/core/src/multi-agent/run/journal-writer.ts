@@ -1,5 +1,6 @@
 import type { EventToEmit } from '../../define/event.ts'
 import { ConflictError, PlinthError } from '../../errors.ts'
+import { changeLimits } from '../../ports/state-store.ts'
 import type { StoredRecord } from '../../scope/record.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { type Commit, insert } from '../../scope/state.ts'
@@ -8,8 +9,6 @@ import type { JournalEntry } from './journal.ts'
 
 /** A row holds entries up to so many characters of JSON. */
 const rowCharacters = 100_000
-/** Events of a row's commit. */
-const rowEvents = 20
 
 /** Another process has taken the run over: nothing that this one does counts any more. */
 export class RunLostError extends PlinthError {
@@ -209,7 +208,7 @@ function gather(waiting: readonly Waiting[]): {
   const emit: EventToEmit[] = []
   let characters = 0
   for (const { json, emit: told } of waiting) {
-    if (texts.length > 0 && (characters + json.length > rowCharacters || emit.length + told.length > rowEvents)) break
+    if (texts.length > 0 && (characters + json.length > rowCharacters || emit.length + told.length > changeLimits.emitted)) break
     texts.push(json)
     emit.push(...told)
     characters += json.length

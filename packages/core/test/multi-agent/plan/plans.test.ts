@@ -99,9 +99,10 @@ describe('a plan that is mended', () => {
       steps: [
         { id: 'a', agent_type: 'Research Agent', prompt: 'Look.', dependencies: ['c'] },
         { id: 'a', agent_type: 'analyst', prompt: 'Weigh.', dependencies: ['a', 'zzz'] },
-        { id: 'c', agent_type: 'report', prompt: 'Write.', dependencies: ['a'], tools: ['shell'] },
+        { id: 'c', agent_type: 'report', prompt: 'Write.', dependencies: ['a', { toString: 0 }], tools: ['shell'] },
         { agent_type: 'report', prompt: '' },
         'nonsense',
+        { agent_type: { toString: 0 }, prompt: 'No.', dependencies: [{ toString: 0 }] },
       ],
     }
     const plan = mendPlan(wild, rules)

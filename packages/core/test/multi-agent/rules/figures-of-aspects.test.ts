@@ -24,6 +24,7 @@ const dryers: Documents = {
 }
 const sales =
   'month,branch,article,pieces\n2025-01,Leeds,Lynx 10,7\n2025-01,York,Puma 20,3\n2025-02,Leeds,Lynx 10,9\n2025-02,York,Puma 20,4\n'
+const coded = 'month,article,rentals,euros\n2025-01,Kite K300,5,900\n2025-01,Kite K400,8,800\n2025-02,Kite K300,6,950\n'
 const section = (text: string, heading: string): string =>
   (text.split(`## ${heading}\n`)[1] ?? '').split('\n## ')[0]?.trim() ?? ''
 
@@ -51,8 +52,29 @@ describe('a figure of a report by rules', () => {
     expect(reportOn(bare, 'What is the heat output of the Lynx 10?').text).toContain('The documents hold nothing about this.')
   })
 
+  it.each([
+    ['a.md', sheet('Lynx 10', [['Heat source', '3 coils']])],
+    ['a.csv', 'heat class,article\n3,Lynx 10\n4,Puma 20\n'],
+    ['a.txt', 'The heat of the Lynx 10 reaches 3 rooms.\n'],
+  ])('is none where only a word beside what is asked fits: %s', (name, text) => {
+    const { text: report } = reportOn({ [name]: text }, 'What is the heat output of the Lynx 10?')
+    expect(report).toContain('The documents hold nothing about this.')
+  })
+
+  it('is quoted under a heading that names it, and compared only where its own words do', () => {
+    const under = (name: string, much: string): string =>
+      `# ${name} dryer\n\n## Warranty\n\nFaults are mended for ${much}.\n\n## Rent\n\nThe rent is ${much}.\n`
+    const { text } = reportOn(
+      { 'l.md': under('Lynx', '3 years'), 'p.md': under('Puma', '4 years') },
+      'Compare the warranty and the rent of the Lynx and the Puma.',
+    )
+    expect(text).toContain('- warranty: Faults are mended for 3 years. [1] (under “Warranty”)')
+    expect(section(text, 'Comparison')).toMatch(/^\| {2}\| rent \|\n/)
+  })
+
   it.each(['response time', 'warranty', 'budget'])('is none where only its unit fits: %s', (aspect) => {
-    expect(reportOn(dryers, `What is the ${aspect} of the Lynx 10?`).text).toContain('The documents hold nothing about this.')
+    const more = { ...dryers, 'more.txt': 'The Lynx 10 is back from the workshop within 9 days.\n' }
+    expect(reportOn(more, `What is the ${aspect} of the Lynx 10?`).text).toContain('The documents hold nothing about this.')
   })
 
   it('is of what its sentence begins with, in a list of the same make', () => {
@@ -83,10 +105,14 @@ describe('a figure of a report by rules', () => {
 describe('what is computed over rows', () => {
   it.each([
     ['How many pieces did branch Leeds sell in total?', 'sum of pieces, branch Leeds: 7 [1] + 9 [1] = 16.'],
+    ['Add up the rentals of Kite K300', 'sum of rentals, Kite K300: 5 [1] + 6 [1] = 11.'],
     ['Sum up the pieces of Puma 20 in sales.csv', 'sum of pieces, Puma 20 in sales.csv: 3 [1] + 4 [1] = 7.'],
+    ['What is the sum of pieces of branch York in 2025?', 'sum of pieces, branch York in 2025: 3 [1] + 4 [1] = 7.'],
     ['What is the average number of pieces per month of York?', 'mean of number of pieces, York: (3 [1] + 4 [1]) / 2 = 3.5.'],
   ])('%s', (request, computed) => {
-    expect(section(reportOn({ 'sales.csv': sales }, request).text, 'Computed')).toBe(`- Computed, in no source: ${computed}`)
+    expect(section(reportOn({ 'sales.csv': sales, 'coded.csv': coded }, request).text, 'Computed')).toBe(
+      `- Computed, in no source: ${computed}`,
+    )
   })
 
   it('is said to be missing where rules find nothing to compute with, beside what is quoted', () => {

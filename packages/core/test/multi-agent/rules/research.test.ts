@@ -51,8 +51,11 @@ describe('research by rules [R52]', () => {
     bench = await RagBench.open()
     await bench.ingest(documents)
     const aspects = 'the price and the warranty of the Aster 200'
-    const budget = (limits: { readonly tokens?: number; readonly tool_calls?: number }) => new RunBudget({ limits, what: 'budget' })
-    await expect(found(aspects, { budget: budget({ tool_calls: 1 }) })).rejects.toMatchObject({ code: 'workflow_budget_exhausted' })
+    const budget = (limits: { readonly tokens?: number; readonly tool_calls?: number }) =>
+      new RunBudget({ limits, what: 'budget' })
+    await expect(found(aspects, { budget: budget({ tool_calls: 1 }) })).rejects.toMatchObject({
+      code: 'workflow_budget_exhausted',
+    })
     const two = budget({ tool_calls: 2, tokens: 5 })
     expect((await found(aspects, { budget: two })).quotes).toHaveLength(2)
     expect(two.left('tool_calls')).toBe(0)

@@ -265,6 +265,19 @@ describe('a workflow that rests', () => {
   })
 })
 
+describe('a workflow of which many steps wait for somebody', () => {
+  it('comes to rest, each of them told once, and goes on step by step', async () => {
+    const steps = Array.from({ length: 25 }, (_, index) => step(`s${index}`, [], { approval: true }))
+    const { bench, scope, id, state } = await start({ request: 'Report.', plan: { steps } }, says(second))
+    await bench.pass(5 * second)
+    expect((await getWorkflow(scope, id)).record.fields.status).toBe('awaiting_approval')
+    expect(await bench.events('genai.workflow.awaiting_approval')).toHaveLength(25)
+    for (const { id: each } of steps) await approveWorkflow(scope, id, { step: each })
+    await bench.pass(minute)
+    expect((await state()).status).toBe('completed')
+  })
+})
+
 describe('a function that has fifteen minutes', () => {
   it('gives a workflow back in time, and the next one goes on without a step that is done twice [R68]', async () => {
     const steps = [step('a'), step('b', ['a']), step('c', ['b']), step('d', ['c']), step('e', ['d'], { agent_type: 'report' })]

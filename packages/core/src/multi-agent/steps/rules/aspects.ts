@@ -79,12 +79,16 @@ export interface Aspect {
   /** As it was asked. */
   readonly text: string
   readonly terms: readonly AspectTerm[]
+  /** Of a phrase the term that it is about, as "output" of "heating output"; what doesn't say that says something else. */
+  readonly head?: string | undefined
   /** Units of which one is expected; empty: any, or none. */
   readonly units: ReadonlySet<string>
 }
 
-/** @param text such as "the monthly fee"; a question may stand for what it asks. */
-export function aspectOf(text: string): Aspect {
+const mostWithoutHead = 0.4
+
+/** @param text such as "the monthly fee"; a question may stand for what it asks, which is no phrase. */
+export function aspectOf(text: string, isPhrase = true): Aspect {
   const terms = [...new Set(termsOf(text))].map((term): AspectTerm => {
     const own = groups.filter(({ terms: words }) => words.has(term))
     return {
@@ -98,21 +102,25 @@ export function aspectOf(text: string): Aspect {
   return {
     text: text.replace(/^(?:the|an?)\s+/i, '').replace(/^(?:total|average|mean|combined|overall)\s+(?=\p{L})/iu, ''),
     terms,
+    ...(isPhrase ? { head: terms.findLast(({ weight }) => weight === 1)?.term } : {}),
     units: new Set(terms.flatMap(({ units }) => [...units])),
   }
 }
 
 /** How well words and units say something of an aspect: 0 to 1. */
-export function fitOfAspect({ terms }: Aspect, said: ReadonlySet<string>, units: ReadonlySet<string>): number {
+export function fitOfAspect({ terms, head }: Aspect, said: ReadonlySet<string>, units: ReadonlySet<string>): number {
   let total = 0
   let found = 0
+  let hasHead = head === undefined
   for (const { term, weight, others, telling } of terms) {
     total += weight
-    if (said.has(term)) found += weight
-    else if (meet(others, said)) found += weight * 0.9
-    else if (meet(telling, units) && !saysOther(others, said, units)) found += weight * 0.7
+    const isTold = (): boolean => meet(telling, units) && !saysOther(others, said, units)
+    const own = said.has(term) ? 1 : meet(others, said) ? 0.9 : isTold() ? 0.7 : 0
+    found += weight * own
+    hasHead ||= term === head && own > 0
   }
-  return total === 0 ? 0 : found / total
+  const fit = total === 0 ? 0 : found / total
+  return hasHead ? fit : Math.min(fit, mostWithoutHead)
 }
 
 /** Whether it names something else that is counted in the same unit: "a budget of 50 euros" is no price. */

@@ -41,7 +41,7 @@ const verbs: readonly (readonly [RegExp, string])[] = [
 const howMany =
   /^how\s+(?:many|much)\s+(.+?)\s+(?:do|does|did|has|have|had)\s+(.+?)\s+\p{Ll}+\s+(?:in\s+total|altogether|overall|combined)\b/iu
 const toCompute =
-  /^(?:(?:sum|add)\s+up|calculate|compute|work\s+out|(?:what\s+is\s+)?the\s+(?:total|sum|average|mean)\s+of)\s+(?=the\s)/i
+  /^(?:(?:(?:sum|add)\s+up|calculate|compute|work\s+out)\s+the|(?:what\s+is\s+)?the\s+(?:total|sum|average|mean)\s+of(?:\s+the)?)\s+/i
 const everyOne = /^(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?=\p{L})/iu
 const questionWord =
   /^(?:what|who|whom|whose|when|where|why|which|how|do|does|did|is|are|was|were|can|could|should|will|has|have)\b/i
@@ -49,7 +49,7 @@ const questionWord =
 /** Reads a question such as those that `questionsOf` finds; any other text is a question about what it names. */
 export function topicOf(prompt: string): Topic {
   const question = prompt.replaceAll(/\s+/g, ' ').trim()
-  const plain = question.replace(/[?.!]+$/, '').replace(toCompute, '')
+  const plain = question.replace(/[?.!]+$/, '').replace(toCompute, 'the ')
   for (const [pattern, aspect] of verbs) {
     const [, subject, verb = ''] = pattern.exec(plain) ?? []
     if (subject !== undefined) return about(question, subject, [aspect || verb])
@@ -73,7 +73,7 @@ export function topicOf(prompt: string): Topic {
       isOfAll: false,
       ...named,
       others: new Set(),
-      aspects: left.length > 0 ? [aspectOf(left.join(' '))] : [],
+      aspects: left.length > 0 ? [aspectOf(left.join(' '), false)] : [],
     }
   }
   return about(question, plain, [])
@@ -122,4 +122,12 @@ export function termsIn(text: string): ReadonlySet<string> {
   for (const [found] of text.matchAll(letter)) terms.add(`=${found}`)
   terms.delete('')
   return terms
+}
+
+export function hasAll(terms: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
+  return [...wanted].every((term) => terms.has(term))
+}
+
+export function hasSome(terms: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
+  return [...wanted].some((term) => terms.has(term))
 }
