@@ -13,7 +13,13 @@ export async function doByRules(scope: Scope, { run, state, call, agent, budget 
   const settle = budget.reserve({ tokens: 1, tool_calls: agent.tools.includes(searchKnowledge.name) ? 1 : 0 })
   let end: StepEnd | undefined
   try {
-    end = await runRuleAgent(scope, { call, agent, request: run.request, state })
+    end = await runRuleAgent(scope, {
+      call,
+      agent,
+      request: run.request,
+      earlier: run.earlier.map(({ request }) => request),
+      state,
+    })
   } finally {
     const { usage = noUsage, toolCalls = 0 } = end ?? {}
     settle({ usd: usage.usd, tokens: usage.input_tokens + usage.output_tokens, tool_calls: toolCalls })

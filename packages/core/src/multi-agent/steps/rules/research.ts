@@ -3,6 +3,7 @@
 import { NotFoundError } from '../../../errors.ts'
 import type { Usage } from '../../../language-model/catalogue.ts'
 import { getDocument } from '../../../rag/access.ts'
+import type { Turn } from '../../../rag/answer/prompt.ts'
 import { answerQuestion } from '../../../rag/answer-question.ts'
 import { revisionPlace } from '../../../rag/documents.ts'
 import type { Passage } from '../../../rag/passage.ts'
@@ -17,6 +18,7 @@ import { inTool } from '../../spans.ts'
 import { type Aspect, fitOfAspect } from './aspects.ts'
 import { CitedText } from './cited-text.ts'
 import { figuresIn } from './figures.ts'
+import { standingAlone } from './follow-up.ts'
 import { isAbout, lookUp, mostRows, type Quotation, type ReadSource } from './look-up.ts'
 import { statementsIn } from './statements.ts'
 import { type Topic, termsIn, topicOf } from './topic.ts'
@@ -41,22 +43,31 @@ export interface Researched {
   readonly toolCalls: number
 }
 
-/** @param others what other steps ask, of which a sentence may be instead. */
+export interface Question {
+  readonly question: string
+  /** What other steps ask, of which a sentence may be instead. */
+  readonly others: readonly string[]
+  /** What was asked before, oldest first: the question may refer to it. */
+  readonly earlier: readonly string[]
+}
+
 export async function research(
   scope: Scope,
-  question: string,
-  others: readonly string[],
+  { question: asked, others, earlier }: Question,
   signal: AbortSignal,
 ): Promise<Researched> {
+  const question = standingAlone(asked, earlier)
   const topic = topicOf(question)
   const rivals = others
     .map(topicOf)
     .map((other) => (topic.names.size > 0 ? other.names : new Set([...other.names, ...other.others])))
   const aspects: readonly (Aspect | undefined)[] = topic.aspects.length > 0 ? topic.aspects.slice(0, mostAspects) : [undefined]
   const queries = aspects.map((aspect) => (topic.subject === '' || !aspect ? question : `${aspect.text} ${topic.subject}`))
-  const sources = await sourcesFor(scope, [...new Set(queries)], signal)
+  // What names something stands alone.
+  const history = topic.names.size > 0 ? [] : earlier.map((content) => ({ role: 'user' as const, content }))
+  const sources = await sourcesFor(scope, [...new Set(queries)], { history, signal })
   const found = await Promise.all(aspects.map((aspect) => passing(scope, lookUp(sources, { topic, aspect, rivals }))))
-  if (found.every((quotations) => quotations.length === 0)) return asked(scope, { topic, rivals, sources }, signal)
+  if (found.every((quotations) => quotations.length === 0)) return quoted(scope, { topic, rivals, sources, history }, signal)
   return { result: findingOf(topic, found), usage: noUsage, toolCalls: queries.length }
 }
 
@@ -74,18 +85,24 @@ export function findingOf({ aspects }: Topic, found: readonly (readonly Quotatio
 }
 
 /** A question in a form that rules don't know: the embedded model quotes, and what isn't about the names of the question is left out. */
-async function asked(
+async function quoted(
   scope: Scope,
   {
     topic,
     rivals,
     sources,
-  }: { readonly topic: Topic; readonly rivals: readonly ReadonlySet<string>[]; readonly sources: readonly ReadSource[] },
+    history,
+  }: {
+    readonly topic: Topic
+    readonly rivals: readonly ReadonlySet<string>[]
+    readonly sources: readonly ReadSource[]
+    readonly history: readonly Turn[]
+  },
   signal: AbortSignal,
 ): Promise<Researched> {
   const { response, citations, abstained, usage } = await answerQuestion(
     scope,
-    { query: topic.question, top_k: passagesATime },
+    { query: topic.question, top_k: passagesATime, history },
     signal,
   )
   const text = new CitedText()
@@ -110,10 +127,16 @@ function says(claim: string, { aspects }: Topic): boolean {
 }
 
 /** What is found, with what stands around it; the best first. */
-async function sourcesFor(scope: Scope, queries: readonly string[], signal: AbortSignal): Promise<readonly ReadSource[]> {
+async function sourcesFor(
+  scope: Scope,
+  queries: readonly string[],
+  { history, signal }: { readonly history: readonly Turn[]; readonly signal: AbortSignal },
+): Promise<readonly ReadSource[]> {
   const found = await Promise.all(
     queries.map((query) =>
-      inTool(scope, { name: 'search_knowledge' }, (within) => retrievePassages(within, { query, top_k: passagesATime }, signal)),
+      inTool(scope, { name: 'search_knowledge' }, (within) =>
+        retrievePassages(within, { query, top_k: passagesATime, history }, signal),
+      ),
     ),
   )
   const ranked = found.flatMap(({ passages: some }) => some.map((passage, rank) => ({ passage, rank })))
