@@ -245,6 +245,23 @@ describe('plinth workflows', () => {
     await reach(id, 'failed')
   })
 
+  it('fork begins another one from a step on, and list shows those of a session', async () => {
+    const session = ['--session', 'talk']
+    const id = (await run('Report.', '--plan', planFile(steps), ...session, '--detach')).stdout.trim()
+    await reach(id, 'completed')
+    const forked = await workflows('fork', id, '--step', 'write', '--result', 'It is written.')
+    const own = /^(\S+) goes on from there\. .*plinth workflows get \1 --follow$/m.exec(forked.stdout)?.[1] ?? ''
+    expect(forked.exit.code, forked.stderr).toBe(0)
+    expect(lines((await workflows('get', own, '--follow')).stdout)).toEqual(['It is written.'])
+    const other = JSON.parse((await workflows('fork', id, '--step', 'find', '--prompt', 'Find others.', '--json')).stdout)
+    await reach(other.workflow_id, 'completed')
+    const listed = JSON.parse((await workflows('list', ...session, '--json')).stdout) as { items: { workflow_id: string }[] }
+    expect(listed.items.map((each) => each.workflow_id)).toEqual([other.workflow_id, own, id])
+    expect(refusalOf(await workflows('fork', id, '--step', 'nobody'))).toMatch(/step/)
+    expect(refusalOf(await workflows('fork', id, '--step', 'find', '--prompt', 'x', '--result', 'y'))).toMatch(/not both/)
+    expect((await workflows('fork', id)).exit.code).toBe(1)
+  })
+
   it.each([['..'], ['a/b'], ['x?y=1'], ['']])('refuses what is no id: %s', async (id) => {
     expect(refusalOf(await workflows('get', id))).toMatch(/workflow id/)
   })

@@ -28,6 +28,7 @@ export * from './log.ts'
 export { allAgents, deleteAgent, getAgent, type NewAgent, putAgent } from './multi-agent/agents/registry.ts'
 export { createWorkflow, type NewWorkflow, workflowIdOf } from './multi-agent/create-workflow.ts'
 export { workflowFinished } from './multi-agent/events.ts'
+export { type Fork, forkWorkflow } from './multi-agent/fork-workflow.ts'
 export {
   approveWorkflow,
   cancelWorkflow,

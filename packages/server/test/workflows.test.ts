@@ -50,6 +50,8 @@ describe('POST /api/workflows', () => {
     ['a budget of nothing', { request: 'x', budget: { seconds: 0 } }, 'budget.seconds'],
     ['a budget of part of a token', { request: 'x', budget: { tokens: 1.5 } }, 'budget.tokens'],
     ['a budget that is a text', { request: 'x', budget: { usd: '1' } }, 'budget.usd'],
+    ['a session that is no id', { request: 'x', session_id: 'a b' }, 'session_id'],
+    ['an empty session', { request: 'x', session_id: '' }, 'session_id'],
     ['an unknown kind of budget', { request: 'x', budget: { euros: 1 } }, 'budget.euros'],
   ])('refuses %s, and names it', async (_, body, field) => {
     expectProblem(await workflows.ask<Problem>('', { body: body as object }), 400, 'invalid_input', field)

@@ -12,6 +12,7 @@ interface RunOptions {
   readonly budgetUsd?: string
   readonly budgetTokens?: string
   readonly budgetSeconds?: string
+  readonly session?: string
   readonly detach?: boolean
   readonly json?: boolean
 }
@@ -25,6 +26,7 @@ export function runCommand(): Command {
     .option('--budget-usd <amount>', 'spend no more than this')
     .option('--budget-tokens <number>', 'use no more tokens than this')
     .option('--budget-seconds <number>', 'take no longer than this')
+    .option('--session <id>', 'your runs under the same id are told what came of those before')
     .option('--detach', 'print the workflow id and end; the work goes on')
     .option('--json', 'print JSON, an event a line')
     .addHelpText(
@@ -54,6 +56,7 @@ async function run(request: string, options: RunOptions): Promise<void> {
     ...(options.plan === undefined ? {} : { plan: readJsonObject(options.plan, 'plan') }),
     ...(options.approval ? { approval: 'plan' } : {}),
     ...(Object.keys(budget).length > 0 ? { budget } : {}),
+    ...(options.session === undefined ? {} : { session_id: options.session }),
   }
   const client = await Client.fromEnvironment(process.env)
   const headers = { 'idempotency-key': crypto.randomUUID() }

@@ -16,6 +16,12 @@ interface Decision {
   readonly plan?: string
 }
 
+interface Fork {
+  readonly step: string
+  readonly prompt?: string
+  readonly result?: string
+}
+
 export function workflowsCommand(): Command {
   const workflows = new Command('workflows')
     .description('What agents work on: look at it, agree to it, end it, go on with it. plinth run begins one.')
@@ -27,10 +33,9 @@ export function workflowsCommand(): Command {
 
 function commands(): Command[] {
   return [
-    subcommand<{ readonly limit: string; readonly status?: string }>('list', 'Workflows, newest first.', ({ options }) =>
-      list(options),
-    )
+    subcommand<ListOptions>('list', 'Workflows, newest first.', ({ options }) => list(options))
       .option('--status <status>', 'planning, awaiting_approval, running, completed, failed or cancelled')
+      .option('--session <id>', 'your own of this session')
       .option('--limit <number>', 'the most that are shown', '50'),
     subcommand<{ readonly follow?: boolean }>('get', 'One workflow: its steps with their cost, its result.', (asked) =>
       asked.options.follow ? follow(asked.args[0], asked.json) : get(asked.args[0]),
@@ -61,12 +66,28 @@ function commands(): Command[] {
     )
       .argument('<id>')
       .argument('<step>'),
+    subcommand<Fork>('fork', 'Begin another one that goes its own way from a step on; what is done besides is kept.', (asked) =>
+      fork(asked.args[0], asked.options),
+    )
+      .argument('<id>')
+      .requiredOption('--step <step>', 'the step that is done anew, and what depends on it')
+      .option('--prompt <words>', 'what the step is to do instead')
+      .option('--result <text>', 'what the step is taken to have given, instead of being done'),
   ]
 }
 
-async function list({ limit, status }: { readonly limit: string; readonly status?: string }): Promise<Outcome> {
+interface ListOptions {
+  readonly limit: string
+  readonly status?: string
+  readonly session?: string
+}
+
+async function list({ limit, status, session }: ListOptions): Promise<Outcome> {
   const client = await Client.fromEnvironment(process.env)
-  const query = status === undefined ? '' : `status=${encodeURIComponent(status)}`
+  const query = new URLSearchParams({
+    ...(status === undefined ? {} : { status }),
+    ...(session === undefined ? {} : { session_id: session }),
+  }).toString()
   const found = await readList<WorkflowSummary>(client, '/api/workflows', limitOf(limit), query)
   return { good: true, facts: found, words: [...workflowTable(found.items), ...moreWords(found)] }
 }
@@ -88,4 +109,13 @@ async function act(id: string | undefined, verb: string, body?: object): Promise
   const client = await Client.fromEnvironment(process.env)
   const workflow = (await withAgentsHint(client.call('POST', path, body ? { body } : {}))) as ChangedWorkflow
   return { good: true, facts: workflow, words: changedWords(workflow, verb.slice(verb.lastIndexOf('/') + 1), body) }
+}
+
+async function fork(id: string | undefined, body: Fork): Promise<Outcome> {
+  const path = workflowPath(id, '/fork')
+  const client = await Client.fromEnvironment(process.env)
+  const headers = { 'idempotency-key': crypto.randomUUID() }
+  const begun = (await client.callPatiently('POST', path, { body, headers })) as WorkflowSummary
+  const words = [`${begun.workflow_id} goes on from there. To see how: plinth workflows get ${begun.workflow_id} --follow`]
+  return { good: true, facts: begun, words }
 }

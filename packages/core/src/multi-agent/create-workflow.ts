@@ -12,7 +12,10 @@ import { workflowStarted } from './events.ts'
 import { advanceJob } from './jobs.ts'
 import type { Budget } from './plan/plan.ts'
 import { type PlanRules, requirePlan } from './plan/validate-plan.ts'
-import { type WorkflowFields, workflowRetention, workflows } from './workflows.ts'
+import { placeOf } from './run/journal-writer.ts'
+import { noUsage } from './run/step-state.ts'
+import { earlierRuns, sessionOf } from './session.ts'
+import { journals, type WorkflowFields, type WorkflowTexts, workflowRetention, workflows } from './workflows.ts'
 
 export interface NewWorkflow {
   readonly request: string
@@ -20,6 +23,8 @@ export interface NewWorkflow {
   readonly plan?: unknown
   readonly approval?: 'none' | 'plan' | undefined
   readonly budget?: Budget | undefined
+  /** Runs of the same user under the same name are told what came of those before. */
+  readonly session_id?: string | undefined
 }
 
 /**
@@ -28,41 +33,79 @@ export interface NewWorkflow {
  */
 export async function createWorkflow(
   scope: Uses<'state' | 'models'>,
-  { request, plan: given, approval = 'none', budget }: NewWorkflow,
-  options: { readonly idempotencyKey?: string | undefined } = {},
+  { request, plan: given, approval = 'none', budget, session_id }: NewWorkflow,
+  options: KeyOption = {},
 ): Promise<WorkflowFields> {
   const agents = await allAgents(scope)
   const rules: PlanRules = { agents: new Map(agents.map((agent) => [agent.type, agent])), budget }
   const plan = given === undefined ? undefined : requirePlan(given, rules)
   const { text } = await filterInput(scope, request, 'request')
-  const body = { request, plan: given ?? null, approval, budget: budget ?? null } as unknown as JsonObject
+  const named = session_id === undefined ? {} : { session_id }
+  const body = { request, plan: given ?? null, approval, budget: budget ?? null, ...named } as unknown as JsonObject
+  const session = session_id === undefined ? undefined : await sessionOf(scope, session_id)
+  const earlier = session === undefined ? [] : await earlierRuns(scope, session)
+  return keepWorkflow(scope, body, options, {
+    fields: {
+      status: 'planning',
+      approval,
+      ...(budget ? { budget } : {}),
+      ...named,
+      ...(session === undefined ? {} : { session }),
+    },
+    texts: {
+      request: text,
+      agents: JSON.stringify(agents.map((agent) => withTenantModel(scope, agent))),
+      ...(plan ? { plan: JSON.stringify(plan) } : {}),
+      ...(earlier.length > 0 ? { earlier: JSON.stringify(earlier) } : {}),
+    },
+  })
+}
+
+export interface KeyOption {
+  readonly idempotencyKey?: string | undefined
+}
+
+/** What is kept of a run from its beginning. */
+interface Begun {
+  readonly fields: Pick<WorkflowFields, 'status' | 'approval' | 'budget' | 'session_id' | 'session' | 'forked_from'>
+  readonly texts: Partial<WorkflowTexts>
+  /** Rows of its journal. */
+  readonly rows?: readonly string[]
+}
+
+/**
+ * Keeps a run with the job that works on it, in one commit.
+ * @param body what tells a repetition of its key from a reuse.
+ * @throws ReusedError for a key that was used with another body; TooLargeError.
+ */
+export async function keepWorkflow(
+  scope: Uses<'state'>,
+  body: JsonObject,
+  { idempotencyKey: key }: KeyOption,
+  { fields: own, texts, rows = [] }: Begun,
+): Promise<WorkflowFields> {
   const digest = await scope.state.lookup('workflow body', canonicalJson(body))
-  const { idempotencyKey: key } = options
   const id = key === undefined ? uuid(scope.clock) : await workflowIdOf(scope, key)
   const created = scope.clock.now()
   const { requests_days: days } = scope.tenant.retention
   const fields: WorkflowFields = {
     workflow_id: id,
     user_id: scope.caller.user,
-    status: 'planning',
-    approval,
-    ...(budget ? { budget } : {}),
+    ...own,
     created,
     updated: created,
     kept_for: days === undefined ? workflowRetention : days * 86_400_000,
-    usage: { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 0 },
+    usage: noUsage,
     correlation_id: scope.caller.correlationId,
     body_digest: digest,
   }
-  const texts = {
-    request: text,
-    groups: JSON.stringify([...scope.caller.groups]),
-    agents: JSON.stringify(agents.map((agent) => withTenantModel(scope, agent))),
-    ...(plan ? { plan: JSON.stringify(plan) } : {}),
-  }
+  const sealed = { ...texts, groups: JSON.stringify([...scope.caller.groups]) }
+  const journal = rows.map((entries, row) =>
+    insert(journals, { partition: id, sort: placeOf(row) }, { workflow_id: id, at: created }, { entries }),
+  )
   try {
     await scope.state.commit({
-      writes: [insert(workflows, { partition: id }, fields, texts)],
+      writes: [insert(workflows, { partition: id }, fields, sealed), ...journal],
       emit: [publishEvent(workflowStarted, id, { workflow_id: id }), startJob(advanceJob, { id, body: { workflow_id: id } })],
       resource: `workflows/${id}`,
     })

@@ -9,6 +9,7 @@ import type { Ending } from './run/journal.ts'
 import type { Run } from './run/run.ts'
 import type { RunEngine } from './run/run-engine.ts'
 import type { RunStatus } from './run/run-state.ts'
+import { answerShown } from './session.ts'
 import { type WorkflowFields, workflows } from './workflows.ts'
 
 /**
@@ -25,9 +26,11 @@ export async function finishWorkflow(
   const entry = { at, kind: 'ended', ending } as const
   const isKept = await changeRecord(scope, run, (record) => {
     const fields: WorkflowFields = { ...record.fields, status: ending.status, updated: at, ended: at, usage: state.usage }
+    const forSession = ending.status === 'completed' && fields.session !== undefined
+    const answer = forSession ? { answer: answerShown(ending.text) } : {}
     const code = ending.status === 'failed' ? { code: ending.code } : {}
     return journal.commit([entry], {
-      writes: [update(workflows, record, fields)],
+      writes: [update(workflows, record, fields, answer)],
       emit: [
         publishEvent(workflowFinished, run.id, { workflow_id: run.id, status: ending.status, ...code }),
         startJob(forgetJobName, {

@@ -66,6 +66,7 @@ function inputOf(run: Run, { state }: RunEngine): Omit<MakePlanInput, 'key' | 's
   const agent = run.agents.get(orchestrator)
   return {
     request: run.request,
+    earlier: run.earlier,
     agents: [...run.agents.values()],
     systemPrompt: agent?.system_prompt ?? usualSystemPrompt,
     modelId: agent?.model_id,

@@ -39,6 +39,8 @@ const summary = {
   usage,
   created_at: instant,
   updated_at: instant,
+  session_id: z.string().optional(),
+  forked_from: z.object({ workflow_id: z.string(), step_id: z.string() }).optional(),
 }
 export const workflowForm: z.ZodType = z.object({
   ...summary,
@@ -68,7 +70,7 @@ export const workflowListForm: z.ZodType = pageOf(z.object(summary))
 export const acceptedForm: z.ZodType = z.object({ workflow_id: z.string(), status })
 
 export function showSummary(tenantId: string, fields: WorkflowFields): object {
-  const { workflow_id, status: at, usage: used, created, updated } = fields
+  const { workflow_id, status: at, usage: used, created, updated, session_id, forked_from } = fields
   return {
     workflow_id,
     tenant_id: tenantId,
@@ -76,6 +78,8 @@ export function showSummary(tenantId: string, fields: WorkflowFields): object {
     usage: used,
     created_at: timestamp(created),
     updated_at: timestamp(updated),
+    ...(session_id === undefined ? {} : { session_id }),
+    ...(forked_from ? { forked_from } : {}),
   }
 }
 

@@ -4,18 +4,34 @@ import { type PageQuery, pageFields, pageOf } from '../define/forms.ts'
 import { type AgentDefinition, agentType } from './agents/agent.ts'
 import type { NewAgent } from './agents/registry.ts'
 import type { NewWorkflow } from './create-workflow.ts'
+import type { Fork } from './fork-workflow.ts'
 import { budgetForm, planLimits } from './plan/plan.ts'
 import type { RunStatus } from './run/run-state.ts'
 
+const text = z
+  .string()
+  .max(planLimits.prompt)
+  .refine((words) => words.trim() !== '', 'must not be empty')
+const sessionId = z
+  .string()
+  .regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores, colons and hyphens')
+
 export const newWorkflow: z.ZodType<NewWorkflow> = z.strictObject({
-  request: z
-    .string()
-    .max(planLimits.prompt)
-    .refine((text) => text.trim() !== '', 'must not be empty'),
+  request: text,
   plan: z.record(z.string(), z.unknown()).optional(),
   approval: z.enum(['none', 'plan']).optional(),
   budget: budgetForm.optional(),
+  session_id: sessionId.optional(),
 }) as unknown as z.ZodType<NewWorkflow>
+
+/** The step is looked at behind the id, so that nobody is told more of what isn't theirs. */
+export const forkBody: z.ZodType<Fork> = z.strictObject({
+  step: z.string().max(200).optional(),
+  prompt: text.optional(),
+  result: text.optional(),
+  approval: z.enum(['none', 'plan']).optional(),
+  budget: budgetForm.optional(),
+}) as unknown as z.ZodType<Fork>
 
 export interface WorkflowParams {
   readonly id: string
@@ -30,10 +46,13 @@ export const stepParams: z.ZodType<StepParams> = z.strictObject({ id, step: z.st
 
 export interface WorkflowListQuery extends PageQuery {
   readonly status?: RunStatus | undefined
+  /** The caller's own session. */
+  readonly session_id?: string | undefined
 }
 export const workflowListQuery: z.ZodType<WorkflowListQuery> = z.strictObject({
   ...pageFields,
   status: z.enum(['planning', 'awaiting_approval', 'running', 'completed', 'failed', 'cancelled']).optional(),
+  session_id: sessionId.optional(),
 })
 
 const reason = z.string().max(2_000)

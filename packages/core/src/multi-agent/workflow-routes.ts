@@ -4,6 +4,7 @@ import { InvalidInputError, NotFoundError } from '../errors.ts'
 import type { Scope } from '../scope/scope.ts'
 import { createWorkflow, type NewWorkflow } from './create-workflow.ts'
 import { followWorkflow, isTold } from './follow-workflow.ts'
+import { type Fork, forkWorkflow } from './fork-workflow.ts'
 import {
   approveWorkflow,
   cancelWorkflow,
@@ -13,6 +14,7 @@ import {
   retryStep,
   type Workflow,
 } from './manage-workflow.ts'
+import { sessionOf } from './session.ts'
 import {
   acceptedForm,
   changedForm,
@@ -45,19 +47,23 @@ const list = defineRoute<Record<never, never>, forms.WorkflowListQuery>({
   method: 'GET',
   path: '/api/workflows',
   permission: 'workflows:read',
-  summary: 'Workflows, newest first, without their texts.',
+  summary:
+    "Workflows, newest first, without their texts; with session_id those of the caller's session. A page by both may be short.",
   query: forms.workflowListQuery,
   replies: { 200: { summary: 'A page.', body: workflowListForm } },
-  async handle(scope, { query: { status, limit, after } }) {
+  async handle(scope, { query: { status, session_id, limit, after } }) {
     const from = after === undefined ? undefined : fromCursor(after)
     if (after !== undefined && from === undefined) throw new InvalidInputError('must be a next_cursor', { field: 'after' })
-    const page = await scope.state.list(workflows, status === undefined ? 'created' : 'status', {
+    const group = session_id === undefined ? status : await sessionOf(scope, session_id)
+    const grouped = session_id === undefined ? 'status' : 'session'
+    const page = await scope.state.list(workflows, group === undefined ? 'created' : grouped, {
       limit,
       descending: true,
-      ...(status === undefined ? {} : { group: status }),
+      ...(group === undefined ? {} : { group }),
       ...(from === undefined ? {} : { after: from }),
     })
-    const items = page.items.map(({ fields }) => showSummary(scope.caller.tenant, fields))
+    const wanted = page.items.filter(({ fields }) => status === undefined || fields.status === status)
+    const items = wanted.map(({ fields }) => showSummary(scope.caller.tenant, fields))
     return { status: 200, body: { items, next_cursor: toCursor(page.after) } }
   },
 })
@@ -164,9 +170,27 @@ const retry = defineRoute<forms.StepParams>({
   },
 })
 
+const fork = defineRoute<forms.WorkflowParams, Record<never, never>, Fork>({
+  method: 'POST',
+  path: '/api/workflows/{id}/fork',
+  permission: 'workflows:write',
+  summary:
+    'Start a workflow that goes another way from a step on, which is done anew, or with another prompt, or has the result given; what ' +
+    "doesn't depend on it and is completed is kept. The step is required.",
+  params: forms.workflowParams,
+  body: forms.forkBody,
+  idempotent: true,
+  replies: { 202: { summary: 'Accepted; the same key and body give the same acknowledgement.', body: acceptedForm } },
+  async handle(scope, { params, body, idempotencyKey }) {
+    const { workflow_id, approval } = await forkWorkflow(scope, params.id, body, { idempotencyKey })
+    const status = approval === 'plan' ? 'awaiting_approval' : 'running'
+    return { status: 202, body: { workflow_id, status }, headers: { location: `/api/workflows/${workflow_id}` } }
+  },
+})
+
 /** Whoever may act need not be allowed to read: the answer has no texts. */
 function changed(scope: Scope, status: number, workflow: Workflow): { readonly status: number; readonly body: object } {
   return { status, body: showChanged(scope.caller.tenant, workflow) }
 }
 
-export const workflowRoutes: readonly AnyRoute[] = [create, list, read, events, approve, reject, cancel, resume, retry]
+export const workflowRoutes: readonly AnyRoute[] = [create, list, read, events, approve, reject, cancel, resume, retry, fork]

@@ -23,6 +23,11 @@ export interface WorkflowFields {
   readonly correlation_id: string
   /** HMAC of the body, to tell a repetition from a reuse. */
   readonly body_digest: string
+  /** Runs of one user under one name see what came of those before; `session` is an HMAC of the two. */
+  readonly session_id?: string
+  readonly session?: string
+  /** The run whose steps it began with, and the step from which it goes its own way. */
+  readonly forked_from?: { readonly workflow_id: string; readonly step_id: string }
 }
 
 export interface WorkflowTexts {
@@ -33,6 +38,10 @@ export interface WorkflowTexts {
   readonly groups: string
   /** The agents' definitions when the run began, as JSON: a change of one doesn't get into a run that is under way. */
   readonly agents: string
+  /** What came of the session's runs before this one, as JSON, read once when it was asked for. */
+  readonly earlier: string
+  /** The beginning of what came of it, for the session's next runs. */
+  readonly answer: string
   /** By what somebody outside is told of the end; see wait-for-end.ts. */
   readonly waiter: string
 }
@@ -41,10 +50,10 @@ export const workflowRetention: number = 30 * 24 * 3_600_000
 
 const status: z.ZodType<RunStatus> = z.enum(['planning', 'awaiting_approval', 'running', 'completed', 'failed', 'cancelled'])
 
-export const workflows: Collection<WorkflowFields, WorkflowTexts, 'created' | 'status'> = defineCollection<
+export const workflows: Collection<WorkflowFields, WorkflowTexts, 'created' | 'status' | 'session'> = defineCollection<
   WorkflowFields,
   WorkflowTexts,
-  'created' | 'status'
+  'created' | 'status' | 'session'
 >({
   name: 'workflows',
   schema: 1,
@@ -52,10 +61,11 @@ export const workflows: Collection<WorkflowFields, WorkflowTexts, 'created' | 's
     const { workflow_id, status: at, created } = fields as WorkflowFields
     return typeof workflow_id === 'string' && status.safeParse(at).success && Number.isInteger(created)
   }),
-  sealed: ['request', 'plan', 'groups', 'agents', 'waiter'],
+  sealed: ['request', 'plan', 'groups', 'agents', 'earlier', 'answer', 'waiter'],
   lists: {
     created: { order: creationOrder },
     status: { group: (fields) => fields.status, order: creationOrder },
+    session: { group: ({ session }) => session ?? 'none', order: creationOrder },
   },
   expires: ({ ended, kept_for }) => (ended === undefined ? undefined : ended + kept_for),
 })

@@ -195,6 +195,8 @@ async function useAgents(tenant: string, token: string, send: Send): Promise<voi
   await act(refused, 'reject', { reason: canary(tenant, 'reason-refused') })
   await act(ended, 'cancel', { reason: canary(tenant, 'reason-cancelled') })
   await reach(agreed, 'completed')
+  await act(agreed, 'fork', { step: 'one', prompt: canary(tenant, 'fork-prompt') })
+  await act(agreed, 'fork', { step: 'one', result: canary(tenant, 'fork-result') })
   for (const path of [refused, ended]) await reach(path, 'cancelled')
   const broken = await start('broken', { plan: planOf('step-broken', ' [[fail]]') })
   await reach(broken, 'failed')
@@ -232,6 +234,7 @@ function filesWithAny(folder: string, texts: readonly string[]): string[] {
 
 const inAgents = [
   ...['role', 'capability', 'goal', 'criterion', 'expected', 'asked', 'agreed', 'unwanted', 'ended', 'broken'],
+  ...['fork-prompt', 'fork-result'],
   ...['step', 'step-refused', 'step-cancelled', 'step-changed', 'step-broken', 'reason-refused', 'reason-cancelled'],
 ]
 const inDocuments = ['source', 'metadata', 'before', 'deleted', 'unread', 'document', 'upload', 'question']

@@ -28,6 +28,8 @@ export interface ShownWorkflow {
   readonly status: string
   readonly waits_for?: string
   readonly request: string
+  readonly session_id?: string
+  readonly forked_from?: { readonly workflow_id: string; readonly step_id: string }
   readonly plan: {
     readonly source: string
     readonly success_criteria: readonly string[]

@@ -10,6 +10,14 @@ export function dependantsOf(steps: readonly Linked[]): ReadonlyMap<string, read
   return dependants
 }
 
+/** These steps, and all that depend on them, directly or through others. */
+export function withAllBehind(steps: readonly Linked[], ids: Iterable<string>): ReadonlySet<string> {
+  const dependants = dependantsOf(steps)
+  const behind = new Set(ids)
+  for (const id of behind) for (const dependant of dependants.get(id) ?? []) behind.add(dependant)
+  return behind
+}
+
 export interface Order {
   /** Each step behind all that it needs. */
   readonly order: readonly string[]

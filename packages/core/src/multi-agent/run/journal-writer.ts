@@ -198,8 +198,23 @@ export class JournalWriter implements Journal {
   }
 }
 
+/** Entries as rows hold them. */
+export function rowsOf(entries: readonly JournalEntry[]): readonly string[] {
+  const waiting = entries.map((entry) => ({ json: JSON.stringify(entry), emit: [] }))
+  const rows: string[] = []
+  for (let next = 0; next < waiting.length; ) {
+    const row = gather(waiting, next)
+    rows.push(row.json)
+    next += row.entries
+  }
+  return rows
+}
+
 /** As many entries as a row holds, at least one. */
-function gather(waiting: readonly Waiting[]): {
+function gather(
+  waiting: readonly Waiting[],
+  from = 0,
+): {
   readonly entries: number
   readonly json: string
   readonly emit: readonly EventToEmit[]
@@ -207,7 +222,8 @@ function gather(waiting: readonly Waiting[]): {
   const texts: string[] = []
   const emit: EventToEmit[] = []
   let characters = 0
-  for (const { json, emit: told } of waiting) {
+  for (let next = from; next < waiting.length; next++) {
+    const { json, emit: told } = waiting[next] ?? { json: '', emit: [] }
     if (texts.length > 0 && (characters + json.length > rowCharacters || emit.length + told.length > changeLimits.emitted)) break
     texts.push(json)
     emit.push(...told)

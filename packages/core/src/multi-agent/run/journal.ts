@@ -28,6 +28,8 @@ export type PlanSource =
   | 'simple'
   /** Somebody changed it before it was approved. */
   | 'edited'
+  /** It is that of another run, from a step of which this one goes on. */
+  | 'forked'
 
 /** What came out of a try. */
 export interface StepResult {
@@ -72,7 +74,10 @@ export type Ending =
   | { readonly status: 'cancelled'; readonly reason: string }
 
 /** @property at milliseconds UTC. */
-export type JournalEntry = { readonly at: number } & (
+export type JournalEntry = {
+  readonly at: number
+} /** A step that another run has done, or whose result somebody gave: before the plan, which has it done from the start. */ & (
+  | { readonly kind: 'kept'; readonly step: string; readonly result: StepResult }
   | {
       readonly kind: 'planned'
       readonly plan: Plan

@@ -1,7 +1,8 @@
+import { canonicalJson, type JsonObject } from '../../json.ts'
 import type { Usage } from '../../language-model/catalogue.ts'
-import { dependantsOf, remainingPaths, sinksOf } from '../plan/graph.ts'
+import { dependantsOf, remainingPaths, sinksOf, withAllBehind } from '../plan/graph.ts'
 import type { Plan, Step } from '../plan/plan.ts'
-import { type Ending, type JournalEntry, type PlanSource, type StepOutcome, synthesis } from './journal.ts'
+import { type Ending, type JournalEntry, type PlanSource, type StepOutcome, type StepResult, synthesis } from './journal.ts'
 import { ReadySteps } from './ready-steps.ts'
 import { type CallDecision, isOver, newState, noUsage, plus, type StepState, synthesisOf } from './step-state.ts'
 
@@ -64,6 +65,8 @@ export class RunState {
   #dependants: ReadonlyMap<string, readonly string[]> = new Map()
   /** Of each step: dependencies that haven't ended, and those that completed. */
   #needs = new Map<string, { open: number; completed: number }>()
+  /** What was done before the run began. */
+  readonly #kept = new Map<string, { readonly result: StepResult; readonly endedAt: number }>()
   readonly #needsApproval: boolean
 
   /** @param options.approval whether somebody has to agree to the plan. */
@@ -86,6 +89,9 @@ export class RunState {
     this.startedAt ??= entry.at
     this.updatedAt = entry.at
     switch (entry.kind) {
+      case 'kept':
+        this.#kept.set(entry.step, { result: entry.result, endedAt: entry.at })
+        break
       case 'planned':
         this.source = entry.source
         this.planFaults = entry.faults ?? []
@@ -161,10 +167,23 @@ export class RunState {
   }
 
   #take(plan: Plan): void {
+    if (this.plan) this.#keepUnchanged(this.plan.steps, plan.steps)
     this.plan = plan
     this.untold.clear()
     this.steps.clear()
+    for (const step of plan.steps) {
+      const kept = this.#kept.get(step.id)
+      this.steps.set(step.id, { ...newState(step), ...(kept ? { status: 'completed', ...kept } : {}) })
+    }
     this.#build(plan.steps)
+  }
+
+  /** What was done before doesn't hold for a step that was changed, nor behind one. */
+  #keepUnchanged(before: readonly Step[], now: readonly Step[]): void {
+    if (this.#kept.size === 0) return
+    const known = new Map(before.map((step) => [step.id, contentOf(step)]))
+    const changed = now.filter((step) => known.get(step.id) !== contentOf(step)).map(({ id }) => id)
+    for (const id of withAllBehind(now, changed)) this.#kept.delete(id)
   }
 
   /** Steps that are new are put beside those that are there; then all that can be told of the graph is told anew. */
@@ -436,4 +455,8 @@ export class RunState {
   #spend(usage: Usage): void {
     this.usage = plus(this.usage, usage)
   }
+}
+
+function contentOf(step: Step): string {
+  return canonicalJson(JSON.parse(JSON.stringify(step)) as JsonObject)
 }

@@ -15,7 +15,7 @@ export interface ContextRoom {
  * budget of tokens: each may have the same, and what one doesn't need the others share. What is cut says so.
  */
 export function gatherDependencyContext(results: StepCall['results'], boundary: string, room: ContextRoom): string {
-  const texts = withinBudget(
+  const texts = shareTokens(
     results.map(({ result }) => result.text),
     room,
   )
@@ -23,7 +23,8 @@ export function gatherDependencyContext(results: StepCall['results'], boundary: 
   return results.map(({ step }, index) => `<${tag} step="${step}">\n${texts[index] ?? ''}\n</${tag}>`).join('\n')
 }
 
-function withinBudget(texts: readonly string[], room: ContextRoom): readonly string[] {
+/** Texts within a budget of tokens: each may have the same, and what one doesn't need the others share. What is cut says so. */
+export function shareTokens(texts: readonly string[], room: ContextRoom): readonly string[] {
   const sizes = texts.map(estimateTextTokens)
   const bySize = [...sizes.keys()].sort((one, other) => (sizes[one] ?? 0) - (sizes[other] ?? 0))
   const shown = [...texts]

@@ -2,6 +2,7 @@ import { boundaryFor } from '../../language-model/boundary.ts'
 import type { Scope } from '../../scope/scope.ts'
 import { type StepOutcome, synthesis } from '../run/journal.ts'
 import type { StepEnd } from '../run/run-engine.ts'
+import { earlierContext, textsOf } from '../session.ts'
 import { readResult } from '../tools/read-result.ts'
 import type { Tool } from '../tools/tool.ts'
 import { toolsFor } from '../tools/tools.ts'
@@ -62,7 +63,7 @@ function runOf(attempt: StepTry, tools: readonly Tool[], room: ContextRoom): Age
   const { run, state, call, agent, model, budget, results } = attempt
   const { step, error, conversation, decision } = call.state
   const retryReason = error && checks.has(error.code) ? error.message : undefined
-  const told = { step, results: call.results, room, retryReason }
+  const told = { step, earlier: run.earlier, results: call.results, room, retryReason }
   const { key, signal, keep, settled } = call
   return {
     ...{ agent, model, tools, budget, results, key, signal, keep, settled, decision, retryReason },
@@ -78,13 +79,14 @@ function runOf(attempt: StepTry, tools: readonly Tool[], room: ContextRoom): Age
 /** Why an answer doesn't meet its step's criteria; undefined: it does, or there are none. */
 async function judged(
   scope: Scope,
-  { call, model, budget }: StepTry,
+  { run, call, model, budget }: StepTry,
   { text, room, used }: { readonly text: string; readonly room: ContextRoom; readonly used: Used },
 ): Promise<string | undefined> {
   const { step } = call.state
   if (!step.success_criteria?.length) return undefined
-  const boundary = boundaryFor(call.results.map(({ result }) => result.text))
-  const context = gatherDependencyContext(call.results, boundary, { ...room, canReadRest: false })
+  const boundary = boundaryFor([...textsOf(run.earlier), ...call.results.map(({ result }) => result.text)])
+  const gave = gatherDependencyContext(call.results, boundary, { ...room, canReadRest: false })
+  const context = [earlierContext(run.earlier, boundary), gave].filter((text) => text !== '').join('\n\n')
   try {
     return await judge(scope, {
       ...{ model, budget, context, used },

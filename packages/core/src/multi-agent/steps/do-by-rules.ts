@@ -7,7 +7,11 @@ import type { StepTry } from './step-work.ts'
 /** Does a step where no language model answers: what it gives is checked, and nobody can judge it. */
 export async function doByRules(scope: Scope, { run, state, call, agent, budget }: StepTry): Promise<StepEnd> {
   const { step } = call.state
-  const end = await runRuleAgent(scope, { call, agent, request: run.request, state, budget })
+  const end = await runRuleAgent(scope, {
+    ...{ call, agent, state, budget },
+    request: run.request,
+    earlier: run.earlier.map(({ request }) => request),
+  })
   if (end.outcome.status !== 'completed') return end
   const checked = checkOutput(step, end.outcome.text)
   // Rules give the same again.

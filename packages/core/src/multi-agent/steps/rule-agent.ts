@@ -26,6 +26,8 @@ interface RuleStep {
   readonly call: StepCall
   readonly agent: AgentDefinition
   readonly request: string
+  /** The session's requests before, oldest first. */
+  readonly earlier: readonly string[]
   readonly state: RunState
   readonly budget: RunBudget
 }
@@ -41,13 +43,14 @@ export async function runRuleAgent(scope: Scope, step: RuleStep): Promise<StepEn
   return { outcome: { status: 'completed', ...result }, usage, toolCalls }
 }
 
-async function byRules(scope: Scope, { call, agent, request, state, budget }: RuleStep): Promise<Researched> {
+async function byRules(scope: Scope, { call, agent, request, earlier, state, budget }: RuleStep): Promise<Researched> {
   const { step } = call.state
   const done = (result: StepResult): Researched => ({ result, usage: noUsage, toolCalls: 0 })
   if (step.id === synthesis || agent.type === 'report') return done(reportOf(call, request, state))
   if (agent.tools.includes('search_knowledge') && step.tools?.includes('search_knowledge') !== false) {
     const others = [...state.steps.values()].flatMap(({ step: other }) => (other.id === step.id ? [] : [other.prompt]))
-    return research(scope, step.prompt, others.slice(0, mostOthers), { budget, signal: call.signal })
+    const asked = { question: step.prompt, others: others.slice(0, mostOthers), earlier }
+    return research(scope, asked, { budget, signal: call.signal })
   }
   if (call.results.length === 0) return done({ text: nothingSaid, sources: [] })
   const ids = call.results.map(({ step: id }) => id)

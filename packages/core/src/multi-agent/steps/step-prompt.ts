@@ -3,6 +3,7 @@ import type { LanguageModelV4Prompt } from '@ai-sdk/provider'
 import { boundaryFor } from '../../language-model/boundary.ts'
 import type { Step } from '../plan/plan.ts'
 import type { StepCall } from '../run/run-engine.ts'
+import { type EarlierRun, earlierContext, textsOf } from '../session.ts'
 import { type ContextRoom, gatherDependencyContext } from './dependency-context.ts'
 
 /**
@@ -13,15 +14,22 @@ import { type ContextRoom, gatherDependencyContext } from './dependency-context.
 export function stepPrompt(input: {
   readonly systemPrompt: string
   readonly step: Step
+  /** What came of the session's requests before. */
+  readonly earlier?: readonly EarlierRun[] | undefined
   readonly results: StepCall['results']
   readonly room: ContextRoom
   readonly hasTools: boolean
   readonly retryReason?: string | undefined
 }): LanguageModelV4Prompt {
-  const { step, results, retryReason } = input
-  const boundary = boundaryFor([step.prompt, retryReason ?? '', ...results.map(({ result }) => result.text)])
+  const { step, earlier = [], results, retryReason } = input
+  const gave = results.map(({ result }) => result.text)
+  const boundary = boundaryFor([step.prompt, retryReason ?? '', ...textsOf(earlier), ...gave])
   const context = gatherDependencyContext(results, boundary, input.room)
-  const parts = [context === '' ? step.prompt : `Context from previous steps:\n${context}\n\nTask: ${step.prompt}`]
+  const before = [
+    ...(earlier.length > 0 ? [earlierContext(earlier, boundary)] : []),
+    ...(context === '' ? [] : [`Context from previous steps:\n${context}`]),
+  ]
+  const parts = before.length === 0 ? [step.prompt] : [...before, `Task: ${step.prompt}`]
   const { expected_output: expected } = step
   if (expected !== undefined) {
     parts.push(
@@ -33,7 +41,7 @@ export function stepPrompt(input: {
   if (step.success_criteria?.length)
     parts.push(`It is done when:\n${step.success_criteria.map((each) => `- ${each}`).join('\n')}`)
   if (retryReason) parts.push(`Your last answer did not do:\n<check-${boundary}>\n${retryReason}\n</check-${boundary}>`)
-  const rules = [...(context === '' ? [] : [`${dataRule(boundary)}.`]), ...(input.hasTools ? [toolRule] : [])]
+  const rules = [...(before.length === 0 ? [] : [`${dataRule(boundary)}.`]), ...(input.hasTools ? [toolRule] : [])]
   return [
     { role: 'system', content: [input.systemPrompt, ...rules].join('\n\n') },
     { role: 'user', content: [{ type: 'text', text: `User Request: ${parts.join('\n\n')}` }] },

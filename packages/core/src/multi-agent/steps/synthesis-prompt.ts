@@ -4,6 +4,7 @@ import type { AgentDefinition } from '../agents/agent.ts'
 import type { Step } from '../plan/plan.ts'
 import type { StepCall } from '../run/run-engine.ts'
 import type { RunState } from '../run/run-state.ts'
+import { type EarlierRun, earlierContext, textsOf } from '../session.ts'
 import { type ContextRoom, gatherDependencyContext } from './dependency-context.ts'
 import { dataRule } from './step-prompt.ts'
 
@@ -11,19 +12,22 @@ import { dataRule } from './step-prompt.ts'
 export function synthesisPrompt(input: {
   readonly agent: AgentDefinition
   readonly request: string
+  /** What came of the session's requests before. */
+  readonly earlier?: readonly EarlierRun[] | undefined
   readonly state: RunState
   readonly step: Step
   readonly results: StepCall['results']
   readonly room: ContextRoom
   readonly retryReason?: string | undefined
 }): LanguageModelV4Prompt {
-  const { agent, request, state, results } = input
-  const boundary = boundaryFor([request, ...results.map(({ result }) => result.text)])
+  const { agent, request, earlier = [], state, results } = input
+  const boundary = boundaryFor([request, ...textsOf(earlier), ...results.map(({ result }) => result.text)])
   const missing = [...state.steps.values()].flatMap(({ step, status }) =>
     status === 'failed' || status === 'skipped' ? [`- ${step.id} (${status}): ${step.prompt.slice(0, 300)}`] : [],
   )
   const criteria = state.plan?.success_criteria ?? []
   const parts = [
+    ...(earlier.length > 0 ? [earlierContext(earlier, boundary)] : []),
     `Context from previous steps:\n${gatherDependencyContext(results, boundary, input.room)}`,
     ...(missing.length > 0 ? [`These steps gave nothing; say what is missing because of it:\n${missing.join('\n')}`] : []),
     ...(criteria.length > 0 ? [`The answer is good when:\n${criteria.map((each) => `- ${each}`).join('\n')}`] : []),

@@ -68,9 +68,10 @@ describe('research by rules', () => {
       })),
     ])
     const within = { budget: budget(), signal: new AbortController().signal }
-    const { result } = await research(await bench.scope(), 'What is the weight of the Lynx 10?', [], within)
+    const about = (question: string) => ({ question, others: [], earlier: [] })
+    const { result } = await research(await bench.scope(), about('What is the weight of the Lynx 10?'), within)
     expect(result).toMatchObject({ text: 'Weight 41 kg [1]\n', sources: ['lynx.md'] })
-    const both = await research(await bench.scope(), 'the weight and the noise level of the Lynx 10', [], within)
+    const both = await research(await bench.scope(), about('the weight and the noise level of the Lynx 10'), within)
     expect(both.result.text).toBe('- weight: Weight 41 kg [1]\n- noise level: Noise level 61 dB [1]\n')
   })
 })

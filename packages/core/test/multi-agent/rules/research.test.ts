@@ -27,6 +27,7 @@ async function found(
   question: string,
   options: {
     readonly others?: readonly string[]
+    readonly earlier?: readonly string[]
     readonly tenant?: string
     readonly user?: string
     readonly filters?: Partial<FilterSettings>
@@ -38,10 +39,14 @@ async function found(
   const within: Scope = options.filters
     ? { ...scope, tenant: { ...scope.tenant, filters: { input: {}, output: {}, deny_list: [], ...options.filters } } }
     : scope
-  const { result } = await research(within, question, options.others ?? [], {
-    budget: options.budget ?? new RunBudget({ limits: {}, what: 'budget' }),
-    signal: new AbortController().signal,
-  })
+  const { result } = await research(
+    within,
+    { question, others: options.others ?? [], earlier: options.earlier ?? [] },
+    {
+      budget: options.budget ?? new RunBudget({ limits: {}, what: 'budget' }),
+      signal: new AbortController().signal,
+    },
+  )
   const quotes = (result.citations ?? []).map(({ claim_start: start, claim_end: end }) => result.text.slice(start, end))
   return { text: result.text, sources: result.sources, quotes }
 }
@@ -77,6 +82,20 @@ describe('research by rules [R52]', () => {
     })
     const both = await found('the price and the weight of the Aster 200')
     expect(both.text).toBe('- price: It costs 1,250 euros. [1]\n- weight: The documents do not say.\n')
+  })
+
+  it.each([
+    ['And what about its warranty?', '36 months'],
+    ['What does it cost?', '1,890 euros'],
+    ['and its price?', '1,890 euros'],
+    ['How long is its warranty?', '36 months'],
+    ['What does the Aster 200 cost?', '1,250 euros'],
+  ])('takes from what was asked before what a pronoun stands for: %s', async (question, answer) => {
+    bench = await RagBench.open()
+    await bench.ingest(documents)
+    const { text } = await found(question, { earlier: ['What does the Aster 200 cost?', 'Is the Boreas 350 for dirty water?'] })
+    expect(text).toContain(answer)
+    expect(text.match(/\[\d+\]/g)).toHaveLength(1)
   })
 
   it('finds what a document says long after it named its subject', async () => {

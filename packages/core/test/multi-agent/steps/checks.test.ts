@@ -179,7 +179,7 @@ describe('where no language model answers', () => {
     const scope = await bench.plinth.scope()
     const state = planned([step('write', [], { prompt: 'Write it.', ...more })])
     const attempt = {
-      run: { request: 'Write.' },
+      run: { request: 'Write.', earlier: [] },
       state,
       call: { state: state.steps.get('write'), results: [], signal: new AbortController().signal },
       agent: { type: 'worker', tools: [], capabilities: [], limits: {}, system_prompt: '', version: 1 },

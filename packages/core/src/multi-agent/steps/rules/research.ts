@@ -3,6 +3,7 @@
 import { NotFoundError } from '../../../errors.ts'
 import type { Usage } from '../../../language-model/catalogue.ts'
 import { getDocument } from '../../../rag/access.ts'
+import type { Turn } from '../../../rag/answer/prompt.ts'
 import { answerQuestion } from '../../../rag/answer-question.ts'
 import { defaultChunkBudget } from '../../../rag/chunking/chunk.ts'
 import { revisionPlace } from '../../../rag/documents.ts'
@@ -18,6 +19,7 @@ import type { RunBudget } from '../../run/run-budget.ts'
 import { inTool } from '../../spans.ts'
 import type { Aspect } from './aspects.ts'
 import { CitedText } from './cited-text.ts'
+import { standingAlone } from './follow-up.ts'
 import { isAbout, lookUp, mostRows, type Quotation, type ReadSource, sentenceFit } from './look-up.ts'
 import { statementsIn } from './statements.ts'
 import { type Topic, termsIn, topicOf } from './topic.ts'
@@ -51,8 +53,20 @@ export interface Researched {
   readonly toolCalls: number
 }
 
-/** @param others what other steps ask, of which a sentence may be instead. */
-export async function research(scope: Scope, question: string, others: readonly string[], within: Within): Promise<Researched> {
+export interface Question {
+  readonly question: string
+  /** What other steps ask, of which a sentence may be instead. */
+  readonly others: readonly string[]
+  /** What was asked before, oldest first: the question may refer to it. */
+  readonly earlier: readonly string[]
+}
+
+export async function research(
+  scope: Scope,
+  { question: asked, others, earlier }: Question,
+  within: Within,
+): Promise<Researched> {
+  const question = standingAlone(asked, earlier)
   const topic = topicOf(question)
   const rivals = others
     .map(topicOf)
@@ -60,10 +74,12 @@ export async function research(scope: Scope, question: string, others: readonly 
   const aspects: readonly (Aspect | undefined)[] = topic.aspects.length > 0 ? topic.aspects.slice(0, mostAspects) : [undefined]
   const wanted = aspects.map((aspect) => (topic.subject === '' || !aspect ? question : `${aspect.text} ${topic.subject}`))
   const queries = [...new Set(wanted)]
-  const sources = await sourcesFor(scope, queries, within)
+  // What names something stands alone.
+  const history = topic.names.size > 0 ? [] : earlier.map((content) => ({ role: 'user' as const, content }))
+  const sources = await sourcesFor(scope, queries, { ...within, history })
   const found = await Promise.all(aspects.map((aspect) => passing(scope, lookUp(sources, { topic, aspect, rivals }))))
   if (found.every((quotations) => quotations.length === 0)) {
-    const answered = await asked(scope, { topic, rivals, sources }, within)
+    const answered = await quoted(scope, { topic, rivals, sources, history }, within)
     return { ...answered, toolCalls: queries.length + answered.toolCalls }
   }
   return { result: findingOf(topic, found), usage: noUsage, toolCalls: queries.length }
@@ -84,19 +100,25 @@ export function findingOf({ aspects, isOfAll }: Topic, found: readonly (readonly
 }
 
 /** A question in a form that rules don't know: the embedded model quotes, and what isn't about the names of the question is left out. */
-async function asked(
+async function quoted(
   scope: Scope,
   {
     topic,
     rivals,
     sources,
-  }: { readonly topic: Topic; readonly rivals: readonly ReadonlySet<string>[]; readonly sources: readonly ReadSource[] },
+    history,
+  }: {
+    readonly topic: Topic
+    readonly rivals: readonly ReadonlySet<string>[]
+    readonly sources: readonly ReadSource[]
+    readonly history: readonly Turn[]
+  },
   { budget, signal }: Within,
 ): Promise<Researched> {
   const settle = await budget.take({ tool_calls: 1, tokens: mostTokens }, signal)
   let used = noUsage
-  const answer = answerQuestion(scope, { query: topic.question, top_k: passagesATime, max_tokens: answerTokens }, signal)
-  const { response, citations, abstained, usage } = await answer
+  const body = { query: topic.question, top_k: passagesATime, max_tokens: answerTokens, history }
+  const { response, citations, abstained, usage } = await answerQuestion(scope, body, signal)
     .then((each) => {
       used = each.usage
       return each
@@ -131,12 +153,18 @@ function saidIn(claim: string, topic: Topic): string | undefined {
 }
 
 /** What is found, with what stands around it; the best first. */
-async function sourcesFor(scope: Scope, queries: readonly string[], { budget, signal }: Within): Promise<readonly ReadSource[]> {
+async function sourcesFor(
+  scope: Scope,
+  queries: readonly string[],
+  { budget, signal, history }: Within & { readonly history: readonly Turn[] },
+): Promise<readonly ReadSource[]> {
   const settle = await budget.take({ tool_calls: queries.length }, signal)
   settle({ tool_calls: queries.length })
   const found = await Promise.all(
     queries.map((query) =>
-      inTool(scope, { name: 'search_knowledge' }, (within) => retrievePassages(within, { query, top_k: passagesATime }, signal)),
+      inTool(scope, { name: 'search_knowledge' }, (within) =>
+        retrievePassages(within, { query, top_k: passagesATime, history }, signal),
+      ),
     ),
   )
   const ranked = found.flatMap(({ passages: some }) => some.map((passage, rank) => ({ passage, rank })))
