@@ -31,6 +31,8 @@ export interface Retrieval {
 const candidates = 100
 /** Read beyond those that are wanted, since some say the same. */
 const spare = 20
+/** Of what fits equally well, another subject is let in first. nDCG@10 moves by at most .0002 on SciFact and SQuAD; at .1 it falls by .0005. */
+const variety = 0.05
 
 /**
  * retrieve_similar_documents of the seed (R29): the passages that fit a question best, by words and by its vector (X31), of documents that
@@ -118,7 +120,7 @@ async function look(
   const surrounded = await Promise.all(read.slice(0, rerankDepth).map((candidate) => textAround(scope, candidate)))
   const ranked = rerank(forms.texts, read, surrounded)
   const wanted = reranker ? Math.max(rerankDepth, body.top_k) : body.top_k
-  const distinct = distinctPassages(ranked, { count: wanted }).map(({ passage }) => passage)
+  const distinct = distinctPassages(ranked, { count: wanted, variety }).map(({ passage }) => passage)
   const byModel = await rerankByModel(scope, { reranker, query: forms.embed, passages: distinct, signal })
   const kept: KeptRetrieval = {
     examined: rows.examined,

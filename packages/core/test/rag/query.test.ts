@@ -215,6 +215,26 @@ describe('a question', () => {
     expect(passages[0]?.content).not.toContain('Helium')
   })
 
+  it('of passages that fit equally well lets another subject in before more of the same', async () => {
+    const tail = 'is tuned by ear and played by hand in the valleys of the south, on feast days'
+    await bench.ingest([
+      { source: 'same-1.txt', content: `A zither ${tail} of the village where its makers live.` },
+      { source: 'same-2.txt', content: `A zither ${tail} when the harvest is brought home.` },
+      {
+        source: 'else.txt',
+        content:
+          'A zither was sold at auction last week for more than anybody had thought it could be worth to a museum in the north, which put it behind glass there at once.',
+      },
+    ])
+    const scope = await bench.scope()
+    const found = async (top_k: number) => {
+      const { passages } = await retrievePassages(scope, { query: 'zither', top_k, dense_weight: 0 }, signal)
+      return passages.map(({ source }) => source)
+    }
+    expect(await found(2)).toEqual(['same-1.txt', 'else.txt'])
+    expect(await found(3)).toEqual(['same-1.txt', 'same-2.txt', 'else.txt'])
+  })
+
   it('that follows another is understood by it', async () => {
     const history = [
       { role: 'user', content: 'Tell me about the ferry to Helgoland.' },

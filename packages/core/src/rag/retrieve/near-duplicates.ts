@@ -15,8 +15,8 @@ export interface DistinctOptions {
   /** The share of the shorter one's word triples that makes two passages the same. */
   readonly alike?: number
   /**
-   * What likeness to one that stands before it costs a passage of its score, at most: 0 keeps the order, 1 lets none in that says half
-   * the same. A little lets other documents in at the end of the list, and leaves its head alone.
+   * What likeness to one that is chosen costs a passage of its score, at most, when the next one is chosen: a little lets another subject
+   * in where more of the same fits as well. 0: none.
    */
   readonly variety?: number
 }
@@ -33,21 +33,31 @@ const shingleWords = 3
 
 /**
  * The best passages, none of which says the same as another: a copy in another document, an older name of the same file, a neighbouring
- * chunk that shares half its text. The first of those alike is kept. Never adds, and keeps the order but for `variety`.
+ * chunk that shares half its text. The first of those alike is kept. Never adds, and keeps the order.
  */
 export function distinctPassages<Ranked extends RankedPassage & { readonly score: number }>(
   ranked: readonly Ranked[],
   options: DistinctOptions,
 ): Distinct<Ranked>[] {
   const { count, alike = 0.9, variety = 0 } = options
-  const chosen: { readonly passage: Ranked; readonly shingles: ReadonlySet<string>; readonly same: Ranked[] }[] = []
-  const waiting = ranked.map((passage) => ({ passage, penalty: 0, shingles: undefined as ReadonlySet<string> | undefined }))
+  const chosen: {
+    readonly rank: number
+    readonly passage: Ranked
+    readonly shingles: ReadonlySet<string>
+    readonly same: Ranked[]
+  }[] = []
+  const waiting = ranked.map((passage, rank) => ({
+    rank,
+    passage,
+    penalty: 0,
+    shingles: undefined as ReadonlySet<string> | undefined,
+  }))
   while (chosen.length < count && waiting.length > 0) {
     const index = variety === 0 ? 0 : bestOf(waiting)
     const [next] = waiting.splice(index, 1)
     if (next === undefined) break
     next.shingles ??= shinglesOf(next.passage.text)
-    const { passage, shingles } = next
+    const { rank, passage, shingles } = next
     const twin = chosen.find(
       (one) =>
         overlapOf(one.passage, passage) > mostOverlap ||
@@ -57,14 +67,14 @@ export function distinctPassages<Ranked extends RankedPassage & { readonly score
       twin.same.push(passage)
       continue
     }
-    chosen.push({ passage, shingles, same: [] })
+    chosen.push({ rank, passage, shingles, same: [] })
     if (variety > 0)
       for (const other of waiting) {
         other.shingles ??= shinglesOf(other.passage.text)
         other.penalty = Math.max(other.penalty, variety * shared(shingles, other.shingles))
       }
   }
-  return chosen.map(({ passage, same }) => ({ passage, same }))
+  return chosen.sort((one, other) => one.rank - other.rank).map(({ passage, same }) => ({ passage, same }))
 }
 
 function bestOf(waiting: readonly { readonly passage: { readonly score: number }; readonly penalty: number }[]): number {
