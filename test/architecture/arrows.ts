@@ -1,7 +1,7 @@
 /** Who may import whom: between packages, and within core. @module */
 import { codeOf, importsOf, packageOf, resolveImport, type SourceFile, sourcesOf, type Violation } from './source-file.ts'
 
-/** What each package may import of ours. Roots may also import platforms, models and documents. */
+/** What each package may import of ours. Roots may also import platforms, models, documents and mcp. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   core: [],
   outbound: ['core'],
@@ -9,13 +9,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   aws: ['core', 'outbound'],
   models: ['core'],
   documents: ['core'],
+  mcp: ['core'],
   console: [],
   server: ['core'],
   cli: ['core', 'server'],
   cdk: ['core', 'aws/environment'],
 }
 
-const composed = ['local', 'aws', 'models', 'documents', 'outbound']
+const composed = ['local', 'aws', 'models', 'documents', 'mcp', 'outbound']
 
 /** Where platform, models and documents are joined to the rest, and nowhere else. */
 export const compositionRoots: readonly RegExp[] = [

@@ -15,7 +15,10 @@ function contractOf(port: string): string {
 }
 
 /** Where the adapters of the memory platform, and those of the embedded one, are tried. */
-const tried = [['packages/core/test/'], ['packages/local/test/', 'packages/outbound/test/', 'packages/documents/test/']]
+const tried = [
+  ['packages/core/test/'],
+  ['packages/local/test/', 'packages/outbound/test/', 'packages/documents/test/', 'packages/mcp/test/'],
+]
 
 /** Every port has a contract of its name, and it is run against the memory platform and the embedded one. */
 export function checkContracts(files: readonly SourceFile[]): readonly Violation[] {

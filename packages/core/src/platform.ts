@@ -11,6 +11,7 @@ import type { Outbound } from './ports/outbound.ts'
 import type { Queue } from './ports/queue.ts'
 import type { SearchIndex } from './ports/search-index.ts'
 import type { StateStore } from './ports/state-store.ts'
+import type { ToolSource } from './ports/tool-source.ts'
 import { plainTextReader } from './rag/plain-text-reader.ts'
 import type { Caller } from './scope/caller.ts'
 import { DataKeys } from './scope/data-keys.ts'
@@ -20,6 +21,7 @@ import type { Scope } from './scope/scope.ts'
 import { Sealing } from './scope/sealing.ts'
 import { tenantSearch } from './scope/search.ts'
 import { State } from './scope/state.ts'
+import { tenantTools } from './scope/tools.ts'
 import { type Action, Trail } from './scope/trail.ts'
 import { SegmentSearchIndex } from './search/segment-search-index.ts'
 import { AuditKeys } from './tenancy/audit/audit-keys.ts'
@@ -42,6 +44,8 @@ export interface Adapters {
   readonly reader?: DocumentReader
   /** What finds documents, or what makes it of the tenants' records; absent: sealed segments on the ObjectStore. */
   readonly search?: SearchIndex | ((state: (tenant: string) => State) => SearchIndex)
+  /** Absent: agents have the tools that are built in. Whoever opened it closes it. */
+  readonly tools?: ToolSource
   close(): Promise<void>
 }
 
@@ -117,6 +121,7 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
         models: tenantModels(models, settings),
         gate: concurrency.behind(tenantGate(gate, tenant, settings.weight), tenant, settings.limits.concurrent),
         outbound,
+        tools: tenantTools(tenant, adapters.tools),
       }
     },
     operate: () => ({

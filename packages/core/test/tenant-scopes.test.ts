@@ -121,12 +121,13 @@ describe('a scope', () => {
   it('has no method that takes a tenant: only its own is within reach [X67, G5]', async () => {
     const bench = await EventBench.open(() => '', { worker: false })
     const scope = await bench.scope('alpha')
-    const parts = ['caller', 'clock', 'gate', 'models', 'objects', 'outbound', 'reader', 'search', 'state', 'tenant']
+    const parts = ['caller', 'clock', 'gate', 'models', 'objects', 'outbound', 'reader', 'search', 'state', 'tenant', 'tools']
     expect(Object.keys(scope).toSorted()).toEqual(parts)
     expect(scope.tenant.tenant_id).toBe('alpha')
     // The stores behind it are private fields: not even untyped code finds them.
     expect(Object.keys(scope.state)).toEqual([])
     expect(Object.keys(scope.objects).toSorted()).toEqual(['delete', 'get', 'put'])
+    expect(Object.keys(scope.tools).toSorted()).toEqual(['call', 'list', 'offers'])
     const { capabilities: _, ...search } = scope.search
     const methods = ['dropSpace', 'maintain', 'mark', 'put', 'putVectors', 'remove', 'search', 'status', 'vectorsOf']
     expect(Object.keys(search).toSorted()).toEqual(methods)

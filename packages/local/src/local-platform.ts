@@ -13,6 +13,7 @@ import {
   PlinthError,
   silentLog,
   type Timer,
+  type ToolSource,
 } from '@plinth/core'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { DataFolderLock, folderInUse } from './data-folder-lock.ts'
@@ -44,6 +45,8 @@ export interface LocalPlatformOptions {
   readonly log?: Log
   /** Reads documents; absent: plain text alone is read. */
   readonly reader?: DocumentReader
+  /** Offers tools of servers outside; absent: agents have those that are built in. */
+  readonly tools?: ToolSource
   /** How webhooks are called. Default: the public internet only. */
   readonly outbound?: Outbound
   /** Called once when the database can't be written any more; the process should end with an error. */
@@ -102,7 +105,17 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
     return {
       ...createPlatform(
         'local',
-        { ...sqlite, clock, objects, keys, bus, outbound, ...(options.reader ? { reader: options.reader } : {}), close },
+        {
+          ...sqlite,
+          clock,
+          objects,
+          keys,
+          bus,
+          outbound,
+          ...(options.reader ? { reader: options.reader } : {}),
+          ...(options.tools ? { tools: options.tools } : {}),
+          close,
+        },
         models,
         options,
       ),

@@ -1,5 +1,6 @@
 import {
   type AnyRoute,
+  type AnyTenantRoute,
   type Authenticator,
   type Caller,
   credentialsOf,
@@ -14,12 +15,17 @@ import {
   PlinthError,
   requirePermission,
   systemTenant,
+  TenantRegistry,
+  UnauthorizedError,
   uuid,
 } from '@plinth/core'
 import { type Answer, type Arrival, parseTarget } from './exchange.ts'
 import { forward, forwardedHeader } from './forward.ts'
 import { type FoundOperation, findOperation } from './gateway/operations.ts'
 import { refusalOf } from './gateway/refusal.ts'
+import type { McpEndpoint } from './mcp/endpoint.ts'
+import { refuseMcp } from './mcp/refuse-mcp.ts'
+import { checkMethod, checkOrigin, serveMcp } from './mcp/serve-mcp.ts'
 import { checkNamedTenant, serveRoute } from './native-api.ts'
 import { openApi } from './openapi.ts'
 import { MethodNotAllowedError, problem, statusOf } from './problem.ts'
@@ -36,6 +42,8 @@ export interface AppOptions {
   /** Absent: this one alone. */
   readonly regions?: Regions
   readonly telemetry: Telemetry
+  /** Absent: there is no `/mcp`. */
+  readonly mcp?: McpEndpoint
   readonly log: Log
   /** Whether the process can serve now. */
   ready(): boolean | Promise<boolean>
@@ -53,6 +61,7 @@ export interface App {
   readonly routes: readonly AnyRoute[]
 }
 
+const mcpPath = '/mcp'
 /** Everything behind these needs a token, before anything else of a request is looked at. */
 const guarded = /^\/(?:api|mcp|openapi\.json|metrics)(?:\/|$)/
 
@@ -70,7 +79,7 @@ export function createApp(options: AppOptions): App {
   const extra = [traceRoute(telemetry.spans)]
   const routes = [...patterns.flatMap((pattern) => pattern.routes), ...extra]
   const router = new Router(routes)
-  const document = JSON.stringify(openApi(patterns, extra))
+  const document = JSON.stringify(openApi(patterns, extra, options.mcp?.tools))
 
   /** Paths that are open to everyone. */
   const open: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
@@ -137,8 +146,31 @@ export function createApp(options: AppOptions): App {
     return serve(arrival, method, name.slice(name.indexOf(' ') + 1), work, refused)
   }
 
+  const tenantRoutes = routes.filter((each): each is AnyTenantRoute => 'handle' in each)
+  const byName = new Map(tenantRoutes.map((each) => [`${each.method} ${each.path}`, each]))
+  const registry = new TenantRegistry(platform.operate())
+  const serveTools = (arrival: Arrival, method: string, endpoint: McpEndpoint): Promise<Answer> => {
+    const work: Work = async (caller, requestId) => {
+      checkOrigin(arrival)
+      checkMethod(arrival)
+      const place = regions.placeOf(caller.settings, arrival.header(forwardedHeader) !== undefined)
+      if ('url' in place) return forward(arrival, place.url, { caller, issuer, region: platform.region, signal: stopping })
+      const identify = (): Promise<Caller> =>
+        authenticator.authenticate(shown(arrival), caller.correlationId).catch(async (error: unknown) => {
+          // What was begun in time may end: a peer's token is good for a minute.
+          if (!(error instanceof UnauthorizedError && error.code === 'token_expired')) throw error
+          await registry.active(caller.tenant)
+          return caller
+        })
+      const mcp = { serving, endpoint, routes: byName, telemetry, log, stopping, recordDenial }
+      return serveMcp(mcp, { arrival, caller, requestId, identify })
+    }
+    return serve(arrival, method, mcpPath, work, refuseMcp)
+  }
+
   const route = async (arrival: Arrival, method: string): Promise<Answer> => {
     const { path } = arrival
+    if (options.mcp && path === mcpPath) return serveTools(arrival, method, options.mcp)
     const asked = findOperation(method, path)
     if (asked) return serveGateway(arrival, method, asked)
     const found = router.find(method, path)

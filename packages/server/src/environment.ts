@@ -19,6 +19,8 @@ export interface Environment {
   readonly issuers: string | undefined
   /** What webhooks may call besides the public internet. */
   readonly outboundAllow: readonly string[]
+  /** MCP servers whose tools agents may use: a JSON object, or the file with it. */
+  readonly mcpServers: string | undefined
   readonly logLevel: string
 }
 
@@ -38,6 +40,7 @@ export function readEnvironment(variables: Variables): Environment {
     regions: regions(variables),
     issuers: set(variables, 'PLINTH_ISSUERS'),
     outboundAllow: list(variables, 'PLINTH_OUTBOUND_ALLOW'),
+    mcpServers: set(variables, 'PLINTH_MCP_SERVERS'),
     logLevel: choice(variables, 'PLINTH_LOG_LEVEL', logLevels, 'info'),
   }
 }

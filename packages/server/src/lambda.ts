@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { functionLog } from '@plinth/aws/handlers/function-log'
 import { functionPatterns, functionPlatform } from '@plinth/aws/handlers/function-platform'
+import { createMcpEndpoint } from '@plinth/mcp'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type App, createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
@@ -10,6 +11,7 @@ import { readiness } from './readiness.ts'
 import { Regions } from './regions.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
 import { loadTrustedIssuers } from './trusted-issuers.ts'
+import { version } from './version.ts'
 
 /** What Lambda's runtime offers for responses that stream. */
 declare const awslambda: {
@@ -40,11 +42,13 @@ async function open(): Promise<App> {
   const outbound = new GuardedHttp({ clock: systemClock })
   const identity = await bootstrap(platform, { trusted: loadTrustedIssuers(issuers), outbound })
   const stopping = new AbortController().signal
+  const patterns = functionPatterns()
   const parts = {
     platform,
-    patterns: functionPatterns(),
+    patterns,
     regions: new Regions(platform, regions),
     telemetry: startTelemetry(),
+    mcp: createMcpEndpoint({ routes: patterns.flatMap(({ routes }) => routes), version }),
     log: functionLog,
     stopping,
   }

@@ -2,12 +2,14 @@ import {
   type Action,
   type AnyAdminRoute,
   type AnyRoute,
+  type AnyTenantRoute,
   administer,
   type Caller,
   type FilePart,
   ForbiddenError,
   InvalidInputError,
   type LocalIssuer,
+  noBytes,
   type Platform,
   type Reply,
   requirePermission,
@@ -108,12 +110,46 @@ async function replyOf(serving: Serving, route: AnyRoute, found: Found, input: I
   const { caller } = found
   const action = actionOf(route, found)
   if ('administer' in route) return administered(serving, route, found, input, action)
-  const place = serving.regions.placeOf(caller.settings)
+  return handled(serving, route, caller, input, action)
+}
+
+async function handled(
+  { regions }: Pick<Serving, 'regions'>,
+  route: AnyTenantRoute,
+  caller: Caller,
+  input: Input,
+  action: Action | undefined,
+): Promise<Reply> {
+  const place = regions.placeOf(caller.settings)
   if ('url' in place) throw new Error('A request of another region got past its forwarding.')
   const scope = place.platform.scope(caller, action)
   const reply = await route.handle(scope, input)
   await scope.state.recordAction()
   return reply
+}
+
+/** A call of a route that came by another way than its path. */
+export interface RouteCall {
+  readonly caller: Caller
+  /** What the audit trail is told was done. */
+  readonly what: string
+  readonly params?: Readonly<Record<string, unknown>> | undefined
+  readonly body?: unknown
+  readonly idempotencyKey?: string | undefined
+  readonly signal: AbortSignal
+}
+
+/** Serves one route as {@link serveRoute} does, but for HTTP and for the region, which was looked at before. @throws PlinthError. */
+export async function callRoute(serving: Pick<Serving, 'regions'>, route: AnyTenantRoute, call: RouteCall): Promise<Reply> {
+  const { caller, what, idempotencyKey, signal } = call
+  requirePermission(caller, route.permission)
+  const params = parse(route.params, call.params ?? {}) as Readonly<Record<string, string>>
+  const body = route.body ? parse(route.body, withoutTenant(caller, call.body)) : undefined
+  const resource = route.path.replace(/^\/api\//, '').replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '')
+  const action = route.method === 'GET' && !route.recorded ? undefined : { what, resource }
+  const query = parse(route.query, {})
+  const asked = { params, query, body, idempotencyKey, lastEventId: undefined, signal, bytes: noBytes(), origin: '' }
+  return handled(serving, route, caller, asked, action)
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { type Log, type Models, PlinthError, patterns, sleep, uuid } from '@plinth/core'
 import { createDocumentReader } from '@plinth/documents'
 import { systemClock } from '@plinth/local'
+import { createMcpEndpoint } from '@plinth/mcp'
 import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp } from '@plinth/outbound'
 import { createApp } from './app.ts'
@@ -13,11 +14,12 @@ import { startEngine } from './engine.ts'
 import { readEnvironment } from './environment.ts'
 import { createLog } from './logging.ts'
 import { nodeListener } from './node-listener.ts'
-import { type OpenedPlatform, openOcr, openPeers, openPlatform } from './open-platform.ts'
+import { type OpenedPlatform, openOcr, openPeers, openPlatform, openTools } from './open-platform.ts'
 import { readiness } from './readiness.ts'
 import { Regions } from './regions.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
 import { loadTrustedIssuers } from './trusted-issuers.ts'
+import { version } from './version.ts'
 
 export interface ServerOptions {
   /** The process's environment. */
@@ -57,6 +59,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     options.onFatal(error)
   }
   const outbound = new GuardedHttp({ clock: systemClock, allow: environment.outboundAllow })
+  const tools = openTools({ environment, variables: options.environment, log })
   const ocr = await openOcr({ environment, variables: options.environment })
   const reader = createDocumentReader({ clock: systemClock, ...(ocr ? { ocr } : {}) })
   const { platform, ...where } = await openPlatform({
@@ -67,6 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     outbound,
     reader,
+    ...(tools ? { tools } : {}),
     onFatal,
   })
   const opened = [platform]
@@ -78,6 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log,
       outbound,
       reader,
+      ...(tools ? { tools } : {}),
       onFatal,
       modelsOf: (region) =>
         createModels({ ...modelOptions({ ...options.environment, PLINTH_REGION: region }), clock: systemClock }),
@@ -93,6 +98,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       authenticator,
       issuer,
       telemetry,
+      mcp: createMcpEndpoint({ routes: patterns.flatMap(({ routes }) => routes), version }),
       log,
       ready: async () => state === 'ready' && (await Promise.all(reachable.map((look) => look()))).every(Boolean),
       stopping: stopping.signal,
@@ -105,7 +111,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping.abort()
       const stopped = engines.map((engine) => engine.stop(drainMilliseconds))
       await Promise.all([closeConnections(listening), ...stopped])
+      const toolsEnd = tools?.close()
       for (const each of opened.toReversed()) await each.close()
+      await toolsEnd
       await reader.close()
       await ocr?.close()
       outbound.close()
@@ -113,6 +121,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return { url: urlOf(listening.server, environment.host), platform, models, ...where, log, stop }
   } catch (error) {
     for (const each of opened.toReversed()) await each.close()
+    await tools?.close()
     await reader.close()
     await ocr?.close()
     throw error

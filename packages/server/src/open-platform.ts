@@ -9,9 +9,11 @@ import {
   type Outbound,
   type Platform,
   type PlinthError,
+  type ToolSource,
 } from '@plinth/core'
 import { createTesseractOcr } from '@plinth/documents'
 import { localPlatform, systemClock } from '@plinth/local'
+import { loadMcpServers, McpToolSource } from '@plinth/mcp'
 import type { Environment } from './environment.ts'
 
 export interface OpenedPlatform {
@@ -33,10 +35,12 @@ export async function openPlatform(options: {
   readonly outbound: Outbound
   /** Absent: plain text alone is read. */
   readonly reader?: DocumentReader
+  /** Absent: agents have the tools that are built in. */
+  readonly tools?: ToolSource
   onFatal(error: PlinthError): void
 }): Promise<OpenedPlatform> {
   const { environment, variables, models, limits, log, outbound, onFatal } = options
-  const reading = options.reader ? { reader: options.reader } : {}
+  const reading = { ...(options.reader ? { reader: options.reader } : {}), ...(options.tools ? { tools: options.tools } : {}) }
   if (environment.platform === 'aws') {
     const { awsPlatform, readAwsEnvironment } = await import('@plinth/aws')
     const aws = readAwsEnvironment(variables)
@@ -72,6 +76,22 @@ export async function openOcr(options: {
   return ocrOf(environment) === 'tesseract' ? createTesseractOcr({ clock }) : openTextractOcr({ environment, clock })
 }
 
+/** The MCP servers that the variables name, by their names. @throws InvalidInputError for those that can't be used. */
+export function namedMcpServers(variables: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return [...loadMcpServers(variables.PLINTH_MCP_SERVERS || undefined, { variables, processes: true }).keys()]
+}
+
+/** The tools of the MCP servers that the environment names, of which none is started before it is needed; undefined for none. @throws InvalidInputError */
+export function openTools(options: {
+  readonly environment: Environment
+  readonly variables: Readonly<Record<string, string | undefined>>
+  readonly log: Log
+}): McpToolSource | undefined {
+  const { environment, variables, log } = options
+  const servers = loadMcpServers(environment.mcpServers, { variables, processes: true })
+  return servers.size > 0 ? new McpToolSource({ servers, clock: systemClock, variables, log }) : undefined
+}
+
 /**
  * Opens the peers of `PLINTH_REGIONS`: another folder is a platform of this process, with the registry of the first; a URL stays one.
  * @param options.modelsOf gives the models as they are called from a region.
@@ -99,6 +119,7 @@ export async function openPeers(
           log,
           outbound,
           ...(options.reader ? { reader: options.reader } : {}),
+          ...(options.tools ? { tools: options.tools } : {}),
           onFatal,
           masterKey,
           masterKeyFile,

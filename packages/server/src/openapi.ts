@@ -1,8 +1,9 @@
 import type { AnyRoute, Pattern } from '@plinth/core'
 import { z } from 'zod'
 import { describeGateway } from './gateway/describe.ts'
-
-const version = '0.1.0'
+import { describeMcp } from './mcp/describe-mcp.ts'
+import type { McpEndpoint } from './mcp/endpoint.ts'
+import { version } from './version.ts'
 
 const problemSchema = {
   type: 'object',
@@ -28,7 +29,12 @@ const ownRoutes: Readonly<Record<string, object>> = {
 }
 
 /** OpenAPI 3.1 of everything that is served: the native API from the same schemas that check it, the gateway by its protocols. */
-export function openApi(patterns: readonly Pattern[], extra: readonly AnyRoute[]): object {
+export function openApi(
+  patterns: readonly Pattern[],
+  extra: readonly AnyRoute[],
+  /** Of `/mcp`; absent where there is none. */
+  tools?: McpEndpoint['tools'],
+): object {
   const paths: Record<string, Record<string, object>> = {}
   const add = (route: AnyRoute, tag: string): void => {
     const methods = paths[route.path] ?? {}
@@ -42,7 +48,7 @@ export function openApi(patterns: readonly Pattern[], extra: readonly AnyRoute[]
     openapi: '3.1.0',
     info: { title: 'Plinth', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     security: [{ bearer: [] }],
-    paths: { ...paths, ...gateway.paths, ...ownRoutes },
+    paths: { ...paths, ...gateway.paths, ...(tools ? describeMcp(tools) : {}), ...ownRoutes },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, ...gateway.securitySchemes },
       schemas: { Problem: problemSchema, ...gateway.schemas },

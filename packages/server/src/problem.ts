@@ -73,12 +73,24 @@ function ofModel({ kind, retryable }: ModelFailure): number {
   return kind === 'content' ? 400 : 502
 }
 
-/** An error as the contract wants it: application/problem+json, without a stack or anything that we didn't write. */
-export function problem(error: unknown, requestId: string): Answer {
+/** The body of {@link problem}. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  /** Stable. */
+  readonly code: string
+  readonly request_id: string
+  readonly field?: string
+}
+
+/** What is told of an error: nothing that we didn't write, and no stack. */
+export function problemOf(error: unknown, requestId: string): Problem {
   const status = statusOf(error)
   const known = status !== 500 && PlinthError.is(error) ? error : undefined
   const code = known?.code ?? 'internal'
-  const body = {
+  return {
     type: `urn:plinth:problem:${code}`,
     title: titles[status] ?? 'Error',
     status,
@@ -87,13 +99,27 @@ export function problem(error: unknown, requestId: string): Answer {
     request_id: requestId,
     ...(known?.field === undefined ? {} : { field: known.field }),
   }
+}
+
+/** How long to wait before trying again, whole seconds; undefined where waiting is of no use. */
+export function retryAfterOf(error: unknown): number | undefined {
+  const status = statusOf(error)
+  const known = status !== 500 && PlinthError.is(error) ? error.retryAfter : undefined
+  const seconds = known ?? (status === 429 || status === 503 ? 1 : undefined)
+  return seconds === undefined ? undefined : Math.max(1, Math.ceil(seconds))
+}
+
+/** An error as the contract wants it: application/problem+json. */
+export function problem(error: unknown, requestId: string): Answer {
+  const body = problemOf(error, requestId)
+  const { status } = body
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
     'x-request-id': requestId,
   }
-  const retryAfter = known?.retryAfter ?? (status === 429 || status === 503 ? 1 : undefined)
-  if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)))
+  const retryAfter = retryAfterOf(error)
+  if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter)
   if (status === 401) headers['www-authenticate'] = 'Bearer'
   if (error instanceof MethodNotAllowedError) headers.allow = error.allowed
   if (status === 415) Object.assign(headers, acceptedEncodings)

@@ -21,12 +21,15 @@ export function traceRoute(spans: SpanStore): AnyRoute {
           correlation_id: z.string(),
           spans: z.array(
             z.object({
+              trace_id: z.string(),
               span_id: z.string(),
+              parent_span_id: z.string().nullable(),
               name: z.string(),
               started_at: z.iso.datetime(),
               duration_ms: z.number(),
               status: z.enum(['ok', 'error']),
               attributes: z.record(z.string(), z.unknown()),
+              links: z.array(z.object({ trace_id: z.string(), span_id: z.string() })),
             }),
           ),
         }),

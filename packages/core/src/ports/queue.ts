@@ -42,6 +42,8 @@ export interface Lease {
   readonly cutOffs: number
   /** Fires when the lease is lost: another worker may have the job, and nothing that is done now counts. */
   readonly signal: AbortSignal
+  /** When the process that has it ends in any case, milliseconds UTC; absent: nobody knows of such a time. */
+  readonly endsAt?: number
   /** Keeps it for so many milliseconds from now. Rejects when it is lost already. */
   extend(milliseconds: number): Promise<void>
 }

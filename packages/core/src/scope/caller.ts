@@ -1,3 +1,4 @@
+import type { Span } from '@opentelemetry/api'
 import { ForbiddenError } from '../errors.ts'
 import type { Permission } from '../tenancy/permissions.ts'
 import { allows } from '../tenancy/permissions.ts'
@@ -22,6 +23,8 @@ export interface Caller {
   readonly keyLimits?: KeyLimits
   /** Joins what one request caused: events, jobs, spans, log lines. */
   readonly correlationId: string
+  /** What its work is done in, of the spans that tell of it; absent: nothing above it is known. */
+  readonly span?: Span
   readonly [verified]: 'caller'
 }
 

@@ -8,6 +8,7 @@ import type { Caller } from './caller.ts'
 import type { Objects } from './objects.ts'
 import type { Search } from './search.ts'
 import type { State } from './state.ts'
+import type { Tools } from './tools.ts'
 
 /**
  * One tenant's view of the platform: all that a pattern ever holds. No method below it takes a tenant, so no pattern can
@@ -25,6 +26,8 @@ export interface Scope {
   /** To be asked before every call of a model. */
   readonly gate: TenantGate
   readonly outbound: Outbound
+  /** Of servers outside that offer some. */
+  readonly tools: Tools
 }
 
 /** What a pattern's function asks for, beside what everyone gets. */

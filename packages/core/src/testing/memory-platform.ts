@@ -2,6 +2,7 @@ import type { Models } from '../language-model/catalogue.ts'
 import type { ModelLimits } from '../language-model/gate.ts'
 import { type Adapters, createPlatform, type Platform } from '../platform.ts'
 import type { DocumentReader } from '../ports/document-reader.ts'
+import type { ToolSource } from '../ports/tool-source.ts'
 import { FakeClock } from './fake-clock.ts'
 import { type HostileOptions, Hostility } from './hostile.ts'
 import { HostileEventBus, HostileOperations } from './hostile-edges.ts'
@@ -40,6 +41,8 @@ export function memoryPlatform(options: {
   readonly hostile?: Partial<HostileOptions> | true
   /** Absent: plain text alone is read. */
   readonly reader?: DocumentReader
+  /** Absent: agents have the tools that are built in. */
+  readonly tools?: ToolSource
 }): MemoryPlatform {
   const clock = options.clock ?? new FakeClock()
   const hostile = new Hostility(clock, options.hostile)
@@ -57,6 +60,7 @@ export function memoryPlatform(options: {
     operations: new HostileOperations(state.operations, hostile),
     outbound,
     ...(options.reader ? { reader: options.reader } : {}),
+    ...(options.tools ? { tools: options.tools } : {}),
     close: async () => {},
   }
   const { models, limits } = options

@@ -12,6 +12,8 @@ const spansASecond = 300
 export interface Telemetry {
   readonly spans: SpanStore
   readonly httpDuration: Histogram
+  /** Calls of the tools of `/mcp`. */
+  readonly mcpDuration: Histogram
   /** Everything measured so far, as Prometheus text. */
   metricsText(): Promise<string>
 }
@@ -28,7 +30,13 @@ export function startTelemetry(): Telemetry {
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spans] }))
   const sampler = new TraceSampler(spansASecond)
   sampleSpans((correlationId) => sampler.keeps(correlationId))
-  const httpDuration = meters.getMeter('@plinth/server').createHistogram('http.server.request.duration', {
+  const meter = meters.getMeter('@plinth/server')
+  const mcpDuration = meter.createHistogram('mcp.server.operation.duration', {
+    unit: 's',
+    description: 'Duration of calls of the tools of /mcp, by tool and error',
+    advice: { explicitBucketBoundaries: secondBounds },
+  })
+  const httpDuration = meter.createHistogram('http.server.request.duration', {
     unit: 's',
     description: 'Duration of HTTP requests, by route and status',
     advice: { explicitBucketBoundaries: secondBounds },
@@ -37,6 +45,7 @@ export function startTelemetry(): Telemetry {
   running = {
     spans,
     httpDuration,
+    mcpDuration,
     metricsText: async () => serializer.serialize((await reader.collect()).resourceMetrics),
   }
   return running

@@ -1,0 +1,6 @@
+export { loadMcpServers } from './client/load-servers.ts'
+export { McpToolSource, type McpToolSourceOptions } from './client/mcp-tool-source.ts'
+export { type McpAddress, type McpServer, type McpServers, readMcpServers } from './client/servers.ts'
+export { idempotencyKey } from './idempotency-key.ts'
+export { createMcpEndpoint, type McpEndpoint, type McpEndpointOptions, type McpVisit } from './server/endpoint.ts'
+export type { McpTool, RouteCall, ToolContext } from './server/tool.ts'
