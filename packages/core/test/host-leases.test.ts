@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Lease } from '../src/index.ts'
+import { KeyUnusableError, type Lease } from '../src/index.ts'
 import { HostBench, held, workJob } from './host-bench.ts'
 
 const minute = 60_000
@@ -114,6 +114,25 @@ describe('a tenant that may not work', () => {
     // What the host knows of a tenant is a second old at most.
     await bench.pass(1_000)
     expect(await bench.deliver(job)).toEqual({ dead: 'tenant_gone' })
+  })
+
+  it('that is offboarded while its job is at work gives that up, too, and nothing of it is a fault', async () => {
+    const { handle, release } = held()
+    let isOver = false
+    const job = workJob(async (scope, body, context) => {
+      await handle(scope, body, context)
+      if (isOver) throw new KeyUnusableError('tenant/alpha', 'destroyed')
+      return { done: true }
+    })
+    const bench = await HostBench.open(job.handle)
+    const delivered = bench.deliver(job)
+    await bench.pass(5_000)
+    await bench.registry.setStatus('alpha', 'offboarded')
+    await bench.pass(1_000)
+    isOver = true
+    release()
+    expect(await delivered).toEqual({ dead: 'tenant_gone' })
+    expect(bench.log.map(({ level, fields }) => [level, fields.reason])).toEqual([['info', 'tenant_gone']])
   })
 })
 

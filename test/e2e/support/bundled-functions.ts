@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import {
   ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
   DeleteMessageCommand,
   type Message,
   ReceiveMessageCommand,
@@ -32,21 +33,29 @@ interface Batch {
 class BundledFunction {
   readonly #path: string
   readonly #env: Readonly<Record<string, string>>
+  readonly #milliseconds: number
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>()
   #process: ChildProcess | undefined
   #count = 0
 
-  constructor(path: string, env: Readonly<Record<string, string>>) {
-    this.#path = path
-    this.#env = env
+  /** @param options.milliseconds that a call of it may take. */
+  constructor(options: {
+    readonly path: string
+    readonly env: Readonly<Record<string, string>>
+    readonly milliseconds: number
+  }) {
+    this.#path = options.path
+    this.#env = options.env
+    this.#milliseconds = options.milliseconds
   }
 
-  call(event: unknown): Promise<unknown> {
+  /** @param time what it is told that it has; nobody ends it then. */
+  call(event: unknown, time: number = this.#milliseconds): Promise<unknown> {
     this.#process ??= this.#start()
     const id = ++this.#count
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      this.#process?.send({ id, event })
+      this.#process?.send({ id, event, time })
     })
   }
 
@@ -97,6 +106,7 @@ export class BundledFunctions {
   readonly #sqs: SQSClient
   readonly #urls: SqsUrls
   readonly #template: Template
+  #isMade = false
 
   constructor({ moto, template, folder, variables }: BundledFunctionsOptions) {
     this.#sqs = moto.clients.sqs
@@ -108,7 +118,8 @@ export class BundledFunctions {
       const memory = { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: `${handlers[name].megabytes}` }
       const env = Object.entries({ ...variablesIn(template, name), ...variables, ...memory })
       const known = Object.fromEntries(env.filter((each): each is [string, string] => each[1] !== undefined))
-      return [[name, new BundledFunction(join(folder, name, 'index.mjs'), known)] as const]
+      const path = join(folder, name, 'index.mjs')
+      return [[name, new BundledFunction({ path, env: known, milliseconds: handlers[name].timeoutSeconds * 1_000 })] as const]
     })
     this.byName = Object.fromEntries(made) as Record<HandlerName, BundledFunction>
     const { api, authorizer } = this.byName
@@ -123,13 +134,27 @@ export class BundledFunctions {
 
   /** What a minute brings: the relay is called, and each queue's function with what lies in the queue. @returns how many messages there were. */
   async work(): Promise<number> {
+    await this.makeQueues()
     await this.byName.relay.call({})
     let count = 0
     for (const { name, queue, batchSize } of this.#mappings()) count += await this.#poll(name, queue, batchSize)
     return count
   }
 
+  /** Those of jobs Plinth makes; one without a name of its own CloudFormation would make. */
+  async makeQueues(): Promise<void> {
+    if (this.#isMade) return
+    this.#isMade = true
+    for (const { queue } of this.#mappings())
+      if (!queue.startsWith('plinth-')) await this.#sqs.send(new CreateQueueCommand({ QueueName: queue }))
+  }
+
   /** Which function is called for which queue, and with how many messages at the most. */
+  /** The queue from which a function is called; the first one. */
+  queueOf(name: HandlerName): string {
+    return this.#mappings().find((mapping) => mapping.name === name)?.queue ?? ''
+  }
+
   #mappings(): readonly { readonly name: HandlerName; readonly queue: string; readonly batchSize: number }[] {
     return ofType(this.#template, 'AWS::Lambda::EventSourceMapping')
       .filter(([, mapping]) => 'ScalingConfig' in mapping)

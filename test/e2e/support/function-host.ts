@@ -2,7 +2,12 @@
 import { PassThrough } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
-type Handle = (event: unknown) => Promise<unknown>
+type Handle = (event: unknown, context: Context) => Promise<unknown>
+
+/** Of what Lambda says of a call, what ours look at. */
+interface Context {
+  getRemainingTimeInMillis(): number
+}
 type Streaming = (event: unknown, response: PassThrough) => Promise<void>
 
 /** Lambda's runtime has it. What is streamed goes back whole, in base64. */
@@ -22,9 +27,17 @@ Object.assign(globalThis, {
 const [, , bundle = ''] = process.argv
 const { handler } = (await import(bundle)) as { handler: Handle }
 
-process.on('message', async ({ id, event }: { readonly id: number; readonly event: unknown }) => {
+interface Call {
+  readonly id: number
+  readonly event: unknown
+  /** That the call has, milliseconds. */
+  readonly time: number
+}
+
+process.on('message', async ({ id, event, time }: Call) => {
+  const end = Date.now() + time
   try {
-    process.send?.({ id, result: await handler(event) })
+    process.send?.({ id, result: await handler(event, { getRemainingTimeInMillis: () => end - Date.now() }) })
   } catch (error) {
     process.send?.({ id, error: error instanceof Error ? error.message : String(error) })
   }

@@ -1,21 +1,30 @@
+import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { Uses } from '../scope/scope.ts'
 import { allAgents, deleteAgent, getAgent, type NewAgent, putAgent } from './agents/registry.ts'
-import { builtInTools } from './tools/tools.ts'
 import * as forms from './workflow-forms.ts'
 
-const knownTools: ReadonlySet<string> = new Set(builtInTools.map(({ name }) => name))
-
-const list = defineRoute({
+const list = defineRoute<Record<never, never>, PageQuery>({
   method: 'GET',
   path: '/api/agents',
   permission: 'agents:read',
-  summary: 'All agents, built-in and own.',
-  replies: { 200: { summary: 'The agents.', body: forms.agentListForm } },
-  async handle(scope) {
+  summary: 'All agents: own ones, newest first, then those that are built in.',
+  query: forms.agentListQuery,
+  replies: { 200: { summary: 'A page.', body: forms.agentListForm } },
+  async handle(scope, { query: { limit, after } }) {
     const agents = await allAgents(scope)
-    return { status: 200, body: { items: agents.map((agent) => forms.showAgent(agent, usualModel(scope))), next_cursor: null } }
+    const from = after === undefined ? 0 : agents.findIndex(({ type }) => type === fromCursor(after)) + 1
+    if (after !== undefined && from === 0) throw new InvalidInputError('must be a next_cursor', { field: 'after' })
+    const page = agents.slice(from, from + limit)
+    const more = from + limit < agents.length
+    return {
+      status: 200,
+      body: {
+        items: page.map((agent) => forms.showAgent(agent, usualModel(scope))),
+        next_cursor: toCursor(more ? page.at(-1)?.type : undefined),
+      },
+    }
   },
 })
 
@@ -23,11 +32,13 @@ const create = defineRoute<Record<never, never>, Record<never, never>, NewAgent>
   method: 'POST',
   path: '/api/agents',
   permission: 'agents:write',
-  summary: 'Register an agent. What is left out is the tenant’s model, the role’s own prompt, no tools, no capabilities.',
+  summary:
+    'Register an agent; the same body again gives the same agent. What is left out is the tenant’s model, the role’s own prompt, no tools, ' +
+    'no capabilities.',
   body: forms.newAgent,
   replies: { 201: { summary: 'Registered.', body: forms.agentForm } },
   async handle(scope, { body }) {
-    const agent = await putAgent(scope, body, { mustBeNew: true, knownTools })
+    const agent = await putAgent(scope, body, { must: 'be_new' })
     return { status: 201, body: forms.showAgent(agent, usualModel(scope)), headers: { location: `/api/agents/${agent.type}` } }
   },
 })
@@ -48,13 +59,14 @@ const change = defineRoute<forms.AgentParams, Record<never, never>, Partial<NewA
   method: 'PUT',
   path: '/api/agents/{type}',
   permission: 'agents:write',
-  summary: 'Register an agent, or a new version of it, which runs that are under way don’t see.',
+  summary: 'Register a new version of an agent, which runs that are under way don’t see.',
   params: forms.agentParams,
   body: forms.changedAgent,
   replies: { 200: { summary: 'As it is now.', body: forms.agentForm } },
   async handle(scope, { params, body }) {
     const { type } = forms.newAgent.parse({ type: checkedType(params.type, body.type) })
-    return { status: 200, body: forms.showAgent(await putAgent(scope, { ...body, type }, { knownTools }), usualModel(scope)) }
+    const agent = await putAgent(scope, { ...body, type }, { must: 'be_there' })
+    return { status: 200, body: forms.showAgent(agent, usualModel(scope)) }
   },
 })
 

@@ -1,18 +1,21 @@
 import { publishEvent } from '../define/event.ts'
 import { startJob } from '../define/job.ts'
-import { ConflictError, InvalidInputError, ReusedError } from '../errors.ts'
+import { ConflictError, ReusedError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert } from '../scope/state.ts'
 import { filterInput } from '../tenancy/filters/filter-input.ts'
+import { withTenantModel } from './agents/changed-agents.ts'
 import { allAgents } from './agents/registry.ts'
 import { workflowStarted } from './events.ts'
 import { advanceJob } from './jobs.ts'
-import type { Budget, Plan } from './plan/plan.ts'
+import type { Budget } from './plan/plan.ts'
 import { type PlanRules, requirePlan } from './plan/validate-plan.ts'
-import { schemaOf } from './steps/check-output.ts'
-import { type WorkflowFields, workflowRetention, workflows } from './workflows.ts'
+import { placeOf } from './run/journal-writer.ts'
+import { noUsage } from './run/step-state.ts'
+import { earlierRuns, sessionOf } from './session.ts'
+import { journals, type WorkflowFields, type WorkflowTexts, workflowRetention, workflows } from './workflows.ts'
 
 export interface NewWorkflow {
   readonly request: string
@@ -20,6 +23,8 @@ export interface NewWorkflow {
   readonly plan?: unknown
   readonly approval?: 'none' | 'plan' | undefined
   readonly budget?: Budget | undefined
+  /** Runs of the same user under the same name are told what came of those before. */
+  readonly session_id?: string | undefined
 }
 
 /**
@@ -28,42 +33,79 @@ export interface NewWorkflow {
  */
 export async function createWorkflow(
   scope: Uses<'state' | 'models'>,
-  { request, plan: given, approval = 'none', budget }: NewWorkflow,
-  options: { readonly idempotencyKey?: string | undefined } = {},
+  { request, plan: given, approval = 'none', budget, session_id }: NewWorkflow,
+  options: KeyOption = {},
 ): Promise<WorkflowFields> {
   const agents = await allAgents(scope)
   const rules: PlanRules = { agents: new Map(agents.map((agent) => [agent.type, agent])), budget }
   const plan = given === undefined ? undefined : requirePlan(given, rules)
-  if (plan) checkSchemas(plan)
   const { text } = await filterInput(scope, request, 'request')
-  const body = { request, plan: given ?? null, approval, budget: budget ?? null } as unknown as JsonObject
+  const named = session_id === undefined ? {} : { session_id }
+  const body = { request, plan: given ?? null, approval, budget: budget ?? null, ...named } as unknown as JsonObject
+  const session = session_id === undefined ? undefined : await sessionOf(scope, session_id)
+  const earlier = session === undefined ? [] : await earlierRuns(scope, session)
+  return keepWorkflow(scope, body, options, {
+    fields: {
+      status: 'planning',
+      approval,
+      ...(budget ? { budget } : {}),
+      ...named,
+      ...(session === undefined ? {} : { session }),
+    },
+    texts: {
+      request: text,
+      agents: JSON.stringify(agents.map((agent) => withTenantModel(scope, agent))),
+      ...(plan ? { plan: JSON.stringify(plan) } : {}),
+      ...(earlier.length > 0 ? { earlier: JSON.stringify(earlier) } : {}),
+    },
+  })
+}
+
+export interface KeyOption {
+  readonly idempotencyKey?: string | undefined
+}
+
+/** What is kept of a run from its beginning. */
+interface Begun {
+  readonly fields: Pick<WorkflowFields, 'status' | 'approval' | 'budget' | 'session_id' | 'session' | 'forked_from'>
+  readonly texts: Partial<WorkflowTexts>
+  /** Rows of its journal. */
+  readonly rows?: readonly string[]
+}
+
+/**
+ * Keeps a run with the job that works on it, in one commit.
+ * @param body what tells a repetition of its key from a reuse.
+ * @throws ReusedError for a key that was used with another body; TooLargeError.
+ */
+export async function keepWorkflow(
+  scope: Uses<'state'>,
+  body: JsonObject,
+  { idempotencyKey: key }: KeyOption,
+  { fields: own, texts, rows = [] }: Begun,
+): Promise<WorkflowFields> {
   const digest = await scope.state.lookup('workflow body', canonicalJson(body))
-  const { idempotencyKey: key } = options
-  const id = key === undefined ? uuid(scope.clock) : await idOf(scope, key)
+  const id = key === undefined ? uuid(scope.clock) : await workflowIdOf(scope, key)
   const created = scope.clock.now()
   const { requests_days: days } = scope.tenant.retention
   const fields: WorkflowFields = {
     workflow_id: id,
     user_id: scope.caller.user,
-    status: 'planning',
-    approval,
-    ...(budget ? { budget } : {}),
+    ...own,
     created,
     updated: created,
     kept_for: days === undefined ? workflowRetention : days * 86_400_000,
-    usage: { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 0 },
+    usage: noUsage,
     correlation_id: scope.caller.correlationId,
     body_digest: digest,
   }
-  const texts = {
-    request: text,
-    groups: JSON.stringify([...scope.caller.groups]),
-    agents: JSON.stringify(agents),
-    ...(plan ? { plan: JSON.stringify(plan) } : {}),
-  }
+  const sealed = { ...texts, groups: JSON.stringify([...scope.caller.groups]) }
+  const journal = rows.map((entries, row) =>
+    insert(journals, { partition: id, sort: placeOf(row) }, { workflow_id: id, at: created }, { entries }),
+  )
   try {
     await scope.state.commit({
-      writes: [insert(workflows, { partition: id }, fields, texts)],
+      writes: [insert(workflows, { partition: id }, fields, sealed), ...journal],
       emit: [publishEvent(workflowStarted, id, { workflow_id: id }), startJob(advanceJob, { id, body: { workflow_id: id } })],
       resource: `workflows/${id}`,
     })
@@ -77,19 +119,7 @@ export async function createWorkflow(
 }
 
 /** The same key names the same workflow, and can't be read from its id. */
-async function idOf(scope: Uses<'state'>, key: string): Promise<string> {
+export async function workflowIdOf(scope: Uses<'state'>, key: string): Promise<string> {
   const digest = await scope.state.lookup('workflow key', key)
   return `key-${digest.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 40)}`
-}
-
-function checkSchemas({ steps }: Plan): void {
-  for (const [index, { expected_output: expected }] of steps.entries()) {
-    if (expected === undefined || typeof expected === 'string') continue
-    try {
-      schemaOf(expected)
-    } catch {
-      const field = `plan.steps.${index}.expected_output`
-      throw new InvalidInputError('This JSON Schema can not be checked.', { code: 'invalid_plan', field })
-    }
-  }
 }

@@ -1,85 +1,51 @@
 import type { ServerEvent } from '../define/route.ts'
 import { sleep, timestamp } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'
-import { getWorkflow } from './manage-workflow.ts'
-import { type JournalEntry, synthesis } from './run/journal.ts'
+import type { Workflow } from './manage-workflow.ts'
 import { readJournal } from './run/journal-writer.ts'
 import { showWorkflow } from './show-workflow.ts'
+import { closingId, WorkflowChanges } from './workflow-changes.ts'
+import { workflows } from './workflows.ts'
 
 /** How often a follower looks again, milliseconds. */
 const every = 250
 
 /**
- * A run as it happens: `plan`, `step` for each change of a step, `approval`, then `done`, or `error`, with the whole run. Ids count the
- * entries of its journal, so that a follower that was cut off goes on where it was.
+ * A run as it happens, from behind an id: `status`, `plan`, `step` and `synthesis` for each change, `approval`; then `done`, or `error`,
+ * with the whole run. Ids say where in its journal something happened, so that a follower that was cut off goes on where it was.
  */
 export async function* followWorkflow(
   scope: Uses<'state'>,
-  id: string,
+  record: Workflow['record'],
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
-  let row = 0
-  let number = 0
-  for (;;) {
+  const { workflow_id: id, created, approval } = record.fields
+  const changes = new WorkflowChanges(id, { approval: approval === 'plan' })
+  const begun = { workflow_id: id, at: timestamp(created), status: changes.state.status }
+  if (after < 1) yield { id: 1, event: 'status', data: begun }
+  for (let row = 0; ; ) {
     const { entries, next } = await readJournal(scope, id, row)
     row = next
-    let ended = false
-    for (const entry of entries) {
-      number++
-      ended = entry.kind === 'ended'
-      const shown = show(id, entry)
-      if (shown && number > after) yield { id: number, ...shown }
-    }
-    if (ended) {
-      const workflow = await getWorkflow(scope, id)
-      const event = workflow.state.status === 'completed' ? 'done' : 'error'
-      if (number + 1 > after) yield { id: number + 1, event, data: await showWorkflow(scope.caller.tenant, workflow) }
+    for (const entry of entries) for (const event of changes.tell(entry)) if (event.id > after) yield event
+    const { state } = changes
+    if (state.ending) {
+      const last = closingId(changes.entries)
+      const now = (await scope.state.get(workflows, { partition: id })) ?? record
+      if (last <= after) return
+      const event = state.ending.status === 'completed' ? 'done' : 'error'
+      yield { id: last, event, data: await showWorkflow(scope.caller.tenant, { record: now, state }) }
       return
     }
     if (signal.aborted) return
+    // Ends early, without an error, when the follower is gone.
     await sleep(scope.clock, every, signal).catch(() => {})
   }
 }
 
-function show(workflowId: string, entry: JournalEntry): Omit<ServerEvent, 'id'> | undefined {
-  const base = { workflow_id: workflowId, at: timestamp(entry.at) }
-  switch (entry.kind) {
-    case 'planned':
-      return { event: 'plan', data: { ...base, source: entry.source, steps: entry.plan.steps } }
-    case 'replanned':
-      return { event: 'plan', data: { ...base, source: 'replanned', because: entry.because, steps: entry.steps } }
-    case 'unplanned':
-      return { event: 'status', data: { ...base, status: 'planning', error: { code: entry.code, message: entry.message } } }
-    case 'started':
-      return { event: 'step', data: { ...base, step_id: nameOf(entry.step), status: 'running', attempt: entry.attempt } }
-    case 'finished': {
-      const { outcome, usage, attempt } = entry
-      const error = outcome.status === 'failed' ? { error: { code: outcome.code, message: outcome.message } } : {}
-      const result = outcome.status === 'completed' ? { result: outcome.text } : {}
-      return {
-        event: 'step',
-        data: { ...base, step_id: nameOf(entry.step), status: outcome.status, attempt, usage, ...error, ...result },
-      }
-    }
-    case 'approved':
-    case 'rejected':
-      return {
-        event: 'approval',
-        data: { ...base, decision: entry.kind, by: entry.by, ...(entry.step ? { step_id: entry.step } : {}) },
-      }
-    case 'retried':
-      return { event: 'step', data: { ...base, step_id: entry.step, status: 'pending', by: entry.by } }
-    case 'cancelled':
-      return { event: 'status', data: { ...base, status: 'cancelling', reason: entry.reason } }
-    case 'expired':
-      return { event: 'status', data: { ...base, status: 'expired' } }
-    case 'owned':
-    case 'ended':
-      return undefined
-  }
-}
-
-function nameOf(step: string): string {
-  return step === synthesis ? 'synthesis' : step
+/** Whether a run has ended, and this is the id of its last event, or one behind it. */
+export async function isTold(scope: Uses<'state'>, { fields }: Workflow['record'], id: number): Promise<boolean> {
+  if (fields.ended === undefined) return false
+  const { entries } = await readJournal(scope, fields.workflow_id)
+  return id >= closingId(entries.length)
 }

@@ -1,11 +1,13 @@
 import { startJob } from '../define/job.ts'
 import { InvalidInputError, NotFoundError, WrongStateError } from '../errors.ts'
+import { uuid } from '../ids.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert, update } from '../scope/state.ts'
 import type { AgentDefinition } from './agents/agent.ts'
 import { advanceJob } from './jobs.ts'
+import { namesInWords } from './plan/names-in-words.ts'
 import { requirePlan } from './plan/validate-plan.ts'
 import { type JournalEntry, synthesis } from './run/journal.ts'
 import { placeOf, readJournal } from './run/journal-writer.ts'
@@ -27,14 +29,21 @@ export async function getWorkflow(scope: Uses<'state'>, id: string): Promise<Wor
   return { record, state, next }
 }
 
+/** What somebody's word is about: the plan, a step that is to start, or calls of tools that a step stopped at. */
+export interface AboutStep {
+  readonly step?: string | undefined
+  /** The ids of those calls, as they were shown: where others wait by now, the word doesn't count. */
+  readonly calls?: readonly string[] | undefined
+}
+
 /** Agrees to a plan, as it is or changed, or to a step. @throws WrongStateError when nothing waits; InvalidInputError for a plan. */
 export async function approveWorkflow(
   scope: Uses<'state'>,
   id: string,
-  { step, plan: given }: { readonly step?: string | undefined; readonly plan?: unknown },
+  { step, calls, plan: given }: AboutStep & { readonly plan?: unknown },
 ): Promise<Workflow> {
   return put(scope, id, async ({ record, state }) => {
-    requireWaiting(state, step)
+    requireWaiting(state, { step, calls })
     const agents = JSON.parse((await record.open('agents')) ?? '[]') as readonly AgentDefinition[]
     const rules = { agents: new Map(agents.map((agent) => [agent.type, agent])), budget: record.fields.budget }
     const plan = given === undefined ? undefined : requirePlan(given, rules)
@@ -49,14 +58,17 @@ export async function approveWorkflow(
   })
 }
 
-/** Doesn't agree. A plan that is rejected ends the run; a step that is, is a step that failed. */
+/**
+ * Doesn't agree. A plan that is rejected ends the run; a step that is rejected before it starts has failed; calls of tools that are rejected
+ * aren't made, and the agent is told why and goes on.
+ */
 export async function rejectWorkflow(
   scope: Uses<'state'>,
   id: string,
-  { step, reason }: { readonly step?: string | undefined; readonly reason: string },
+  { step, calls, reason }: AboutStep & { readonly reason: string },
 ): Promise<Workflow> {
   return put(scope, id, async ({ state }) => {
-    requireWaiting(state, step)
+    requireWaiting(state, { step, calls })
     return { kind: 'rejected', at: scope.clock.now(), by: scope.caller.user, reason, ...(step === undefined ? {} : { step }) }
   })
 }
@@ -74,7 +86,7 @@ export async function cancelWorkflow(scope: Uses<'state'>, id: string, reason: s
 export async function resumeWorkflow(scope: Uses<'state'>, id: string): Promise<Workflow> {
   const found = await getWorkflow(scope, id)
   if (found.state.ending) throw new WrongStateError(`The workflow is ${found.state.ending.status}.`)
-  await scope.state.commit({ writes: [], emit: [wake(id)], resource: `workflows/${id}` })
+  await scope.state.commit({ writes: [], emit: [wake(scope, id)], resource: `workflows/${id}` })
   return found
 }
 
@@ -89,14 +101,30 @@ export async function retryStep(scope: Uses<'state'>, id: string, stepId: string
   })
 }
 
-function requireWaiting(state: RunState, step: string | undefined): void {
+function requireWaiting(state: RunState, { step, calls }: AboutStep): void {
   if (step === undefined) {
-    if (state.status !== 'awaiting_approval' || state.stopping) throw new WrongStateError('The plan does not wait for approval.')
+    if (state.status !== 'awaiting_approval' || state.stopping) {
+      const waiting = waitingSteps(state)
+      const hint = waiting === '' ? ' for approval.' : `; these steps do: ${waiting}.`
+      throw new WrongStateError(`The plan does not wait${hint}`)
+    }
     return
   }
   const found = state.steps.get(step)
-  if (!found || step === synthesis) throw new NotFoundError('step')
+  if (!found || step === synthesis) {
+    const waiting = waitingSteps(state)
+    throw new NotFoundError(waiting === '' ? 'step' : `step; these wait: ${waiting}`)
+  }
   if (found.status !== 'awaiting_approval' || state.stopping) throw new WrongStateError('The step does not wait for approval.')
+  const waiting = new Set((found.calls ?? []).map(({ call_id }) => call_id))
+  if (calls && (calls.length !== waiting.size || calls.some((call) => !waiting.has(call))))
+    throw new WrongStateError('These are not the calls that wait for approval.')
+}
+
+/** The ids of steps that wait for somebody's word, some of them where there are many; '' for none. */
+function waitingSteps({ steps, stopping }: RunState): string {
+  const waiting = [...steps].flatMap(([id, { status }]) => (status === 'awaiting_approval' && !stopping ? [id] : []))
+  return namesInWords(waiting)
 }
 
 /** One commit puts an entry behind all that are there, and wakes whoever goes on with the run. */
@@ -123,13 +151,14 @@ async function put(
         ),
         ...(reopened ? [update(workflows, record, { ...open, status: 'running', updated: entry.at })] : []),
       ],
-      emit: [wake(id)],
+      emit: [wake(scope, id)],
       resource: `workflows/${id}`,
     })
     return workflow
   }, 50)
 }
 
-function wake(id: string): ReturnType<typeof startJob> {
-  return startJob(advanceJob, { id, lane: 'high', body: { workflow_id: id } })
+/** A job's id is its own: by it an owner that was cut off is known. */
+function wake({ clock }: Uses<never>, id: string): ReturnType<typeof startJob> {
+  return startJob(advanceJob, { id: `${id}:${uuid(clock)}`, lane: 'high', body: { workflow_id: id } })
 }

@@ -5,8 +5,11 @@ import { usualSystemPrompt } from './agents/agent.ts'
 import { type MadePlan, type MakePlanInput, makePlan } from './plan/make-plan.ts'
 import type { Plan } from './plan/plan.ts'
 import { orchestrator } from './plan/validate-plan.ts'
+import { RunLostError } from './run/journal-writer.ts'
 import type { Run } from './run/run.ts'
+import { budgetOfRun } from './run/run-budget.ts'
 import type { RunEngine } from './run/run-engine.ts'
+import { inPlanning } from './spans.ts'
 
 const usualMaxTokens = 2_000
 const mostReplans = 2
@@ -20,7 +23,9 @@ export async function planWorkflow(scope: Scope, run: Run, engine: RunEngine, si
     engine.put({ at: at(), kind: 'planned', plan: JSON.parse(given) as Plan, source: 'caller', usage })
     return
   }
-  const made = await orTold(scope, engine, () => makePlan(scope, { ...inputOf(run), key: `${run.id}:plan`, signal }))
+  const made = await orTold(scope, engine, signal, (stop) =>
+    inPlanning(scope, run.id, (within) => makePlan(within, { ...inputOf(run, engine), key: `${run.id}:plan`, signal: stop })),
+  )
   if (made)
     engine.put({ at: at(), kind: 'planned', plan: made.plan, source: made.source, faults: made.faults, usage: made.usage })
 }
@@ -43,36 +48,48 @@ export async function replanWorkflow(scope: Scope, run: Run, engine: RunEngine, 
       result ? [[stepId, `${stepId}: ${step.prompt.slice(0, 300)}`]] : [],
     ),
   )
-  const made = await orTold(scope, engine, () =>
-    makePlan(scope, {
-      ...inputOf(run),
-      sofar: { done: [...done.values()], failed: because },
-      begun: { taken: new Set(state.steps.keys()), done: new Set(done.keys()) },
-      key: `${run.id}:replan:${state.replans + 1}`,
-      signal,
-    }),
+  const made = await orTold(scope, engine, signal, (stop) =>
+    inPlanning(scope, run.id, (within) =>
+      makePlan(within, {
+        ...inputOf(run, engine),
+        sofar: { done: [...done.values()], failed: because },
+        begun: { taken: new Set(state.steps.keys()), done: new Set(done.keys()) },
+        key: `${run.id}:replan:${state.replans + 1}`,
+        signal: stop,
+      }),
+    ),
   )
   if (made) engine.put({ at: scope.clock.now(), kind: 'replanned', steps: made.plan.steps, because, usage: made.usage })
 }
 
-function inputOf(run: Run): Omit<MakePlanInput, 'key' | 'signal'> {
+function inputOf(run: Run, { state }: RunEngine): Omit<MakePlanInput, 'key' | 'signal'> {
   const agent = run.agents.get(orchestrator)
   return {
     request: run.request,
+    earlier: run.earlier,
     agents: [...run.agents.values()],
     systemPrompt: agent?.system_prompt ?? usualSystemPrompt,
     modelId: agent?.model_id,
     maxTokens: agent?.limits.max_tokens ?? usualMaxTokens,
+    spends: budgetOfRun(run, state),
     ...(run.fields.budget ? { budget: run.fields.budget } : {}),
   }
 }
 
-/** What keeps a plan from being made is put down; a fault that may pass is tried again. */
-async function orTold(scope: Scope, engine: RunEngine, make: () => Promise<MadePlan>): Promise<MadePlan | undefined> {
+/**
+ * What keeps a plan from being made is put down; a fault that may pass is tried again.
+ * @returns undefined then, and when the run is to end before there is a plan.
+ */
+async function orTold(
+  scope: Scope,
+  engine: RunEngine,
+  signal: AbortSignal,
+  make: (signal: AbortSignal) => Promise<MadePlan>,
+): Promise<MadePlan | undefined> {
   try {
-    return await make()
+    return await engine.during(signal, make)
   } catch (error) {
-    if (!PlinthError.is(error)) throw error
+    if (signal.aborted || error instanceof RunLostError || !PlinthError.is(error)) throw error
     const wait = (error.retryAfter ?? (error instanceof ModelFailure ? 1 : 0)) * 1_000
     engine.put({
       at: scope.clock.now(),

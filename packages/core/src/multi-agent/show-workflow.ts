@@ -2,9 +2,12 @@
 import { z } from 'zod'
 import { pageOf } from '../define/forms.ts'
 import { timestamp } from '../ports/clock.ts'
+import { noUsage } from '../rag/usage.ts'
 import type { Workflow } from './manage-workflow.ts'
+import type { Plan } from './plan/plan.ts'
 import { synthesis } from './run/journal.ts'
-import type { RunStatus, StepState } from './run/run-state.ts'
+import { RunState, type RunStatus } from './run/run-state.ts'
+import type { StepState } from './run/step-state.ts'
 import type { WorkflowFields } from './workflows.ts'
 
 const instant = z.iso.datetime()
@@ -17,6 +20,11 @@ const stepShown = z.object({
   result: z.string().nullable(),
   output: z.unknown().optional(),
   sources: z.array(z.string()),
+  truncated: z.boolean().optional(),
+  criteria: z.enum(['met', 'not_judged']).optional(),
+  pending_calls: z
+    .array(z.object({ call_id: z.string(), tool: z.string(), input: z.record(z.string(), z.unknown()) }))
+    .optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
   started_at: instant.nullable(),
   ended_at: instant.nullable(),
@@ -31,9 +39,12 @@ const summary = {
   usage,
   created_at: instant,
   updated_at: instant,
+  session_id: z.string().optional(),
+  forked_from: z.object({ workflow_id: z.string(), step_id: z.string() }).optional(),
 }
 export const workflowForm: z.ZodType = z.object({
   ...summary,
+  waits_for: z.enum(['plan', 'steps']).optional(),
   request: z.string(),
   plan: z
     .object({
@@ -50,12 +61,16 @@ export const workflowForm: z.ZodType = z.object({
     .object({ text: z.string(), sources: z.array(z.string()), citations: z.array(z.record(z.string(), z.unknown())) })
     .nullable(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
+  /** Agents that were defined in another way when a process went on with the run, which kept the definitions that it began with. */
+  agents_changed: z.array(z.string()).optional(),
 })
+/** What the routes that act on a run answer. */
+export const changedForm: z.ZodType = z.object({ ...summary, waits_for: z.enum(['plan', 'steps']).optional() })
 export const workflowListForm: z.ZodType = pageOf(z.object(summary))
 export const acceptedForm: z.ZodType = z.object({ workflow_id: z.string(), status })
 
 export function showSummary(tenantId: string, fields: WorkflowFields): object {
-  const { workflow_id, status: at, usage: used, created, updated } = fields
+  const { workflow_id, status: at, usage: used, created, updated, session_id, forked_from } = fields
   return {
     workflow_id,
     tenant_id: tenantId,
@@ -63,52 +78,74 @@ export function showSummary(tenantId: string, fields: WorkflowFields): object {
     usage: used,
     created_at: timestamp(created),
     updated_at: timestamp(updated),
+    ...(session_id === undefined ? {} : { session_id }),
+    ...(forked_from ? { forked_from } : {}),
   }
 }
 
-/** Whole, with every step from the start (R57, R62). */
-export async function showWorkflow(tenantId: string, { record, state }: Workflow): Promise<object> {
-  const { plan, source, planFaults, ending } = state
-  const own = state.steps.get(synthesis)
+/** Where a run stands by its journal, without its texts. */
+export function showChanged(tenantId: string, { record, state }: Workflow): object {
   return {
     ...showSummary(tenantId, record.fields),
-    status: statusOf(state),
+    ...statusShown(state),
     usage: state.usage,
     updated_at: timestamp(Math.max(record.fields.updated, state.updatedAt)),
+  }
+}
+
+/** Whole, with every step from the start (R57, R62): a caller's plan is shown before the run's journal has it. */
+export async function showWorkflow(tenantId: string, { record, state }: Workflow): Promise<object> {
+  const { source, planFaults, ending } = state
+  const shown = state.plan ? state : await asGiven(record)
+  const { plan, steps } = shown
+  const own = steps.get(synthesis)
+  return {
+    ...showChanged(tenantId, { record, state }),
     request: (await record.open('request')) ?? '',
     plan: plan
       ? {
           goal: plan.goal,
           success_criteria: plan.success_criteria,
-          source: source ?? 'model',
+          source: source ?? 'caller',
           faults: planFaults,
           steps: plan.steps.map((step) => ({ expected_output: null, ...step })),
         }
       : null,
-    steps: Object.fromEntries([...state.steps].filter(([id]) => id !== synthesis).map(([id, step]) => [id, showStep(step)])),
-    synthesis: own && state.synthesisStep === undefined ? showStep(own) : null,
+    steps: Object.fromEntries([...steps].filter(([id]) => id !== synthesis).map(([id, step]) => [id, showStep(step)])),
+    synthesis: own && shown.synthesisStep === undefined ? showStep(own) : null,
     result:
       ending?.status === 'completed'
         ? { text: ending.text, sources: ending.sources ?? [], citations: ending.citations ?? [] }
         : null,
+    ...(state.agentsChanged.size > 0 ? { agents_changed: [...state.agentsChanged].sort() } : {}),
     ...(ending?.status === 'failed' ? { error: { code: ending.code, message: ending.message } } : {}),
     ...(ending?.status === 'cancelled' ? { error: { code: 'cancelled', message: ending.reason } } : {}),
   }
 }
 
+/** The run as it will be when its journal has the plan that its caller gave; without one, without steps. */
+async function asGiven(record: Workflow['record']): Promise<RunState> {
+  const state = new RunState()
+  const given = await record.open('plan')
+  if (given !== undefined)
+    state.apply({ at: record.fields.created, kind: 'planned', plan: JSON.parse(given) as Plan, source: 'caller', usage: noUsage })
+  return state
+}
+
 /** A run that nothing but somebody's word can bring on waits for it. */
-export function statusOf(state: Workflow['state']): RunStatus {
-  if (state.status !== 'running' || state.running > 0) return state.status
-  const waits = [...state.steps.values()].some(({ status: at }) => at === 'awaiting_approval')
-  const goesOn = [...state.steps.values()].some(({ status: at, step }) => at === 'pending' && isFree(state, step.dependencies))
-  return waits && !goesOn ? 'awaiting_approval' : 'running'
+function statusOf(state: RunState): RunStatus {
+  return state.status === 'running' && state.isAtRest ? 'awaiting_approval' : state.status
 }
 
-function isFree({ steps }: Workflow['state'], dependencies: readonly string[]): boolean {
-  return dependencies.every((id) => ['completed', 'failed', 'skipped'].includes(steps.get(id)?.status ?? ''))
+/** The status, with what is waited for where somebody has to agree. */
+export function statusShown(state: RunState): { readonly status: RunStatus; readonly waits_for?: 'plan' | 'steps' } {
+  const at = statusOf(state)
+  return at === 'awaiting_approval' ? { status: at, waits_for: state.status === at ? 'plan' : 'steps' } : { status: at }
 }
 
-function showStep({ step, status: at, attempts, result, error, startedAt, endedAt, usage: used, toolCalls }: StepState): object {
+/** One step, or the synthesis, with what it cost. */
+export function showStep(state: StepState): object {
+  const { step, status: at, attempts, result, error, calls, startedAt, endedAt, usage: used, toolCalls } = state
   return {
     step_id: step.id === synthesis ? 'synthesis' : step.id,
     agent_type: step.agent_type,
@@ -117,6 +154,9 @@ function showStep({ step, status: at, attempts, result, error, startedAt, endedA
     result: result?.text ?? null,
     ...(result?.json === undefined ? {} : { output: result.json }),
     sources: result?.sources ?? [],
+    ...(result?.truncated ? { truncated: true } : {}),
+    ...(result?.criteria ? { criteria: result.criteria } : {}),
+    ...(at === 'awaiting_approval' && calls ? { pending_calls: calls } : {}),
     ...(error && at !== 'completed' ? { error } : {}),
     started_at: startedAt === undefined ? null : timestamp(startedAt),
     ended_at: endedAt === undefined ? null : timestamp(endedAt),

@@ -1,21 +1,37 @@
 /** What routes about workflows and agents take. @module */
 import { z } from 'zod'
-import { type PageQuery, pageFields } from '../define/forms.ts'
+import { type PageQuery, pageFields, pageOf } from '../define/forms.ts'
 import { type AgentDefinition, agentType } from './agents/agent.ts'
 import type { NewAgent } from './agents/registry.ts'
 import type { NewWorkflow } from './create-workflow.ts'
+import type { Fork } from './fork-workflow.ts'
 import { budgetForm, planLimits } from './plan/plan.ts'
 import type { RunStatus } from './run/run-state.ts'
 
+const text = z
+  .string()
+  .max(planLimits.prompt)
+  .refine((words) => words.trim() !== '', 'must not be empty')
+const sessionId = z
+  .string()
+  .regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores, colons and hyphens')
+
 export const newWorkflow: z.ZodType<NewWorkflow> = z.strictObject({
-  request: z
-    .string()
-    .max(planLimits.prompt)
-    .refine((text) => text.trim() !== '', 'must not be empty'),
+  request: text,
   plan: z.record(z.string(), z.unknown()).optional(),
   approval: z.enum(['none', 'plan']).optional(),
   budget: budgetForm.optional(),
+  session_id: sessionId.optional(),
 }) as unknown as z.ZodType<NewWorkflow>
+
+/** The step is looked at behind the id, so that nobody is told more of what isn't theirs. */
+export const forkBody: z.ZodType<Fork> = z.strictObject({
+  step: z.string().max(200).optional(),
+  prompt: text.optional(),
+  result: text.optional(),
+  approval: z.enum(['none', 'plan']).optional(),
+  budget: budgetForm.optional(),
+}) as unknown as z.ZodType<Fork>
 
 export interface WorkflowParams {
   readonly id: string
@@ -30,28 +46,35 @@ export const stepParams: z.ZodType<StepParams> = z.strictObject({ id, step: z.st
 
 export interface WorkflowListQuery extends PageQuery {
   readonly status?: RunStatus | undefined
+  /** The caller's own session. */
+  readonly session_id?: string | undefined
 }
 export const workflowListQuery: z.ZodType<WorkflowListQuery> = z.strictObject({
   ...pageFields,
   status: z.enum(['planning', 'awaiting_approval', 'running', 'completed', 'failed', 'cancelled']).optional(),
+  session_id: sessionId.optional(),
 })
 
 const reason = z.string().max(2_000)
+/** Ids of calls of tools, as a step shows them that waits. */
+const calls = z.array(z.string().max(1_000)).min(1).max(100).optional()
 
 export interface ApproveBody {
   readonly step?: string | undefined
+  readonly calls?: readonly string[] | undefined
   readonly plan?: unknown
 }
 export const approveBody: z.ZodType<ApproveBody | undefined> = z
-  .strictObject({ step: z.string().max(200).optional(), plan: z.record(z.string(), z.unknown()).optional() })
+  .strictObject({ step: z.string().max(200).optional(), calls, plan: z.record(z.string(), z.unknown()).optional() })
   .optional()
 
 export interface RejectBody {
   readonly step?: string | undefined
+  readonly calls?: readonly string[] | undefined
   readonly reason?: string | undefined
 }
 export const rejectBody: z.ZodType<RejectBody | undefined> = z
-  .strictObject({ step: z.string().max(200).optional(), reason: reason.optional() })
+  .strictObject({ step: z.string().max(200).optional(), calls, reason: reason.optional() })
   .optional()
 
 export interface CancelBody {
@@ -62,7 +85,8 @@ export const cancelBody: z.ZodType<CancelBody | undefined> = z.strictObject({ re
 const agentFields = {
   model_id: z.string().min(1).max(300).optional(),
   system_prompt: z.string().min(1).max(50_000).optional(),
-  tools: z.array(z.string().min(1).max(128)).max(100).optional(),
+  tools: z.array(z.string().min(1).max(300)).max(100).optional(),
+  allow: z.array(z.string().min(1).max(128)).max(100).optional(),
   capabilities: z.array(z.string().min(1).max(500)).max(50).optional(),
   limits: z
     .strictObject({
@@ -79,6 +103,8 @@ export const changedAgent: z.ZodType<Partial<NewAgent>> = z.strictObject({
   ...agentFields,
 }) as unknown as z.ZodType<Partial<NewAgent>>
 
+export const agentListQuery: z.ZodType<PageQuery> = z.strictObject(pageFields)
+
 export interface AgentParams {
   readonly type: string
 }
@@ -89,15 +115,16 @@ const agentShown = z.object({
   model_id: z.string(),
   system_prompt: z.string(),
   tools: z.array(z.string()),
+  allow: z.array(z.string()),
   capabilities: z.array(z.string()),
   limits: z.record(z.string(), z.number()),
   version: z.number().int(),
   built_in: z.boolean(),
 })
 export const agentForm: z.ZodType = agentShown
-export const agentListForm: z.ZodType = z.object({ items: z.array(agentShown), next_cursor: z.string().nullable() })
+export const agentListForm: z.ZodType = pageOf(agentShown)
 
 /** @param usualModel the tenant's, for agents that name none. */
 export function showAgent({ model_id: modelId, version, ...agent }: AgentDefinition, usualModel: string): object {
-  return { ...agent, model_id: modelId ?? usualModel, version, built_in: version === 0 }
+  return { allow: [], ...agent, model_id: modelId ?? usualModel, version, built_in: version === 0 }
 }

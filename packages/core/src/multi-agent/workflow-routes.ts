@@ -1,9 +1,10 @@
 import { fromCursor, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError, NotFoundError } from '../errors.ts'
 import type { Scope } from '../scope/scope.ts'
 import { createWorkflow, type NewWorkflow } from './create-workflow.ts'
-import { followWorkflow } from './follow-workflow.ts'
+import { followWorkflow, isTold } from './follow-workflow.ts'
+import { type Fork, forkWorkflow } from './fork-workflow.ts'
 import {
   approveWorkflow,
   cancelWorkflow,
@@ -13,7 +14,16 @@ import {
   retryStep,
   type Workflow,
 } from './manage-workflow.ts'
-import { acceptedForm, showSummary, showWorkflow, workflowForm, workflowListForm } from './show-workflow.ts'
+import { sessionOf } from './session.ts'
+import {
+  acceptedForm,
+  changedForm,
+  showChanged,
+  showSummary,
+  showWorkflow,
+  workflowForm,
+  workflowListForm,
+} from './show-workflow.ts'
 import * as forms from './workflow-forms.ts'
 import { workflows } from './workflows.ts'
 
@@ -25,10 +35,11 @@ const create = defineRoute<Record<never, never>, Record<never, never>, NewWorkfl
     'Start a workflow: it is kept, acknowledged at once, planned and run in the background. A plan of your own is valid or refused.',
   body: forms.newWorkflow,
   idempotent: true,
-  replies: { 202: { summary: 'Accepted.', body: acceptedForm } },
+  replies: { 202: { summary: 'Accepted; the same key and body give the same acknowledgement.', body: acceptedForm } },
   async handle(scope, { body, idempotencyKey }) {
-    const { workflow_id, status } = await createWorkflow(scope, body, { idempotencyKey })
-    return { status: 202, body: { workflow_id, status }, headers: { location: `/api/workflows/${workflow_id}` } }
+    const { workflow_id } = await createWorkflow(scope, body, { idempotencyKey })
+    // The same key and body get the first acknowledgement, however far the workflow is.
+    return { status: 202, body: { workflow_id, status: 'planning' }, headers: { location: `/api/workflows/${workflow_id}` } }
   },
 })
 
@@ -36,19 +47,23 @@ const list = defineRoute<Record<never, never>, forms.WorkflowListQuery>({
   method: 'GET',
   path: '/api/workflows',
   permission: 'workflows:read',
-  summary: 'Workflows, newest first, without their texts.',
+  summary:
+    "Workflows, newest first, without their texts; with session_id those of the caller's session. A page by both may be short.",
   query: forms.workflowListQuery,
   replies: { 200: { summary: 'A page.', body: workflowListForm } },
-  async handle(scope, { query: { status, limit, after } }) {
+  async handle(scope, { query: { status, session_id, limit, after } }) {
     const from = after === undefined ? undefined : fromCursor(after)
     if (after !== undefined && from === undefined) throw new InvalidInputError('must be a next_cursor', { field: 'after' })
-    const page = await scope.state.list(workflows, status === undefined ? 'created' : 'status', {
+    const group = session_id === undefined ? status : await sessionOf(scope, session_id)
+    const grouped = session_id === undefined ? 'status' : 'session'
+    const page = await scope.state.list(workflows, group === undefined ? 'created' : grouped, {
       limit,
       descending: true,
-      ...(status === undefined ? {} : { group: status }),
+      ...(group === undefined ? {} : { group }),
       ...(from === undefined ? {} : { after: from }),
     })
-    const items = page.items.map(({ fields }) => showSummary(scope.caller.tenant, fields))
+    const wanted = page.items.filter(({ fields }) => status === undefined || fields.status === status)
+    const items = wanted.map(({ fields }) => showSummary(scope.caller.tenant, fields))
     return { status: 200, body: { items, next_cursor: toCursor(page.after) } }
   },
 })
@@ -61,7 +76,7 @@ const read = defineRoute<forms.WorkflowParams>({
   params: forms.workflowParams,
   replies: { 200: { summary: 'The workflow.', body: workflowForm } },
   async handle(scope, { params }) {
-    return shown(scope, await getWorkflow(scope, params.id))
+    return { status: 200, body: await showWorkflow(scope.caller.tenant, await getWorkflow(scope, params.id)) }
   },
 })
 
@@ -70,13 +85,22 @@ const events = defineRoute<forms.WorkflowParams>({
   path: '/api/workflows/{id}/events',
   permission: 'workflows:read',
   summary:
-    'A workflow as it happens: plan, step, approval, status; at the end done or error with the whole. Last-Event-ID resumes.',
+    'A workflow as it happens: status, plan, step, synthesis and approval for each change, with what a step cost; at the end done or ' +
+    'error with the whole. Last-Event-ID resumes.',
   params: forms.workflowParams,
   streams: true,
-  replies: { 200: { summary: 'A stream of events.', body: null } },
+  replies: {
+    200: { summary: 'A stream of server-sent events.', body: null },
+    204: {
+      summary: 'The workflow has ended, and Last-Event-ID is its last event or behind it: an EventSource stops to ask.',
+      body: null,
+    },
+  },
   async handle(scope, { params, lastEventId, signal }) {
-    await getWorkflow(scope, params.id)
-    return { status: 200, events: followWorkflow(scope, params.id, lastEventId ?? 0, signal) }
+    const record = await scope.state.get(workflows, { partition: params.id })
+    if (!record) throw new NotFoundError('workflow')
+    if (lastEventId !== undefined && (await isTold(scope, record, lastEventId))) return { status: 204 }
+    return { status: 200, events: followWorkflow(scope, record, lastEventId ?? 0, signal) }
   },
 })
 
@@ -84,12 +108,13 @@ const approve = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Ap
   method: 'POST',
   path: '/api/workflows/{id}/approve',
   permission: 'workflows:write',
-  summary: 'Agree to the plan, as it is or as the body changes it, or to the step that the body names.',
+  summary:
+    'Agree to the plan, as it is or as the body changes it, to the step that the body names, or to the calls of tools that it waits with.',
   params: forms.workflowParams,
   body: forms.approveBody,
-  replies: { 200: { summary: 'It goes on.', body: workflowForm } },
+  replies: { 200: { summary: 'It goes on.', body: changedForm } },
   async handle(scope, { params, body }) {
-    return shown(scope, await approveWorkflow(scope, params.id, body ?? {}))
+    return changed(scope, 200, await approveWorkflow(scope, params.id, body ?? {}))
   },
 })
 
@@ -97,13 +122,14 @@ const reject = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Rej
   method: 'POST',
   path: '/api/workflows/{id}/reject',
   permission: 'workflows:write',
-  summary: 'Reject the plan, which ends the workflow, or the step that the body names.',
+  summary:
+    'Reject the plan, which ends the workflow, the step that the body names, or the calls of tools that it waits with: its agent is told why.',
   params: forms.workflowParams,
   body: forms.rejectBody,
-  replies: { 200: { summary: 'Rejected.', body: workflowForm } },
+  replies: { 200: { summary: 'Rejected.', body: changedForm } },
   async handle(scope, { params, body }) {
-    const { step, reason = 'Rejected.' } = body ?? {}
-    return shown(scope, await rejectWorkflow(scope, params.id, { step, reason }))
+    const { step, calls, reason = 'Rejected.' } = body ?? {}
+    return changed(scope, 200, await rejectWorkflow(scope, params.id, { step, calls, reason }))
   },
 })
 
@@ -114,9 +140,9 @@ const cancel = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Can
   summary: 'Cancel a workflow; what its steps do is ended, too.',
   params: forms.workflowParams,
   body: forms.cancelBody,
-  replies: { 202: { summary: 'It comes to its end.', body: workflowForm } },
+  replies: { 202: { summary: 'It comes to its end.', body: changedForm } },
   async handle(scope, { params, body }) {
-    return { ...(await shown(scope, await cancelWorkflow(scope, params.id, body?.reason ?? 'Cancelled.'))), status: 202 }
+    return changed(scope, 202, await cancelWorkflow(scope, params.id, body?.reason ?? 'Cancelled.'))
   },
 })
 
@@ -126,9 +152,9 @@ const resume = defineRoute<forms.WorkflowParams>({
   permission: 'workflows:write',
   summary: 'Wake a workflow that waits for its time. It goes on by itself in any case.',
   params: forms.workflowParams,
-  replies: { 202: { summary: 'Woken.', body: workflowForm } },
+  replies: { 202: { summary: 'Woken.', body: changedForm } },
   async handle(scope, { params }) {
-    return { ...(await shown(scope, await resumeWorkflow(scope, params.id))), status: 202 }
+    return changed(scope, 202, await resumeWorkflow(scope, params.id))
   },
 })
 
@@ -138,14 +164,33 @@ const retry = defineRoute<forms.StepParams>({
   permission: 'workflows:write',
   summary: 'Have a step of a failed workflow done again, and what was left out behind it.',
   params: forms.stepParams,
-  replies: { 202: { summary: 'It is done again.', body: workflowForm } },
+  replies: { 202: { summary: 'It is done again.', body: changedForm } },
   async handle(scope, { params }) {
-    return { ...(await shown(scope, await retryStep(scope, params.id, params.step))), status: 202 }
+    return changed(scope, 202, await retryStep(scope, params.id, params.step))
   },
 })
 
-async function shown(scope: Scope, workflow: Workflow): Promise<{ readonly status: number; readonly body: object }> {
-  return { status: 200, body: await showWorkflow(scope.caller.tenant, workflow) }
+const fork = defineRoute<forms.WorkflowParams, Record<never, never>, Fork>({
+  method: 'POST',
+  path: '/api/workflows/{id}/fork',
+  permission: 'workflows:write',
+  summary:
+    'Start a workflow that goes another way from a step on, which is done anew, or with another prompt, or has the result given; what ' +
+    "doesn't depend on it and is completed is kept. The step is required.",
+  params: forms.workflowParams,
+  body: forms.forkBody,
+  idempotent: true,
+  replies: { 202: { summary: 'Accepted; the same key and body give the same acknowledgement.', body: acceptedForm } },
+  async handle(scope, { params, body, idempotencyKey }) {
+    const { workflow_id, approval } = await forkWorkflow(scope, params.id, body, { idempotencyKey })
+    const status = approval === 'plan' ? 'awaiting_approval' : 'running'
+    return { status: 202, body: { workflow_id, status }, headers: { location: `/api/workflows/${workflow_id}` } }
+  },
+})
+
+/** Whoever may act need not be allowed to read: the answer has no texts. */
+function changed(scope: Scope, status: number, workflow: Workflow): { readonly status: number; readonly body: object } {
+  return { status, body: showChanged(scope.caller.tenant, workflow) }
 }
 
-export const workflowRoutes: readonly AnyRoute[] = [create, list, read, events, approve, reject, cancel, resume, retry]
+export const workflowRoutes: readonly AnyRoute[] = [create, list, read, events, approve, reject, cancel, resume, retry, fork]

@@ -7,7 +7,7 @@ import type { Consumption, Job, Lease, Outcome } from '../ports/queue.ts'
 import { jobLimits } from '../ports/queue.ts'
 import { mintCaller } from '../scope/caller.ts'
 import type { Operator } from '../scope/operator.ts'
-import { inSpan, recordJob, spanNames } from '../telemetry.ts'
+import { below, inSpan, recordJob, spanNames } from '../telemetry.ts'
 import { TenantRegistry } from '../tenancy/registry.ts'
 
 /** A job whose handler throws what it should have caught is tried again after this time, or up to twice as long. */
@@ -71,10 +71,11 @@ export class WorkerHost {
         'done' in outcome ? 'done' : 'dead' in outcome ? 'dead' : 'retry',
         this.#operator.clock.now() - started,
       )
-      if ('dead' in outcome)
-        this.#log[outcome.dead === tenantGone ? 'info' : 'error']({ ...facts(job), reason: outcome.dead }, 'A job was given up.')
-      return outcome
+      return this.#ended(job, outcome)
     } catch (error) {
+      // It was at work when its tenant was offboarded: nothing of that is a fault.
+      if (PlinthError.is(error) && error.code === 'key_destroyed' && (await this.#isGone(job.tenant)))
+        return this.#ended(job, { dead: tenantGone })
       recordJob(definition.name, 'error', this.#operator.clock.now() - started)
       const code = PlinthError.is(error) ? error.code : 'internal'
       const fault = PlinthError.is(error) ? undefined : faultOf(error)
@@ -83,6 +84,17 @@ export class WorkerHost {
     } finally {
       renewal.stop()
     }
+  }
+
+  #ended(job: Job, outcome: Outcome): Outcome {
+    if ('dead' in outcome)
+      this.#log[outcome.dead === tenantGone ? 'info' : 'error']({ ...facts(job), reason: outcome.dead }, 'A job was given up.')
+    return outcome
+  }
+
+  async #isGone(tenant: string): Promise<boolean> {
+    const settings = await this.#registry.get(tenant).catch(() => null)
+    return settings === undefined || settings?.status === 'offboarded'
   }
 
   async #run(definition: AnyJob, job: Job, lease: Lease): Promise<Outcome> {
@@ -105,8 +117,8 @@ export class WorkerHost {
     const actor = await definition.actsFor?.(this.#platform.scope(worker), body.data)
     const caller = actor ? mintCaller({ ...claims, ...actor }) : worker
     const attributes = { 'messaging.destination.name': definition.name, 'messaging.message.id': job.id }
-    return inSpan(caller, `${spanNames.process} ${definition.name}`, attributes, () =>
-      definition.handle(this.#platform.scope(caller), body.data, { job, lease }),
+    return inSpan(caller, `${spanNames.process} ${definition.name}`, attributes, (span) =>
+      definition.handle(below(this.#platform.scope(caller), span), body.data, { job, lease }),
     )
   }
 

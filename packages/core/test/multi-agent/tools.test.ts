@@ -1,8 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RunBudget } from '../../src/multi-agent/run/run-budget.ts'
-import { figuresIn } from '../../src/multi-agent/steps/rules/figures.ts'
-import { writeReport } from '../../src/multi-agent/steps/rules/report.ts'
 import { evaluate } from '../../src/multi-agent/tools/arithmetic.ts'
 
 describe('arithmetic', () => {
@@ -87,43 +85,5 @@ describe('a budget', () => {
     inner.reserve({ usd: 0.75 })
     expect(() => inner.reserve({ usd: 0.5 })).toThrow(expect.objectContaining({ code: 'workflow_budget_exhausted' }))
     expect(outer.left('usd')).toBe(0.25)
-  })
-})
-
-describe('a report by rules', () => {
-  const text = 'It is serviced every 400 hours. [1]'
-  const citation = { claim_start: 0, claim_end: text.length, document_id: 'd', source: 'pumps.md', start: 9, end: 40 }
-
-  it('quotes its findings, with the places where they stand, and names what is missing', () => {
-    const {
-      text: report,
-      citations = [],
-      sources,
-    } = writeReport({
-      title: 'Compare them.',
-      findings: [
-        { question: 'How often is A serviced?', result: { text, sources: ['pumps.md'], citations: [citation] } },
-        { question: 'How often is B serviced?', result: undefined },
-      ],
-      analysis: '- 400 hours',
-    })
-    expect(sources).toEqual(['pumps.md'])
-    expect(citations.map(({ claim_start: start, claim_end: end }) => report.slice(start, end))).toEqual([
-      'It is serviced every 400 hours.',
-    ])
-    expect(report).toContain('It is serviced every 400 hours. [1]\n')
-    expect(report).toContain('## Not found\n\n- How often is B serviced?')
-    expect(report).toContain('## Sources\n\n1. pumps.md')
-    expect(report).toContain('No language model was used.')
-  })
-
-  it('knows figures with what they count', () => {
-    const figures = figuresIn('Revenue grew 12.5 % to 3.2 million euros in 2024. It costs $1,250. [1]')
-    expect(figures.map((figure) => [figure.text, figure.value, figure.unit])).toEqual([
-      ['12.5 %', 12.5, '%'],
-      ['3.2 million euros', 3_200_000, 'euro'],
-      ['2024', 2_024, ''],
-      ['$1,250', 1_250, '$'],
-    ])
   })
 })

@@ -70,7 +70,7 @@ describe('a workflow [R56, G3]', () => {
     )
   })
 
-  it('runs steps side by side that need nothing from each other [R65, X36]', async () => {
+  it('runs steps side by side that need nothing from each other [R65, X37]', async () => {
     let most = 0
     let running = 0
     const ended = await run(

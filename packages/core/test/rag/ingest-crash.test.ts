@@ -15,7 +15,7 @@ import { retrievePassages } from '../../src/rag/retrieve-passages.ts'
 import { readSpaces } from '../../src/rag/spaces.ts'
 import { allText } from '../../src/rag/text.ts'
 import { searchRemovals, searchSegments } from '../../src/search/collections.ts'
-import { type Death, MortalProcess } from './mortal-process.ts'
+import { type Death, MortalProcess } from '../support/mortal-process.ts'
 import { RagBench } from './rag-bench.ts'
 
 const signal = new AbortController().signal

@@ -1,7 +1,10 @@
+import type { EventToEmit } from '../../define/event.ts'
 import { ConflictError, PlinthError } from '../../errors.ts'
+import { changeLimits } from '../../ports/state-store.ts'
+import type { StoredRecord } from '../../scope/record.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { type Commit, insert } from '../../scope/state.ts'
-import { journals } from '../workflows.ts'
+import { type JournalRow, journals } from '../workflows.ts'
 import type { JournalEntry } from './journal.ts'
 
 /** A row holds entries up to so many characters of JSON. */
@@ -23,8 +26,11 @@ export interface JournalListener {
 
 /** Where a run's entries go. */
 export interface Journal {
-  /** Puts an entry down; it is kept when {@link settled} resolves. */
-  append(entry: JournalEntry): void
+  /**
+   * Puts an entry down; it is kept when {@link settled} resolves.
+   * @param emit told to others in the commit that keeps it.
+   */
+  append(entry: JournalEntry, emit?: readonly EventToEmit[]): void
   /**
    * Resolves when all that was put down until now is kept.
    * @throws RunLostError, and what a commit throws; nothing is written any more then.
@@ -33,10 +39,17 @@ export interface Journal {
   /** Looks for what others wrote, where nothing of its own is on the way. @throws what {@link settled} throws. */
   poll(): Promise<void>
   /**
-   * Puts entries down in one commit with other writes, flushed to the disk.
+   * Puts entries down in one commit with other writes, unless somebody else wrote meanwhile: what that was may change the mind.
+   * @returns false when somebody did: the listener was told, and nothing is kept.
    * @throws ConflictError when one of these writes met another version; what {@link settled} throws.
    */
-  commit(entries: readonly JournalEntry[], also: Pick<Commit, 'writes' | 'emit'>): Promise<void>
+  commit(entries: readonly JournalEntry[], also?: Omit<Commit, 'resource' | 'deed'>): Promise<boolean>
+}
+
+/** An entry that waits for its commit. */
+interface Waiting {
+  readonly json: string
+  readonly emit: readonly EventToEmit[]
 }
 
 /** The entries of a run from behind a row, oldest first, with the number of the next row. */
@@ -48,7 +61,7 @@ export async function readJournal(
   const entries: JournalEntry[] = []
   let next = from
   for await (const row of scope.state.read(journals, runId, from === 0 ? undefined : placeOf(from - 1))) {
-    entries.push(...(JSON.parse((await row.open('entries')) ?? '[]') as readonly JournalEntry[]))
+    entries.push(...(await entriesOf(row)))
     next++
   }
   return { entries, next }
@@ -57,6 +70,7 @@ export async function readJournal(
 /**
  * Writes a run's journal behind what happens: entries are gathered while a commit is under way, and go into the next one. What others
  * write meanwhile (an approval, a cancellation) is in the way of a row, and is read then: rows have one order, which all processes see.
+ * A row says which owner wrote it, so that one whose answer was lost on the way isn't taken for another's.
  */
 export class JournalWriter implements Journal {
   readonly #scope: Uses<'state'>
@@ -64,7 +78,7 @@ export class JournalWriter implements Journal {
   readonly #epoch: number
   readonly #listener: JournalListener
   #next: number
-  #waiting: JournalEntry[] = []
+  readonly #waiting: Waiting[] = []
   #flushing: Promise<void> | undefined
   #fault: unknown
 
@@ -86,12 +100,10 @@ export class JournalWriter implements Journal {
     this.#listener = parts.listener
   }
 
-  append(entry: JournalEntry): void {
+  append(entry: JournalEntry, emit: readonly EventToEmit[] = []): void {
     if (this.#fault) return
-    this.#waiting.push(entry)
-    this.#flushing ??= Promise.resolve().then(() => this.#flush())
-    // Whoever waits for it is told; until somebody does it isn't unheard of.
-    this.#flushing.catch(() => {})
+    this.#waiting.push({ json: JSON.stringify(entry), emit })
+    if (!this.#flushing) this.#flushAfter(Promise.resolve())
   }
 
   async settled(): Promise<void> {
@@ -99,68 +111,129 @@ export class JournalWriter implements Journal {
     await this.#flushing
   }
 
-  async commit(entries: readonly JournalEntry[], also: Pick<Commit, 'writes' | 'emit'>): Promise<void> {
-    await this.settled()
-    await this.#insert(JSON.stringify(entries), { ...also, durability: 'synced' })
+  async commit(entries: readonly JournalEntry[], also: Omit<Commit, 'resource' | 'deed'> = { writes: [] }): Promise<boolean> {
+    while (this.#flushing) await this.settled()
+    if (this.#fault) throw this.#fault
+    const kept = this.#insert(JSON.stringify(entries), also)
+    // What is put down meanwhile goes behind it.
+    this.#flushAfter(kept)
+    return kept
   }
 
   async poll(): Promise<void> {
     if (this.#fault) throw this.#fault
-    if (!this.#flushing) await this.#readForeign()
+    if (this.#flushing) return
+    try {
+      await this.#readForeign()
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  #flushAfter(before: Promise<unknown>): void {
+    const flushing = before.then(
+      () => this.#flush(),
+      () => this.#flush(),
+    )
+    this.#flushing = flushing
+    // Whoever waits for it is told; until somebody does it isn't unheard of.
+    flushing.catch(() => {})
   }
 
   async #flush(): Promise<void> {
     try {
-      while (this.#waiting.length > 0) {
-        const { entries, json } = gather(this.#waiting)
-        await this.#insert(json)
-        this.#waiting.splice(0, entries)
+      while (this.#waiting.length > 0 && !this.#fault) {
+        const { entries, json, emit } = gather(this.#waiting)
+        if (await this.#insert(json, { writes: [], emit, durability: 'relaxed' })) this.#waiting.splice(0, entries)
       }
-      this.#flushing = undefined
     } catch (error) {
-      this.#fault = error
-      this.#listener.failed()
-      throw error
+      throw this.#failed(error)
+    } finally {
+      this.#flushing = undefined
+    }
+    if (this.#fault) throw this.#fault
+  }
+
+  /** From here on nothing is written. */
+  #failed(error: unknown): unknown {
+    this.#fault ??= error
+    this.#listener.failed()
+    return this.#fault
+  }
+
+  /** Writes the next row. @returns false when somebody else has: the listener was told what they wrote. */
+  async #insert(json: string, { writes, ...also }: Omit<Commit, 'resource' | 'deed'>): Promise<boolean> {
+    const sort = placeOf(this.#next)
+    try {
+      const fields = { workflow_id: this.#runId, at: this.#scope.clock.now(), epoch: this.#epoch }
+      const row = insert(journals, { partition: this.#runId, sort }, fields, { entries: json })
+      await this.#scope.state.commit({ ...also, writes: [row, ...writes] })
+      this.#next++
+      return true
+    } catch (error) {
+      if (!(error instanceof ConflictError) || !error.key.endsWith(`/${sort}`)) throw error
+      return this.#readForeign()
     }
   }
 
-  async #insert(json: string, { writes = [], ...also }: Partial<Commit> = { durability: 'relaxed' }): Promise<void> {
-    for (;;) {
-      const sort = placeOf(this.#next)
-      try {
-        const fields = { workflow_id: this.#runId, at: this.#scope.clock.now() }
-        const row = insert(journals, { partition: this.#runId, sort }, fields, { entries: json })
-        await this.#scope.state.commit({ ...also, writes: [row, ...writes] })
-        this.#next++
-        return
-      } catch (error) {
-        if (!(error instanceof ConflictError) || !error.key.endsWith(`/${sort}`)) throw error
-        await this.#readForeign()
+  get #behind(): string | undefined {
+    return this.#next === 0 ? undefined : placeOf(this.#next - 1)
+  }
+
+  /** @returns whether the next row was its own: it was kept, and the answer was lost. */
+  async #readForeign(): Promise<boolean> {
+    let isOwn = false
+    for await (const row of this.#scope.state.read(journals, this.#runId, this.#behind)) {
+      this.#next++
+      if (row.fields.epoch === this.#epoch) {
+        isOwn = true
+        continue
+      }
+      for (const entry of await entriesOf(row)) {
+        if (entry.kind === 'owned' && entry.epoch > this.#epoch) throw this.#failed(new RunLostError())
+        this.#listener.told(entry)
       }
     }
-  }
-
-  async #readForeign(): Promise<void> {
-    const { entries, next } = await readJournal(this.#scope, this.#runId, this.#next)
-    this.#next = next
-    for (const entry of entries) {
-      if (entry.kind === 'owned' && entry.epoch > this.#epoch) throw new RunLostError()
-      this.#listener.told(entry)
-    }
+    return isOwn
   }
 }
 
-/** As many entries as a row holds, at least one. */
-function gather(waiting: readonly JournalEntry[]): { readonly entries: number; readonly json: string } {
-  const texts: string[] = []
-  let characters = 0
-  for (const entry of waiting) {
-    const text = JSON.stringify(entry)
-    if (texts.length > 0 && characters + text.length > rowCharacters) break
-    texts.push(text)
-    characters += text.length
+/** Entries as rows hold them. */
+export function rowsOf(entries: readonly JournalEntry[]): readonly string[] {
+  const waiting = entries.map((entry) => ({ json: JSON.stringify(entry), emit: [] }))
+  const rows: string[] = []
+  for (let next = 0; next < waiting.length; ) {
+    const row = gather(waiting, next)
+    rows.push(row.json)
+    next += row.entries
   }
-  return { entries: texts.length, json: `[${texts.join(',')}]` }
+  return rows
+}
+
+/** As many entries as a row holds, at least one. */
+function gather(
+  waiting: readonly Waiting[],
+  from = 0,
+): {
+  readonly entries: number
+  readonly json: string
+  readonly emit: readonly EventToEmit[]
+} {
+  const texts: string[] = []
+  const emit: EventToEmit[] = []
+  let characters = 0
+  for (let next = from; next < waiting.length; next++) {
+    const { json, emit: told } = waiting[next] ?? { json: '', emit: [] }
+    if (texts.length > 0 && (characters + json.length > rowCharacters || emit.length + told.length > changeLimits.emitted)) break
+    texts.push(json)
+    emit.push(...told)
+    characters += json.length
+  }
+  return { entries: texts.length, json: `[${texts.join(',')}]`, emit }
+}
+
+async function entriesOf(row: StoredRecord<JournalRow, { entries: string }>): Promise<readonly JournalEntry[]> {
+  return JSON.parse((await row.open('entries')) ?? '[]') as readonly JournalEntry[]
 }
 
 /** Rows are read in the order of their numbers. */

@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { JsonValue } from '../../json.ts'
+import type { JsonObject, JsonValue } from '../../json.ts'
 import type { Usage } from '../../language-model/catalogue.ts'
 import type { Citation } from '../../rag/answer/cite-claims.ts'
 import type { Plan, Step } from '../plan/plan.ts'
+import type { ConversationPart } from '../steps/conversation.ts'
 
 /** Where a plan came from. */
 export type PlanSource =
@@ -27,6 +28,8 @@ export type PlanSource =
   | 'simple'
   /** Somebody changed it before it was approved. */
   | 'edited'
+  /** It is that of another run, from a step of which this one goes on. */
+  | 'forked'
 
 /** What came out of a try. */
 export interface StepResult {
@@ -36,10 +39,24 @@ export interface StepResult {
   /** Names of documents that it rests on. */
   readonly sources?: readonly string[] | undefined
   readonly citations?: readonly Citation[] | undefined
+  /** Of a step with success criteria: a model judged that it meets them, or nobody could judge. */
+  readonly criteria?: 'met' | 'not_judged' | undefined
+  /** The model had no more tokens for it: its end is missing. */
+  readonly truncated?: boolean | undefined
+}
+
+/** A call of a tool that changes something, which its agent may not make without asking. */
+export interface PendingCall {
+  /** The model's own. */
+  readonly call_id: string
+  readonly tool: string
+  readonly input: JsonObject
 }
 
 export type StepOutcome =
   | ({ readonly status: 'completed' } & StepResult)
+  /** It goes on from its conversation when somebody has agreed to these calls, or has not. */
+  | { readonly status: 'awaiting_approval'; readonly calls: readonly PendingCall[] }
   /** `retryable`: another try may go better. `wait`: not before so many milliseconds. */
   | {
       readonly status: 'failed'
@@ -48,6 +65,8 @@ export type StepOutcome =
       readonly retryable: boolean
       readonly wait?: number | undefined
     }
+  /** It was broken off, since the run comes to its end. */
+  | { readonly status: 'cancelled'; readonly code: string; readonly message: string }
 
 export type Ending =
   | ({ readonly status: 'completed' } & StepResult)
@@ -55,7 +74,10 @@ export type Ending =
   | { readonly status: 'cancelled'; readonly reason: string }
 
 /** @property at milliseconds UTC. */
-export type JournalEntry = { readonly at: number } & (
+export type JournalEntry = {
+  readonly at: number
+} /** A step that another run has done, or whose result somebody gave: before the plan, which has it done from the start. */ & (
+  | { readonly kind: 'kept'; readonly step: string; readonly result: StepResult }
   | {
       readonly kind: 'planned'
       readonly plan: Plan
@@ -70,11 +92,22 @@ export type JournalEntry = { readonly at: number } & (
   | { readonly kind: 'approved'; readonly by: string; readonly step?: string | undefined; readonly plan?: Plan | undefined }
   | { readonly kind: 'rejected'; readonly by: string; readonly step?: string | undefined; readonly reason: string }
   | { readonly kind: 'started'; readonly step: string; readonly attempt: number }
+  /** An agent's conversation so far: put down when it has changed something outside, or is about to and has to ask. */
+  | {
+      readonly kind: 'conversed'
+      readonly step: string
+      readonly attempt: number
+      readonly part: ConversationPart
+      /** Since it was last put down. */
+      readonly usage: Usage
+      readonly toolCalls: number
+    }
   | {
       readonly kind: 'finished'
       readonly step: string
       readonly attempt: number
       readonly outcome: StepOutcome
+      /** Of what no entry `conversed` tells. */
       readonly usage: Usage
       readonly toolCalls: number
     }
@@ -89,10 +122,20 @@ export type JournalEntry = { readonly at: number } & (
       readonly retryable: boolean
       readonly wait: number
     }
-  /** The run's time is over. */
+  /** The run's time is over: what runs is broken off. */
   | { readonly kind: 'expired' }
-  /** A process has taken the run over; what one with a lower epoch does from here on doesn't count. */
-  | { readonly kind: 'owned'; readonly epoch: number }
+  /** A process has taken the run over; what one with a lower epoch does from here on doesn't count. `trace`: its span, as `traceparent`. */
+  | {
+      readonly kind: 'owned'
+      readonly epoch: number
+      readonly trace?: string | undefined
+      /** Agents that are defined in another way by now, or not at all: the run goes on with the definitions that it began with. */
+      readonly agents_changed?: readonly string[] | undefined
+    }
+  /** Somebody was told that the plan waits for approval, or a step does. */
+  | { readonly kind: 'waits'; readonly step?: string | undefined }
+  /** Nothing goes on until somebody acts: from here to what they do the run's time stands still. */
+  | { readonly kind: 'rests' }
   | { readonly kind: 'ended'; readonly ending: Ending }
 )
 

@@ -1,23 +1,35 @@
 import type { NoFields } from '../../define/collection.ts'
+import type { JobContext } from '../../define/job.ts'
 import { ConflictError } from '../../errors.ts'
 import type { StoredRecord } from '../../scope/record.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { insert, update } from '../../scope/state.ts'
-import { type OwnerRow, owners, workflowRetention } from '../workflows.ts'
+import { type OwnerRow, owners } from '../workflows.ts'
 
 /** For so long an owner is taken to live after it last said so. */
 const leaseMilliseconds = 30_000
 
 /**
- * Takes a run, as long as nobody who lives has it. Of several who try, one does (compare and set).
+ * Takes a run, as long as nobody who lives has it. Of several who try, one does (compare and set). A delivery that was cut off is dead, or has
+ * no right to the job any more: the next one of the same job need not wait until its lease is over.
  * @returns until when somebody else has it, where somebody does.
  */
-export async function takeOwnership(scope: Uses<'state'>, runId: string): Promise<Ownership | { readonly until: number }> {
+export async function takeOwnership(
+  scope: Uses<'state'>,
+  runId: string,
+  { job, lease }: JobContext,
+): Promise<Ownership | { readonly until: number }> {
   const now = scope.clock.now()
   const found = await scope.state.get(owners, { partition: runId })
-  if (found && found.fields.until > now) return { until: found.fields.until }
-  const epoch = (found?.fields.epoch ?? 0) + 1
-  const fields = ownerUntil(runId, epoch, now + leaseMilliseconds, now)
+  const wasCutOff = found?.fields.job === job.id && found.fields.cut_offs < lease.cutOffs
+  if (found && found.fields.until > now && !wasCutOff) return { until: found.fields.until }
+  const fields: OwnerRow = {
+    workflow_id: runId,
+    epoch: (found?.fields.epoch ?? 0) + 1,
+    until: now + leaseMilliseconds,
+    job: job.id,
+    cut_offs: lease.cutOffs,
+  }
   const write = found ? update(owners, found, fields) : insert(owners, { partition: runId }, fields)
   try {
     const [record] = await scope.state.commit({ writes: [write], durability: 'relaxed' })
@@ -55,8 +67,7 @@ export class Ownership {
     const record = this.#record
     if (!record) return false
     try {
-      const fields = ownerUntil(record.fields.workflow_id, this.epoch, until, this.#scope.clock.now())
-      this.#record = await this.#scope.state.update(owners, record, fields, { durability: 'relaxed' })
+      this.#record = await this.#scope.state.update(owners, record, { ...record.fields, until }, { durability: 'relaxed' })
       return true
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
@@ -64,9 +75,4 @@ export class Ownership {
       return false
     }
   }
-}
-
-/** The row outlives the run, or an epoch would be given twice. */
-function ownerUntil(workflowId: string, epoch: number, until: number, now: number): OwnerRow {
-  return { workflow_id: workflowId, epoch, until, expires: now + 2 * workflowRetention }
 }

@@ -1,5 +1,5 @@
 import { PriorityQueue } from './priority-queue.ts'
-import type { StepState } from './run-state.ts'
+import type { StepState } from './step-state.ts'
 
 /**
  * Steps that wait for nothing but room or a time. What has the longest way to the plan's end goes first: the critical path waits for
@@ -15,8 +15,11 @@ export class ReadySteps {
     else this.#queueOf(state.step.agent_type).add(state)
   }
 
-  /** The next one whose agent has room; undefined: none is ready. What is taken isn't ready any more. */
-  take(now: number, hasRoom: (agentType: string) => boolean): StepState | undefined {
+  /**
+   * The next one that has room; undefined: none is ready. What is taken isn't ready any more. Of each agent only the first one is looked
+   * at: a later one doesn't pass it.
+   */
+  take(now: number, hasRoom: (state: StepState) => boolean): StepState | undefined {
     for (let due = this.#later.first; due && due.at <= now; due = this.#later.first) {
       this.#later.take()
       if (!waits(due)) continue
@@ -24,9 +27,10 @@ export class ReadySteps {
       this.#queueOf(due.state.step.agent_type).add(due.state)
     }
     let best: PriorityQueue<StepState> | undefined
-    for (const [agentType, queue] of this.#byAgent) {
+    for (const queue of this.#byAgent.values()) {
       while (queue.first && !isReady(queue.first)) queue.take()
-      if (queue.first && hasRoom(agentType) && (!best?.first || isBefore(queue.first, best.first))) best = queue
+      const { first } = queue
+      if (first && (!best?.first || isBefore(first, best.first)) && hasRoom(first)) best = queue
     }
     return best?.take()
   }

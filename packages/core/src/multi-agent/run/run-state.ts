@@ -1,42 +1,17 @@
+import { canonicalJson, type JsonObject } from '../../json.ts'
 import type { Usage } from '../../language-model/catalogue.ts'
-import { dependantsOf, remainingPaths, sinksOf } from '../plan/graph.ts'
+import { dependantsOf, remainingPaths, sinksOf, withAllBehind } from '../plan/graph.ts'
 import type { Plan, Step } from '../plan/plan.ts'
 import { type Ending, type JournalEntry, type PlanSource, type StepOutcome, type StepResult, synthesis } from './journal.ts'
 import { ReadySteps } from './ready-steps.ts'
+import { type CallDecision, isOver, newState, noUsage, plus, type StepState, synthesisOf } from './step-state.ts'
 
 export type RunStatus = 'planning' | 'awaiting_approval' | 'running' | 'completed' | 'failed' | 'cancelled'
-export type StepStatus = 'pending' | 'awaiting_approval' | 'running' | 'completed' | 'failed' | 'skipped' | 'cancelled'
 
-/** Where one step stands. */
-export interface StepState {
-  readonly step: Step
-  /** How many steps lie on the longest way from here to the plan's end. */
-  readonly remaining: number
-  status: StepStatus
-  /** How often it was started. */
-  attempts: number
-  /** How often it failed since somebody asked for it; tries after a crash are not counted. */
-  failures: number
-  /** How often somebody had it done again. */
-  rounds: number
-  /** How often it was in flight when the process died. */
-  cutOffs: number
-  approved: boolean
-  /** Milliseconds UTC. */
-  notBefore: number
-  result?: StepResult
-  error?: { readonly code: string; readonly message: string }
-  startedAt?: number
-  endedAt?: number
-  usage: Usage
-  toolCalls: number
-}
-
-/** A step that was in flight so often when the process died isn't tried again. */
-const mostCutOffs = 3
+/** A step that was in flight so often when the process died isn't tried again: it may be what kills it. */
+const mostCutOffs = 6
 const usualAttempts = 3
 const mostPlanFailures = 6
-const noUsage: Usage = { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 0 }
 
 /**
  * A run as its journal tells it. `apply` is the fold: the same entries give the same state, in time that grows with the dependants of the
@@ -55,6 +30,8 @@ export class RunState {
   /** Steps that haven't ended. */
   open = 0
   epoch = 0
+  /** The span of the first that had the run, as `traceparent`. */
+  trace: string | undefined
   /** Of all calls so far, the planner's too. */
   usage: Usage = noUsage
   toolCalls = 0
@@ -65,14 +42,31 @@ export class RunState {
   ending: Ending | undefined
   /** Why the run is to end before its steps have: nothing is started any more. */
   stopping: Exclude<Ending, { status: 'completed' }> | undefined
+  /** What runs is to be broken off, for this reason. */
+  breaksOff: 'cancelled' | 'deadline_exceeded' | undefined
   /** The step whose failure asks for another plan of what is left. */
   replanFor: StepState | undefined
+  /** What waits for approval, and nobody was told of: steps' ids, and `''` for the plan. */
+  readonly untold: Set<string> = new Set()
+  /** Nothing goes on until somebody acts, and that is put down. */
+  get isAtRest(): boolean {
+    return this.#restsSince !== undefined
+  }
+  /** How long it waited for nothing but somebody's word, milliseconds: that is no part of its time. */
+  rested = 0
+  /** When its time began anew, since somebody wanted a step again. */
+  againAt: number | undefined
+  /** Types of agents that were defined in another way when a process went on with the run. */
+  readonly agentsChanged: Set<string> = new Set()
   /** The journal's first and last entry. */
   startedAt: number | undefined
   updatedAt = 0
+  #restsSince: number | undefined
   #dependants: ReadonlyMap<string, readonly string[]> = new Map()
   /** Of each step: dependencies that haven't ended, and those that completed. */
   #needs = new Map<string, { open: number; completed: number }>()
+  /** What was done before the run began. */
+  readonly #kept = new Map<string, { readonly result: StepResult; readonly endedAt: number }>()
   readonly #needsApproval: boolean
 
   /** @param options.approval whether somebody has to agree to the plan. */
@@ -95,12 +89,16 @@ export class RunState {
     this.startedAt ??= entry.at
     this.updatedAt = entry.at
     switch (entry.kind) {
+      case 'kept':
+        this.#kept.set(entry.step, { result: entry.result, endedAt: entry.at })
+        break
       case 'planned':
         this.source = entry.source
         this.planFaults = entry.faults ?? []
         this.#spend(entry.usage)
         this.#take(entry.plan)
         this.status = this.#needsApproval ? 'awaiting_approval' : 'running'
+        if (this.#needsApproval) this.untold.add('')
         break
       case 'replanned':
         this.#spend(entry.usage)
@@ -115,14 +113,18 @@ export class RunState {
       case 'started':
         this.#start(this.steps.get(entry.step), entry)
         break
+      case 'conversed':
+        this.#converse(this.steps.get(entry.step), entry)
+        break
       case 'finished':
         this.#finish(this.steps.get(entry.step), entry)
         break
       case 'retried':
-        this.#retry(this.steps.get(entry.step))
+        this.#retry(this.steps.get(entry.step), entry.at)
         break
       case 'cancelled':
-        if (!this.ending) this.stopping = { status: 'cancelled', reason: entry.reason }
+        this.#goesOn(entry.at)
+        this.#cancel(entry.reason)
         break
       case 'unplanned':
         this.planFailures++
@@ -132,10 +134,19 @@ export class RunState {
         break
       case 'expired':
         this.stopping ??= { status: 'failed', code: 'deadline_exceeded', message: "The workflow's time is over." }
+        this.breaksOff ??= 'deadline_exceeded'
         break
       case 'owned':
         this.epoch = entry.epoch
+        this.trace ??= entry.trace
+        for (const type of entry.agents_changed ?? []) this.agentsChanged.add(type)
         this.#takeUp(entry.at)
+        break
+      case 'waits':
+        this.untold.delete(entry.step ?? '')
+        break
+      case 'rests':
+        this.#restsSince = entry.at
         break
       case 'ended':
         this.#end(entry.ending, entry.at)
@@ -143,21 +154,48 @@ export class RunState {
     }
   }
 
+  #cancel(reason: string): void {
+    if (this.ending) return
+    this.stopping = { status: 'cancelled', reason }
+    this.breaksOff = 'cancelled'
+  }
+
+  /** Somebody did something: time counts again. */
+  #goesOn(at: number): void {
+    if (this.#restsSince !== undefined) this.rested += Math.max(0, at - this.#restsSince)
+    this.#restsSince = undefined
+  }
+
   #take(plan: Plan): void {
+    if (this.plan) this.#keepUnchanged(this.plan.steps, plan.steps)
     this.plan = plan
+    this.untold.clear()
     this.steps.clear()
+    for (const step of plan.steps) {
+      const kept = this.#kept.get(step.id)
+      this.steps.set(step.id, { ...newState(step), ...(kept ? { status: 'completed', ...kept } : {}) })
+    }
     this.#build(plan.steps)
+  }
+
+  /** What was done before doesn't hold for a step that was changed, nor behind one. */
+  #keepUnchanged(before: readonly Step[], now: readonly Step[]): void {
+    if (this.#kept.size === 0) return
+    const known = new Map(before.map((step) => [step.id, contentOf(step)]))
+    const changed = now.filter((step) => known.get(step.id) !== contentOf(step)).map(({ id }) => id)
+    for (const id of withAllBehind(now, changed)) this.#kept.delete(id)
   }
 
   /** Steps that are new are put beside those that are there; then all that can be told of the graph is told anew. */
   #build(steps: readonly Step[]): void {
-    const remaining = remainingPaths(steps)
+    const dependants = dependantsOf(steps)
+    const remaining = remainingPaths(steps, dependants)
     for (const step of steps) {
       const known = this.steps.get(step.id)
       this.steps.set(step.id, { ...(known ?? newState(step)), step, remaining: remaining.get(step.id) ?? 1 })
     }
     if (!this.steps.has(synthesis)) this.steps.set(synthesis, newState(synthesisOf(this.plan)))
-    this.#dependants = dependantsOf(steps)
+    this.#dependants = dependants
     this.#needs = new Map()
     this.ready = new ReadySteps()
     this.running = 0
@@ -166,7 +204,7 @@ export class RunState {
     for (const step of steps) {
       const state = this.steps.get(step.id)
       if (!state) continue
-      if (state.status === 'awaiting_approval') state.status = 'pending'
+      if (state.status === 'awaiting_approval' && !state.calls) state.status = 'pending'
       if (state.status === 'running') this.running++
       if (!isOver(state)) this.open++
       const needs = { open: 0, completed: 0 }
@@ -191,8 +229,10 @@ export class RunState {
         state.status = 'skipped'
         this.open--
         for (const dependant of this.#tell(state)) left.push(dependant)
-      } else if (state.step.approval && !state.approved) state.status = 'awaiting_approval'
-      else this.ready.add(state)
+      } else if (state.step.approval && !state.approved) {
+        state.status = 'awaiting_approval'
+        this.untold.add(state.step.id)
+      } else this.ready.add(state)
     }
   }
 
@@ -210,11 +250,12 @@ export class RunState {
     return free
   }
 
-  #settle(state: StepState, status: 'completed' | 'failed', at: number): void {
+  #settle(state: StepState, status: 'completed' | 'failed' | 'cancelled', at: number): void {
     state.status = status
     state.endedAt = at
     if (state.step.id === synthesis) return
     this.open--
+    if (status === 'cancelled') return
     for (const dependant of this.#tell(state)) this.#release(dependant)
   }
 
@@ -225,21 +266,51 @@ export class RunState {
     state.attempts = attempt
     state.notBefore = 0
     state.startedAt ??= at
+    state.beganAt = at
+  }
+
+  #converse(state: StepState | undefined, entry: JournalEntry & { readonly kind: 'conversed' }): void {
+    if (!this.#use(state, entry)) return
+    state.conversation = [...(state.conversation ?? []), entry.part]
+    delete state.decision
   }
 
   #finish(state: StepState | undefined, entry: JournalEntry & { readonly kind: 'finished' }): void {
-    this.#spend(entry.usage)
-    this.toolCalls += entry.toolCalls
-    if (state?.status !== 'running' || state.attempts !== entry.attempt) return
+    if (!this.#use(state, entry)) return
     this.running--
-    state.usage = plus(state.usage, entry.usage)
-    state.toolCalls += entry.toolCalls
-    if (entry.outcome.status === 'completed') {
-      const { status: _, ...result } = entry.outcome
+    state.ran += Math.max(0, entry.at - state.beganAt)
+    const { outcome } = entry
+    if (outcome.status === 'completed') {
+      const { status: _, ...result } = outcome
       state.result = result
       delete state.error
+      this.#forget(state)
       this.#settle(state, 'completed', entry.at)
-    } else this.#fail(state, entry.outcome, entry.at)
+    } else if (outcome.status === 'awaiting_approval') {
+      state.status = 'awaiting_approval'
+      state.calls = outcome.calls
+      this.untold.add(state.step.id)
+    } else if (outcome.status === 'cancelled') {
+      const { code, message } = outcome
+      state.error = { code, message }
+      this.#settle(state, 'cancelled', entry.at)
+    } else this.#fail(state, outcome, entry.at)
+  }
+
+  /** Counts what a try used. @returns whether it is the one that runs. */
+  #use(state: StepState | undefined, entry: JournalEntry & { readonly kind: 'conversed' | 'finished' }): state is StepState {
+    this.#spend(entry.usage)
+    this.toolCalls += entry.toolCalls
+    if (state?.status !== 'running' || state.attempts !== entry.attempt) return false
+    state.usage = plus(state.usage, entry.usage)
+    state.toolCalls += entry.toolCalls
+    return true
+  }
+
+  #forget(state: StepState): void {
+    delete state.conversation
+    delete state.calls
+    delete state.decision
   }
 
   #fail(state: StepState, outcome: StepOutcome & { readonly status: 'failed' }, at: number): void {
@@ -262,7 +333,8 @@ export class RunState {
     this.#settle(state, 'failed', at)
   }
 
-  #approve({ step, plan, by: _ }: JournalEntry & { readonly kind: 'approved' }): void {
+  #approve({ step, plan, at, by: _ }: JournalEntry & { readonly kind: 'approved' }): void {
+    this.#goesOn(at)
     if (step === undefined) {
       if (this.status !== 'awaiting_approval') return
       if (plan) {
@@ -270,9 +342,12 @@ export class RunState {
         this.#take(plan)
       }
       this.status = 'running'
+      this.untold.delete('')
       return
     }
     const state = this.steps.get(step)
+    this.untold.delete(step)
+    if (state?.calls) this.#decide(state, { calls: state.calls })
     if (!state || state.approved) return
     state.approved = true
     if (state.status !== 'awaiting_approval') return
@@ -281,17 +356,28 @@ export class RunState {
   }
 
   #reject({ step, reason, at }: JournalEntry & { readonly kind: 'rejected' }): void {
+    this.#goesOn(at)
     if (step === undefined) {
-      if (this.status === 'awaiting_approval') this.stopping ??= { status: 'cancelled', reason }
+      if (this.status === 'awaiting_approval') this.#cancel(reason)
       return
     }
     const state = this.steps.get(step)
     if (state?.status !== 'awaiting_approval') return
-    this.#fail(state, { status: 'failed', code: 'step_rejected', message: reason, retryable: false }, at)
+    this.untold.delete(step)
+    if (state.calls) this.#decide(state, { calls: state.calls, rejected: reason })
+    else this.#fail(state, { status: 'failed', code: 'step_rejected', message: reason, retryable: false }, at)
+  }
+
+  /** A step whose agent asked goes on with what it was told. */
+  #decide(state: StepState, decision: CallDecision): void {
+    state.decision = decision
+    delete state.calls
+    state.status = 'pending'
+    this.ready.add(state)
   }
 
   /** Somebody wants a step again that failed or was left out: it, and what was left out behind it, begins anew. */
-  #retry(state: StepState | undefined): void {
+  #retry(state: StepState | undefined, at: number): void {
     if (!state || (state.status !== 'failed' && state.status !== 'skipped' && state.status !== 'cancelled')) return
     this.#anew(state)
     for (const other of this.steps.values()) if (other.status === 'skipped' || other.status === 'cancelled') this.#anew(other)
@@ -300,6 +386,10 @@ export class RunState {
     this.status = 'running'
     this.ending = undefined
     this.stopping = undefined
+    this.breaksOff = undefined
+    this.againAt = at
+    this.rested = 0
+    this.planFailures = 0
     this.#build(this.plan?.steps ?? [])
   }
 
@@ -309,6 +399,7 @@ export class RunState {
     state.rounds++
     state.cutOffs = 0
     state.notBefore = 0
+    this.#forget(state)
     delete state.endedAt
     delete state.error
   }
@@ -319,9 +410,11 @@ export class RunState {
     const kept: Step[] = []
     for (const [id, state] of this.steps) {
       if (id === synthesis) continue
-      if (state.status === 'pending' || state.status === 'awaiting_approval' || state.status === 'skipped') this.steps.delete(id)
+      const asks = state.status === 'awaiting_approval' && !state.calls
+      if (state.status === 'pending' || asks || state.status === 'skipped') this.steps.delete(id)
       else kept.push(state.step)
     }
+    this.untold.clear()
     const all = [...kept, ...steps]
     this.plan = { goal: '', success_criteria: [], ...this.plan, steps: all }
     this.#build(all)
@@ -347,11 +440,15 @@ export class RunState {
     this.ending = ending
     this.status = ending.status
     this.running = 0
+    this.untold.clear()
     const left = ending.status === 'cancelled' ? 'cancelled' : 'skipped'
     for (const state of this.steps.values()) {
-      if (isOver(state) || state.step.id === synthesis) continue
+      if (isOver(state) || (state.step.id === synthesis && state.status === 'pending')) continue
       state.endedAt = at
-      state.status = state.status === 'running' ? 'cancelled' : left
+      // What had begun was broken off; what hadn't was left out.
+      state.status = state.startedAt === undefined ? left : 'cancelled'
+      if (state.startedAt !== undefined)
+        state.error ??= { code: this.breaksOff ?? 'cancelled', message: 'The workflow ended before the step did.' }
     }
   }
 
@@ -360,35 +457,6 @@ export class RunState {
   }
 }
 
-function newState(step: Step): StepState {
-  return {
-    step,
-    remaining: 1,
-    status: 'pending',
-    attempts: 0,
-    failures: 0,
-    rounds: 0,
-    cutOffs: 0,
-    approved: false,
-    notBefore: 0,
-    usage: noUsage,
-    toolCalls: 0,
-  }
-}
-
-function synthesisOf(plan: Plan | undefined): Step {
-  return { id: synthesis, agent_type: 'report', prompt: plan?.goal ?? '', dependencies: [] }
-}
-
-function isOver({ status }: StepState): boolean {
-  return status === 'completed' || status === 'failed' || status === 'skipped' || status === 'cancelled'
-}
-
-function plus(one: Usage, other: Usage): Usage {
-  return {
-    input_tokens: one.input_tokens + other.input_tokens,
-    output_tokens: one.output_tokens + other.output_tokens,
-    usd: one.usd + other.usd,
-    latency_ms: one.latency_ms + other.latency_ms,
-  }
+function contentOf(step: Step): string {
+  return canonicalJson(JSON.parse(JSON.stringify(step)) as JsonObject)
 }

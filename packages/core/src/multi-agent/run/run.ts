@@ -1,6 +1,7 @@
 import type { StoredRecord } from '../../scope/record.ts'
 import type { Uses } from '../../scope/scope.ts'
 import type { AgentDefinition } from '../agents/agent.ts'
+import type { EarlierRun } from '../session.ts'
 import { type WorkflowFields, type WorkflowTexts, workflows } from '../workflows.ts'
 
 /** A run as it was asked for. */
@@ -9,6 +10,8 @@ export interface Run {
   readonly fields: WorkflowFields
   readonly record: StoredRecord<WorkflowFields, WorkflowTexts>
   readonly request: string
+  /** What came of its session's runs before it, as it was told when it began. */
+  readonly earlier: readonly EarlierRun[]
   /** As they were when it began, by their type. */
   readonly agents: ReadonlyMap<string, AgentDefinition>
 }
@@ -23,6 +26,7 @@ export async function loadRun(scope: Uses<'state'>, id: string): Promise<Run | u
     record,
     fields: record.fields,
     request: (await record.open('request')) ?? '',
+    earlier: JSON.parse((await record.open('earlier')) ?? '[]') as readonly EarlierRun[],
     agents: new Map(agents.map((agent) => [agent.type, agent])),
   }
 }
