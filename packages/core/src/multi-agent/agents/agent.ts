@@ -8,7 +8,7 @@ export interface AgentLimits {
   readonly max_tokens?: number | undefined
   /** Of its tools, in all. */
   readonly tool_calls?: number | undefined
-  /** Of its steps, in one run, that run at a time. */
+  /** Of its steps, in all runs that a process has, that run at a time. */
   readonly concurrency?: number | undefined
 }
 
@@ -18,8 +18,10 @@ export interface AgentDefinition {
   /** Absent: the tenant's. */
   readonly model_id?: string | undefined
   readonly system_prompt: string
-  /** Names of tools, such as `search_knowledge` or `mcp:files:read_file`. */
+  /** Names of tools, such as `search_knowledge`, `fetch_url:example.org` or, of a server outside, `files.read_file`. */
   readonly tools: readonly string[]
+  /** Of its tools those that change something and may be called without asking; `files.*`: all of a server's. */
+  readonly allow?: readonly string[] | undefined
   /** What it is good for, as the planner is told (R59). */
   readonly capabilities: readonly string[]
   readonly limits: AgentLimits

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { type Collection, defineCollection } from '../../define/collection.ts'
-import { ForbiddenError, InvalidInputError, NotFoundError } from '../../errors.ts'
+import { ForbiddenError, InvalidInputError, NotFoundError, ReusedError } from '../../errors.ts'
+import { isListed } from '../../ports/tool-source.ts'
+import type { StoredRecord } from '../../scope/record.ts'
 import { retryConflicts } from '../../scope/retry-conflicts.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { insert, remove, update } from '../../scope/state.ts'
+import { isKnownTool } from '../tools/tools.ts'
 import { type AgentDefinition, agentType, usualSystemPrompt } from './agent.ts'
 import { builtInAgents } from './built-in.ts'
 
@@ -19,35 +22,34 @@ interface AgentTexts {
 }
 
 /** A tenant's own agents, and those that take the place of built-in ones (R49, R67). */
-export const agents: Collection<AgentFields, AgentTexts, 'types'> = defineCollection<AgentFields, AgentTexts, 'types'>({
+export const agents: Collection<AgentFields, AgentTexts> = defineCollection<AgentFields, AgentTexts>({
   name: 'agents',
   schema: 1,
   plain: z.strictObject({ type: z.string(), version: z.number().int(), updated: z.number() }),
   sealed: ['definition'],
-  lists: { types: { order: ({ type }) => type } },
+  lists: {},
 })
 
 /** An agent as it is handed in (R50): only `type` is required. */
 export type NewAgent = Pick<AgentDefinition, 'type'> & Partial<Omit<AgentDefinition, 'type' | 'version'>>
 
 const mostAgents = 200
+/** All stand together, so that a run finds those that were registered a moment before. */
+const shelf = 'agents'
 
-/** All agents of the tenant, its own in the place of built-in ones of the same type. */
+/** All agents of the tenant: its own, those that changed last first, then the built-in ones of whose types it has none. */
 export async function allAgents(scope: Uses<'state'>): Promise<readonly AgentDefinition[]> {
-  const own: AgentDefinition[] = []
-  let after: string | undefined
-  do {
-    const page = await scope.state.list(agents, 'types', { limit: 100, ...(after === undefined ? {} : { after }) })
-    for (const record of page.items) own.push(await definitionOf(record))
-    after = page.after
-  } while (after !== undefined)
-  const types = new Set(own.map(({ type }) => type))
-  return [...builtInAgents.filter(({ type }) => !types.has(type)), ...own]
+  const own: { readonly updated: number; readonly agent: AgentDefinition }[] = []
+  for await (const record of scope.state.read(agents, shelf))
+    own.push({ updated: record.fields.updated, agent: await definitionOf(record) })
+  own.sort((one, other) => other.updated - one.updated)
+  const types = new Set(own.map(({ agent: { type } }) => type))
+  return [...own.map(({ agent }) => agent), ...builtInAgents.filter(({ type }) => !types.has(type))]
 }
 
 /** One agent. @throws NotFoundError */
 export async function getAgent(scope: Uses<'state'>, type: string): Promise<AgentDefinition> {
-  const record = agentType.safeParse(type).success ? await scope.state.get(agents, { partition: type }) : undefined
+  const record = await findOwn(scope, type)
   const found = record ? await definitionOf(record) : builtInAgents.find((agent) => agent.type === type)
   if (!found) throw new NotFoundError('agent')
   return found
@@ -55,51 +57,63 @@ export async function getAgent(scope: Uses<'state'>, type: string): Promise<Agen
 
 /**
  * create_agent of the seed (R50): registers an agent, or a new version of it; what isn't said is the role's own.
- * @param options.mustBeNew refuses a type that the tenant has already.
- * @throws InvalidInputError for a model or tool that isn't there, or too many agents.
+ * @param options.must `be_new`: what the tenant has already is given back when it is the same; `be_there`: nothing is made.
+ * @throws InvalidInputError for a model or tool that isn't there, or too many agents; ReusedError; NotFoundError.
  */
 export async function putAgent(
-  scope: Uses<'state' | 'models'>,
+  scope: Uses<'state' | 'models' | 'tools'>,
   agent: NewAgent,
-  options: { readonly mustBeNew?: boolean; readonly knownTools?: ReadonlySet<string> } = {},
+  options: { readonly must?: 'be_new' | 'be_there' } = {},
 ): Promise<AgentDefinition> {
   if (agent.model_id !== undefined) scope.models.resolve(agent.model_id)
-  for (const [index, tool] of (agent.tools ?? []).entries()) {
-    if (options.knownTools && !options.knownTools.has(tool) && !tool.startsWith('mcp:') && !tool.startsWith('fetch_url:'))
-      throw new InvalidInputError(`There is no tool ${tool}.`, { code: 'tool_unknown', field: `tools.${index}` })
-  }
+  checkTools(scope, agent)
   return retryConflicts(async () => {
-    const record = await scope.state.get(agents, { partition: agent.type })
-    if (record && options.mustBeNew)
-      throw new InvalidInputError(`There is an agent ${agent.type} already; PUT changes it.`, {
-        code: 'agent_exists',
-        field: 'type',
-      })
+    const record = await findOwn(scope, agent.type)
     if (!record && (await allAgents(scope)).length >= mostAgents)
       throw new InvalidInputError(`A tenant has at most ${mostAgents} agents.`, { code: 'too_many_agents', field: 'type' })
-    const version = (record?.fields.version ?? 0) + 1
     const role = builtInAgents.find(({ type }) => type === agent.type)
+    if (!record && !role && options.must === 'be_there') throw new NotFoundError('agent')
+    const version = (record?.fields.version ?? 0) + 1
     const definition: AgentDefinition = {
       type: agent.type,
       ...(agent.model_id === undefined ? {} : { model_id: agent.model_id }),
       system_prompt: agent.system_prompt ?? role?.system_prompt ?? usualSystemPrompt,
       tools: agent.tools ?? [],
+      ...(agent.allow === undefined ? {} : { allow: agent.allow }),
       capabilities: agent.capabilities ?? [],
       limits: agent.limits ?? {},
       version,
     }
+    if (record && options.must === 'be_new') return sameAgent(await definitionOf(record), definition)
     const fields = { type: agent.type, version, updated: scope.clock.now() }
     const texts = { definition: JSON.stringify(definition) }
-    const write = record ? update(agents, record, fields, texts) : insert(agents, { partition: agent.type }, fields, texts)
+    const write = record
+      ? update(agents, record, fields, texts)
+      : insert(agents, { partition: shelf, sort: agent.type }, fields, texts)
     await scope.state.commit({ writes: [write], resource: `agents/${agent.type}` })
     return definition
   })
 }
 
+function checkTools(scope: Uses<'tools'>, { tools = [], allow = [] }: NewAgent): void {
+  for (const [index, tool] of tools.entries())
+    if (!isKnownTool(scope, tool))
+      throw new InvalidInputError(`There is no tool ${tool}.`, { code: 'tool_unknown', field: `tools.${index}` })
+  for (const [index, tool] of allow.entries())
+    if (!isListed(tools, tool))
+      throw new InvalidInputError(`${tool} is none of the agent's tools.`, { code: 'tool_unknown', field: `allow.${index}` })
+}
+
+function sameAgent(found: AgentDefinition, wanted: AgentDefinition): AgentDefinition {
+  const { version } = found
+  if (JSON.stringify(found) === JSON.stringify({ ...wanted, version })) return found
+  throw new ReusedError('type', 'type')
+}
+
 /** Takes a tenant's own agent away; of a built-in type the built-in one is there again. @throws NotFoundError, ForbiddenError. */
 export async function deleteAgent(scope: Uses<'state'>, type: string): Promise<void> {
   await retryConflicts(async () => {
-    const record = agentType.safeParse(type).success ? await scope.state.get(agents, { partition: type }) : undefined
+    const record = await findOwn(scope, type)
     if (!record) {
       if (builtInAgents.some((agent) => agent.type === type))
         throw new ForbiddenError('agent_built_in', 'A built-in agent can be changed, not deleted.')
@@ -107,6 +121,10 @@ export async function deleteAgent(scope: Uses<'state'>, type: string): Promise<v
     }
     await scope.state.commit({ writes: [remove(agents, record)], resource: `agents/${type}` })
   })
+}
+
+async function findOwn(scope: Uses<'state'>, type: string): Promise<StoredRecord<AgentFields, AgentTexts> | undefined> {
+  return agentType.safeParse(type).success ? scope.state.get(agents, { partition: shelf, sort: type }) : undefined
 }
 
 async function definitionOf(record: { open(field: 'definition'): Promise<string | undefined> }): Promise<AgentDefinition> {

@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import type { JsonObject, JsonValue } from '../../json.ts'
+import { checkBy } from '../json-schemas.ts'
 import { jsonInText } from '../plan/json-in-text.ts'
 import type { Step } from '../plan/plan.ts'
 
@@ -7,27 +7,32 @@ import type { Step } from '../plan/plan.ts'
 export type CheckedOutput = { readonly json?: JsonValue } | { readonly fault: string }
 
 /** Holds an answer against the JSON Schema of its step; without one anything but nothing will do. */
-export function checkOutput({ expected_output: expected }: Step, text: string): CheckedOutput {
+export function checkOutput({ expected_output: expected }: Pick<Step, 'expected_output'>, text: string): CheckedOutput {
   if (text.trim() === '') return { fault: 'The answer is empty.' }
   if (expected === undefined || typeof expected === 'string') return {}
   const value = valueIn(text)
   if (value === undefined) return { fault: 'The answer holds no whole JSON value.' }
-  const parsed = schemaOf(expected).safeParse(value)
-  if (parsed.success) return { json: value }
-  const faults = parsed.error.issues.slice(0, 10).map(({ path, message }) => `${path.join('.') || 'the value'}: ${message}`)
-  return { fault: `The answer does not fit its schema: ${faults.join('; ')}` }
+  const check = checkBy(expected)
+  const faults = typeof check === 'function' ? check(value) : [check.fault]
+  return faults.length === 0 ? { json: value } : { fault: `The answer does not fit its schema: ${faults.join('; ')}` }
 }
 
-/** @throws Error for a schema that can't be checked. */
-export function schemaOf(schema: JsonObject): z.ZodType {
-  return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0])
+/** The form of an answer as models take one: they give objects only. */
+export function formOf({ expected_output: expected }: Pick<Step, 'expected_output'>): JsonObject | undefined {
+  return typeof expected === 'object' && expected.type === 'object' ? expected : undefined
 }
 
+const fence = /^```(?:json)?\s*\n([\s\S]*)\n\s*```$/i
+
+/** Bare, in a fence, or an object with words around it. */
 function valueIn(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text.trim())
-  } catch {
-    const found = jsonInText(text)
-    return 'value' in found ? (found.value as JsonValue) : undefined
+  const trimmed = text.trim()
+  for (const whole of [trimmed, fence.exec(trimmed)?.[1]]) {
+    if (whole === undefined) continue
+    try {
+      return JSON.parse(whole)
+    } catch {}
   }
+  const found = jsonInText(text)
+  return 'value' in found ? (found.value as JsonValue) : undefined
 }

@@ -1,251 +1,160 @@
-import type {
-  LanguageModelV4FunctionTool,
-  LanguageModelV4Message,
-  LanguageModelV4Prompt,
-  LanguageModelV4TextPart,
-  LanguageModelV4ToolCallPart,
-} from '@ai-sdk/provider'
-import { z } from 'zod'
+import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from '@ai-sdk/provider'
 import { PlinthError } from '../../errors.ts'
-import { pricedUsage } from '../../gateway/ask-model.ts'
-import type { ChatContent } from '../../gateway/chat.ts'
-import { answerChat } from '../../gateway/governed-chat.ts'
-import { uuid } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
-import { priceOf, type Usage } from '../../language-model/catalogue.ts'
-import { estimatePromptTokens } from '../../language-model/token-estimate.ts'
-import type { Passage } from '../../rag/passage.ts'
+import type { ResolvedModel, Usage } from '../../language-model/catalogue.ts'
 import { inAll, noUsage } from '../../rag/usage.ts'
 import type { Scope } from '../../scope/scope.ts'
 import { maxTokensOf } from '../../tenancy/tenant-models.ts'
 import type { AgentDefinition } from '../agents/agent.ts'
-import type { StepResult } from '../run/journal.ts'
-import { type RunBudget, RunBudgetError } from '../run/run-budget.ts'
-import type { Tool, ToolAnswer } from '../tools/tool.ts'
+import { askWithin } from '../ask-within.ts'
+import type { PendingCall } from '../run/journal.ts'
+import type { RunBudget } from '../run/run-budget.ts'
+import type { StepCall } from '../run/run-engine.ts'
+import type { CallDecision } from '../run/step-state.ts'
+import type { KnownResults, Tool } from '../tools/tool.ts'
+import { namedForModels } from '../tools/tool-names.ts'
+import { answerCalls } from './answer-calls.ts'
+import { Conversation, type ConversationPart, type Found } from './conversation.ts'
 
 /** Turns of a model with tools, where its agent's definition doesn't say. */
 const usualTurns = 8
 /** R63. */
 const usualMaxTokens = 2_000
-const usualToolCalls = 30
-/** Of what a tool gives, as a model is shown it. */
-const shownCharacters = 20_000
-const usualToolTimeout = 60_000
 
-export interface AgentRun {
+export interface AgentRun extends Pick<StepCall, 'key' | 'signal' | 'keep' | 'settled'> {
   readonly agent: AgentDefinition
+  readonly model: ResolvedModel
   readonly prompt: LanguageModelV4Prompt
   readonly tools: readonly Tool[]
+  /** The form that the answer is to have, where that is a JSON object. */
+  readonly schema?: JsonObject | undefined
   readonly budget: RunBudget
-  /** What other steps gave, by their id. */
-  readonly results: ReadonlyMap<string, StepResult>
-  /** The same for a try and the one that takes its place after a crash. */
-  readonly key: string
-  readonly signal: AbortSignal
-  /** Told of each turn and tool as it ends, for those who watch. */
-  onTurn?(turn: AgentTurn): void
+  readonly results: KnownResults
+  /** What it goes on from; absent: it begins with its prompt. */
+  readonly kept?: readonly ConversationPart[] | undefined
+  /** Somebody's word on the calls that it stopped at. */
+  readonly decision?: CallDecision | undefined
+  /** What was wrong with its last answer, where it goes on from there. */
+  readonly retryReason?: string | undefined
 }
 
-export interface AgentTurn {
-  readonly number: number
-  readonly usage: Usage
-  /** Names of the tools that were called. */
-  readonly tools: readonly string[]
+/** What an agent used since it last put its conversation down. */
+export interface Used {
+  usage: Usage
+  toolCalls: number
 }
 
-export interface AgentAnswer {
-  readonly text: string
-  readonly usage: Usage
-  readonly toolCalls: number
-  /** What its tools found in documents. */
-  readonly passages: readonly Passage[]
+export type AgentEnd = Readonly<Used> &
+  (
+    | { readonly text: string; readonly found: Found; readonly truncated: boolean }
+    /** It may not go on before somebody has agreed to these calls. */
+    | { readonly waits: readonly PendingCall[] }
+  )
+
+/** An agent at work. */
+export interface AgentWork {
+  readonly run: AgentRun
+  /** By the names that its model is told. */
+  readonly named: ReadonlyMap<string, Tool>
+  readonly conversation: Conversation
+  readonly maxTokens: number
+  readonly used: Used
+  /** Somebody's word on the calls that are open. */
+  decision?: CallDecision
 }
 
 /**
- * An agent at work: its model is asked, its tools run and their results are shown to it, until it answers without a tool. What a tool
- * gives is data, and whatever goes wrong with one is told to the model, which may do without.
- * @throws RunBudgetError; what a model's call throws; PlinthError `too_many_turns`.
+ * An agent at work: its model is asked, its tools run and their results are shown to it, until it answers without a tool, or wants to call
+ * one that needs somebody's word. What a tool gives is data, and whatever goes wrong with one is told to the model, which may do without.
+ * Tools that it doesn't have are never called, whatever its model says.
+ * @throws AgentFault, with whatever went wrong as its cause: RunBudgetError, PlinthError `too_many_turns` or `conversation_too_large`, what
+ * a model's call throws, the signal's reason.
  */
-export async function runAgent(scope: Scope, run: AgentRun): Promise<AgentAnswer> {
-  const resolved = scope.models.resolve(run.agent.model_id)
-  const tools = resolved.entry.capabilities.tools ? run.tools : []
-  const maxTokens = maxTokensOf(
-    scope.tenant,
-    resolved.entry,
-    run.agent.limits.max_tokens ??
-      Math.min(usualMaxTokens, scope.tenant.model_config.max_tokens ?? usualMaxTokens, resolved.entry.maxOutput),
-  )
-  const prompt: LanguageModelV4Message[] = [...run.prompt]
-  const passages: Passage[] = []
-  let usage = noUsage
-  let toolCalls = 0
-  const turns = run.agent.limits.turns ?? usualTurns
-  for (let turn = 1; turn <= turns; turn++) {
-    const settle = reserve(run.budget, resolved.entry.price, estimatePromptTokens(prompt), maxTokens)
-    let content: readonly ChatContent[]
-    try {
-      const answer = await answerChat(scope, {
-        id: uuid(scope.clock),
-        invocation: `${run.key}:${turn}`,
-        leavable: true,
-        request: {
-          modelId: resolved.id,
-          prompt: [...prompt],
-          maxOutputTokens: maxTokens,
-          // The last turn is for the answer.
-          ...(tools.length > 0 && turn < turns ? { tools: tools.map(described) } : {}),
-        },
-        what: 'workflow.step',
-        signal: run.signal,
-      })
-      const used = pricedUsage(resolved, answer.finish.usage)
-      settle({ usd: used.usd, tokens: used.input_tokens + used.output_tokens })
-      usage = inAll(usage, used)
-      content = answer.content
-    } catch (error) {
-      settle({})
-      throw new AgentFault(error, usage, toolCalls)
-    }
-    const calls = content.filter((part) => part.type === 'tool-call')
-    run.onTurn?.({ number: turn, usage, tools: calls.map(({ toolName }) => toolName) })
-    if (calls.length === 0) return { text: textOf(content), usage, toolCalls, passages }
-    const left = (run.agent.limits.tool_calls ?? usualToolCalls) - toolCalls
-    const answers = await Promise.all(
-      calls.map((call, index) => (index < left ? runTool(scope, run, tools, call, `${run.key}:${turn}:${index}`) : refusedCall)),
-    )
-    toolCalls += Math.min(left, calls.length)
-    passages.push(...answers.flatMap(({ passages: found = [] }) => found))
-    prompt.push(...toolTurns(content, answers))
+export async function runAgent(scope: Scope, run: AgentRun): Promise<AgentEnd> {
+  const used: Used = { usage: noUsage, toolCalls: 0 }
+  try {
+    return await converse(scope, begin(scope, run, used))
+  } catch (error) {
+    throw new AgentFault(error, used)
   }
-  throw new AgentFault(
-    new PlinthError('too_many_turns', `The agent did not come to an end in ${turns} turns.`, true),
-    usage,
-    toolCalls,
-  )
 }
 
 /** What went wrong, with what was used until then. */
 export class AgentFault extends Error {
-  readonly usage: Usage
-  readonly toolCalls: number
+  readonly used: Readonly<Used>
 
-  constructor(cause: unknown, usage: Usage, toolCalls: number) {
+  constructor(cause: unknown, used: Used) {
     super('An agent failed.', { cause })
     this.name = 'AgentFault'
-    this.usage = usage
-    this.toolCalls = toolCalls
+    this.used = used
   }
 }
 
-function reserve(
-  budget: RunBudget,
-  price: Parameters<typeof priceOf>[0],
-  input: number,
-  output: number,
-): ReturnType<RunBudget['reserve']> {
-  return budget.reserve({ tokens: input + output, usd: priceOf(price, { input, output }) })
+/** How many tokens an agent's model may answer with. @throws InvalidInputError when its definition says more than it may. */
+export function maxTokensFor(scope: Scope, { limits }: Pick<AgentDefinition, 'limits'>, { entry }: ResolvedModel): number {
+  const { max_tokens: tenants = usualMaxTokens } = scope.tenant.model_config
+  return maxTokensOf(scope.tenant, entry, limits.max_tokens ?? Math.min(usualMaxTokens, tenants, entry.maxOutput))
 }
 
-const refusedCall: ToolAnswer = { text: 'No more tools can be called in this step. Answer with what you have.', failed: true }
-
-async function runTool(
-  scope: Scope,
-  run: AgentRun,
-  tools: readonly Tool[],
-  { toolName, input: text }: ChatContent & { readonly type: 'tool-call' },
-  key: string,
-): Promise<ToolAnswer> {
-  const tool = tools.find(({ name }) => nameForModels(name) === toolName)
-  if (!tool) return { text: `There is no tool ${toolName}.`, failed: true }
-  const input = inputOf(tool, text)
-  if (typeof input === 'string') return { text: input, failed: true }
-  let settle: ReturnType<RunBudget['reserve']>
-  try {
-    settle = run.budget.reserve({ tool_calls: 1 })
-  } catch (error) {
-    if (error instanceof RunBudgetError) return refusedCall
-    throw error
-  }
-  const deadline = new AbortController()
-  const timer = scope.clock.setTimer(usualToolTimeout, () => deadline.abort())
-  const signal = AbortSignal.any([run.signal, deadline.signal])
-  try {
-    return await orAborted(tool.run({ scope, input, key, results: run.results, signal }), signal)
-  } catch (error) {
-    run.signal.throwIfAborted()
-    if (deadline.signal.aborted) return { text: `The tool took longer than ${usualToolTimeout / 1_000} seconds.`, failed: true }
-    return { text: PlinthError.is(error) ? error.message : 'The tool failed.', failed: true }
-  } finally {
-    timer.cancel()
-    settle({ tool_calls: 1 })
+function begin(scope: Scope, run: AgentRun, used: Used): AgentWork {
+  const kept = Conversation.of(run.kept ?? [])
+  if (kept && run.retryReason !== undefined && kept.open.length === 0) kept.say(`Your last answer did not do: ${run.retryReason}`)
+  return {
+    run,
+    named: namedForModels(run.model.entry.capabilities.tools ? run.tools : []),
+    conversation: kept ?? new Conversation(run.key, run.prompt),
+    maxTokens: maxTokensFor(scope, run.agent, run.model),
+    used,
+    ...(run.decision && kept && kept.open.length > 0 ? { decision: run.decision } : {}),
   }
 }
 
-/** A tool that doesn't listen to its signal is left. */
-function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason)
-    if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+async function converse(scope: Scope, work: AgentWork): Promise<AgentEnd> {
+  const { run, conversation, used } = work
+  const turns = run.agent.limits.turns ?? usualTurns
+  for (;;) {
+    if (conversation.open.length > 0) {
+      const waits = await answerCalls(scope, work)
+      if (waits.length > 0) return { ...used, waits }
+    }
+    const isLast = conversation.turns + 1 >= turns
+    if (conversation.turns < turns) {
+      const { content, finish } = await ask(scope, work, isLast)
+      conversation.heard(content)
+      if (conversation.open.length === 0) {
+        const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
+        return { ...used, text, found: conversation.found, truncated: finish.reason === 'length' }
+      }
+    }
+    if (isLast) throw new PlinthError('too_many_turns', `The agent did not come to an end in ${turns} turns.`, true)
+  }
+}
+
+/** Providers want tools to be told as long as a conversation has calls of them, so that the last turn is told in words that it is. */
+const lastTurn: LanguageModelV4Prompt[number] = {
+  role: 'user',
+  content: [{ type: 'text', text: 'No more tools can be called. Answer with what you have.' }],
+}
+
+async function ask(scope: Scope, work: AgentWork, isLast: boolean): ReturnType<typeof askWithin> {
+  const { run, named, conversation, maxTokens, used } = work
+  const hasTools = named.size > 0
+  const answer = await askWithin(scope, {
+    model: run.model,
+    prompt: isLast && hasTools && conversation.turns > 0 ? [...conversation.prompt, lastTurn] : conversation.prompt,
+    maxTokens,
+    tools: [...named].map(described),
+    // With tools, a form would keep the model from calling them.
+    form: run.schema && !hasTools ? { name: 'answer', schema: run.schema } : undefined,
+    what: 'workflow.step',
+    budget: run.budget,
+    invocation: `${run.key}:${conversation.turns + 1}`,
+    signal: run.signal,
   })
+  used.usage = inAll(used.usage, answer.used)
+  return answer
 }
 
-/** The arguments, or what is wrong with them. */
-function inputOf(tool: Tool, text: string): JsonObject | string {
-  let value: unknown
-  try {
-    value = JSON.parse(text === '' ? '{}' : text)
-  } catch {
-    return 'The arguments are no JSON.'
-  }
-  const parsed = z.fromJSONSchema(tool.inputSchema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value)
-  if (parsed.success) return parsed.data as JsonObject
-  const [issue] = parsed.error.issues
-  return `The arguments do not fit: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim()
-}
-
-function described({ name, description, inputSchema }: Tool): LanguageModelV4FunctionTool {
-  return { type: 'function', name: nameForModels(name), description, inputSchema: inputSchema as never }
-}
-
-/** Providers take letters, digits, underscores and hyphens, up to 64. */
-export function nameForModels(name: string): string {
-  return name.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, 64)
-}
-
-/** What the model wrote, as it has to be sent back to it, and what its tools gave. */
-function toolTurns(content: readonly ChatContent[], answers: readonly ToolAnswer[]): LanguageModelV4Message[] {
-  const calls = content.filter((part) => part.type === 'tool-call')
-  return [
-    {
-      role: 'assistant',
-      content: content.flatMap((part): (LanguageModelV4TextPart | LanguageModelV4ToolCallPart)[] => {
-        if (part.type === 'text') return [{ type: 'text', text: part.text }]
-        if (part.type === 'reasoning') return []
-        const { toolCallId, toolName, input } = part
-        return [{ type: 'tool-call', toolCallId, toolName, input: safeParse(input) }]
-      }),
-    },
-    {
-      role: 'tool',
-      content: calls.map(({ toolCallId, toolName }, index) => {
-        const { text = '', failed = false } = answers[index] ?? {}
-        const value = text.length > shownCharacters ? `${text.slice(0, shownCharacters).toWellFormed()}\n[… cut]` : text
-        return { type: 'tool-result', toolCallId, toolName, output: { type: failed ? 'error-text' : 'text', value } }
-      }),
-    },
-  ]
-}
-
-function safeParse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return {}
-  }
-}
-
-function textOf(content: readonly ChatContent[]): string {
-  return content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
+function described([name, { description, inputSchema }]: readonly [string, Tool]): LanguageModelV4FunctionTool {
+  return { type: 'function', name, description, inputSchema: inputSchema as never }
 }

@@ -15,6 +15,7 @@ export const calculate: Tool = {
   changes: false,
   async run({ input }) {
     const value = evaluate(String(input.expression))
-    return typeof value === 'number' ? { text: String(value) } : { text: value.fault, failed: true }
+    // Fifteen digits are all that binary fractions hold for certain: 0.1 + 0.2 is 0.3.
+    return typeof value === 'number' ? { text: String(Number(value.toPrecision(15))) } : { text: value.fault, failed: true }
   },
 }

@@ -1,61 +1,86 @@
-import { OutboundError } from '../../ports/outbound.ts'
-import type { Tool } from './tool.ts'
+import type { JsonObject } from '../../json.ts'
+import { UnreadableDocumentError } from '../../ports/document-reader.ts'
+import { OutboundError, type OutboundResponse } from '../../ports/outbound.ts'
+import type { Scope } from '../../scope/scope.ts'
+import { isOfHosts } from './fetch-hosts.ts'
+import type { Tool, ToolAnswer } from './tool.ts'
 
 const timeout = 20_000
-const mostBytes = 1024 * 1024
-const shown = 20_000
-/** What an agent's tools say of it: `fetch_url:example.org`, or `fetch_url:*.example.org`. */
-export const fetchPrefix = 'fetch_url:'
+const mostBytes = 2 * 1024 * 1024
+const mostRedirects = 4
+
+const inputSchema: JsonObject = {
+  type: 'object',
+  properties: { url: { type: 'string', description: 'An https or http URL.' } },
+  required: ['url'],
+  additionalProperties: false,
+}
 
 /**
- * Reads a page of a host that the agent's definition names. What may be called is looked at by the guard that webhooks go through, too, so
- * that no name leads into the network that Plinth runs in.
+ * Reads a page of a host that the agent's definition names. Each address on the way is held against that list, and goes through the guard
+ * that webhooks go through, too, so that no name leads into the network that Plinth runs in.
  * @param hosts as the agent's tools name them.
  */
 export function fetchUrl(hosts: readonly string[]): Tool {
   return {
     name: 'fetch_url',
     description: `Reads a web page or file as text. Hosts that can be read: ${hosts.join(', ')}.`,
-    inputSchema: {
-      type: 'object',
-      properties: { url: { type: 'string', description: 'An https URL.' } },
-      required: ['url'],
-      additionalProperties: false,
-    },
+    inputSchema,
     changes: false,
     async run({ scope, input, signal }) {
-      const url = String(input['url'])
-      if (!URL.canParse(url)) return { text: 'That is no URL.', failed: true }
-      const { hostname } = new URL(url)
-      if (!hosts.some((host) => isOf(hostname, host))) return { text: `${hostname} is none of the hosts that can be read.`, failed: true }
       try {
-        const { status, headers, body } = await scope.outbound.send({
-          ...{ method: 'GET', url, timeout, maxBytes: mostBytes, signal },
-          headers: { accept: 'text/html, text/plain, application/json, */*;q=0.1', 'accept-encoding': 'identity' },
-        })
-        if (status < 200 || status > 299) return { text: `The server answered ${status}.`, failed: true }
-        const type = headers['content-type'] ?? ''
-        const text = new TextDecoder().decode(body)
-        return { text: (type.includes('html') ? textOfHtml(text) : text).slice(0, shown).toWellFormed() }
+        return await read(scope, hosts, String(input.url), signal)
       } catch (error) {
-        if (error instanceof OutboundError) return { text: error.message, failed: true }
+        if (error instanceof OutboundError || error instanceof UnreadableDocumentError)
+          return { text: error.message, failed: true }
         throw error
       }
     },
   }
 }
 
-/** Exactly the host, or one below it. */
-function isOf(hostname: string, host: string): boolean {
-  return host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host
+async function read(scope: Scope, hosts: readonly string[], first: string, signal: AbortSignal): Promise<ToolAnswer> {
+  let url = first
+  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+    if (!URL.canParse(url)) return refused('That is no URL.')
+    if (!/^https?:/i.test(url)) return refused('Only http and https are read.')
+    if (!isOfHosts(new URL(url), hosts))
+      return refused(`${new URL(url).host.slice(0, 300)} is none of the hosts that can be read.`)
+    const response = await scope.outbound.send({
+      ...{ method: 'GET', url, timeout, maxBytes: mostBytes, signal },
+      headers: { accept: 'text/html, text/*, application/json, application/pdf, */*;q=0.1', 'accept-encoding': 'identity' },
+    })
+    const { status, headers } = response
+    const to = status >= 300 && status < 400 ? headers.location : undefined
+    if (to === undefined)
+      return status < 200 || status > 299 ? refused(`The server answered ${status}.`) : textOf(scope, url, response, signal)
+    if (!URL.canParse(to, url)) return refused('The server leads to what is no URL.')
+    url = new URL(to, url).href
+  }
+  return refused('The server leads from one address to the next.')
 }
 
-/** The words of a page, roughly: a model can read the rest. */
-function textOfHtml(html: string): string {
-  return html
-    .replaceAll(/<(script|style|noscript|template)\b[\s\S]*?<\/\1\s*>/gi, ' ')
-    .replaceAll(/<!--[\s\S]*?-->/g, ' ')
-    .replaceAll(/<[^>]*>/g, ' ')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
+async function textOf(scope: Scope, url: string, { headers, body }: OutboundResponse, signal: AbortSignal): Promise<ToolAnswer> {
+  const [type = ''] = (headers['content-type'] ?? 'text/plain').toLowerCase().split(';')
+  const contentType = type.trim()
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') return refused('The server packed its answer, which it was asked not to.')
+  const isText = /^(?:text\/(?!html)[\w.+-]+|application\/(?:[\w.+-]+\+)?(?:json|xml))$/.test(contentType)
+  if (isText) return { text: decode(body, headers['content-type'] ?? ''), sources: [url] }
+  if (!scope.reader.reads(contentType)) return refused(`What the server gave is ${contentType.slice(0, 100)}, which is not read.`)
+  const { text } = await scope.reader.read({ name: 'page', contentType, bytes: body }, { signal })
+  return { text, sources: [url] }
+}
+
+function decode(bytes: Uint8Array, contentType: string): string {
+  const [, charset = 'utf-8'] = /charset="?([\w.:-]+)/i.exec(contentType) ?? []
+  try {
+    return new TextDecoder(charset).decode(bytes)
+  } catch {
+    return new TextDecoder().decode(bytes)
+  }
+}
+
+function refused(text: string): ToolAnswer {
+  return { text, failed: true }
 }

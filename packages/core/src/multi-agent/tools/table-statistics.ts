@@ -8,13 +8,15 @@ export const tableStatistics: Tool = {
   description: 'Count, sum, mean, median, minimum, maximum and standard deviation of numbers, such as a column of a table.',
   inputSchema: {
     type: 'object',
-    properties: { values: { type: 'array', items: { type: 'number' }, minItems: 1, maxItems: mostRows, description: 'The numbers.' } },
+    properties: {
+      values: { type: 'array', items: { type: 'number' }, minItems: 1, maxItems: mostRows, description: 'The numbers.' },
+    },
     required: ['values'],
     additionalProperties: false,
   },
   changes: false,
   async run({ input }) {
-    return { text: JSON.stringify(statisticsOf(input['values'] as readonly number[])) }
+    return { text: JSON.stringify(statisticsOf(input.values as readonly number[])) }
   },
 }
 

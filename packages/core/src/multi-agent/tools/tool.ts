@@ -10,28 +10,42 @@ export interface ToolCall {
   /** The same when the call is made again after a crash: for tools that change something. */
   readonly key: string
   /** What other steps of the run gave. */
-  readonly results: ReadonlyMap<string, StepResult>
+  readonly results: KnownResults
   readonly signal: AbortSignal
 }
 
+/** What steps of a run gave, by their ids. */
+export interface KnownResults {
+  get(step: string): StepResult | undefined
+  /** Of those that gave something. */
+  steps(): Iterable<string>
+}
+
 export interface ToolAnswer {
-  /** What the model is shown. */
+  /** What the model is shown, up to {@link shownCharacters}. */
   readonly text: string
   /** It went wrong, and the model may do something else. */
   readonly failed?: boolean
   /** What it found in documents, for citations. */
   readonly passages?: readonly Passage[]
+  /** Names of what else it read, such as an address. */
+  readonly sources?: readonly string[]
 }
 
 /** Something that an agent can do besides writing. */
 export interface Tool {
-  /** What agents name it by, such as `calculate` or `mcp:files:read_file`. */
+  /** What agents name it by, such as `calculate` or `files.read_file`. */
   readonly name: string
   /** For the model. */
   readonly description: string
   /** JSON Schema of its arguments. */
   readonly inputSchema: JsonObject
-  /** It changes something outside: its step needs approval unless its agent's definition says otherwise. */
+  /** It changes something outside, or nobody says that it doesn't: its calls need approval unless its agent's definition allows them. */
   readonly changes: boolean
+  /** How long a call may take, in milliseconds. Default: a minute. */
+  readonly timeout?: number
   run(call: ToolCall): Promise<ToolAnswer>
 }
+
+/** Of what a tool gives, a model is shown so much; no more is kept. */
+export const shownCharacters = 20_000

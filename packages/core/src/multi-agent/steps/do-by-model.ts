@@ -1,0 +1,106 @@
+import { boundaryFor } from '../../language-model/boundary.ts'
+import type { Scope } from '../../scope/scope.ts'
+import { type StepOutcome, synthesis } from '../run/journal.ts'
+import type { StepEnd } from '../run/run-engine.ts'
+import { earlierContext, textsOf } from '../session.ts'
+import { readResult } from '../tools/read-result.ts'
+import type { Tool } from '../tools/tool.ts'
+import { toolsFor } from '../tools/tools.ts'
+import { checkOutput, formOf } from './check-output.ts'
+import { citeSources } from './cite-sources.ts'
+import { type ContextRoom, gatherDependencyContext } from './dependency-context.ts'
+import { judge } from './judge.ts'
+import { AgentFault, type AgentRun, maxTokensFor, runAgent, type Used } from './run-agent.ts'
+import { stepPrompt } from './step-prompt.ts'
+import type { StepTry } from './step-work.ts'
+import { synthesisPrompt } from './synthesis-prompt.ts'
+
+/** Of all results of steps before, as they are shown to an agent; and to the one that puts all of them together. */
+const contextTokens = 6_000
+const synthesisTokens = 24_000
+/** What is wrong with an answer is told to the agent at its next try. */
+const checks: ReadonlySet<string> = new Set(['output_check_failed', 'criteria_not_met'])
+
+/** Does a step with a language model: asks it, checks and judges what it gives, and ties it to its sources. */
+export async function doByModel(scope: Scope, attempt: StepTry): Promise<StepEnd> {
+  const { call } = attempt
+  const { step } = call.state
+  const tools = await toolsOf(scope, attempt)
+  const room = roomFor(scope, attempt, tools)
+  const end = await runAgent(scope, runOf(attempt, tools, room))
+  const { usage, toolCalls } = end
+  if ('waits' in end) return { outcome: { status: 'awaiting_approval', calls: end.waits }, usage, toolCalls }
+  const { text, found, truncated } = end
+  const checked = checkOutput(step, text)
+  if ('fault' in checked) return { outcome: refused('output_check_failed', checked.fault), usage, toolCalls }
+  const used: Used = { usage, toolCalls }
+  const unmet = await judged(scope, attempt, { text, room, used })
+  if (unmet !== undefined) return { outcome: refused('criteria_not_met', unmet), ...used }
+  const cited = await citeSources(scope, { text, found, results: call.results })
+  const more = {
+    ...(step.success_criteria?.length ? { criteria: 'met' as const } : {}),
+    ...(truncated ? { truncated } : {}),
+  }
+  return { outcome: { status: 'completed', text, ...checked, ...cited, ...more }, ...used }
+}
+
+/** Whoever puts the results together is given them, and can have the rest of those that were cut. */
+async function toolsOf(scope: Scope, { call, agent }: StepTry): Promise<readonly Tool[]> {
+  if (call.state.step.id !== synthesis) return toolsFor(scope, agent, call.state.step, call.signal)
+  return agent.tools.includes(readResult.name) ? [readResult] : []
+}
+
+function roomFor(scope: Scope, { call, agent, model }: StepTry, tools: readonly Tool[]): ContextRoom {
+  const most = call.state.step.id === synthesis ? synthesisTokens : contextTokens
+  const fits = Math.floor((model.entry.context - maxTokensFor(scope, agent, model)) / 2)
+  return {
+    tokens: Math.max(0, Math.min(most, fits)),
+    canReadRest: model.entry.capabilities.tools && tools.includes(readResult),
+  }
+}
+
+function runOf(attempt: StepTry, tools: readonly Tool[], room: ContextRoom): AgentRun {
+  const { run, state, call, agent, model, budget, results } = attempt
+  const { step, error, conversation, decision } = call.state
+  const retryReason = error && checks.has(error.code) ? error.message : undefined
+  const told = { step, earlier: run.earlier, results: call.results, room, retryReason }
+  const { key, signal, keep, settled } = call
+  return {
+    ...{ agent, model, tools, budget, results, key, signal, keep, settled, decision, retryReason },
+    kept: conversation,
+    schema: formOf(step),
+    prompt:
+      step.id === synthesis
+        ? synthesisPrompt({ agent, request: run.request, state, ...told })
+        : stepPrompt({ systemPrompt: agent.system_prompt, hasTools: tools.length > 0, ...told }),
+  }
+}
+
+/** Why an answer doesn't meet its step's criteria; undefined: it does, or there are none. */
+async function judged(
+  scope: Scope,
+  { run, call, model, budget }: StepTry,
+  { text, room, used }: { readonly text: string; readonly room: ContextRoom; readonly used: Used },
+): Promise<string | undefined> {
+  const { step } = call.state
+  if (!step.success_criteria?.length) return undefined
+  const boundary = boundaryFor([...textsOf(run.earlier), ...call.results.map(({ result }) => result.text)])
+  const gave = gatherDependencyContext(call.results, boundary, { ...room, canReadRest: false })
+  const context = [earlierContext(run.earlier, boundary), gave].filter((text) => text !== '').join('\n\n')
+  try {
+    return await judge(scope, {
+      ...{ model, budget, context, used },
+      task: step.prompt,
+      criteria: step.success_criteria,
+      answer: text,
+      key: call.key,
+      signal: call.signal,
+    })
+  } catch (error) {
+    throw new AgentFault(error, used)
+  }
+}
+
+function refused(code: string, message: string): StepOutcome {
+  return { status: 'failed', code, message, retryable: true }
+}
