@@ -25,6 +25,22 @@ export * from './language-model/failure.ts'
 export * from './language-model/gate.ts'
 export * from './language-model/token-estimate.ts'
 export * from './log.ts'
+export { allAgents, deleteAgent, getAgent, type NewAgent, putAgent } from './multi-agent/agents/registry.ts'
+export { createWorkflow, type NewWorkflow, workflowIdOf } from './multi-agent/create-workflow.ts'
+export { workflowFinished } from './multi-agent/events.ts'
+export { type Fork, forkWorkflow } from './multi-agent/fork-workflow.ts'
+export {
+  approveWorkflow,
+  cancelWorkflow,
+  getWorkflow,
+  rejectWorkflow,
+  resumeWorkflow,
+  retryStep,
+  type Workflow,
+} from './multi-agent/manage-workflow.ts'
+export { multiAgent } from './multi-agent/pattern.ts'
+export { endFor, waitForEnd } from './multi-agent/wait-for-end.ts'
+export { newWorkflow } from './multi-agent/workflow-forms.ts'
 export { jobNames, patterns } from './patterns.ts'
 export * from './platform.ts'
 export * from './ports/clock.ts'
@@ -38,6 +54,7 @@ export * from './ports/outbound.ts'
 export * from './ports/queue.ts'
 export * from './ports/search-index.ts'
 export * from './ports/state-store.ts'
+export * from './ports/tool-source.ts'
 export { type AcceptedDocuments, acceptDocuments, type NewDocument } from './rag/accept-documents.ts'
 export { type AnswerKind, answerKindOf } from './rag/answer/question.ts'
 export { answerQuestion, type RagAnswer } from './rag/answer-question.ts'

@@ -6,8 +6,10 @@
 import {
   type Attributes,
   type Counter,
+  context,
   type Histogram,
   INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
   metrics,
   type Span,
   SpanStatusCode,
@@ -17,7 +19,13 @@ import { PlinthError } from './errors.ts'
 import type { Usage } from './language-model/catalogue.ts'
 
 export const instrumentationName = '@plinth/core'
-export const spanNames = { chat: 'chat', process: 'process' } as const
+export const spanNames = {
+  chat: 'chat',
+  process: 'process',
+  workflow: 'invoke_workflow',
+  agent: 'invoke_agent',
+  tool: 'execute_tool',
+} as const
 /** On every span: how `/api/traces` finds it, for its tenant only. */
 export const correlationAttribute = 'plinth.correlation_id'
 export const tenantAttribute = 'plinth.tenant_id'
@@ -27,6 +35,8 @@ const tracer = trace.getTracer(instrumentationName)
 interface Traced {
   readonly tenant: string
   readonly correlationId: string
+  /** The one that it works in: those that it leaves lie below it, and there are none where it isn't recorded. */
+  readonly span?: Span
 }
 
 const unrecorded = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
@@ -44,26 +54,51 @@ export async function inSpan<Result>(
   attributes: Attributes,
   work: (span: Span) => Promise<Result>,
 ): Promise<Result> {
-  if (!keepsSpans(caller.correlationId)) return work(unrecorded)
-  const span = tracer.startSpan(name, {
-    attributes: { ...attributes, [correlationAttribute]: caller.correlationId, [tenantAttribute]: caller.tenant },
-  })
+  const { span: parent, correlationId, tenant } = caller
+  if (parent?.isRecording() === false || !keepsSpans(correlationId)) return work(unrecorded)
+  const all = { ...attributes, [correlationAttribute]: correlationId, [tenantAttribute]: tenant }
+  const above = context.active()
+  const span = tracer.startSpan(name, { attributes: all }, parent ? trace.setSpan(above, parent) : above)
   try {
     return await work(span)
   } catch (error) {
-    const code = PlinthError.is(error) ? error.code : 'internal'
-    span.setAttribute('error.type', code)
-    span.setStatus({ code: SpanStatusCode.ERROR, message: code })
+    markFailed(span, PlinthError.is(error) ? error.code : 'internal')
     throw error
   } finally {
     span.end()
   }
 }
 
+/** For what failed without an error that is thrown. @param code a stable one, without content. */
+export function markFailed(span: Span, code: string): void {
+  span.setAttribute('error.type', code)
+  span.setStatus({ code: SpanStatusCode.ERROR, message: code })
+}
+
+/** The same scope, whose work leaves its spans below this one. */
+export function below<Part extends { readonly caller: Traced }>(scope: Part, span: Span): Part {
+  return { ...scope, caller: { ...scope.caller, span } }
+}
+
+/** A span as another process may name it (W3C Trace Context, `traceparent`); undefined for one that isn't recorded. */
+export function traceparentOf(span: Span): string | undefined {
+  const { traceId, spanId, traceFlags } = span.spanContext()
+  return span.isRecording() ? `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}` : undefined
+}
+
+/** Links a span to one that another process named; what isn't a name is passed over. */
+export function linkTo(span: Span, traceparent: string): void {
+  const [, traceId = '', spanId = '', flags = ''] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(traceparent) ?? []
+  const linked = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
+  if (isSpanContextValid(linked)) span.addLink({ context: linked })
+}
+
 /** Bounds of durations in seconds (the GenAI conventions' for model calls), and of token counts. */
 export const secondBounds: number[] = [
   0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
 ]
+/** Those of workflows, which may wait for people. */
+const longBounds = [...secondBounds, 163.84, 327.68, 655.36, 3_600, 14_400, 86_400]
 const tokenBounds = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576]
 
 interface Instruments {
@@ -73,6 +108,9 @@ interface Instruments {
   readonly jobs: Histogram
   readonly relayed: Counter
   readonly documents: Counter
+  readonly workflows: Histogram
+  readonly steps: Histogram
+  readonly tools: Histogram
 }
 
 // Made on first use: a meter fetched before the server has registered its provider would stay silent for ever.
@@ -99,6 +137,21 @@ function instruments(): Instruments {
     }),
     relayed: meter.createCounter('plinth.relay.sent', { description: 'Events and jobs sent by the relay, by outcome' }),
     documents: meter.createCounter('plinth.documents.read', { description: 'Documents read, by outcome' }),
+    workflows: meter.createHistogram('plinth.workflow.duration', {
+      unit: 's',
+      description: 'Duration of workflows, waits for people included, by status',
+      advice: { explicitBucketBoundaries: longBounds },
+    }),
+    steps: meter.createHistogram('plinth.workflow.step.duration', {
+      unit: 's',
+      description: 'Duration of tries of steps, by agent and outcome',
+      advice: { explicitBucketBoundaries: secondBounds },
+    }),
+    tools: meter.createHistogram('plinth.workflow.tool.duration', {
+      unit: 's',
+      description: 'Duration of tool calls, by tool and outcome',
+      advice: { explicitBucketBoundaries: secondBounds },
+    }),
   }
   return made
 }
@@ -132,4 +185,23 @@ export function recordRelayed(kind: 'event' | 'job', outcome: 'sent' | 'failed',
 /** @param outcome `processed`, or the code of what kept it from being read. */
 export function recordDocument(outcome: string): void {
   instruments().documents.add(1, { outcome })
+}
+
+/** A workflow that came to its end. */
+export function recordWorkflow(status: 'completed' | 'failed' | 'cancelled', milliseconds: number): void {
+  instruments().workflows.record(milliseconds / 1000, { status })
+}
+
+/**
+ * A try of a step.
+ * @param agent a built-in agent's type; any other is a tenant's own word, which labels must not have.
+ * @param outcome its status, or the code of what kept it from being done.
+ */
+export function recordStep(agent: string, outcome: string, milliseconds: number): void {
+  instruments().steps.record(milliseconds / 1000, { 'gen_ai.agent.name': agent, outcome })
+}
+
+/** @param tool a built-in tool's name, or its kind: the names of others are a tenant's own words. */
+export function recordTool(tool: string, outcome: 'done' | 'failed', milliseconds: number): void {
+  instruments().tools.record(milliseconds / 1000, { 'gen_ai.tool.name': tool, outcome })
 }

@@ -14,6 +14,7 @@ import {
   type StoredEvent,
   silentLog,
   TenantRegistry,
+  type ToolSource,
   WorkerHost,
 } from '../../src/index.ts'
 import { Authenticator } from '../../src/tenancy/authenticate.ts'
@@ -51,6 +52,7 @@ export class EventBench {
       readonly worker?: boolean
       readonly limits?: ModelLimits
       readonly reader?: DocumentReader
+      readonly tools?: ToolSource
     } = {},
   ): Promise<EventBench> {
     const models = scriptedModels(script)
@@ -58,6 +60,7 @@ export class EventBench {
       models,
       ...(options.limits ? { limits: options.limits } : {}),
       ...(options.reader ? { reader: options.reader } : {}),
+      ...(options.tools ? { tools: options.tools } : {}),
     })
     const operator = memory.platform.operate()
     const registry = new TenantRegistry(operator)

@@ -10,6 +10,14 @@ export function dependantsOf(steps: readonly Linked[]): ReadonlyMap<string, read
   return dependants
 }
 
+/** These steps, and all that depend on them, directly or through others. */
+export function withAllBehind(steps: readonly Linked[], ids: Iterable<string>): ReadonlySet<string> {
+  const dependants = dependantsOf(steps)
+  const behind = new Set(ids)
+  for (const id of behind) for (const dependant of dependants.get(id) ?? []) behind.add(dependant)
+  return behind
+}
+
 export interface Order {
   /** Each step behind all that it needs. */
   readonly order: readonly string[]
@@ -20,8 +28,7 @@ export interface Order {
 }
 
 /** Kahn's algorithm: topological order, and what it can't reach. Doesn't use the call stack, whatever the depth. */
-export function orderOf(steps: readonly Linked[]): Order {
-  const dependants = dependantsOf(steps)
+export function orderOf(steps: readonly Linked[], dependants: ReturnType<typeof dependantsOf> = dependantsOf(steps)): Order {
   const waiting = new Map(
     steps.map(({ id, dependencies }) => [id, new Set(dependencies.filter((needed) => dependants.has(needed))).size]),
   )
@@ -42,11 +49,30 @@ export function orderOf(steps: readonly Linked[]): Order {
   return { order, levels, circular: steps.map(({ id }) => id).filter((id) => !reached.has(id)) }
 }
 
+/** Steps of one circle, each behind one that it needs, from the one that the plan names first; empty where the plan is sound. */
+export function circleIn(steps: readonly Linked[]): readonly string[] {
+  const circular = new Set(orderOf(steps).circular)
+  const needs = new Map(steps.map(({ id, dependencies }) => [id, dependencies.find((needed) => circular.has(needed))]))
+  const way: string[] = []
+  const places = new Map<string, number>()
+  let [next] = circular
+  while (next !== undefined && !places.has(next)) {
+    places.set(next, way.push(next) - 1)
+    next = needs.get(next)
+  }
+  if (next === undefined) return []
+  const circle = way.slice(places.get(next)).reverse()
+  const first = circle.indexOf(steps.find(({ id }) => circle.includes(id))?.id ?? '')
+  return [...circle.slice(first), ...circle.slice(0, first)]
+}
+
 /** How many steps, itself included, lie on the longest way from each step to an end: the longer, the earlier it should run. */
-export function remainingPaths(steps: readonly Linked[]): ReadonlyMap<string, number> {
-  const dependants = dependantsOf(steps)
+export function remainingPaths(
+  steps: readonly Linked[],
+  dependants: ReturnType<typeof dependantsOf> = dependantsOf(steps),
+): ReadonlyMap<string, number> {
   const remaining = new Map<string, number>()
-  for (const id of orderOf(steps).order.toReversed()) {
+  for (const id of orderOf(steps, dependants).order.toReversed()) {
     let longest = 0
     for (const dependant of dependants.get(id) ?? []) longest = Math.max(longest, remaining.get(dependant) ?? 0)
     remaining.set(id, longest + 1)

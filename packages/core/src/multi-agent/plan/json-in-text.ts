@@ -18,11 +18,12 @@ export function jsonInText(text: string): FoundJson {
   return { fault }
 }
 
-/** The first object that stands on its own. */
+/** The first object that stands on its own; those of a list are parts of it. */
 function objectIn(text: string): FoundJson {
+  if (/^[^{[]*\[\s*\{/.test(text)) return { fault: isWhole(text.slice(text.indexOf('['))) ? 'malformed' : 'cut_off' }
   let malformed = false
   for (let start = text.indexOf('{'); start >= 0; start = text.indexOf('{', start + 1)) {
-    const end = endOfObject(text, start)
+    const end = endOf(text, start, '{', '}')
     // What is behind an object that never ends is inside of it.
     if (end === undefined) return { fault: malformed ? 'malformed' : 'cut_off' }
     try {
@@ -35,8 +36,13 @@ function objectIn(text: string): FoundJson {
   return { fault: malformed ? 'malformed' : 'no_json' }
 }
 
-/** Behind the brace that closes the one at `start`; undefined: it isn't closed. */
-function endOfObject(text: string, start: number): number | undefined {
+/** Whether the list at a text's beginning is closed, in whatever follows it. */
+function isWhole(text: string): boolean {
+  return endOf(text, 0, '[', ']') !== undefined
+}
+
+/** Behind the bracket that closes the one at `start`; undefined: it isn't closed. */
+function endOf(text: string, start: number, open: string, close: string): number | undefined {
   let depth = 0
   let inString = false
   for (let place = start; place < text.length; place++) {
@@ -45,8 +51,8 @@ function endOfObject(text: string, start: number): number | undefined {
       if (character === '\\') place++
       else if (character === '"') inString = false
     } else if (character === '"') inString = true
-    else if (character === '{') depth++
-    else if (character === '}' && --depth === 0) return place + 1
+    else if (character === open) depth++
+    else if (character === close && --depth === 0) return place + 1
   }
   return undefined
 }

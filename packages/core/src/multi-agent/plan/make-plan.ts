@@ -1,14 +1,14 @@
-import { pricedUsage } from '../../gateway/ask-model.ts'
-import { answerChat, type ChatScope } from '../../gateway/governed-chat.ts'
-import { uuid } from '../../ids.ts'
+import type { ChatScope } from '../../gateway/governed-chat.ts'
 import type { ResolvedModel, Usage } from '../../language-model/catalogue.ts'
 import { inAll, noUsage } from '../../rag/usage.ts'
+import { askWithin } from '../ask-within.ts'
 import type { PlanSource } from '../run/journal.ts'
+import { RunBudget } from '../run/run-budget.ts'
 import { jsonInText } from './json-in-text.ts'
 import { freeId, mendPlan } from './mend-plan.ts'
 import type { Plan } from './plan.ts'
 import { type FailedTry, mostPlannedSteps, type PlanningInput, plannerPrompt, planSchema } from './planner-prompt.ts'
-import { questionsOf } from './questions.ts'
+import { asksToCompute, questionsOf } from './questions.ts'
 import { rulePlan, singleStepPlan } from './rule-plan.ts'
 import { faultsOfPlan, type PlanFault, type PlanRules, type ReadPlan, readPlan } from './validate-plan.ts'
 
@@ -25,6 +25,8 @@ export interface MakePlanInput extends PlanningInput {
   /** Where the rest of a plan is made: the steps that are there. */
   readonly begun?: PlanRules['begun']
   readonly maxTokens: number
+  /** What its calls are taken from. */
+  readonly spends?: RunBudget
   /** The same for calls that are made again after a crash, so that they are paid for once. */
   readonly key: string
   readonly signal: AbortSignal
@@ -57,22 +59,17 @@ export async function makePlan(scope: ChatScope, input: MakePlanInput): Promise<
   let usage = noUsage
   let last: unknown
   while (tries.length <= mostRepairs) {
-    const { content, finish } = await answerChat(scope, {
-      id: uuid(scope.clock),
+    const { content, used } = await askWithin(scope, {
+      model: resolved,
+      prompt: plannerPrompt(input, tries),
+      maxTokens: input.maxTokens,
+      form: { name: 'plan', schema: planSchema(input.agents) },
+      budget: input.spends ?? new RunBudget({ limits: {}, what: 'budget' }),
       invocation: `${input.key}:${tries.length}`,
-      leavable: true,
-      request: {
-        modelId: resolved.id,
-        prompt: plannerPrompt(input, tries),
-        maxOutputTokens: input.maxTokens,
-        ...(resolved.entry.capabilities.structuredOutput
-          ? { responseFormat: { type: 'json', name: 'plan', schema: planSchema(input.agents) as never } }
-          : {}),
-      },
       what: 'workflow.plan',
       signal: input.signal,
     })
-    usage = inAll(usage, pricedUsage(resolved, finish.usage))
+    usage = inAll(usage, used)
     const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
     const found = jsonInText(text)
     if ('value' in found) last = found.value
@@ -91,10 +88,18 @@ export function isRulesOnly({ model }: Pick<ResolvedModel, 'model'>): boolean {
   return model.provider === 'plinth.local'
 }
 
-/** A plain question: planning it would cost more than answering it. */
-function isSimple(request: string): boolean {
+/**
+ * Whether one step will do, so that planning would cost more than answering: a single question of up to 200 characters and one sentence
+ * that ends in its question mark, compares nothing and has nothing computed. A request that asks several things is never simple.
+ */
+export function isSimple(request: string): boolean {
   const text = request.trim()
-  return text.length <= simpleCharacters && text.endsWith('?') && questionsOf(text).length === 1 && !/\bcompare\b/i.test(text)
+  if (text.length > simpleCharacters || !/^[^?!;:\n]+\?$/.test(text) || /[.)]\s/.test(text)) return false
+  return (
+    !/\b(?:compare|comparison|versus|vs|each|respectively)\b/i.test(text) &&
+    !asksToCompute(text) &&
+    questionsOf(text).length === 1
+  )
 }
 
 /** What is left to do when nothing better is to be had: all of it, in one step. */

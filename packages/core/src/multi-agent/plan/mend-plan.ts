@@ -1,9 +1,12 @@
 import { orderOf } from './graph.ts'
-import { type Plan, planForm, type Step } from './plan.ts'
+import { type Plan, planForm, planLimits, type Step } from './plan.ts'
+import { mostPlannedSteps } from './planner-prompt.ts'
 import { orchestrator, type PlanRules } from './validate-plan.ts'
 
-/** Of what a model is let plan. */
-const mostSteps = 50
+/** Of the form of a plan: longer texts are cut, or left out where half of one would mislead. */
+const longestText = 2_000
+const mostCriteria = 50
+const longestName = 64
 
 /**
  * The last try with a model's plan, by rules: ids that are there twice get a number, agents that don't exist become the one whose name is
@@ -12,21 +15,21 @@ const mostSteps = 50
  */
 export function mendPlan(value: unknown, { agents, begun }: PlanRules): Plan | undefined {
   const raw = asObject(value)
-  const steps = Array.isArray(raw?.steps) ? raw.steps.slice(0, mostSteps) : []
+  const steps = Array.isArray(raw?.steps) ? raw.steps.slice(0, mostPlannedSteps) : []
   const mended: Step[] = []
   /** What the model called each, to what it is called now; the first one of a name has it. */
   const names = new Map<string, string>([...(begun?.done ?? [])].map((id) => [id, id]))
   for (const [index, each] of steps.entries()) {
     const step = asObject(each)
-    const prompt = typeof step?.prompt === 'string' ? step.prompt.trim() : ''
-    const agent_type = nearest(String(step?.agent_type ?? ''), [...agents.keys()])
+    const prompt = typeof step?.prompt === 'string' ? step.prompt.trim().slice(0, planLimits.prompt).toWellFormed() : ''
+    const agent_type = nearest(named(step?.agent_type) ?? '', [...agents.keys()])
     if (!step || prompt === '' || agent_type === undefined) continue
-    const given = typeof step.id === 'string' || typeof step.id === 'number' ? String(step.id) : `step-${index + 1}`
+    const given = named(step.id) ?? `step-${index + 1}`
     const id = freeId(given, new Set([...(begun?.taken ?? []), ...mended.map((other) => other.id)]))
     if (!names.has(given)) names.set(given, id)
     const known = agents.get(agent_type)?.tools ?? []
     const tools = Array.isArray(step.tools) ? step.tools.filter((tool) => known.includes(tool)) : undefined
-    const dependencies = Array.isArray(step.dependencies) ? step.dependencies.map(String) : []
+    const dependencies = Array.isArray(step.dependencies) ? step.dependencies.flatMap((each) => named(each) ?? []) : []
     mended.push({ ...withoutFaults(step), id, agent_type, prompt, dependencies, ...(tools && { tools }) })
   }
   const linked = unwound(
@@ -35,14 +38,24 @@ export function mendPlan(value: unknown, { agents, begun }: PlanRules): Plan | u
       dependencies: [...new Set(step.dependencies.flatMap((needed) => names.get(needed) ?? []))].filter((id) => id !== step.id),
     })),
   )
-  const goal = typeof raw?.goal === 'string' ? raw.goal : ''
-  const parsed = planForm.safeParse({ goal, steps: linked })
+  const goal = typeof raw?.goal === 'string' ? raw.goal.slice(0, planLimits.prompt).toWellFormed() : ''
+  const criteria = Array.isArray(raw?.success_criteria) ? raw.success_criteria.filter(isCriterion).slice(0, mostCriteria) : []
+  const parsed = planForm.safeParse({ goal, success_criteria: criteria, steps: linked })
   return parsed.success ? parsed.data : undefined
+}
+
+/** A name as models give it; anything else that they write there is none. */
+function named(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
 /** What else a step says, where it is of the form. */
 function withoutFaults({ expected_output }: Readonly<Record<string, unknown>>): Partial<Step> {
-  return typeof expected_output === 'string' && expected_output !== '' ? { expected_output } : {}
+  return isCriterion(expected_output) ? { expected_output } : {}
+}
+
+function isCriterion(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= longestText
 }
 
 /** The id as it was given, as far as it can be one and is free. */
@@ -67,7 +80,7 @@ function unwound(steps: readonly Step[]): readonly Step[] {
 
 /** The name that differs the least; undefined where all are too far away. */
 function nearest(name: string, names: readonly string[]): string | undefined {
-  const wanted = name.toLowerCase().trim()
+  const wanted = name.toLowerCase().trim().slice(0, longestName)
   let best: string | undefined
   let least = Math.max(2, Math.floor(wanted.length / 3)) + 1
   for (const candidate of names) {

@@ -96,7 +96,11 @@ export const stepForm: z.ZodType<Step> = z.strictObject({
     .max(planLimits.prompt)
     .refine((text) => text.trim() !== '', 'must not be empty'),
   dependencies: z.array(stepId).max(1_000).default([]),
-  expected_output: z.union([z.string().min(1).max(10_000), z.record(z.string(), z.json())]).optional(),
+  // As a run shows it, where a plan says nothing.
+  expected_output: z
+    .union([z.string().min(1).max(10_000), z.record(z.string(), z.json())])
+    .nullish()
+    .transform((expected) => expected ?? undefined),
   success_criteria: criteria.optional(),
   tools: z.array(z.string().min(1).max(128)).max(100).optional(),
   budget: budgetForm.optional(),
@@ -108,18 +112,25 @@ export const stepForm: z.ZodType<Step> = z.strictObject({
   on_failure: z.enum(onFailures).optional(),
 }) as unknown as z.ZodType<Step>
 
-/** The form of a plan. What forms can't say (cycles, unknown agents) is said by `faultsOfPlan`. */
-export const planForm: z.ZodType<Plan> = z.strictObject({
-  goal: z.string().max(planLimits.prompt).default(''),
-  success_criteria: z
-    .union([
-      criteria,
-      z
-        .string()
-        .min(1)
-        .max(2_000)
-        .transform((one) => [one]),
-    ])
-    .default([]),
-  steps: z.array(stepForm).min(1, 'must hold a step').max(planLimits.steps),
-}) as unknown as z.ZodType<Plan>
+/**
+ * The form of a plan. What forms can't say (cycles, unknown agents) is said by `faultsOfPlan`. A plan as a run shows it is one, too: where it
+ * came from is left out.
+ */
+export const planForm: z.ZodType<Plan> = z
+  .strictObject({
+    goal: z.string().max(planLimits.prompt).default(''),
+    success_criteria: z
+      .union([
+        criteria,
+        z
+          .string()
+          .min(1)
+          .max(2_000)
+          .transform((one) => [one]),
+      ])
+      .default([]),
+    steps: z.array(stepForm).min(1, 'must hold a step').max(planLimits.steps),
+    source: z.string().max(100).optional(),
+    faults: z.array(z.string().max(1_000)).max(1_000).optional(),
+  })
+  .transform(({ source: _source, faults: _faults, ...plan }) => plan) as unknown as z.ZodType<Plan>

@@ -1,6 +1,8 @@
 import type { Plan, Step } from './plan.ts'
 import { questionsOf } from './questions.ts'
 
+const longestShown = 300
+
 /**
  * A plan by rules, where no language model writes one: the seed's chain (G3), research for each question of the request side by side, then
  * analysis, then the report.
@@ -19,7 +21,7 @@ export function rulePlan(request: string): Plan {
   )
   return {
     goal: request,
-    success_criteria: questions.map((question) => `Answered, or said to be unanswered: ${question}`),
+    success_criteria: questions.map((question) => `Answered, or said to be unanswered: ${shortened(question)}`),
     steps: [
       ...research,
       {
@@ -38,6 +40,10 @@ export function rulePlan(request: string): Plan {
       },
     ],
   }
+}
+
+function shortened(question: string): string {
+  return question.length <= longestShown ? question : `${question.slice(0, longestShown - 1).toWellFormed()}…`
 }
 
 /** One step: for what needs no more, and where no better plan was to be had. */

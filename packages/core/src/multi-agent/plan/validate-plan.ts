@@ -1,6 +1,10 @@
 import { InvalidInputError } from '../../errors.ts'
+import { isListed } from '../../ports/tool-source.ts'
 import type { AgentDefinition } from '../agents/agent.ts'
-import { orderOf } from './graph.ts'
+import { checkBy } from '../json-schemas.ts'
+import { circleIn, orderOf } from './graph.ts'
+import { formFaults } from './malformed-plan.ts'
+import { namesInWords } from './names-in-words.ts'
 import { type Budget, type Plan, planForm, planLimits } from './plan.ts'
 
 /** One thing that is wrong with a plan, as a planner can mend it. */
@@ -38,9 +42,7 @@ export type ReadPlan = { readonly plan: Plan } | { readonly faults: readonly Pla
 export function readPlan(value: unknown, rules: PlanRules): ReadPlan {
   const parsed = planForm.safeParse(value)
   if (!parsed.success) {
-    return {
-      faults: parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), code: 'malformed', message })),
-    }
+    return { faults: formFaults(value, parsed.error.issues).map((fault) => ({ ...fault, code: 'malformed' })) }
   }
   const faults = faultsOfPlan(parsed.data, rules)
   return faults.length > 0 ? { faults } : { plan: parsed.data }
@@ -75,6 +77,7 @@ export function faultsOfPlan(plan: Plan, rules: PlanRules): readonly PlanFault[]
 function* faultsOfSteps({ steps }: Plan, { agents, begun }: PlanRules): Generator<PlanFault> {
   const ids = new Set([...steps.map(({ id }) => id), ...(begun?.done ?? [])])
   const seen = new Set<string>(begun?.taken)
+  const known = namesInWords([...agents.keys()].filter((type) => type !== orchestrator).sort())
   for (const [index, step] of steps.entries()) {
     const at = `steps.${index}`
     if (seen.has(step.id)) {
@@ -86,12 +89,18 @@ function* faultsOfSteps({ steps }: Plan, { agents, begun }: PlanRules): Generato
       const message = 'The orchestrator plans; it takes no step of its own.'
       yield { field: `${at}.agent_type`, code: 'orchestrator_step', message }
     } else if (!agent) {
-      yield { field: `${at}.agent_type`, code: 'unknown_agent', message: `There is no agent ${step.agent_type}.` }
+      const message = `There is no agent ${step.agent_type}. There are: ${known}.`
+      yield { field: `${at}.agent_type`, code: 'unknown_agent', message }
     }
     for (const [place, tool] of (step.tools ?? []).entries()) {
-      if (!agent || agent.tools.includes(tool)) continue
+      if (!agent || isListed(agent.tools, tool)) continue
       const message = `The agent ${step.agent_type} has no tool ${tool}.`
       yield { field: `${at}.tools.${place}`, code: 'unknown_tool', message }
+    }
+    const check = typeof step.expected_output === 'object' ? checkBy(step.expected_output) : undefined
+    if (check && 'fault' in check) {
+      const message = `Nothing can be checked by this JSON Schema. ${check.fault}`
+      yield { field: `${at}.expected_output`, code: 'malformed', message }
     }
     for (const [place, needed] of step.dependencies.entries()) {
       const field = `${at}.dependencies.${place}`
@@ -116,14 +125,14 @@ function* faultsOfBudget({ steps }: Plan, { budget = {} }: PlanRules): Generator
 }
 
 function faultsOfShape({ steps }: Plan): readonly PlanFault[] {
-  const { levels, circular } = orderOf(steps)
-  const [first] = circular
+  const circle = circleIn(steps)
+  const [first] = circle
   if (first !== undefined) {
     const index = steps.findIndex(({ id }) => id === first)
-    const names = circular.slice(0, 10).join(', ')
-    const message = `These steps wait for each other: ${names}.`
+    const message = `These steps wait for each other: ${namesInWords(circle, ' → ')} → ${first}.`
     return [{ field: `steps.${index}.dependencies`, code: 'cycle', message }]
   }
+  const { levels } = orderOf(steps)
   const widths = new Map<number, number>()
   for (const level of levels.values()) widths.set(level, (widths.get(level) ?? 0) + 1)
   const faults: PlanFault[] = []

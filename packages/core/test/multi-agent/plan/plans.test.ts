@@ -60,7 +60,7 @@ describe('a plan', () => {
   })
 })
 
-describe('JSON in what a model wrote [X38]', () => {
+describe('JSON in what a model wrote [X36, X38]', () => {
   it.each([
     ['bare', '{"a":1}'],
     ['in a fence', 'Here:\n```json\n{"a":1}\n```\nDone.'],
@@ -75,6 +75,8 @@ describe('JSON in what a model wrote [X38]', () => {
     ['a beginning', '{"steps":[{"id":"a"}', 'cut_off'],
     ['a beginning in a fence', '```json\n{"steps":[{"id":"a"},\n', 'cut_off'],
     ['no JSON', '{steps: a}', 'malformed'],
+    ['a part of a list', 'Steps: [{"id":"a"},{"id":"b"}]', 'malformed'],
+    ['a list that is cut off', '[ {"id":"a"},{"id":"b"', 'cut_off'],
   ])('is not made of %s', (_, text, fault) => {
     expect(jsonInText(text)).toEqual({ fault })
   })
@@ -97,9 +99,10 @@ describe('a plan that is mended', () => {
       steps: [
         { id: 'a', agent_type: 'Research Agent', prompt: 'Look.', dependencies: ['c'] },
         { id: 'a', agent_type: 'analyst', prompt: 'Weigh.', dependencies: ['a', 'zzz'] },
-        { id: 'c', agent_type: 'report', prompt: 'Write.', dependencies: ['a'], tools: ['shell'] },
+        { id: 'c', agent_type: 'report', prompt: 'Write.', dependencies: ['a', { toString: 0 }], tools: ['shell'] },
         { agent_type: 'report', prompt: '' },
         'nonsense',
+        { agent_type: { toString: 0 }, prompt: 'No.', dependencies: [{ toString: 0 }] },
       ],
     }
     const plan = mendPlan(wild, rules)

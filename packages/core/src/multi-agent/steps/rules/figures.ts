@@ -4,76 +4,100 @@ export interface Figure {
   /** As it is written, such as `400 hours`, `$1,250` or `12.5 %`. */
   readonly text: string
   readonly value: number
-  /** What it counts, in lower case and singular: `hour`, `$`, `%`; empty where nothing is said. */
+  /** What it counts, singular and in one form for what means the same: `hour`, `dollar`, `%`; empty where nothing is said. */
   readonly unit: string
-  /** The sentence that it stands in. */
-  readonly sentence: string
+  /** Where it stands in the text. */
+  readonly start: number
 }
 
-const currency = '[$€£¥]'
-const number = String.raw`\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?`
+const currency = String.raw`[$€£¥]|(?:EUR|USD|GBP|CHF|JPY)(?!\p{L})`
+// A comma before one or two digits is a decimal sign: "4,50", "1.250,50".
+const number = String.raw`\d{1,3}(?:\.\d{3})*,\d{1,2}(?!\d|,\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?`
 const pattern = new RegExp(
-  String.raw`(?<![\p{L}\p{N}_.,-])(?:(${currency})\s?)?(${number})(?:\s?(%|percent\b|${currency})|\s(?:(million|billion|thousand)\s?)?(\p{L}{2,}))?`,
+  String.raw`(?<![\p{L}\p{N}_.,-])(?:(${currency})\s?)?(${number})(?:(k|m|bn)(?![\p{L}\p{N}])|\s?(%|percent\b|${currency})|\s?(kg|g|mg|lb|km|cm|mm|m|kW|W|GB|MB|TB|KB|h|min|s)(?![\p{L}\p{N}])|\s(?:(million|billion|thousand)\s?)?(\p{L}{2,})|(?![\p{L}\p{N}]))`,
   'giu',
 )
-const scales: Readonly<Record<string, number>> = { thousand: 1e3, million: 1e6, billion: 1e9 }
+const month =
+  '(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)'
+const date = new RegExp(
+  String.raw`\b(?:\d{1,2}(?:st|nd|rd|th)?\s+${month}\.?(?:,?\s+\d{4})?|${month}\.?\s+\d{1,2}(?:st|nd|rd|th)?(?:,?\s+\d{4})?|${month}\.?\s+\d{4}|\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2})\b`,
+  'gu',
+)
+const scales: Readonly<Record<string, number>> = { thousand: 1e3, million: 1e6, billion: 1e9, k: 1e3, m: 1e6, bn: 1e9 }
 /** Words behind a number that it doesn't count. */
-const noUnit = new Set([
-  'and',
-  'or',
-  'in',
-  'on',
-  'at',
-  'to',
-  'of',
-  'is',
-  'was',
-  'are',
-  'were',
-  'by',
-  'from',
-  'with',
-  'for',
-  'as',
-  'per',
-  'the',
-  'it',
-  'but',
-  'than',
-  'then',
-  'has',
-  'had',
-  'have',
-  'will',
-  'when',
-  'which',
-  'who',
-])
+const noUnit = new Set(
+  'and or in on at to of is was are were by from with for as per the it its but than then has had have will when which who after before since until an if not this that'.split(
+    ' ',
+  ),
+)
+const oneForm: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    ['euro', '€', 'eur'],
+    ['dollar', '$', 'usd'],
+    ['pound sterling', '£', 'gbp'],
+    ['yen', '¥', 'jpy'],
+    ['franc', 'chf'],
+    ['%', 'percent'],
+    ['kg', 'kilogram', 'kilo', 'kilogramme'],
+    ['g', 'gram', 'gramme'],
+    ['t', 'ton', 'tonne'],
+    ['m', 'metre', 'meter'],
+    ['cm', 'centimetre', 'centimeter'],
+    ['mm', 'millimetre', 'millimeter'],
+    ['km', 'kilometre', 'kilometer'],
+    ['hour', 'h', 'hr'],
+    ['minute', 'min'],
+    ['second', 's', 'sec'],
+    ['kw', 'kilowatt'],
+    ['w', 'watt'],
+    ['person', 'people'],
+  ].flatMap(([form = '', ...others]) => others.map((other) => [other, form])),
+)
 const year = /^(?:1[5-9]|20)\d\d$/
 
-/** The figures of a text in its order, each once a sentence. Markers of citations such as [1] are none. */
+/** The figures of a text in its order, each once. Dates are none, nor are markers of citations such as [1]. */
 export function figuresIn(text: string): readonly Figure[] {
-  const plain = text.replaceAll(/\s?\[\d+\]/g, '')
-  return plain
-    .split(/(?<=[.!?])\s+(?=[\p{Lu}\p{N}"“])|\n+/u)
-    .flatMap((sentence) => [...sentence.matchAll(pattern)].map((match) => figureOf(match, sentence.trim())))
-    .filter(
-      (figure, index, all) =>
-        all.findIndex((other) => other.text === figure.text && other.sentence === figure.sentence) === index,
-    )
+  const blank = (found: string): string => ' '.repeat(found.length)
+  const plain = text.replaceAll(/\[\d+\]/g, blank).replaceAll(date, blank)
+  return [...plain.matchAll(pattern)]
+    .map(figureOf)
+    .filter((figure, index, all) => all.findIndex((other) => other.text === figure.text) === index)
 }
 
-function figureOf(match: RegExpMatchArray, sentence: string): Figure {
-  const [, before = '', digits = '', behind = '', between = '', last = ''] = match
+/** Dates as they are written. */
+export function datesIn(text: string): readonly string[] {
+  return [...text.matchAll(date)].map(([found]) => found)
+}
+
+function figureOf(match: RegExpMatchArray): Figure {
+  const [whole, before = '', digits = '', suffix = '', behind = '', short = '', between = '', last = ''] = match
   // "4 million" counts nothing but what stands before it.
-  const scale = between || (last.toLowerCase() in scales ? last : '')
+  const scale = suffix || between || (last.toLowerCase() in scales && last.length > 2 ? last : '')
   const word = last === scale || noUnit.has(last.toLowerCase()) ? '' : last
   const counted = year.test(digits) && before === '' && scale === '' ? '' : word
   const left = counted === '' && last !== scale ? last.length : 0
-  const text = match[0].slice(0, match[0].length - left).trim()
-  const value = Number(digits.replaceAll(',', '')) * (scales[scale.toLowerCase()] ?? 1)
-  const unit = before || (/^percent$/i.test(behind) ? '%' : behind) || singular(counted.toLowerCase())
-  return { text, value, unit, sentence }
+  const text = whole.slice(0, whole.length - left).trim()
+  // "5 m" is a length, "$5m" five millions.
+  const isLength = suffix.toLowerCase() === 'm' && before === ''
+  const value = Number(plainOf(digits)) * (isLength ? 1 : (scales[scale.toLowerCase()] ?? 1))
+  const unit = before || behind || short || (isLength ? 'm' : '') || counted
+  return { text, value, unit: unitOf(unit), start: match.index ?? 0 }
+}
+
+function plainOf(digits: string): string {
+  return /,\d{1,2}$/.test(digits) ? digits.replaceAll('.', '').replace(',', '.') : digits.replaceAll(',', '')
+}
+
+/** Whether these figures leave open what a single dot before three digits means: "4.800" beside "2,400", or of money. */
+export function areUnclear(figures: readonly Figure[]): boolean {
+  const money = new Set(['euro', 'dollar', '£', 'gbp', 'yen', 'chf'].map(unitOf))
+  const isOpen = ({ text }: Figure): boolean => /(?<![\d.,])[1-9]\d{0,2}\.\d{3}(?![\d.,])/.test(text)
+  return figures.some(isOpen) && figures.some(({ text, unit }) => money.has(unit) || /\d,\d/.test(text))
+}
+
+function unitOf(word: string): string {
+  const one = singular(word.toLowerCase())
+  return oneForm[one] ?? one
 }
 
 function singular(word: string): string {

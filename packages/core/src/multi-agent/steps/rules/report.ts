@@ -1,70 +1,91 @@
-import type { Citation } from '../../../rag/answer/cite-claims.ts'
+import { asksToCompute } from '../../plan/questions.ts'
 import type { StepResult } from '../../run/journal.ts'
-
-/** What one step found, or that it found nothing. */
-export interface Finding {
-  /** What was asked. */
-  readonly question: string
-  readonly result: StepResult | undefined
-}
+import { comparedHeading, computedHeading } from './analyse.ts'
+import { CitedText, type Part, partsOf } from './cited-text.ts'
+import type { Finding } from './facts.ts'
 
 const note = '_Put together by rules from quotations. No language model was used._'
-const marker = /\s?\[(\d+)\]/g
+const longestTitle = 300
 
 /**
- * A report in Markdown by rules: each question with what was found, quoted, with the numbers of its sources; what was made of the figures;
- * what wasn't found; the sources.
+ * A report in Markdown by rules: what was compared; each question with what was found, quoted, with the numbers of its sources; what
+ * wasn't found; the sources. Figures that were computed are in it where the request asks for them, each with its formula.
  * @returns its citations point at the claims in this text and at their places in the sources.
  */
 export function writeReport(input: {
   readonly title: string
   readonly findings: readonly Finding[]
-  readonly analysis: string | undefined
+  readonly analyses: readonly StepResult[]
 }): StepResult {
-  const sources: string[] = []
-  const citations: Citation[] = []
-  let text = `# ${oneLine(input.title)}\n\n${note}\n`
+  const text = new CitedText()
+  text.add(`# ${titleOf(input.title)}\n\n${note}\n`)
+  let hasComputed = false
+  const analyses = input.analyses.filter(({ sources = [] }) => sources.length > 0)
+  for (const [heading, parts] of analyses.flatMap(sectionsOf)) {
+    if (heading === computedHeading && !asksToCompute(input.title)) continue
+    // What a language model analysed may be anything.
+    hasComputed ||= heading !== comparedHeading
+    text.add(`\n${heading}\n\n`, ...parts, '\n')
+  }
   const missing: string[] = []
-  for (const { question, result } of input.findings) {
-    if (!result || (result.sources ?? []).length === 0) {
-      missing.push(question)
-      continue
+  const leftOut: string[] = []
+  for (const { question, result, leftOut: why } of input.findings) {
+    if (why !== undefined) leftOut.push(`${headingOf(question)}: ${oneLine(why)}`)
+    else if (!result || (result.sources ?? []).length === 0) missing.push(question)
+    else text.add(`\n## ${headingOf(question)}\n\n`, ...trimmed(partsOf(result)), '\n').name(result.sources ?? [])
+  }
+  if (missing.length > 0)
+    text.add(
+      `\n## Not found\n\nThe documents do not say:\n\n${missing.map((question) => `- ${headingOf(question)}`).join('\n')}\n`,
+    )
+  if (leftOut.length > 0)
+    text.add(`\n## Left out\n\nThese steps were not done:\n\n${leftOut.map((each) => `- ${each}`).join('\n')}\n`)
+  if (!hasComputed && asksToCompute(input.title))
+    text.add('\nNothing was computed: rules found no figures here that they can compute with for sure.\n')
+  else if (text.sources.length === 0 && leftOut.length === 0) text.add('\nThe documents hold nothing about this.\n')
+  if (text.sources.length === 0) return text.result()
+  text.add(`\n## Sources\n\n${text.sources.map((source, index) => `- [${index + 1}] ${oneLine(source)}`).join('\n')}\n`)
+  return text.result()
+}
+
+/** An analysis by its headings; one that has none, as of a language model, is one section. */
+function sectionsOf(result: StepResult): readonly (readonly [string, readonly Part[]])[] {
+  const sections: [string, Part[]][] = [['## Analysis', []]]
+  for (const part of partsOf(result)) {
+    const pieces =
+      typeof part === 'string' ? part.split(new RegExp(`(?<=^|\n)(${comparedHeading}|${computedHeading})\n+`)) : [part]
+    for (const piece of pieces) {
+      if (piece === comparedHeading || piece === computedHeading) sections.push([piece, []])
+      else sections.at(-1)?.[1].push(typeof piece === 'string' ? withoutMarkers(piece) : piece)
     }
-    text += `\n## ${oneLine(question)}\n\n`
-    text += quoted(result, text.length, sources, citations)
-    text += '\n'
   }
-  if (input.analysis && sources.length > 0) text += `\n## Figures\n\n${input.analysis}\n`
-  if (missing.length > 0) text += `\n## Not found\n\n${missing.map((question) => `- ${oneLine(question)}`).join('\n')}\n`
-  if (sources.length > 0)
-    text += `\n## Sources\n\n${sources.map((source, index) => `${index + 1}. ${oneLine(source)}`).join('\n')}\n`
-  else text += '\nThe documents hold nothing about this.\n'
-  return { text, sources, citations }
+  return sections.map(([heading, parts]) => [heading, trimmed(parts)] as const).filter(([, parts]) => parts.length > 0)
 }
 
-/** A finding's claims, each with the numbers that its sources have in the report. */
-function quoted(result: StepResult, offset: number, sources: string[], citations: Citation[]): string {
-  const claims = new Map<string, Citation[]>()
-  for (const citation of result.citations ?? []) {
-    const key = `${citation.claim_start}:${citation.claim_end}`
-    claims.set(key, [...(claims.get(key) ?? []), citation])
-  }
-  let text = ''
-  for (const [first, ...others] of claims.values()) {
-    if (!first) continue
-    const claim = result.text.slice(first.claim_start, first.claim_end).replaceAll(marker, '').trim()
-    const numbers = new Set([first, ...others].map(({ source }) => numberOf(source, sources)))
-    const start = offset + text.length
-    text += `${claim} ${[...numbers].map((number) => `[${number}]`).join(' ')}\n`
-    for (const citation of [first, ...others])
-      citations.push({ ...citation, claim_start: start, claim_end: start + claim.length })
-  }
-  return text
+/** Without white space at its ends. */
+function trimmed(parts: readonly Part[]): readonly Part[] {
+  const left = parts.filter((part) => part !== '')
+  const first = left[0]
+  const begun = typeof first === 'string' ? [first.trimStart(), ...left.slice(1)] : left
+  const last = begun.at(-1)
+  const ended = typeof last === 'string' ? [...begun.slice(0, -1), last.trimEnd()] : begun
+  return ended.filter((part) => part !== '').map((part) => (typeof part === 'string' ? withoutMarkers(part) : part))
 }
 
-function numberOf(source: string, sources: string[]): number {
-  const known = sources.indexOf(source)
-  return known >= 0 ? known + 1 : sources.push(source)
+/** Numbers of sources that aren't those of the report. */
+function withoutMarkers(text: string): string {
+  return text.replaceAll(/\s?\[\d+\]/g, '')
+}
+
+/** The request, without the numbers of its points. */
+function titleOf(request: string): string {
+  const line = oneLine(request.replaceAll(/(^|[\n?.;]\s*)(?:\(?\d{1,2}[.)]|[-*•])\s+/g, '$1'))
+  return line.slice(0, longestTitle).toWellFormed()
+}
+
+function headingOf(question: string): string {
+  const line = oneLine(question).replace(/[:;,.]+$/, '')
+  return line.charAt(0).toUpperCase() + line.slice(1)
 }
 
 function oneLine(text: string): string {
