@@ -10,6 +10,7 @@ import {
   type Platform,
   pooledKeyAlias,
   silentLog,
+  type ToolSource,
 } from '@plinth/core'
 import { checkResources } from './check-resources.ts'
 import { type AwsClients, createClients, destroyClients } from './clients.ts'
@@ -39,6 +40,8 @@ export interface AwsPlatformOptions {
   readonly jobs: readonly string[]
   /** Reads documents; absent: plain text alone is read. */
   readonly reader?: DocumentReader
+  /** Offers tools of servers outside; absent: agents have those that are built in. */
+  readonly tools?: ToolSource
   /** Whether to see first that everything is there, so that a wrong setting is told at the start and not at the first request. */
   readonly check?: boolean
   /** Clients to use instead of those made from the environment; whoever brings one ends it. */
@@ -79,6 +82,7 @@ export async function awsPlatform(options: AwsPlatformOptions): Promise<AwsPlatf
     }),
     bus: new EventBridgeEventBus({ client: clients.eventbridge, bus }),
     ...(options.reader ? { reader: options.reader } : {}),
+    ...(options.tools ? { tools: options.tools } : {}),
     ...searchOf(environment, clients, clock),
     close: async () => {
       operations.close()

@@ -42,22 +42,8 @@ const usualSockets = 128
 
 /** The SDK's clients: connections are kept, every call ends in time, throttles slow the client down (adaptive retry). */
 export function createClients(options: ClientOptions): AwsClients {
-  const { maxSockets = usualSockets, requestTimeout = usualTimeout } = options
-  const common = (timeout = requestTimeout) => ({
-    region: options.region,
-    retryMode: 'adaptive',
-    maxAttempts: options.maxAttempts ?? 4,
-    // HTTP/1.1 everywhere: emulators speak nothing else.
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout,
-      requestTimeout: timeout,
-      throwOnRequestTimeout: true,
-      httpsAgent: { keepAlive: true, maxSockets },
-      httpAgent: { keepAlive: true, maxSockets },
-    }),
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-  })
+  const { requestTimeout = usualTimeout } = options
+  const common = (timeout = requestTimeout) => clientSettings({ ...options, requestTimeout: timeout })
   const slow = Math.max(transferTimeout, requestTimeout)
   return {
     dynamodb: new DynamoDBClient(common()),
@@ -74,6 +60,32 @@ export function createClients(options: ClientOptions): AwsClients {
     s3vectors: new S3VectorsClient(common(slow)),
     textract: new TextractClient(common(slow)),
   }
+}
+
+/** What all clients are made with; for one that few processes need, too. */
+export function clientSettings(options: ClientOptions): ClientSettings {
+  const { maxSockets = usualSockets, requestTimeout = usualTimeout } = options
+  return {
+    region: options.region,
+    retryMode: 'adaptive',
+    maxAttempts: options.maxAttempts ?? 4,
+    // HTTP/1.1 everywhere: emulators speak nothing else.
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout,
+      requestTimeout,
+      throwOnRequestTimeout: true,
+      httpsAgent: { keepAlive: true, maxSockets },
+      httpAgent: { keepAlive: true, maxSockets },
+    }),
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+  }
+}
+
+export interface ClientSettings extends Pick<ClientOptions, 'region' | 'endpoint' | 'credentials'> {
+  readonly retryMode: string
+  readonly maxAttempts: number
+  readonly requestHandler: NodeHttpHandler
 }
 
 export function destroyClients(clients: AwsClients): void {

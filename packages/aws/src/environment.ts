@@ -142,29 +142,43 @@ function searchVariables(search: AwsSearch): Record<string, string> {
 }
 
 /**
- * Jobs that are sent in one lane and no other. The others would stand empty, and cost all the same: Lambda asks each queue for
- * jobs, and an alarm watches each. One that is sent in another lane nevertheless joins these.
+ * Jobs that aren't sent in every lane. A queue of the others would stand empty, and cost all the same: Lambda asks each queue for
+ * jobs, and an alarm watches each. One that is sent in another lane nevertheless joins the last of these.
  */
-const onlyLane: ReadonlyMap<string, Lane> = new Map([
-  ['event-driven.expire', 'normal'],
-  ['event-driven.replay', 'low'],
-  ['rag.ingest', 'normal'],
-  ['rag.clean', 'normal'],
-  ['rag.embed', 'low'],
-  ['rag.maintain', 'low'],
-  ['rag.reindex', 'low'],
+const ownLanes: ReadonlyMap<string, readonly Lane[]> = new Map<string, readonly Lane[]>([
+  ['event-driven.expire', ['normal']],
+  ['event-driven.replay', ['low']],
+  ['rag.ingest', ['normal']],
+  ['rag.clean', ['normal']],
+  ['rag.embed', ['low']],
+  ['rag.maintain', ['low']],
+  ['rag.reindex', ['low']],
+  // Somebody waits for a run to go on that they agreed to: it doesn't stand behind those that begin.
+  ['multi-agent.advance', ['high', 'normal']],
+  ['multi-agent.forget', ['low']],
 ])
 
 /** The lanes in which a job has a queue, the most urgent first. */
 export function lanesOf(job: string): readonly Lane[] {
-  const only = onlyLane.get(job)
-  return only === undefined ? (Object.keys(laneWeights) as Lane[]) : [only]
+  return ownLanes.get(job) ?? (Object.keys(laneWeights) as Lane[])
 }
 
 /** The name of the SQS queue for a job in a lane. */
 export function queueName(prefix: string, job: string, lane: string): string {
-  return `${prefix}-${job.replaceAll('.', '-')}-${onlyLane.get(job) ?? lane}`
+  const lanes: readonly string[] = lanesOf(job)
+  return `${prefix}-${job.replaceAll('.', '-')}-${lanes.includes(lane) ? lane : lanes.at(-1)}`
 }
+
+/**
+ * The secret of Secrets Manager with the virtual key by which executions of the state machine start a tenant's workflows.
+ * @param tenant `*` in a policy, for those of all tenants.
+ */
+export function workflowKeyName(prefix: string, tenant: string): string {
+  return `${prefix}/workflow-keys/${tenant}`
+}
+
+/** How often what an execution sends, or is to be told, is tried before it is put with the dead letters. */
+export const executionReceives = 5
 
 /** The name of the queue where messages end that were delivered too often. */
 export function deadLetterQueueName(prefix: string): string {

@@ -126,12 +126,16 @@ describe('the environment of the platform aws', () => {
     expect(deadLetterQueueName('p')).toBe('p-dead')
   })
 
-  it('has one queue for a job that is sent in one lane alone, which takes it whatever lane it says', () => {
+  it('has no queue for a lane in which a job is not sent, and takes what says that lane nevertheless', () => {
     expect(lanesOf('event-driven.process')).toEqual(['high', 'normal', 'low'])
     expect(lanesOf('rag.embed')).toEqual(['low'])
+    expect(lanesOf('multi-agent.advance')).toEqual(['high', 'normal'])
     for (const lane of ['high', 'normal', 'low']) expect(queueName('p', 'rag.embed', lane)).toBe('p-rag-embed-low')
+    // What is less urgent than any of its queues joins the last of them.
+    expect(queueName('p', 'multi-agent.advance', 'high')).toBe('p-multi-agent-advance-high')
+    expect(queueName('p', 'multi-agent.advance', 'low')).toBe('p-multi-agent-advance-normal')
     const queues = jobNames.flatMap((job) => lanesOf(job).map((lane) => queueName('p', job, lane)))
-    expect([queues.length, new Set(queues).size]).toEqual([13, 13])
+    expect([queues.length, new Set(queues).size]).toEqual([16, 16])
   })
 
   it('a function that tells nothing of events is told of no bus', () => {

@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { Throttle } from './api.ts'
-import { type CommonFunctionOptions, checkConcurrency, checkEmbeddingModels } from './function-settings.ts'
+import { type CommonFunctionOptions, checkConcurrency, checkEmbeddingModels, checkModels } from './function-settings.ts'
 import { requestPatterns } from './handlers.ts'
 
 /** What is there already, in place of what would be made. It is left as it is, but for a rule on the bus. */
@@ -59,7 +59,7 @@ export interface EventDrivenGenAiProps {
 
 /** @throws InvalidInputError that names the prop at fault: one that can't be, or not beside another. */
 export function checkProps({ existing, models, embeddingModels, functions }: EventDrivenGenAiProps, jobs: number): void {
-  if (models?.length === 0) throw new InvalidInputError('models must name at least one.', { field: 'models' })
+  checkModels(models)
   checkEmbeddingModels(embeddingModels)
   if (existing?.table && existing.table.tableStreamArn === undefined) {
     const message = 'existing.table must have a stream of new images, and be imported with its tableStreamArn.'

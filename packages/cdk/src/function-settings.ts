@@ -46,6 +46,11 @@ export function checkVariables(more: Readonly<Record<string, string>>, own: Read
 }
 
 /** @throws InvalidInputError for a list that is there, and empty. */
+export function checkModels(models: readonly string[] | undefined): void {
+  if (models?.length === 0) throw new InvalidInputError('models must name at least one.', { field: 'models' })
+}
+
+/** @throws InvalidInputError for a list that is there, and empty. */
 export function checkEmbeddingModels(embeddingModels: readonly string[] | undefined): void {
   if (embeddingModels?.length === 0)
     throw new InvalidInputError('embeddingModels must name at least one, or be left out.', { field: 'embeddingModels' })

@@ -1,5 +1,5 @@
 /** The Lambda functions of a Plinth, as data: where their code comes from, and how much they are given. @module */
-import { eventDriven, type PatternName, patterns, rag } from '@plinth/core'
+import { eventDriven, multiAgent, type PatternName, patterns, rag } from '@plinth/core'
 
 /** What `EventDrivenGenAi` makes. */
 export const requestHandlers = ['api', 'authorizer', 'request-worker', 'relay', 'sweeper'] as const
@@ -7,11 +7,19 @@ export type RequestHandler = (typeof requestHandlers)[number]
 /** What `Rag` makes. */
 export const documentHandler = 'document-worker'
 
-export type HandlerName = RequestHandler | typeof documentHandler
-export const handlerNames: readonly HandlerName[] = [...requestHandlers, documentHandler]
+/** What `MultiAgentOrchestration` makes; the latter for executions of its state machine. */
+export const workflowHandler = 'workflow-worker'
+export const executionHandler = 'execution-worker'
+export type WorkflowHandler = typeof workflowHandler | typeof executionHandler
+export const workflowHandlers: readonly WorkflowHandler[] = [workflowHandler, executionHandler]
 
-/** Patterns whose jobs the `request-worker` works: all but that of documents. */
-export const requestPatterns: readonly PatternName[] = patterns.map(({ name }) => name).filter((name) => name !== rag.name)
+export type HandlerName = RequestHandler | typeof documentHandler | WorkflowHandler
+export const handlerNames: readonly HandlerName[] = [...requestHandlers, documentHandler, ...workflowHandlers]
+
+/** Patterns whose jobs the `request-worker` works: all but those that have a worker of their own. */
+export const requestPatterns: readonly PatternName[] = patterns
+  .map(({ name }) => name)
+  .filter((name) => name !== rag.name && name !== multiAgent.name)
 
 /** The names of the jobs of these patterns. */
 export function jobsOf(names: readonly PatternName[]): readonly string[] {
@@ -64,6 +72,21 @@ export const handlers: Readonly<Record<HandlerName, HandlerDefinition>> = {
     // The most that there is: scanned pages wait for Textract, vectors for their model. What isn't done by then goes on where it was.
     timeoutSeconds: 900,
     functionName: `${rag.name}-processor`,
+  },
+  [workflowHandler]: {
+    module: '@plinth/aws/handlers/workflow-worker',
+    summary: 'Plans and runs workflows, one at a time; what is not over when its time is goes on in another.',
+    // It waits for models and tools, whose answers are texts; more memory brings more CPU, which a run hardly needs.
+    megabytes: 1024,
+    // The most that there is: a run that isn't over by then goes on in the next call.
+    timeoutSeconds: 900,
+    functionName: `${multiAgent.name}-processor`,
+  },
+  [executionHandler]: {
+    module: '@plinth/aws/handlers/execution-worker',
+    summary: 'Starts workflows for executions of the state machine, and answers these when they end.',
+    megabytes: 512,
+    timeoutSeconds: 45,
   },
   relay: {
     module: '@plinth/aws/handlers/relay',

@@ -8,6 +8,13 @@ export type { EventDrivenGenAiProps, ExistingResources, FunctionOptions } from '
 export { type HandlerName, handlerNames } from './handlers.ts'
 export { type CloudFormationTemplate, type CostLine, type IdleCost, idleCost } from './idle-cost.ts'
 export { type ImportTime, measureImports } from './import-times.ts'
+export { MultiAgentOrchestration } from './multi-agent-orchestration.ts'
+export type {
+  ExecutionOptions,
+  MultiAgentOrchestrationProps,
+  MultiAgentResources,
+  WorkflowFunctionOptions,
+} from './multi-agent-orchestration-props.ts'
 export { PlinthStack, type PlinthStackProps } from './plinth-stack.ts'
 export { type JobQueue, JobQueues, type JobQueuesProps } from './queues.ts'
 export { Rag } from './rag.ts'
@@ -16,3 +23,4 @@ export { SecureMultiTenant } from './secure-multi-tenant.ts'
 export type { GuardedResources, SecureMultiTenantProps } from './secure-multi-tenant-props.ts'
 export { type Synthesis, type SynthesisOptions, synthesise } from './synthesise.ts'
 export { type WafOptions, WebAcl, type WebAclProps } from './web-acl.ts'
+export { WorkflowExecutions, type WorkflowExecutionsProps } from './workflow-executions.ts'

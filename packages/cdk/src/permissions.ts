@@ -83,9 +83,13 @@ function accessOf(
     case 'api':
       return [...ofTenants, readThrough]
     case 'request-worker':
+    case 'workflow-worker':
       return [...ofTenants, sendAgain]
     case 'document-worker':
       return [...ofTenants, sendAgain, ...(readsImages ? [allow(lookAtImages, ['*'])] : [])]
+    case 'execution-worker':
+      // Jobs go by the outbox.
+      return ofTenants
     case 'authorizer':
       // The issuer's key and the registry lie under the system's own name. No tenant's data is open to it.
       return [

@@ -1,10 +1,12 @@
-import { rag as ragPattern } from '@plinth/core'
+import { multiAgent as multiAgentPattern, rag as ragPattern } from '@plinth/core'
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { EventDrivenGenAi } from './event-driven-genai.ts'
 import type { EventDrivenGenAiProps } from './event-driven-genai-props.ts'
 import { bundleNow } from './function-settings.ts'
 import { documentHandler, requestPatterns } from './handlers.ts'
+import { MultiAgentOrchestration } from './multi-agent-orchestration.ts'
+import type { MultiAgentOrchestrationProps } from './multi-agent-orchestration-props.ts'
 import { Rag } from './rag.ts'
 import type { RagProps } from './rag-props.ts'
 import { SecureMultiTenant } from './secure-multi-tenant.ts'
@@ -19,7 +21,12 @@ export interface PlinthStackProps extends StackProps {
    */
   readonly rag?: RagProps | false
   /**
-   * Around what `eventDriven` and `rag` make; topic, retention and removal policy are as said there, unless said here. `false`: without.
+   * Workflows of agents, beside what `eventDriven` makes; models, functions, topic and removal policy are as said there, unless said here.
+   * `false`: without, and the API knows no workflows either. @default - see there
+   */
+  readonly multiAgent?: MultiAgentOrchestrationProps | false
+  /**
+   * Around what these make; topic, retention and removal policy are as said there, unless said here. `false`: without.
    * Tenants with keys of their own need it. @default - see there
    */
   readonly multiTenant?: SecureMultiTenantProps | false
@@ -29,15 +36,20 @@ export interface PlinthStackProps extends StackProps {
 export class PlinthStack extends Stack {
   readonly eventDriven: EventDrivenGenAi
   readonly rag: Rag | undefined
+  readonly multiAgent: MultiAgentOrchestration | undefined
   readonly multiTenant: SecureMultiTenant | undefined
 
-  constructor(scope: Construct, id: string, { eventDriven = {}, rag = {}, multiTenant = {}, ...props }: PlinthStackProps = {}) {
+  constructor(scope: Construct, id: string, options: PlinthStackProps = {}) {
+    const { eventDriven = {}, rag = {}, multiAgent = {}, multiTenant = {}, ...props } = options
     super(scope, id, { description: 'Plinth: architecture patterns for generative AI', ...props })
-    const patterns = rag ? [...requestPatterns, ragPattern.name] : requestPatterns
+    const patterns = [...requestPatterns, ...(rag ? [ragPattern.name] : []), ...(multiAgent ? [multiAgentPattern.name] : [])]
     const handlerFolder = eventDriven.functions?.handlerFolder ?? bundleNow()
     const requests = { ...eventDriven, functions: { ...eventDriven.functions, handlerFolder, patterns } }
     this.eventDriven = new EventDrivenGenAi(this, 'EventDriven', requests)
     this.rag = rag ? new Rag(this, 'Rag', this.#beside(requests, rag)) : undefined
+    this.multiAgent = multiAgent
+      ? new MultiAgentOrchestration(this, 'MultiAgent', this.#withAgents(requests, multiAgent))
+      : undefined
     this.multiTenant = multiTenant
       ? new SecureMultiTenant(this, 'MultiTenant', this.#around(eventDriven, multiTenant))
       : undefined
@@ -58,8 +70,18 @@ export class PlinthStack extends Stack {
       queues.deadLetters.queueUrl,
       'Messages that ended their worker again and again, or hold no job',
     )
-    const jobs = [...queues.all, ...(this.rag?.queues.all ?? [])]
+    const jobs = [...queues.all, ...(this.rag?.queues.all ?? []), ...(this.multiAgent?.queues.all ?? [])]
     this.#say('JobQueueNames', jobs.map(({ queue }) => queue.queueName).join(','), 'The queues of jobs, by lane')
+    const { executions } = this.multiAgent ?? {}
+    if (executions) {
+      const { stateMachine, subscription: waiting } = executions
+      this.#say('WorkflowStateMachineArn', stateMachine.stateMachineArn, 'Starts a workflow, and waits for its end')
+      this.#say(
+        'ExecutionDeadLetterQueueUrl',
+        waiting.deadLetters.queueUrl,
+        'What could not be started for an execution, or told to it',
+      )
+    }
     const { webAcl } = this.multiTenant ?? {}
     if (webAcl) {
       this.#say('WebAclArn', webAcl.acl.attrArn, 'What is asked before the API')
@@ -83,12 +105,26 @@ export class PlinthStack extends Stack {
     }
   }
 
+  #withAgents(
+    requests: EventDrivenGenAiProps,
+    { existing, functions: own, ...props }: MultiAgentOrchestrationProps,
+  ): MultiAgentOrchestrationProps {
+    const { models } = requests
+    const { bus } = this.eventDriven
+    const beside = this.#beside(requests, { ...(existing && { existing }), ...(own && { functions: own }) })
+    return { ...beside, existing: { bus, ...beside.existing }, ...(models && { models }), ...props }
+  }
+
   #around(
     { alarmTopic, functions, removalPolicy }: EventDrivenGenAiProps,
     { existing, ...props }: SecureMultiTenantProps,
   ): SecureMultiTenantProps {
     const { table, bucket, key, api } = this.eventDriven
-    const made = { ...this.eventDriven.functions, ...(this.rag && { [documentHandler]: this.rag.processor }) }
+    const made = {
+      ...this.eventDriven.functions,
+      ...(this.rag && { [documentHandler]: this.rag.processor }),
+      ...this.multiAgent?.functions,
+    }
     return {
       existing: { table, bucket, key, stage: api.deploymentStage, functions: made, ...existing },
       ...(alarmTopic && { alarmTopic }),

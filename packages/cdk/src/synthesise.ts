@@ -19,6 +19,8 @@ export interface SynthesisOptions {
   readonly waf?: boolean
   /** Whether documents are read and answered from. @default true */
   readonly rag?: boolean
+  /** Whether workflows of agents are run. @default true */
+  readonly multiAgent?: boolean
   /** The models of Bedrock that may be called. @default - that of `EventDrivenGenAi` */
   readonly models?: readonly string[]
   /** Those that may make vectors. @default - none */
@@ -39,7 +41,7 @@ export interface Synthesis {
  * @throws InvalidInputError for models that can't be; Error when a handler can't be bundled or a template isn't valid.
  */
 export function synthesise(options: SynthesisOptions): Synthesis {
-  const { out, handlerFolder, measure = false, waf = true, rag = true, models, embeddingModels } = options
+  const { out, handlerFolder, measure = false, waf = true, rag = true, multiAgent = true, models, embeddingModels } = options
   const folder = handlerFolder ?? mkdtempSync(join(tmpdir(), 'plinth-handlers-'))
   try {
     const bundles = handlerFolder === undefined ? bundleHandlers({ folder }) : measureBundles(folder)
@@ -51,6 +53,7 @@ export function synthesise(options: SynthesisOptions): Synthesis {
         ...(embeddingModels && { embeddingModels }),
       },
       ...(!rag && { rag: false }),
+      ...(!multiAgent && { multiAgent: false }),
       ...(!waf && { multiTenant: { waf: false } }),
     })
     const written = app.synth().stacks.map(({ templateFullPath }) => {

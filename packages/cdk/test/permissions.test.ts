@@ -1,5 +1,5 @@
 import { lanesOf, readAwsEnvironment } from '@plinth/aws/environment'
-import { jobNames } from '@plinth/core'
+import { jobNames, type PatternName } from '@plinth/core'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { describe, expect, it } from 'vitest'
 import { type HandlerName, handlerNames, jobsOf, requestPatterns } from '../src/handlers.ts'
@@ -17,6 +17,8 @@ const template = templateOf(plinthStack({ props: { embeddingModels, functions } 
 const withoutResource = [
   ['xray:PutTelemetryRecords', 'traces belong to no resource'],
   ['xray:PutTraceSegments', 'traces belong to no resource'],
+  ['xray:GetSamplingRules', 'nor do the rules on what is traced'],
+  ['xray:GetSamplingTargets', 'nor the shares of it'],
   ['dynamodb:ListStreams', 'streams are listed for the account'],
   ['textract:DetectDocumentText', 'an image is no resource'],
   ['textract:GetDocumentTextDetection', 'nor is a job'],
@@ -26,6 +28,7 @@ const withoutResource = [
 /** Wildcards inside an ARN that there is nothing narrower for; and, where they are wide, the condition that makes them narrow. */
 const partial = [
   [/^arn:aws:s3:[^*]*\/\*$/, 'the objects of one bucket', undefined],
+  [/^arn:aws:secretsmanager:[^*]*:secret:plinth\/workflow-keys\/\*$/, 'keys of tenants, which come and go', undefined],
   [/^arn:aws:kms:[^*]*:alias\/tenant-\*-key$/, 'the aliases of keys of tenants, which come and go', undefined],
   [/^arn:aws:kms:[^*]*:key\/\*$/, "keys with a tenant's alias as their tag", 'aws:ResourceTag/plinth:alias'],
 ] as const
@@ -98,6 +101,7 @@ describe('[X71] roles may do what their function does', () => {
     ['no resource at all', 'sqs:SendMessage', []],
     ['every key', 'kms:Decrypt', 'arn:aws:kms:eu-central-1:111122223333:key/*'],
     ['keys without their tag', 'kms:CreateKey', '*'],
+    ['every secret', 'secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:*'],
     ['every alias', 'kms:CreateAlias', 'arn:aws:kms:eu-central-1:111122223333:alias/*'],
   ])('finds a breach: %s', (_, Action, Resource) => {
     const PolicyDocument = { Statement: [{ Effect: 'Allow', Action, Resource }] }
@@ -139,6 +143,15 @@ describe('[X71] roles may do what their function does', () => {
       ...['bedrock:InvokeModel', ...look, ...rows, ...changes, ...objects, ...seal, ...logs, ...traces],
       ...work.map((action) => `sqs:${action}`),
     ],
+    'workflow-worker': [
+      ...[...models, ...rows, ...changes, ...objects, ...seal, ...logs, ...traces],
+      ...work.map((action) => `sqs:${action}`),
+    ],
+    'execution-worker': [
+      ...[...rows, ...changes, ...objects, ...seal, ...logs, ...traces],
+      ...work.filter((action) => action !== 'SendMessage').map((action) => `sqs:${action}`),
+      ...['secretsmanager:GetSecretValue', 'states:SendTaskFailure', 'states:SendTaskSuccess'],
+    ],
     relay: [
       ...[...rows, 'dynamodb:DeleteItem', 'dynamodb:UpdateItem', ...stream],
       ...['sqs:GetQueueUrl', 'sqs:SendMessage', 'events:PutEvents', ...logs, ...traces],
@@ -155,6 +168,20 @@ describe('[X71] roles may do what their function does', () => {
     expect([...new Set(actions)].sort()).toEqual([...allowed[name]].sort())
   })
 
+  it('the state machine sends to the queue of executions, and does nothing else; its worker answers no other', () => {
+    const [[machine, { RoleArn }] = ['', {}]] = ofType(template, 'AWS::StepFunctions::StateMachine')
+    const [role = ''] = (RoleArn as { 'Fn::GetAtt': [string] })['Fn::GetAtt']
+    const own = roleStatements(template).filter(({ roles, actions }) => roles.includes(role) && !actions[0]?.startsWith('xray:'))
+    expect(own.map(({ actions }) => actions)).toEqual([['sqs:SendMessage']])
+    expect(own.flatMap(({ resources }) => resources.map((arn) => resolved(template, arn)))).toEqual([
+      expect.stringMatching(/:sqs:.*multiagentexecutionsqueue/),
+    ])
+    const answers = statementsOf('execution-worker').filter(({ actions }) =>
+      actions.some((action) => action.startsWith('states:')),
+    )
+    expect(answers.map(({ resources }) => resources)).toEqual([[{ Ref: machine }]])
+  })
+
   it('who calls models calls these, and of those that make vectors never streamed', () => {
     const profile = 'global.amazon.nova-2-lite-v1:0'
     const profileArn = `arn:aws:bedrock:eu-central-1:111122223333:inference-profile/${profile}`
@@ -167,8 +194,9 @@ describe('[X71] roles may do what their function does', () => {
     const vectors = [['bedrock:InvokeModel'], [`${inRegion}/${embeddingModel}`], undefined]
     expect(modelsOf('api')).toEqual([...language, vectors])
     expect(modelsOf('request-worker')).toEqual(language)
+    expect(modelsOf('workflow-worker')).toEqual([...language, vectors])
     expect(modelsOf('document-worker')).toEqual([vectors])
-    for (const name of ['authorizer', 'relay', 'sweeper'] as const) expect(modelsOf(name)).toEqual([])
+    for (const name of ['authorizer', 'relay', 'sweeper', 'execution-worker'] as const) expect(modelsOf(name)).toEqual([])
   })
 
   it('images are read by Textract where the code can draw pages, and else neither read nor granted', () => {
@@ -179,7 +207,9 @@ describe('[X71] roles may do what their function does', () => {
     ] as const) {
       const variables = ofType(found, 'AWS::Lambda::Function').map(([, { Environment }]) => Environment as { Variables?: object })
       const told = variables.flatMap(({ Variables = {} } = {}) => ('PLINTH_OCR' in Variables ? [Variables.PLINTH_OCR] : []))
-      expect(told).toEqual(handlerNames.map(() => ocr))
+      // Workflows read no documents.
+      const { off = [], textract = [] } = Object.groupBy(told, (word) => word as string)
+      expect([off.length, textract.length]).toEqual(ocr === 'textract' ? [2, 6] : [8, 0])
       const granted = roleStatements(found).filter(({ actions }) => actions.some((action) => action.startsWith('textract:')))
       const readers = granted.flatMap(({ roles }) => roles)
       expect(readers).toEqual(ocr === 'textract' ? [expect.stringMatching(/^RagFunctionsdocumentworkerrole/)] : [])
@@ -206,17 +236,25 @@ describe('[X70] what the variables of a function name is granted to its role', (
     authorizer: { bucket: 'no sealed field of the system is that large', bus: 'it tells nothing', queues: 'it sends nothing' },
     'request-worker': { bus: 'events go by the outbox' },
     'document-worker': { bus: 'events go by the outbox' },
+    'workflow-worker': { bus: 'it is told of none: events go by the outbox' },
+    'execution-worker': { bus: 'it is told of none: events come by its own queue', queues: 'jobs go by the outbox' },
     relay: { bucket: 'an entry of the outbox is whole', key: 'an entry of the outbox is plain' },
     sweeper: { bus: 'it tells nothing', queues: 'it sends nothing' },
   }
 
+  const worked: Readonly<Partial<Record<HandlerName, readonly PatternName[]>>> = {
+    'request-worker': requestPatterns,
+    'document-worker': ['rag'],
+    'workflow-worker': ['multi-agent'],
+    'execution-worker': ['multi-agent'],
+  }
+
   /** Whose queues a handler is told of. */
   const jobsFor = (name: HandlerName): readonly string[] =>
-    name === 'relay' ? jobNames : jobsOf(name === 'document-worker' ? ['rag'] : requestPatterns)
+    name === 'relay' ? jobNames : jobsOf(worked[name] ?? requestPatterns)
 
   it.each(handlerNames)('%s: its variables are read as the platform reads them', (name) => {
-    const worked = { 'request-worker': ['event-driven', 'multi-tenant'], 'document-worker': ['rag'] }
-    const patterns = worked[name as keyof typeof worked] ?? ['event-driven', 'multi-tenant', 'rag']
+    const patterns = worked[name] ?? ['event-driven', 'multi-tenant', 'rag', 'multi-agent']
     expect(environmentOf(name)).toMatchObject({ bus: 'genai-eventbus', queuePrefix: 'plinth', create: false, patterns })
     const { PLINTH_PLATFORM, PLINTH_MODEL, PLINTH_EMBEDDING_MODEL } = variablesIn(template, name)
     expect([PLINTH_PLATFORM, PLINTH_EMBEDDING_MODEL]).toEqual(['aws', `bedrock/${embeddingModel}`])

@@ -10,7 +10,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
-import { idleCost, Rag, type RagProps } from '../src/index.ts'
+import { type HandlerName, idleCost, Rag, type RagProps } from '../src/index.ts'
 import { functionOf, variablesIn } from './support/functions.ts'
 import { resolved } from './support/intrinsics.ts'
 import { roleStatements } from './support/statements.ts'
@@ -196,14 +196,16 @@ describe('in the whole stack', () => {
   it('without it there are no queues and no function for documents, and the API knows none either', () => {
     expect(Object.keys(without.Resources).filter((id) => id.startsWith('Rag'))).toEqual([])
     expect(JSON.stringify(without)).not.toContain('plinth-rag')
-    for (const name of ['api', 'relay', 'sweeper', 'request-worker'] as const)
-      expect(variablesIn(without, name).PLINTH_PATTERNS, name).toBe('event-driven,multi-tenant')
-    expect(variablesIn(template, 'api').PLINTH_PATTERNS).toBe('event-driven,multi-tenant,rag')
+    const word = (name: HandlerName) => variablesIn(without, name).PLINTH_PATTERNS
+    for (const name of ['api', 'relay', 'sweeper'] as const)
+      expect(word(name), name).toBe('event-driven,multi-tenant,multi-agent')
+    expect(word('request-worker')).toBe('event-driven,multi-tenant')
+    expect(variablesIn(template, 'api').PLINTH_PATTERNS).toBe('event-driven,multi-tenant,rag,multi-agent')
     // A stack says which patterns there are, whatever the functions were to be told.
     const asked = templateOf(
       plinthStack({ rag: false, props: { functions: { patterns: ['event-driven', 'multi-tenant', 'rag'] } } }),
     )
-    expect(variablesIn(asked, 'api').PLINTH_PATTERNS).toBe('event-driven,multi-tenant')
+    expect(variablesIn(asked, 'api').PLINTH_PATTERNS).toBe('event-driven,multi-tenant,multi-agent')
   })
 
   it('[R20] waiting costs less than 2.50 USD a month for it', () => {

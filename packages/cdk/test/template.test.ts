@@ -1,9 +1,9 @@
 import { lanesOf } from '@plinth/aws/environment'
-import { type Lane, patterns } from '@plinth/core'
+import { type Lane, type PatternName, patterns } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
 import { tableDefinition } from '../../aws/src/create-table.ts'
 import { stagingPlace } from '../../aws/src/s3-staging.ts'
-import { idleCost } from '../src/index.ts'
+import { type HandlerName, idleCost } from '../src/index.ts'
 import { functionOf } from './support/functions.ts'
 import { resolved } from './support/intrinsics.ts'
 import { resourceStatements, roleStatements } from './support/statements.ts'
@@ -46,7 +46,10 @@ describe('the bus', () => {
       Properties: { RedrivePolicy: { deadLetterTargetArn: dead, maxReceiveCount: 5 } },
     })
     const sendable = resourceStatements(template)
-      .filter(({ actions, principal }) => actions.includes('sqs:SendMessage') && isEvents(principal))
+      .filter(
+        ({ where, actions, principal }) =>
+          actions.includes('sqs:SendMessage') && isEvents(principal) && where.startsWith('EventDriven'),
+      )
       .map(({ resources, conditions }) => [resources, conditions])
     const fromRule = { ArnEquals: { 'aws:SourceArn': arnOf(rule) } }
     expect(sendable).toHaveLength(2)
@@ -58,6 +61,7 @@ describe('the functions', () => {
   it.each([
     ['request-worker', 'event-driven-processor'],
     ['document-worker', 'rag-processor'],
+    ['workflow-worker', 'multi-agent-processor'],
   ] as const)('[R121] %s, which processes, has the name that dashboards look for, %s, code and a handler', (name, known) => {
     const [, { FunctionName, Handler, Code }] = functionOf(template, name)
     expect([FunctionName, Handler, Code]).toEqual([
@@ -68,11 +72,11 @@ describe('the functions', () => {
   })
 
   it('[X72] run on a supported runtime, with traces and logs that end', () => {
-    expect(functions).toHaveLength(6)
+    expect(functions).toHaveLength(8)
     for (const [id, properties] of functions)
       expect(properties, id).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], TracingConfig: { Mode: 'Active' } })
     const logs = functions.map(([, { LoggingConfig }]) => (LoggingConfig as { LogGroup: { Ref: string } }).LogGroup.Ref)
-    expect(new Set(logs).size).toBe(6)
+    expect(new Set(logs).size).toBe(8)
     for (const log of logs) expect(template.Resources[log]?.Properties).toMatchObject({ RetentionInDays: 30 })
   })
 
@@ -96,18 +100,20 @@ describe('the functions', () => {
     ])
   })
 
-  it("only the API's function, which is the model gateway, may call a model besides", () => {
+  it("only the API's function, which is the model gateway, and that of agents may call a model besides", () => {
     const roles = roleStatements(template)
       .filter(({ actions }) => actions.some((action) => action.startsWith('bedrock:')))
       .map(({ where }) => where)
-    const [, { Role }] = functionOf(template, 'api')
-    const [api] = (Role as { 'Fn::GetAtt': [string] })['Fn::GetAtt']
-    expect(new Set(roles)).toEqual(new Set([api, 'BedrockExecutionRole']))
+    const others = (['api', 'workflow-worker'] as const).map((name) => {
+      const [, { Role }] = functionOf(template, name)
+      return (Role as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]
+    })
+    expect(new Set(roles)).toEqual(new Set([...others, 'BedrockExecutionRole']))
   })
 
   it('[X70] each has a role of its own; rule, queues, table, API, key, alarms and outputs are there', () => {
     const roles = functions.map(([, { Role }]) => JSON.stringify(Role))
-    expect(new Set(roles).size).toBe(6)
+    expect(new Set(roles).size).toBe(8)
     const types = new Set(Object.values(template.Resources).map(({ Type }) => Type.replace('AWS::', '')))
     const parts = [
       'Events::Rule',
@@ -192,28 +198,38 @@ describe('the queues', () => {
   const named = (name: string) => [...queues].find(([, { QueueName }]) => QueueName === name) ?? ['', {}]
 
   /** Of functions that may work a job in a lane at a time. */
-  const most = { high: 30, normal: 15, low: 5 } as const
+  const most = (job: string, lane: Lane): number => {
+    if (job.startsWith('rag.')) return 10
+    const lanes = lanesOf(job)
+    if (lanes.length === 1) return 50
+    return lanes.length === 2 ? { high: 33, normal: 17, low: 0 }[lane] : { high: 30, normal: 15, low: 5 }[lane]
+  }
+  const workers: Readonly<Partial<Record<PatternName, HandlerName>>> = {
+    rag: 'document-worker',
+    'multi-agent': 'workflow-worker',
+  }
 
-  it.each(jobs.flatMap(([job, pattern]) => lanesOf(job).map((lane, _, { length }) => [job, lane, length > 1, pattern] as const)))(
+  it.each(jobs.flatMap(([job, pattern]) => lanesOf(job).map((lane) => [job, lane, pattern] as const)))(
     '%s, lane %s: hidden long enough, with a place for what fails, and worked in batches that fail in part',
-    (job, lane: Lane, laned, pattern) => {
+    (job, lane: Lane, pattern) => {
       const [id, properties] = named(`plinth-${job.replaceAll('.', '-')}-${lane}`)
-      const [worker, { Timeout }] = functionOf(template, pattern === 'rag' ? 'document-worker' : 'request-worker')
+      const [worker, { Timeout }] = functionOf(template, workers[pattern] ?? 'request-worker')
       expect(properties.VisibilityTimeout).toBe(6 * Number(Timeout))
       expect(properties.RedrivePolicy).toEqual({ deadLetterTargetArn: arnOf(named('plinth-dead')[0]), maxReceiveCount: 1_000 })
       expect(sources.find(({ EventSourceArn }) => JSON.stringify(EventSourceArn) === JSON.stringify(arnOf(id)))).toMatchObject({
         FunctionName: { Ref: worker },
-        BatchSize: pattern === 'rag' ? 1 : 10,
+        BatchSize: workers[pattern] ? 1 : 10,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
-        ScalingConfig: { MaximumConcurrency: laned ? most[lane] : pattern === 'rag' ? 10 : 50 },
+        ScalingConfig: { MaximumConcurrency: most(job, lane) },
       })
     },
   )
 
   it('are no more than that: a job that is sent in one lane alone has one, since each empty one costs', () => {
-    expect(sources.filter((mapping) => 'ScalingConfig' in mapping)).toHaveLength(13)
-    // Beside them the events' queue, its dead letters and those of jobs.
-    expect(queues.size).toBe(16)
+    // Sixteen of jobs, and that of executions.
+    expect(sources.filter((mapping) => 'ScalingConfig' in mapping)).toHaveLength(17)
+    // Beside them the events' queue, its dead letters, those of jobs, and those of executions.
+    expect(queues.size).toBe(21)
   })
 
   it('are sealed at rest and on the way, and keep what ends in them for as long as SQS does', () => {
@@ -342,10 +358,12 @@ describe('alarms', () => {
     const watched = alarms.map(([, { MetricName, Metrics }]) => MetricName ?? (Metrics ? 'age' : undefined))
     const counts = Object.fromEntries([...Map.groupBy(watched, String)].map(([name, list]) => [name, list.length]))
     expect(counts).toEqual({
-      ApproximateNumberOfMessagesVisible: 2,
+      ApproximateNumberOfMessagesVisible: 3,
       age: patterns.flatMap(({ jobs }) => jobs).length,
-      Errors: 6,
-      Throttles: 6,
+      // Of the queue of executions.
+      ApproximateAgeOfOldestMessage: 1,
+      Errors: 8,
+      Throttles: 8,
       IteratorAge: 1,
       '5XXError': 1,
       BlockedRequests: 1,
@@ -374,7 +392,7 @@ it('only what is named by contract has a name of its own, so that nothing clashe
   // WAF asks for the beginning of its log's name; the rest is the stack's own id.
   const stackId = { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }
   const ofStack = { 'Fn::Join': ['-', [expect.stringMatching(/^aws-waf-logs-plinth-/), stackId]] }
-  expect(fixed).toEqual(['event-driven-processor', 'rag-processor', ofStack])
+  expect(fixed).toEqual(['event-driven-processor', 'rag-processor', 'multi-agent-processor', ofStack])
   expect(only('AWS::ApiGateway::RestApi')[1].Name).toBe('event-driven-api')
 })
 
@@ -383,18 +401,18 @@ it('no custom resources: nothing of ours runs while CloudFormation deploys', () 
   expect(types.filter((type) => !type.startsWith('AWS::') || type.startsWith('AWS::CloudFormation::'))).toEqual([])
 })
 
-it('[R20] waiting costs less than 8 USD a month without the web ACL, line by line', () => {
+it('[R20] waiting costs less than 10 USD a month without the web ACL, line by line', () => {
   const { lines, usd, wafUsd } = idleCost(template)
   expect(lines.map(({ what, count }) => [what, count])).toEqual([
     ['KMS keys', 1],
-    ['metrics that alarms watch', 30],
-    ['queues that Lambda asks for jobs', 13],
+    ['metrics that alarms watch', 39],
+    ['queues that Lambda asks for jobs', 17],
     ['functions called each minute', 2],
     ['web ACLs', 1],
     ['rules of web ACLs', 5],
   ])
   expect(usd).toBeCloseTo(lines.reduce((sum, line) => sum + line.usd, 0))
-  expect(usd - wafUsd).toBeLessThan(8)
+  expect(usd - wafUsd).toBeLessThan(10)
 })
 
 it('logical ids stay: a change of one replaces what it names, data included (vitest -u accepts it)', async () => {

@@ -215,6 +215,8 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     relay: roleId('EventDrivenFunctionsrelayrole'),
     sweeper: roleId('EventDrivenFunctionssweeperrole'),
     'document-worker': roleId('RagFunctionsdocumentworkerrole'),
+    'workflow-worker': roleId('MultiAgentFunctionsworkflowworkerrole'),
+    'execution-worker': roleId('MultiAgentFunctionsexecutionworkerrole'),
   }
   const may = (name: HandlerName, access: Access) => isAllowed(template, statementsOf(roles[name]), access)
   const key = (action: string, context: Access['context'] = {}, resource = someKey): Access => ({
@@ -239,7 +241,7 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     for (const action of [...lifecycle, 'ScheduleKeyDeletion']) expect(may(name, key(action, ofTenant)), action).toBe(true)
   })
 
-  it.each(['api', 'request-worker', 'document-worker', 'sweeper'] as const)(
+  it.each(['api', 'request-worker', 'document-worker', 'workflow-worker', 'execution-worker', 'sweeper'] as const)(
     "%s touches no other keys, and makes no other key a tenant's",
     (name) => {
       expect(may(name, key('CreateKey', {}, '*'))).toBe(false)
@@ -261,7 +263,7 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     },
   )
 
-  it.each(['api', 'request-worker', 'document-worker'] as const)(
+  it.each(['api', 'request-worker', 'document-worker', 'workflow-worker', 'execution-worker'] as const)(
     '[R107] %s seals with them, and with the pooled one, under {tenant_id, field_name} and no other context',
     (name) => {
       for (const action of ['Encrypt', 'Decrypt'])
@@ -287,9 +289,10 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
         may(name, key(action, { ...ofTenant, ...tagging('alias/tenant-acme-key'), ...use('', '', 'acme').context })),
       )
     const look = ['DescribeKey', 'GetKeyRotationStatus', 'ListKeyRotations']
-    for (const name of ['request-worker', 'document-worker'] as const) expect(able(name)).toEqual([...look, 'Encrypt', 'Decrypt'])
+    const workers = ['request-worker', 'document-worker', 'workflow-worker', 'execution-worker'] as const
+    for (const name of workers) expect(able(name)).toEqual([...look, 'Encrypt', 'Decrypt'])
     expect(able('sweeper')).toEqual([...look, 'ScheduleKeyDeletion'])
-    for (const name of ['request-worker', 'document-worker', 'sweeper'] as const)
+    for (const name of [...workers, 'sweeper'] as const)
       expect(may(name, key('CreateKey', tagging('alias/tenant-acme-key'), '*')), name).toBe(false)
   })
 

@@ -8,7 +8,7 @@ import { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
-import { Rag, SecureMultiTenant, type SecureMultiTenantProps, synthesise } from '../src/index.ts'
+import { MultiAgentOrchestration, Rag, SecureMultiTenant, type SecureMultiTenantProps, synthesise } from '../src/index.ts'
 import { handlerFolder, plinthStack, type Unsynthesised } from './support/synthesised.ts'
 
 interface Report {
@@ -45,13 +45,16 @@ describe('the whole stack', () => {
     expect(checked()).toEqual([])
   })
 
-  it('[X70] passes them with all that can be granted and locked, and so do tenants and documents without a Plinth', () => {
+  it('[X70] passes them with all that can be granted and locked, and so do tenants, documents and agents without a Plinth', () => {
     const operators = [Role.fromRoleArn(new Stack(), 'Admin', 'arn:aws:iam::111122223333:role/admin')]
     const found = checked(
       (made) => {
         grantAll(made)
         new SecureMultiTenant(new Stack(made.app, 'Alone'), 'MultiTenant')
         new Rag(new Stack(made.app, 'Documents'), 'Rag', { functions: { handlerFolder: handlerFolder({ draws: true }) } })
+        new MultiAgentOrchestration(new Stack(made.app, 'Agents'), 'MultiAgent', {
+          functions: { handlerFolder: handlerFolder() },
+        })
       },
       { operators },
     )
@@ -96,16 +99,16 @@ describe('synthesise', () => {
       { path: join(out, 'Plinth.template.json'), bytes: expect.any(Number), resources: expect.any(Number) },
     ])
     expect(bundles.map(({ handler }) => handler)).toEqual([
-      ...['api', 'authorizer', 'request-worker', 'relay', 'sweeper', 'document-worker'],
+      ...['api', 'authorizer', 'request-worker', 'relay', 'sweeper', 'document-worker', 'workflow-worker', 'execution-worker'],
     ])
     expect(cost.usd).toBeGreaterThan(0)
   })
 
-  it('leaves out documents where it is told so', () => {
+  it('leaves out documents and agents where it is told so', () => {
     const folder = temporaryFolder()
-    const { cost } = synthesise({ out: folder, handlerFolder: handlerFolder(), rag: false })
+    const { cost } = synthesise({ out: folder, handlerFolder: handlerFolder(), rag: false, multiAgent: false })
     const written = readFileSync(join(folder, 'Plinth.template.json'), 'utf8')
-    expect(written).not.toContain('rag-processor')
+    expect(written).not.toMatch(/rag-processor|multi-agent-processor/)
     expect(written).toContain('"PLINTH_PATTERNS": "event-driven,multi-tenant"')
     expect(cost.lines.find(({ what }) => what.includes('queues'))?.count).toBe(8)
   })

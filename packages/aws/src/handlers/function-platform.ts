@@ -1,5 +1,6 @@
 import { jobNames, type Pattern, patterns } from '@plinth/core'
 import { createDocumentReader } from '@plinth/documents'
+import { loadMcpServers, McpToolSource } from '@plinth/mcp'
 import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type AwsPlatform, awsPlatform } from '../aws-platform.ts'
@@ -36,6 +37,8 @@ function open(): Promise<AwsPlatform> {
   const environment = readAwsEnvironment(env)
   // Tesseract isn't in a function: images are read by Textract or not at all.
   const ocr = openTextractOcr({ environment, clock })
+  // Nothing lives on for sure between two calls of a function, so no server is a process of its own.
+  const servers = loadMcpServers(env.PLINTH_MCP_SERVERS, { variables: env, processes: false })
   return awsPlatform({
     environment,
     models: createModels({ ...modelOptions(env), clock }),
@@ -45,6 +48,7 @@ function open(): Promise<AwsPlatform> {
     outbound: new GuardedHttp({ clock }),
     // One at a time, so that it may have what the function has.
     reader: createDocumentReader({ clock, ...(ocr ? { ocr } : {}), threads: 1, ...memoryOf(env) }),
+    ...(servers.size > 0 ? { tools: new McpToolSource({ servers, clock, variables: env, log: functionLog }) } : {}),
     jobs: jobNames,
   })
 }

@@ -4,7 +4,13 @@ import { App, type Environment } from 'aws-cdk-lib'
 import recommended from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' }
 import { temporaryFolder } from '../../../../test/e2e/support/temporary-folder.ts'
 import { documentHandler, handlerNames } from '../../src/handlers.ts'
-import { type EventDrivenGenAiProps, PlinthStack, type RagProps, type SecureMultiTenantProps } from '../../src/index.ts'
+import {
+  type EventDrivenGenAiProps,
+  type MultiAgentOrchestrationProps,
+  PlinthStack,
+  type RagProps,
+  type SecureMultiTenantProps,
+} from '../../src/index.ts'
 
 export interface Resource {
   readonly Type: string
@@ -37,6 +43,7 @@ export interface Unsynthesised {
 export interface StackOptions {
   readonly props?: EventDrivenGenAiProps
   readonly rag?: RagProps | false
+  readonly multiAgent?: MultiAgentOrchestrationProps | false
   readonly multiTenant?: SecureMultiTenantProps | false
   readonly env?: Environment
   /** Templates are held to CloudFormation's schemas; it takes seconds to begin with, so one test file does it. */
@@ -44,11 +51,12 @@ export interface StackOptions {
 }
 
 /** A stack that isn't synthesised yet. */
-export function plinthStack({ props = {}, rag = {}, multiTenant = {}, env, strict = false }: StackOptions = {}): Unsynthesised {
+export function plinthStack(options: StackOptions = {}): Unsynthesised {
+  const { props = {}, rag = {}, multiAgent = {}, multiTenant = {}, env, strict = false } = options
   const context = { ...recommended, '@aws-cdk/core:validateAgainstDefaultRules': strict }
   const app = new App({ outdir: temporaryFolder(), analyticsReporting: false, context })
   const eventDriven = { ...props, functions: { handlerFolder: handlerFolder(), ...props.functions } }
-  return { app, stack: new PlinthStack(app, 'Plinth', { eventDriven, rag, multiTenant, ...(env && { env }) }) }
+  return { app, stack: new PlinthStack(app, 'Plinth', { eventDriven, rag, multiAgent, multiTenant, ...(env && { env }) }) }
 }
 
 export function templateOf({ app, stack }: Unsynthesised): Template {

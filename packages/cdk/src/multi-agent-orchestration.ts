@@ -1,0 +1,148 @@
+import { variablesOf } from '@plinth/aws/environment'
+import { multiAgent } from '@plinth/core'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import type { Alarm, IMetric } from 'aws-cdk-lib/aws-cloudwatch'
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch'
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
+import type { IEventBus } from 'aws-cdk-lib/aws-events'
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { IBucket } from 'aws-cdk-lib/aws-s3'
+import type { Construct } from 'constructs'
+import { deadJobsAlarm, failureAlarm, period, tell, throttleAlarm, waitAlarms } from './alarms.ts'
+import { createBus } from './bus.ts'
+import { ConstructWithJobs } from './construct-with-jobs.ts'
+import { createTenantData } from './create-tenant-data.ts'
+import { bundleNow, checkVariables, embeddingVariables } from './function-settings.ts'
+import { HandlerFunctions } from './functions.ts'
+import { executionHandler, handlers, jobsOf, type WorkflowHandler, workflowHandler } from './handlers.ts'
+import { defaultModel, modelAccess } from './models.ts'
+import {
+  checkMultiAgentProps,
+  defaultExecutionTimeout,
+  defaultWorkflowConcurrency,
+  invalidWithoutExecutions,
+  type MultiAgentOrchestrationProps,
+} from './multi-agent-orchestration-props.ts'
+import { grantAccess, sendJobs } from './permissions.ts'
+import { grantAll } from './policy-statements.ts'
+import { JobQueues, queuePrefix } from './queues.ts'
+import { connectQueues } from './triggers.ts'
+import { WorkflowExecutions } from './workflow-executions.ts'
+
+/** A run has a function to itself, and until its end: what it runs out of is no concern of others. */
+const jobsAtATime = 1
+/** A run goes on in a message of its own at least every 15 minutes, which count as waiting. */
+const longestWait = Duration.minutes(30)
+
+/**
+ * Multi-agent orchestration on AWS, but for its API: queues for workflows that begin or go on, a function that plans and runs them by
+ * their journal in the table, and a state machine by which others start one and wait for its end ({@link WorkflowExecutions}).
+ *
+ * One in an account and Region: the function `multi-agent-processor` and the queues have fixed names, by contract.
+ */
+export class MultiAgentOrchestration extends ConstructWithJobs {
+  readonly table: ITable
+  readonly bucket: IBucket
+  readonly key: IKey
+  readonly bus: IEventBus
+  readonly queues: JobQueues
+  readonly functions: Readonly<Partial<Record<WorkflowHandler, LambdaFunction>>>
+  readonly processor: LambdaFunction
+  /** Absent where there is to be none. */
+  readonly executions: WorkflowExecutions | undefined
+  readonly alarms: readonly Alarm[]
+
+  /** @throws InvalidInputError that names the prop at fault. */
+  constructor(scope: Construct, id: string, props: MultiAgentOrchestrationProps = {}) {
+    super(scope, id)
+    const jobs = jobsOf([multiAgent.name])
+    checkMultiAgentProps(props, jobs.length)
+    const { existing = {}, models = [defaultModel], embeddingModels = [], functions = {}, executions = {} } = props
+    const { alarmTopic, removalPolicy = RemovalPolicy.RETAIN } = props
+    const { concurrency = defaultWorkflowConcurrency, logRetention = RetentionDays.ONE_MONTH, vpc } = functions
+    const { environment = {}, reservedConcurrency } = functions
+
+    const { table, bucket, key } = createTenantData(this, { existing, removalPolicy })
+    this.table = table
+    this.bucket = bucket
+    this.key = key
+    // Asserted, as CDK's class is no instance of its interface under exactOptionalPropertyTypes.
+    this.bus = existing.bus ?? (createBus(this) as IEventBus)
+    const { deadLetters, relay } = existing
+    const { timeoutSeconds } = handlers[workflowHandler]
+    this.queues = new JobQueues(this, 'Queues', { jobs, timeoutSeconds, ...(deadLetters && { deadLetters }) })
+
+    const handlerFolder = functions.handlerFolder ?? bundleNow()
+    const variables = {
+      ...variablesOf({
+        table: table.tableName,
+        bucket: bucket.bucketName,
+        queuePrefix,
+        pooledKey: key.keyArn,
+        // They search documents, and read none.
+        ocr: 'off',
+        patterns: [multiAgent.name],
+      }),
+      PLINTH_MODEL: `bedrock/${models[0]}`,
+      ...embeddingVariables(embeddingModels),
+    }
+    checkVariables(environment, variables)
+    const made = new HandlerFunctions<WorkflowHandler>(this, 'Functions', {
+      names: executions ? [workflowHandler, executionHandler] : [workflowHandler],
+      handlerFolder,
+      environment: { ...environment, ...variables },
+      modelAccess: { [workflowHandler]: modelAccess(this, { models, embeddingModels }) },
+      logRetention,
+      removalPolicy,
+      ...(vpc && { vpc }),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency: { [workflowHandler]: reservedConcurrency } }),
+    })
+    this.functions = made.byName
+    this.processor = made.byName[workflowHandler]
+    const { queues, bus } = this
+    const resources = { table, bucket, key, queues }
+    grantAccess(workflowHandler, made.roles[workflowHandler], resources)
+    connectQueues(this.processor, { queues, concurrency, batchSize: jobsAtATime })
+    if (relay) this.grantSendJobs(relay)
+    if (executions) {
+      const role = made.roles[executionHandler]
+      grantAccess(executionHandler, role, resources)
+      const { timeout = defaultExecutionTimeout } = executions
+      this.executions = new WorkflowExecutions(this, 'Executions', { bus, timeout, worker: made.byName[executionHandler], role })
+    }
+    this.alarms = [
+      ...(deadLetters ? [] : [deadJobsAlarm(this, queues)]),
+      ...waitAlarms(this, queues, longestWait),
+      failureAlarm(this, workflowHandler, this.processor),
+      throttleAlarm(this, workflowHandler, this.processor),
+      ...(this.executions?.alarms ?? []),
+    ]
+    if (alarmTopic) for (const alarm of this.alarms) tell(alarm, alarmTopic)
+  }
+
+  /** Lets somebody send the jobs of workflows: whatever relays what commits emitted. */
+  grantSendJobs(grantee: IGrantable): Grant {
+    return grantAll(grantee, [sendJobs(this.queues)])
+  }
+
+  /**
+   * Lets somebody start workflows by the state machine, in the name of each tenant that has put a key there.
+   * @throws InvalidInputError where there is none.
+   */
+  grantStartExecution(grantee: IGrantable): Grant {
+    return this.#required().stateMachine.grantStartExecution(grantee)
+  }
+
+  /** Executions that failed, since their workflow did, was refused, cancelled or took too long. @throws InvalidInputError without a state machine. */
+  metricFailedExecutions(): IMetric {
+    return this.#required().stateMachine.metricFailed({ period, statistic: Stats.SUM })
+  }
+
+  #required(): WorkflowExecutions {
+    if (!this.executions) throw invalidWithoutExecutions()
+    return this.executions
+  }
+}
