@@ -142,7 +142,7 @@ export class Client {
    */
   async stream(
     path: string,
-    options: { readonly type: string; readonly signal?: AbortSignal; readonly body?: object },
+    options: Pick<Question, 'body' | 'headers'> & { readonly type: string; readonly signal?: AbortSignal },
   ): Promise<AsyncIterable<Uint8Array>> {
     const { type, ...asked } = options
     const response = await this.#ask(asked.body ? 'POST' : 'GET', path, asked)

@@ -1,5 +1,6 @@
 import { PlinthError } from '@plinth/core'
 import { Command, CommanderError } from 'commander'
+import { agentsCommand } from './commands/agents.ts'
 import { askCommand } from './commands/ask.ts'
 import { backupCommand } from './commands/backup.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -11,6 +12,7 @@ import { submitCommand } from './commands/submit.ts'
 import { synthCommand } from './commands/synth.ts'
 import { tenantsCommand } from './commands/tenants.ts'
 import { tokenCommand } from './commands/token.ts'
+import { workflowsCommand } from './commands/workflows.ts'
 
 const json = process.argv.includes('--json')
 const program = new Command('plinth')
@@ -30,6 +32,8 @@ const verbs = [
   ingestCommand(),
   askCommand(),
   runCommand(),
+  workflowsCommand(),
+  agentsCommand(),
   evalCommand(),
   tenantsCommand(),
   backupCommand(),

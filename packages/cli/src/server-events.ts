@@ -1,9 +1,11 @@
 export interface ReceivedEvent {
+  /** By which a stream that broke off is taken up again. */
+  readonly id: string | undefined
   readonly event: string
   readonly data: unknown
 }
 
-/** Server-sent events out of the bytes of a stream; heartbeats and ids are passed over. */
+/** Server-sent events out of the bytes of a stream; heartbeats are passed over. */
 export async function* serverEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReceivedEvent> {
   const decoder = new TextDecoder()
   let rest = ''
@@ -14,12 +16,11 @@ export async function* serverEvents(bytes: AsyncIterable<Uint8Array>): AsyncGene
     for (const block of blocks) {
       const lines = block.split('\n')
       const data = lines.flatMap((line) => (line.startsWith('data:') ? line.slice(5).trimStart() : [])).join('\n')
-      const event =
-        lines
-          .find((line) => line.startsWith('event:'))
-          ?.slice(6)
-          .trim() ?? 'message'
-      if (data !== '') yield { event, data: JSON.parse(data) }
+      const field = (name: string): string | undefined => {
+        const line = lines.find((each) => each.startsWith(`${name}:`))
+        return line?.slice(name.length + 1).trim()
+      }
+      if (data !== '') yield { id: field('id'), event: field('event') ?? 'message', data: JSON.parse(data) }
     }
   }
 }

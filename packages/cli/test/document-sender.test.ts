@@ -150,8 +150,8 @@ it('server-sent events are read however they are cut', async () => {
     const events: unknown[] = []
     for await (const event of serverEvents(pieces())) events.push(event)
     expect(events).toEqual([
-      { event: 'token', data: { text: 'Käfer 🐞' } },
-      { event: 'done', data: { ok: 1 } },
+      { id: '1', event: 'token', data: { text: 'Käfer 🐞' } },
+      { id: undefined, event: 'done', data: { ok: 1 } },
     ])
   }
 })

@@ -2,7 +2,9 @@ import { cacheClasses } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
 import { lines, plinth } from './support/plinth.ts'
 
-const verbs = ['start', 'token', 'submit', 'ingest', 'ask', 'eval', 'tenants', 'backup', 'doctor', 'synth']
+const verbs = [
+  ...['start', 'token', 'submit', 'ingest', 'ask', 'run', 'workflows', 'agents', 'eval', 'tenants', 'backup', 'doctor', 'synth'],
+]
 
 describe('plinth --help', () => {
   it('lists the verbs', async () => {

@@ -6,7 +6,16 @@ import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { synthCommand } from '../src/commands/synth.ts'
 
 const handlers = temporaryFolder()
-for (const name of ['api', 'authorizer', 'request-worker', 'relay', 'sweeper', 'document-worker']) {
+for (const name of [
+  'api',
+  'authorizer',
+  'request-worker',
+  'relay',
+  'sweeper',
+  'document-worker',
+  'workflow-worker',
+  'execution-worker',
+]) {
   mkdirSync(join(handlers, name))
   writeFileSync(join(handlers, name, 'index.mjs'), 'export const handler = async () => {}\n')
 }
@@ -60,15 +69,18 @@ describe('plinth synth', () => {
     expect(difference).toBeLessThan(saved + 0.5)
   })
 
-  it('--no-rag leaves out documents, and the help says what that loses and saves', async () => {
+  it.each([
+    ['--no-rag', 'rag-processor', '/api/documents and /api/rag'],
+    ['--no-agents', 'multi-agent-processor', '/api/workflows and /api/agents'],
+  ])('%s leaves out %s, and the help says what that loses and saves', async (flag, worker, paths) => {
     const costOf = (printed: string) => Number(/^Waiting costs about ([\d.]+) USD/m.exec(printed)?.[1])
     const out = temporaryFolder()
     const usual = costOf(await synth('--out', out, '--handlers', handlers))
-    expect(readFileSync(join(out, 'Plinth.template.json'), 'utf8')).toContain('rag-processor')
-    const without = costOf(await synth('--out', out, '--handlers', handlers, '--no-rag'))
-    expect(readFileSync(join(out, 'Plinth.template.json'), 'utf8')).not.toContain('rag-processor')
+    expect(readFileSync(join(out, 'Plinth.template.json'), 'utf8')).toContain(worker)
+    const without = costOf(await synth('--out', out, '--handlers', handlers, flag))
+    expect(readFileSync(join(out, 'Plinth.template.json'), 'utf8')).not.toContain(worker)
     const help = synthCommand().helpInformation().replace(/\s+/g, ' ')
-    const said = Number(/--no-rag .*404 under \/api\/documents and \/api\/rag; saves about (\d+) USD a month/.exec(help)?.[1])
+    const said = Number(new RegExp(`${flag} .*404 under ${paths}; saves about (\\d+) USD a month`).exec(help)?.[1])
     expect(Math.abs(said - (usual - without))).toBeLessThan(0.5)
   })
 

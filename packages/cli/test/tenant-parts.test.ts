@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { limitOf, readList } from '../src/read-list.ts'
+import { fieldList, table } from '../src/table.ts'
 import { confirmName } from '../src/tenants/confirm.ts'
 import { linesOf } from '../src/tenants/line-reader.ts'
 import { lockOutOf } from '../src/tenants/lock-out.ts'
-import { limitOf, readList } from '../src/tenants/read-list.ts'
 import { type SettingsOptions, settingsOf } from '../src/tenants/settings-options.ts'
 import { tenantPath } from '../src/tenants/subcommand.ts'
-import { fieldList, table } from '../src/tenants/table.ts'
 
 describe('confirmName', () => {
   const ask = (typed: string, isTTY = true) => {

@@ -25,9 +25,13 @@ beforeAll(async () => {
     ['/api/subscribers/', await make('/api/subscribers', { target: { type: 'queue' } }, 'subscriber_id')],
     ['/api/events/replay/', await make('/api/events/replay', { from: 1 }, 'replay_id')],
     ['/api/uploads/', await make('/api/uploads', {}, 'upload_id')],
+    ['/api/agents/', await make('/api/agents', { type: 'mine' }, 'type')],
+    ['/api/workflows/', await make('/api/workflows', { request: 'Mine.', plan: { steps } }, 'workflow_id')],
     ...(await ingest()),
   ]
 })
+
+const steps = [{ id: 'one', agent_type: 'research', prompt: 'Mine.' }]
 
 /** Makes something of demo's. @returns its id. */
 async function make(path: string, body: object, id: string): Promise<string> {

@@ -5,6 +5,7 @@ import { environment, node, unknownVariables } from './environment.ts'
 import { dataFolder, permissions } from './folder.ts'
 import { issuers } from './issuers.ts'
 import { masterKey } from './master-key.ts'
+import { mcpServers } from './mcp-servers.ts'
 import { model, provider } from './model.ts'
 import type { Check } from './patient.ts'
 import { peers } from './peers.ts'
@@ -17,6 +18,7 @@ export const checks: readonly Check[] = [
   environment,
   unknownVariables,
   issuers,
+  mcpServers,
   peers,
   dataFolder,
   permissions,

@@ -10,6 +10,7 @@ interface SynthOptions {
   readonly measure?: boolean
   readonly waf: boolean
   readonly rag: boolean
+  readonly agents: boolean
   readonly model?: readonly string[]
   readonly embeddingModel?: readonly string[]
   readonly json?: boolean
@@ -33,6 +34,10 @@ export function synthCommand(): Command {
       'leave out documents: no queues and no function for them, and the API answers 404 under /api/documents and /api/rag; saves about 2 USD a month',
     )
     .option(
+      '--no-agents',
+      'leave out workflows: no queues, functions and state machine for them, and the API answers 404 under /api/workflows and /api/agents; saves about 2 USD a month',
+    )
+    .option(
       '--model <ids...>',
       'the models of Bedrock that may be called; the first is the usual one (default: Amazon Nova 2 Lite)',
     )
@@ -41,7 +46,7 @@ export function synthCommand(): Command {
     .action(synth)
 }
 
-async function synth({ out, handlers, measure, waf, rag, model, embeddingModel, json }: SynthOptions): Promise<void> {
+async function synth({ out, handlers, measure, waf, rag, agents, model, embeddingModel, json }: SynthOptions): Promise<void> {
   if (out.trim() === '') throw new InvalidInputError('--out must name a folder.', { field: 'out' })
   const folder = resolve(out)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
@@ -58,6 +63,7 @@ async function synth({ out, handlers, measure, waf, rag, model, embeddingModel, 
     measure: measure ?? false,
     waf,
     rag,
+    multiAgent: agents,
     ...(model && { models: model }),
     ...(embeddingModel && { embeddingModels: embeddingModel }),
     ...(handlers !== undefined && { handlerFolder: resolve(handlers) }),

@@ -1,11 +1,11 @@
 import { systemTenant } from '@plinth/core'
 import type { Command } from 'commander'
 import type { Outcome } from '../backup-words.ts'
+import { limitOf, moreWords, readList } from '../read-list.ts'
+import { table } from '../table.ts'
 import { countOf } from '../words.ts'
 import type { AuditFault, ShownEntry, Verdict } from './answers.ts'
-import { limitOf, moreWords, readList } from './read-list.ts'
 import { administrator, subcommand, tenantPath } from './subcommand.ts'
-import { table } from './table.ts'
 
 const trailWords = `the tenant, or ${systemTenant} for what was done to tenants`
 

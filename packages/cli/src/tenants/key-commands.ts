@@ -1,11 +1,11 @@
 import { InvalidInputError, userPermissions } from '@plinth/core'
 import { Command } from 'commander'
 import type { Outcome } from '../backup-words.ts'
+import { readList } from '../read-list.ts'
+import { table } from '../table.ts'
 import type { NewKey, ShownKey } from './answers.ts'
-import { readList } from './read-list.ts'
 import { given, numberOf } from './settings-options.ts'
 import { administrator, subcommand, tenantPath } from './subcommand.ts'
-import { table } from './table.ts'
 
 interface KeyOptions {
   readonly name?: string

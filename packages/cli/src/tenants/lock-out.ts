@@ -1,7 +1,7 @@
 import type { Client } from '../client.ts'
+import { readList } from '../read-list.ts'
 import { wayBack } from '../words.ts'
 import type { ShownTenant } from './answers.ts'
-import { readList } from './read-list.ts'
 
 /**
  * Why whoever asks is let in no more when a tenant is, and how to come back, in words; undefined when the way stays open.

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@plinth/core'
 import type { Command } from 'commander'
-import { readJsonObject } from './json-file.ts'
+import { readJsonObject } from '../json-file.ts'
 
 export interface SettingsOptions {
   readonly name?: string

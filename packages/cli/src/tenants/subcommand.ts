@@ -1,36 +1,17 @@
 import { InvalidInputError, PlinthError, tenantIdPattern } from '@plinth/core'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import type { Outcome } from '../backup-words.ts'
 import { Client } from '../client.ts'
+import { type Asked, subcommand as plainSubcommand } from '../subcommand.ts'
 import { wayBack } from '../words.ts'
 
-/** What one of the words behind `plinth tenants` is called with. */
-export interface Asked<Options> {
-  readonly args: readonly string[]
-  readonly options: Options
-  readonly json: boolean
-}
-
-/**
- * A word behind `plinth tenants`, which prints what its work comes to.
- * @param work prints for itself when it gives nothing.
- */
+/** A word behind `plinth tenants`: what is refused is told with what to do about it. */
 export function subcommand<Options>(
   name: string,
   description: string,
   work: (asked: Asked<Options>) => Promise<Outcome | undefined>,
 ): Command {
-  return new Command(name)
-    .description(description)
-    .option('--json', 'print JSON')
-    .action(async (...called: unknown[]) => {
-      const command = called.at(-1) as Command
-      const { json = false } = command.optsWithGlobals<{ readonly json?: boolean }>()
-      const outcome = await work({ args: command.args, options: command.opts() as Options, json }).catch(withHint)
-      if (!outcome) return
-      console.log(json ? JSON.stringify(outcome.facts) : outcome.words.join('\n'))
-      if (!outcome.good) process.exitCode = 1
-    })
+  return plainSubcommand<Options>(name, description, (asked) => work(asked).catch(withHint))
 }
 
 /** The server, for whoever may administer it. */

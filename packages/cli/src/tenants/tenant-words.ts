@@ -1,6 +1,7 @@
 /** A tenant in words for a person. @module */
+
+import { fieldList, printable, table } from '../table.ts'
 import type { ShownTenant } from './answers.ts'
-import { fieldList, printable, table } from './table.ts'
 
 export function tenantTable(tenants: readonly ShownTenant[]): string[] {
   return table(

@@ -1,10 +1,11 @@
 import { InvalidInputError } from '@plinth/core'
 import type { Command } from 'commander'
 import type { Outcome } from '../backup-words.ts'
+import type { Asked } from '../subcommand.ts'
+import { table } from '../table.ts'
 import type { ShownUsage } from './answers.ts'
 import { writeOut } from './standard-output.ts'
-import { type Asked, administrator, subcommand, tenantPath } from './subcommand.ts'
-import { table } from './table.ts'
+import { administrator, subcommand, tenantPath } from './subcommand.ts'
 
 interface UsageOptions {
   readonly from?: string

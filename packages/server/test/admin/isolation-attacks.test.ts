@@ -43,6 +43,10 @@ beforeAll(async () => {
     )
     await submit(owner, { prompt: `${mark} [[fail]] ${number}`, model_id: 'scripted' })
   }
+  for (const type of [`${mark}-a`, `${mark}-b`])
+    await as(owner, '/api/agents', { body: { type, system_prompt: `You come from ${mark}.` } })
+  for (let number = 0; number < 2; number++)
+    await as(owner, '/api/workflows', { body: { request: `What is the city? It is ${mark}.` } })
   for (let number = 0; number < 2; number++) await submit(stranger, { prompt: `Nothing here. Number ${number}.` })
 })
 
@@ -89,7 +93,13 @@ describe('[G5] [R110] [X67] from another tenant', () => {
 
   it('the lists have cursors to be tried', () => {
     expect(lists.map(nameOf)).toEqual(
-      expect.arrayContaining(['GET /api/requests', 'GET /api/events', 'GET /api/dead-letters', 'GET /api/subscribers']),
+      expect.arrayContaining([
+        'GET /api/requests',
+        'GET /api/events',
+        'GET /api/subscribers',
+        'GET /api/agents',
+        'GET /api/workflows',
+      ]),
     )
   })
 
@@ -110,7 +120,8 @@ describe('[G5] [R110] [X67] from another tenant', () => {
         expect([200, 400, 404], answer.text).toContain(answer.status)
         if (answer.status !== 200) continue
         for (const item of answer.body.items) expect(item.tenant_id ?? 'stranger').toBe('stranger')
-        if (route.path === '/api/subscribers' || route.path === '/api/dead-letters') expect(answer.body.items).toEqual([])
+        if (['/api/subscribers', '/api/dead-letters', '/api/workflows'].includes(route.path))
+          expect(answer.body.items).toEqual([])
       }
     },
   )

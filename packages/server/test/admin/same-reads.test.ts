@@ -21,6 +21,8 @@ beforeAll(async () => {
   const letter = await app.make('/api/requests', owner, { prompt: 'mine [[fail]]' }, 'request_id')
   const documents = [{ source: 'mine.txt', content: 'Mine.' }]
   const sent = await app.ask('POST', '/api/documents', { token: owner, body: { documents } })
+  const plan = { steps: [{ id: 'one', agent_type: 'research', prompt: 'Mine.' }] }
+  const workflow = await app.make('/api/workflows', owner, { request: 'Mine.', plan }, 'workflow_id')
   await app.work()
   samples = [
     ['/api/requests/', request],
@@ -33,6 +35,8 @@ beforeAll(async () => {
     ['/api/documents/', String(JSON.parse(sent.text)[0].document_id)],
     ['/api/ingests/', sent.location?.split('/').at(-1) ?? ''],
     ['/api/uploads/', await app.make('/api/uploads', owner, {}, 'upload_id')],
+    ['/api/agents/', await app.make('/api/agents', owner, { type: 'mine' }, 'type')],
+    ['/api/workflows/', workflow],
     ['/api/events/replay/', await app.make('/api/events/replay', owner, { from: 1 }, 'replay_id')],
   ]
   // The stranger's keys are in memory from now on, whatever is asked first.

@@ -108,6 +108,7 @@ async function useEverything(tenant: string): Promise<void> {
   })
   await send('DELETE', '/api/subscribers/{id}', `/api/subscribers/${queue.body.subscriber_id}`)
   await useDocuments(tenant, token, send)
+  await useAgents(tenant, token, send)
   await administer('POST', '/api/tenants/{id}/rotate-key', `${path}/rotate-key`)
   await administer('DELETE', '/api/tenants/{id}/keys/{key_id}', `${path}/keys/${made.body.key_id}`)
   results.set(tenant, (await call<ShownRequest>(admin.server.url, `/api/requests/${ids[0]}`, { token })).body.result?.text)
@@ -154,6 +155,55 @@ async function useDocuments(tenant: string, token: string, send: Send): Promise<
   expect(await text.text()).toBe(`${canary(tenant, 'document')} sails at dusk.`)
 }
 
+/** Agents and workflows whose prompts, plans and reasons are canaries: some end, one waits and is agreed to, one fails and is tried again. */
+async function useAgents(tenant: string, token: string, send: Send): Promise<void> {
+  const type = plain(tenant, 'agent')
+  const role = (where: string): object => ({ system_prompt: canary(tenant, where), capabilities: [canary(tenant, 'capability')] })
+  await send('POST', '/api/agents', '/api/agents', { type, ...role('role') })
+  await send('PUT', '/api/agents/{type}', `/api/agents/${type}`, { ...role('role-changed'), model_id: 'scripted' })
+  await send('POST', '/api/agents', '/api/agents', { type: `${type}-gone`, ...role('role-gone') })
+  await send('DELETE', '/api/agents/{type}', `/api/agents/${type}-gone`)
+  const planOf = (where: string, more = ''): object => ({
+    goal: canary(tenant, 'goal'),
+    success_criteria: [canary(tenant, 'criterion')],
+    steps: [
+      { id: 'one', agent_type: type, prompt: `${canary(tenant, where)}${more}`, expected_output: canary(tenant, 'expected') },
+    ],
+  })
+  const start = async (where: string, more: object): Promise<string> => {
+    const request = `What is ${canary(tenant, where)}?`
+    const answer = await send<{ workflow_id: string }>('POST', '/api/workflows', '/api/workflows', { request, ...more })
+    expect(answer.status, answer.text).toBe(202)
+    return `/api/workflows/${answer.body.workflow_id}`
+  }
+  const reach = (path: string, ...wanted: readonly string[]): Promise<unknown> =>
+    until(`${path} ${wanted}`, async () => {
+      const { body } = await call<{ status: string }>(admin.server.url, path, { token })
+      return wanted.includes(body.status)
+    })
+  const act = async (path: string, verb: string, body?: object): Promise<void> => {
+    const answer = await send('POST', `/api/workflows/{id}/${verb.replace('one', '{step}')}`, `${path}/${verb}`, body)
+    expect([200, 202], answer.text).toContain(answer.status)
+  }
+  await reach(await start('asked', {}), 'completed', 'failed')
+  const agreed = await start('agreed', { approval: 'plan', plan: planOf('step') })
+  const refused = await start('unwanted', { approval: 'plan', plan: planOf('step-refused') })
+  const ended = await start('ended', { approval: 'plan', plan: planOf('step-cancelled') })
+  for (const path of [agreed, refused, ended]) await reach(path, 'awaiting_approval')
+  await act(agreed, 'resume')
+  await act(agreed, 'approve', { plan: planOf('step-changed') })
+  await act(refused, 'reject', { reason: canary(tenant, 'reason-refused') })
+  await act(ended, 'cancel', { reason: canary(tenant, 'reason-cancelled') })
+  await reach(agreed, 'completed')
+  await act(agreed, 'fork', { step: 'one', prompt: canary(tenant, 'fork-prompt') })
+  await act(agreed, 'fork', { step: 'one', result: canary(tenant, 'fork-result') })
+  for (const path of [refused, ended]) await reach(path, 'cancelled')
+  const broken = await start('broken', { plan: planOf('step-broken', ' [[fail]]') })
+  await reach(broken, 'failed')
+  await act(broken, 'steps/one/retry')
+  await reach(broken, 'failed')
+}
+
 async function administer<Body>(method: string, route: string, path: string, body?: object): Promise<Answer<Body>> {
   tried.add(`${method} ${route}`)
   const token = await admin.server.token({ permissions: ['*'] })
@@ -182,6 +232,11 @@ function filesWithAny(folder: string, texts: readonly string[]): string[] {
   })
 }
 
+const inAgents = [
+  ...['role', 'capability', 'goal', 'criterion', 'expected', 'asked', 'agreed', 'unwanted', 'ended', 'broken'],
+  ...['fork-prompt', 'fork-result'],
+  ...['step', 'step-refused', 'step-cancelled', 'step-changed', 'step-broken', 'reason-refused', 'reason-cancelled'],
+]
 const inDocuments = ['source', 'metadata', 'before', 'deleted', 'unread', 'document', 'upload', 'question']
 const canaries = tenants.flatMap((tenant) =>
   [
@@ -198,6 +253,7 @@ const canaries = tenants.flatMap((tenant) =>
     'hook-path',
     'key-',
     ...inDocuments,
+    ...inAgents,
   ].map((where) => canary(tenant, where).slice(0, -'-7f3a9c'.length)),
 )
 

@@ -10,9 +10,9 @@ export const tenantRoutes: readonly AnyRoute[] = routes.filter((route) => 'handl
 /** Those of whoever runs Plinth. */
 export const adminRoutes: readonly AnyRoute[] = routes.filter((route) => 'administer' in route)
 
-/** A route's path with each parameter filled in. */
+/** A route's path with each parameter filled in; a step is named by the plan, which belongs to the test: it is `one`. */
 export function fill(path: string, id: string): string {
-  return path.replaceAll(/\{\w+\}/g, encodeURIComponent(id))
+  return path.replaceAll('{step}', 'one').replaceAll(/\{\w+\}/g, encodeURIComponent(id))
 }
 
 /** `GET /api/requests/{id}`, for the title of a test. */

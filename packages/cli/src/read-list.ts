@@ -1,5 +1,5 @@
 import { InvalidInputError } from '@plinth/core'
-import type { Client } from '../client.ts'
+import type { Client } from './client.ts'
 
 export interface List<Item> {
   readonly items: readonly Item[]
@@ -8,12 +8,21 @@ export interface List<Item> {
 
 const longestPage = 1_000
 
-/** Reads a list of a server page by page, until it has so many items. */
-export async function readList<Item>(client: Pick<Client, 'call'>, path: string, limit: number): Promise<List<Item>> {
+/**
+ * Reads a list of a server page by page, until it has so many items.
+ * @param filter more of the query, such as `status=failed`.
+ */
+export async function readList<Item>(
+  client: Pick<Client, 'call'>,
+  path: string,
+  limit: number,
+  filter = '',
+): Promise<List<Item>> {
   const items: Item[] = []
   let after: string | null = null
   do {
-    const query = new URLSearchParams({ limit: String(Math.min(longestPage, limit - items.length)) })
+    const query = new URLSearchParams(filter)
+    query.set('limit', String(Math.min(longestPage, limit - items.length)))
     if (after !== null) query.set('after', after)
     const page = (await client.call('GET', `${path}?${query}`)) as List<Item>
     items.push(...page.items)
