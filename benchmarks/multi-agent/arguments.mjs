@@ -1,0 +1,50 @@
+/** What the command line says. @module */
+import { parseArgs } from 'node:util'
+import { choices, whole } from '../event-driven/harness/arguments.mjs'
+import { contenders } from './contenders.mjs'
+import { checkGraph } from './graphs.mjs'
+
+const names = Object.keys(contenders)
+const parts = ['cost', 'sizes', 'makespan', 'crash']
+
+export const usage = `node benchmarks/multi-agent/run.mjs [options]
+  --rounds N       rounds of each part, every second one the other way round (3); crash has one
+  --only a,b       contenders: ${names.join(', ')} (all)
+  --parts a,b      ${parts.join(', ')} (all)
+  --graphs a,b     whose steps cost what: chain-N, fan-N, random-N (chain-100,fan-100,random-1000)
+  --sizes a,b      random graphs for ours alone, to see that a step costs the same in each (100,1000,10000)
+  --seconds N      of CPU time that each measurement of cost takes, after half of that to warm up (2)
+  --slow           also those graphs for which a contender is too slow to be measured as others are: minutes each
+  --out FILE       raw results as JSON
+  --markdown FILE  the tables, besides printing them
+  --dir FOLDER     where data lies while it runs; a real disk (the system's temporary folder)`
+
+/** @throws Error that says what is wrong with the arguments. */
+export function readArguments(words) {
+  const text = (value) => ({ type: 'string', ...(value === undefined ? {} : { default: value }) })
+  const { values } = parseArgs({
+    args: words,
+    options: {
+      rounds: text('3'),
+      only: text(),
+      parts: text(),
+      graphs: text('chain-100,fan-100,random-1000'),
+      sizes: text('100,1000,10000'),
+      seconds: text('2'),
+      slow: { type: 'boolean', default: false },
+      out: text(),
+      markdown: text(),
+      dir: text(),
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  return {
+    ...values,
+    rounds: whole('rounds', values.rounds),
+    only: choices('only', values.only, names) ?? names,
+    parts: choices('parts', values.parts, parts) ?? parts,
+    graphs: values.graphs.split(',').map(checkGraph),
+    sizes: values.sizes.split(',').map((size) => whole('sizes', size)),
+    seconds: whole('seconds', values.seconds),
+  }
+}
