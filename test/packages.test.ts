@@ -36,6 +36,7 @@ const expected: Readonly<Record<string, string>> = {
   '@plinth/core/testing': 'FakeClock',
   '@plinth/local': 'localPlatform',
   '@plinth/documents': 'createDocumentReader',
+  '@plinth/mcp': 'McpToolSource',
   '@plinth/models': 'createModels',
   '@plinth/outbound': 'GuardedHttp',
   '@plinth/server': 'startServer',
@@ -44,11 +45,13 @@ const expected: Readonly<Record<string, string>> = {
   '@plinth/aws': 'awsPlatform',
   '@plinth/aws/environment': 'readAwsEnvironment',
   '@plinth/aws/handlers/authorizer': 'handler',
+  '@plinth/aws/handlers/execution-worker': 'handler',
   '@plinth/aws/handlers/function-log': 'functionLog',
   '@plinth/aws/handlers/function-platform': 'functionPlatform',
   '@plinth/aws/handlers/relay': 'handler',
   '@plinth/aws/handlers/request-worker': 'handler',
   '@plinth/aws/handlers/sweeper': 'handler',
+  '@plinth/aws/handlers/workflow-worker': 'handler',
   '@plinth/cdk': 'PlinthStack',
 }
 /** What Lambda's runtime offers to handlers. */
