@@ -99,6 +99,8 @@ export async function showWorkflow(tenantId: string, { record, state }: Workflow
   const shown = state.plan ? state : await asGiven(record)
   const { plan, steps } = shown
   const own = steps.get(synthesis)
+  // Nobody can agree to a step before the journal has the plan.
+  const begun = state.plan !== undefined
   return {
     ...showChanged(tenantId, { record, state }),
     request: (await record.open('request')) ?? '',
@@ -111,7 +113,7 @@ export async function showWorkflow(tenantId: string, { record, state }: Workflow
           steps: plan.steps.map((step) => ({ expected_output: null, ...step })),
         }
       : null,
-    steps: Object.fromEntries([...steps].filter(([id]) => id !== synthesis).map(([id, step]) => [id, showStep(step)])),
+    steps: Object.fromEntries([...steps].filter(([id]) => id !== synthesis).map(([id, step]) => [id, showStep(step, begun)])),
     synthesis: own && shown.synthesisStep === undefined ? showStep(own) : null,
     result:
       ending?.status === 'completed'
@@ -143,9 +145,10 @@ export function statusShown(state: RunState): { readonly status: RunStatus; read
   return at === 'awaiting_approval' ? { status: at, waits_for: state.status === at ? 'plan' : 'steps' } : { status: at }
 }
 
-/** One step, or the synthesis, with what it cost. */
-export function showStep(state: StepState): object {
-  const { step, status: at, attempts, result, error, calls, startedAt, endedAt, usage: used, toolCalls } = state
+/** One step, or the synthesis, with what it cost. @param begun whether its plan is in the journal. */
+export function showStep(state: StepState, begun = true): object {
+  const { step, attempts, result, error, calls, startedAt, endedAt, usage: used, toolCalls } = state
+  const at = begun ? state.status : 'pending'
   return {
     step_id: step.id === synthesis ? 'synthesis' : step.id,
     agent_type: step.agent_type,

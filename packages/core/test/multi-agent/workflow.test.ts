@@ -70,6 +70,14 @@ describe('a workflow [R56, G3]', () => {
     )
   })
 
+  it('shows every step from the start, and none that waits for somebody before it can be agreed to', async () => {
+    bench = await EventBench.open(() => '', { worker: false })
+    const steps = plan.steps.map((each) => ({ ...each, approval: true }))
+    const { workflow_id: id } = await createWorkflow(await bench.scope(), { request: 'Report.', plan: { steps } })
+    expect((await shown(id)).status).toBe('planning')
+    expect(Object.values((await shown(id)).steps).map(({ status }) => status)).toEqual(['pending', 'pending', 'pending'])
+  })
+
   it('runs steps side by side that need nothing from each other [R65, X37]', async () => {
     let most = 0
     let running = 0
