@@ -1,6 +1,5 @@
 /** What the command line says. @module */
-import { parseArgs } from 'node:util'
-import { choices, whole } from '../event-driven/harness/arguments.mjs'
+import { choices, readRoundArguments, whole } from '../event-driven/harness/arguments.mjs'
 import { contenders } from './contenders.mjs'
 import { checkGraph } from './graphs.mjs'
 
@@ -21,27 +20,17 @@ export const usage = `node benchmarks/multi-agent/run.mjs [options]
 
 /** @throws Error that says what is wrong with the arguments. */
 export function readArguments(words) {
-  const text = (value) => ({ type: 'string', ...(value === undefined ? {} : { default: value }) })
-  const { values } = parseArgs({
-    args: words,
-    options: {
-      rounds: text('3'),
-      only: text(),
-      parts: text(),
-      graphs: text('chain-100,fan-100,random-1000'),
-      sizes: text('100,1000,10000'),
-      seconds: text('2'),
-      slow: { type: 'boolean', default: false },
-      out: text(),
-      markdown: text(),
-      dir: text(),
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+  const values = readRoundArguments(words, names, {
+    rounds: '3',
+    parts: undefined,
+    graphs: 'chain-100,fan-100,random-1000',
+    sizes: '100,1000,10000',
+    seconds: '2',
+    slow: false,
+    markdown: undefined,
   })
   return {
     ...values,
-    rounds: whole('rounds', values.rounds),
-    only: choices('only', values.only, names) ?? names,
     parts: choices('parts', values.parts, parts) ?? parts,
     graphs: values.graphs.split(',').map(checkGraph),
     sizes: values.sizes.split(',').map((size) => whole('sizes', size)),

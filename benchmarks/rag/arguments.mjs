@@ -1,6 +1,5 @@
 /** What the command line says. @module */
-import { parseArgs } from 'node:util'
-import { choices, whole } from '../event-driven/harness/arguments.mjs'
+import { readRoundArguments, whole } from '../event-driven/harness/arguments.mjs'
 import { contenders } from './contenders.mjs'
 
 const names = Object.keys(contenders)
@@ -20,29 +19,19 @@ export const usage = `node benchmarks/rag/run.mjs [options]
 
 /** @throws Error that says what is wrong with the arguments. */
 export function readArguments(words) {
-  const text = (value) => ({ type: 'string', ...(value === undefined ? {} : { default: value }) })
-  const { values } = parseArgs({
-    args: words,
-    options: {
-      rounds: text('3'),
-      sizes: text('1000,10000,100000'),
-      million: { type: 'boolean', default: false },
-      only: text(),
-      documents: text('1000'),
-      questions: text('200'),
-      limit: text('100'),
-      out: text(),
-      markdown: text(),
-      dir: text(),
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+  const values = readRoundArguments(words, names, {
+    rounds: '3',
+    sizes: '1000,10000,100000',
+    million: false,
+    documents: '1000',
+    questions: '200',
+    limit: '100',
+    markdown: undefined,
   })
   const sizes = values.sizes === '0' ? [] : values.sizes.split(',').map((size) => whole('sizes', size))
   return {
     ...values,
-    rounds: whole('rounds', values.rounds),
     sizes: values.million && !sizes.includes(million) ? [...sizes, million] : sizes,
-    only: choices('only', values.only, names) ?? names,
     documents: values.documents === '0' ? 0 : whole('documents', values.documents),
     questions: whole('questions', values.questions),
     limit: whole('limit', values.limit),

@@ -1,16 +1,12 @@
 import { Client, type FetchLike, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import { awsPlatform, readAwsEnvironment } from '@plinth/aws'
-import { LocalIssuer, TenantRegistry } from '@plinth/core'
-import { createModels } from '@plinth/models'
-import { GuardedHttp, systemClock } from '@plinth/outbound'
+import { TenantRegistry } from '@plinth/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeWithMoto, motoVariables } from '../../packages/aws/test/support/moto.ts'
+import { describeWithMoto } from '../../packages/aws/test/support/moto.ts'
 import { bundleHandlers } from '../../packages/cdk/src/index.ts'
-import { variablesIn } from '../../packages/cdk/test/support/functions.ts'
 import type { RestApi } from '../../packages/cdk/test/support/rest-api.ts'
 import { plinthStack, templateOf } from '../../packages/cdk/test/support/synthesised.ts'
 import { callTool, revisions } from '../../packages/mcp/test/server/support/clients.ts'
-import { BundledFunctions } from './support/bundled-functions.ts'
+import { BundledFunctions, emulatedVariables } from './support/bundled-functions.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 /** As a client's requests come to API Gateway, and its answers go back. */
@@ -36,19 +32,11 @@ describeWithMoto('/mcp behind API Gateway, in the bundled functions of AWS, on a
 
   beforeAll(async () => {
     bundleHandlers({ folder })
-    const variables = { ...motoVariables(moto.endpoint), PLINTH_MODEL: 'scripted', PLINTH_POOLED_KEY: undefined }
+    const variables = emulatedVariables(moto.endpoint, { PLINTH_MODEL: 'scripted' })
     functions = new BundledFunctions({ moto, template, folder, variables })
-    const environment = readAwsEnvironment({ ...variablesIn(template, 'api'), ...variables, PLINTH_AWS_CREATE: 'off' })
     expect((await functions.api.ask({ path: '/readyz' })).status).toBe(200)
-    const clock = systemClock
-    const models = createModels({ model: 'scripted', clock })
-    const outbound = new GuardedHttp({ clock })
-    const platform = await awsPlatform({ environment, clock, outbound, models, jobs: [], clients: moto.clients })
-    const issuer = await LocalIssuer.open(platform.operate())
-    await new TenantRegistry(platform.operate()).create('other', 'Other')
-    for (const tenant of ['demo', 'other'])
-      tokens.set(tenant, await issuer.sign({ tenant, user: 'ann', permissions: ['*'], lifetime: 3_600 }))
-    await platform.close()
+    await functions.operate((operator) => new TenantRegistry(operator).create('other', 'Other'))
+    for (const tenant of ['demo', 'other']) tokens.set(tenant, await functions.tokenOf(tenant))
   })
   afterAll(() => functions?.stop())
 

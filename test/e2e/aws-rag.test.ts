@@ -1,19 +1,14 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
-import { awsPlatform, readAwsEnvironment } from '@plinth/aws'
-import { LocalIssuer } from '@plinth/core'
-import { createModels } from '@plinth/models'
-import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { FaultProxy, oneAtATime } from '../../packages/aws/test/support/fault-proxy.ts'
-import { describeWithMoto, motoVariables } from '../../packages/aws/test/support/moto.ts'
+import { FaultProxy } from '../../packages/aws/test/support/fault-proxy.ts'
+import { describeWithMoto } from '../../packages/aws/test/support/moto.ts'
 import { bundleHandlers } from '../../packages/cdk/src/index.ts'
-import { variablesIn } from '../../packages/cdk/test/support/functions.ts'
 import type { Told } from '../../packages/cdk/test/support/rest-api.ts'
 import { plinthStack, templateOf } from '../../packages/cdk/test/support/synthesised.ts'
 import { PdfFile } from '../../packages/documents/test/support/pdf-file.ts'
 import { docxOf, paragraph } from '../../packages/documents/test/support/zip-file.ts'
-import { BundledFunctions } from './support/bundled-functions.ts'
+import { BundledFunctions, emulatedVariables } from './support/bundled-functions.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 import { until } from './support/until.ts'
 
@@ -40,31 +35,16 @@ describeWithMoto('[G2] [R25] documents on the functions of AWS, on an emulator',
   let functions: BundledFunctions
   let without: BundledFunctions
   let token: string
-  let table: string
 
   beforeAll(async () => {
     bundleHandlers({ folder })
-    // moto takes back what others wrote while a transaction failed, which loses documents; AWS does not.
     await proxy.open(moto.endpoint)
-    proxy.inject(({ headers }) => String(headers['x-amz-target']).startsWith('DynamoDB'), oneAtATime(), Number.POSITIVE_INFINITY)
-    const variables = {
-      ...motoVariables(proxy.endpoint),
-      PLINTH_MODEL: 'local/extractive',
-      // The template's key isn't on the emulator; one by the usual alias is made.
-      PLINTH_POOLED_KEY: undefined,
-    }
+    proxy.isolateTransactions()
+    const variables = emulatedVariables(proxy.endpoint, { PLINTH_MODEL: 'local/extractive' })
     functions = new BundledFunctions({ moto, template, folder, variables })
     without = new BundledFunctions({ moto, template: templateOf(plinthStack({ rag: false })), folder, variables })
-    const environment = readAwsEnvironment({ ...variablesIn(template, 'api'), ...variables, PLINTH_AWS_CREATE: 'off' })
-    table = environment.table
     expect((await functions.api.ask({ path: '/readyz' })).status).toBe(200)
-    const clock = systemClock
-    const outbound = new GuardedHttp({ clock })
-    const models = createModels({ model: 'scripted', clock })
-    const platform = await awsPlatform({ environment, clock, outbound, models, jobs: [], clients: moto.clients })
-    const issuer = await LocalIssuer.open(platform.operate())
-    token = await issuer.sign({ tenant: 'demo', user: 'ada', permissions: ['*'], lifetime: 3_600 })
-    await platform.close()
+    token = await functions.tokenOf('demo')
   })
   afterAll(() => {
     functions?.stop()
@@ -249,7 +229,7 @@ describeWithMoto('[G2] [R25] documents on the functions of AWS, on an emulator',
 
   /** The keys of the rows that hold a document; what was told of it stays in the event log. */
   async function rowsOf(id: string): Promise<readonly string[]> {
-    const { Items = [] } = await moto.clients.dynamodb.send(new ScanCommand({ TableName: table }))
+    const { Items = [] } = await moto.clients.dynamodb.send(new ScanCommand({ TableName: functions.environment.table }))
     return Items.map(({ pk }) => pk?.S ?? '').filter((key) => key.includes(id))
   }
 

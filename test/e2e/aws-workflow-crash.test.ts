@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { oneAtATime, useFaultProxy } from '../../packages/aws/test/support/fault-proxy.ts'
+import { useFaultProxy } from '../../packages/aws/test/support/fault-proxy.ts'
 import { describeWithMoto, motoVariables } from '../../packages/aws/test/support/moto.ts'
 import { call } from './support/api.ts'
 import { type RunningPlinth, runPlinth, startPlinth } from './support/plinth-process.ts'
@@ -26,8 +26,7 @@ describeWithMoto('[R68] a workflow whose process is killed, on the platform aws'
   it('goes on in another process: what had ended stays, what was in flight is done again, and nothing else is [X43]', {
     timeout: 600_000,
   }, async () => {
-    // moto can't isolate transactions.
-    proxy.inject(({ headers }) => String(headers['x-amz-target']).startsWith('DynamoDB'), oneAtATime(), Number.POSITIVE_INFINITY)
+    proxy.isolateTransactions()
     const environment = { ...motoVariables(proxy.endpoint), PLINTH_SCRIPTED_LATENCY_MS: '3000' }
     const first = await startPlinth(temporaryFolder(), environment)
     const token = (await runPlinth(['token', '--tenant', 'demo'], { environment })).stdout.trim()

@@ -1,19 +1,14 @@
 import { PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn'
-import { awsPlatform, readAwsEnvironment } from '@plinth/aws'
-import { LocalIssuer } from '@plinth/core'
-import { createModels } from '@plinth/models'
-import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { workflowKeyName } from '../../packages/aws/src/environment.ts'
-import { FaultProxy, oneAtATime } from '../../packages/aws/test/support/fault-proxy.ts'
-import { describeWithMoto, motoCredentials, motoRegion, motoVariables } from '../../packages/aws/test/support/moto.ts'
+import { FaultProxy } from '../../packages/aws/test/support/fault-proxy.ts'
+import { describeWithMoto, motoCredentials, motoRegion } from '../../packages/aws/test/support/moto.ts'
 import { bundleHandlers } from '../../packages/cdk/src/index.ts'
-import { variablesIn } from '../../packages/cdk/test/support/functions.ts'
 import { definitionFor, definitionOf } from '../../packages/cdk/test/support/state-machine.ts'
 import { ofType, plinthStack, templateOf } from '../../packages/cdk/test/support/synthesised.ts'
-import { BundledFunctions } from './support/bundled-functions.ts'
+import { BundledFunctions, emulatedVariables } from './support/bundled-functions.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 import { until } from './support/until.ts'
 
@@ -41,29 +36,14 @@ describeWithMoto('[R68] workflows on the functions of AWS, on an emulator', (mot
 
   beforeAll(async () => {
     bundleHandlers({ folder })
-    // moto takes back what others wrote while a transaction failed; AWS does not.
     await proxy.open(moto.endpoint)
-    proxy.inject(({ headers }) => String(headers['x-amz-target']).startsWith('DynamoDB'), oneAtATime(), Number.POSITIVE_INFINITY)
-    const variables = {
-      ...motoVariables(proxy.endpoint),
-      PLINTH_MODEL: 'local/extractive',
-      // The template's key isn't on the emulator; one by the usual alias is made.
-      PLINTH_POOLED_KEY: undefined,
-    }
+    proxy.isolateTransactions()
+    const variables = emulatedVariables(proxy.endpoint, { PLINTH_MODEL: 'local/extractive' })
     functions = new BundledFunctions({ moto, template, folder, variables })
     const models = { PLINTH_MODEL: 'scripted', PLINTH_SCRIPTED_LATENCY_MS: '700' }
     slow = new BundledFunctions({ moto, template, folder, variables: { ...variables, ...models } })
-    const environment = readAwsEnvironment({ ...variablesIn(template, 'api'), ...variables, PLINTH_AWS_CREATE: 'off' })
     expect((await functions.api.ask({ path: '/readyz' })).status).toBe(200)
-    const clock = systemClock
-    const outbound = new GuardedHttp({ clock })
-    const platform = await awsPlatform({
-      ...{ environment, clock, outbound, jobs: [], clients: moto.clients },
-      models: createModels({ model: 'scripted', clock }),
-    })
-    const issuer = await LocalIssuer.open(platform.operate())
-    token = await issuer.sign({ tenant: 'demo', user: 'ada', permissions: ['*'], lifetime: 3_600 })
-    await platform.close()
+    token = await functions.tokenOf('demo')
   })
   afterAll(() => {
     functions?.stop()

@@ -83,18 +83,28 @@ export function choices(name, text, possible) {
  * @throws Error that says what is wrong with the arguments.
  */
 export function readLoadArguments(args, possible, defaults) {
-  const own = Object.entries(defaults).map(([name, value]) => [name, { type: 'string', default: value }])
-  const common = {
-    only: { type: 'string' },
-    out: { type: 'string' },
-    dir: { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  }
-  const { values } = parseArgs({ args, options: { ...Object.fromEntries(own), ...common } })
-  return {
-    ...values,
-    rounds: whole('rounds', values.rounds),
-    seconds: whole('seconds', values.seconds),
-    only: choices('only', values.only, possible) ?? possible,
-  }
+  const values = readRoundArguments(args, possible, defaults)
+  return { ...values, seconds: whole('seconds', values.seconds) }
+}
+
+/**
+ * The command line of a benchmark that measures contenders in some rounds.
+ * @param possible the contenders. @param defaults of rounds and the benchmark's own options: a text, undefined for none, false for a switch.
+ * @throws Error that says what is wrong with the arguments.
+ */
+export function readRoundArguments(args, possible, defaults) {
+  const all = { ...defaults, only: undefined, out: undefined, dir: undefined }
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...Object.fromEntries(Object.entries(all).map(([name, value]) => [name, optionOf(value)])),
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  return { ...values, rounds: whole('rounds', values.rounds), only: choices('only', values.only, possible) ?? possible }
+}
+
+function optionOf(value) {
+  if (value === false) return { type: 'boolean', default: false }
+  return { type: 'string', ...(value === undefined ? {} : { default: value }) }
 }

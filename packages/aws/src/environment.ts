@@ -177,8 +177,8 @@ export function workflowKeyName(prefix: string, tenant: string): string {
   return `${prefix}/workflow-keys/${tenant}`
 }
 
-/** How often what an execution sends, or is to be told, is tried before it is put with the dead letters. */
-export const executionReceives = 5
+/** How often a message is received from a queue to which the bus brings events, before it is put with the dead letters; executions send there, too. */
+export const eventReceives = 5
 
 /** The name of the queue where messages end that were delivered too often. */
 export function deadLetterQueueName(prefix: string): string {

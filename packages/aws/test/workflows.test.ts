@@ -8,7 +8,7 @@ import { until } from '../../../test/e2e/support/until.ts'
 import { resumeWorkflow } from '../../core/src/multi-agent/manage-workflow.ts'
 import { type AwsPlatform, awsPlatform, readAwsEnvironment } from '../src/index.ts'
 import { badDay } from './support/bad-day.ts'
-import { oneAtATime, useFaultProxy } from './support/fault-proxy.ts'
+import { useFaultProxy } from './support/fault-proxy.ts'
 import { describeWithMoto, motoRegion } from './support/moto.ts'
 import { scopeOf } from './support/scope-of.ts'
 
@@ -31,7 +31,7 @@ describeWithMoto('workflows by the journal and the scheduler, on DynamoDB and SQ
   })
 
   it('two workers are given each run at the same time: one has it, and no step runs twice [X43]', async () => {
-    isolated()
+    proxy.isolateTransactions()
     const calls: { readonly prompt: string; readonly worker: string }[] = []
     const script =
       (worker: string): Script =>
@@ -66,7 +66,7 @@ describeWithMoto('workflows by the journal and the scheduler, on DynamoDB and SQ
   })
 
   it('a run keeps what no item and no transaction of DynamoDB holds: rows of 100,000 characters, results of a megabyte, a plan of 500 KB', async () => {
-    isolated()
+    proxy.isolateTransactions()
     const large = 'ü'.repeat(500_000)
     const { scope } = await open('large', ({ prompt }) =>
       prompt.trim().endsWith('large') ? large : `${'é'.repeat(30_000)} ${prompt.length}`,
@@ -122,13 +122,6 @@ describeWithMoto('workflows by the journal and the scheduler, on DynamoDB and SQ
         'genai.workflow.finished',
       ])
   })
-
-  /** moto can't isolate transactions. */
-  function isolated(): void {
-    const ofTable = ({ headers }: { readonly headers: Readonly<Record<string, unknown>> }): boolean =>
-      String(headers['x-amz-target']).startsWith('DynamoDB')
-    proxy.inject(ofTable, oneAtATime(), Number.POSITIVE_INFINITY)
-  }
 
   /** @param name of its table, its bucket and the beginning of its queues: an emulator goes on handing messages to who listened before. */
   async function open(name: string, script: Script): Promise<Engine> {

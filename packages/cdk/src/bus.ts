@@ -1,4 +1,4 @@
-import { executionReceives } from '@plinth/aws/environment'
+import { eventReceives } from '@plinth/aws/environment'
 import { eventBusName, eventSource } from '@plinth/core'
 import { Duration } from 'aws-cdk-lib'
 import { EventBus, type IEventBus, Match, Rule } from 'aws-cdk-lib/aws-events'
@@ -41,7 +41,7 @@ export class EventSubscription extends Construct {
       ...secured,
       retentionPeriod: kept.waiting,
       visibilityTimeout,
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: executionReceives },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: eventReceives },
     })
     this.rule = new Rule(this, 'Rule', {
       eventBus: bus,

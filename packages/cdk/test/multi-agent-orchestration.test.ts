@@ -1,25 +1,16 @@
-import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { Table } from 'aws-cdk-lib/aws-dynamodb'
-import { Vpc } from 'aws-cdk-lib/aws-ec2'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Key } from 'aws-cdk-lib/aws-kms'
-import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import { RetentionDays } from 'aws-cdk-lib/aws-logs'
-import { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Topic } from 'aws-cdk-lib/aws-sns'
-import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { idleCost, MultiAgentOrchestration, type MultiAgentOrchestrationProps } from '../src/index.ts'
+import { arn, existingIn, functionOptionsIn, synthesiseAlone } from './support/alone.ts'
 import { functionOf, variablesIn } from './support/functions.ts'
 import { resolved } from './support/intrinsics.ts'
 import { definitionOf } from './support/state-machine.ts'
 import { resourceStatements, roleStatements } from './support/statements.ts'
-import { handlerFolder, ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
+import { countsOf, handlerFolder, ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
 
-const account = '111122223333'
-const arn = (service: string, name: string) => `arn:aws:${service}:eu-central-1:${account}:${name}`
 const folder = handlerFolder()
 
 /** A stack with the construct alone. */
@@ -27,17 +18,12 @@ function alone(
   props: (stack: Stack) => MultiAgentOrchestrationProps = () => ({}),
   use: (made: MultiAgentOrchestration, stack: Stack) => void = () => {},
 ) {
-  const app = new App({ outdir: temporaryFolder(), context: { '@aws-cdk/core:validateAgainstDefaultRules': false } })
-  const stack = new Stack(app, 'Alone')
-  const { functions, ...rest } = props(stack)
-  const made = new MultiAgentOrchestration(stack, 'MultiAgent', { functions: { handlerFolder: folder, ...functions }, ...rest })
-  use(made, stack)
-  return { made, template: app.synth().getStackByName('Alone').template as Template }
-}
-
-function countsOf({ Resources }: Template): Readonly<Record<string, number>> {
-  const counts = Map.groupBy(Object.values(Resources), ({ Type }) => Type.replace('AWS::', ''))
-  return Object.fromEntries([...counts].map(([type, all]) => [type, all.length]))
+  return synthesiseAlone((stack) => {
+    const { functions, ...rest } = props(stack)
+    const made = new MultiAgentOrchestration(stack, 'MultiAgent', { functions: { handlerFolder: folder, ...functions }, ...rest })
+    use(made, stack)
+    return made
+  })
 }
 
 const names = (template: Template) =>
@@ -83,15 +69,8 @@ describe('the construct', () => {
   it('takes what is there already, makes nothing in its place, and lets the relay send', () => {
     const { template } = alone((stack) => ({
       existing: {
-        table: Table.fromTableArn(stack, 'Table', arn('dynamodb', 'table/rows')),
-        bucket: Bucket.fromBucketName(stack, 'Bucket', 'own-objects'),
-        key: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1')),
+        ...existingIn(stack),
         bus: EventBus.fromEventBusArn(stack, 'Bus', arn('events', 'event-bus/own')) as IEventBus,
-        deadLetters: Queue.fromQueueArn(stack, 'Dead', arn('sqs', 'plinth-dead')),
-        relay: LambdaFunction.fromFunctionAttributes(stack, 'Relay', {
-          functionArn: arn('lambda', 'function:relay'),
-          role: Role.fromRoleArn(stack, 'RelayRole', `arn:aws:iam::${account}:role/relay`),
-        }),
       },
     }))
     for (const type of ['DynamoDB::Table', 'S3::Bucket', 'KMS::Key', 'Events::EventBus'])
@@ -145,15 +124,8 @@ describe('its props', () => {
       models: ['amazon.nova-lite-v1:0'],
       embeddingModels: ['cohere.embed-english-v3'],
       functions: {
-        vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
-          vpcId: 'vpc-0123456789abcdef0',
-          availabilityZones: ['a'],
-          privateSubnetIds: ['subnet-0123456789abcdef0'],
-        }),
+        ...functionOptionsIn(stack),
         concurrency: 12,
-        reservedConcurrency: 100,
-        logRetention: RetentionDays.ONE_WEEK,
-        environment: { PLINTH_SEARCH: 'segments' },
       },
       executions: { timeout: Duration.hours(2) },
       alarmTopic: Topic.fromTopicArn(stack, 'Topic', arn('sns', 'alarms')),

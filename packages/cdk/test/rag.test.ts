@@ -1,33 +1,24 @@
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { Table } from 'aws-cdk-lib/aws-dynamodb'
-import { Vpc } from 'aws-cdk-lib/aws-ec2'
+import { RemovalPolicy, type Stack } from 'aws-cdk-lib'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Key } from 'aws-cdk-lib/aws-kms'
-import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import { RetentionDays } from 'aws-cdk-lib/aws-logs'
-import { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Topic } from 'aws-cdk-lib/aws-sns'
-import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { type HandlerName, idleCost, Rag, type RagProps } from '../src/index.ts'
+import { arn, existingIn, functionOptionsIn, synthesiseAlone } from './support/alone.ts'
 import { functionOf, variablesIn } from './support/functions.ts'
 import { resolved } from './support/intrinsics.ts'
 import { roleStatements } from './support/statements.ts'
-import { handlerFolder, ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
+import { countsOf, handlerFolder, ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
 
-const account = '111122223333'
-const arn = (service: string, name: string) => `arn:aws:${service}:eu-central-1:${account}:${name}`
 const folder = handlerFolder()
 
 /** A stack with the construct alone. */
 function alone(props: (stack: Stack) => RagProps = () => ({}), use: (made: Rag, stack: Stack) => void = () => {}) {
-  const app = new App({ outdir: temporaryFolder(), context: { '@aws-cdk/core:validateAgainstDefaultRules': false } })
-  const stack = new Stack(app, 'Alone')
-  const { functions, ...rest } = props(stack)
-  const made = new Rag(stack, 'Rag', { functions: { handlerFolder: folder, ...functions }, ...rest })
-  use(made, stack)
-  return { made, template: app.synth().getStackByName('Alone').template as Template }
+  return synthesiseAlone((stack) => {
+    const { functions, ...rest } = props(stack)
+    const made = new Rag(stack, 'Rag', { functions: { handlerFolder: folder, ...functions }, ...rest })
+    use(made, stack)
+    return made
+  })
 }
 
 const names = (template: Template) => ofType(template, 'AWS::SQS::Queue').map(([, { QueueName }]) => QueueName)
@@ -46,8 +37,7 @@ describe('the construct', () => {
 
   it('[X70] by itself makes where documents are kept, what reads them, a place for what fails, and alarms', () => {
     const { made, template } = alone()
-    const counts = Map.groupBy(Object.values(template.Resources), ({ Type }) => Type.replace('AWS::', ''))
-    expect(Object.fromEntries([...counts].map(([type, all]) => [type, all.length]))).toEqual({
+    expect(countsOf(template)).toEqual({
       ...{ 'DynamoDB::Table': 1, 'S3::Bucket': 1, 'S3::BucketPolicy': 1, 'KMS::Key': 1 },
       ...{ 'SQS::Queue': 6, 'SQS::QueuePolicy': 6, 'Lambda::EventSourceMapping': 5 },
       ...{ 'Lambda::Function': 1, 'Logs::LogGroup': 1, 'IAM::Role': 1, 'IAM::Policy': 1, 'CloudWatch::Alarm': 8 },
@@ -64,16 +54,7 @@ describe('the construct', () => {
 
   it('takes what is there already, makes nothing in its place, and lets the relay send', () => {
     const { template } = alone((stack) => ({
-      existing: {
-        table: Table.fromTableArn(stack, 'Table', arn('dynamodb', 'table/rows')),
-        bucket: Bucket.fromBucketName(stack, 'Bucket', 'own-objects'),
-        key: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1')),
-        deadLetters: Queue.fromQueueArn(stack, 'Dead', arn('sqs', 'plinth-dead')),
-        relay: LambdaFunction.fromFunctionAttributes(stack, 'Relay', {
-          functionArn: arn('lambda', 'function:relay'),
-          role: Role.fromRoleArn(stack, 'RelayRole', `arn:aws:iam::${account}:role/relay`),
-        }),
-      },
+      existing: existingIn(stack),
     }))
     for (const type of ['DynamoDB::Table', 'S3::Bucket', 'KMS::Key']) expect(ofType(template, `AWS::${type}`)).toEqual([])
     expect(names(template)).toHaveLength(5)
@@ -112,15 +93,8 @@ describe('its props', () => {
     (stack) => ({
       embeddingModels: ['cohere.embed-english-v3'],
       functions: {
-        vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
-          vpcId: 'vpc-0123456789abcdef0',
-          availabilityZones: ['a'],
-          privateSubnetIds: ['subnet-0123456789abcdef0'],
-        }),
+        ...functionOptionsIn(stack),
         concurrency: 20,
-        reservedConcurrency: 100,
-        logRetention: RetentionDays.ONE_WEEK,
-        environment: { PLINTH_SEARCH: 'segments' },
       },
       alarmTopic: Topic.fromTopicArn(stack, 'Topic', arn('sns', 'alarms')),
       removalPolicy: RemovalPolicy.DESTROY,

@@ -1,4 +1,4 @@
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { RestApi, Stage } from 'aws-cdk-lib/aws-apigateway'
 import { AttributeType, type ITable, Table } from 'aws-cdk-lib/aws-dynamodb'
 import { Role } from 'aws-cdk-lib/aws-iam'
@@ -7,42 +7,32 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { keyTag as keyTagOfPlatform } from '../../aws/src/kms-key-service.ts'
 import { siloKeyAlias } from '../../core/src/scope/data-keys.ts'
 import { idleCost, SecureMultiTenant, type SecureMultiTenantProps } from '../src/index.ts'
 import { keyTag, tenantKeyAliases } from '../src/tenant-keys.ts'
+import { account, arn, synthesiseAlone } from './support/alone.ts'
 import { functionOf } from './support/functions.ts'
 import { resolved } from './support/intrinsics.ts'
 import { isAllowed } from './support/policy-evaluator.ts'
 import { resourceStatements, roleStatements, type Statement } from './support/statements.ts'
-import { ofType, plinthStack, type Template, templateOf } from './support/synthesised.ts'
+import { countsOf, ofType, plinthStack, templateOf } from './support/synthesised.ts'
 
-const account = '111122223333'
-const arn = (service: string, name: string) => `arn:aws:${service}:eu-central-1:${account}:${name}`
 const roleArn = (name: string) => `arn:aws:iam::${account}:role/${name}`
 
 /** A stack with the construct alone. */
 function alone(props: (stack: Stack) => SecureMultiTenantProps, use: (made: SecureMultiTenant, stack: Stack) => void = () => {}) {
-  const app = new App({ outdir: temporaryFolder(), context: { '@aws-cdk/core:validateAgainstDefaultRules': false } })
-  const stack = new Stack(app, 'Alone')
-  const made = new SecureMultiTenant(stack, 'MultiTenant', props(stack))
-  use(made, stack)
-  return { made, template: app.synth().getStackByName('Alone').template as Template }
+  return synthesiseAlone((stack) => {
+    const made = new SecureMultiTenant(stack, 'MultiTenant', props(stack))
+    use(made, stack)
+    return made
+  })
 }
 
 function stageOf(stack: Stack) {
   const restApi = RestApi.fromRestApiId(stack, 'Api', 'a1b2c3')
   return Stage.fromStageAttributes(stack, 'Stage', { restApi, stageName: 'v2' })
 }
-
-const count = (template: Template) =>
-  Object.fromEntries(
-    [...Map.groupBy(Object.values(template.Resources), ({ Type }) => Type.replace('AWS::', ''))].map(([type, all]) => [
-      type,
-      all.length,
-    ]),
-  )
 
 describe('the construct', () => {
   it('has no required props, and seven at the most', () => {
@@ -59,7 +49,7 @@ describe('the construct', () => {
 
   it('[R114] by itself makes where tenants keep their data, with its guards, and no web ACL, as there is no API', () => {
     const { made, template } = alone(() => ({}))
-    expect(count(template)).toEqual({ 'DynamoDB::Table': 1, 'KMS::Key': 1, 'S3::Bucket': 1, 'S3::BucketPolicy': 1 })
+    expect(countsOf(template)).toEqual({ 'DynamoDB::Table': 1, 'KMS::Key': 1, 'S3::Bucket': 1, 'S3::BucketPolicy': 1 })
     expect([made.webAcl, made.alarms]).toEqual([undefined, []])
     const [[, table] = ['', {}]] = ofType(template, 'AWS::DynamoDB::Table')
     expect(table.ResourcePolicy).toBeTruthy()
@@ -77,7 +67,7 @@ describe('the construct', () => {
       }),
       (multiTenant, stack) => multiTenant.grantTenantData(Role.fromRoleArn(stack, 'Reports', roleArn('reports'))),
     )
-    expect(count(template)).toEqual({
+    expect(countsOf(template)).toEqual({
       ...{ 'WAFv2::WebACL': 1, 'WAFv2::WebACLAssociation': 1, 'WAFv2::LoggingConfiguration': 1, 'Logs::LogGroup': 1 },
       // The second policy is that of the role which may take the other on.
       ...{ 'CloudWatch::Alarm': 1, 'IAM::Role': 1, 'IAM::Policy': 2 },
@@ -214,7 +204,7 @@ describe('its props', () => {
   it('waf: false leaves the web ACL out, multiTenant: false all of it', () => {
     const without = plinthStack({ multiTenant: { waf: false } })
     const template = templateOf(without)
-    expect(Object.keys(count(template)).filter((type) => type.startsWith('WAFv2'))).toEqual([])
+    expect(Object.keys(countsOf(template)).filter((type) => type.startsWith('WAFv2'))).toEqual([])
     expect(Object.keys(template.Outputs).filter((name) => name.startsWith('WebAcl'))).toEqual([])
     expect(without.stack.multiTenant?.alarms).toHaveLength(1)
     expect(() => without.stack.multiTenant?.metricBlockedRequests()).toThrow('There is no web ACL.')

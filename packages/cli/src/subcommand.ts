@@ -8,6 +8,13 @@ export interface Asked<Options> {
   readonly json: boolean
 }
 
+/** A verb that is followed by a word of its own. */
+export function verb(name: string, description: string, subcommands: readonly Command[]): Command {
+  const command = new Command(name).description(description).option('--json', 'print JSON').helpCommand(false)
+  for (const each of subcommands) command.addCommand(each)
+  return command
+}
+
 /**
  * A word behind a verb, such as `list` of `plinth agents list`, which prints what its work comes to.
  * @param work prints for itself when it gives nothing.

@@ -41,6 +41,7 @@ export {
 export { multiAgent } from './multi-agent/pattern.ts'
 export { endFor, waitForEnd } from './multi-agent/wait-for-end.ts'
 export { newWorkflow } from './multi-agent/workflow-forms.ts'
+export { orLeft } from './or-left.ts'
 export { jobNames, patterns } from './patterns.ts'
 export * from './platform.ts'
 export * from './ports/clock.ts'

@@ -118,40 +118,20 @@ let made: Instruments | undefined
 function instruments(): Instruments {
   if (made) return made
   const meter = metrics.getMeter(instrumentationName)
+  const histogram = (name: string, description: string, { unit = 's', bounds = secondBounds } = {}): Histogram =>
+    meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: bounds } })
   made = {
-    tokens: meter.createHistogram('gen_ai.client.token.usage', {
-      unit: '{token}',
-      description: 'Tokens of model calls',
-      advice: { explicitBucketBoundaries: tokenBounds },
-    }),
-    duration: meter.createHistogram('gen_ai.client.operation.duration', {
-      unit: 's',
-      description: 'Duration of model calls',
-      advice: { explicitBucketBoundaries: secondBounds },
-    }),
+    tokens: histogram('gen_ai.client.token.usage', 'Tokens of model calls', { unit: '{token}', bounds: tokenBounds }),
+    duration: histogram('gen_ai.client.operation.duration', 'Duration of model calls'),
     cost: meter.createCounter('plinth.model.cost', { unit: 'USD', description: 'List price of model calls' }),
-    jobs: meter.createHistogram('plinth.job.duration', {
-      unit: 's',
-      description: 'Duration of jobs, by outcome',
-      advice: { explicitBucketBoundaries: secondBounds },
-    }),
+    jobs: histogram('plinth.job.duration', 'Duration of jobs, by outcome'),
     relayed: meter.createCounter('plinth.relay.sent', { description: 'Events and jobs sent by the relay, by outcome' }),
     documents: meter.createCounter('plinth.documents.read', { description: 'Documents read, by outcome' }),
-    workflows: meter.createHistogram('plinth.workflow.duration', {
-      unit: 's',
-      description: 'Duration of workflows, waits for people included, by status',
-      advice: { explicitBucketBoundaries: longBounds },
+    workflows: histogram('plinth.workflow.duration', 'Duration of workflows, waits for people included, by status', {
+      bounds: longBounds,
     }),
-    steps: meter.createHistogram('plinth.workflow.step.duration', {
-      unit: 's',
-      description: 'Duration of tries of steps, by agent and outcome',
-      advice: { explicitBucketBoundaries: secondBounds },
-    }),
-    tools: meter.createHistogram('plinth.workflow.tool.duration', {
-      unit: 's',
-      description: 'Duration of tool calls, by tool and outcome',
-      advice: { explicitBucketBoundaries: secondBounds },
-    }),
+    steps: histogram('plinth.workflow.step.duration', 'Duration of tries of steps, by agent and outcome'),
+    tools: histogram('plinth.workflow.tool.duration', 'Duration of tool calls, by tool and outcome'),
   }
   return made
 }

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 
 interface Check {
   readonly id: string
@@ -11,7 +11,7 @@ interface Check {
 
 /** The checks of one scenario of the published suite, carried out by our client, that say more than what was sent. */
 async function conform(scenario: string): Promise<Readonly<Record<string, string>>> {
-  const output = await mkdtemp(join(tmpdir(), 'plinth-conformance-'))
+  const output = temporaryFolder()
   const program = new URL('dist/index.js', import.meta.resolve('@modelcontextprotocol/conformance/package.json')).pathname
   const client = `${process.execPath} --conditions=@plinth/source ${import.meta.dirname}/support/conformance-client.ts`
   await new Promise<void>((resolve) => {
@@ -19,14 +19,10 @@ async function conform(scenario: string): Promise<Readonly<Record<string, string
     // Its exit code says whether all checks passed, which is looked at one by one here.
     execFile(process.execPath, [program, ...options], () => resolve())
   })
-  try {
-    const files = await readdir(output, { recursive: true })
-    const file = files.find((name) => name.endsWith('checks.json')) ?? 'no checks.json'
-    const checks = JSON.parse(await readFile(join(output, file), 'utf8')) as readonly Check[]
-    return Object.fromEntries(checks.filter(({ status }) => status !== 'INFO').map(({ id, status }) => [id, status]))
-  } finally {
-    await rm(output, { recursive: true })
-  }
+  const files = await readdir(output, { recursive: true })
+  const file = files.find((name) => name.endsWith('checks.json')) ?? 'no checks.json'
+  const checks = JSON.parse(await readFile(join(output, file), 'utf8')) as readonly Check[]
+  return Object.fromEntries(checks.filter(({ status }) => status !== 'INFO').map(({ id, status }) => [id, status]))
 }
 
 describe('the published suite of conformance, for clients', () => {

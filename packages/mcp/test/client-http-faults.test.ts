@@ -1,9 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ToolSourceError } from '@plinth/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openSource, signal } from './support/open-source.ts'
 import { recordedLog } from './support/recorded-log.ts'
+import { serve } from './support/serve-fetch.ts'
 
 const call = { key: 'k', signal }
 const closing: (() => Promise<void>)[] = []
@@ -27,9 +27,9 @@ const events = (response: ServerResponse): void => {
 }
 
 /** A server of the older revision, which does with calls what a test says; and counts sessions and calls. */
-async function serve(answer: Answer) {
+async function serveCalls(answer: Answer) {
   const seen = { sessions: 0, calls: 0, headers: [] as IncomingMessage['headers'][], methods: [] as string[] }
-  const server = createServer(async (request, response) => {
+  const { url, close } = await serve(async (request, response) => {
     seen.headers.push(request.headers)
     if (request.url !== '/mcp') return response.writeHead(404).end()
     if (request.method !== 'POST') return response.writeHead(405).end()
@@ -55,13 +55,8 @@ async function serve(answer: Answer) {
       .writeHead(400, { 'content-type': 'application/json' })
       .end('{"jsonrpc":"2.0","error":{"code":-32000,"message":"no"},"id":null}')
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  closing.push(async () => {
-    const closed = new Promise((resolve) => server.close(resolve))
-    server.closeAllConnections()
-    await closed
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`, seen }
+  closing.push(close)
+  return { url, seen }
 }
 
 const text = (given: string) => ({ content: [{ type: 'text', text: given }] })
@@ -99,7 +94,7 @@ describe('a server over Streamable HTTP', () => {
     ],
   ])("isn't read past 8 MB of an answer: %s", async (_, answer) => {
     let large = true
-    const { url, seen } = await serve((asked, response, request) =>
+    const { url, seen } = await serveCalls((asked, response, request) =>
       large ? answer(asked, response, request) : json(response, asked.id, text('fine')),
     )
     const source = openSource({ h: { url } })
@@ -112,7 +107,7 @@ describe('a server over Streamable HTTP', () => {
   })
 
   it('may send more than that in many events', async () => {
-    const { url } = await serve(({ id }, response) => {
+    const { url } = await serveCalls(({ id }, response) => {
       events(response)
       const note = `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'x'.repeat(100_000) } })}\n\n`
       const more = (left: number): void =>
@@ -148,7 +143,7 @@ describe('a server over Streamable HTTP', () => {
     ],
     ['breaks the connection', (_, response) => void response.destroy()],
   ])('that %s in mid-call fails the call at once, which is made once', async (_, answer) => {
-    const { url, seen } = await serve(answer)
+    const { url, seen } = await serveCalls(answer)
     const from = Date.now()
     await expect(openSource({ h: { url } }).call('alpha', 'h.t', {}, call)).rejects.toMatchObject({
       code: 'tool_server_lost',
@@ -159,7 +154,7 @@ describe('a server over Streamable HTTP', () => {
   })
 
   it.each([401, 403, 429, 500, 503])("that answers %i fails the call, and what it wrote isn't told", async (status) => {
-    const { url, seen } = await serve((_, response) => void response.writeHead(status).end('SECRET'))
+    const { url, seen } = await serveCalls((_, response) => void response.writeHead(status).end('SECRET'))
     const error = await openSource({ h: { url } })
       .call('alpha', 'h.t', {}, call)
       .catch((caught) => caught)
@@ -173,7 +168,7 @@ describe('a server over Streamable HTTP', () => {
     ['broken JSON', 'application/json', '{"jsonrpc":"2.0",'],
     ['another answer', 'application/json', '{"jsonrpc":"2.0","id":"other","result":{}}'],
   ])('that answers %s fails the call', async (_, type, body) => {
-    const { url } = await serve((__, response) => void response.writeHead(200, { 'content-type': type }).end(body))
+    const { url } = await serveCalls((__, response) => void response.writeHead(200, { 'content-type': type }).end(body))
     const source = openSource({ h: { url, timeout: 1 } })
     const error = await source.call('alpha', 'h.t', {}, call).catch((caught) => caught)
     expect(error).toMatchObject({ code: expect.stringMatching(/^tool_(failed|server_lost|timeout)$/) })
@@ -185,7 +180,7 @@ describe('a server over Streamable HTTP', () => {
     async (status) => {
       let known = 'session-1'
       let made = 0
-      const { url, seen } = await serve(({ id }, response, request) => {
+      const { url, seen } = await serveCalls(({ id }, response, request) => {
         if (request.headers['mcp-session-id'] !== known) return void response.writeHead(status).end()
         made++
         json(response, id, text(known))
@@ -199,8 +194,8 @@ describe('a server over Streamable HTTP', () => {
   )
 
   it('that sends elsewhere is not followed: no header leaves for another origin', async () => {
-    const elsewhere = await serve(({ id }, response) => json(response, id, text('elsewhere')))
-    const { url, seen } = await serve((_, response) => void response.writeHead(307, { location: elsewhere.url }).end())
+    const elsewhere = await serveCalls(({ id }, response) => json(response, id, text('elsewhere')))
+    const { url, seen } = await serveCalls((_, response) => void response.writeHead(307, { location: elsewhere.url }).end())
     const source = openSource({ h: { url, headers: { authorization: 'Bearer SECRET' } } })
     await expect(source.call('alpha', 'h.t', {}, call)).rejects.toMatchObject({ code: 'tool_failed' })
     expect(elsewhere.seen.headers).toEqual([])
@@ -208,9 +203,9 @@ describe('a server over Streamable HTTP', () => {
   })
 
   it('that names another one for tokens gets none: the secret goes where whoever runs Plinth says', async () => {
-    const elsewhere = await serve(() => {})
+    const elsewhere = await serveCalls(() => {})
     const { origin } = new URL(elsewhere.url)
-    const { url, seen } = await serve((_, response) => {
+    const { url, seen } = await serveCalls((_, response) => {
       const metadata = `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource"`
       response.writeHead(401, { 'www-authenticate': metadata }).end()
     })
@@ -225,7 +220,7 @@ describe('a server over Streamable HTTP', () => {
   })
 
   it('that hangs is left at its time, or when nobody waits any more, and is told', async () => {
-    const { url, seen } = await serve((_, response) => {
+    const { url, seen } = await serveCalls((_, response) => {
       events(response)
       response.write(': wait\n\n')
     })
@@ -242,7 +237,7 @@ describe('a server over Streamable HTTP', () => {
   })
 
   it('that is not there is told in words without its address', async () => {
-    const { url } = await serve(() => {})
+    const { url } = await serveCalls(() => {})
     for (const close of closing.splice(0)) await close()
     const log = recordedLog()
     const error = await openSource({ h: { url } }, { log })

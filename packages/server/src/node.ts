@@ -62,28 +62,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const tools = openTools({ environment, variables: options.environment, log })
   const ocr = await openOcr({ environment, variables: options.environment })
   const reader = createDocumentReader({ clock: systemClock, ...(ocr ? { ocr } : {}) })
-  const { platform, ...where } = await openPlatform({
+  const parts = {
     environment,
     variables: options.environment,
-    models,
     limits: modelLimits(options.environment),
     log,
     outbound,
     reader,
     ...(tools ? { tools } : {}),
     onFatal,
-  })
+  }
+  const { platform, ...where } = await openPlatform({ ...parts, models })
   const opened = [platform]
   try {
     const peers = await openPeers(platform, {
-      environment,
-      variables: options.environment,
-      limits: modelLimits(options.environment),
-      log,
-      outbound,
-      reader,
-      ...(tools ? { tools } : {}),
-      onFatal,
+      ...parts,
       modelsOf: (region) =>
         createModels({ ...modelOptions({ ...options.environment, PLINTH_REGION: region }), clock: systemClock }),
     })

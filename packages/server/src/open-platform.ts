@@ -24,8 +24,14 @@ export interface OpenedPlatform {
   readonly directory?: string
 }
 
-/** Opens the platform that the environment names. The SDK of AWS is loaded when it is needed, and not before. */
-export async function openPlatform(options: {
+interface Chosen {
+  /** Absent: plain text alone is read. */
+  readonly reader?: DocumentReader
+  /** Absent: agents have the tools that are built in. */
+  readonly tools?: ToolSource
+}
+
+interface PlatformOptions extends Chosen {
   readonly environment: Environment
   /** The process's own, for what the platforms read themselves. */
   readonly variables: Readonly<Record<string, string | undefined>>
@@ -33,14 +39,12 @@ export async function openPlatform(options: {
   readonly limits: ModelLimits
   readonly log: Log
   readonly outbound: Outbound
-  /** Absent: plain text alone is read. */
-  readonly reader?: DocumentReader
-  /** Absent: agents have the tools that are built in. */
-  readonly tools?: ToolSource
   onFatal(error: PlinthError): void
-}): Promise<OpenedPlatform> {
+}
+
+/** Opens the platform that the environment names. The SDK of AWS is loaded when it is needed, and not before. */
+export async function openPlatform(options: PlatformOptions): Promise<OpenedPlatform> {
   const { environment, variables, models, limits, log, outbound, onFatal } = options
-  const reading = { ...(options.reader ? { reader: options.reader } : {}), ...(options.tools ? { tools: options.tools } : {}) }
   if (environment.platform === 'aws') {
     const { awsPlatform, readAwsEnvironment } = await import('@plinth/aws')
     const aws = readAwsEnvironment(variables)
@@ -51,7 +55,7 @@ export async function openPlatform(options: {
       limits,
       log,
       outbound,
-      ...reading,
+      ...chosenOf(options),
       clock: systemClock,
       jobs: jobNames,
       check: true,
@@ -59,9 +63,14 @@ export async function openPlatform(options: {
     return { platform, place: `table ${aws.table} in ${aws.region}` }
   }
   const { directory, masterKey, masterKeyFile, region } = environment
-  const parts = { directory, region, models, limits, log, outbound, ...reading, onFatal, masterKey, masterKeyFile }
+  const parts = { directory, region, models, limits, log, outbound, ...chosenOf(options), onFatal, masterKey, masterKeyFile }
   const platform = await localPlatform(parts)
   return { platform, directory, place: `data in ${directory}` }
+}
+
+/** Those parts that are there. */
+function chosenOf({ reader, tools }: Chosen): Chosen {
+  return { ...(reader ? { reader } : {}), ...(tools ? { tools } : {}) }
 }
 
 /** What reads scanned pages: Tesseract, and on AWS what its environment names; undefined for nothing. */
@@ -78,7 +87,7 @@ export async function openOcr(options: {
 
 /** The MCP servers that the variables name, by their names. @throws InvalidInputError for those that can't be used. */
 export function namedMcpServers(variables: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return [...loadMcpServers(variables.PLINTH_MCP_SERVERS || undefined, { variables, processes: true }).keys()]
+  return [...loadMcpServers(variables.PLINTH_MCP_SERVERS, { variables, processes: true }).keys()]
 }
 
 /** The tools of the MCP servers that the environment names, of which none is started before it is needed; undefined for none. @throws InvalidInputError */
@@ -98,7 +107,7 @@ export function openTools(options: {
  */
 export async function openPeers(
   home: Platform,
-  options: Omit<Parameters<typeof openPlatform>[0], 'models'> & { modelsOf(region: string): Models },
+  options: Omit<PlatformOptions, 'models'> & { modelsOf(region: string): Models },
 ): Promise<ReadonlyMap<string, Platform | string>> {
   const { environment, limits, log, outbound, onFatal, modelsOf } = options
   const { masterKey, masterKeyFile } = environment
@@ -118,8 +127,7 @@ export async function openPeers(
           limits,
           log,
           outbound,
-          ...(options.reader ? { reader: options.reader } : {}),
-          ...(options.tools ? { tools: options.tools } : {}),
+          ...chosenOf(options),
           onFatal,
           masterKey,
           masterKeyFile,

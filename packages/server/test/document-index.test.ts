@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../../test/e2e/support/api.ts'
 import { until } from '../../../test/e2e/support/until.ts'
 import { expectProblem } from './support/expect-problem.ts'
+import { readStream, type StreamEvent } from './support/read-stream.ts'
 import { startTestServer, type TestServer } from './support/test-server.ts'
 
 let server: TestServer
@@ -18,43 +19,17 @@ async function send(documents: readonly object[]): Promise<string> {
   return headers.get('location') ?? expect.fail()
 }
 
-interface BatchEvent {
-  readonly id: number
-  readonly event: string
-  readonly data: Readonly<Record<string, unknown>>
-}
-
 describe('a batch', () => {
-  /** What is told of a batch, behind an event or from the start: all of it, or so many. */
-  async function follow(path: string, after?: number, most = Number.POSITIVE_INFINITY): Promise<readonly BatchEvent[]> {
-    const headers = { authorization: `Bearer ${token}`, ...(after === undefined ? {} : { 'last-event-id': String(after) }) }
-    const { body } = await fetch(`${server.url}${path}/events`, { headers })
-    const events: BatchEvent[] = []
-    let text = ''
-    for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      text += piece
-      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-        const { id, event, data } = Object.fromEntries(
-          text
-            .slice(0, end)
-            .split('\n')
-            .map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]),
-        ) as Readonly<Record<string, string>>
-        text = text.slice(end + 2)
-        if (event !== undefined) events.push({ id: Number(id), event, data: JSON.parse(data ?? '') })
-        if (events.length >= most) return events
-      }
-    }
-    return events
-  }
+  const follow = (path: string, options: Parameters<typeof readStream>[3] = {}): Promise<StreamEvent[]> =>
+    readStream(server.url, `${path}/events`, token, options)
 
   it('is followed to its end, and told on from where a follower was cut off', async () => {
     const many = Array.from({ length: 60 }, (_, at) => ({ source: `followed-${at}.txt`, content: `Number ${at}. `.repeat(200) }))
     const path = await send([...many, { source: 'nothing.txt', content: ' ' }])
-    const [first = expect.fail()] = await follow(path, undefined, 1)
+    const [first = expect.fail()] = await follow(path, { enough: () => true })
     expect(first).toMatchObject({ event: 'status', data: { total: 61 } })
     expect(Number(first.data.processed)).toBeLessThan(60)
-    const rest = await follow(path, first.id)
+    const rest = await follow(path, { after: first.id })
     const ids = [first, ...rest].map(({ id }) => id)
     expect(ids).toEqual([...new Set(ids)].sort((one, other) => one - other))
     expect(rest.filter(({ event }) => event === 'done')).toEqual(rest.slice(-1))
@@ -62,7 +37,7 @@ describe('a batch', () => {
     expect(rest.at(-1)?.data).toEqual(figures)
     expect(figures).toMatchObject({ total: 61, processed: 60, failed: 1, embedded: 60 })
     // Whoever comes later is told the end alone.
-    expect(await follow(path, rest.at(-1)?.id)).toEqual(rest.slice(-1))
+    expect(await follow(path, { after: rest.at(-1)?.id ?? 0 })).toEqual(rest.slice(-1))
   })
 })
 

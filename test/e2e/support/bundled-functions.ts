@@ -10,9 +10,14 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs'
+import { type AwsEnvironment, awsPlatform, readAwsEnvironment } from '@plinth/aws'
+import { LocalIssuer, type Operator } from '@plinth/core'
+import { createModels } from '@plinth/models'
+import { GuardedHttp, systemClock } from '@plinth/outbound'
+import type { AwsClients } from '../../../packages/aws/src/clients.ts'
 import type { SqsRecord } from '../../../packages/aws/src/sqs-record.ts'
 import { SqsUrls } from '../../../packages/aws/src/sqs-urls.ts'
-import type { Moto } from '../../../packages/aws/test/support/moto.ts'
+import { type Moto, motoVariables } from '../../../packages/aws/test/support/moto.ts'
 import { type HandlerName, handlers } from '../../../packages/cdk/src/handlers.ts'
 import { handlerOf, variablesIn } from '../../../packages/cdk/test/support/functions.ts'
 import { resolved } from '../../../packages/cdk/test/support/intrinsics.ts'
@@ -93,7 +98,15 @@ export interface BundledFunctionsOptions {
   /** What `bundleHandlers` filled. */
   readonly folder: string
   /** In place of what the template says, for an emulator; undefined: left to its default. */
-  readonly variables: Readonly<Record<string, string | undefined>>
+  readonly variables: Variables
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** What functions are told in place of what their template says, for an emulator. */
+export function emulatedVariables(endpoint: string, more: Variables): Variables {
+  // The template's key isn't on the emulator; one by the usual alias is made.
+  return { ...motoVariables(endpoint), PLINTH_POOLED_KEY: undefined, ...more }
 }
 
 /**
@@ -103,12 +116,17 @@ export interface BundledFunctionsOptions {
 export class BundledFunctions {
   readonly api: RestApi
   readonly byName: Readonly<Record<HandlerName, BundledFunction>>
+  /** Of the API's function, whose platform is there once it has answered. */
+  readonly environment: AwsEnvironment
+  readonly #clients: AwsClients
   readonly #sqs: SQSClient
   readonly #urls: SqsUrls
   readonly #template: Template
   #isMade = false
 
   constructor({ moto, template, folder, variables }: BundledFunctionsOptions) {
+    this.environment = readAwsEnvironment({ ...variablesIn(template, 'api'), ...variables, PLINTH_AWS_CREATE: 'off' })
+    this.#clients = moto.clients
     this.#sqs = moto.clients.sqs
     this.#urls = new SqsUrls(this.#sqs)
     this.#template = template
@@ -132,6 +150,28 @@ export class BundledFunctions {
     this.api = new RestApi(template, functions as unknown as Functions)
   }
 
+  /** Does what whoever runs Plinth does beside the functions, by a platform in this process. */
+  async operate<Result>(use: (operator: Operator) => Promise<Result>): Promise<Result> {
+    const { environment } = this
+    const clock = systemClock
+    const models = createModels({ model: 'scripted', clock })
+    const outbound = new GuardedHttp({ clock })
+    const platform = await awsPlatform({ environment, clock, outbound, models, jobs: [], clients: this.#clients })
+    try {
+      return await use(platform.operate())
+    } finally {
+      await platform.close()
+    }
+  }
+
+  /** For an hour, of somebody who may do everything. */
+  tokenOf(tenant: string): Promise<string> {
+    return this.operate(async (operator) => {
+      const issuer = await LocalIssuer.open(operator)
+      return issuer.sign({ tenant, user: 'ada', permissions: ['*'], lifetime: 3_600 })
+    })
+  }
+
   /** What a minute brings: the relay is called, and each queue's function with what lies in the queue. @returns how many messages there were. */
   async work(): Promise<number> {
     await this.makeQueues()
@@ -149,12 +189,12 @@ export class BundledFunctions {
       if (!queue.startsWith('plinth-')) await this.#sqs.send(new CreateQueueCommand({ QueueName: queue }))
   }
 
-  /** Which function is called for which queue, and with how many messages at the most. */
   /** The queue from which a function is called; the first one. */
   queueOf(name: HandlerName): string {
     return this.#mappings().find((mapping) => mapping.name === name)?.queue ?? ''
   }
 
+  /** Which function is called for which queue, and with how many messages at the most. */
   #mappings(): readonly { readonly name: HandlerName; readonly queue: string; readonly batchSize: number }[] {
     return ofType(this.#template, 'AWS::Lambda::EventSourceMapping')
       .filter(([, mapping]) => 'ScalingConfig' in mapping)

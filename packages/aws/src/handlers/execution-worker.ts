@@ -3,7 +3,7 @@ import { SFNClient } from '@aws-sdk/client-sfn'
 import { WorkerHost } from '@plinth/core'
 import { openGate } from '../api-gate.ts'
 import { clientSettings } from '../clients.ts'
-import { executionReceives, readAwsEnvironment } from '../environment.ts'
+import { eventReceives, readAwsEnvironment } from '../environment.ts'
 import { readMessage } from '../executions/execution-message.ts'
 import { TaskAnswers } from '../executions/task-answers.ts'
 import { WorkflowExecutions } from '../executions/workflow-executions.ts'
@@ -23,7 +23,7 @@ export async function handler(event: SqsBatch): Promise<BatchAnswer> {
   const executions = await opened
   return workBatch(event, async ({ body, attributes, messageId }) => {
     const message = readMessage(body)
-    if (message) return executions.take(message, { isLast: Number(attributes.ApproximateReceiveCount) >= executionReceives })
+    if (message) return executions.take(message, { isLast: Number(attributes.ApproximateReceiveCount) >= eventReceives })
     // After some deliveries it lies with the dead letters, where somebody can look at it.
     functionLog.error({ message_id: messageId }, 'A message is neither of the state machine nor of the bus.')
     return false

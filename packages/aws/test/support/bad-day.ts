@@ -1,4 +1,4 @@
-import { type Fault, type ProxiedAnswer, refusal } from './fault-proxy.ts'
+import { type Fault, ofTable, oneAtATime, type ProxiedAnswer, refusal } from './fault-proxy.ts'
 
 /** One request in so many meets a fault. */
 const rare = 8
@@ -11,17 +11,14 @@ const rare = 8
 export function badDay(from: number): { readonly fault: Fault; met(): number } {
   let state = from
   let met = 0
-  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = oneAtATime()
   const chance = (below: number): number => {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
     return Math.floor((state / 2_147_483_648) * below)
   }
   const fault: Fault = async (asked, forward) => {
     const effect = (): Promise<ProxiedAnswer> => {
-      if (!String(asked.headers['x-amz-target']).startsWith('DynamoDB')) return forward()
-      const turn = last.then(forward)
-      last = turn.catch(() => undefined)
-      return turn
+      return ofTable(asked) ? inTurn(asked, forward) : forward()
     }
     if (asked.operation === 'ReceiveMessage') return deliveredOddly(await effect(), chance)
     if (chance(rare) !== 0) return effect()

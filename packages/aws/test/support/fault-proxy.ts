@@ -56,6 +56,9 @@ export function route(method: string, path: RegExp): Matches {
   return (asked) => asked.method === method && path.test(asked.path)
 }
 
+/** Requests of DynamoDB. */
+export const ofTable: Matches = ({ headers }) => String(headers['x-amz-target']).startsWith('DynamoDB')
+
 /** Nothing happens, and nobody says so. */
 export const resetBefore: Fault = async () => 'reset'
 
@@ -74,7 +77,7 @@ export function hold(until: Promise<unknown>): Fault {
 }
 
 /** One request has its effect after the other: moto looks whether it may write and then writes, where AWS does both in one. */
-export function oneAtATime(): Fault {
+export function oneAtATime(): (_: ProxiedRequest, forward: () => Promise<ProxiedAnswer>) => Promise<ProxiedAnswer> {
   let last: Promise<unknown> = Promise.resolve()
   return async (_, forward) => {
     const turn = last.then(forward)
@@ -140,6 +143,11 @@ export class FaultProxy {
     const injection = { matches, fault, left: times, met: 0 }
     this.#injections.push(injection)
     return injection
+  }
+
+  /** Asks DynamoDB one request at a time from now on: moto can't isolate transactions, and takes back what others wrote while one failed. */
+  isolateTransactions(): void {
+    this.inject(ofTable, oneAtATime(), Number.POSITIVE_INFINITY)
   }
 
   /** The SDK's clients as the platform makes them, talking through this proxy. By default every call is tried once. */

@@ -69,3 +69,9 @@ export function ofType({ Resources }: Template, type: string): readonly (readonl
     .filter(([, resource]) => resource.Type === type)
     .map(([id, { Properties }]) => [id, Properties])
 }
+
+/** How many resources there are of each type, without its `AWS::`. */
+export function countsOf({ Resources }: Template): Readonly<Record<string, number>> {
+  const counts = Map.groupBy(Object.values(Resources), ({ Type }) => Type.replace('AWS::', ''))
+  return Object.fromEntries([...counts].map(([type, all]) => [type, all.length]))
+}

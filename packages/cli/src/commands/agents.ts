@@ -1,10 +1,10 @@
 import { InvalidInputError, PlinthError } from '@plinth/core'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import type { Outcome } from '../backup-words.ts'
 import { Client } from '../client.ts'
 import { readJsonObject } from '../json-file.ts'
 import { limitOf, moreWords, readList } from '../read-list.ts'
-import { subcommand } from '../subcommand.ts'
+import { subcommand, verb } from '../subcommand.ts'
 import { printable, table } from '../table.ts'
 import type { ShownAgent } from '../workflows/answers.ts'
 
@@ -17,16 +17,7 @@ interface Definition {
 }
 
 export function agentsCommand(): Command {
-  const agents = new Command('agents')
-    .description('Who does the steps of workflows: a role, its model, its tools.')
-    .option('--json', 'print JSON')
-    .helpCommand(false)
-  for (const command of commands()) agents.addCommand(command)
-  return agents
-}
-
-function commands(): Command[] {
-  return [
+  return verb('agents', 'Who does the steps of workflows: a role, its model, its tools.', [
     subcommand<{ readonly limit: string }>('list', 'All agents, own ones first.', ({ options }) => list(options.limit)).option(
       '--limit <number>',
       'the most that are shown',
@@ -44,7 +35,7 @@ function commands(): Command[] {
     subcommand('delete', 'Take an own agent away; of a built-in type, the built-in one is there again.', ({ args: [type] }) =>
       remove(type),
     ).argument('<type>'),
-  ]
+  ])
 }
 
 async function list(limit: string): Promise<Outcome> {

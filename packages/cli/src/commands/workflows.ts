@@ -1,9 +1,9 @@
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import type { Outcome } from '../backup-words.ts'
 import { Client } from '../client.ts'
 import { readJsonObject } from '../json-file.ts'
 import { limitOf, moreWords, readList } from '../read-list.ts'
-import { subcommand } from '../subcommand.ts'
+import { subcommand, verb } from '../subcommand.ts'
 import { withAgentsHint } from '../workflows/agents-hint.ts'
 import type { ChangedWorkflow, ShownWorkflow, WorkflowSummary } from '../workflows/answers.ts'
 import { workflowPath } from '../workflows/path.ts'
@@ -23,12 +23,11 @@ interface Fork {
 }
 
 export function workflowsCommand(): Command {
-  const workflows = new Command('workflows')
-    .description('What agents work on: look at it, agree to it, end it, go on with it. plinth run begins one.')
-    .option('--json', 'print JSON')
-    .helpCommand(false)
-  for (const command of commands()) workflows.addCommand(command)
-  return workflows
+  return verb(
+    'workflows',
+    'What agents work on: look at it, agree to it, end it, go on with it. plinth run begins one.',
+    commands(),
+  )
 }
 
 function commands(): Command[] {

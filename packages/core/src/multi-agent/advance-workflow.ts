@@ -10,11 +10,11 @@ import { workflowWaits } from './events.ts'
 import { finishWorkflow, noteStatus, restWorkflow } from './finish-workflow.ts'
 import type { AdvanceBody } from './jobs.ts'
 import { planWorkflow, replanWorkflow } from './plan-workflow.ts'
-import { JournalWriter, RunLostError, readJournal } from './run/journal-writer.ts'
+import { JournalWriter, RunLostError } from './run/journal-writer.ts'
 import { Ownership, takeOwnership } from './run/ownership.ts'
-import { loadRun, type Run } from './run/run.ts'
+import { loadRun, type Run, readState } from './run/run.ts'
 import { RunEngine } from './run/run-engine.ts'
-import { RunState } from './run/run-state.ts'
+import type { RunState } from './run/run-state.ts'
 import { slotsOf } from './run/step-slots.ts'
 import { inWorkflow, type TracedRun } from './spans.ts'
 import { stepWork } from './steps/step-work.ts'
@@ -70,9 +70,7 @@ interface Owned {
 
 async function open(traced: TracedRun, { run, epoch, signal, endsAt }: Owned): Promise<Outcome> {
   const { scope, trace } = traced
-  const state = new RunState({ approval: run.fields.approval === 'plan' })
-  const { entries, next } = await readJournal(scope, run.id)
-  for (const entry of entries) state.apply(entry)
+  const { state, next } = await readState(scope, run.fields)
   if (state.ending) return { done: true }
   traced.follows(state)
   const { seconds } = run.fields.budget ?? {}

@@ -2,6 +2,7 @@ import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { Uses } from '../scope/scope.ts'
+import { agentType, agentTypeFault } from './agents/agent.ts'
 import { allAgents, deleteAgent, getAgent, type NewAgent, putAgent } from './agents/registry.ts'
 import * as forms from './workflow-forms.ts'
 
@@ -64,7 +65,7 @@ const change = defineRoute<forms.AgentParams, Record<never, never>, Partial<NewA
   body: forms.changedAgent,
   replies: { 200: { summary: 'As it is now.', body: forms.agentForm } },
   async handle(scope, { params, body }) {
-    const { type } = forms.newAgent.parse({ type: checkedType(params.type, body.type) })
+    const type = checkedType(params.type, body.type)
     const agent = await putAgent(scope, { ...body, type }, { must: 'be_there' })
     return { status: 200, body: forms.showAgent(agent, usualModel(scope)) }
   },
@@ -89,9 +90,7 @@ function usualModel({ models }: Uses<'models'>): string {
 
 function checkedType(path: string, body: string | undefined): string {
   if (body !== undefined && body !== path) throw new InvalidInputError('must be the type of the path', { field: 'type' })
-  if (!forms.newAgent.safeParse({ type: path }).success) {
-    throw new InvalidInputError('must be 1 to 64 small letters, digits, hyphens and underscores', { field: 'type' })
-  }
+  if (!agentType.safeParse(path).success) throw new InvalidInputError(agentTypeFault, { field: 'type' })
   return path
 }
 

@@ -3,19 +3,20 @@ import { startJob } from '../define/job.ts'
 import { ConflictError, ReusedError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
+import { noUsage } from '../rag/usage.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert } from '../scope/state.ts'
 import { filterInput } from '../tenancy/filters/filter-input.ts'
+import { byType } from './agents/agent.ts'
 import { withTenantModel } from './agents/changed-agents.ts'
 import { allAgents } from './agents/registry.ts'
 import { workflowStarted } from './events.ts'
 import { advanceJob } from './jobs.ts'
 import type { Budget } from './plan/plan.ts'
 import { type PlanRules, requirePlan } from './plan/validate-plan.ts'
-import { placeOf } from './run/journal-writer.ts'
-import { noUsage } from './run/step-state.ts'
+import { journalRow } from './run/journal-writer.ts'
 import { earlierRuns, sessionOf } from './session.ts'
-import { journals, type WorkflowFields, type WorkflowTexts, workflowRetention, workflows } from './workflows.ts'
+import { type WorkflowFields, type WorkflowTexts, workflowRetention, workflows } from './workflows.ts'
 
 export interface NewWorkflow {
   readonly request: string
@@ -37,7 +38,7 @@ export async function createWorkflow(
   options: KeyOption = {},
 ): Promise<WorkflowFields> {
   const agents = await allAgents(scope)
-  const rules: PlanRules = { agents: new Map(agents.map((agent) => [agent.type, agent])), budget }
+  const rules: PlanRules = { agents: byType(agents), budget }
   const plan = given === undefined ? undefined : requirePlan(given, rules)
   const { text } = await filterInput(scope, request, 'request')
   const named = session_id === undefined ? {} : { session_id }
@@ -100,9 +101,7 @@ export async function keepWorkflow(
     body_digest: digest,
   }
   const sealed = { ...texts, groups: JSON.stringify([...scope.caller.groups]) }
-  const journal = rows.map((entries, row) =>
-    insert(journals, { partition: id, sort: placeOf(row) }, { workflow_id: id, at: created }, { entries }),
-  )
+  const journal = rows.map((entries, row) => journalRow(id, row, { at: created }, entries))
   try {
     await scope.state.commit({
       writes: [insert(workflows, { partition: id }, fields, sealed), ...journal],

@@ -1,5 +1,6 @@
 import { InvalidInputError, NotFoundError, TooLargeError, WrongStateError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import { noUsage } from '../rag/usage.ts'
 import type { Uses } from '../scope/scope.ts'
 import { filterInput } from '../tenancy/filters/filter-input.ts'
 import { type KeyOption, keepWorkflow } from './create-workflow.ts'
@@ -9,7 +10,6 @@ import type { Budget, Plan } from './plan/plan.ts'
 import type { JournalEntry } from './run/journal.ts'
 import { rowsOf } from './run/journal-writer.ts'
 import type { RunState } from './run/run-state.ts'
-import { noUsage } from './run/step-state.ts'
 import type { WorkflowFields } from './workflows.ts'
 
 export interface Fork {

@@ -4,15 +4,15 @@ import { uuid } from '../ids.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
-import { insert, update } from '../scope/state.ts'
-import type { AgentDefinition } from './agents/agent.ts'
+import { update } from '../scope/state.ts'
 import { advanceJob } from './jobs.ts'
 import { namesInWords } from './plan/names-in-words.ts'
 import { requirePlan } from './plan/validate-plan.ts'
 import { type JournalEntry, synthesis } from './run/journal.ts'
-import { placeOf, readJournal } from './run/journal-writer.ts'
-import { RunState } from './run/run-state.ts'
-import { journals, type WorkflowFields, type WorkflowTexts, workflows } from './workflows.ts'
+import { journalRow } from './run/journal-writer.ts'
+import { agentsOf, readState } from './run/run.ts'
+import type { RunState } from './run/run-state.ts'
+import { type WorkflowFields, type WorkflowTexts, workflows } from './workflows.ts'
 
 export interface Workflow {
   readonly record: StoredRecord<WorkflowFields, WorkflowTexts>
@@ -23,10 +23,7 @@ export interface Workflow {
 export async function getWorkflow(scope: Uses<'state'>, id: string): Promise<Workflow & { readonly next: number }> {
   const record = await scope.state.get(workflows, { partition: id })
   if (!record) throw new NotFoundError('workflow')
-  const state = new RunState({ approval: record.fields.approval === 'plan' })
-  const { entries, next } = await readJournal(scope, id)
-  for (const entry of entries) state.apply(entry)
-  return { record, state, next }
+  return { record, ...(await readState(scope, record.fields)) }
 }
 
 /** What somebody's word is about: the plan, a step that is to start, or calls of tools that a step stopped at. */
@@ -44,8 +41,7 @@ export async function approveWorkflow(
 ): Promise<Workflow> {
   return put(scope, id, async ({ record, state }) => {
     requireWaiting(state, { step, calls })
-    const agents = JSON.parse((await record.open('agents')) ?? '[]') as readonly AgentDefinition[]
-    const rules = { agents: new Map(agents.map((agent) => [agent.type, agent])), budget: record.fields.budget }
+    const rules = { agents: await agentsOf(record), budget: record.fields.budget }
     const plan = given === undefined ? undefined : requirePlan(given, rules)
     if (plan && step !== undefined) throw new InvalidInputError('A step is approved without a plan.', { field: 'plan' })
     return {
@@ -143,12 +139,7 @@ async function put(
     const reopened = record.fields.ended !== undefined && !state.ending
     await scope.state.commit({
       writes: [
-        insert(
-          journals,
-          { partition: id, sort: placeOf(next) },
-          { workflow_id: id, at: entry.at },
-          { entries: JSON.stringify([entry]) },
-        ),
+        journalRow(id, next, { at: entry.at }, JSON.stringify([entry])),
         ...(reopened ? [update(workflows, record, { ...open, status: 'running', updated: entry.at })] : []),
       ],
       emit: [wake(scope, id)],

@@ -1,5 +1,6 @@
 import { PlinthError } from '../errors.ts'
 import { ModelFailure } from '../language-model/failure.ts'
+import { noUsage } from '../rag/usage.ts'
 import type { Scope } from '../scope/scope.ts'
 import { usualSystemPrompt } from './agents/agent.ts'
 import { type MadePlan, type MakePlanInput, makePlan } from './plan/make-plan.ts'
@@ -19,8 +20,7 @@ export async function planWorkflow(scope: Scope, run: Run, engine: RunEngine, si
   const given = await run.record.open('plan')
   const at = (): number => scope.clock.now()
   if (given) {
-    const usage = { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 0 }
-    engine.put({ at: at(), kind: 'planned', plan: JSON.parse(given) as Plan, source: 'caller', usage })
+    engine.put({ at: at(), kind: 'planned', plan: JSON.parse(given) as Plan, source: 'caller', usage: noUsage })
     return
   }
   const made = await orTold(scope, engine, signal, (stop) =>

@@ -8,7 +8,7 @@ import type { Plan } from './plan/plan.ts'
 import { synthesis } from './run/journal.ts'
 import { RunState, type RunStatus } from './run/run-state.ts'
 import type { StepState } from './run/step-state.ts'
-import type { WorkflowFields } from './workflows.ts'
+import { runStatus, type WorkflowFields } from './workflows.ts'
 
 const instant = z.iso.datetime()
 const usage = z.object({ input_tokens: z.number(), output_tokens: z.number(), usd: z.number(), latency_ms: z.number() })
@@ -31,11 +31,10 @@ const stepShown = z.object({
   usage,
   tool_calls: z.number().int(),
 })
-const status = z.enum(['planning', 'awaiting_approval', 'running', 'completed', 'failed', 'cancelled'])
 const summary = {
   workflow_id: z.string(),
   tenant_id: z.string(),
-  status,
+  status: runStatus,
   usage,
   created_at: instant,
   updated_at: instant,
@@ -67,7 +66,7 @@ export const workflowForm: z.ZodType = z.object({
 /** What the routes that act on a run answer. */
 export const changedForm: z.ZodType = z.object({ ...summary, waits_for: z.enum(['plan', 'steps']).optional() })
 export const workflowListForm: z.ZodType = pageOf(z.object(summary))
-export const acceptedForm: z.ZodType = z.object({ workflow_id: z.string(), status })
+export const acceptedForm: z.ZodType = z.object({ workflow_id: z.string(), status: runStatus })
 
 export function showSummary(tenantId: string, fields: WorkflowFields): object {
   const { workflow_id, status: at, usage: used, created, updated, session_id, forked_from } = fields

@@ -5,8 +5,10 @@ import { type AgentDefinition, agentType } from './agents/agent.ts'
 import type { NewAgent } from './agents/registry.ts'
 import type { NewWorkflow } from './create-workflow.ts'
 import type { Fork } from './fork-workflow.ts'
+import type { AboutStep } from './manage-workflow.ts'
 import { budgetForm, planLimits } from './plan/plan.ts'
 import type { RunStatus } from './run/run-state.ts'
+import { runStatus } from './workflows.ts'
 
 const text = z
   .string()
@@ -42,7 +44,7 @@ export const workflowParams: z.ZodType<WorkflowParams> = z.strictObject({ id })
 export interface StepParams extends WorkflowParams {
   readonly step: string
 }
-export const stepParams: z.ZodType<StepParams> = z.strictObject({ id, step: z.string().min(1).max(200) })
+export const stepParams: z.ZodType<StepParams> = z.strictObject({ id, step: id })
 
 export interface WorkflowListQuery extends PageQuery {
   readonly status?: RunStatus | undefined
@@ -51,30 +53,27 @@ export interface WorkflowListQuery extends PageQuery {
 }
 export const workflowListQuery: z.ZodType<WorkflowListQuery> = z.strictObject({
   ...pageFields,
-  status: z.enum(['planning', 'awaiting_approval', 'running', 'completed', 'failed', 'cancelled']).optional(),
+  status: runStatus.optional(),
   session_id: sessionId.optional(),
 })
 
 const reason = z.string().max(2_000)
 /** Ids of calls of tools, as a step shows them that waits. */
 const calls = z.array(z.string().max(1_000)).min(1).max(100).optional()
+const aboutStep = { step: z.string().max(200).optional(), calls }
 
-export interface ApproveBody {
-  readonly step?: string | undefined
-  readonly calls?: readonly string[] | undefined
+export interface ApproveBody extends AboutStep {
   readonly plan?: unknown
 }
 export const approveBody: z.ZodType<ApproveBody | undefined> = z
-  .strictObject({ step: z.string().max(200).optional(), calls, plan: z.record(z.string(), z.unknown()).optional() })
+  .strictObject({ ...aboutStep, plan: z.record(z.string(), z.unknown()).optional() })
   .optional()
 
-export interface RejectBody {
-  readonly step?: string | undefined
-  readonly calls?: readonly string[] | undefined
+export interface RejectBody extends AboutStep {
   readonly reason?: string | undefined
 }
 export const rejectBody: z.ZodType<RejectBody | undefined> = z
-  .strictObject({ step: z.string().max(200).optional(), calls, reason: reason.optional() })
+  .strictObject({ ...aboutStep, reason: reason.optional() })
   .optional()
 
 export interface CancelBody {

@@ -48,7 +48,14 @@ export interface WorkflowTexts {
 
 export const workflowRetention: number = 30 * 24 * 3_600_000
 
-const status: z.ZodType<RunStatus> = z.enum(['planning', 'awaiting_approval', 'running', 'completed', 'failed', 'cancelled'])
+export const runStatus: z.ZodType<RunStatus> = z.enum([
+  'planning',
+  'awaiting_approval',
+  'running',
+  'completed',
+  'failed',
+  'cancelled',
+])
 
 export const workflows: Collection<WorkflowFields, WorkflowTexts, 'created' | 'status' | 'session'> = defineCollection<
   WorkflowFields,
@@ -59,7 +66,7 @@ export const workflows: Collection<WorkflowFields, WorkflowTexts, 'created' | 's
   schema: 1,
   plain: z.custom<WorkflowFields>((fields) => {
     const { workflow_id, status: at, created } = fields as WorkflowFields
-    return typeof workflow_id === 'string' && status.safeParse(at).success && Number.isInteger(created)
+    return typeof workflow_id === 'string' && runStatus.safeParse(at).success && Number.isInteger(created)
   }),
   sealed: ['request', 'plan', 'groups', 'agents', 'earlier', 'answer', 'waiter'],
   lists: {

@@ -1,4 +1,5 @@
 import type { ServerEvent } from '../define/route.ts'
+import { textOfAnswer } from '../gateway/answer-text.ts'
 import { pricedUsage } from '../gateway/ask-model.ts'
 import type { ChatFinish } from '../gateway/chat.ts'
 import { answerChat, type GovernedCall, openChat } from '../gateway/governed-chat.ts'
@@ -50,7 +51,7 @@ export async function answerQuestion(scope: AnswerScope, body: QueryBody, signal
   const looked = await look(scope, body, signal)
   if (!looked.isRelated) return refusal(scope, looked)
   const { content, finish } = await answerChat(scope, callOf(scope, body, looked.prompt, signal))
-  const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
+  const text = textOfAnswer(content)
   return judged(scope, body, looked, { text, finish })
 }
 

@@ -9,6 +9,7 @@ import {
   type Scope,
 } from '../../src/index.ts'
 import { getDocument } from '../../src/rag/access.ts'
+import { partBytes } from '../../src/rag/content.ts'
 import { blockLength, chunkTables, contents, revisionPlace, texts } from '../../src/rag/documents.ts'
 import { type Ingest, ingests } from '../../src/rag/ingests.ts'
 import { retrievePassages } from '../../src/rag/retrieve-passages.ts'
@@ -41,8 +42,6 @@ const reader: DocumentReader = {
     return { ...read, text: read.text.padEnd(81 * blockLength) }
   },
 }
-/** What has more bytes than this is kept in several parts until it is read. */
-const partBytes = 4 * 1024 * 1024
 
 function longOf(version: Version, zeros: number): Uint8Array {
   const text = new TextEncoder().encode(versions[version])

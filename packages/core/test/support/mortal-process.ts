@@ -14,6 +14,7 @@ import {
   writtenKey,
 } from '../../src/index.ts'
 import type { EventBench } from '../event-driven/bench.ts'
+import { anotherClock } from './wrapped.ts'
 
 /** When a process dies: before its n-th durable write, or when that is done and its answer isn't there yet. */
 export interface Death {
@@ -66,13 +67,7 @@ export class MortalProcess {
     const { clock, bus, keys } = inner
     return {
       ...inner,
-      // Its own, since caches belong to a clock.
-      clock: {
-        now: () => clock.now(),
-        random: () => clock.random(),
-        randomBytes: (length) => clock.randomBytes(length),
-        setTimer: (delay, run) => clock.setTimer(delay, run),
-      },
+      clock: anotherClock(clock),
       state: this.#state(inner.state),
       objects: this.#objects(inner.objects),
       operations: this.#operations(inner.operations),

@@ -33,7 +33,7 @@ export function faultOfCall(error: unknown): ToolSourceError {
 }
 
 /** The server no longer knows the session (404; some say 400): it has done nothing of what was asked. */
-export function isUnknownSession(error: unknown): boolean {
+function isUnknownSession(error: unknown): boolean {
   return error instanceof SdkHttpError && (error.data.status === 404 || error.data.status === 400)
 }
 

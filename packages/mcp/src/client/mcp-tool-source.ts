@@ -4,6 +4,7 @@ import {
   isListed,
   type JsonObject,
   type Log,
+  orLeft,
   type SourceAnswer,
   type SourceCall,
   type SourceTool,
@@ -16,7 +17,6 @@ import { type OfferedTool, offeredTools } from './offered-tools.ts'
 import { ServerSlot } from './server-slot.ts'
 import { addressFor, type McpServer, type McpServers } from './servers.ts'
 import type { Session } from './session.ts'
-import { orLeft } from './with-deadline.ts'
 
 const usualSessions = 100
 const version = '0.1.0'

@@ -1,8 +1,7 @@
-import { type Clock, faultOf, type Log, sleep, type Timer, ToolSourceError } from '@plinth/core'
+import { type Clock, faultOf, type Log, orLeft, sleep, type Timer, ToolSourceError } from '@plinth/core'
 import { longestBackOff, type McpServer } from './servers.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { StartFault } from './start-fault.ts'
-import { orLeft } from './with-deadline.ts'
 
 /** A session that lived so long was a good one. */
 const goodMilliseconds = 60_000

@@ -154,18 +154,16 @@ function serverOf(name: string, entry: Entry, options: Parameters<typeof readMcp
 
 function addressOf(name: string, entry: Entry, { variables, processes }: Parameters<typeof readMcpServers>[1]): McpAddress {
   const filled = (text: string): string => fill(name, text, variables)
-  const allFilled = (values: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
-    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, filled(value)]))
   if ('command' in entry) {
     if (!processes) throw refuse(`the server ${name} is a command, and none can be started here: servers with a url only.`)
-    const { command, args = [], env, cwd } = entry
-    return { kind: 'process', command, args: args.map(filled), env: allFilled(env), cwd }
+    const { command, args = [], env = {}, cwd } = entry
+    return { kind: 'process', command, args: args.map(filled), env: changed(env, filled), cwd }
   }
   const url = filled(entry.url)
   const sample = url.replaceAll(tenantPlace, 'tenant')
   if (!URL.canParse(sample) || !/^https?:$/.test(new URL(sample).protocol))
     throw refuse(`the server ${name} needs a url of http or https.`)
-  const address = { kind: 'url', url, headers: allFilled(entry.headers) } as const
+  const address = { kind: 'url', url, headers: changed(entry.headers ?? {}, filled) } as const
   if (!entry.oauth) return address
   const { scope, ...credentials } = entry.oauth
   const oauth = { ...credentials, clientSecret: filled(credentials.clientSecret), ...(scope === undefined ? {} : { scope }) }
@@ -186,11 +184,13 @@ function fill(server: string, text: string, variables: Readonly<Record<string, s
 /** The address as it is for one tenant. A tenant's id is letters, digits and hyphens: it can't leave its place. */
 export function addressFor({ address }: McpServer, tenant: string): McpAddress {
   const put = (text: string): string => text.replaceAll(tenantPlace, tenant)
-  const putAll = (values: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, put(value)]))
   return address.kind === 'process'
-    ? { ...address, args: address.args.map(put), env: putAll(address.env), cwd: address.cwd && put(address.cwd) }
-    : { ...address, url: put(address.url), headers: putAll(address.headers) }
+    ? { ...address, args: address.args.map(put), env: changed(address.env, put), cwd: address.cwd && put(address.cwd) }
+    : { ...address, url: put(address.url), headers: changed(address.headers, put) }
+}
+
+function changed(values: Readonly<Record<string, string>>, change: (text: string) => string): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]))
 }
 
 /** Whether a name fits one of the patterns, in which `*` is anything. */

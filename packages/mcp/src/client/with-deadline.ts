@@ -1,4 +1,4 @@
-import { type Clock, ToolSourceError } from '@plinth/core'
+import { type Clock, orLeft, ToolSourceError } from '@plinth/core'
 
 /**
  * Does something that listens to a signal, and leaves it when the time is over or the caller's signal fires, whether it listens or not.
@@ -19,14 +19,4 @@ export async function withDeadline<Answer>(
   } finally {
     timer.cancel()
   }
-}
-
-/** What is done, or the signal's reason as soon as it fires; what is done then goes on unseen. */
-export function orLeft<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason)
-    if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }

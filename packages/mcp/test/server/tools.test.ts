@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { call, listAll } from '../../../../test/e2e/support/api.ts'
 import { startTestServer, type TestServer } from '../../../server/test/support/test-server.ts'
 import { callTool, connect, type Revision, revisions } from './support/clients.ts'
+import { toolNames } from './support/tool-names.ts'
 
 let server: TestServer
 
@@ -13,17 +14,6 @@ beforeAll(async () => {
 })
 
 const pump = { source: 'pumps.md', content: '# Pumps\n\nThe pump P-7 runs at 40 degrees. It was installed in 2019.' }
-const names = [
-  'ask',
-  'search',
-  'ingest',
-  'submit',
-  'get_request',
-  'run_workflow',
-  'get_workflow',
-  'cancel_workflow',
-  'list_agents',
-]
 
 describe.each(revisions)('the official client in revision %s', (revision: Revision) => {
   it('finds Plinth, its tools, and what each does to things', async () => {
@@ -32,7 +22,7 @@ describe.each(revisions)('the official client in revision %s', (revision: Revisi
     expect(client.getServerVersion()).toMatchObject({ name: 'plinth', title: 'Plinth' })
     expect(client.getInstructions()).toMatch(/citations/)
     const { tools } = await client.listTools()
-    expect(tools.map(({ name }) => name)).toEqual(names)
+    expect(tools.map(({ name }) => name)).toEqual(toolNames)
     for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
       expect(title, name).toMatch(/\S/)
       expect(description, name).toMatch(/\.$/)
@@ -44,7 +34,7 @@ describe.each(revisions)('the official client in revision %s', (revision: Revisi
       tools.filter(({ annotations }) => annotations?.[hint]).map(({ name }) => name)
     expect(hints('readOnlyHint')).toEqual(['ask', 'search', 'get_request', 'get_workflow', 'list_agents'])
     expect(hints('destructiveHint')).toEqual(['ingest', 'cancel_workflow'])
-    expect(hints('idempotentHint')).toEqual(names.filter((name) => !['submit', 'run_workflow'].includes(name)))
+    expect(hints('idempotentHint')).toEqual(toolNames.filter((name) => !['submit', 'run_workflow'].includes(name)))
     const ask = tools.find(({ name }) => name === 'ask')
     expect(Object.keys(ask?.inputSchema.properties ?? {})).toEqual(expect.arrayContaining(['query', 'top_k', 'filter']))
     expect(ask?.inputSchema.properties).not.toHaveProperty('stream')
@@ -204,7 +194,7 @@ describe('the table of tools', () => {
         version: '1.0.0',
       })
     const namesOf = (which: readonly string[]) => endpoint(which).tools.map(({ name }) => name)
-    expect(namesOf(patterns.map(({ name }) => name))).toEqual(names)
+    expect(namesOf(patterns.map(({ name }) => name))).toEqual(toolNames)
     expect(namesOf(['rag'])).toEqual(['ask', 'search', 'ingest'])
     expect(namesOf([])).toEqual([])
   })

@@ -1,18 +1,13 @@
 import { PassThrough } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { Client, type FetchLike, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import type { Client, FetchLike } from '@modelcontextprotocol/client'
 import { describe, expect, it } from 'vitest'
 import { arrivalOf, writeAnswer } from '../../../server/src/lambda-exchange.ts'
 import { type App, openApp } from './support/app.ts'
-import { callTool, revisions } from './support/clients.ts'
+import { callTool, connect, type Revision, revisions } from './support/clients.ts'
 
-async function connectBy(fetchBy: FetchLike, token: string, revision: string): Promise<Client> {
-  const mode = revision === '2025-11-25' ? 'legacy' : 'auto'
-  const client = new Client({ name: 'tests', version: '1.0.0' }, { versionNegotiation: { mode } })
-  const options = { fetch: fetchBy, requestInit: { headers: { authorization: `Bearer ${token}` } } }
-  await client.connect(new StreamableHTTPClientTransport(new URL('http://plinth/mcp'), options))
-  return client
-}
+const connectBy = (fetch: FetchLike, token: string, revision: Revision): Promise<Client> =>
+  connect('http://plinth', token, { revision, fetch })
 
 /** Each request to the next of several. */
 function inTurn(apps: readonly App[]): { readonly fetchBy: FetchLike; readonly counts: number[] } {

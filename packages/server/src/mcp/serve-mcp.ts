@@ -12,7 +12,7 @@ import {
 import type { Answer, Arrival } from '../exchange.ts'
 import { readBody } from '../json-body.ts'
 import { callRoute, type Serving } from '../native-api.ts'
-import { MethodNotAllowedError, problemOf, retryAfterOf, statusOf } from '../problem.ts'
+import { MethodNotAllowedError, problemOf, retryAfterOf } from '../problem.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { McpEndpoint, McpVisit, RoutesByName } from './endpoint.ts'
 import { InsufficientScopeError, NoMessageError } from './refuse-mcp.ts'
@@ -149,7 +149,7 @@ async function watch<Result>(
     const fields = { request_id: requestId, tool, code }
     if (told.status === 500) mcp.log.error({ ...fields, error }, 'A tool of /mcp failed.')
     else mcp.log.debug(fields, 'A call of a tool was refused.')
-    if ([402, 403, 429].includes(statusOf(error))) await mcp.recordDenial(caller, whatOf(tool), 'mcp', error)
+    if ([402, 403, 429].includes(told.status)) await mcp.recordDenial(caller, whatOf(tool), 'mcp', error)
     const after = retryAfterOf(error)
     // The header is an argument here.
     const field = told.field === 'Idempotency-Key' ? { field: 'idempotency_key' } : {}

@@ -32,6 +32,10 @@ export interface AgentDefinition {
 /** R55. */
 export const usualSystemPrompt = 'You are a helpful AI agent.'
 
-export const agentType: z.ZodType<string> = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be 1 to 64 small letters, digits, hyphens and underscores')
+export function byType(agents: readonly AgentDefinition[]): ReadonlyMap<string, AgentDefinition> {
+  return new Map(agents.map((agent) => [agent.type, agent]))
+}
+
+/** What is wrong with a type that isn't one. */
+export const agentTypeFault = 'must be 1 to 64 small letters, digits, hyphens and underscores'
+export const agentType: z.ZodType<string> = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, agentTypeFault)

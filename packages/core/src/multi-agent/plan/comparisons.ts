@@ -36,7 +36,8 @@ export function comparedIn(sentence: string): readonly string[] | undefined {
   const each = forEach.exec(plain)
   if (each) return ofEach(listOf(each[1] ?? ''), ...withoutTime(aspectsIn(each[2] ?? '')))
   const [, aspect, between, between2, aspect2, between3] = difference.exec(plain) ?? []
-  if (between ?? between2 ?? between3) return several(between ?? between2 ?? between3 ?? '', aspect ?? aspect2)
+  const things = between ?? between2 ?? between3
+  if (things !== undefined) return several(things, aspect ?? aspect2)
   const [, one, other] = exceeds.exec(plain) ?? compares.exec(plain) ?? []
   if (one !== undefined && other !== undefined) return sides(`${one} with ${other}`)
   const apart = differ.exec(plain)
@@ -45,13 +46,13 @@ export function comparedIn(sentence: string): readonly string[] | undefined {
   if (of && listOf(of[1] ?? '').length > 1) return ofEach(listOf(of[1] ?? ''), askedBy(of[2] ?? ''))
   const or = whichOr.exec(plain)
   if (or) return ofEach(listOf(or[2] ?? ''), askedBy(or[1] ?? ''))
-  const [, things = '', aspects = ''] = start.test(plain) ? (points.exec(plain.replace(start, '')) ?? []) : []
-  if (hasName(things) && !hasName(aspects)) {
-    const named = listOf(things)
+  const [, some = '', aspects = ''] = start.test(plain) ? (points.exec(plain.replace(start, '')) ?? []) : []
+  if (hasName(some) && !hasName(aspects)) {
+    const named = listOf(some)
     if (named.length > 1) return ofEach(named, aspects)
   }
   if (start.test(plain)) return sides(plain.replace(start, ''))
-  if (/\s(?:versus|vs\.?)\s/i.test(plain)) return sides(plain.replace(/^(.+?):\s+(.+)$/, '$1 on $2'))
+  if (/\s(?:versus|vs\.?)\s/i.test(plain)) return sides(plain.replace(points, '$1 on $2'))
   return undefined
 }
 

@@ -1,5 +1,6 @@
 /** What a model wrote where JSON was asked for. */
-export type FoundJson = { readonly value: unknown } | { readonly fault: 'no_json' | 'cut_off' | 'malformed' }
+export type FoundJson = { readonly value: unknown } | { readonly fault: JsonFault }
+export type JsonFault = 'no_json' | 'cut_off' | 'malformed'
 
 const fence = /```(?:json|JSON)?\s*\n?([\s\S]*?)```/g
 
@@ -9,7 +10,7 @@ const fence = /```(?:json|JSON)?\s*\n?([\s\S]*?)```/g
  */
 export function jsonInText(text: string): FoundJson {
   const fenced = [...text.matchAll(fence)].map(([, inside]) => inside ?? '')
-  let fault: 'no_json' | 'cut_off' | 'malformed' = 'no_json'
+  let fault: JsonFault = 'no_json'
   for (const candidate of [text, ...fenced]) {
     const found = objectIn(candidate)
     if ('value' in found) return found

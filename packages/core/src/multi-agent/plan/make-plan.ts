@@ -1,10 +1,11 @@
+import { textOfAnswer } from '../../gateway/answer-text.ts'
 import type { ChatScope } from '../../gateway/governed-chat.ts'
 import type { ResolvedModel, Usage } from '../../language-model/catalogue.ts'
 import { inAll, noUsage } from '../../rag/usage.ts'
 import { askWithin } from '../ask-within.ts'
 import type { PlanSource } from '../run/journal.ts'
 import { RunBudget } from '../run/run-budget.ts'
-import { jsonInText } from './json-in-text.ts'
+import { type JsonFault, jsonInText } from './json-in-text.ts'
 import { freeId, mendPlan } from './mend-plan.ts'
 import type { Plan } from './plan.ts'
 import { type FailedTry, mostPlannedSteps, type PlanningInput, plannerPrompt, planSchema } from './planner-prompt.ts'
@@ -70,7 +71,7 @@ export async function makePlan(scope: ChatScope, input: MakePlanInput): Promise<
       signal: input.signal,
     })
     usage = inAll(usage, used)
-    const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
+    const text = textOfAnswer(content)
     const found = jsonInText(text)
     if ('value' in found) last = found.value
     const read = 'value' in found ? readModelPlan(found.value, rules) : { faults: [unreadable(found.fault)] }
@@ -125,7 +126,7 @@ function readModelPlan(value: unknown, rules: PlanRules): ReadPlan {
   return { faults: [{ field: 'steps', code: 'malformed', message }] }
 }
 
-function unreadable(fault: 'no_json' | 'cut_off' | 'malformed'): PlanFault {
+function unreadable(fault: JsonFault): PlanFault {
   const message = {
     no_json: 'The answer holds no JSON object.',
     cut_off: 'The answer ends inside of its JSON object. Write a shorter plan.',

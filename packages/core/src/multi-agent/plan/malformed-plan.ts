@@ -1,23 +1,8 @@
 import type { z } from 'zod'
+import { planKeys, stepKeys } from './plan.ts'
 
 /** What a plan of one step looks like, for whoever wrote something else. */
 const example = '{"steps": [{"id": "find", "agent_type": "research", "prompt": "…"}]}'
-
-const planKeys = ['goal', 'success_criteria', 'steps', 'source', 'faults']
-const stepKeys = [
-  'id',
-  'agent_type',
-  'prompt',
-  'dependencies',
-  'expected_output',
-  'success_criteria',
-  'tools',
-  'budget',
-  'timeout',
-  'retry',
-  'approval',
-  'on_failure',
-]
 
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]

@@ -88,7 +88,7 @@ export const stepId: z.ZodType<string> = z
 const criteria = z.array(z.string().min(1).max(2_000)).max(50)
 
 /** The form of a step; only `id`, `agent_type` and `prompt` are required. */
-export const stepForm: z.ZodType<Step> = z.strictObject({
+const stepForm = z.strictObject({
   id: stepId,
   agent_type: z.string().min(1).max(64),
   prompt: z
@@ -110,27 +110,31 @@ export const stepForm: z.ZodType<Step> = z.strictObject({
     .optional(),
   approval: z.boolean().optional(),
   on_failure: z.enum(onFailures).optional(),
-}) as unknown as z.ZodType<Step>
+})
+export const stepKeys: readonly string[] = Object.keys(stepForm.shape)
+
+const shownForm = z.strictObject({
+  goal: z.string().max(planLimits.prompt).default(''),
+  success_criteria: z
+    .union([
+      criteria,
+      z
+        .string()
+        .min(1)
+        .max(2_000)
+        .transform((one) => [one]),
+    ])
+    .default([]),
+  steps: z.array(stepForm).min(1, 'must hold a step').max(planLimits.steps),
+  source: z.string().max(100).optional(),
+  faults: z.array(z.string().max(1_000)).max(1_000).optional(),
+})
+export const planKeys: readonly string[] = Object.keys(shownForm.shape)
 
 /**
  * The form of a plan. What forms can't say (cycles, unknown agents) is said by `faultsOfPlan`. A plan as a run shows it is one, too: where it
  * came from is left out.
  */
-export const planForm: z.ZodType<Plan> = z
-  .strictObject({
-    goal: z.string().max(planLimits.prompt).default(''),
-    success_criteria: z
-      .union([
-        criteria,
-        z
-          .string()
-          .min(1)
-          .max(2_000)
-          .transform((one) => [one]),
-      ])
-      .default([]),
-    steps: z.array(stepForm).min(1, 'must hold a step').max(planLimits.steps),
-    source: z.string().max(100).optional(),
-    faults: z.array(z.string().max(1_000)).max(1_000).optional(),
-  })
-  .transform(({ source: _source, faults: _faults, ...plan }) => plan) as unknown as z.ZodType<Plan>
+export const planForm: z.ZodType<Plan> = shownForm.transform(
+  ({ source: _source, faults: _faults, ...plan }) => plan,
+) as unknown as z.ZodType<Plan>

@@ -3,6 +3,7 @@ import { sentencesOf } from '../../rag/answer/sentences.ts'
 import { scanWords } from '../../search/analysis.ts'
 import { comparedIn, eachIn, namedIn } from './comparisons.ts'
 import { hasName } from './names.ts'
+import { oneLine } from './one-line.ts'
 
 /** Beyond these the rest of a request is one question, so that nothing of it is lost. */
 export const mostQuestions = 24
@@ -171,8 +172,4 @@ function wordsOf(text: string): readonly string[] {
   const words: string[] = []
   scanWords(text, (word) => words.push(word))
   return words
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim()
 }

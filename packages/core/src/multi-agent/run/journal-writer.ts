@@ -3,7 +3,7 @@ import { ConflictError, PlinthError } from '../../errors.ts'
 import { changeLimits } from '../../ports/state-store.ts'
 import type { StoredRecord } from '../../scope/record.ts'
 import type { Uses } from '../../scope/scope.ts'
-import { type Commit, insert } from '../../scope/state.ts'
+import { type Commit, insert, type RecordWrite } from '../../scope/state.ts'
 import { type JournalRow, journals } from '../workflows.ts'
 import type { JournalEntry } from './journal.ts'
 
@@ -165,8 +165,7 @@ export class JournalWriter implements Journal {
   async #insert(json: string, { writes, ...also }: Omit<Commit, 'resource' | 'deed'>): Promise<boolean> {
     const sort = placeOf(this.#next)
     try {
-      const fields = { workflow_id: this.#runId, at: this.#scope.clock.now(), epoch: this.#epoch }
-      const row = insert(journals, { partition: this.#runId, sort }, fields, { entries: json })
+      const row = journalRow(this.#runId, this.#next, { at: this.#scope.clock.now(), epoch: this.#epoch }, json)
       await this.#scope.state.commit({ ...also, writes: [row, ...writes] })
       this.#next++
       return true
@@ -236,7 +235,12 @@ async function entriesOf(row: StoredRecord<JournalRow, { entries: string }>): Pr
   return JSON.parse((await row.open('entries')) ?? '[]') as readonly JournalEntry[]
 }
 
+/** The write of a run's row by its number, from 0. @param entries an array of them as JSON. */
+export function journalRow(runId: string, row: number, by: Omit<JournalRow, 'workflow_id'>, entries: string): RecordWrite {
+  return insert(journals, { partition: runId, sort: placeOf(row) }, { workflow_id: runId, ...by }, { entries })
+}
+
 /** Rows are read in the order of their numbers. */
-export function placeOf(row: number): string {
+function placeOf(row: number): string {
   return String(row).padStart(9, '0')
 }

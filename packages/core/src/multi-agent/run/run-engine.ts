@@ -1,9 +1,9 @@
 import type { EventToEmit } from '../../define/event.ts'
 import type { Usage } from '../../language-model/catalogue.ts'
 import type { Clock, Timer } from '../../ports/clock.ts'
+import { noUsage } from '../../rag/usage.ts'
 import type { ConversationPart } from '../steps/conversation.ts'
-import type { Ending, JournalEntry, StepOutcome, StepResult } from './journal.ts'
-import { synthesis } from './journal.ts'
+import { type Ending, type JournalEntry, type StepOutcome, type StepResult, synthesis } from './journal.ts'
 import { type Journal, type JournalListener, RunLostError } from './journal-writer.ts'
 import type { RunState } from './run-state.ts'
 import { type RunSlots, StepSlots } from './step-slots.ts'
@@ -68,7 +68,6 @@ const longestTimer = 86_400_000
 const grace = 5_000
 /** A process that is new has at least so much time less than it was given when its first step starts, milliseconds. */
 const startUp = 5_000
-const noUsage: Usage = { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 0 }
 
 interface InFlight {
   readonly state: StepState
@@ -216,7 +215,7 @@ export class RunEngine implements JournalListener {
     const { state } = this
     const now = this.#clock.now()
     this.#now = now
-    const deadline = state.isAtRest ? undefined : this.#limits.deadline?.()
+    const deadline = state.isAtRest ? undefined : this.deadline
     if (deadline !== undefined && deadline <= now && !state.stopping && !state.ending) this.put({ at: now, kind: 'expired' })
     if (state.breaksOff) this.#breakOff(state.breaksOff)
   }
@@ -302,7 +301,7 @@ export class RunEngine implements JournalListener {
     this.#slots.take(agentType)
     this.#do(state, attempt, flight.controller.signal).then(
       (end) => this.#finished(flight, end),
-      (error: unknown) => this.#finished(flight, faulty(error)),
+      () => this.#finished(flight, faulty),
     )
   }
 
@@ -382,7 +381,7 @@ export class RunEngine implements JournalListener {
    */
   async #something(): Promise<boolean> {
     // What was due when it was last looked at waits for something else.
-    const times = [this.state.ready.wakeAt ?? 0, this.#limits.deadline?.() ?? 0].filter((time) => time > this.#now)
+    const times = [this.state.ready.wakeAt ?? 0, this.deadline ?? 0].filter((time) => time > this.#now)
     const delay = Math.min(...times, this.#now + longestTimer) - this.#clock.now()
     const due = times.length > 0 ? this.#clock.setTimer(Math.max(0, delay), () => this.#wake()) : undefined
     this.#timer ??= this.#clock.setTimer(pollEvery, () => {
@@ -406,10 +405,8 @@ function brokenOff(code: BreakOff): StepOutcome & { readonly status: 'cancelled'
   return { status: 'cancelled', code, message }
 }
 
-function faulty(_error: unknown): StepEnd {
-  return {
-    outcome: { status: 'failed', code: 'internal', message: 'The step failed in a way that it does not know.', retryable: true },
-    usage: noUsage,
-    toolCalls: 0,
-  }
+const faulty: StepEnd = {
+  outcome: { status: 'failed', code: 'internal', message: 'The step failed in a way that it does not know.', retryable: true },
+  usage: noUsage,
+  toolCalls: 0,
 }

@@ -1,10 +1,11 @@
 import { canonicalJson, type JsonObject } from '../../json.ts'
 import type { Usage } from '../../language-model/catalogue.ts'
+import { inAll, noUsage } from '../../rag/usage.ts'
 import { dependantsOf, remainingPaths, sinksOf, withAllBehind } from '../plan/graph.ts'
 import type { Plan, Step } from '../plan/plan.ts'
 import { type Ending, type JournalEntry, type PlanSource, type StepOutcome, type StepResult, synthesis } from './journal.ts'
 import { ReadySteps } from './ready-steps.ts'
-import { type CallDecision, isOver, newState, noUsage, plus, type StepState, synthesisOf } from './step-state.ts'
+import { type CallDecision, isOver, newState, type StepState, synthesisOf } from './step-state.ts'
 
 export type RunStatus = 'planning' | 'awaiting_approval' | 'running' | 'completed' | 'failed' | 'cancelled'
 
@@ -302,7 +303,7 @@ export class RunState {
     this.#spend(entry.usage)
     this.toolCalls += entry.toolCalls
     if (state?.status !== 'running' || state.attempts !== entry.attempt) return false
-    state.usage = plus(state.usage, entry.usage)
+    state.usage = inAll(state.usage, entry.usage)
     state.toolCalls += entry.toolCalls
     return true
   }
@@ -453,7 +454,7 @@ export class RunState {
   }
 
   #spend(usage: Usage): void {
-    this.usage = plus(this.usage, usage)
+    this.usage = inAll(this.usage, usage)
   }
 }
 

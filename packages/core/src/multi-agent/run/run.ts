@@ -1,8 +1,10 @@
 import type { StoredRecord } from '../../scope/record.ts'
 import type { Uses } from '../../scope/scope.ts'
-import type { AgentDefinition } from '../agents/agent.ts'
+import { type AgentDefinition, byType } from '../agents/agent.ts'
 import type { EarlierRun } from '../session.ts'
 import { type WorkflowFields, type WorkflowTexts, workflows } from '../workflows.ts'
+import { readJournal } from './journal-writer.ts'
+import { RunState } from './run-state.ts'
 
 /** A run as it was asked for. */
 export interface Run {
@@ -20,15 +22,30 @@ export interface Run {
 export async function loadRun(scope: Uses<'state'>, id: string): Promise<Run | undefined> {
   const record = await scope.state.get(workflows, { partition: id })
   if (!record || record.fields.ended !== undefined) return undefined
-  const agents = JSON.parse((await record.open('agents')) ?? '[]') as readonly AgentDefinition[]
   return {
     id,
     record,
     fields: record.fields,
     request: (await record.open('request')) ?? '',
     earlier: JSON.parse((await record.open('earlier')) ?? '[]') as readonly EarlierRun[],
-    agents: new Map(agents.map((agent) => [agent.type, agent])),
+    agents: await agentsOf(record),
   }
+}
+
+/** The agents that a run began with, by their type. */
+export async function agentsOf(record: Run['record']): Promise<Run['agents']> {
+  return byType(JSON.parse((await record.open('agents')) ?? '[]') as readonly AgentDefinition[])
+}
+
+/** Where a run stands by its journal, with the number of the journal's next row. */
+export async function readState(
+  scope: Uses<'state'>,
+  { workflow_id: id, approval }: WorkflowFields,
+): Promise<{ readonly state: RunState; readonly next: number }> {
+  const state = new RunState({ approval: approval === 'plan' })
+  const { entries, next } = await readJournal(scope, id)
+  for (const entry of entries) state.apply(entry)
+  return { state, next }
 }
 
 /** Whoever asked for a run: its tools find what they may see. */

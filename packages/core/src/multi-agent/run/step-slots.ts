@@ -82,7 +82,6 @@ export class RunSlots {
   waits = false
   taken = 0
   readonly #parts: RunSlotsParts
-  readonly #byAgent = new Map<string, number>()
 
   constructor(parts: RunSlotsParts) {
     this.#parts = parts
@@ -109,22 +108,17 @@ export class RunSlots {
 
   take(agentType: string): void {
     this.taken++
-    this.#byAgent.set(agentType, (this.#byAgent.get(agentType) ?? 0) + 1)
     this.#parts.changed(agentType, 1)
   }
 
   give(agentType: string): void {
     this.taken--
-    this.#byAgent.set(agentType, (this.#byAgent.get(agentType) ?? 0) - 1)
     this.#parts.changed(agentType, -1)
   }
 
-  /** The run is left: what it had is free. */
+  /** The run is left, and has given back all that it took. */
   close(): void {
     this.#parts.closed()
-    for (const [agentType, count] of this.#byAgent) if (count > 0) this.#parts.changed(agentType, -count)
-    this.#byAgent.clear()
-    this.taken = 0
   }
 }
 

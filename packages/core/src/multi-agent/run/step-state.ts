@@ -1,4 +1,5 @@
 import type { Usage } from '../../language-model/catalogue.ts'
+import { noUsage } from '../../rag/usage.ts'
 import type { Plan, Step } from '../plan/plan.ts'
 import type { ConversationPart } from '../steps/conversation.ts'
 import { type PendingCall, type StepResult, synthesis } from './journal.ts'
@@ -47,8 +48,6 @@ export interface CallDecision {
   readonly rejected?: string
 }
 
-export const noUsage: Usage = { input_tokens: 0, output_tokens: 0, usd: 0, latency_ms: 0 }
-
 export function newState(step: Step): StepState {
   return {
     step,
@@ -73,13 +72,4 @@ export function synthesisOf(plan: Plan | undefined): Step {
 
 export function isOver({ status }: StepState): boolean {
   return status === 'completed' || status === 'failed' || status === 'skipped' || status === 'cancelled'
-}
-
-export function plus(one: Usage, other: Usage): Usage {
-  return {
-    input_tokens: one.input_tokens + other.input_tokens,
-    output_tokens: one.output_tokens + other.output_tokens,
-    usd: one.usd + other.usd,
-    latency_ms: one.latency_ms + other.latency_ms,
-  }
 }

@@ -12,7 +12,7 @@ export interface ContextRoom {
 
 /**
  * gather_dependency_context of the seed (R61, X41): the results of the steps before, each between tags that no result can close, within a
- * budget of tokens: each may have the same, and what one doesn't need the others share. What is cut says so.
+ * budget of tokens, as {@link shareTokens} has it.
  */
 export function gatherDependencyContext(results: StepCall['results'], boundary: string, room: ContextRoom): string {
   const texts = shareTokens(

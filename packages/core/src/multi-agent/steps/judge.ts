@@ -1,6 +1,7 @@
 import type { LanguageModelV4Prompt } from '@ai-sdk/provider'
 import { z } from 'zod'
 import { PlinthError } from '../../errors.ts'
+import { textOfAnswer } from '../../gateway/answer-text.ts'
 import type { JsonObject } from '../../json.ts'
 import { boundaryFor } from '../../language-model/boundary.ts'
 import type { ResolvedModel } from '../../language-model/catalogue.ts'
@@ -65,7 +66,7 @@ export async function judge(scope: Scope, judging: Judging): Promise<string | un
       invocation: `${key}:judge:${tried}`,
     })
     used.usage = inAll(used.usage, spent)
-    const found = jsonInText(content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(''))
+    const found = jsonInText(textOfAnswer(content))
     const verdict = 'value' in found ? verdictForm.safeParse(found.value) : undefined
     if (!verdict?.success || verdict.data.unmet.some(({ criterion }) => !criteria[criterion - 1])) continue
     const unmet = verdict.data.unmet

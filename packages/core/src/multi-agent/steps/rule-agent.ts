@@ -3,6 +3,8 @@
  * its sources word for word, what they compute shows its formula, and all of it is labelled as what it is.
  * @module
  */
+
+import { textOfAnswer } from '../../gateway/answer-text.ts'
 import { inAll, noUsage } from '../../rag/usage.ts'
 import type { Scope } from '../../scope/scope.ts'
 import type { AgentDefinition } from '../agents/agent.ts'
@@ -74,19 +76,21 @@ async function inForm(
     invocation: call.key,
     signal: call.signal,
   })
-  const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
-  return { result: { text, sources: result.sources }, usage: inAll(usage, used), toolCalls }
+  return { result: { text: textOfAnswer(content), sources: result.sources }, usage: inAll(usage, used), toolCalls }
 }
 
 function reportOf({ state: { step }, results }: StepCall, request: string, state: RunState): StepResult {
   const looked = step.id === synthesis ? [...state.steps.keys()].filter((id) => id !== synthesis) : step.dependencies
   const isAnalysis = (id: string): boolean => state.steps.get(id)?.step.agent_type === 'analysis'
-  const of = (ids: readonly string[]): readonly Finding[] => findingsOf({ results }, state, ids)
-  const findings = of(looked.filter((id) => !isAnalysis(id)))
-  const analysed = of(looked.filter(isAnalysis)).flatMap(({ result }) => result ?? [])
-  const hasAnalysis = looked.some(isAnalysis)
-  const analyses = hasAnalysis ? analysed : [analysisText(analyse(findings, request)).result()]
-  const noAnalysis = of(looked.filter(isAnalysis)).filter(({ leftOut }) => leftOut !== undefined)
+  const findings = findingsOf(
+    { results },
+    state,
+    looked.filter((id) => !isAnalysis(id)),
+  )
+  const analysed = findingsOf({ results }, state, looked.filter(isAnalysis))
+  const analyses =
+    analysed.length > 0 ? analysed.flatMap(({ result }) => result ?? []) : [analysisText(analyse(findings, request)).result()]
+  const noAnalysis = analysed.filter(({ leftOut }) => leftOut !== undefined)
   return writeReport({
     title: request,
     findings: [...findings, ...noAnalysis.map((each) => ({ ...each, question: 'The analysis of what was found' }))],

@@ -1,5 +1,6 @@
 import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from '@ai-sdk/provider'
 import { PlinthError } from '../../errors.ts'
+import { textOfAnswer } from '../../gateway/answer-text.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ResolvedModel, Usage } from '../../language-model/catalogue.ts'
 import { inAll, noUsage } from '../../rag/usage.ts'
@@ -122,8 +123,7 @@ async function converse(scope: Scope, work: AgentWork): Promise<AgentEnd> {
       const { content, finish } = await ask(scope, work, isLast)
       conversation.heard(content)
       if (conversation.open.length === 0) {
-        const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
-        return { ...used, text, found: conversation.found, truncated: finish.reason === 'length' }
+        return { ...used, text: textOfAnswer(content), found: conversation.found, truncated: finish.reason === 'length' }
       }
     }
     if (isLast) throw new PlinthError('too_many_turns', `The agent did not come to an end in ${turns} turns.`, true)

@@ -1,5 +1,6 @@
 import { PlinthError } from '../../errors.ts'
 import type { JsonObject } from '../../json.ts'
+import { orLeft } from '../../or-left.ts'
 import type { Scope } from '../../scope/scope.ts'
 import { checkBy } from '../json-schemas.ts'
 import { inTool } from '../spans.ts'
@@ -40,7 +41,7 @@ export async function callTool(
   const signal = AbortSignal.any([call.signal, deadline.signal])
   try {
     return await inTool(scope, { name: tool.name, callId }, async (within) =>
-      sound(await orAborted(tool.run({ ...rest, scope: within, signal }), signal)),
+      sound(await orLeft(tool.run({ ...rest, scope: within, signal }), signal)),
     )
   } catch (error) {
     call.signal.throwIfAborted()
@@ -49,16 +50,6 @@ export async function callTool(
   } finally {
     timer.cancel()
   }
-}
-
-/** A tool that doesn't listen to its signal is left. */
-function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason)
-    if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }
 
 /** What a tool gave, as far as it is shown: nothing that is cut off is kept anywhere. */

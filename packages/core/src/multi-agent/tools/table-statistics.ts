@@ -31,7 +31,7 @@ interface Statistics {
   readonly deviation: number
 }
 
-export function statisticsOf(values: readonly number[]): Statistics {
+function statisticsOf(values: readonly number[]): Statistics {
   const sorted = values.toSorted((one, other) => one - other)
   const count = sorted.length
   const sum = sorted.reduce((total, value) => total + value, 0)

@@ -4,13 +4,13 @@ import type { JournalEntry } from '../../../src/multi-agent/run/journal.ts'
 import {
   type JournalListener,
   JournalWriter,
-  placeOf,
+  journalRow,
   RunLostError,
   readJournal,
 } from '../../../src/multi-agent/run/journal-writer.ts'
 import { journals } from '../../../src/multi-agent/workflows.ts'
-import { insert } from '../../../src/scope/state.ts'
 import { EventBench } from '../../event-driven/bench.ts'
+import { committingBy } from '../../support/wrapped.ts'
 import { done, finished, started } from '../support.ts'
 
 let bench: EventBench | undefined
@@ -41,17 +41,11 @@ async function open(commit?: (inner: Commit) => Commit): Promise<{ scope: Scope;
   const { state } = adapters
   const inner: Commit = (change, durability) => state.commit(change, durability)
   const other = commit?.(inner) ?? inner
-  const wrapped: Adapters['state'] = {
-    get: (...parts) => state.get(...parts),
-    read: (...parts) => state.read(...parts),
-    list: (...parts) => state.list(...parts),
-    events: (...parts) => state.events(...parts),
-    add: (...parts) => state.add(...parts),
-    commit: (change, durability) =>
-      change.writes.some((write) => writtenKey(write).collection === journals.name)
-        ? other(change, durability)
-        : inner(change, durability),
-  }
+  const wrapped = committingBy(state, (change, durability) =>
+    change.writes.some((write) => writtenKey(write).collection === journals.name)
+      ? other(change, durability)
+      : inner(change, durability),
+  )
   const platform = createPlatform('memory', { ...adapters, state: wrapped }, bench.models)
   const scope = platform.scope(await bench.caller())
   const listener = new Listener()
@@ -64,9 +58,8 @@ async function kept(): Promise<readonly JournalEntry[]> {
 }
 
 function byAnother(scope: Scope, row: number, entry: JournalEntry, epoch?: number): Promise<unknown> {
-  const fields = { workflow_id: 'run', at: 1, ...(epoch === undefined ? {} : { epoch }) }
-  const place = { partition: 'run', sort: placeOf(row) }
-  return scope.state.commit({ writes: [insert(journals, place, fields, { entries: JSON.stringify([entry]) })] })
+  const by = { at: 1, ...(epoch === undefined ? {} : { epoch }) }
+  return scope.state.commit({ writes: [journalRow('run', row, by, JSON.stringify([entry]))] })
 }
 
 const cancelled: JournalEntry = { at: 3, kind: 'cancelled', by: 'ada', reason: 'Never mind.' }

@@ -9,6 +9,7 @@ import { type Clock, sleep } from '../../../src/ports/clock.ts'
 import type { Lease } from '../../../src/ports/queue.ts'
 import type { EventBench } from '../../event-driven/bench.ts'
 import { assertUntilMet } from '../../support/assert-until-met.ts'
+import { anotherClock, committingBy } from '../../support/wrapped.ts'
 import { graphs, step } from '../support.ts'
 import { ask, journalOf, openBench, SlowModel } from './workflow-bench.ts'
 
@@ -41,15 +42,9 @@ class StallingProcess {
 
   constructor(bench: EventBench, own: readonly Stall[], met: Map<string, number>) {
     const { adapters } = bench.memory
-    const { clock } = adapters
     this.#stalls = own
     this.#met = met
-    this.#clock = {
-      now: () => clock.now(),
-      random: () => clock.random(),
-      randomBytes: (length) => clock.randomBytes(length),
-      setTimer: (delay, run) => clock.setTimer(delay, run),
-    }
+    this.#clock = anotherClock(adapters.clock)
     this.platform = createPlatform(
       'memory',
       { ...adapters, clock: this.#clock, state: this.#state(adapters.state) },
@@ -70,33 +65,23 @@ class StallingProcess {
   }
 
   #state(inner: Adapters['state']): Adapters['state'] {
-    const { get, read, list, events, add } = inner
-    return {
-      ...{
-        get: get.bind(inner),
-        read: read.bind(inner),
-        list: list.bind(inner),
-        events: events.bind(inner),
-        add: add.bind(inner),
-      },
-      commit: async (change, durability) => {
-        const number = ++this.#commits
-        const writesJournal = change.writes.some((write) => writtenKey(write).collection === journals.name)
-        const stand = async (before: boolean): Promise<void> => {
-          for (const stall of this.#stalls)
-            if (stall.at === number && stall.before === before) await sleep(this.#clock, stall.milliseconds)
-        }
-        await stand(true)
-        try {
-          return await inner.commit(change, durability)
-        } catch (error) {
-          if (error instanceof ConflictError && writesJournal) this.#meet('a write that came too late')
-          throw error
-        } finally {
-          await stand(false)
-        }
-      },
-    }
+    return committingBy(inner, async (change, durability) => {
+      const number = ++this.#commits
+      const writesJournal = change.writes.some((write) => writtenKey(write).collection === journals.name)
+      const stand = async (before: boolean): Promise<void> => {
+        for (const stall of this.#stalls)
+          if (stall.at === number && stall.before === before) await sleep(this.#clock, stall.milliseconds)
+      }
+      await stand(true)
+      try {
+        return await inner.commit(change, durability)
+      } catch (error) {
+        if (error instanceof ConflictError && writesJournal) this.#meet('a write that came too late')
+        throw error
+      } finally {
+        await stand(false)
+      }
+    })
   }
 
   #meet(kind: string): void {

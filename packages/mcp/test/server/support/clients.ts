@@ -1,4 +1,4 @@
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { Client, type FetchLike, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll } from 'vitest'
 
 /** What `auto` finds, and what a client of last year speaks. */
@@ -8,17 +8,22 @@ export type Revision = (typeof revisions)[number]
 const open = new Set<Client>()
 afterAll(() => Promise.all([...open].map((client) => client.close())))
 
-/** The official client, connected over a socket; closed when the test file is done. */
+/** The official client, connected over a socket, or by a fetch of the test's own; closed when the test file is done. */
 export async function connect(
   url: string,
   token: string,
-  options: { readonly revision?: Revision; readonly headers?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly revision?: Revision
+    readonly headers?: Readonly<Record<string, string>>
+    readonly fetch?: FetchLike
+  } = {},
 ): Promise<Client> {
-  const { revision = '2026-07-28', headers = {} } = options
+  const { revision = '2026-07-28', headers = {}, fetch } = options
   const mode = revision === '2025-11-25' ? 'legacy' : 'auto'
   const client = new Client({ name: 'tests', version: '1.0.0' }, { versionNegotiation: { mode } })
   const requestInit = { headers: { authorization: `Bearer ${token}`, ...headers } }
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }))
+  const ways = { requestInit, ...(fetch ? { fetch } : {}) }
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), ways))
   open.add(client)
   return client
 }

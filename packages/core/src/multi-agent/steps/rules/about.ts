@@ -1,6 +1,7 @@
 /** How sure it is that a statement is about a thing: by its own names, by what stands before it, or above it. @module */
 import type { Statement } from './statements.ts'
-import { hasAll, hasSome, namesOf, type Topic, termsIn } from './topic.ts'
+import { hasAll, hasSome } from './term-sets.ts'
+import { namesOf, type Topic, termsIn } from './topic.ts'
 
 /** Of the terms of something without a name. */
 const leastCovered = 0.6

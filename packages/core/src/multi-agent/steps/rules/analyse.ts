@@ -97,7 +97,7 @@ function samePlace(one: Fact, other: Fact): boolean {
 
 function tableOf(columns: readonly Column[]): readonly Part[] {
   const shown = columns.filter(({ subjects }) => [...subjects.values()].every((facts) => facts.length <= mostInCell))
-  const subjects = [...new Set(shown.flatMap(({ subjects: of, asked }) => [...(asked.length > 0 ? asked : []), ...of.keys()]))]
+  const subjects = [...new Set(shown.flatMap(({ subjects: of, asked }) => [...asked, ...of.keys()]))]
   if (subjects.length < 2) return []
   const row = (cells: readonly (readonly Part[])[]): readonly Part[] => [
     ...cells.flatMap((cell): readonly Part[] => ['| ', ...cell, ' ']),
@@ -142,18 +142,15 @@ function endsOf({ subjects }: Column): readonly [Fact | undefined, Fact | undefi
   return [sorted[0], sorted.at(-1)]
 }
 
+/** Whether its figures can be computed with. */
+function isSure({ agrees, isUnclear, ambiguous }: Column): boolean {
+  return agrees && !isUnclear && ambiguous.length === 0
+}
+
 function differenceOf(column: Column): readonly Part[] {
   const [least, greatest] = endsOf(column)
-  if (
-    !column.agrees ||
-    column.isUnclear ||
-    column.ambiguous.length > 0 ||
-    !least ||
-    !greatest ||
-    least.subject === greatest.subject ||
-    least.figure.value === greatest.figure.value
-  )
-    return []
+  if (!isSure(column) || !least || !greatest) return []
+  if (least.subject === greatest.subject || least.figure.value === greatest.figure.value) return []
   const difference = computed(`${plain(greatest.figure.value)} - ${plain(least.figure.value)}`, [greatest, least])
   if (difference === undefined) return []
   return [
@@ -166,8 +163,9 @@ function differenceOf(column: Column): readonly Part[] {
 }
 
 /** Over the rows of each thing, where there are several; else over all things. */
-function sumOf({ aspect, subjects, agrees, isUnclear, ambiguous }: Column, what: 'sum' | 'mean'): readonly Part[] {
-  if (!agrees || isUnclear || ambiguous.length > 0) return []
+function sumOf(column: Column, what: 'sum' | 'mean'): readonly Part[] {
+  if (!isSure(column)) return []
+  const { aspect, subjects } = column
   const byRows = [...subjects].some(([, facts]) => facts.length > 1)
   const groups = byRows ? [...subjects] : [['', [...subjects.values()].flat()] as const]
   return groups.flatMap(([subject, facts]) => sumOver(facts, subject === '' ? aspect : `${aspect}, ${subject}`, what))

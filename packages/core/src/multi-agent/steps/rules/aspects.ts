@@ -1,6 +1,7 @@
 /** What is asked of a thing, and the words and units by which texts say it. @module */
 import { namingTerms } from '../../../rag/answer/question.ts'
 import { termsOf } from '../../../search/analysis.ts'
+import { hasSome } from './term-sets.ts'
 
 /** Words that mean what an aspect does, and units in which it is counted. */
 interface Group {
@@ -114,8 +115,8 @@ export function fitOfAspect({ terms, head }: Aspect, said: ReadonlySet<string>, 
   let hasHead = head === undefined
   for (const { term, weight, others, telling } of terms) {
     total += weight
-    const isTold = (): boolean => meet(telling, units) && !saysOther(others, said, units)
-    const own = said.has(term) ? 1 : meet(others, said) ? 0.9 : isTold() ? 0.7 : 0
+    const isTold = (): boolean => hasSome(units, telling) && !saysOther(others, said, units)
+    const own = said.has(term) ? 1 : hasSome(said, others) ? 0.9 : isTold() ? 0.7 : 0
     found += weight * own
     hasHead ||= term === head && own > 0
   }
@@ -125,9 +126,5 @@ export function fitOfAspect({ terms, head }: Aspect, said: ReadonlySet<string>, 
 
 /** Whether it names something else that is counted in the same unit: "a budget of 50 euros" is no price. */
 function saysOther(own: ReadonlySet<string>, said: ReadonlySet<string>, units: ReadonlySet<string>): boolean {
-  return groups.some(({ terms, units: its }) => meet(its, units) && meet(terms, said) && !meet(terms, own))
-}
-
-function meet(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
-  return [...some].some((one) => others.has(one))
+  return groups.some(({ terms, units: its }) => hasSome(units, its) && hasSome(said, terms) && !hasSome(own, terms))
 }

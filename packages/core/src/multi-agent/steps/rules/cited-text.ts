@@ -52,11 +52,8 @@ const markers = /^(?:\s?\[\d+\])+/
 
 /** A step's result taken apart again, without the numbers of its sources: another text may have others. */
 export function partsOf({ text, citations = [] }: StepResult): readonly Part[] {
-  const claims = new Map<string, Citation[]>()
-  for (const citation of citations.toSorted((one, other) => one.claim_start - other.claim_start)) {
-    const key = `${citation.claim_start}:${citation.claim_end}`
-    claims.set(key, [...(claims.get(key) ?? []), citation])
-  }
+  const sorted = citations.toSorted((one, other) => one.claim_start - other.claim_start)
+  const claims = Map.groupBy(sorted, ({ claim_start: start, claim_end: end }) => `${start}:${end}`)
   const parts: Part[] = []
   let done = 0
   for (const [first, ...others] of claims.values()) {
@@ -64,13 +61,15 @@ export function partsOf({ text, citations = [] }: StepResult): readonly Part[] {
     parts.push(text.slice(done, first.claim_start))
     const places = [first, ...others].map(({ claim_start: _start, claim_end: _end, ...place }) => place)
     // A model puts its numbers within what it claims, too.
-    const claim = text
-      .slice(first.claim_start, first.claim_end)
-      .replaceAll(/\s?\[\d+\]/g, '')
-      .trim()
+    const claim = withoutMarkers(text.slice(first.claim_start, first.claim_end)).trim()
     parts.push({ claim, places })
     done = first.claim_end + (markers.exec(text.slice(first.claim_end))?.[0].length ?? 0)
   }
   parts.push(text.slice(done))
   return parts.filter((part) => part !== '')
+}
+
+/** Without the numbers of sources, which are another text's. */
+export function withoutMarkers(text: string): string {
+  return text.replaceAll(/\s?\[\d+\]/g, '')
 }

@@ -1,10 +1,10 @@
 /** What findings say, as figures that can be set side by side. @module */
-
 import { scanWords, termOf } from '../../../search/analysis.ts'
 import type { StepResult } from '../../run/journal.ts'
 import { type Aspect, aspectOf, fitOfAspect } from './aspects.ts'
 import { type Place, partsOf } from './cited-text.ts'
 import { type Figure, figuresIn } from './figures.ts'
+import { hasAll } from './term-sets.ts'
 import { type Topic, termsIn, topicOf } from './topic.ts'
 
 /** What one step found, or that it found nothing. */
@@ -60,7 +60,7 @@ function factsIn(topic: Topic, result: StepResult): readonly Fact[] {
     const { claim, places } = part
     const subject = subjectOf(topic, claim)
     const isRow = /^[^()]*\([^()]+\)$/.test(claim)
-    const figures = figuresIn(claim).filter(({ text }) => ![...termsIn(text)].every((term) => topic.names.has(term)))
+    const figures = figuresIn(claim).filter(({ text }) => !hasAll(topic.names, termsIn(text)))
     const aspect =
       topic.subject === ''
         ? undefined

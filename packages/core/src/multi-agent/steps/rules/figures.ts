@@ -53,7 +53,6 @@ const oneForm: Readonly<Record<string, string>> = Object.fromEntries(
     ['person', 'people'],
   ].flatMap(([form = '', ...others]) => others.map((other) => [other, form])),
 )
-const year = /^(?:1[5-9]|20)\d\d$/
 
 /** The figures of a text in its order, each once. Dates are none, nor are markers of citations such as [1]. */
 export function figuresIn(text: string): readonly Figure[] {
@@ -62,6 +61,11 @@ export function figuresIn(text: string): readonly Figure[] {
   return [...plain.matchAll(pattern)]
     .map(figureOf)
     .filter((figure, index, all) => all.findIndex((other) => other.text === figure.text) === index)
+}
+
+/** From 1500 to 2099. */
+export function isYear(text: string): boolean {
+  return /^(?:1[5-9]|20)\d\d$/.test(text)
 }
 
 /** Dates as they are written. */
@@ -74,7 +78,7 @@ function figureOf(match: RegExpMatchArray): Figure {
   // "4 million" counts nothing but what stands before it.
   const scale = suffix || between || (last.toLowerCase() in scales && last.length > 2 ? last : '')
   const word = last === scale || noUnit.has(last.toLowerCase()) ? '' : last
-  const counted = year.test(digits) && before === '' && scale === '' ? '' : word
+  const counted = isYear(digits) && before === '' && scale === '' ? '' : word
   const left = counted === '' && last !== scale ? last.length : 0
   const text = whole.slice(0, whole.length - left).trim()
   // "5 m" is a length, "$5m" five millions.
@@ -88,9 +92,10 @@ function plainOf(digits: string): string {
   return /,\d{1,2}$/.test(digits) ? digits.replaceAll('.', '').replace(',', '.') : digits.replaceAll(',', '')
 }
 
+const money: ReadonlySet<string> = new Set(['euro', 'dollar', 'pound sterling', 'yen', 'franc'])
+
 /** Whether these figures leave open what a single dot before three digits means: "4.800" beside "2,400", or of money. */
 export function areUnclear(figures: readonly Figure[]): boolean {
-  const money = new Set(['euro', 'dollar', '£', 'gbp', 'yen', 'chf'].map(unitOf))
   const isOpen = ({ text }: Figure): boolean => /(?<![\d.,])[1-9]\d{0,2}\.\d{3}(?![\d.,])/.test(text)
   return figures.some(isOpen) && figures.some(({ text, unit }) => money.has(unit) || /\d,\d/.test(text))
 }

@@ -1,12 +1,14 @@
 /** Finding what documents say of something, by rules: sentences and rows that are about it, and say what is asked. @module */
 import { answerKindOf, fitOf } from '../../../rag/answer/question.ts'
 import type { Passage } from '../../../rag/passage.ts'
+import { oneLine } from '../../plan/one-line.ts'
 import { aboutness } from './about.ts'
 import { type Aspect, fitOfAspect } from './aspects.ts'
 import { datesIn, figuresIn } from './figures.ts'
 import { cellFor, rowText } from './rows.ts'
 import type { Statement } from './statements.ts'
-import { hasSome, type Topic, termsIn } from './topic.ts'
+import { hasAll, hasSome } from './term-sets.ts'
+import { type Topic, termsIn } from './topic.ts'
 
 /** A place in a document that says something. */
 export interface Quotation extends Pick<Passage, 'document_id' | 'source'> {
@@ -20,6 +22,12 @@ export interface Quotation extends Pick<Passage, 'document_id' | 'source'> {
 
 export interface ReadSource extends Pick<Passage, 'document_id' | 'source'> {
   readonly statements: readonly Statement[]
+}
+
+interface Found {
+  readonly source: ReadSource
+  readonly statement: Statement
+  readonly score: number
 }
 
 /** Below it something isn't about the subject. */
@@ -60,11 +68,7 @@ export function lookUp(
   const best = sorted[0]
   if (!best) return []
   if (topic.isOfAll && !isRow(best.statement)) return ofEach(sorted, aspect, topic)
-  if (!aspect)
-    return overview(
-      sorted.map(({ source, statement }) => ({ source, statement })),
-      topic,
-    )
+  if (!aspect) return overview(sorted, topic)
   const near = sorted.filter(({ score, statement }) => score >= best.score * 0.9 && isRow(statement) === isRow(best.statement))
   // What a unit alone speaks for is but likely, and twice of it is a guess.
   const most = isRow(best.statement) ? mostRows : best.says < sure ? 1 : mostSentences
@@ -72,7 +76,7 @@ export function lookUp(
   return distinct(chosen.map(({ source, statement }) => quotationOf(source, statement, aspect, topic))).slice(0, most)
 }
 
-/** How sure it is that a statement at a place of a document is about a topic's names. */
+/** Whether what a document says at a place is about a topic's names. */
 export function isAbout(
   sources: readonly ReadSource[],
   at: { readonly document_id: string; readonly start: number },
@@ -97,10 +101,7 @@ function isRow({ cells }: Statement): boolean {
 }
 
 /** From the source that says most first, in the order of the text. */
-function overview(
-  found: readonly { readonly source: ReadSource; readonly statement: Statement }[],
-  topic: Topic,
-): readonly Quotation[] {
+function overview(found: readonly Found[], topic: Topic): readonly Quotation[] {
   const first = found[0]?.source
   return distinct(
     found
@@ -111,11 +112,7 @@ function overview(
 }
 
 /** What each document says best. */
-function ofEach(
-  sorted: readonly { readonly source: ReadSource; readonly statement: Statement; readonly score: number }[],
-  aspect: Aspect | undefined,
-  topic: Topic,
-): readonly Quotation[] {
+function ofEach(sorted: readonly Found[], aspect: Aspect | undefined, topic: Topic): readonly Quotation[] {
   const each = [...Map.groupBy(sorted, ({ source }) => source.document_id).values()].slice(0, mostOfAll)
   return each.flatMap((own) => {
     const near = own.filter(({ score }) => aspect !== undefined && score >= (own[0]?.score ?? 0) * 0.6)
@@ -144,7 +141,7 @@ export function sentenceFit(
   aspect: Aspect,
   { question, subject, names }: Topic,
 ): number {
-  const figures = figuresIn(text).filter(({ text: figure }) => ![...termsIn(figure)].every((term) => names.has(term)))
+  const figures = figuresIn(text).filter(({ text: figure }) => !hasAll(names, termsIn(figure)))
   const fit = fitOfAspect(aspect, terms, new Set(figures.map(({ unit }) => unit)))
   if (aspect.units.size > 0 && figures.length === 0 && datesIn(text).length === 0) return fit * 0.5
   // What names its subject is of the form of "the price of …", and its answer of any.
@@ -171,8 +168,4 @@ function distinct(quotations: readonly Quotation[]): readonly Quotation[] {
   return quotations.filter(
     (one, index) => quotations.findIndex((other) => other.text === one.text && other.source === one.source) === index,
   )
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim()
 }

@@ -1,7 +1,8 @@
+import { oneLine } from '../../plan/one-line.ts'
 import { asksToCompute } from '../../plan/questions.ts'
 import type { StepResult } from '../../run/journal.ts'
 import { comparedHeading, computedHeading } from './analyse.ts'
-import { CitedText, type Part, partsOf } from './cited-text.ts'
+import { CitedText, type Part, partsOf, withoutMarkers } from './cited-text.ts'
 import type { Finding } from './facts.ts'
 
 const note = '_Put together by rules from quotations. No language model was used._'
@@ -19,10 +20,11 @@ export function writeReport(input: {
 }): StepResult {
   const text = new CitedText()
   text.add(`# ${titleOf(input.title)}\n\n${note}\n`)
+  const isToCompute = asksToCompute(input.title)
   let hasComputed = false
   const analyses = input.analyses.filter(({ sources = [] }) => sources.length > 0)
   for (const [heading, parts] of analyses.flatMap(sectionsOf)) {
-    if (heading === computedHeading && !asksToCompute(input.title)) continue
+    if (heading === computedHeading && !isToCompute) continue
     // What a language model analysed may be anything.
     hasComputed ||= heading !== comparedHeading
     text.add(`\n${heading}\n\n`, ...parts, '\n')
@@ -40,7 +42,7 @@ export function writeReport(input: {
     )
   if (leftOut.length > 0)
     text.add(`\n## Left out\n\nThese steps were not done:\n\n${leftOut.map((each) => `- ${each}`).join('\n')}\n`)
-  if (!hasComputed && asksToCompute(input.title))
+  if (!hasComputed && isToCompute)
     text.add('\nNothing was computed: rules found no figures here that they can compute with for sure.\n')
   else if (text.sources.length === 0 && leftOut.length === 0) text.add('\nThe documents hold nothing about this.\n')
   if (text.sources.length === 0) return text.result()
@@ -72,11 +74,6 @@ function trimmed(parts: readonly Part[]): readonly Part[] {
   return ended.filter((part) => part !== '').map((part) => (typeof part === 'string' ? withoutMarkers(part) : part))
 }
 
-/** Numbers of sources that aren't those of the report. */
-function withoutMarkers(text: string): string {
-  return text.replaceAll(/\s?\[\d+\]/g, '')
-}
-
 /** The request, without the numbers of its points. */
 function titleOf(request: string): string {
   const line = oneLine(request.replaceAll(/(^|[\n?.;]\s*)(?:\(?\d{1,2}[.)]|[-*•])\s+/g, '$1'))
@@ -86,8 +83,4 @@ function titleOf(request: string): string {
 function headingOf(question: string): string {
   const line = oneLine(question).replace(/[:;,.]+$/, '')
   return line.charAt(0).toUpperCase() + line.slice(1)
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim()
 }

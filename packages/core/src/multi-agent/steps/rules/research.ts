@@ -18,17 +18,15 @@ import type { StepResult } from '../../run/journal.ts'
 import type { RunBudget } from '../../run/run-budget.ts'
 import { inTool } from '../../spans.ts'
 import type { Aspect } from './aspects.ts'
-import { CitedText } from './cited-text.ts'
+import { CitedText, partsOf } from './cited-text.ts'
 import { standingAlone } from './follow-up.ts'
 import { isAbout, lookUp, mostRows, type Quotation, type ReadSource, sentenceFit } from './look-up.ts'
-import { statementsIn } from './statements.ts'
+import { longestStatement, statementsIn } from './statements.ts'
 import { type Topic, termsIn, topicOf } from './topic.ts'
 
 export const nothingSaid = 'The documents do not say.'
 
 const passagesATime = 8
-/** Longer ones are no sentences, but tables and lists without form. */
-const longestClaim = 500
 /** Of what is asked, in what answers it. */
 const leastShared = 0.5
 const mostAspects = 8
@@ -125,20 +123,11 @@ async function quoted(
     })
     .finally(() => settle({ tool_calls: 1, tokens: used.input_tokens + used.output_tokens, usd: used.usd }))
   const text = new CitedText()
-  const claims = Map.groupBy(abstained ? [] : citations, ({ claim_start: start, claim_end: end }) => `${start}:${end}`)
-  for (const [first, ...more] of claims.values()) {
-    if (!first || ![first, ...more].some((place) => isAbout(sources, place, topic, rivals))) continue
-    const claim = response
-      .slice(first.claim_start, first.claim_end)
-      .replaceAll(/\s?\[\d+\]/g, '')
-      .trim()
-    const said = saidIn(claim, topic)
-    if (claim.length > longestClaim || said === undefined) continue
-    text.add(
-      topic.aspects.length > 1 ? `- ${said}: ` : '',
-      { claim, places: [first, ...more].map(({ claim_start: _start, claim_end: _end, ...place }) => place) },
-      '\n',
-    )
+  for (const part of partsOf({ text: response, citations: abstained ? [] : citations })) {
+    if (typeof part === 'string' || !part.places.some((place) => isAbout(sources, place, topic, rivals))) continue
+    const said = saidIn(part.claim, topic)
+    if (part.claim.length > longestStatement || said === undefined) continue
+    text.add(topic.aspects.length > 1 ? `- ${said}: ` : '', part, '\n')
   }
   if (text.sources.length === 0) text.add(`${nothingSaid}\n`)
   return { result: text.result(), usage, toolCalls: 1 }

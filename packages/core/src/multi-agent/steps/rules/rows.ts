@@ -1,7 +1,8 @@
 /** Rows of tables: which cell says what is asked, and how it is shown. @module */
 import { type Aspect, fitOfAspect } from './aspects.ts'
 import type { Statement } from './statements.ts'
-import { hasAll, hasSome, type Topic, termsIn } from './topic.ts'
+import { hasAll, hasSome } from './term-sets.ts'
+import { type Topic, termsIn } from './topic.ts'
 
 /** "revenue 1250000 (region North, year 2024)": the cell that was asked for, then those that say of what. */
 export function rowText(cells: NonNullable<Statement['cells']>, aspect: Aspect | undefined, topic: Topic): string {

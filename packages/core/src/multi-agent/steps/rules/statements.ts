@@ -114,7 +114,7 @@ function bare(line: string, first: number, last: number): readonly [number, numb
 }
 
 /** Longer ones are no sentences, but tables and lists without form. */
-const longestStatement = 500
+export const longestStatement = 500
 
 /** Whether it says something by itself: not a word or two, nor what only leads to a list. */
 function tells(words: string): boolean {

@@ -1,6 +1,8 @@
 /** What a step's prompt asks, and of what: read by rules. @module */
 import { scanWords, termOf } from '../../../search/analysis.ts'
+import { oneLine } from '../../plan/one-line.ts'
 import { type Aspect, aspectOf } from './aspects.ts'
+import { isYear } from './figures.ts'
 
 export interface Topic {
   /** As it was asked. */
@@ -48,7 +50,7 @@ const questionWord =
 
 /** Reads a question such as those that `questionsOf` finds; any other text is a question about what it names. */
 export function topicOf(prompt: string): Topic {
-  const question = prompt.replaceAll(/\s+/g, ' ').trim()
+  const question = oneLine(prompt)
   const plain = question.replace(/[?.!]+$/, '').replace(toCompute, 'the ')
   for (const [pattern, aspect] of verbs) {
     const [, subject, verb = ''] = pattern.exec(plain) ?? []
@@ -100,7 +102,7 @@ const name =
 
 function namesIn(text: string): Pick<Topic, 'names' | 'written' | 'years'> {
   const all = namesOf(text)
-  const some = [...all].filter((term) => /^(?:1[5-9]|20)\d\d$/.test(term))
+  const some = [...all].filter((term) => isYear(term))
   const years = new Set(some.length > 1 ? some : [])
   const written = [...text.matchAll(new RegExp(`${name.source}(?:\\s+${name.source})*`, 'gu'))].map(([found]) => found)
   return { names: new Set([...all].filter((term) => !years.has(term))), years, written }
@@ -122,12 +124,4 @@ export function termsIn(text: string): ReadonlySet<string> {
   for (const [found] of text.matchAll(letter)) terms.add(`=${found}`)
   terms.delete('')
   return terms
-}
-
-export function hasAll(terms: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
-  return [...wanted].every((term) => terms.has(term))
-}
-
-export function hasSome(terms: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
-  return [...wanted].some((term) => terms.has(term))
 }
