@@ -108,7 +108,7 @@ describeWithMoto('executions of the state machine [R48, R68]', (moto) => {
     await work(id)
     await tell(id)
     expect(told[0]?.output).toMatchObject({ result: { text: 'The whole text.', sources: [] } })
-    const long = 'ü'.repeat(300_000)
+    const long = 'ü'.repeat(200_000)
     const models = scriptedModels(() => long)
     await begin('long', { token: 'long', input: { include_result: true } })
     const longId = await workflowIdOf(scope, arn('long'))

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LogFields } from '@plinth/core'
 import { FakeClock } from '@plinth/core/testing'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { openSource, signal, small } from './support/open-source.ts'
 import { isAlive } from './support/processes.ts'
 import { recordedLog } from './support/recorded-log.ts'
@@ -13,7 +13,7 @@ const faulty = small('faults')
 
 describe('a server that dies', () => {
   it('in mid-call fails that call, which is made once, and is started again for the next', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'plinth-mcp-'))
+    const folder = temporaryFolder()
     const note = join(folder, 'note')
     const source = openSource({ s: faulty })
     expect((await source.call('alpha', 's.count', {}, call)).text).toBe('1')
@@ -23,7 +23,6 @@ describe('a server that dies', () => {
     await expect(others).rejects.toMatchObject(fault)
     expect(await readFile(note, 'utf8')).toBe('called\n')
     expect((await source.call('alpha', 's.count', {}, call)).text).toBe('1')
-    await rm(folder, { recursive: true })
   })
 
   it("doesn't take with it what it said last", async () => {
@@ -130,7 +129,7 @@ describe('a tool that hangs', () => {
   })
 
   it('with all of its server is left with it, for a new one', async () => {
-    const source = openSource({ s: small('faults', { timeout: 0.4 }) })
+    const source = openSource({ s: small('faults', { timeout: 1 }) })
     const pid = Number((await source.call('alpha', 's.pid', {}, call)).text)
     await expect(source.call('alpha', 's.block', {}, call)).rejects.toMatchObject({ code: 'tool_timeout' })
     expect((await source.call('alpha', 's.count', {}, call)).text).toBe('1')

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidInputError } from '@plinth/core'
 import { loadMcpServers, readMcpServers } from '@plinth/mcp'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { addressFor, fits } from '../src/client/servers.ts'
 
 const read = (servers: unknown, variables: Readonly<Record<string, string>> = {}, processes = true) =>
@@ -101,14 +101,13 @@ describe('the file of MCP servers', () => {
 
   it('is named by the variable, or stands in it', async () => {
     const options = { variables: {}, processes: true }
-    const folder = await mkdtemp(join(tmpdir(), 'plinth-mcp-'))
+    const folder = temporaryFolder()
     const path = join(folder, 'mcp.json')
     const text = '{"mcpServers": {"a": {"command": "x", "tenants": ["*"]}}}'
     await writeFile(path, text)
-    expect(loadMcpServers(undefined, options).size).toBe(0)
+    for (const none of [undefined, '']) expect(loadMcpServers(none, options).size).toBe(0)
     for (const setting of [path, text, ` ${text}`]) expect([...loadMcpServers(setting, options).keys()]).toEqual(['a'])
     expect(() => loadMcpServers(join(folder, 'none.json'), options)).toThrow(/none\.json, which can't be read/)
-    await rm(folder, { recursive: true })
   })
 })
 

@@ -7,7 +7,7 @@ export type TaskAnswer =
   /** `error`: by which the state machine may catch it. */
   | { readonly error: string; readonly cause: object }
 
-/** The most that Step Functions takes of an output, in characters. */
+/** The most that Step Functions takes of an output, in bytes of UTF-8 (API reference, SendTaskSuccess). */
 export const longestOutput = 262_144
 const longestCause = 32_768
 

@@ -15,6 +15,7 @@ import {
   type Scope,
   uuid,
   type WorkerHost,
+  type Workflow,
   WrongStateError,
   waitForEnd,
   workflowIdOf,
@@ -164,7 +165,7 @@ export class WorkflowExecutions {
 /** The queue hides a message for longer than a function runs. */
 const noLease: Lease = { cutOffs: 0, signal: new AbortController().signal, extend: async () => {} }
 
-type Ending = NonNullable<NonNullable<Awaited<ReturnType<typeof endFor>>>['workflow']['state']['ending']>
+type Ending = NonNullable<Workflow['state']['ending']>
 
 function answerOf(ending: Ending | undefined, about: object, included: boolean): TaskAnswer {
   if (ending?.status === 'completed') {
@@ -173,7 +174,7 @@ function answerOf(ending: Ending | undefined, about: object, included: boolean):
     const { text, sources = [] } = ending
     const whole = { ...output, result: { text, sources } }
     // What is too long for an execution is read from the API.
-    return { output: JSON.stringify(whole).length <= longestOutput ? whole : { ...output, result: null } }
+    return { output: Buffer.byteLength(JSON.stringify(whole)) <= longestOutput ? whole : { ...output, result: null } }
   }
   if (ending?.status === 'failed') return { error: 'WorkflowFailed', cause: { ...about, status: 'failed', code: ending.code } }
   return { error: 'WorkflowCancelled', cause: { ...about, status: 'cancelled' } }

@@ -9,7 +9,7 @@ const field = 'PLINTH_MCP_SERVERS'
  * @throws InvalidInputError that names the variable.
  */
 export function loadMcpServers(setting: string | undefined, options: Parameters<typeof readMcpServers>[1]): McpServers {
-  if (setting === undefined) return new Map()
+  if (!setting) return new Map()
   return readMcpServers(setting.trimStart().startsWith('{') ? setting : fileOf(setting), options)
 }
 

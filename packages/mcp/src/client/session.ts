@@ -11,6 +11,7 @@ import {
 import {
   type Clock,
   type JsonObject,
+  orLeft,
   type SourceAnswer,
   type SourceCall,
   type ToolSourceCode,
@@ -19,11 +20,11 @@ import {
 import { idempotencyKey } from '../idempotency-key.ts'
 import { answerOf } from './answer-text.ts'
 import { boundedFetch } from './bounded-fetch.ts'
-import { faultOfCall, isUnknownSession } from './faults.ts'
+import { faultOfCall } from './faults.ts'
 import { ProcessTransport } from './process-transport.ts'
 import type { McpAddress } from './servers.ts'
 import { StartFault } from './start-fault.ts'
-import { orLeft, withDeadline } from './with-deadline.ts'
+import { withDeadline } from './with-deadline.ts'
 
 /** Of one message. */
 const maxBytes = 8 * 1024 * 1024
@@ -55,7 +56,8 @@ export class Session {
   readonly #client: Client
   readonly #transport: Transport
   #tools: { readonly at: number; readonly tools: Promise<readonly Tool[]> } | undefined
-  #heard: number
+  /** Messages from the server: times would not tell an answer from one in the same millisecond as the next question. */
+  #heard = 0
   #running = 0
   #retired = false
   /** Resolves at its end, whoever brought it about. */
@@ -64,7 +66,6 @@ export class Session {
   private constructor(options: SessionOptions, transport: Transport, mode: 'auto' | 'legacy') {
     this.#options = options
     this.#transport = transport
-    this.#heard = options.clock.now()
     this.#client = new Client(
       { name: 'plinth', version: options.version },
       {
@@ -125,16 +126,12 @@ export class Session {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const hear = (): void => {
-      this.#heard = this.#options.clock.now()
-    }
     await this.#client.connect(this.#transport, { signal, timeout: never })
     const { onmessage } = this.#transport
     this.#transport.onmessage = (message, extra) => {
-      hear()
+      this.#heard++
       onmessage?.(message, extra)
     }
-    hear()
   }
 
   /** Which revision of the protocol is spoken. */
@@ -142,13 +139,14 @@ export class Session {
     return this.#client.getNegotiatedProtocolVersion()
   }
 
-  /** What the server offers now, all pages of it. @throws ToolSourceError */
+  /** What the server offers now, all pages of it, in the time that its start may take: the first list belongs to it. @throws ToolSourceError */
   tools(): Promise<readonly Tool[]> {
     const now = this.#options.clock.now()
     if (this.#tools && now - this.#tools.at < listMilliseconds) return this.#tools.tools
-    const tools = this.#ask((signal) => this.#client.listTools(undefined, { signal, timeout: never, cacheMode: 'refresh' })).then(
-      (list) => list.tools,
-    )
+    const { start } = this.#options.limits
+    const tools = this.#ask(start, (signal) =>
+      this.#client.listTools(undefined, { signal, timeout: never, cacheMode: 'refresh' }),
+    ).then((list) => list.tools)
     const listed = { at: now, tools }
     this.#tools = listed
     tools.catch(() => {
@@ -163,6 +161,7 @@ export class Session {
     // Without its schema of results, which isn't run: it holds regular expressions of the server's making.
     const { outputSchema: _, ...toolDefinition } = tool
     const result = await this.#ask(
+      this.#options.limits.call,
       (either) => this.#client.callTool(params, { signal: either, timeout: never, toolDefinition }),
       signal,
     )
@@ -173,17 +172,16 @@ export class Session {
     }
   }
 
-  async #ask<Answer>(ask: (signal: AbortSignal) => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
-    const { clock, limits } = this.#options
-    const from = clock.now()
+  async #ask<Answer>(milliseconds: number, ask: (signal: AbortSignal) => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
+    const heard = this.#heard
     this.#running++
     try {
-      return await withDeadline(clock, limits.call, signal, ask)
+      return await withDeadline(this.#options.clock, milliseconds, signal, ask)
     } catch (error) {
       signal?.throwIfAborted()
       const fault = faultOfCall(error)
-      const silent = fault.code === 'tool_timeout' && this.#heard < from
-      if (silent || isUnknownSession(error) || breaks.has(fault.code)) this.#retired = true
+      const silent = fault.code === 'tool_timeout' && this.#heard === heard
+      if (silent || breaks.has(fault.code)) this.#retired = true
       throw fault
     } finally {
       this.#running--

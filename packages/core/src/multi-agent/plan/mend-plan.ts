@@ -49,9 +49,12 @@ function named(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
-/** What else a step says, where it is of the form. */
-function withoutFaults({ expected_output }: Readonly<Record<string, unknown>>): Partial<Step> {
-  return isCriterion(expected_output) ? { expected_output } : {}
+/** What else a step says, where it is of the form. Whoever was to be asked before it starts still is. */
+function withoutFaults({ expected_output, approval }: Readonly<Record<string, unknown>>): Partial<Step> {
+  return {
+    ...(isCriterion(expected_output) ? { expected_output } : {}),
+    ...(approval === undefined || approval === null || approval === false ? {} : { approval: true }),
+  }
 }
 
 function isCriterion(value: unknown): value is string {

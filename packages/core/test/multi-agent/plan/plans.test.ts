@@ -99,7 +99,14 @@ describe('a plan that is mended', () => {
       steps: [
         { id: 'a', agent_type: 'Research Agent', prompt: 'Look.', dependencies: ['c'] },
         { id: 'a', agent_type: 'analyst', prompt: 'Weigh.', dependencies: ['a', 'zzz'] },
-        { id: 'c', agent_type: 'report', prompt: 'Write.', dependencies: ['a', { toString: 0 }], tools: ['shell'] },
+        {
+          id: 'c',
+          agent_type: 'report',
+          prompt: 'Write.',
+          approval: 'yes',
+          dependencies: ['a', { toString: 0 }],
+          tools: ['shell'],
+        },
         { agent_type: 'report', prompt: '' },
         'nonsense',
         { agent_type: { toString: 0 }, prompt: 'No.', dependencies: [{ toString: 0 }] },
@@ -111,6 +118,8 @@ describe('a plan that is mended', () => {
       ['a-2', 'analysis', ['a']],
       ['c', 'report', ['a']],
     ])
+    // Somebody was to be asked: nothing that is mended starts without.
+    expect(plan?.steps.map(({ approval }) => approval)).toEqual([undefined, undefined, true])
   })
 
   it('is sound, whatever it was', () => {
