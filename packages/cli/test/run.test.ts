@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -108,12 +109,21 @@ describe('[R56] plinth run', () => {
     const command = [...plinthCommand(), 'run', 'Report.', '--plan', planFile(steps), '--approval']
       .map((word) => `'${word}'`)
       .join(' ')
-    const { status: exit, stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
-      input: typed,
+    const child = spawn('script', ['-qec', command, '/dev/null'], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment, PLINTH_MODEL: 'scripted' },
-      encoding: 'utf8',
       timeout: 30_000,
     })
+    let stdout = ''
+    const left = typed.split(/(?<=\n)/)
+    child.stdout.on('data', (bytes) => {
+      stdout += String(bytes)
+      // Somebody who answers what is asked, and then goes away.
+      if (!String(bytes).includes('Enter asks again]')) return
+      const answer = left.shift()
+      if (answer === undefined) child.stdin.end()
+      else child.stdin.write(answer)
+    })
+    const [exit] = await once(child, 'close')
     expect(exit, stdout).toBe(code)
     expect(stdout.split('Run this plan? [y/n, Enter asks again]')).toHaveLength(times + 1)
     // The terminal shows what is typed, too.

@@ -27,6 +27,7 @@ import { SegmentSearchIndex } from './search/segment-search-index.ts'
 import { AuditKeys } from './tenancy/audit/audit-keys.ts'
 import { AuditWriter } from './tenancy/audit/audit-writer.ts'
 import { keyAliasOf } from './tenancy/key-alias.ts'
+import { TenantRegistry } from './tenancy/registry.ts'
 import { systemTenant } from './tenancy/tenant.ts'
 import { tenantModels } from './tenancy/tenant-models.ts'
 
@@ -84,6 +85,7 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
   const stateOf = (tenant: string, correlationId: string, more: { weight?: number | undefined; trail?: Trail } = {}): State =>
     new State({ tenant, correlationId, store, sealing, clock, ...more })
   const system = home?.operate().system ?? stateOf(systemTenant, 'system')
+  const registry = new TenantRegistry({ clock, system }, { freshMilliseconds: 500 })
   const ofSystem = (tenant: string): State => stateOf(tenant, 'system')
   const given = typeof adapters.search === 'function' ? adapters.search(ofSystem) : adapters.search
   const search =
@@ -113,6 +115,7 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
       return {
         caller,
         tenant: settings,
+        isActive: async () => (await registry.get(tenant))?.status === 'active',
         clock,
         state: stateOf(tenant, correlationId, { weight: settings.weight, trail: trailOf(caller, tenant, action) }),
         objects: tenantObjects(tenant, objects, sealing),

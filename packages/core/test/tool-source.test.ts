@@ -82,7 +82,8 @@ describe("an agent's call of a tool outside", () => {
     const scope = await bench.scope()
     const { signal } = new AbortController()
     const answers: string[] = []
-    for (const each of await sourceTools(scope, ['s.*'], signal)) {
+    const { tools: found } = await sourceTools(scope, ['s.*'], { signal, areNeeded: true })
+    for (const each of found) {
       const call = { input: {}, key: 'k', callId: 'c', results: { get: () => undefined, steps: () => [] }, signal }
       void callTool(scope, each, call).then(({ text }) => answers.push(text))
     }

@@ -25,7 +25,7 @@ export function runCommand(): Command {
     .option('--approval', 'show the plan, and run it only when somebody agrees')
     .option('--budget-usd <amount>', 'spend no more than this')
     .option('--budget-tokens <number>', 'use no more tokens than this')
-    .option('--budget-seconds <number>', 'take no longer than this')
+    .option('--budget-seconds <number>', 'take no longer than this; what it waits for approval is not counted')
     .option('--session <id>', 'your runs under the same id are told what came of those before')
     .option('--detach', 'print the workflow id and end; the work goes on')
     .option('--json', 'print JSON, an event a line')

@@ -14,6 +14,8 @@ interface Decision {
   readonly step?: string
   readonly reason?: string
   readonly plan?: string
+  readonly call?: readonly string[]
+  readonly revision?: string
 }
 
 interface Fork {
@@ -41,20 +43,27 @@ function commands(): Command[] {
     )
       .argument('<id>')
       .option('--follow', 'show what happens until it ends, and ask for what has to be agreed to'),
-    subcommand<Decision>('approve', 'Agree to the plan, or to a step.', ({ args: [id], options: { step, plan } }) =>
+    subcommand<Decision>('approve', 'Agree to the plan, to a step, or to calls that it waits with.', ({ args: [id], options }) =>
       act(id, '/approve', {
-        ...(step === undefined ? {} : { step }),
-        ...(plan === undefined ? {} : { plan: readJsonObject(plan, 'plan') }),
+        ...about(options),
+        ...(options.plan === undefined ? {} : { plan: readJsonObject(options.plan, 'plan') }),
       }),
     )
       .argument('<id>')
       .option('--step <step>', 'the step that waits')
-      .option('--plan <file>', 'the plan as it is to be, JSON'),
+      .option('--call <id...>', 'the calls that it waits with, as get shows them: others are not agreed to')
+      .option('--revision <number>', 'the plan that waits, where it was made anew')
+      .option('--plan <file>', 'the plan as it is to be, JSON; of a workflow that you asked for'),
     subcommand<Decision>('reject', 'Reject the plan, which ends the workflow, or a step, which fails.', (asked) =>
-      act(asked.args[0], '/reject', asked.options),
+      act(asked.args[0], '/reject', {
+        ...about(asked.options),
+        ...(asked.options.reason === undefined ? {} : { reason: asked.options.reason }),
+      }),
     )
       .argument('<id>')
       .option('--step <step>', 'the step that waits')
+      .option('--call <id...>', 'the calls that it waits with; its agent is told why they are not made')
+      .option('--revision <number>', 'the plan that waits, where it was made anew')
       .option('--reason <words>', 'why not'),
     subcommand<Decision>('cancel', 'End it, and what its steps do.', ({ args: [id], options }) => act(id, '/cancel', options))
       .argument('<id>')
@@ -73,6 +82,15 @@ function commands(): Command[] {
       .option('--prompt <words>', 'what the step is to do instead')
       .option('--result <text>', 'what the step is taken to have given, instead of being done'),
   ]
+}
+
+/** What a word is about. */
+function about({ step, call, revision }: Decision): { readonly step?: string } {
+  return {
+    ...(step === undefined ? {} : { step }),
+    ...(call === undefined ? {} : { calls: call }),
+    ...(revision === undefined ? {} : { revision: Number(revision) }),
+  }
 }
 
 interface ListOptions {

@@ -9,6 +9,8 @@ export interface Usage {
 
 export interface ShownPlan {
   readonly source: string
+  /** From 1; one that was made anew has to be named by it. */
+  readonly revision: number
   readonly steps: readonly {
     readonly id: string
     readonly agent_type: string
@@ -28,7 +30,7 @@ export interface ShownStep {
   readonly usage: Usage
   readonly error?: { readonly code: string; readonly message: string }
   /** Calls of tools that wait for somebody's word. */
-  readonly pending_calls?: readonly { readonly tool: string; readonly input: object }[]
+  readonly pending_calls?: readonly { readonly call_id: string; readonly tool: string; readonly input: object }[]
 }
 
 export interface WorkflowSummary {

@@ -1,20 +1,14 @@
-import { createInterface, type Interface } from 'node:readline'
 import { PlinthError } from '@plinth/core'
 import type { Client } from '../client.ts'
 import { printable } from '../table.ts'
 import type { ShownPlan, ShownStep, ShownWorkflow } from './answers.ts'
+import { type Terminal, TypedAnswers } from './answers-typed.ts'
 import { followEvents } from './follow.ts'
 import { workflowPath } from './path.ts'
 import { afterFailure, approvalCommands, costWords, planLines, stepLine } from './workflow-words.ts'
 
 /** Of a workflow that waits for somebody who isn't there to be asked. */
 const waitsExitCode = 2
-
-/** Whoever can be asked. */
-export interface Terminal {
-  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean }
-  readonly output: NodeJS.WritableStream
-}
 
 /**
  * Shows a workflow until its end, its result on standard output. What has to be agreed to is asked for on a terminal; elsewhere, and where
@@ -29,7 +23,7 @@ export async function showProgress(
   const { json, terminal = { input: process.stdin, output: process.stderr } } = options
   const asks = terminal.input.isTTY === true && !json
   const say = (lines: readonly string[]): boolean => json || terminal.output.write(`${lines.join('\n')}\n`)
-  const answers = new Answers(terminal)
+  const answers = new TypedAnswers(terminal)
   try {
     for await (const { event, data } of followEvents(client, id)) {
       if (json) console.log(JSON.stringify({ event, data }))
@@ -64,11 +58,11 @@ function ended(workflow: ShownWorkflow, say: (lines: readonly string[]) => void,
  * Asks about the plan, or about each step that waits, and says what was decided.
  * @returns false when there was no answer: nothing is decided by that.
  */
-async function askAbout(client: Client, workflow: ShownWorkflow, answers: Answers): Promise<boolean> {
-  const { workflow_id: id, waits_for: what, steps } = workflow
+async function askAbout(client: Client, workflow: ShownWorkflow, answers: TypedAnswers): Promise<boolean> {
+  const { workflow_id: id, waits_for: what, steps, plan } = workflow
   if (what === 'plan') {
     const agreed = await answers.agree('Run this plan?')
-    if (agreed !== undefined) await decide(client, id, agreed, {})
+    if (agreed !== undefined) await decide(client, id, agreed, plan ? { revision: plan.revision } : {})
     return agreed !== undefined
   }
   for (const step of Object.values(steps).filter(({ status }) => status === 'awaiting_approval')) {
@@ -76,12 +70,13 @@ async function askAbout(client: Client, workflow: ShownWorkflow, answers: Answer
     const question = calls === '' ? `Run the step ${step.step_id}?` : `Let the step ${step.step_id} call${calls}\n?`
     const agreed = await answers.agree(printableLines(question))
     if (agreed === undefined) return false
-    await decide(client, id, agreed, { step: step.step_id })
+    const ids = (step.pending_calls ?? []).map((call) => call.call_id)
+    await decide(client, id, agreed, { step: step.step_id, ...(ids.length > 0 ? { calls: ids } : {}) })
   }
   return true
 }
 
-async function decide(client: Client, id: string, agreed: boolean, body: { readonly step?: string }): Promise<void> {
+async function decide(client: Client, id: string, agreed: boolean, body: object): Promise<void> {
   try {
     if (agreed) await client.call('POST', workflowPath(id, '/approve'), { body })
     else await client.call('POST', workflowPath(id, '/reject'), { body: { ...body, reason: 'Rejected on a terminal.' } })
@@ -93,35 +88,4 @@ async function decide(client: Client, id: string, agreed: boolean, body: { reado
 
 function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
-}
-
-/** Lines that a person types, one at a time. */
-class Answers {
-  readonly #terminal: Terminal
-  #lines: Interface | undefined
-  #next: AsyncIterator<string> | undefined
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal
-  }
-
-  /** Asks until it is a yes or a no. @returns undefined at the end of what is typed. */
-  async agree(question: string): Promise<boolean | undefined> {
-    this.#lines ??= createInterface({ input: this.#terminal.input, terminal: false })
-    this.#next ??= this.#lines[Symbol.asyncIterator]()
-    for (;;) {
-      this.#terminal.output.write(`${question} [y/n, Enter asks again] `)
-      const { value, done } = await this.#next.next()
-      if (done) break
-      const typed = value.trim().toLowerCase()
-      if (typed === 'y' || typed === 'yes') return true
-      if (typed === 'n' || typed === 'no') return false
-    }
-    this.#terminal.output.write('\n')
-    return undefined
-  }
-
-  close(): void {
-    this.#lines?.close()
-  }
 }

@@ -3,12 +3,15 @@ import { fieldList, printable, table } from '../table.ts'
 import { countOf } from '../words.ts'
 import type { ChangedWorkflow, ShownPlan, ShownStep, ShownWorkflow, Usage, WorkflowSummary } from './answers.ts'
 
-/** A line a step, in the order of the plan. */
-export function planLines({ steps }: ShownPlan): string[] {
+/**
+ * A line a step, in the order of the plan.
+ * @param most characters of its prompt that are shown.
+ */
+export function planLines({ steps }: ShownPlan, most: number = shortLine): string[] {
   return steps.map(({ id, agent_type, prompt, dependencies, approval }) => {
     const behind = dependencies.length > 0 ? `, after ${shortened(dependencies.join(', '))}` : ''
     const asks = approval ? ', asks first' : ''
-    return printable(`  ${id} (${agent_type}${behind}${asks}): ${shortened(prompt)}`)
+    return printable(`  ${id} (${agent_type}${behind}${asks}): ${shortened(prompt, most)}`)
   })
 }
 
@@ -18,7 +21,9 @@ export function planLines({ steps }: ShownPlan): string[] {
  */
 export function stepLine(step: ShownStep, name: string = step.step_id): string {
   const { status, attempts, started_at, ended_at, usage, error } = step
-  const again = status === 'pending' && attempts > 0 ? `failed at try ${attempts}, comes again` : status.replace('_', ' ')
+  // A start that ended with a question, or was cut off, is no failure; and what went wrong before may be known still.
+  const comesAgain = error ? `failed at start ${attempts}, comes again` : 'goes on'
+  const again = status === 'pending' && attempts > 0 ? comesAgain : status.replace('_', ' ')
   const time = started_at !== null && ended_at !== null ? ` in ${seconds(Date.parse(ended_at) - Date.parse(started_at))}` : ''
   const cost = status === 'running' || usage.input_tokens + usage.output_tokens === 0 ? '' : `, ${costWords(usage)}`
   return printable(`  ${name}: ${again}${time}${cost}${error ? `: ${error.message}` : ''}`)
@@ -54,12 +59,20 @@ export function workflowWords(workflow: ShownWorkflow): string[] {
       cost: costWords(workflow.usage),
       error: error && `${error.message} (${error.code})`,
     }),
-    ...(plan?.steps ?? []).flatMap(({ id }) => (steps[id] ? [stepLine(steps[id])] : [])),
+    ...(workflow.waits_for === 'plan' && plan ? ['', ...planLines(plan, mostShown)] : []),
+    ...(plan?.steps ?? []).flatMap(({ id, prompt }) => (steps[id] ? [stepLine(steps[id]), ...heldLines(steps[id], prompt)] : [])),
     ...(synthesis && synthesis.status !== 'pending' ? [stepLine(synthesis, 'synthesis')] : []),
     ...(result ? ['', result.text.trimEnd()] : []),
     ...approvalCommands(workflow),
     ...afterFailure(workflow),
   ]
+}
+
+/** What a step waits with: the calls that somebody has to agree to, or its task. */
+function heldLines({ status, pending_calls: calls = [] }: ShownStep, prompt: string): string[] {
+  if (status !== 'awaiting_approval') return []
+  if (calls.length === 0) return [printable(`    ${shortened(prompt, mostShown)}`)]
+  return calls.map(({ tool, input }) => printable(`    ${tool} ${shortened(JSON.stringify(input), mostShown)}`))
 }
 
 /** What acting on a workflow came to, and how to see what becomes of it where it goes on. */
@@ -106,18 +119,33 @@ export function afterFailure({ workflow_id: id, status, steps, synthesis, error 
 }
 
 /** How to go on with a workflow that waits for somebody. */
-export function approvalCommands({ workflow_id: id, status, waits_for: what, steps }: ShownWorkflow): string[] {
+export function approvalCommands({ workflow_id: id, status, waits_for: what, steps, plan }: ShownWorkflow): string[] {
   if (status !== 'awaiting_approval') return []
-  const waiting = what === 'plan' ? [''] : Object.values(steps).flatMap((step) => (step.status === status ? [step.step_id] : []))
-  return waiting.flatMap((step) => {
-    const option = step === '' ? '' : ` --step ${step}`
+  const revision = plan && plan.revision > 1 ? ` --revision ${plan.revision}` : ''
+  const waiting =
+    what === 'plan' ? [revision] : Object.values(steps).flatMap((step) => (step.status === status ? [named(step)] : []))
+  return waiting.flatMap((option) => {
     return [`  plinth workflows approve ${id}${option}`, `  plinth workflows reject ${id}${option} --reason "…"`]
   })
 }
 
-export function shortened(text: string): string {
+/** A step, with the calls that it waits with: a word on them is none on others. */
+function named({ step_id: id, pending_calls: calls = [] }: ShownStep): string {
+  return ` --step ${id}${calls.map(({ call_id: call }) => ` --call ${quoted(call)}`).join('')}`
+}
+
+/** For a shell. */
+function quoted(word: string): string {
+  return /^[\w@%+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+const shortLine = 80
+/** Of what somebody has to agree to; JSON has all of it. */
+const mostShown = 2_000
+
+export function shortened(text: string, most: number = shortLine): string {
   const line = text.replaceAll(/\s+/g, ' ').trim()
-  return line.length > 80 ? `${line.slice(0, 79).toWellFormed()}…` : line
+  return line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line
 }
 
 function seconds(milliseconds: number): string {

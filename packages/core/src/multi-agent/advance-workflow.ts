@@ -16,6 +16,7 @@ import { loadRun, type Run, readState } from './run/run.ts'
 import { RunEngine } from './run/run-engine.ts'
 import type { RunState } from './run/run-state.ts'
 import { slotsOf } from './run/step-slots.ts'
+import { TenantWatch } from './run/tenant-watch.ts'
 import { inWorkflow, type TracedRun } from './spans.ts'
 import { stepWork } from './steps/step-work.ts'
 
@@ -37,6 +38,7 @@ export async function advanceWorkflow(scope: Scope, body: AdvanceBody, context: 
   const { lease } = context
   const run = await loadRun(scope, body.workflow_id)
   if (!run) return { done: true }
+  if (!(await scope.isActive())) return { retryAt: scope.clock.now() + patience }
   const taken = await takeOwnership(scope, body.workflow_id, context)
   if (!(taken instanceof Ownership)) return { retryAt: Math.min(taken.until, scope.clock.now() + patience) }
   const lost = new AbortController()
@@ -74,6 +76,7 @@ async function open(traced: TracedRun, { run, epoch, signal, endsAt }: Owned): P
   if (state.ending) return { done: true }
   traced.follows(state)
   const { seconds } = run.fields.budget ?? {}
+  const watch = new TenantWatch(scope)
   const engine = new RunEngine({
     runId: run.id,
     state,
@@ -84,6 +87,7 @@ async function open(traced: TracedRun, { run, epoch, signal, endsAt }: Owned): P
       slots: slotsOf(scope.clock, scope.tenant.tenant_id),
       ...(seconds === undefined ? {} : { deadline: () => deadlineOf(run, state, seconds) }),
       endsAt,
+      isHeld: () => watch.isSuspended,
       longestNap,
     },
     journal: (listener) => new JournalWriter({ scope, runId: run.id, epoch, next, listener }),
@@ -94,8 +98,9 @@ async function open(traced: TracedRun, { run, epoch, signal, endsAt }: Owned): P
     const changed = epoch === 1 ? [] : await changedAgents(scope, run.agents)
     const more = changed.length === 0 ? {} : { agents_changed: changed }
     await engine.take({ at: scope.clock.now(), kind: 'owned', epoch, trace, ...more })
-    return state.ending ? { done: true } : await conduct(scope, run, engine, signal)
+    return state.ending ? { done: true } : await conduct(scope, run, { engine, watch }, signal)
   } finally {
+    watch.stop()
     engine.close()
   }
 }
@@ -105,9 +110,16 @@ function deadlineOf({ fields }: Run, { againAt, rested }: RunState, seconds: num
   return (againAt ?? fields.created) + rested + seconds * 1_000
 }
 
-async function conduct(scope: Scope, run: Run, engine: RunEngine, signal: AbortSignal): Promise<Outcome> {
+async function conduct(
+  scope: Scope,
+  run: Run,
+  { engine, watch }: { readonly engine: RunEngine; readonly watch: TenantWatch },
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { state } = engine
   for (;;) {
+    // Whoever delivers jobs lets those of a suspended tenant wait.
+    if (watch.isSuspended && !state.stopping) return { retryAt: scope.clock.now() + patience }
     const again = state.planAgainAt
     if (again - scope.clock.now() > longestNap && !state.stopping) return { retryAt: soonest(engine, again) }
     if (state.status === 'planning' && !state.stopping) {

@@ -1,4 +1,5 @@
 import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from '@ai-sdk/provider'
+import { PlinthError } from '../errors.ts'
 import { inputTokensOf } from '../gateway/admit-chat.ts'
 import { pricedUsage } from '../gateway/ask-model.ts'
 import type { ChatRequest } from '../gateway/chat.ts'
@@ -6,7 +7,10 @@ import { answerChat, type ChatScope, type GovernedAnswer } from '../gateway/gove
 import { uuid } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
 import { priceOf, type ResolvedModel, type Usage } from '../language-model/catalogue.ts'
+import type { Scope } from '../scope/scope.ts'
 import { type Amounts, type RunBudget, RunBudgetError, type Settle } from './run/run-budget.ts'
+
+export type AskScope = ChatScope & Pick<Scope, 'isActive'>
 
 export interface Question {
   readonly model: ResolvedModel
@@ -26,12 +30,25 @@ export interface Question {
 /** An answer may have so many tokens where what is left of a budget is less than it might have had. */
 const leastTokens = 256
 
+/** No model is asked for a tenant that is suspended: what it asked for before waits. */
+class SuspendedError extends PlinthError {
+  constructor() {
+    super('tenant_suspended', 'The tenant is suspended: its work waits.', true)
+  }
+}
+
+/** Whether nothing was tried: the breaker keeps calls from a model that failed, or the tenant is suspended. Such a wait uses up no tries. */
+export function isDeferral({ code }: PlinthError): boolean {
+  return code === 'model_resting' || code === 'tenant_suspended'
+}
+
 /**
  * Asks a model within a budget: the most that the call may use is taken before it, and settled after it.
- * @throws RunBudgetError, and what a model's call throws.
+ * @throws PlinthError `tenant_suspended`; RunBudgetError, and what a model's call throws.
  */
-export async function askWithin(scope: ChatScope, question: Question): Promise<GovernedAnswer & { readonly used: Usage }> {
+export async function askWithin(scope: AskScope, question: Question): Promise<GovernedAnswer & { readonly used: Usage }> {
   const { model, prompt, maxTokens, tools = [], form, budget, invocation, signal } = question
+  if (!(await scope.isActive())) throw new SuspendedError()
   const request: ChatRequest = {
     modelId: model.id,
     prompt: [...prompt],

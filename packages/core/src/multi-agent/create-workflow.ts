@@ -63,6 +63,7 @@ export async function createWorkflow(
 }
 
 export interface KeyOption {
+  /** The tenant's; of somebody's own it is made by {@link keyOfCaller}. */
   readonly idempotencyKey?: string | undefined
 }
 
@@ -115,6 +116,11 @@ export async function keepWorkflow(
     if (first.fields.body_digest !== digest) throw new ReusedError('Idempotency-Key', 'Idempotency-Key')
     return first.fields
   }
+}
+
+/** A key as the caller's own: another user who sends the same one is given nothing of this one's, whose run may find more. */
+export function keyOfCaller({ caller }: Uses<never>, key: string): string {
+  return JSON.stringify([caller.user, key])
 }
 
 /** The same key names the same workflow, and can't be read from its id. */

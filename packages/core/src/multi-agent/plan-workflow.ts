@@ -3,6 +3,7 @@ import { ModelFailure } from '../language-model/failure.ts'
 import { noUsage } from '../rag/usage.ts'
 import type { Scope } from '../scope/scope.ts'
 import { usualSystemPrompt } from './agents/agent.ts'
+import { isDeferral } from './ask-within.ts'
 import { type MadePlan, type MakePlanInput, makePlan } from './plan/make-plan.ts'
 import type { Plan } from './plan/plan.ts'
 import { orchestrator } from './plan/validate-plan.ts'
@@ -98,6 +99,7 @@ async function orTold(
       message: error.message,
       retryable: error.retryable,
       wait,
+      ...(isDeferral(error) ? { deferred: true } : {}),
     })
     return undefined
   }

@@ -50,6 +50,7 @@ export const workflowForm: z.ZodType = z.object({
       goal: z.string(),
       success_criteria: z.array(z.string()),
       source: z.string(),
+      revision: z.number().int(),
       faults: z.array(z.string()),
       steps: z.array(z.record(z.string(), z.unknown())),
     })
@@ -108,6 +109,7 @@ export async function showWorkflow(tenantId: string, { record, state }: Workflow
           goal: plan.goal,
           success_criteria: plan.success_criteria,
           source: source ?? 'caller',
+          revision: state.revision,
           faults: planFaults,
           steps: plan.steps.map((step) => ({ expected_output: null, ...step })),
         }

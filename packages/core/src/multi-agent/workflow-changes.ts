@@ -57,10 +57,10 @@ export class WorkflowChanges {
   }
 
   #plan(entry: JournalEntry): Told {
-    const { plan, source } = this.state
+    const { plan, source, revision } = this.state
     this.#dependants = dependantsOf(plan?.steps ?? [])
     const because = entry.kind === 'replanned' ? { because: entry.because } : {}
-    return { event: 'plan', data: { source: entry.kind === 'replanned' ? 'replanned' : source, ...because, ...plan } }
+    return { event: 'plan', data: { source: entry.kind === 'replanned' ? 'replanned' : source, revision, ...because, ...plan } }
   }
 
   /** A step that changes can change those that need it, and through them others; what an entry without a step changes may be any of them. */

@@ -5,7 +5,7 @@ import { type AgentDefinition, agentType } from './agents/agent.ts'
 import type { NewAgent } from './agents/registry.ts'
 import type { NewWorkflow } from './create-workflow.ts'
 import type { Fork } from './fork-workflow.ts'
-import type { AboutStep } from './manage-workflow.ts'
+import type { About } from './manage-workflow.ts'
 import { budgetForm, planLimits } from './plan/plan.ts'
 import type { RunStatus } from './run/run-state.ts'
 import { runStatus } from './workflows.ts'
@@ -60,21 +60,19 @@ export const workflowListQuery: z.ZodType<WorkflowListQuery> = z.strictObject({
 const reason = z.string().max(2_000)
 /** Ids of calls of tools, as a step shows them that waits. */
 const calls = z.array(z.string().max(1_000)).min(1).max(100).optional()
-const aboutStep = { step: z.string().max(200).optional(), calls }
+const about = { step: z.string().max(200).optional(), calls, revision: z.number().int().min(1).optional() }
 
-export interface ApproveBody extends AboutStep {
+export interface ApproveBody extends Omit<About, 'idempotencyKey'> {
   readonly plan?: unknown
 }
 export const approveBody: z.ZodType<ApproveBody | undefined> = z
-  .strictObject({ ...aboutStep, plan: z.record(z.string(), z.unknown()).optional() })
+  .strictObject({ ...about, plan: z.record(z.string(), z.unknown()).optional() })
   .optional()
 
-export interface RejectBody extends AboutStep {
+export interface RejectBody extends Omit<About, 'idempotencyKey'> {
   readonly reason?: string | undefined
 }
-export const rejectBody: z.ZodType<RejectBody | undefined> = z
-  .strictObject({ ...aboutStep, reason: reason.optional() })
-  .optional()
+export const rejectBody: z.ZodType<RejectBody | undefined> = z.strictObject({ ...about, reason: reason.optional() }).optional()
 
 export interface CancelBody {
   readonly reason?: string | undefined

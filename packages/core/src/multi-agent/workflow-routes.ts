@@ -2,7 +2,7 @@ import { fromCursor, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { InvalidInputError, NotFoundError } from '../errors.ts'
 import type { Scope } from '../scope/scope.ts'
-import { createWorkflow, type NewWorkflow } from './create-workflow.ts'
+import { createWorkflow, type KeyOption, keyOfCaller, type NewWorkflow } from './create-workflow.ts'
 import { followWorkflow, isTold } from './follow-workflow.ts'
 import { type Fork, forkWorkflow } from './fork-workflow.ts'
 import {
@@ -37,7 +37,7 @@ const create = defineRoute<Record<never, never>, Record<never, never>, NewWorkfl
   idempotent: true,
   replies: { 202: { summary: 'Accepted; the same key and body give the same acknowledgement.', body: acceptedForm } },
   async handle(scope, { body, idempotencyKey }) {
-    const { workflow_id } = await createWorkflow(scope, body, { idempotencyKey })
+    const { workflow_id } = await createWorkflow(scope, body, ofCaller(scope, idempotencyKey))
     // The same key and body get the first acknowledgement, however far the workflow is.
     return { status: 202, body: { workflow_id, status: 'planning' }, headers: { location: `/api/workflows/${workflow_id}` } }
   },
@@ -109,12 +109,14 @@ const approve = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Ap
   path: '/api/workflows/{id}/approve',
   permission: 'workflows:write',
   summary:
-    'Agree to the plan, as it is or as the body changes it, to the step that the body names, or to the calls of tools that it waits with.',
+    'Agree to the plan, as it is or as whoever asked for it changes it in the body, to the step that the body names, or to the calls of ' +
+    'tools that it waits with. Calls are to be named once there was a word on the step, and a plan that was made anew by its revision.',
   params: forms.workflowParams,
   body: forms.approveBody,
+  idempotent: true,
   replies: { 200: { summary: 'It goes on.', body: changedForm } },
-  async handle(scope, { params, body }) {
-    return changed(scope, 200, await approveWorkflow(scope, params.id, body ?? {}))
+  async handle(scope, { params, body, idempotencyKey }) {
+    return changed(scope, 200, await approveWorkflow(scope, params.id, { ...body, idempotencyKey }))
   },
 })
 
@@ -126,10 +128,11 @@ const reject = defineRoute<forms.WorkflowParams, Record<never, never>, forms.Rej
     'Reject the plan, which ends the workflow, the step that the body names, or the calls of tools that it waits with: its agent is told why.',
   params: forms.workflowParams,
   body: forms.rejectBody,
+  idempotent: true,
   replies: { 200: { summary: 'Rejected.', body: changedForm } },
-  async handle(scope, { params, body }) {
-    const { step, calls, reason = 'Rejected.' } = body ?? {}
-    return changed(scope, 200, await rejectWorkflow(scope, params.id, { step, calls, reason }))
+  async handle(scope, { params, body, idempotencyKey }) {
+    const { reason = 'Rejected.', ...about } = body ?? {}
+    return changed(scope, 200, await rejectWorkflow(scope, params.id, { ...about, reason, idempotencyKey }))
   },
 })
 
@@ -182,11 +185,15 @@ const fork = defineRoute<forms.WorkflowParams, Record<never, never>, Fork>({
   idempotent: true,
   replies: { 202: { summary: 'Accepted; the same key and body give the same acknowledgement.', body: acceptedForm } },
   async handle(scope, { params, body, idempotencyKey }) {
-    const { workflow_id, approval } = await forkWorkflow(scope, params.id, body, { idempotencyKey })
+    const { workflow_id, approval } = await forkWorkflow(scope, params.id, body, ofCaller(scope, idempotencyKey))
     const status = approval === 'plan' ? 'awaiting_approval' : 'running'
     return { status: 202, body: { workflow_id, status }, headers: { location: `/api/workflows/${workflow_id}` } }
   },
 })
+
+function ofCaller(scope: Scope, key: string | undefined): KeyOption {
+  return key === undefined ? {} : { idempotencyKey: keyOfCaller(scope, key) }
+}
 
 /** Whoever may act need not be allowed to read: the answer has no texts. */
 function changed(scope: Scope, status: number, workflow: Workflow): { readonly status: number; readonly body: object } {

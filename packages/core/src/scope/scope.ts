@@ -17,6 +17,8 @@ import type { Tools } from './tools.ts'
 export interface Scope {
   readonly caller: Caller
   readonly tenant: TenantSettings
+  /** Whether the tenant may work now, as of the last second: `tenant` says how it stood when the scope was made. */
+  isActive(): Promise<boolean>
   readonly clock: Clock
   readonly state: State
   readonly objects: Objects

@@ -1,4 +1,5 @@
 /** The shape of a plan's dependencies. @module */
+import { canonicalJson, type JsonObject } from '../../json.ts'
 import type { Step } from './plan.ts'
 
 type Linked = Pick<Step, 'id' | 'dependencies'>
@@ -84,4 +85,14 @@ export function remainingPaths(
 export function sinksOf<Each extends Linked>(steps: readonly Each[]): readonly Each[] {
   const needed = new Set(steps.flatMap(({ dependencies }) => dependencies))
   return steps.filter(({ id }) => !needed.has(id))
+}
+
+/** The ids of steps that are new, or not what they were before. */
+export function changedSteps(before: readonly Step[], now: readonly Step[]): readonly string[] {
+  const known = new Map(before.map((step) => [step.id, contentOf(step)]))
+  return now.filter((step) => known.get(step.id) !== contentOf(step)).map(({ id }) => id)
+}
+
+function contentOf(step: Step): string {
+  return canonicalJson(JSON.parse(JSON.stringify(step)) as JsonObject)
 }

@@ -1,8 +1,7 @@
 import { textOfAnswer } from '../../gateway/answer-text.ts'
-import type { ChatScope } from '../../gateway/governed-chat.ts'
 import type { ResolvedModel, Usage } from '../../language-model/catalogue.ts'
 import { inAll, noUsage } from '../../rag/usage.ts'
-import { askWithin } from '../ask-within.ts'
+import { type AskScope, askWithin } from '../ask-within.ts'
 import type { PlanSource } from '../run/journal.ts'
 import { RunBudget } from '../run/run-budget.ts'
 import { type JsonFault, jsonInText } from './json-in-text.ts'
@@ -42,7 +41,7 @@ const simpleCharacters = 200
  * mending what it wrote; then of one step. Where no language model answers, by rules.
  * @throws what a model's call throws.
  */
-export async function makePlan(scope: ChatScope, input: MakePlanInput): Promise<MadePlan> {
+export async function makePlan(scope: AskScope, input: MakePlanInput): Promise<MadePlan> {
   const rules: PlanRules = {
     agents: new Map(input.agents.map((agent) => [agent.type, agent])),
     budget: input.budget,

@@ -47,7 +47,7 @@ export interface StepResult {
 
 /** A call of a tool that changes something, which its agent may not make without asking. */
 export interface PendingCall {
-  /** The model's own. */
+  /** The model's own; where it gave that to another call of this conversation before, with the number of its turn. */
   readonly call_id: string
   readonly tool: string
   readonly input: JsonObject
@@ -57,16 +57,23 @@ export type StepOutcome =
   | ({ readonly status: 'completed' } & StepResult)
   /** It goes on from its conversation when somebody has agreed to these calls, or has not. */
   | { readonly status: 'awaiting_approval'; readonly calls: readonly PendingCall[] }
-  /** `retryable`: another try may go better. `wait`: not before so many milliseconds. */
+  /** `retryable`: another try may go better. `wait`: not before so many milliseconds. `deferred`: that it isn't its turn is no failed try. */
   | {
       readonly status: 'failed'
       readonly code: string
       readonly message: string
       readonly retryable: boolean
       readonly wait?: number | undefined
+      readonly deferred?: boolean | undefined
     }
   /** It was broken off, since the run comes to its end. */
   | { readonly status: 'cancelled'; readonly code: string; readonly message: string }
+
+/** Whose word it is, and what tells it from one that is sent again: HMACs of its idempotency key, and of what it says. */
+interface Word {
+  readonly by: string
+  readonly sent?: { readonly key: string; readonly digest: string } | undefined
+}
 
 export type Ending =
   | ({ readonly status: 'completed' } & StepResult)
@@ -89,8 +96,8 @@ export type JournalEntry = {
   /** The rest of the plan, in the place of all steps that haven't begun. */
   | { readonly kind: 'replanned'; readonly steps: readonly Step[]; readonly because: string; readonly usage: Usage }
   /** Of the plan, or of one step; `plan`: as it was changed. */
-  | { readonly kind: 'approved'; readonly by: string; readonly step?: string | undefined; readonly plan?: Plan | undefined }
-  | { readonly kind: 'rejected'; readonly by: string; readonly step?: string | undefined; readonly reason: string }
+  | ({ readonly kind: 'approved'; readonly step?: string | undefined; readonly plan?: Plan | undefined } & Word)
+  | ({ readonly kind: 'rejected'; readonly step?: string | undefined; readonly reason: string } & Word)
   | { readonly kind: 'started'; readonly step: string; readonly attempt: number }
   /** An agent's conversation so far: put down when it has changed something outside, or is about to and has to ask. */
   | {
@@ -121,6 +128,8 @@ export type JournalEntry = {
       readonly message: string
       readonly retryable: boolean
       readonly wait: number
+      /** No try was made of it: it doesn't count towards the limit. */
+      readonly deferred?: boolean | undefined
     }
   /** The run's time is over: what runs is broken off. */
   | { readonly kind: 'expired' }

@@ -49,11 +49,13 @@ export interface EngineLimits {
   deadline?(): number | undefined
   /** When this process has to be done with it, milliseconds UTC: no step starts that might not end before. */
   readonly endsAt?: number | undefined
+  /** Whether nothing may start now: what runs goes to its end, and the rest is left. */
+  isHeld?(): boolean
   /** What waits longer than so many milliseconds isn't waited for here. Default: nothing is. */
   readonly longestNap?: number
 }
 
-/** How it came to rest: at its end; or until somebody does something; or until a time; or for another process to go on at once. */
+/** How it came to rest: at its end; or until somebody does something; or until a time; or for whoever is given it next. */
 export type Rest =
   | { readonly ending: Ending }
   | { readonly waits: true }
@@ -234,9 +236,10 @@ export class RunEngine implements JournalListener {
     return this.#slots.wants ? undefined : this.#restUntil(state.ready.wakeAt, now)
   }
 
-  /** @returns whether one waits for a process that has more time left. */
+  /** @returns whether one waits for a process that has more time left, or all do since nothing may start. */
   #startSteps(now: number): boolean {
     const { state } = this
+    if (this.#limits.isHeld?.()) return true
     let isHeldBack = false
     const hasRoom = ({ step }: StepState): boolean => {
       const fits = this.#fits(step, now)

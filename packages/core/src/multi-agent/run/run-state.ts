@@ -1,11 +1,10 @@
-import { canonicalJson, type JsonObject } from '../../json.ts'
 import type { Usage } from '../../language-model/catalogue.ts'
 import { inAll, noUsage } from '../../rag/usage.ts'
-import { dependantsOf, remainingPaths, sinksOf, withAllBehind } from '../plan/graph.ts'
+import { changedSteps, dependantsOf, remainingPaths, sinksOf, withAllBehind } from '../plan/graph.ts'
 import type { Plan, Step } from '../plan/plan.ts'
 import { type Ending, type JournalEntry, type PlanSource, type StepOutcome, type StepResult, synthesis } from './journal.ts'
 import { ReadySteps } from './ready-steps.ts'
-import { type CallDecision, isOver, newState, type StepState, synthesisOf } from './step-state.ts'
+import { type CallDecision, forget, isOver, newState, type StepState, synthesisOf } from './step-state.ts'
 
 export type RunStatus = 'planning' | 'awaiting_approval' | 'running' | 'completed' | 'failed' | 'cancelled'
 
@@ -13,6 +12,9 @@ export type RunStatus = 'planning' | 'awaiting_approval' | 'running' | 'complete
 const mostCutOffs = 6
 const usualAttempts = 3
 const mostPlanFailures = 6
+/** What waits for a model that is left alone comes again so late, milliseconds, or later; and so often, which is seven minutes or so. */
+const leastDeferral = 1_000
+const mostDeferrals = 10
 
 /**
  * A run as its journal tells it. `apply` is the fold: the same entries give the same state, in time that grows with the dependants of the
@@ -37,8 +39,15 @@ export class RunState {
   usage: Usage = noUsage
   toolCalls = 0
   replans = 0
+  /** Which plan it is, from 1: the one that was made first, and those made anew. */
+  get revision(): number {
+    return this.replans + 1
+  }
+  /** Words that came with an idempotency key, by it: what each said. */
+  readonly sent: Map<string, string> = new Map()
   /** How often no plan was to be had, and when it is tried again. */
   planFailures = 0
+  planDeferrals = 0
   planAgainAt = 0
   ending: Ending | undefined
   /** Why the run is to end before its steps have: nothing is started any more. */
@@ -69,6 +78,8 @@ export class RunState {
   /** What was done before the run began. */
   readonly #kept = new Map<string, { readonly result: StepResult; readonly endedAt: number }>()
   readonly #needsApproval: boolean
+  /** Whether somebody agreed to the plan as it is now. */
+  #agreed = false
 
   /** @param options.approval whether somebody has to agree to the plan. */
   constructor({ approval = false }: { readonly approval?: boolean } = {}) {
@@ -98,12 +109,13 @@ export class RunState {
         this.planFaults = entry.faults ?? []
         this.#spend(entry.usage)
         this.#take(entry.plan)
-        this.status = this.#needsApproval ? 'awaiting_approval' : 'running'
-        if (this.#needsApproval) this.untold.add('')
+        this.#ask()
         break
       case 'replanned':
         this.#spend(entry.usage)
         this.#replan(entry.steps)
+        this.#agreed = false
+        this.#ask()
         break
       case 'approved':
         this.#approve(entry)
@@ -128,6 +140,11 @@ export class RunState {
         this.#cancel(entry.reason)
         break
       case 'unplanned':
+        if (entry.deferred && this.planDeferrals < mostDeferrals) {
+          this.planDeferrals++
+          this.planAgainAt = entry.at + Math.max(entry.wait, leastDeferral)
+          break
+        }
         this.planFailures++
         this.planAgainAt = entry.at + Math.max(entry.wait, 1_000 * 2 ** (this.planFailures - 1))
         if (!entry.retryable || this.planFailures >= mostPlanFailures)
@@ -161,6 +178,13 @@ export class RunState {
     this.breaksOff = 'cancelled'
   }
 
+  /** Goes on with the plan when somebody has agreed to it, where that is asked for. */
+  #ask(): void {
+    const waits = this.#needsApproval && !this.#agreed
+    this.status = waits ? 'awaiting_approval' : 'running'
+    if (waits) this.untold.add('')
+  }
+
   /** Somebody did something: time counts again. */
   #goesOn(at: number): void {
     if (this.#restsSince !== undefined) this.rested += Math.max(0, at - this.#restsSince)
@@ -182,9 +206,7 @@ export class RunState {
   /** What was done before doesn't hold for a step that was changed, nor behind one. */
   #keepUnchanged(before: readonly Step[], now: readonly Step[]): void {
     if (this.#kept.size === 0) return
-    const known = new Map(before.map((step) => [step.id, contentOf(step)]))
-    const changed = now.filter((step) => known.get(step.id) !== contentOf(step)).map(({ id }) => id)
-    for (const id of withAllBehind(now, changed)) this.#kept.delete(id)
+    for (const id of withAllBehind(now, changedSteps(before, now))) this.#kept.delete(id)
   }
 
   /** Steps that are new are put beside those that are there; then all that can be told of the graph is told anew. */
@@ -285,11 +307,12 @@ export class RunState {
       const { status: _, ...result } = outcome
       state.result = result
       delete state.error
-      this.#forget(state)
+      forget(state)
       this.#settle(state, 'completed', entry.at)
     } else if (outcome.status === 'awaiting_approval') {
       state.status = 'awaiting_approval'
       state.calls = outcome.calls
+      delete state.error
       this.untold.add(state.step.id)
     } else if (outcome.status === 'cancelled') {
       const { code, message } = outcome
@@ -308,14 +331,12 @@ export class RunState {
     return true
   }
 
-  #forget(state: StepState): void {
-    delete state.conversation
-    delete state.calls
-    delete state.decision
-  }
-
   #fail(state: StepState, outcome: StepOutcome & { readonly status: 'failed' }, at: number): void {
-    const { code, message, retryable, wait = 0 } = outcome
+    const { code, message, retryable, wait = 0, deferred } = outcome
+    if (deferred && state.deferrals < mostDeferrals) {
+      this.#defer(state, at + Math.max(wait, leastDeferral))
+      return
+    }
     state.failures++
     state.error = { code, message }
     if (retryable && state.failures < (state.step.retry?.attempts ?? usualAttempts)) {
@@ -334,20 +355,31 @@ export class RunState {
     this.#settle(state, 'failed', at)
   }
 
-  #approve({ step, plan, at, by: _ }: JournalEntry & { readonly kind: 'approved' }): void {
+  /** It goes on later, as if this try hadn't been: what went wrong before stays known. */
+  #defer(state: StepState, until: number): void {
+    state.deferrals++
+    state.status = 'pending'
+    state.notBefore = until
+    if (state.step.id !== synthesis) this.ready.add(state)
+  }
+
+  #approve({ step, plan, at, sent }: JournalEntry & { readonly kind: 'approved' }): void {
     this.#goesOn(at)
+    if (sent) this.sent.set(sent.key, sent.digest)
     if (step === undefined) {
       if (this.status !== 'awaiting_approval') return
       if (plan) {
         this.source = 'edited'
         this.#take(plan)
       }
+      this.#agreed = true
       this.status = 'running'
       this.untold.delete('')
       return
     }
     const state = this.steps.get(step)
     this.untold.delete(step)
+    if (state) state.decided = true
     if (state?.calls) this.#decide(state, { calls: state.calls })
     if (!state || state.approved) return
     state.approved = true
@@ -356,14 +388,16 @@ export class RunState {
     this.ready.add(state)
   }
 
-  #reject({ step, reason, at }: JournalEntry & { readonly kind: 'rejected' }): void {
+  #reject({ step, reason, at, sent }: JournalEntry & { readonly kind: 'rejected' }): void {
     this.#goesOn(at)
+    if (sent) this.sent.set(sent.key, sent.digest)
     if (step === undefined) {
       if (this.status === 'awaiting_approval') this.#cancel(reason)
       return
     }
     const state = this.steps.get(step)
     if (state?.status !== 'awaiting_approval') return
+    state.decided = true
     this.untold.delete(step)
     if (state.calls) this.#decide(state, { calls: state.calls, rejected: reason })
     else this.#fail(state, { status: 'failed', code: 'step_rejected', message: reason, retryable: false }, at)
@@ -384,23 +418,25 @@ export class RunState {
     for (const other of this.steps.values()) if (other.status === 'skipped' || other.status === 'cancelled') this.#anew(other)
     const end = this.steps.get(synthesis)
     if (end && end.status !== 'pending') this.#anew(end)
-    this.status = 'running'
+    this.#ask()
     this.ending = undefined
     this.stopping = undefined
     this.breaksOff = undefined
     this.againAt = at
     this.rested = 0
     this.planFailures = 0
+    this.planDeferrals = 0
     this.#build(this.plan?.steps ?? [])
   }
 
   #anew(state: StepState): void {
     state.status = 'pending'
     state.failures = 0
+    state.deferrals = 0
     state.rounds++
     state.cutOffs = 0
     state.notBefore = 0
-    this.#forget(state)
+    forget(state)
     delete state.endedAt
     delete state.error
   }
@@ -456,8 +492,4 @@ export class RunState {
   #spend(usage: Usage): void {
     this.usage = inAll(this.usage, usage)
   }
-}
-
-function contentOf(step: Step): string {
-  return canonicalJson(JSON.parse(JSON.stringify(step)) as JsonObject)
 }

@@ -16,11 +16,15 @@ export interface StepState {
   attempts: number
   /** How often it failed since somebody asked for it; tries after a crash are not counted. */
   failures: number
+  /** How often it could not be tried since then, and was put off. */
+  deferrals: number
   /** How often somebody had it done again. */
   rounds: number
   /** How often it was in flight when the process died. */
   cutOffs: number
   approved: boolean
+  /** Somebody has had a say in it, on its start or on calls: what it asks for from then on has to be named. */
+  decided: boolean
   /** Milliseconds UTC. */
   notBefore: number
   /** For how long its tries ran, milliseconds; those that were cut off don't count. */
@@ -55,9 +59,11 @@ export function newState(step: Step): StepState {
     status: 'pending',
     attempts: 0,
     failures: 0,
+    deferrals: 0,
     rounds: 0,
     cutOffs: 0,
     approved: false,
+    decided: false,
     notBefore: 0,
     ran: 0,
     beganAt: 0,
@@ -68,6 +74,13 @@ export function newState(step: Step): StepState {
 
 export function synthesisOf(plan: Plan | undefined): Step {
   return { id: synthesis, agent_type: 'report', prompt: plan?.goal ?? '', dependencies: [] }
+}
+
+/** Of its agent's conversation nothing is left. */
+export function forget(state: StepState): void {
+  delete state.conversation
+  delete state.calls
+  delete state.decision
 }
 
 export function isOver({ status }: StepState): boolean {

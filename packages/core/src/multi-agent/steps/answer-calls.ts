@@ -10,7 +10,7 @@ import { mayCall } from '../tools/allowed-tools.ts'
 import { callTool, readInput } from '../tools/call-tool.ts'
 import type { Tool, ToolAnswer } from '../tools/tool.ts'
 import { upTo } from '../whole-characters.ts'
-import type { OpenCall } from './conversation.ts'
+import type { Conversation, OpenCall } from './conversation.ts'
 import type { AgentWork } from './run-agent.ts'
 
 /** Where an agent's definition doesn't say. */
@@ -36,7 +36,7 @@ interface Possible {
 export async function answerCalls(scope: Scope, work: AgentWork): Promise<readonly PendingCall[]> {
   const { run, conversation } = work
   const judged = conversation.open.map((call, place) => judge(work, call, place))
-  const waits = judged.flatMap((each) => ('tool' in each && needsWord(work, each) ? [pending(each)] : []))
+  const waits = judged.flatMap((each) => ('tool' in each && needsWord(work, each) ? [pending(work, each)] : []))
   const changing = judged.filter((each) => 'tool' in each && each.tool.changes)
   if (changing.length > 0 && conversation.size > longestConversation) {
     const message = `The conversation has more than ${longestConversation} characters: it can't be kept, so nothing is changed.`
@@ -72,23 +72,38 @@ function judge({ run, named, conversation, decision }: AgentWork, call: OpenCall
   if (conversation.calls + place >= (run.agent.limits.tool_calls ?? usualToolCalls)) return { place, answer: noMoreCalls }
   const read = readInput(tool, call.input)
   if ('fault' in read) return refused(read.fault)
-  const isRejected = decision?.rejected !== undefined && !mayCall(run.agent, tool) && isDecided(decision, call)
+  const isRejected =
+    decision?.rejected !== undefined && !mayCall(run.agent, tool) && isDecided(decision, idOf(conversation, call))
   if (isRejected) return refused(`This call was not agreed to: ${decision.rejected}`)
   return { call, place, tool, input: read.input }
 }
 
 const noMoreCalls: ToolAnswer = { text: 'No more tools can be called in this step. Answer with what you have.', failed: true }
 
-function needsWord({ run, decision }: AgentWork, { call, tool }: Possible): boolean {
-  return !mayCall(run.agent, tool) && !isDecided(decision, call)
+function needsWord({ run, conversation, decision }: AgentWork, { call, tool }: Possible): boolean {
+  return !mayCall(run.agent, tool) && !isDecided(decision, idOf(conversation, call))
 }
 
-function isDecided(decision: CallDecision | undefined, { toolCallId }: OpenCall): boolean {
-  return (decision?.calls ?? []).some((each) => each.call_id === toolCallId)
+function isDecided(decision: CallDecision | undefined, id: string): boolean {
+  return (decision?.calls ?? []).some((each) => each.call_id === id)
 }
 
-function pending({ call, tool, input }: Possible): PendingCall {
-  return { call_id: call.toolCallId, tool: tool.name, input }
+/** A model may give the same id again: then its turn tells the calls apart, so that a word on one is none on the other. */
+function idOf({ prompt, turns }: Conversation, { toolCallId: id }: OpenCall): string {
+  const isUsed = prompt.some(
+    ({ role, content }) => role === 'assistant' && content.some((part) => part.type === 'tool-call' && part.toolCallId === id),
+  )
+  return isUsed ? `${id}@${turns}` : id
+}
+
+function pending({ conversation }: AgentWork, { call, tool, input }: Possible): PendingCall {
+  return { call_id: idOf(conversation, call), tool: tool.name, input }
+}
+
+/** What was said until now, where its model has said something and it can be kept. */
+export function putDown(work: AgentWork): void {
+  const { turns, open, size } = work.conversation
+  if (turns > 0 && open.length === 0 && size <= longestConversation) keep(work)
 }
 
 function keep({ run, conversation, used }: AgentWork): void {

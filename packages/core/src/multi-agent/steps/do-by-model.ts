@@ -2,8 +2,10 @@ import { boundaryFor } from '../../language-model/boundary.ts'
 import type { Scope } from '../../scope/scope.ts'
 import { type StepOutcome, synthesis } from '../run/journal.ts'
 import type { StepEnd } from '../run/run-engine.ts'
+import type { StepState } from '../run/step-state.ts'
 import { earlierContext, textsOf } from '../session.ts'
 import { readResult } from '../tools/read-result.ts'
+import type { SourceTools } from '../tools/source-tools.ts'
 import type { Tool } from '../tools/tool.ts'
 import { toolsFor } from '../tools/tools.ts'
 import { checkOutput, formOf } from './check-output.ts'
@@ -25,9 +27,9 @@ const checks: ReadonlySet<string> = new Set(['output_check_failed', 'criteria_no
 export async function doByModel(scope: Scope, attempt: StepTry): Promise<StepEnd> {
   const { call } = attempt
   const { step } = call.state
-  const tools = await toolsOf(scope, attempt)
-  const room = roomFor(scope, attempt, tools)
-  const end = await runAgent(scope, runOf(attempt, tools, room))
+  const offered = await toolsOf(scope, attempt)
+  const room = roomFor(scope, attempt, offered.tools)
+  const end = await runAgent(scope, runOf(attempt, offered, room))
   const { usage, toolCalls } = end
   if ('waits' in end) return { outcome: { status: 'awaiting_approval', calls: end.waits }, usage, toolCalls }
   const { text, found, truncated } = end
@@ -45,9 +47,14 @@ export async function doByModel(scope: Scope, attempt: StepTry): Promise<StepEnd
 }
 
 /** Whoever puts the results together is given them, and can have the rest of those that were cut. */
-async function toolsOf(scope: Scope, { call, agent }: StepTry): Promise<readonly Tool[]> {
-  if (call.state.step.id !== synthesis) return toolsFor(scope, agent, call.state.step, call.signal)
-  return agent.tools.includes(readResult.name) ? [readResult] : []
+async function toolsOf(scope: Scope, { call, agent }: StepTry): Promise<SourceTools> {
+  const { signal, state } = call
+  if (state.step.id !== synthesis) return toolsFor(scope, agent, state.step, { signal, isBegun: isBegun(state) })
+  return { tools: agent.tools.includes(readResult.name) ? [readResult] : [], unreachable: [] }
+}
+
+function isBegun({ conversation }: StepState): boolean {
+  return (conversation ?? []).length > 0
 }
 
 function roomFor(scope: Scope, { call, agent, model }: StepTry, tools: readonly Tool[]): ContextRoom {
@@ -59,7 +66,7 @@ function roomFor(scope: Scope, { call, agent, model }: StepTry, tools: readonly 
   }
 }
 
-function runOf(attempt: StepTry, tools: readonly Tool[], room: ContextRoom): AgentRun {
+function runOf(attempt: StepTry, { tools, unreachable }: SourceTools, room: ContextRoom): AgentRun {
   const { run, state, call, agent, model, budget, results } = attempt
   const { step, error, conversation, decision } = call.state
   const retryReason = error && checks.has(error.code) ? error.message : undefined
@@ -72,7 +79,7 @@ function runOf(attempt: StepTry, tools: readonly Tool[], room: ContextRoom): Age
     prompt:
       step.id === synthesis
         ? synthesisPrompt({ agent, request: run.request, state, ...told })
-        : stepPrompt({ systemPrompt: agent.system_prompt, hasTools: tools.length > 0, ...told }),
+        : stepPrompt({ systemPrompt: agent.system_prompt, hasTools: tools.length > 0, unreachable, ...told }),
   }
 }
 

@@ -7,14 +7,14 @@ import { inAll, noUsage } from '../../rag/usage.ts'
 import type { Scope } from '../../scope/scope.ts'
 import { maxTokensOf } from '../../tenancy/tenant-models.ts'
 import type { AgentDefinition } from '../agents/agent.ts'
-import { askWithin } from '../ask-within.ts'
+import { askWithin, isDeferral } from '../ask-within.ts'
 import type { PendingCall } from '../run/journal.ts'
 import type { RunBudget } from '../run/run-budget.ts'
 import type { StepCall } from '../run/run-engine.ts'
 import type { CallDecision } from '../run/step-state.ts'
 import type { KnownResults, Tool } from '../tools/tool.ts'
 import { namedForModels } from '../tools/tool-names.ts'
-import { answerCalls } from './answer-calls.ts'
+import { answerCalls, putDown } from './answer-calls.ts'
 import { Conversation, type ConversationPart, type Found } from './conversation.ts'
 
 /** Turns of a model with tools, where its agent's definition doesn't say. */
@@ -73,9 +73,13 @@ export interface AgentWork {
  */
 export async function runAgent(scope: Scope, run: AgentRun): Promise<AgentEnd> {
   const used: Used = { usage: noUsage, toolCalls: 0 }
+  let work: AgentWork | undefined
   try {
-    return await converse(scope, begin(scope, run, used))
+    work = begin(scope, run, used)
+    return await converse(scope, work)
   } catch (error) {
+    // It goes on from here, so that nothing is asked for, and paid, twice.
+    if (work && PlinthError.is(error) && isDeferral(error)) putDown(work)
     throw new AgentFault(error, used)
   }
 }

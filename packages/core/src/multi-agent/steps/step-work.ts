@@ -4,6 +4,7 @@ import type { ResolvedModel } from '../../language-model/catalogue.ts'
 import { noUsage } from '../../rag/usage.ts'
 import type { Scope } from '../../scope/scope.ts'
 import { type AgentDefinition, usualSystemPrompt } from '../agents/agent.ts'
+import { isDeferral } from '../ask-within.ts'
 import { isRulesOnly } from '../plan/make-plan.ts'
 import type { Run } from '../run/run.ts'
 import { budgetOfRun, RunBudget, RunBudgetError, usedBy } from '../run/run-budget.ts'
@@ -101,5 +102,6 @@ function failed(error: unknown): StepEnd {
   }
   const { code, message, retryable, retryAfter } = cause
   const wait = retryAfter === undefined ? {} : { wait: retryAfter * 1_000 }
-  return { usage, toolCalls, outcome: { status: 'failed', code, message, retryable, ...wait } }
+  const deferred = isDeferral(cause) ? { deferred: true } : {}
+  return { usage, toolCalls, outcome: { status: 'failed', code, message, retryable, ...wait, ...deferred } }
 }

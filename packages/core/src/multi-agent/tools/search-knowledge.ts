@@ -1,6 +1,8 @@
+import { boundaryFor } from '../../language-model/boundary.ts'
 import type { Passage } from '../../rag/passage.ts'
 import { retrievePassages } from '../../rag/retrieve-passages.ts'
 import { passagesThatPass, screenPassages, tellFindings } from '../../rag/screen-passages.ts'
+import { oneLine } from '../plan/one-line.ts'
 import { shownCharacters, type Tool } from './tool.ts'
 
 const usual = 5
@@ -36,10 +38,15 @@ export const searchKnowledge: Tool = {
   },
 }
 
+/** Each between tags that no passage can close, nor open another one. */
 function textOf(passages: readonly Passage[]): string {
+  const tag = `passage-${boundaryFor(passages.flatMap(({ source, content }) => [source, content]))}`
   return passages
-    .map(({ source, page, content }) => `Source: ${source}${page === undefined ? '' : `, page ${page}`}\n${content}`)
-    .join('\n\n')
+    .map(({ source, page, content }) => {
+      const from = `Source: ${oneLine(source)}${page === undefined ? '' : `, page ${page}`}`
+      return `<${tag}>\n${from}\n${content}\n</${tag}>`
+    })
+    .join('\n')
 }
 
 /** Those that are shown whole; the first one in any case. */

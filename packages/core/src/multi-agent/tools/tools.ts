@@ -7,7 +7,7 @@ import { fetchPrefix, isHostForm } from './fetch-hosts.ts'
 import { fetchUrl } from './fetch-url.ts'
 import { readResult } from './read-result.ts'
 import { searchKnowledge } from './search-knowledge.ts'
-import { sourceTools } from './source-tools.ts'
+import { type SourceTools, sourceTools } from './source-tools.ts'
 import { tableStatistics } from './table-statistics.ts'
 import type { Tool } from './tool.ts'
 
@@ -23,22 +23,24 @@ export function isKnownTool(scope: Uses<'tools'>, name: string): boolean {
 }
 
 /**
- * What an agent may use in a step: its own tools, fewer where the step says so, never others.
- * @throws ToolSourceError when a server that it names can't be asked.
+ * What an agent may use in a step: its own tools, fewer where the step says so, never others. Of what only its definition names, it may do
+ * without what can't be reached.
+ * @param isBegun the agent goes on with a conversation, which may hold calls of any of its tools: none can be done without.
+ * @throws ToolSourceError when a server that the step names, or that may be in the conversation, can't be asked.
  */
 export async function toolsFor(
   scope: Scope,
   { tools: own }: AgentDefinition,
   { tools: only }: Pick<Step, 'tools'>,
-  signal: AbortSignal,
-): Promise<readonly Tool[]> {
+  { signal, isBegun = false }: { readonly signal: AbortSignal; readonly isBegun?: boolean },
+): Promise<SourceTools> {
   const named = only === undefined ? own : narrowed(own, only)
   const hosts = named.filter((name) => name.startsWith(fetchPrefix)).map((name) => name.slice(fetchPrefix.length))
-  return [
-    ...builtInTools.filter(({ name }) => named.includes(name)),
-    ...(hosts.length > 0 ? [fetchUrl(hosts)] : []),
-    ...(await sourceTools(scope, named, signal)),
-  ]
+  const { tools, unreachable } = await sourceTools(scope, named, { signal, areNeeded: isBegun || only !== undefined })
+  return {
+    tools: [...builtInTools.filter(({ name }) => named.includes(name)), ...(hosts.length > 0 ? [fetchUrl(hosts)] : []), ...tools],
+    unreachable,
+  }
 }
 
 /** Of a server's tools an agent may name all, and a step some. */

@@ -5,7 +5,7 @@ import { lookUp, type ReadSource } from '../../../src/multi-agent/steps/rules/lo
 import { writeReport } from '../../../src/multi-agent/steps/rules/report.ts'
 import { findingOf } from '../../../src/multi-agent/steps/rules/research.ts'
 import { statementsIn } from '../../../src/multi-agent/steps/rules/statements.ts'
-import { topicOf } from '../../../src/multi-agent/steps/rules/topic.ts'
+import { besides, topicOf } from '../../../src/multi-agent/steps/rules/topic.ts'
 
 /** By their names. */
 export type Documents = Readonly<Record<string, string>>
@@ -15,7 +15,13 @@ export function reportOn(documents: Documents, request: string): StepResult {
   const sources = Object.entries(documents).map(
     ([source, text]): ReadSource => ({ document_id: `id of ${source}`, source, statements: statementsIn({ text, start: 0 }) }),
   )
-  const topics = questionsOf(request).map(topicOf)
+  const asked = questionsOf(request).map(topicOf)
+  const topics = asked.map((topic) =>
+    besides(
+      topic,
+      asked.filter((other) => other !== topic),
+    ),
+  )
   const findings = topics.map((topic) => {
     const rivals = topics.flatMap(({ names, others }) =>
       names === topic.names ? [] : [topic.names.size > 0 ? names : new Set([...names, ...others])],

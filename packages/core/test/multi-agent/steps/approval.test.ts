@@ -37,7 +37,7 @@ describe('a tool that changes something', () => {
       steps: {
         tidy: {
           status: 'awaiting_approval',
-          pending_calls: [{ call_id: 'call-0', tool: 'files.write', input: { what: 'the new list' } }],
+          pending_calls: [{ call_id: 'call-0@2', tool: 'files.write', input: { what: 'the new list' } }],
           tool_calls: 1,
         },
       },
@@ -106,10 +106,10 @@ describe('a tool that changes something', () => {
     await bench?.plinth.pass(10_000, 250)
     expect((await bench?.shown(id))?.steps.tidy).toMatchObject({
       status: 'awaiting_approval',
-      pending_calls: [{ call_id: 'the-id', input: { what: 'part 1' } }],
+      pending_calls: [{ call_id: 'the-id@2', input: { what: 'part 1' } }],
     })
     expect(tools.calls.map(({ input }) => input)).toEqual([{ what: 'part 0' }])
-    await bench?.approve(id, 'tidy')
+    await bench?.approve(id, 'tidy', ['the-id@2'])
     await bench?.plinth.pass(10_000, 250)
     expect(tools.calls.map(({ input }) => input)).toEqual([{ what: 'part 0' }, { what: 'part 1' }])
     expect((await bench?.shown(id))?.status).toBe('completed')
@@ -118,12 +118,12 @@ describe('a tool that changes something', () => {
   it('is not called by a word on other calls than those that wait', async () => {
     const tools = await open(readsAndWrites)
     const { workflow_id: id = '' } = (await bench?.run({ request: 'Tidy.', plan })) ?? {}
-    for (const calls of [['call-1'], ['call-0', 'call-1'], []])
+    for (const calls of [['call-0'], ['call-1'], ['call-0@2', 'call-1'], []])
       await expect(bench?.approve(id, 'tidy', calls)).rejects.toMatchObject({ code: 'wrong_state' })
     await expect(bench?.approve(id, 'other')).rejects.toMatchObject({ code: 'not_found' })
     await bench?.plinth.pass(5_000, 250)
     expect(tools.calls).toHaveLength(1)
-    await bench?.approve(id, 'tidy', ['call-0'])
+    await bench?.approve(id, 'tidy', ['call-0@2'])
     await expect(bench?.approve(id, 'tidy')).rejects.toMatchObject({ code: 'wrong_state' })
   })
 

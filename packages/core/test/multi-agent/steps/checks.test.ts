@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { JsonObject } from '../../../src/json.ts'
 import { checkBy } from '../../../src/multi-agent/json-schemas.ts'
 import type { StepOutcome } from '../../../src/multi-agent/run/journal.ts'
 import { RunBudget } from '../../../src/multi-agent/run/run-budget.ts'
@@ -54,6 +55,23 @@ describe('the expected output of a step [X43]', () => {
     })
   })
 
+  it.each<readonly [JsonObject, string]>([
+    [{ type: 'object', required: ['z'] }, '{"q":1}'],
+    [{ type: 'object', properties: { q: {} }, required: ['z'] }, '{"q":1}'],
+    [{ required: ['z'] }, '{"q":1}'],
+    [{ properties: { q: { type: 'string' } } }, '{"q":1}'],
+    [{ allOf: [{ type: 'object', required: ['z'] }] }, '{"q":1}'],
+    [{ properties: { q: { required: ['z'] } } }, '{"q":{}}'],
+    [{ items: { required: ['z'] } }, '[{"q":1}]'],
+    [{ minimum: 5 }, '1'],
+    [{ type: 'array', minItems: 2 }, '[1]'],
+  ])('is held against all that its schema says: %j', async (expected_output, text) => {
+    expect(await run(() => text, { expected_output, retry: { attempts: 1 } })).toMatchObject({
+      status: 'failed',
+      steps: { write: { error: { code: 'output_check_failed' } } },
+    })
+  })
+
   it.each([
     [{ type: 'array', items: { type: 'integer' } }, '```\n[1, 2]\n```', [1, 2]],
     [{ type: 'number' }, ' 4.5 ', 4.5],
@@ -75,7 +93,8 @@ describe('the expected output of a step [X43]', () => {
     [{ type: 'string', pattern: 'a{0,99}a{0,99}a{0,99}b' }, 'pattern'],
     [{ type: 'object', patternProperties: { '(x*)*y': {} } }, 'pattern'],
     [{ $defs: { a: { type: 'string' } }, $ref: '#/$defs/a' }, 'References'],
-    [{ type: 'nonsense' }, 'no JSON Schema'],
+    [{ type: 'nonsense' }, 'no type'],
+    [{ type: 'object', requird: ['z'] }, 'requird'],
   ])('whose schema would take for ever, or is none, is refused at once: %j', async (expected_output, words) => {
     await expect(run(() => 'x', { expected_output })).rejects.toMatchObject({
       code: 'invalid_plan',

@@ -14,17 +14,35 @@ export interface Sought {
 
 /** How sure it is that a statement is about the topic's subject: what it names, or what stands nearest before or above it. */
 export function aboutness(statement: Statement, sought: Sought): number {
-  const { topic, source } = sought
+  const { topic } = sought
   if (topic.years.size > 0 && !hasSome(statement.terms, topic.years)) return 0
-  const said = new Set([...statement.terms, ...beforeOf(statement).flatMap(({ terms }) => [...terms])])
-  for (const terms of statement.headings) for (const term of terms) said.add(term)
-  for (const term of source) said.add(term)
+  const said = saidOf(statement, sought)
+  if (!isApart(topic, said)) return 0
   const others = share(topic.others, said)
   if (topic.names.size === 0) {
     if (topic.others.size === 0) return 1
     return others >= leastCovered && !isNearerTo(statement, sought) ? 0.7 + 0.3 * others : 0
   }
   return namedBy(statement, sought) * (0.9 + 0.1 * others)
+}
+
+/** Whether a statement, or what stands before or above it, has the words that set the topic's subject apart from others of its kind. */
+export function isSetApart(statement: Statement, sought: Sought): boolean {
+  return isApart(sought.topic, saidOf(statement, sought)) && !isNearerTo(statement, sought)
+}
+
+function isApart({ apart }: Topic, said: ReadonlySet<string>): boolean {
+  // "the northern plant" is the one in the north.
+  const known = new Set([...said].flatMap((term) => [term, term.replace(/ern$/, '')]))
+  return apart.every((terms) => share(terms, known) >= leastCovered)
+}
+
+/** The terms of a statement, and of what stands before and above it. */
+function saidOf(statement: Statement, { source }: Sought): ReadonlySet<string> {
+  const said = new Set([...statement.terms, ...beforeOf(statement).flatMap(({ terms }) => [...terms])])
+  for (const terms of statement.headings) for (const term of terms) said.add(term)
+  for (const term of source) said.add(term)
+  return said
 }
 
 /** What stands before a statement, back to the sentence that names something to begin with: before that it was about something else. */

@@ -2,7 +2,7 @@
 import { answerKindOf, fitOf } from '../../../rag/answer/question.ts'
 import type { Passage } from '../../../rag/passage.ts'
 import { oneLine } from '../../plan/one-line.ts'
-import { aboutness } from './about.ts'
+import { aboutness, isSetApart } from './about.ts'
 import { type Aspect, fitOfAspect } from './aspects.ts'
 import { datesIn, figuresIn } from './figures.ts'
 import { cellFor, rowText } from './rows.ts'
@@ -76,22 +76,23 @@ export function lookUp(
   return distinct(chosen.map(({ source, statement }) => quotationOf(source, statement, aspect, topic))).slice(0, most)
 }
 
-/** Whether what a document says at a place is about a topic's names. */
+/** Whether what a document says at a place is about a topic's names, or has what sets it apart. */
 export function isAbout(
   sources: readonly ReadSource[],
   at: { readonly document_id: string; readonly start: number },
   topic: Topic,
   rivals: readonly ReadonlySet<string>[],
 ): boolean {
-  if (topic.names.size === 0) return true
+  if (topic.names.size === 0 && topic.apart.length === 0) return true
+  const isMeant = (statement: Statement, source: ReadSource): boolean => {
+    const sought = { topic, rivals, source: termsIn(source.source) }
+    return topic.names.size === 0 ? isSetApart(statement, sought) : aboutness(statement, sought) >= leastAbout
+  }
   return sources.some(
     (source) =>
       source.document_id === at.document_id &&
       source.statements.some(
-        (statement) =>
-          statement.start <= at.start &&
-          at.start < statement.end &&
-          aboutness(statement, { topic, rivals, source: termsIn(source.source) }) >= leastAbout,
+        (statement) => statement.start <= at.start && at.start < statement.end && isMeant(statement, source),
       ),
   )
 }

@@ -22,7 +22,7 @@ import { CitedText, partsOf } from './cited-text.ts'
 import { standingAlone } from './follow-up.ts'
 import { isAbout, lookUp, mostRows, type Quotation, type ReadSource, sentenceFit } from './look-up.ts'
 import { longestStatement, statementsIn } from './statements.ts'
-import { type Topic, termsIn, topicOf } from './topic.ts'
+import { besides, type Topic, termsIn, topicOf } from './topic.ts'
 
 export const nothingSaid = 'The documents do not say.'
 
@@ -65,10 +65,9 @@ export async function research(
   within: Within,
 ): Promise<Researched> {
   const question = standingAlone(asked, earlier)
-  const topic = topicOf(question)
-  const rivals = others
-    .map(topicOf)
-    .map((other) => (topic.names.size > 0 ? other.names : new Set([...other.names, ...other.others])))
+  const otherTopics = others.map(topicOf)
+  const topic = besides(topicOf(question), otherTopics)
+  const rivals = otherTopics.map((other) => (topic.names.size > 0 ? other.names : new Set([...other.names, ...other.others])))
   const aspects: readonly (Aspect | undefined)[] = topic.aspects.length > 0 ? topic.aspects.slice(0, mostAspects) : [undefined]
   const wanted = aspects.map((aspect) => (topic.subject === '' || !aspect ? question : `${aspect.text} ${topic.subject}`))
   const queries = [...new Set(wanted)]

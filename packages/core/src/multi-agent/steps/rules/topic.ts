@@ -3,6 +3,7 @@ import { scanWords, termOf } from '../../../search/analysis.ts'
 import { oneLine } from '../../plan/one-line.ts'
 import { type Aspect, aspectOf } from './aspects.ts'
 import { isYear } from './figures.ts'
+import { hasAll, hasSome } from './term-sets.ts'
 
 export interface Topic {
   /** As it was asked. */
@@ -21,6 +22,8 @@ export interface Topic {
   readonly aspects: readonly Aspect[]
   /** It asks of all there are, such as "all contracts". */
   readonly isOfAll: boolean
+  /** Of each of these sets most terms must be met: they set the subject apart from others of its kind. */
+  readonly apart: readonly ReadonlySet<string>[]
 }
 
 const asked = String.raw`(?:(?:what|which|when|how\s+(?:long|high|large|big|much|many))\s+(?:is|are|was|were)\s+)?`
@@ -73,6 +76,7 @@ export function topicOf(prompt: string): Topic {
       question,
       subject: '',
       isOfAll: false,
+      apart: [],
       ...named,
       others: new Set(),
       aspects: left.length > 0 ? [aspectOf(left.join(' '), false)] : [],
@@ -81,16 +85,37 @@ export function topicOf(prompt: string): Topic {
   return about(question, plain, [])
 }
 
+/** A topic beside others that are asked about: what its subject has that one of the same kind hasn't must be met. */
+export function besides(topic: Topic, others: readonly Topic[]): Topic {
+  const apart = others
+    .filter((other) => isOfSameKind(topic, other))
+    .map((other) => new Set([...topic.others].filter((term) => !other.others.has(term) && !other.names.has(term))))
+    .filter(({ size }) => size > 0)
+  return apart.length === 0 ? topic : { ...topic, apart: [...topic.apart, ...apart] }
+}
+
+/** Things that are compared: the same is asked of both, or they share a word; those with a name must share it. */
+function isOfSameKind(topic: Topic, other: Topic): boolean {
+  if (topic.subject === '' || other.subject === '' || !hasAll(other.names, topic.names)) return false
+  const asked = ({ aspects }: Topic): string => aspects.map(({ text }) => text.toLowerCase()).join()
+  return topic.names.size > 0 || asked(topic) === asked(other) || hasSome(topic.others, other.others)
+}
+
 function listed(aspects: string): readonly string[] {
   return aspects.split(/,\s*(?:and\s+)?|\s+and\s+/i)
 }
 
+/** "the plant in the west": another plant is another thing. */
+const place = /\s(?:in|at|on|from|near|behind|under|above)\s+the\s+(\S+)$/i
+
 function about(question: string, subject: string, aspects: readonly string[]): Topic {
   const named = namesIn(subject)
+  const [, qualifier] = place.exec(subject) ?? []
   return {
     question,
     subject: subject.replace(/^(?:the|an?)\s+/i, ''),
     isOfAll: everyOne.test(subject),
+    apart: named.names.size === 0 && qualifier !== undefined ? [termsIn(qualifier)] : [],
     ...named,
     others: new Set([...termsIn(subject)].filter((term) => !named.names.has(term) && !named.years.has(term))),
     aspects: aspects.filter((aspect) => aspect.trim() !== '').map((aspect) => aspectOf(aspect.trim())),
