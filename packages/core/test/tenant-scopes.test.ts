@@ -121,8 +121,22 @@ describe('a scope', () => {
   it('has no method that takes a tenant: only its own is within reach [X67, G5]', async () => {
     const bench = await EventBench.open(() => '', { worker: false })
     const scope = await bench.scope('alpha')
-    const parts = ['caller', 'clock', 'gate', 'models', 'objects', 'outbound', 'reader', 'search', 'state', 'tenant', 'tools']
+    const parts = [
+      'caller',
+      'clock',
+      'gate',
+      'isActive',
+      'models',
+      'objects',
+      'outbound',
+      'reader',
+      'search',
+      'state',
+      'tenant',
+      'tools',
+    ]
     expect(Object.keys(scope).toSorted()).toEqual(parts)
+    expect(scope.isActive).toHaveLength(0)
     expect(scope.tenant.tenant_id).toBe('alpha')
     // The stores behind it are private fields: not even untyped code finds them.
     expect(Object.keys(scope.state)).toEqual([])

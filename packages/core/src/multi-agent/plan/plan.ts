@@ -127,6 +127,7 @@ const shownForm = z.strictObject({
     .default([]),
   steps: z.array(stepForm).min(1, 'must hold a step').max(planLimits.steps),
   source: z.string().max(100).optional(),
+  revision: z.number().int().optional(),
   faults: z.array(z.string().max(1_000)).max(1_000).optional(),
 })
 export const planKeys: readonly string[] = Object.keys(shownForm.shape)
@@ -136,5 +137,5 @@ export const planKeys: readonly string[] = Object.keys(shownForm.shape)
  * came from is left out.
  */
 export const planForm: z.ZodType<Plan> = shownForm.transform(
-  ({ source: _source, faults: _faults, ...plan }) => plan,
+  ({ source: _source, revision: _revision, faults: _faults, ...plan }) => plan,
 ) as unknown as z.ZodType<Plan>
