@@ -94,5 +94,5 @@ export function changedSteps(before: readonly Step[], now: readonly Step[]): rea
 }
 
 function contentOf(step: Step): string {
-  return canonicalJson(JSON.parse(JSON.stringify(step)) as JsonObject)
+  return canonicalJson(step as unknown as JsonObject)
 }
