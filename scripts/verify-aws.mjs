@@ -80,9 +80,9 @@ function contractFiles() {
 function plan(files) {
   return [
     `Run ${run}: the contracts of ${files.length} files, tried in ${where}.`,
-    `It makes, all named ${prefixOf(run)}…: 3 DynamoDB tables, 77 SQS queues, an EventBridge bus with a rule, an S3 bucket, and 15 KMS keys`,
+    `It makes, all named ${prefixOf(run)}…: 3 DynamoDB tables, 77 SQS queues, an EventBridge bus with a rule, an S3 bucket, a Kinesis stream of 2 shards, and 15 KMS keys`,
     'with aliases; by the names of files, only those of their services. Afterwards it removes them. That takes some 20 minutes.',
-    'It costs cents: requests, and the keys at 1 $ a month each until their deletion is scheduled. From then on they cost nothing.',
+    'It costs cents: requests, the stream at 3 cents an hour, and the keys at 1 $ a month each until their deletion is scheduled. From then on they cost nothing.',
   ].join('\n')
 }
 

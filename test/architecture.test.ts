@@ -122,6 +122,7 @@ const rules: readonly Rule[] = [
     check: checkPatterns,
     breaches: {
       'the queue': files({ [`${core}/rag/jobs.ts`]: `import type { Lane, Queue } from '../ports/queue.ts'` }),
+      'the stream': files({ [`${core}/analytics/a.ts`]: `import type { EventStream } from '../ports/event-stream.ts'` }),
       'the bus': files({ [`${core}/rag/jobs.ts`]: `import { type EventBus } from '../ports/event-bus.ts'` }),
     },
   },

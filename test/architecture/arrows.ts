@@ -145,6 +145,7 @@ const closedToPatterns = ['platform.ts', 'index.ts', 'worker/', 'testing/', 'con
 const portsOfTheRelay: Readonly<Record<string, string>> = {
   'ports/queue.ts': 'Queue',
   'ports/event-bus.ts': 'EventBus',
+  'ports/event-stream.ts': 'EventStream',
   'ports/operations.ts': 'Operations',
 }
 

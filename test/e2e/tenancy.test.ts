@@ -28,7 +28,7 @@ function collectionsOf(folder: string, tenant: string): string[] {
       .prepare('SELECT key FROM record')
       .all()
       .map(({ key }) => String(key).split('\x1f'))
-    const other = ['event', 'ready', 'held', 'sequence'].filter((table) =>
+    const other = ['event', 'ready', 'held', 'sequence', 'log'].filter((table) =>
       database.prepare(`SELECT 1 FROM ${table} WHERE tenant = ?`).get(tenant),
     )
     return [...new Set([...keys.filter(([owner]) => owner === tenant).map(([, collection = '']) => collection), ...other])].sort()

@@ -19,10 +19,12 @@ import { DynamoDBOperations } from './dynamodb-operations.ts'
 import { DynamoDBStateStore } from './dynamodb-state-store.ts'
 import type { AwsEnvironment } from './environment.ts'
 import { EventBridgeEventBus } from './eventbridge-event-bus.ts'
+import { KinesisEventStream } from './kinesis/kinesis-event-stream.ts'
 import { KmsKeyService } from './kms-key-service.ts'
 import { OpenSearchSearchIndex } from './opensearch-search-index.ts'
 import { S3ObjectStore } from './s3-object-store.ts'
 import { S3VectorsSearchIndex } from './s3vectors-search-index.ts'
+import { SnsTopics } from './sns-topics.ts'
 import { SqsQueue } from './sqs-queue.ts'
 
 export interface AwsPlatformOptions {
@@ -59,7 +61,7 @@ export interface AwsPlatform extends Platform {
  */
 export async function awsPlatform(options: AwsPlatformOptions): Promise<AwsPlatform> {
   const { environment, models, clock, outbound, log = silentLog } = options
-  const { table, bucket, bus, queuePrefix: prefix, pooledKey } = environment
+  const { table, bucket, bus, stream, topicArns, queuePrefix: prefix, pooledKey } = environment
   const made = createClients(environment)
   const clients = { ...made, ...options.clients }
   const resources = { clients, environment, jobs: options.jobs }
@@ -81,6 +83,8 @@ export async function awsPlatform(options: AwsPlatformOptions): Promise<AwsPlatf
       ...(pooledKey === pooledKeyAlias ? {} : { aliases: { [pooledKeyAlias]: pooledKey } }),
     }),
     bus: new EventBridgeEventBus({ client: clients.eventbridge, bus }),
+    stream: new KinesisEventStream({ client: clients.kinesis, stream, system: () => platform.operate().system, clock, log }),
+    topics: new SnsTopics({ client: clients.sns, ...(topicArns === undefined ? {} : { arnPrefix: topicArns }) }),
     ...(options.reader ? { reader: options.reader } : {}),
     ...(options.tools ? { tools: options.tools } : {}),
     ...searchOf(environment, clients, clock),
@@ -90,7 +94,8 @@ export async function awsPlatform(options: AwsPlatformOptions): Promise<AwsPlatf
     },
   }
   const limits = options.limits ? { limits: options.limits } : {}
-  return { ...createPlatform('aws', adapters, models, { ...limits, region: options.region ?? environment.region }), queue }
+  const platform = createPlatform('aws', adapters, models, { ...limits, region: options.region ?? environment.region })
+  return { ...platform, queue }
 }
 
 /** What finds documents where it isn't the platform's own segments in the bucket. */

@@ -1,8 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { S3Client } from '@aws-sdk/client-s3'
 import { S3VectorsClient } from '@aws-sdk/client-s3vectors'
+import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { TextractClient } from '@aws-sdk/client-textract'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
@@ -16,6 +18,8 @@ export interface AwsClients {
   readonly kms: KMSClient
   readonly s3vectors: S3VectorsClient
   readonly textract: TextractClient
+  readonly kinesis: KinesisClient
+  readonly sns: SNSClient
 }
 
 export interface ClientOptions {
@@ -59,6 +63,10 @@ export function createClients(options: ClientOptions): AwsClients {
     // A batch of vectors, or an image, goes with the request, and is worked before the answer.
     s3vectors: new S3VectorsClient(common(slow)),
     textract: new TextractClient(common(slow)),
+    // Tried once: a record that was kept, and whose answer was lost, would be kept twice. Who calls knows what may be tried again, and
+    // when: a shard that is full must not slow down the others, as it does where the client adapts.
+    kinesis: new KinesisClient({ ...common(slow), maxAttempts: 1, retryMode: 'standard' }),
+    sns: new SNSClient(common()),
   }
 }
 

@@ -3,6 +3,7 @@ import { type BucketLocationConstraint, CreateBucketCommand, type S3Client } fro
 import { isFault, unavailable } from './aws-fault.ts'
 import type { AwsClients } from './clients.ts'
 import { createQueues } from './create-queues.ts'
+import { createStream } from './create-stream.ts'
 import { createTable } from './create-table.ts'
 import type { AwsEnvironment } from './environment.ts'
 
@@ -15,7 +16,7 @@ export interface Resources {
 }
 
 /**
- * Makes the table, bucket, bus and queues that are missing, for emulators and first tries; a key is made when it is first needed.
+ * Makes the table, bucket, bus, stream and queues that are missing, for emulators and first tries; a key is made when it is first needed.
  * What is there stays as it is. Doing it twice, also at the same time, is fine.
  */
 export async function createMissing({ clients, environment, jobs }: Resources): Promise<void> {
@@ -23,6 +24,7 @@ export async function createMissing({ clients, environment, jobs }: Resources): 
     createTable({ client: clients.dynamodb, table: environment.table }),
     createBucket(clients.s3, environment),
     createBus(clients.eventbridge, environment.bus),
+    createStream({ client: clients.kinesis, stream: environment.stream }),
     createQueues({ client: clients.sqs, prefix: environment.queuePrefix }, jobs),
   ])
 }

@@ -24,6 +24,10 @@ export interface AwsEnvironment {
   readonly queuePrefix: string
   /** The key of every tenant without one of its own: an alias, a key's id or its ARN. */
   readonly pooledKey: string
+  /** The stream of Kinesis that holds the entries of all streams of all tenants. */
+  readonly stream: string
+  /** What comes before the name of an SNS topic in its ARN; absent: SNS is asked, which takes leave to make topics. */
+  readonly topicArns?: string
   /** Make what is missing at the start. For emulators and first tries. */
   readonly create: boolean
   /** Where documents are searched; absent: sealed segments in the bucket. */
@@ -72,7 +76,19 @@ const variables = {
     words: "a KMS key's alias, id or ARN",
     otherwise: pooledKeyAlias,
   },
+  stream: {
+    name: 'PLINTH_STREAM',
+    pattern: /^[\w.-]{1,128}$/,
+    words: 'the name of a stream of Kinesis: 1 to 128 letters, digits, _ . -',
+    otherwise: 'plinth',
+  },
 } as const satisfies Readonly<Record<string, Variable>>
+
+const topicArns: Variable = {
+  name: 'PLINTH_TOPIC_ARNS',
+  pattern: /^arn:[\w-]+:sns:[\w-]+:\d{12}:$/,
+  words: 'what comes before the names of SNS topics, such as arn:aws:sns:eu-central-1:111122223333:',
+}
 
 const vectorBucket: Variable = {
   name: 'PLINTH_VECTOR_BUCKET',
@@ -99,7 +115,9 @@ export function readAwsEnvironment(environment: Variables): AwsEnvironment {
     bus: read(environment, variables.bus),
     queuePrefix: read(environment, variables.queuePrefix),
     pooledKey: read(environment, variables.pooledKey),
+    stream: read(environment, variables.stream),
     create,
+    ...(environment[topicArns.name] ? { topicArns: read(environment, topicArns) } : {}),
     ...(search === undefined ? {} : { search }),
     ...(ocr === undefined ? {} : { ocr }),
     ...(patterns === undefined ? {} : { patterns }),
@@ -111,12 +129,13 @@ export function ocrOf({ ocr, endpoint }: Pick<AwsEnvironment, 'ocr' | 'endpoint'
   return ocr ?? (endpoint === undefined ? 'textract' : 'tesseract')
 }
 
-/** What a function is told; one that tells nothing of events needs no bus. */
-export type FunctionEnvironment = Omit<AwsEnvironment, 'region' | 'endpoint' | 'create' | 'bus'> & { readonly bus?: string }
+/** What a function is told; one that tells nothing of events needs no bus, and one that has to do with no stream none. */
+export type FunctionEnvironment = Omit<AwsEnvironment, 'region' | 'endpoint' | 'create' | 'bus' | 'stream'> &
+  Partial<Pick<AwsEnvironment, 'bus' | 'stream'>>
 
 /** The variables that a function needs, as {@link readAwsEnvironment} reads them; the region is Lambda's own. */
 export function variablesOf(environment: FunctionEnvironment): Record<string, string> {
-  const { table, bucket, bus, queuePrefix, pooledKey, search, ocr, patterns } = environment
+  const { table, bucket, bus, stream, topicArns: topics, queuePrefix, pooledKey, search, ocr, patterns } = environment
   return {
     PLINTH_PLATFORM: 'aws',
     [variables.table.name]: table,
@@ -124,10 +143,17 @@ export function variablesOf(environment: FunctionEnvironment): Record<string, st
     ...(bus === undefined ? {} : { [variables.bus.name]: bus }),
     [variables.queuePrefix.name]: queuePrefix,
     [variables.pooledKey.name]: pooledKey,
+    ...(stream === undefined ? {} : streamVariable(stream)),
+    ...(topics === undefined ? {} : { [topicArns.name]: topics }),
     ...(search ? searchVariables(search) : {}),
     ...(ocr ? { PLINTH_OCR: ocr } : {}),
     ...(patterns ? patternVariables(patterns) : {}),
   }
+}
+
+/** What tells a function of the stream of Kinesis. */
+export function streamVariable(stream: string): Record<string, string> {
+  return { [variables.stream.name]: stream }
 }
 
 /** What tells a function which patterns it serves. */
@@ -156,6 +182,11 @@ const ownLanes: ReadonlyMap<string, readonly Lane[]> = new Map<string, readonly 
   // Somebody waits for a run to go on that they agreed to: it doesn't stand behind those that begin.
   ['multi-agent.advance', ['high', 'normal']],
   ['multi-agent.forget', ['low']],
+  ['analytics.tick', ['normal']],
+  ['analytics.triage', ['normal']],
+  ['analytics.heartbeat', ['normal']],
+  ['analytics.publish', ['normal']],
+  ['analytics.clean', ['normal']],
 ])
 
 /** The lanes in which a job has a queue, the most urgent first. */
@@ -175,6 +206,11 @@ export function queueName(prefix: string, job: string, lane: string): string {
  */
 export function workflowKeyName(prefix: string, tenant: string): string {
   return `${prefix}/workflow-keys/${tenant}`
+}
+
+/** The name of the SNS topic on which alerts of a type are published (R82). */
+export function alertTopicName(alertType: string): string {
+  return `genai-alerts-${alertType}`
 }
 
 /** How often a message is received from a queue to which the bus brings events, before it is put with the dead letters; executions send there, too. */

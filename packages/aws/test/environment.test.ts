@@ -1,6 +1,16 @@
 import { InvalidInputError, jobNames, PlinthError } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
-import { deadLetterQueueName, lanesOf, ocrOf, queueName, readAwsEnvironment, variablesOf } from '../src/environment.ts'
+import { alertTopic } from '../../core/src/analytics/alerts/alert-content.ts'
+import {
+  alertTopicName,
+  deadLetterQueueName,
+  lanesOf,
+  ocrOf,
+  queueName,
+  readAwsEnvironment,
+  streamVariable,
+  variablesOf,
+} from '../src/environment.ts'
 
 const region = { AWS_REGION: 'eu-central-1' }
 
@@ -13,6 +23,7 @@ describe('the environment of the platform aws', () => {
       bus: 'genai-eventbus',
       queuePrefix: 'plinth',
       pooledKey: 'alias/plinth-pooled-key',
+      stream: 'plinth',
       create: false,
     })
   })
@@ -41,6 +52,10 @@ describe('the environment of the platform aws', () => {
     ['PLINTH_QUEUE_PREFIX', 'with.dots'],
     ['PLINTH_QUEUE_PREFIX', 'x'.repeat(41)],
     ['PLINTH_POOLED_KEY', 'no key!'],
+    ['PLINTH_STREAM', 'a stream'],
+    ['PLINTH_STREAM', 'x'.repeat(129)],
+    ['PLINTH_TOPIC_ARNS', 'genai-alerts'],
+    ['PLINTH_TOPIC_ARNS', 'arn:aws:sns:eu-central-1:111122223333:genai-alerts'],
     ['PLINTH_AWS_CREATE', 'yes'],
     ['PLINTH_SEARCH', 'lucene'],
     ['PLINTH_OCR', 'on'],
@@ -105,7 +120,8 @@ describe('the environment of the platform aws', () => {
   it.each([
     { PLINTH_SEARCH: 's3vectors', PLINTH_VECTOR_BUCKET: 'my-vectors', PLINTH_OCR: 'off', PLINTH_PATTERNS: 'rag,multi-tenant' },
     { PLINTH_SEARCH: 'opensearch', PLINTH_OPENSEARCH_ENDPOINT: 'https://x.example', PLINTH_OPENSEARCH_SERVICE: 'aoss' },
-  ])('search, OCR and patterns are read as they were written for a function', (search) => {
+    { PLINTH_STREAM: 'records.of-all', PLINTH_TOPIC_ARNS: 'arn:aws-cn:sns:cn-north-1:111122223333:' },
+  ])('search, OCR, patterns, stream and topics are read as they were written for a function', (search) => {
     const read = readAwsEnvironment({ ...region, ...search })
     const { region: _, create: __, ...written } = read
     expect(variablesOf(written)).toMatchObject(search)
@@ -135,11 +151,17 @@ describe('the environment of the platform aws', () => {
     expect(queueName('p', 'multi-agent.advance', 'high')).toBe('p-multi-agent-advance-high')
     expect(queueName('p', 'multi-agent.advance', 'low')).toBe('p-multi-agent-advance-normal')
     const queues = jobNames.flatMap((job) => lanesOf(job).map((lane) => queueName('p', job, lane)))
-    expect([queues.length, new Set(queues).size]).toEqual([16, 16])
+    expect([queues.length, new Set(queues).size]).toEqual([21, 21])
   })
 
-  it('a function that tells nothing of events is told of no bus', () => {
-    const { bus: _, region: __, create: ___, ...silent } = readAwsEnvironment(region)
-    expect(variablesOf(silent)).not.toHaveProperty('PLINTH_BUS')
+  it('a function that tells nothing of events is told of no bus, and one that has to do with no records of no stream', () => {
+    const { bus: _, stream: __, region: ___, create: ____, ...silent } = readAwsEnvironment(region)
+    expect(Object.keys(variablesOf(silent)).filter((name) => /BUS|STREAM|TOPIC/.test(name))).toEqual([])
+    expect(streamVariable('records')).toEqual({ PLINTH_STREAM: 'records' })
+  })
+
+  it('[R82] names the topics of alerts by their types, as core does', () => {
+    expect(alertTopicName('high_risk')).toBe('genai-alerts-high_risk')
+    expect(alertTopicName('own')).toBe(alertTopic('own'))
   })
 })

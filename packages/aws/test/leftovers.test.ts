@@ -4,6 +4,7 @@ import { CreateBucketCommand, CreateMultipartUploadCommand, PutObjectCommand } f
 import { expect, it } from 'vitest'
 import { type AwsClients, destroyClients } from '../src/clients.ts'
 import { createQueues } from '../src/create-queues.ts'
+import { createStream } from '../src/create-stream.ts'
 import { createTable } from '../src/create-table.ts'
 import { KmsKeyService } from '../src/kms-key-service.ts'
 import { prefixAliases, prefixOf, runForm } from './support/account.ts'
@@ -17,7 +18,7 @@ describeWithMoto('what npm run verify:aws made', (moto) => {
     for (const run of ['mine', 'mine2']) await make(motoClients(moto.endpoint), run)
     await createTable({ client: moto.clients.dynamodb, table: 'plinth' })
     const before = await found('mine2')
-    expect(Object.values(before).map((names) => names.length)).toEqual([1, 1, 5, 1, 1, 1])
+    expect(Object.values(before).map((names) => names.length)).toEqual([1, 1, 5, 1, 1, 1, 1])
     const options = { milliseconds: 20_000, pause: 0 }
     const { removed, left } = await removeLeftovers(moto.clients, 'mine', options)
     expect(left).toEqual([])
@@ -62,6 +63,7 @@ async function make(clients: AwsClients, run: string): Promise<void> {
   await clients.s3.send(new CreateBucketCommand({ Bucket: name }))
   await clients.s3.send(new PutObjectCommand({ Bucket: name, Key: 'a', Body: 'x' }))
   await clients.s3.send(new CreateMultipartUploadCommand({ Bucket: name, Key: 'b' }))
+  await createStream({ client: clients.kinesis, stream: name })
   await new KmsKeyService({ client: clients.kms }).ensure('alias/contract')
   destroyClients(clients)
 }

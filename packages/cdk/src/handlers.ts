@@ -1,5 +1,5 @@
 /** The Lambda functions of a Plinth, as data: where their code comes from, and how much they are given. @module */
-import { eventDriven, multiAgent, type PatternName, patterns, rag } from '@plinth/core'
+import { analytics, eventDriven, multiAgent, type PatternName, patterns, rag } from '@plinth/core'
 
 /** What `EventDrivenGenAi` makes. */
 export const requestHandlers = ['api', 'authorizer', 'request-worker', 'relay', 'sweeper'] as const
@@ -13,13 +13,24 @@ export const executionHandler = 'execution-worker'
 export type WorkflowHandler = typeof workflowHandler | typeof executionHandler
 export const workflowHandlers: readonly WorkflowHandler[] = [workflowHandler, executionHandler]
 
-export type HandlerName = RequestHandler | typeof documentHandler | WorkflowHandler
-export const handlerNames: readonly HandlerName[] = [...requestHandlers, documentHandler, ...workflowHandlers]
+/** What `RealTimeAnalytics` makes; the latter for what comes of records. */
+export const streamHandler = 'stream-processor'
+export const insightHandler = 'insight-worker'
+export type AnalyticsHandler = typeof streamHandler | typeof insightHandler
+export const analyticsHandlers: readonly AnalyticsHandler[] = [streamHandler, insightHandler]
+
+export type HandlerName = RequestHandler | typeof documentHandler | WorkflowHandler | AnalyticsHandler
+export const handlerNames: readonly HandlerName[] = [
+  ...requestHandlers,
+  documentHandler,
+  ...workflowHandlers,
+  ...analyticsHandlers,
+]
 
 /** Patterns whose jobs the `request-worker` works: all but those that have a worker of their own. */
 export const requestPatterns: readonly PatternName[] = patterns
   .map(({ name }) => name)
-  .filter((name) => name !== rag.name && name !== multiAgent.name)
+  .filter((name) => ![rag.name, multiAgent.name, analytics.name].includes(name))
 
 /** The names of the jobs of these patterns. */
 export function jobsOf(names: readonly PatternName[]): readonly string[] {
@@ -87,6 +98,23 @@ export const handlers: Readonly<Record<HandlerName, HandlerDefinition>> = {
     summary: 'Starts workflows for executions of the state machine, and answers these when they end.',
     megabytes: 512,
     timeoutSeconds: 45,
+  },
+  [streamHandler]: {
+    module: '@plinth/aws/handlers/stream-processor',
+    summary: 'Works the records of one shard of the stream in order: windows, detectors, and what is told of them.',
+    // A processor for itself comes with 1,769 MB, which detectors use. The states of keys take up to 512 MB, and are read anew by the next
+    // environment only.
+    megabytes: 2048,
+    timeoutSeconds: 120,
+    functionName: `${analytics.name}-processor`,
+  },
+  [insightHandler]: {
+    // The same code as of requests, told to serve another pattern.
+    module: '@plinth/aws/handlers/request-worker',
+    summary: 'Makes incidents, insights and alerts of what was found in streams, asks models about them, and publishes alerts.',
+    megabytes: 1024,
+    // A call of a model ends after 5 minutes; a minute to read before it and to keep what became of it.
+    timeoutSeconds: 360,
   },
   relay: {
     module: '@plinth/aws/handlers/relay',

@@ -17,6 +17,8 @@ export interface IdleCost {
   readonly usd: number
   /** The web ACL's part of it, which goes with `waf: false`. */
   readonly wafUsd: number
+  /** That of streams of Kinesis, which goes with `analytics: false`. */
+  readonly streamsUsd: number
 }
 
 /** List prices of us-east-1, USD, gathered on 2026-11-22; without the free tier. */
@@ -30,6 +32,10 @@ const prices = {
   lambdaRequest: 0.2e-6,
   lambdaGigabyteSecond: 1.33334e-5,
   readUnit: 0.125e-6,
+  /** Of a stream of Kinesis that is provisioned. */
+  shardHour: 0.015,
+  /** Of one that is on demand, whatever goes through it. */
+  streamHour: 0.04,
 }
 
 const secondsMonth = 30 * 24 * 3_600
@@ -56,14 +62,22 @@ export function idleCost({ Resources }: CloudFormationTemplate): IdleCost {
     { what: 'web ACLs', count: webAcls.length, usd: webAcls.length * prices.webAclMonth },
     { what: 'rules of web ACLs', count: rules, usd: rules * prices.webAclRuleMonth },
   ]
+  const streams = ofType('AWS::Kinesis::Stream')
+  const shards = streams.reduce((sum, { ShardCount = 0 }) => sum + Number(ShardCount), 0)
+  const onDemand = streams.filter(({ ShardCount }) => ShardCount === undefined).length
+  const hours = secondsMonth / 3_600
+  const kinesis = [
+    { what: 'shards of Kinesis', count: shards, usd: shards * hours * prices.shardHour },
+    { what: 'streams of Kinesis on demand', count: onDemand, usd: onDemand * hours * prices.streamHour },
+  ]
   const lines = [
     { what: 'KMS keys', count: keys, usd: keys * prices.keyMonth },
     { what: 'metrics that alarms watch', count: alarmMetrics, usd: alarmMetrics * prices.alarmMetricMonth },
     { what: 'queues that Lambda asks for jobs', count: polled, usd: polled * pollsMonth * prices.sqsRequest },
     { what: 'functions called each minute', count: ticks, usd: calls * call },
-    ...waf.filter(({ count }) => count > 0),
+    ...[...kinesis, ...waf].filter(({ count }) => count > 0),
   ].map((line) => ({ ...line, usd: Math.round(line.usd * 100) / 100 }))
-  return { lines, usd: totalOf(lines), wafUsd: totalOf(waf) }
+  return { lines, usd: totalOf(lines), wafUsd: totalOf(waf), streamsUsd: totalOf(kinesis) }
 }
 
 function totalOf(lines: readonly CostLine[]): number {

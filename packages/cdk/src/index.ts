@@ -1,5 +1,6 @@
 /** CDK constructs: one for each pattern, and a stack that composes them. @module */
 export { Alarms } from './alarms.ts'
+export { AlertTopics } from './alert-topics.ts'
 export type { Throttle } from './api.ts'
 export { type Bundle, type BundleOptions, bundleHandlers, measureBundles } from './bundle.ts'
 export { EventSubscription } from './bus.ts'
@@ -19,6 +20,13 @@ export { PlinthStack, type PlinthStackProps } from './plinth-stack.ts'
 export { type JobQueue, JobQueues, type JobQueuesProps } from './queues.ts'
 export { Rag } from './rag.ts'
 export type { DocumentFunctionOptions, RagProps, RagResources } from './rag-props.ts'
+export { RealTimeAnalytics } from './real-time-analytics.ts'
+export type {
+  AnalyticsFunctionOptions,
+  AnalyticsResources,
+  RealTimeAnalyticsProps,
+  StreamCapacity,
+} from './real-time-analytics-props.ts'
 export { SecureMultiTenant } from './secure-multi-tenant.ts'
 export type { GuardedResources, SecureMultiTenantProps } from './secure-multi-tenant-props.ts'
 export { type Synthesis, type SynthesisOptions, synthesise } from './synthesise.ts'

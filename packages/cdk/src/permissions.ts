@@ -2,6 +2,7 @@ import { systemTenant } from '@plinth/core'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import type { IEventBus } from 'aws-cdk-lib/aws-events'
 import type { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import { acknowledge } from './acknowledge.ts'
@@ -21,6 +22,8 @@ export interface PlatformResources {
   readonly bus?: IEventBus
   readonly key: IKey
   readonly queues: JobQueues
+  /** Absent: for handlers that have nothing to do with records. */
+  readonly stream?: IStream
   /** Whether images and scanned pages are read, by Textract. */
   readonly readsImages?: boolean
 }
@@ -28,8 +31,9 @@ export interface PlatformResources {
 /** Lets a handler's role do what the handler does, action by action, and nothing else. */
 export function grantAccess(handler: HandlerName, role: IRole, resources: PlatformResources): void {
   for (const statement of accessOf(handler, resources)) role.addToPrincipalPolicy(statement)
-  // Keys that somebody brought with their table or bucket; ours have none of their own.
-  for (const key of [resources.table.encryptionKey, resources.bucket.encryptionKey]) key?.grantEncryptDecrypt(role)
+  // Keys that somebody brought with their table, bucket or stream; ours have none of their own.
+  for (const key of [resources.table.encryptionKey, resources.bucket.encryptionKey, resources.stream?.encryptionKey])
+    key?.grantEncryptDecrypt(role)
   acknowledge(role, {
     [`AwsSolutions-IAM5[Resource::${nagName(role, resources.bucket.arnForObjects('*'))}]`]:
       "All objects of the one bucket: each tenant's lie under its own name, and tenants come and go.",
@@ -49,6 +53,11 @@ export function sendJobs(queues: JobQueues): PolicyStatement {
   return allow(send, queueArns(queues))
 }
 
+/** To append records. */
+export function appendToStream(stream: IStream): PolicyStatement {
+  return allow(['kinesis:PutRecord'], [stream.streamArn])
+}
+
 function queueArns({ all }: JobQueues): readonly string[] {
   return all.map(({ queue }) => queue.queueArn)
 }
@@ -56,7 +65,7 @@ function queueArns({ all }: JobQueues): readonly string[] {
 /** Of the queues, the event sources let the worker receive, and the relay read the table's stream. */
 function accessOf(
   handler: HandlerName,
-  { table, bucket, bus, key, queues, readsImages = false }: PlatformResources,
+  { table, bucket, bus, key, queues, stream, readsImages = false }: PlatformResources,
 ): PolicyStatement[] {
   const index = (name: string): string => `${table.tableArn}/index/${name}`
   const objects = (...actions: string[]): PolicyStatement[] => [
@@ -79,6 +88,7 @@ function accessOf(
   const readThrough = allow(['dynamodb:Scan'], [table.tableArn])
   // A job that is to come later goes back as a new message, and what is no job goes to the dead letters.
   const sendAgain = allow(send, [...queueArns(queues), queues.deadLetters.queueArn])
+  const append = stream ? [appendToStream(stream)] : []
   switch (handler) {
     case 'api':
       return [...ofTenants, readThrough]
@@ -87,6 +97,12 @@ function accessOf(
       return [...ofTenants, sendAgain]
     case 'document-worker':
       return [...ofTenants, sendAgain, ...(readsImages ? [allow(lookAtImages, ['*'])] : [])]
+    case 'stream-processor':
+      // What is to wait goes to the end of the stream; the stream itself the event source lets it read.
+      return [...ofTenants, ...append]
+    case 'insight-worker':
+      // A live stream that is quiet gets entries without records.
+      return [...ofTenants, sendAgain, ...append]
     case 'execution-worker':
       // Jobs go by the outbox.
       return ofTenants

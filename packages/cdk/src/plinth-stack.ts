@@ -1,4 +1,5 @@
-import { multiAgent as multiAgentPattern, rag as ragPattern } from '@plinth/core'
+import { streamVariable } from '@plinth/aws/environment'
+import { analytics as analyticsPattern, multiAgent as multiAgentPattern, rag as ragPattern } from '@plinth/core'
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { EventDrivenGenAi } from './event-driven-genai.ts'
@@ -9,6 +10,8 @@ import { MultiAgentOrchestration } from './multi-agent-orchestration.ts'
 import type { MultiAgentOrchestrationProps } from './multi-agent-orchestration-props.ts'
 import { Rag } from './rag.ts'
 import type { RagProps } from './rag-props.ts'
+import { RealTimeAnalytics } from './real-time-analytics.ts'
+import type { RealTimeAnalyticsProps } from './real-time-analytics-props.ts'
 import { SecureMultiTenant } from './secure-multi-tenant.ts'
 import type { SecureMultiTenantProps } from './secure-multi-tenant-props.ts'
 
@@ -26,6 +29,11 @@ export interface PlinthStackProps extends StackProps {
    */
   readonly multiAgent?: MultiAgentOrchestrationProps | false
   /**
+   * Streams of records, beside what `eventDriven` makes; models, functions, topic and removal policy are as said there, unless said here.
+   * `false`: without, and the API knows no streams and alerts either; a shard of Kinesis costs 11 USD a month, idle or not. @default - see there
+   */
+  readonly analytics?: RealTimeAnalyticsProps | false
+  /**
    * Around what these make; topic, retention and removal policy are as said there, unless said here. `false`: without.
    * Tenants with keys of their own need it. @default - see there
    */
@@ -37,12 +45,18 @@ export class PlinthStack extends Stack {
   readonly eventDriven: EventDrivenGenAi
   readonly rag: Rag | undefined
   readonly multiAgent: MultiAgentOrchestration | undefined
+  readonly analytics: RealTimeAnalytics | undefined
   readonly multiTenant: SecureMultiTenant | undefined
 
   constructor(scope: Construct, id: string, options: PlinthStackProps = {}) {
-    const { eventDriven = {}, rag = {}, multiAgent = {}, multiTenant = {}, ...props } = options
+    const { eventDriven = {}, rag = {}, multiAgent = {}, analytics = {}, multiTenant = {}, ...props } = options
     super(scope, id, { description: 'Plinth: architecture patterns for generative AI', ...props })
-    const patterns = [...requestPatterns, ...(rag ? [ragPattern.name] : []), ...(multiAgent ? [multiAgentPattern.name] : [])]
+    const patterns = [
+      ...requestPatterns,
+      ...(rag ? [ragPattern.name] : []),
+      ...(multiAgent ? [multiAgentPattern.name] : []),
+      ...(analytics ? [analyticsPattern.name] : []),
+    ]
     const handlerFolder = eventDriven.functions?.handlerFolder ?? bundleNow()
     const requests = { ...eventDriven, functions: { ...eventDriven.functions, handlerFolder, patterns } }
     this.eventDriven = new EventDrivenGenAi(this, 'EventDriven', requests)
@@ -50,6 +64,8 @@ export class PlinthStack extends Stack {
     this.multiAgent = multiAgent
       ? new MultiAgentOrchestration(this, 'MultiAgent', this.#withAgents(requests, multiAgent))
       : undefined
+    this.analytics = analytics ? new RealTimeAnalytics(this, 'Analytics', this.#withModels(requests, analytics)) : undefined
+    if (this.analytics) this.#takeRecords(this.analytics)
     this.multiTenant = multiTenant
       ? new SecureMultiTenant(this, 'MultiTenant', this.#around(eventDriven, multiTenant))
       : undefined
@@ -70,8 +86,12 @@ export class PlinthStack extends Stack {
       queues.deadLetters.queueUrl,
       'Messages that ended their worker again and again, or hold no job',
     )
-    const jobs = [...queues.all, ...(this.rag?.queues.all ?? []), ...(this.multiAgent?.queues.all ?? [])]
-    this.#say('JobQueueNames', jobs.map(({ queue }) => queue.queueName).join(','), 'The queues of jobs, by lane')
+    const jobs = [this.rag, this.multiAgent, this.analytics].flatMap((made) => made?.queues.all ?? [])
+    this.#say(
+      'JobQueueNames',
+      [...queues.all, ...jobs].map(({ queue }) => queue.queueName).join(','),
+      'The queues of jobs, by lane',
+    )
     const { executions } = this.multiAgent ?? {}
     if (executions) {
       const { stateMachine, subscription: waiting } = executions
@@ -81,6 +101,11 @@ export class PlinthStack extends Stack {
         waiting.deadLetters.queueUrl,
         'What could not be started for an execution, or told to it',
       )
+    }
+    if (this.analytics) {
+      const { stream, failures } = this.analytics
+      this.#say('StreamName', stream.streamName, 'The stream of all records, sealed')
+      this.#say('FailedRecordsQueueUrl', failures.queueUrl, 'Which records of the stream were given up')
     }
     const { webAcl } = this.multiTenant ?? {}
     if (webAcl) {
@@ -115,6 +140,25 @@ export class PlinthStack extends Stack {
     return { ...beside, existing: { bus, ...beside.existing }, ...(models && { models }), ...props }
   }
 
+  #withModels(
+    requests: EventDrivenGenAiProps,
+    { existing, functions: own, ...props }: RealTimeAnalyticsProps,
+  ): RealTimeAnalyticsProps {
+    const { models } = requests
+    const { embeddingModels: _, ...beside } = this.#beside(requests, {
+      ...(existing && { existing }),
+      ...(own && { functions: own }),
+    })
+    return { ...beside, ...(models && { models }), ...props }
+  }
+
+  /** The API's function appends what tenants hand in. */
+  #takeRecords(analytics: RealTimeAnalytics): void {
+    const { api } = this.eventDriven.functions
+    analytics.grantAppend(api)
+    for (const [name, value] of Object.entries(streamVariable(analytics.stream.streamName))) api.addEnvironment(name, value)
+  }
+
   #around(
     { alarmTopic, functions, removalPolicy }: EventDrivenGenAiProps,
     { existing, ...props }: SecureMultiTenantProps,
@@ -124,6 +168,7 @@ export class PlinthStack extends Stack {
       ...this.eventDriven.functions,
       ...(this.rag && { [documentHandler]: this.rag.processor }),
       ...this.multiAgent?.functions,
+      ...this.analytics?.functions,
     }
     return {
       existing: { table, bucket, key, stage: api.deploymentStage, functions: made, ...existing },

@@ -19,7 +19,7 @@ import { acknowledge } from './acknowledge.ts'
 import { alarmAbove, period, tell } from './alarms.ts'
 import { createTenantData } from './create-tenant-data.ts'
 import { objectLock, pooledKeyGuard, rowLock, tenantObjectGuard, tenantRowGuard } from './data-guards.ts'
-import { workflowHandlers } from './handlers.ts'
+import { analyticsHandlers, workflowHandlers } from './handlers.ts'
 import { nagName } from './nag-names.ts'
 import { deny, grantAll } from './policy-statements.ts'
 import { checkTenantProps, invalid, type SecureMultiTenantProps } from './secure-multi-tenant-props.ts'
@@ -68,7 +68,7 @@ export class SecureMultiTenant extends Construct {
     // The registry works in the API's function; what it leaves for later, in the sweeper.
     if (functions.api) this.grantTenantKeys(functions.api)
     const workers = [functions['request-worker'], functions['document-worker']]
-    for (const worker of [...workers, ...workflowHandlers.map((name) => functions[name])])
+    for (const worker of [...workers, ...[...workflowHandlers, ...analyticsHandlers].map((name) => functions[name])])
       if (worker) this.#grant(worker, tenantKeyUse(this))
     if (functions.sweeper) this.#grant(functions.sweeper, tenantKeyRemoval(this))
     this.#authorizer = functions.authorizer

@@ -21,6 +21,8 @@ export interface SynthesisOptions {
   readonly rag?: boolean
   /** Whether workflows of agents are run. @default true */
   readonly multiAgent?: boolean
+  /** Whether streams of records are worked. @default true */
+  readonly analytics?: boolean
   /** The models of Bedrock that may be called. @default - that of `EventDrivenGenAi` */
   readonly models?: readonly string[]
   /** Those that may make vectors. @default - none */
@@ -41,7 +43,8 @@ export interface Synthesis {
  * @throws InvalidInputError for models that can't be; Error when a handler can't be bundled or a template isn't valid.
  */
 export function synthesise(options: SynthesisOptions): Synthesis {
-  const { out, handlerFolder, measure = false, waf = true, rag = true, multiAgent = true, models, embeddingModels } = options
+  const { out, handlerFolder, measure = false, waf = true, rag = true, multiAgent = true, analytics = true } = options
+  const { models, embeddingModels } = options
   const folder = handlerFolder ?? mkdtempSync(join(tmpdir(), 'plinth-handlers-'))
   try {
     const bundles = handlerFolder === undefined ? bundleHandlers({ folder }) : measureBundles(folder)
@@ -54,6 +57,7 @@ export function synthesise(options: SynthesisOptions): Synthesis {
       },
       ...(!rag && { rag: false }),
       ...(!multiAgent && { multiAgent: false }),
+      ...(!analytics && { analytics: false }),
       ...(!waf && { multiTenant: { waf: false } }),
     })
     const written = app.synth().stacks.map(({ templateFullPath }) => {

@@ -256,7 +256,7 @@ describe('in the whole stack', () => {
     expect(Object.keys(without.Resources).filter((id) => id.startsWith('MultiAgent'))).toEqual([])
     expect(JSON.stringify(without)).not.toMatch(/plinth-multi-agent|workflow-keys/)
     for (const name of ['api', 'relay', 'sweeper'] as const)
-      expect(variablesIn(without, name).PLINTH_PATTERNS, name).toBe('event-driven,multi-tenant,rag')
+      expect(variablesIn(without, name).PLINTH_PATTERNS, name).toBe('event-driven,multi-tenant,rag,analytics')
     expect(Object.keys(without.Outputs)).not.toContain('WorkflowStateMachineArn')
     expect(Object.keys(template.Outputs)).toEqual(
       expect.arrayContaining(['WorkflowStateMachineArn', 'ExecutionDeadLetterQueueUrl']),

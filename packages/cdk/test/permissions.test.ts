@@ -127,13 +127,21 @@ describe('[X71] roles may do what their function does', () => {
   const logs = ['logs:CreateLogStream', 'logs:PutLogEvents']
   const traces = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']
   const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((action) => `dynamodb:${action}`)
+  // What AWS asks of whoever is given the records of a stream.
+  const records = [
+    ...['DescribeStream', 'DescribeStreamConsumer', 'DescribeStreamSummary', 'GetRecords', 'GetShardIterator'],
+    ...['ListShards', 'ListStreams', 'SubscribeToShard'],
+  ].map((action) => `kinesis:${action}`)
   const work = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage', 'SendMessage']
 
   const models = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
   const look = ['DetectDocumentText', 'GetDocumentTextDetection', 'StartDocumentTextDetection'].map((one) => `textract:${one}`)
 
   const allowed: Readonly<Record<HandlerName, readonly string[]>> = {
-    api: [...models, ...rows, 'dynamodb:Scan', ...changes, ...objects, ...seal, ...keys, ...logs, ...traces],
+    api: [
+      ...[...models, ...rows, 'dynamodb:Scan', ...changes, ...objects, ...seal, ...keys, ...logs, ...traces],
+      'kinesis:PutRecord',
+    ],
     authorizer: [...rows, ...changes, ...seal, ...logs, ...traces],
     'request-worker': [
       ...[...models, ...rows, ...changes, ...objects, ...seal, ...traces],
@@ -151,6 +159,15 @@ describe('[X71] roles may do what their function does', () => {
       ...[...rows, ...changes, ...objects, ...seal, ...logs, ...traces],
       ...work.filter((action) => action !== 'SendMessage').map((action) => `sqs:${action}`),
       ...['secretsmanager:GetSecretValue', 'states:SendTaskFailure', 'states:SendTaskSuccess'],
+    ],
+    'stream-processor': [
+      ...[...rows, ...changes, ...objects, ...seal, ...logs, ...traces, ...records, 'kinesis:PutRecord'],
+      // Where is told of what is given up.
+      ...['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+    ],
+    'insight-worker': [
+      ...[...models, ...rows, ...changes, ...objects, ...seal, ...logs, ...traces, 'kinesis:PutRecord', 'sns:Publish'],
+      ...work.map((action) => `sqs:${action}`),
     ],
     relay: [
       ...[...rows, 'dynamodb:DeleteItem', 'dynamodb:UpdateItem', ...stream],
@@ -196,7 +213,9 @@ describe('[X71] roles may do what their function does', () => {
     expect(modelsOf('request-worker')).toEqual(language)
     expect(modelsOf('workflow-worker')).toEqual([...language, vectors])
     expect(modelsOf('document-worker')).toEqual([vectors])
-    for (const name of ['authorizer', 'relay', 'sweeper', 'execution-worker'] as const) expect(modelsOf(name)).toEqual([])
+    expect(modelsOf('insight-worker')).toEqual(language)
+    for (const name of ['authorizer', 'relay', 'sweeper', 'execution-worker', 'stream-processor'] as const)
+      expect(modelsOf(name)).toEqual([])
   })
 
   it('images are read by Textract where the code can draw pages, and else neither read nor granted', () => {
@@ -207,9 +226,9 @@ describe('[X71] roles may do what their function does', () => {
     ] as const) {
       const variables = ofType(found, 'AWS::Lambda::Function').map(([, { Environment }]) => Environment as { Variables?: object })
       const told = variables.flatMap(({ Variables = {} } = {}) => ('PLINTH_OCR' in Variables ? [Variables.PLINTH_OCR] : []))
-      // Workflows read no documents.
+      // Workflows and streams read no documents.
       const { off = [], textract = [] } = Object.groupBy(told, (word) => word as string)
-      expect([off.length, textract.length]).toEqual(ocr === 'textract' ? [2, 6] : [8, 0])
+      expect([off.length, textract.length]).toEqual(ocr === 'textract' ? [4, 6] : [10, 0])
       const granted = roleStatements(found).filter(({ actions }) => actions.some((action) => action.startsWith('textract:')))
       const readers = granted.flatMap(({ roles }) => roles)
       expect(readers).toEqual(ocr === 'textract' ? [expect.stringMatching(/^RagFunctionsdocumentworkerrole/)] : [])
@@ -228,18 +247,27 @@ describe('[X71] roles may do what their function does', () => {
 })
 
 describe('[X70] what the variables of a function name is granted to its role', () => {
-  const named = ['table', 'bucket', 'bus', 'queues', 'key'] as const
+  const named = ['table', 'bucket', 'bus', 'queues', 'key', 'stream'] as const
 
+  const noStream = 'it is told of none'
   /** What a handler is told of and doesn't touch. */
   const untouched: Readonly<Record<HandlerName, Partial<Record<(typeof named)[number], string>>>> = {
     api: { bus: 'events go by the outbox', queues: 'jobs go by the outbox' },
-    authorizer: { bucket: 'no sealed field of the system is that large', bus: 'it tells nothing', queues: 'it sends nothing' },
-    'request-worker': { bus: 'events go by the outbox' },
-    'document-worker': { bus: 'events go by the outbox' },
-    'workflow-worker': { bus: 'it is told of none: events go by the outbox' },
-    'execution-worker': { bus: 'it is told of none: events come by its own queue', queues: 'jobs go by the outbox' },
-    relay: { bucket: 'an entry of the outbox is whole', key: 'an entry of the outbox is plain' },
-    sweeper: { bus: 'it tells nothing', queues: 'it sends nothing' },
+    'stream-processor': { bus: 'it is told of none: events go by the outbox', queues: 'jobs go by the outbox' },
+    'insight-worker': { bus: 'it is told of none: events go by the outbox' },
+    authorizer: {
+      ...{ bucket: 'no sealed field of the system is that large', bus: 'it tells nothing', queues: 'it sends nothing' },
+      stream: noStream,
+    },
+    'request-worker': { bus: 'events go by the outbox', stream: noStream },
+    'document-worker': { bus: 'events go by the outbox', stream: noStream },
+    'workflow-worker': { bus: 'it is told of none: events go by the outbox', stream: noStream },
+    'execution-worker': {
+      ...{ bus: 'it is told of none: events come by its own queue', queues: 'jobs go by the outbox' },
+      stream: noStream,
+    },
+    relay: { bucket: 'an entry of the outbox is whole', key: 'an entry of the outbox is plain', stream: noStream },
+    sweeper: { bus: 'it tells nothing', queues: 'it sends nothing', stream: noStream },
   }
 
   const worked: Readonly<Partial<Record<HandlerName, readonly PatternName[]>>> = {
@@ -247,6 +275,8 @@ describe('[X70] what the variables of a function name is granted to its role', (
     'document-worker': ['rag'],
     'workflow-worker': ['multi-agent'],
     'execution-worker': ['multi-agent'],
+    'stream-processor': ['analytics'],
+    'insight-worker': ['analytics'],
   }
 
   /** Whose queues a handler is told of. */
@@ -254,23 +284,25 @@ describe('[X70] what the variables of a function name is granted to its role', (
     name === 'relay' ? jobNames : jobsOf(worked[name] ?? requestPatterns)
 
   it.each(handlerNames)('%s: its variables are read as the platform reads them', (name) => {
-    const patterns = worked[name] ?? ['event-driven', 'multi-tenant', 'rag', 'multi-agent']
+    const patterns = worked[name] ?? ['event-driven', 'multi-tenant', 'rag', 'multi-agent', 'analytics']
     expect(environmentOf(name)).toMatchObject({ bus: 'genai-eventbus', queuePrefix: 'plinth', create: false, patterns })
     const { PLINTH_PLATFORM, PLINTH_MODEL, PLINTH_EMBEDDING_MODEL } = variablesIn(template, name)
-    expect([PLINTH_PLATFORM, PLINTH_EMBEDDING_MODEL]).toEqual(['aws', `bedrock/${embeddingModel}`])
+    const makesVectors = !worked[name]?.includes('analytics')
+    expect([PLINTH_PLATFORM, PLINTH_EMBEDDING_MODEL]).toEqual(['aws', makesVectors ? `bedrock/${embeddingModel}` : undefined])
     expect(PLINTH_MODEL).toBe(name === 'document-worker' ? undefined : 'bedrock/global.amazon.nova-2-lite-v1:0')
   })
 
   it.each(handlerNames.flatMap((name) => named.map((what) => [name, what, untouched[name][what] ?? 'granted'] as const)))(
     '%s, %s: %s',
     (name, what, reason) => {
-      const { table, bucket, bus, queuePrefix, pooledKey } = environmentOf(name)
+      const { table, bucket, bus, stream, queuePrefix, pooledKey } = environmentOf(name)
       const form = {
         table: new RegExp(`:dynamodb:.*:${table}$`),
         bucket: new RegExp(`:s3:.*:${bucket}$`),
         bus: new RegExp(`:events:.*:${bus}$`),
         queues: new RegExp(`:sqs:.*:${queuePrefix}-.+-(high|normal|low)$`),
         key: new RegExp(`^${pooledKey}$`),
+        stream: new RegExp(`:kinesis:.*:${stream}$`),
       }[what]
       const arns = new Set(statementsOf(name).flatMap(({ resources }) => resources.map((arn) => resolved(template, arn))))
       const count = [...arns].filter((arn) => form.test(arn)).length

@@ -172,14 +172,14 @@ describe('in the whole stack', () => {
     expect(JSON.stringify(without)).not.toContain('plinth-rag')
     const word = (name: HandlerName) => variablesIn(without, name).PLINTH_PATTERNS
     for (const name of ['api', 'relay', 'sweeper'] as const)
-      expect(word(name), name).toBe('event-driven,multi-tenant,multi-agent')
+      expect(word(name), name).toBe('event-driven,multi-tenant,multi-agent,analytics')
     expect(word('request-worker')).toBe('event-driven,multi-tenant')
-    expect(variablesIn(template, 'api').PLINTH_PATTERNS).toBe('event-driven,multi-tenant,rag,multi-agent')
+    expect(variablesIn(template, 'api').PLINTH_PATTERNS).toBe('event-driven,multi-tenant,rag,multi-agent,analytics')
     // A stack says which patterns there are, whatever the functions were to be told.
     const asked = templateOf(
       plinthStack({ rag: false, props: { functions: { patterns: ['event-driven', 'multi-tenant', 'rag'] } } }),
     )
-    expect(variablesIn(asked, 'api').PLINTH_PATTERNS).toBe('event-driven,multi-tenant,multi-agent')
+    expect(variablesIn(asked, 'api').PLINTH_PATTERNS).toBe('event-driven,multi-tenant,multi-agent,analytics')
   })
 
   it('[R20] waiting costs less than 2.50 USD a month for it', () => {

@@ -62,6 +62,7 @@ describe('the functions', () => {
     ['request-worker', 'event-driven-processor'],
     ['document-worker', 'rag-processor'],
     ['workflow-worker', 'multi-agent-processor'],
+    ['stream-processor', 'analytics-processor'],
   ] as const)('[R121] %s, which processes, has the name that dashboards look for, %s, code and a handler', (name, known) => {
     const [, { FunctionName, Handler, Code }] = functionOf(template, name)
     expect([FunctionName, Handler, Code]).toEqual([
@@ -72,11 +73,11 @@ describe('the functions', () => {
   })
 
   it('[X72] run on a supported runtime, with traces and logs that end', () => {
-    expect(functions).toHaveLength(8)
+    expect(functions).toHaveLength(10)
     for (const [id, properties] of functions)
       expect(properties, id).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], TracingConfig: { Mode: 'Active' } })
     const logs = functions.map(([, { LoggingConfig }]) => (LoggingConfig as { LogGroup: { Ref: string } }).LogGroup.Ref)
-    expect(new Set(logs).size).toBe(8)
+    expect(new Set(logs).size).toBe(10)
     for (const log of logs) expect(template.Resources[log]?.Properties).toMatchObject({ RetentionInDays: 30 })
   })
 
@@ -100,11 +101,11 @@ describe('the functions', () => {
     ])
   })
 
-  it("only the API's function, which is the model gateway, and that of agents may call a model besides", () => {
+  it("only the API's function, which is the model gateway, and those of agents and of insights may call a model besides", () => {
     const roles = roleStatements(template)
       .filter(({ actions }) => actions.some((action) => action.startsWith('bedrock:')))
       .map(({ where }) => where)
-    const others = (['api', 'workflow-worker'] as const).map((name) => {
+    const others = (['api', 'workflow-worker', 'insight-worker'] as const).map((name) => {
       const [, { Role }] = functionOf(template, name)
       return (Role as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]
     })
@@ -113,7 +114,7 @@ describe('the functions', () => {
 
   it('[X70] each has a role of its own; rule, queues, table, API, key, alarms and outputs are there', () => {
     const roles = functions.map(([, { Role }]) => JSON.stringify(Role))
-    expect(new Set(roles).size).toBe(8)
+    expect(new Set(roles).size).toBe(10)
     const types = new Set(Object.values(template.Resources).map(({ Type }) => Type.replace('AWS::', '')))
     const parts = [
       'Events::Rule',
@@ -199,7 +200,7 @@ describe('the queues', () => {
 
   /** Of functions that may work a job in a lane at a time. */
   const most = (job: string, lane: Lane): number => {
-    if (job.startsWith('rag.')) return 10
+    if (/^(rag|analytics)\./.test(job)) return 10
     const lanes = lanesOf(job)
     if (lanes.length === 1) return 50
     return lanes.length === 2 ? { high: 33, normal: 17, low: 0 }[lane] : { high: 30, normal: 15, low: 5 }[lane]
@@ -207,6 +208,7 @@ describe('the queues', () => {
   const workers: Readonly<Partial<Record<PatternName, HandlerName>>> = {
     rag: 'document-worker',
     'multi-agent': 'workflow-worker',
+    analytics: 'insight-worker',
   }
 
   it.each(jobs.flatMap(([job, pattern]) => lanesOf(job).map((lane) => [job, lane, pattern] as const)))(
@@ -218,7 +220,7 @@ describe('the queues', () => {
       expect(properties.RedrivePolicy).toEqual({ deadLetterTargetArn: arnOf(named('plinth-dead')[0]), maxReceiveCount: 1_000 })
       expect(sources.find(({ EventSourceArn }) => JSON.stringify(EventSourceArn) === JSON.stringify(arnOf(id)))).toMatchObject({
         FunctionName: { Ref: worker },
-        BatchSize: workers[pattern] ? 1 : 10,
+        BatchSize: ['rag', 'multi-agent'].includes(pattern) ? 1 : 10,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         ScalingConfig: { MaximumConcurrency: most(job, lane) },
       })
@@ -226,10 +228,10 @@ describe('the queues', () => {
   )
 
   it('are no more than that: a job that is sent in one lane alone has one, since each empty one costs', () => {
-    // Sixteen of jobs, and that of executions.
-    expect(sources.filter((mapping) => 'ScalingConfig' in mapping)).toHaveLength(17)
-    // Beside them the events' queue, its dead letters, those of jobs, and those of executions.
-    expect(queues.size).toBe(21)
+    // Those of jobs, and that of executions.
+    expect(sources.filter((mapping) => 'ScalingConfig' in mapping)).toHaveLength(22)
+    // Beside them the events' queue, its dead letters, those of jobs, those of executions, and what is told of records given up.
+    expect(queues.size).toBe(27)
   })
 
   it('are sealed at rest and on the way, and keep what ends in them for as long as SQS does', () => {
@@ -245,7 +247,7 @@ describe('the queues', () => {
 })
 
 it('the relay is woken by items of the outbox alone, and each minute; a batch that fails holds up nobody', () => {
-  const [stream] = ofType(template, 'AWS::Lambda::EventSourceMapping').filter(([, mapping]) => 'StartingPosition' in mapping)
+  const [stream] = ofType(template, 'AWS::Lambda::EventSourceMapping').filter(([, mapping]) => 'FilterCriteria' in mapping)
   expect(stream?.[1]).toMatchObject({
     FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"o":{"S":[{"exists":true}]}}}}' }] },
     BisectBatchOnFunctionError: true,
@@ -358,13 +360,15 @@ describe('alarms', () => {
     const watched = alarms.map(([, { MetricName, Metrics }]) => MetricName ?? (Metrics ? 'age' : undefined))
     const counts = Object.fromEntries([...Map.groupBy(watched, String)].map(([name, list]) => [name, list.length]))
     expect(counts).toEqual({
-      ApproximateNumberOfMessagesVisible: 3,
+      // Of dead letters of all kinds, and of records given up.
+      ApproximateNumberOfMessagesVisible: 4,
       age: patterns.flatMap(({ jobs }) => jobs).length,
       // Of the queue of executions.
       ApproximateAgeOfOldestMessage: 1,
-      Errors: 8,
-      Throttles: 8,
-      IteratorAge: 1,
+      Errors: 10,
+      Throttles: 10,
+      // Of the table's stream, and of that of records.
+      IteratorAge: 2,
       '5XXError': 1,
       BlockedRequests: 1,
     })
@@ -392,7 +396,7 @@ it('only what is named by contract has a name of its own, so that nothing clashe
   // WAF asks for the beginning of its log's name; the rest is the stack's own id.
   const stackId = { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }
   const ofStack = { 'Fn::Join': ['-', [expect.stringMatching(/^aws-waf-logs-plinth-/), stackId]] }
-  expect(fixed).toEqual(['event-driven-processor', 'rag-processor', 'multi-agent-processor', ofStack])
+  expect(fixed).toEqual(['event-driven-processor', 'rag-processor', 'multi-agent-processor', 'analytics-processor', ofStack])
   expect(only('AWS::ApiGateway::RestApi')[1].Name).toBe('event-driven-api')
 })
 
@@ -401,18 +405,20 @@ it('no custom resources: nothing of ours runs while CloudFormation deploys', () 
   expect(types.filter((type) => !type.startsWith('AWS::') || type.startsWith('AWS::CloudFormation::'))).toEqual([])
 })
 
-it('[R20] waiting costs less than 10 USD a month without the web ACL, line by line', () => {
-  const { lines, usd, wafUsd } = idleCost(template)
+it('[R20] waiting costs less than 13 USD a month without the web ACL and the stream of records, line by line', () => {
+  const { lines, usd, wafUsd, streamsUsd } = idleCost(template)
   expect(lines.map(({ what, count }) => [what, count])).toEqual([
     ['KMS keys', 1],
-    ['metrics that alarms watch', 39],
-    ['queues that Lambda asks for jobs', 17],
+    ['metrics that alarms watch', 50],
+    ['queues that Lambda asks for jobs', 22],
     ['functions called each minute', 2],
+    ['shards of Kinesis', 1],
     ['web ACLs', 1],
     ['rules of web ACLs', 5],
   ])
   expect(usd).toBeCloseTo(lines.reduce((sum, line) => sum + line.usd, 0))
-  expect(usd - wafUsd).toBeLessThan(10)
+  expect(streamsUsd).toBe(10.8)
+  expect(usd - wafUsd - streamsUsd).toBeLessThan(13)
 })
 
 it('logical ids stay: a change of one replaces what it names, data included (vitest -u accepts it)', async () => {

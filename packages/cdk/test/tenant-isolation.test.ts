@@ -217,6 +217,8 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     'document-worker': roleId('RagFunctionsdocumentworkerrole'),
     'workflow-worker': roleId('MultiAgentFunctionsworkflowworkerrole'),
     'execution-worker': roleId('MultiAgentFunctionsexecutionworkerrole'),
+    'stream-processor': roleId('AnalyticsFunctionsstreamprocessorrole'),
+    'insight-worker': roleId('AnalyticsFunctionsinsightworkerrole'),
   }
   const may = (name: HandlerName, access: Access) => isAllowed(template, statementsOf(roles[name]), access)
   const key = (action: string, context: Access['context'] = {}, resource = someKey): Access => ({
@@ -241,29 +243,43 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     for (const action of [...lifecycle, 'ScheduleKeyDeletion']) expect(may(name, key(action, ofTenant)), action).toBe(true)
   })
 
-  it.each(['api', 'request-worker', 'document-worker', 'workflow-worker', 'execution-worker', 'sweeper'] as const)(
-    "%s touches no other keys, and makes no other key a tenant's",
-    (name) => {
-      expect(may(name, key('CreateKey', {}, '*'))).toBe(false)
-      expect(may(name, key('CreateKey', tagging('alias/payroll'), '*'))).toBe(false)
-      expect(may(name, key('CreateKey', tagging('alias/tenant-acme-key', 'owner'), '*'))).toBe(false)
-      expect([may(name, alias('payroll')), may(name, key('CreateAlias', ofOthers)), may(name, key('CreateAlias'))]).toEqual([
-        ...[false, false, false],
-      ])
-      const named = { ...tagging('alias/tenant-acme-key'), 'kms:ResourceAliases': ['alias/payroll'] }
-      expect(may(name, key('TagResource', named))).toBe(false)
-      expect(may(name, key('TagResource', tagging('alias/tenant-acme-key'), `${pooledKey}`))).toBe(false)
-      for (const action of [...lifecycle, 'ScheduleKeyDeletion', 'Encrypt', 'Decrypt'])
-        for (const context of [ofOthers, {}]) expect(may(name, key(action, context)), action).toBe(false)
-      // Had somebody tagged it, nevertheless.
-      for (const action of ['DisableKey', 'ScheduleKeyDeletion', 'CreateAlias'])
-        expect(may(name, key(action, ofTenant, `${pooledKey}`)), action).toBe(false)
-      for (const action of ['UpdateAlias', 'DeleteAlias', 'UntagResource', 'PutKeyPolicy', 'CreateGrant'])
-        expect(may(name, key(action, ofTenant)), action).toBe(false)
-    },
-  )
+  it.each([
+    'api',
+    'request-worker',
+    'document-worker',
+    'workflow-worker',
+    'execution-worker',
+    'stream-processor',
+    'insight-worker',
+    'sweeper',
+  ] as const)("%s touches no other keys, and makes no other key a tenant's", (name) => {
+    expect(may(name, key('CreateKey', {}, '*'))).toBe(false)
+    expect(may(name, key('CreateKey', tagging('alias/payroll'), '*'))).toBe(false)
+    expect(may(name, key('CreateKey', tagging('alias/tenant-acme-key', 'owner'), '*'))).toBe(false)
+    expect([may(name, alias('payroll')), may(name, key('CreateAlias', ofOthers)), may(name, key('CreateAlias'))]).toEqual([
+      ...[false, false, false],
+    ])
+    const named = { ...tagging('alias/tenant-acme-key'), 'kms:ResourceAliases': ['alias/payroll'] }
+    expect(may(name, key('TagResource', named))).toBe(false)
+    expect(may(name, key('TagResource', tagging('alias/tenant-acme-key'), `${pooledKey}`))).toBe(false)
+    for (const action of [...lifecycle, 'ScheduleKeyDeletion', 'Encrypt', 'Decrypt'])
+      for (const context of [ofOthers, {}]) expect(may(name, key(action, context)), action).toBe(false)
+    // Had somebody tagged it, nevertheless.
+    for (const action of ['DisableKey', 'ScheduleKeyDeletion', 'CreateAlias'])
+      expect(may(name, key(action, ofTenant, `${pooledKey}`)), action).toBe(false)
+    for (const action of ['UpdateAlias', 'DeleteAlias', 'UntagResource', 'PutKeyPolicy', 'CreateGrant'])
+      expect(may(name, key(action, ofTenant)), action).toBe(false)
+  })
 
-  it.each(['api', 'request-worker', 'document-worker', 'workflow-worker', 'execution-worker'] as const)(
+  it.each([
+    'api',
+    'request-worker',
+    'document-worker',
+    'workflow-worker',
+    'execution-worker',
+    'stream-processor',
+    'insight-worker',
+  ] as const)(
     '[R107] %s seals with them, and with the pooled one, under {tenant_id, field_name} and no other context',
     (name) => {
       for (const action of ['Encrypt', 'Decrypt'])
@@ -289,7 +305,10 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
         may(name, key(action, { ...ofTenant, ...tagging('alias/tenant-acme-key'), ...use('', '', 'acme').context })),
       )
     const look = ['DescribeKey', 'GetKeyRotationStatus', 'ListKeyRotations']
-    const workers = ['request-worker', 'document-worker', 'workflow-worker', 'execution-worker'] as const
+    const workers = [
+      ...(['request-worker', 'document-worker', 'workflow-worker', 'execution-worker'] as const),
+      ...(['stream-processor', 'insight-worker'] as const),
+    ]
     for (const name of workers) expect(able(name)).toEqual([...look, 'Encrypt', 'Decrypt'])
     expect(able('sweeper')).toEqual([...look, 'ScheduleKeyDeletion'])
     for (const name of [...workers, 'sweeper'] as const)

@@ -8,7 +8,14 @@ import { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
-import { MultiAgentOrchestration, Rag, SecureMultiTenant, type SecureMultiTenantProps, synthesise } from '../src/index.ts'
+import {
+  MultiAgentOrchestration,
+  Rag,
+  RealTimeAnalytics,
+  SecureMultiTenant,
+  type SecureMultiTenantProps,
+  synthesise,
+} from '../src/index.ts'
 import { handlerFolder, plinthStack, type Unsynthesised } from './support/synthesised.ts'
 
 interface Report {
@@ -45,7 +52,7 @@ describe('the whole stack', () => {
     expect(checked()).toEqual([])
   })
 
-  it('[X70] passes them with all that can be granted and locked, and so do tenants, documents and agents without a Plinth', () => {
+  it('[X70] passes them with all that can be granted and locked, and so do tenants, documents, agents and streams without a Plinth', () => {
     const operators = [Role.fromRoleArn(new Stack(), 'Admin', 'arn:aws:iam::111122223333:role/admin')]
     const found = checked(
       (made) => {
@@ -54,6 +61,10 @@ describe('the whole stack', () => {
         new Rag(new Stack(made.app, 'Documents'), 'Rag', { functions: { handlerFolder: handlerFolder({ draws: true }) } })
         new MultiAgentOrchestration(new Stack(made.app, 'Agents'), 'MultiAgent', {
           functions: { handlerFolder: handlerFolder() },
+        })
+        new RealTimeAnalytics(new Stack(made.app, 'Streams'), 'Analytics', {
+          functions: { handlerFolder: handlerFolder() },
+          stream: { shards: 'on-demand' },
         })
       },
       { operators },
@@ -100,15 +111,16 @@ describe('synthesise', () => {
     ])
     expect(bundles.map(({ handler }) => handler)).toEqual([
       ...['api', 'authorizer', 'request-worker', 'relay', 'sweeper', 'document-worker', 'workflow-worker', 'execution-worker'],
+      ...['stream-processor', 'insight-worker'],
     ])
     expect(cost.usd).toBeGreaterThan(0)
   })
 
-  it('leaves out documents and agents where it is told so', () => {
+  it('leaves out documents, agents and streams where it is told so', () => {
     const folder = temporaryFolder()
-    const { cost } = synthesise({ out: folder, handlerFolder: handlerFolder(), rag: false, multiAgent: false })
+    const { cost } = synthesise({ out: folder, handlerFolder: handlerFolder(), rag: false, multiAgent: false, analytics: false })
     const written = readFileSync(join(folder, 'Plinth.template.json'), 'utf8')
-    expect(written).not.toMatch(/rag-processor|multi-agent-processor/)
+    expect(written).not.toMatch(/rag-processor|multi-agent-processor|analytics-processor|AWS::Kinesis|AWS::SNS/)
     expect(written).toContain('"PLINTH_PATTERNS": "event-driven,multi-tenant"')
     expect(cost.lines.find(({ what }) => what.includes('queues'))?.count).toBe(8)
   })

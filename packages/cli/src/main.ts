@@ -3,11 +3,13 @@ import { Command, CommanderError } from 'commander'
 import { agentsCommand } from './commands/agents.ts'
 import { askCommand } from './commands/ask.ts'
 import { backupCommand } from './commands/backup.ts'
+import { detectCommand } from './commands/detect.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
 import { ingestCommand } from './commands/ingest.ts'
 import { runCommand } from './commands/run.ts'
 import { startCommand } from './commands/start.ts'
+import { streamCommand } from './commands/stream.ts'
 import { submitCommand } from './commands/submit.ts'
 import { synthCommand } from './commands/synth.ts'
 import { tenantsCommand } from './commands/tenants.ts'
@@ -34,6 +36,8 @@ const verbs = [
   runCommand(),
   workflowsCommand(),
   agentsCommand(),
+  detectCommand(),
+  streamCommand(),
   evalCommand(),
   tenantsCommand(),
   backupCommand(),

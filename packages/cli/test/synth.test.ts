@@ -15,6 +15,8 @@ for (const name of [
   'document-worker',
   'workflow-worker',
   'execution-worker',
+  'stream-processor',
+  'insight-worker',
 ]) {
   mkdirSync(join(handlers, name))
   writeFileSync(join(handlers, name, 'index.mjs'), 'export const handler = async () => {}\n')
@@ -42,6 +44,7 @@ describe('plinth synth', () => {
     expect(printed).toMatch(/^ {2}request-worker +38 bytes, zipped \d+ bytes$/m)
     expect(printed).toMatch(/^Waiting costs about \d+\.\d\d USD a month/m)
     expect(printed).toMatch(/^ +1\.00 {2}1 KMS keys$/m)
+    expect(printed).toMatch(/^The stream of records is 10\.80 of it; --no-streams leaves it out\.$/m)
     expect(printed).toContain(`deploy --app '${out}'`)
   })
 
@@ -72,6 +75,7 @@ describe('plinth synth', () => {
   it.each([
     ['--no-rag', 'rag-processor', '/api/documents and /api/rag'],
     ['--no-agents', 'multi-agent-processor', '/api/workflows and /api/agents'],
+    ['--no-streams', 'analytics-processor', '/api/streams, /api/alerts and /api/alert-rules'],
   ])('%s leaves out %s, and the help says what that loses and saves', async (flag, worker, paths) => {
     const costOf = (printed: string) => Number(/^Waiting costs about ([\d.]+) USD/m.exec(printed)?.[1])
     const out = temporaryFolder()

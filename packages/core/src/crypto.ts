@@ -36,13 +36,14 @@ function prepare(key: Uint8Array): SecretKey {
  * AES-256-GCM: nonce (12 bytes), ciphertext, tag (16 bytes).
  * @param key 32 bytes. One key seals at most 2^32 values with random nonces (NIST SP 800-38D, 8.3).
  * @param context authenticated with the content: opening under another context fails.
+ * @param room so many bytes in front are left to the caller, who would copy everything again to put something there.
  */
-export function seal(key: Uint8Array, nonce: Uint8Array, content: Uint8Array, context: string): Uint8Array {
+export function seal(key: Uint8Array, nonce: Uint8Array, content: Uint8Array, context: string, room = 0): Uint8Array {
   const cipher = createCipheriv('aes-256-gcm', prepare(key), nonce)
   cipher.setAAD(text.encode(context))
-  const sealed = new Uint8Array(nonceBytes + content.byteLength + tagBytes)
-  sealed.set(nonce, 0)
-  sealed.set(cipher.update(content), nonceBytes)
+  const sealed = new Uint8Array(room + nonceBytes + content.byteLength + tagBytes)
+  sealed.set(nonce, room)
+  sealed.set(cipher.update(content), room + nonceBytes)
   cipher.final()
   sealed.set(cipher.getAuthTag(), sealed.byteLength - tagBytes)
   return sealed

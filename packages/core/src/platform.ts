@@ -4,6 +4,7 @@ import { TenantConcurrency } from './language-model/tenant-concurrency.ts'
 import type { Clock } from './ports/clock.ts'
 import type { DocumentReader } from './ports/document-reader.ts'
 import type { EventBus } from './ports/event-bus.ts'
+import type { EventStream } from './ports/event-stream.ts'
 import type { KeyService } from './ports/key-service.ts'
 import type { ObjectStore } from './ports/object-store.ts'
 import type { Operations } from './ports/operations.ts'
@@ -12,6 +13,7 @@ import type { Queue } from './ports/queue.ts'
 import type { SearchIndex } from './ports/search-index.ts'
 import type { StateStore } from './ports/state-store.ts'
 import type { ToolSource } from './ports/tool-source.ts'
+import type { Topics } from './ports/topics.ts'
 import { plainTextReader } from './rag/plain-text-reader.ts'
 import type { Caller } from './scope/caller.ts'
 import { DataKeys } from './scope/data-keys.ts'
@@ -21,7 +23,9 @@ import type { Scope } from './scope/scope.ts'
 import { Sealing } from './scope/sealing.ts'
 import { tenantSearch } from './scope/search.ts'
 import { State } from './scope/state.ts'
+import { tenantStreams } from './scope/streams.ts'
 import { tenantTools } from './scope/tools.ts'
+import { tenantTopics } from './scope/topics.ts'
 import { type Action, Trail } from './scope/trail.ts'
 import { SegmentSearchIndex } from './search/segment-search-index.ts'
 import { AuditKeys } from './tenancy/audit/audit-keys.ts'
@@ -39,6 +43,8 @@ export interface Adapters {
   readonly keys: KeyService
   readonly queue: Queue
   readonly bus: EventBus
+  /** Absent: streams are refused. */
+  readonly stream?: EventStream
   readonly operations: Operations
   readonly outbound: Outbound
   /** Absent: plain text alone is read. */
@@ -47,6 +53,8 @@ export interface Adapters {
   readonly search?: SearchIndex | ((state: (tenant: string) => State) => SearchIndex)
   /** Absent: agents have the tools that are built in. Whoever opened it closes it. */
   readonly tools?: ToolSource
+  /** Absent: alerts are told to subscribers alone. */
+  readonly topics?: Topics
   close(): Promise<void>
 }
 
@@ -76,7 +84,7 @@ export interface PlatformOptions {
 
 /** Joins adapters and models. */
 export function createPlatform(name: string, adapters: Adapters, models: Models, options: PlatformOptions = {}): Platform {
-  const { clock, state: store, objects, queue, bus, operations, outbound, reader = plainTextReader } = adapters
+  const { clock, state: store, objects, queue, bus, stream, operations, outbound, reader = plainTextReader } = adapters
   const { region = 'local', home, ...limits } = options
   const gate = new ProcessGate({ clock, ...limits })
   const concurrency = new TenantConcurrency({ clock })
@@ -120,11 +128,13 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
         state: stateOf(tenant, correlationId, { weight: settings.weight, trail: trailOf(caller, tenant, action) }),
         objects: tenantObjects(tenant, objects, sealing),
         search: tenantSearch(caller, search),
+        streams: tenantStreams(tenant, stream, sealing),
         reader,
         models: tenantModels(models, settings),
         gate: concurrency.behind(tenantGate(gate, tenant, settings.weight), tenant, settings.limits.concurrent),
         outbound,
         tools: tenantTools(tenant, adapters.tools),
+        ...(adapters.topics ? { topics: tenantTopics(tenant, adapters.topics) } : {}),
       }
     },
     operate: () => ({
@@ -133,12 +143,14 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
       objects,
       queue,
       bus,
+      stream,
       operations,
       search,
       dataKeys,
       holds: ({ data_residency_region: place }) => place === region || (place === undefined && home === undefined),
       system,
       objectsOf: (tenantId) => tenantObjects(tenantId, objects, sealing),
+      openEntry: (tenantId, partition, sealed) => sealing.openEntry(tenantId, partition, sealed),
       state: (tenantId, by) =>
         stateOf(tenantId, by?.caller.correlationId ?? 'system', by ? { trail: trailOf(by.caller, tenantId, by.action) } : {}),
       audit: {

@@ -108,9 +108,17 @@ interface Instruments {
   readonly jobs: Histogram
   readonly relayed: Counter
   readonly documents: Counter
+  readonly deliveries: Histogram
+  readonly broken: Counter
   readonly workflows: Histogram
   readonly steps: Histogram
   readonly tools: Histogram
+  readonly streamRecords: Counter
+  readonly streamBytes: Counter
+  readonly streamAnomalies: Counter
+  readonly streamFindings: Counter
+  readonly streamProcessing: Histogram
+  readonly streamLag: Histogram
 }
 
 // Made on first use: a meter fetched before the server has registered its provider would stay silent for ever.
@@ -127,11 +135,21 @@ function instruments(): Instruments {
     jobs: histogram('plinth.job.duration', 'Duration of jobs, by outcome'),
     relayed: meter.createCounter('plinth.relay.sent', { description: 'Events and jobs sent by the relay, by outcome' }),
     documents: meter.createCounter('plinth.documents.read', { description: 'Documents read, by outcome' }),
+    deliveries: histogram('plinth.stream.delivery.duration', 'Duration of deliveries of streams, by outcome'),
+    broken: meter.createCounter('plinth.stream.entries.broken', {
+      description: 'Entries of streams that did not open, and were passed over',
+    }),
     workflows: histogram('plinth.workflow.duration', 'Duration of workflows, waits for people included, by status', {
       bounds: longBounds,
     }),
     steps: histogram('plinth.workflow.step.duration', 'Duration of tries of steps, by agent and outcome'),
     tools: histogram('plinth.workflow.tool.duration', 'Duration of tool calls, by tool and outcome'),
+    streamRecords: meter.createCounter('plinth.stream.records', { description: 'Records of streams worked on' }),
+    streamBytes: meter.createCounter('plinth.stream.bytes', { unit: 'By', description: 'Bytes of streams worked on' }),
+    streamAnomalies: meter.createCounter('plinth.stream.anomalies', { description: 'Anomalies in streams' }),
+    streamFindings: meter.createCounter('plinth.stream.findings', { description: 'Anomalies in streams that were told' }),
+    streamProcessing: histogram('plinth.stream.batch.duration', 'Duration of batches of streams, commit included'),
+    streamLag: histogram('plinth.stream.lag', 'From the acceptance of a batch to the commit of what came of it'),
   }
   return made
 }
@@ -167,6 +185,14 @@ export function recordDocument(outcome: string): void {
   instruments().documents.add(1, { outcome })
 }
 
+export function recordDelivery(outcome: 'done' | 'wait' | 'gone' | 'error', milliseconds: number): void {
+  instruments().deliveries.record(milliseconds / 1000, { outcome })
+}
+
+export function recordBrokenEntries(amount: number): void {
+  instruments().broken.add(amount)
+}
+
 /** A workflow that came to its end. */
 export function recordWorkflow(status: 'completed' | 'failed' | 'cancelled', milliseconds: number): void {
   instruments().workflows.record(milliseconds / 1000, { status })
@@ -184,4 +210,18 @@ export function recordStep(agent: string, outcome: string, milliseconds: number)
 /** @param tool a built-in tool's name, or its kind: the names of others are a tenant's own words. */
 export function recordTool(tool: string, outcome: 'done' | 'failed', milliseconds: number): void {
   instruments().tools.record(milliseconds / 1000, { 'gen_ai.tool.name': tool, outcome })
+}
+
+/** A batch of one shard. @param processing how long it took, milliseconds. */
+export function recordStreamBatch(
+  batch: { readonly records: number; readonly bytes: number; readonly anomalies: number; readonly findings: number; readonly lag: number },
+  processing: number,
+): void {
+  const { streamRecords, streamBytes, streamAnomalies, streamFindings, streamProcessing, streamLag } = instruments()
+  streamRecords.add(batch.records)
+  streamBytes.add(batch.bytes)
+  streamAnomalies.add(batch.anomalies)
+  streamFindings.add(batch.findings)
+  streamProcessing.record(processing / 1000)
+  streamLag.record(batch.lag / 1000)
 }

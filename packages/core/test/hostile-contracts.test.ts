@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import {
+  appendAll,
   collect,
   describeEventBusContract,
+  describeEventStreamContract,
   describeOperationsContract,
   describeQueueContract,
   describeQueueModel,
   describeStateStoreContract,
   describeStateStoreModel,
+  entryOf,
   eventOf,
   jobOf,
   keyOf,
   rejection,
   rowOf,
+  streamBench,
 } from '../src/contracts/index.ts'
 import { ConflictError, UnavailableError } from '../src/errors.ts'
 import type { Change, StateStore } from '../src/ports/state-store.ts'
@@ -19,12 +23,14 @@ import { writtenKey } from '../src/ports/state-store.ts'
 import {
   FakeClock,
   HostileEventBus,
+  HostileEventStream,
   HostileOperations,
   type HostileOptions,
   HostileQueue,
   HostileStateStore,
   Hostility,
   MemoryEventBus,
+  MemoryEventStream,
   MemoryQueue,
   MemoryStateStore,
 } from '../src/testing/index.ts'
@@ -140,6 +146,21 @@ describeEventBusContract('HostileEventBus', {
       clock,
       dispose,
     }
+  },
+})
+
+describeEventStreamContract('HostileEventStream', {
+  create: async () => {
+    const clock = new FakeClock()
+    const { data } = new MemoryEventStream({ clock })
+    const hostility = new Hostility(clock, true)
+    const open = () => new HostileEventStream(new MemoryEventStream({ clock, data }), hostility)
+    return { port: open(), clock, reopen: async () => open(), dispose }
+  },
+  unsupported: {
+    'append gives a result an entry, in the order given; sequences grow within a partition': 'some are refused on purpose',
+    'after a new start deliveries go on behind the last kept': 'how far it was is forgotten on purpose',
+    'what is not kept is offered to be kept when nothing new comes for a while, once': 'a delivery may come again, and owes anew',
   },
 })
 
@@ -282,6 +303,36 @@ describe('Hostility', () => {
     await odd.port.queue.send(Array.from({ length: 50 }, () => job))
     await odd.clock.advance(0)
     expect([...counts].toSorted()).toEqual([0, 1])
+  })
+
+  it('refuses entries, loses answers, delivers again, cuts deliveries in two and forgets how far it was', async () => {
+    const clock = new FakeClock()
+    const hostility = new Hostility(clock, true)
+    const subject = { port: new HostileEventStream(new MemoryEventStream({ clock }), hostility), clock, dispose }
+    const worker = streamBench(subject, ['t'])
+    const texts = Array.from({ length: 600 }, (_, index) => `${index}`)
+    for (let start = 0; start < texts.length; start += 6) {
+      await appendAll(subject, 't', 'p', texts.slice(start, start + 6))
+      await clock.advance(0)
+    }
+    await worker.reached(texts.length, 'p')
+    expect(worker.firsts('p')).toEqual(texts)
+    for (const fault of ['throttleAppend', 'ambiguousAppend', 'redeliverEntries', 'splitDelivery', 'loseProgress'] as const)
+      expect(hostility.injected[fault], fault).toBeGreaterThan(0)
+    await worker.drain()
+  })
+
+  it('refuses the end of a partition only: what is kept of a call comes before what is not', async () => {
+    const clock = new FakeClock()
+    const stream = new HostileEventStream(new MemoryEventStream({ clock }), new Hostility(clock, { throttleAppend: 0.9 }))
+    const entries = Array.from({ length: 40 }, (_, index) => entryOf(`p-${index % 4}`, `${index}`))
+    for (let round = 0; round < 20; round++) {
+      const results = await stream.append('t', entries)
+      for (let partition = 0; partition < 4; partition++) {
+        const kept = results.filter((_, index) => index % 4 === partition).map((result) => 'sequence' in result)
+        expect(kept.toSorted((a, b) => Number(b) - Number(a))).toEqual(kept)
+      }
+    }
   })
 
   it('is repeated by its seed', async () => {

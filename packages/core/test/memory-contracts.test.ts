@@ -1,6 +1,7 @@
 import {
   contractAnswer,
   describeEventBusContract,
+  describeEventStreamContract,
   describeOperationsContract,
   describeOutboundContract,
   describeQueueContract,
@@ -8,7 +9,14 @@ import {
   describeStateStoreContract,
   describeStateStoreModel,
 } from '../src/contracts/index.ts'
-import { FakeClock, MemoryEventBus, MemoryOutbound, MemoryQueue, MemoryStateStore } from '../src/testing/index.ts'
+import {
+  FakeClock,
+  MemoryEventBus,
+  MemoryEventStream,
+  MemoryOutbound,
+  MemoryQueue,
+  MemoryStateStore,
+} from '../src/testing/index.ts'
 
 const dispose = async (): Promise<void> => {}
 
@@ -30,6 +38,15 @@ describeEventBusContract('MemoryEventBus', {
   create: async () => {
     const bus = new MemoryEventBus()
     return { port: { bus, received: async () => bus.published }, clock: new FakeClock(), dispose }
+  },
+})
+
+describeEventStreamContract('MemoryEventStream', {
+  create: async () => {
+    const clock = new FakeClock()
+    const port = new MemoryEventStream({ clock })
+    const { data } = port
+    return { port, clock, reopen: async () => new MemoryEventStream({ clock, data }), dispose }
   },
 })
 

@@ -75,7 +75,7 @@ describe('a sweep', () => {
     await fill(5, now + 20)
     expect(await sweeper.sweep()).toMatchObject({ rows: 0 })
     bench.clock.jump(now + 10)
-    expect(await sweeper.sweep()).toEqual({ rows: 2_100, events: 0, objects: 0 })
+    expect(await sweeper.sweep()).toEqual({ rows: 2_100, events: 0, streamEntries: 0, objects: 0 })
     expect(await sweeper.sweep()).toMatchObject({ rows: 0 })
     expect(await bench.state.get(notes, { partition: `${now + 20}-4` })).toBeDefined()
     await sweeper.stop()
@@ -99,6 +99,23 @@ describe('a sweep', () => {
     // What wasn't sent yet stays, however old, until it is.
     await operations.settle(pending.map((entry) => entry.position))
     expect(await sweeper.sweep()).toMatchObject({ events: 1 })
+    await sweeper.stop()
+  })
+
+  it('lets go of entries of streams that are kept, ten minutes after they came, and of no others', async () => {
+    const { bench, sweeper } = await open()
+    const { stream } = bench.memory.inner
+    const entry = { partition: 'p', data: new Uint8Array(1) }
+    await stream.append('alpha', [entry, entry, entry])
+    const log = [...stream.data.logs.values()][0]
+    if (log) log.kept = log.entries[1]?.sequence
+    bench.clock.jump(bench.clock.now() + 10 * minute)
+    expect(await sweeper.sweep()).toMatchObject({ streamEntries: 0 })
+    bench.clock.jump(bench.clock.now() + 1)
+    expect(await sweeper.sweep()).toMatchObject({ streamEntries: 2 })
+    bench.clock.jump(bench.clock.now() + day)
+    expect(await sweeper.sweep()).toMatchObject({ streamEntries: 0 })
+    expect(log?.entries).toHaveLength(1)
     await sweeper.stop()
   })
 

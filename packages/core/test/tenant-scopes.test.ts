@@ -132,6 +132,7 @@ describe('a scope', () => {
       'reader',
       'search',
       'state',
+      'streams',
       'tenant',
       'tools',
     ]
@@ -141,6 +142,7 @@ describe('a scope', () => {
     // The stores behind it are private fields: not even untyped code finds them.
     expect(Object.keys(scope.state)).toEqual([])
     expect(Object.keys(scope.objects).toSorted()).toEqual(['delete', 'get', 'put'])
+    expect(Object.keys(scope.streams).toSorted()).toEqual(['append', 'remove'])
     expect(Object.keys(scope.tools).toSorted()).toEqual(['call', 'list', 'offers'])
     const { capabilities: _, ...search } = scope.search
     const methods = ['dropSpace', 'maintain', 'mark', 'put', 'putVectors', 'remove', 'search', 'status', 'vectorsOf']

@@ -14,6 +14,7 @@ export { loadMasterKey, type MasterKey, type MasterKeyOptions } from './master-k
 export { readingPlatform } from './reading-platform.ts'
 export { type LookedThrough, lookThroughBackup, type Restored, type RestoreOptions, restore } from './restore.ts'
 export { type SqliteAdapters, sqliteAdapters } from './sqlite-adapters.ts'
+export { SqliteEventStream } from './sqlite-event-stream.ts'
 export { SqliteOperations } from './sqlite-operations.ts'
 export { SqliteQueue } from './sqlite-queue.ts'
 export { SqliteStateStore } from './sqlite-state-store.ts'

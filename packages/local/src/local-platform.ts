@@ -23,6 +23,7 @@ import { makeDirectory } from './durable-files.ts'
 import { FileObjectStore } from './file-object-store.ts'
 import { LocalEventBus } from './local-event-bus.ts'
 import { LocalKeyService } from './local-key-service.ts'
+import { LogTopics } from './log-topics.ts'
 import { loadMasterKey } from './master-key.ts'
 import { sqliteAdapters } from './sqlite-adapters.ts'
 
@@ -98,6 +99,7 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
     const sqlite = sqliteAdapters({ database, clock, log })
     const close = async (): Promise<void> => {
       watch.cancel()
+      sqlite.stream.close()
       await sqlite.queue.close()
       await database.close()
       lock.release()
@@ -114,6 +116,7 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
           outbound,
           ...(options.reader ? { reader: options.reader } : {}),
           ...(options.tools ? { tools: options.tools } : {}),
+          topics: new LogTopics({ log }),
           close,
         },
         models,

@@ -38,6 +38,7 @@ export function readingPlatform(options: MasterKeyOptions & { readonly models: M
       bus: new LocalEventBus(),
       outbound: new GuardedHttp({ clock }),
       close: async () => {
+        sqlite.stream.close()
         await sqlite.queue.close()
         reader.close()
       },

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '@plinth/core'
 import type { DatabaseSource } from './database/source.ts'
 import { RecentRows } from './recent-rows.ts'
+import { SqliteEventStream } from './sqlite-event-stream.ts'
 import { SqliteOperations } from './sqlite-operations.ts'
 import { SqliteQueue } from './sqlite-queue.ts'
 import { SqliteStateStore } from './sqlite-state-store.ts'
@@ -9,6 +10,7 @@ import { SqliteStateStore } from './sqlite-state-store.ts'
 export interface SqliteAdapters {
   readonly state: SqliteStateStore
   readonly queue: SqliteQueue
+  readonly stream: SqliteEventStream
   readonly operations: SqliteOperations
 }
 
@@ -27,5 +29,5 @@ export function sqliteAdapters(options: {
     onJobs: (jobs, position, now) => queue.arrived(jobs, position, now),
     onEvents: (events, position) => operations.committed(events, position),
   })
-  return { state, queue, operations }
+  return { state, queue, operations, stream: new SqliteEventStream(options) }
 }

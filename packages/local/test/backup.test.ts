@@ -135,7 +135,7 @@ describe('a backup', () => {
   it('of a file of an older version, which the next start brings up to date', async () => {
     const directory = await subject.ownFolder()
     const database = new DatabaseSync(join(directory, 'plinth.db'))
-    database.exec(`DROP TABLE ready; DROP TABLE held; DROP TABLE taken;
+    database.exec(`DROP TABLE ready; DROP TABLE held; DROP TABLE taken; DROP TABLE entry; DROP TABLE log;
       CREATE TABLE job(position INTEGER PRIMARY KEY, queue TEXT, lane TEXT, tenant TEXT, due INTEGER, body TEXT) STRICT;
       PRAGMA user_version = 1`)
     database.close()

@@ -267,9 +267,9 @@ describe('a file of an older version', () => {
     const { state } = await made.open()
     await state.commit({ writes: [{ put: rowOf(keyOf('t', 'kept')) }] })
     await made.close()
-    // What version 1 had in place of the tables ready, held and taken.
+    // What version 1 had in place of the tables ready, held and taken; logs it had none.
     const older = new DatabaseSync(made.path)
-    older.exec(`DROP TABLE ready; DROP TABLE held; DROP TABLE taken;
+    older.exec(`DROP TABLE ready; DROP TABLE held; DROP TABLE taken; DROP TABLE entry; DROP TABLE log;
       CREATE TABLE job(position INTEGER PRIMARY KEY, queue TEXT NOT NULL, lane TEXT NOT NULL, tenant TEXT NOT NULL,
         due INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
       CREATE INDEX job_ready ON job(queue, lane, tenant, position) WHERE due = 0;
@@ -295,6 +295,22 @@ describe('a file of an older version', () => {
     await made.clock.advance(1_000)
     while (delivered.length < 3) await made.settle()
     expect(delivered).toEqual(['job-5', 'job-7', 'job-6'])
+  })
+
+  it('of version 2 gets logs, and keeps what it had', async () => {
+    const made = subject()
+    const { state } = await made.open()
+    await state.commit({ writes: [{ put: rowOf(keyOf('t', 'kept')) }], emit: [jobOf('t', 'job', { queue: 'q.one' })] })
+    await made.close()
+    const older = new DatabaseSync(made.path)
+    older.exec('DROP TABLE entry; DROP TABLE log; PRAGMA user_version = 2')
+    older.close()
+    const again = await made.open()
+    expect(await again.state.get(keyOf('t', 'kept'))).toMatchObject({ version: 1 })
+    expect(again.database.reader.prepare('SELECT COUNT(*) AS jobs FROM ready').get()?.jobs).toBe(1)
+    expect(await again.stream.append('t', [{ partition: 'p', data: new Uint8Array(3) }])).toEqual([
+      { sequence: '0000000000000001' },
+    ])
   })
 })
 

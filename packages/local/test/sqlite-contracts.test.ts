@@ -1,6 +1,7 @@
 import type { StoredEvent } from '@plinth/core'
 import {
   describeEventBusContract,
+  describeEventStreamContract,
   describeOperationsContract,
   describeQueueContract,
   describeQueueModel,
@@ -28,6 +29,7 @@ function subjectOf<Port>(choose: (opened: Opened) => Port): () => Promise<Subjec
 const state = { create: subjectOf(({ state }) => state) }
 const queue = { create: subjectOf(({ queue }) => ({ queue })) }
 
+describeEventStreamContract('SqliteEventStream', { create: subjectOf(({ stream }) => stream) })
 describeStateStoreContract('SqliteStateStore', state)
 describeStateStoreModel('SqliteStateStore', state)
 describeQueueContract('SqliteQueue', queue)

@@ -36,6 +36,7 @@ export class SqliteSubject {
   }
 
   async close(): Promise<void> {
+    this.opened?.stream.close()
     await this.opened?.queue.close()
     await this.opened?.database.close()
   }

@@ -12,9 +12,10 @@ export async function* bodyBytes(arrival: Arrival, limit: number): AsyncGenerato
   let given: { readonly chunk: Uint8Array; readonly taken: () => void } | undefined
   let wake = (): void => {}
   let ended = false
+  let left = false
   const all = arrival.collect((chunk) => {
     length += chunk.byteLength
-    if (length > limit) throw tooLarge(limit)
+    if (length > limit || left) throw tooLarge(limit)
     return new Promise<void>((taken) => {
       given = { chunk, taken }
       wake()
@@ -36,8 +37,14 @@ export async function* bodyBytes(arrival: Arrival, limit: number): AsyncGenerato
     const next = given
     given = undefined
     if (!next) break
-    yield next.chunk
-    next.taken()
+    try {
+      left = true
+      yield next.chunk
+      left = false
+    } finally {
+      // Whoever reads no further leaves the rest to be passed over.
+      next.taken()
+    }
   }
   const error = await end
   if (error === undefined) return

@@ -6,6 +6,7 @@ import {
   type Platform,
   patterns,
   Relay,
+  StreamDeliveries,
   Sweeper,
   sleep,
   WorkerHost,
@@ -17,7 +18,7 @@ export interface Engine {
   stop(milliseconds: number): Promise<void>
 }
 
-/** Starts relay, worker, sweeper and the sealing of audit trails. @param parts.worker whether jobs are worked here. */
+/** Starts relay, worker, stream deliveries, sweeper and the sealing of audit trails. @param parts.worker whether jobs and streams are worked here. */
 export function startEngine(parts: { readonly platform: Platform; readonly worker: boolean; readonly log: Log }): Engine {
   const { platform, log } = parts
   const operator = platform.operate()
@@ -27,10 +28,11 @@ export function startEngine(parts: { readonly platform: Platform; readonly worke
   const rounds = new AuditRounds({ sealer, clock: operator.clock, log })
   operator.audit.onKept((tenant) => rounds.touch(tenant))
   const host = parts.worker ? new WorkerHost({ platform, patterns, log }) : undefined
+  const deliveries = parts.worker ? new StreamDeliveries({ platform, patterns, log }) : undefined
   return {
     stop: async (milliseconds) => {
       platform.gate.stop()
-      await Promise.race([host?.drain(), sleep(operator.clock, milliseconds)])
+      await Promise.race([Promise.all([host?.drain(), deliveries?.drain()]), sleep(operator.clock, milliseconds)])
       await Promise.all([relay.stop(), sweeper.stop()])
       await rounds.stop()
     },

@@ -11,6 +11,8 @@ export interface Environment {
   readonly masterKey: string | undefined
   readonly masterKeyFile: string | undefined
   readonly worker: boolean
+  /** Whether this machine's own metrics are streamed. */
+  readonly selfMetrics: boolean
   /** This process's own. */
   readonly region: string
   /** Peers by their region: a data folder, or the URL of another Plinth. */
@@ -36,6 +38,7 @@ export function readEnvironment(variables: Variables): Environment {
     masterKey: set(variables, 'PLINTH_MASTER_KEY'),
     masterKeyFile: set(variables, 'PLINTH_MASTER_KEY_FILE'),
     worker: choice(variables, 'PLINTH_WORKER', ['on', 'off'], 'on') === 'on',
+    selfMetrics: choice(variables, 'PLINTH_SELF_METRICS', ['on', 'off'], 'on') === 'on',
     region: region('PLINTH_REGION', set(variables, 'PLINTH_REGION') ?? set(variables, 'AWS_REGION') ?? 'local'),
     regions: regions(variables),
     issuers: set(variables, 'PLINTH_ISSUERS'),

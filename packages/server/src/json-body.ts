@@ -79,8 +79,7 @@ const patience = 4
  * is known packs what it asks, and a small body can unpack to any size.
  */
 export async function readBytes(arrival: Arrival, limit: number): Promise<Uint8Array> {
-  const encoding = arrival.header('content-encoding')
-  if (encoding !== undefined && !unpacked.test(encoding)) throw new UnsupportedEncodingError()
+  refusePacked(arrival)
   const announced = arrival.header('content-length')
   if (announced !== undefined && Number(announced) > limit) throw tooLarge(limit)
   const chunks: Uint8Array[] = []
@@ -100,6 +99,12 @@ export async function readBytes(arrival: Arrival, limit: number): Promise<Uint8A
     at += chunk.byteLength
   }
   return bytes
+}
+
+/** @throws UnsupportedEncodingError */
+export function refusePacked(arrival: Arrival): void {
+  const encoding = arrival.header('content-encoding')
+  if (encoding !== undefined && !unpacked.test(encoding)) throw new UnsupportedEncodingError()
 }
 
 function tooLarge(limit: number): TooLargeError {

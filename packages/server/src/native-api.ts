@@ -23,7 +23,7 @@ import { eventStream } from './event-stream.ts'
 import type { Answer, Arrival } from './exchange.ts'
 import { isForm, readFiles } from './form-files.ts'
 import { forward, forwardedHeader } from './forward.ts'
-import { bodyLimit, readJson } from './json-body.ts'
+import { bodyLimit, readJson, refusePacked } from './json-body.ts'
 import { lineStream } from './line-stream.ts'
 import type { Regions } from './regions.ts'
 
@@ -63,7 +63,7 @@ export async function serveRoute(serving: Serving, route: AnyRoute, found: Found
   const lastEventId = route.streams ? lastEventIdOf(arrival) : undefined
   const stream = route.streams ? new AbortController() : undefined
   const signal = stream ? AbortSignal.any([stream.signal, stopping]) : stopping
-  const bytes = bodyBytes(arrival, ('takesBytes' in route && route.takesBytes) || 0)
+  const bytes = bytesOf(route, arrival)
   const input = { params, query, body, idempotencyKey, lastEventId, signal, bytes, origin: originOf(arrival) }
   const reply = await replyOf(serving, route, found, input)
   const headers = { 'cache-control': 'private, no-store', vary: 'Authorization', ...reply.headers }
@@ -134,6 +134,7 @@ export interface RouteCall {
   /** What the audit trail is told was done. */
   readonly what: string
   readonly params?: Readonly<Record<string, unknown>> | undefined
+  readonly query?: Readonly<Record<string, string>> | undefined
   readonly body?: unknown
   readonly idempotencyKey?: string | undefined
   readonly signal: AbortSignal
@@ -147,7 +148,7 @@ export async function callRoute(serving: Pick<Serving, 'regions'>, route: AnyTen
   const body = route.body ? parse(route.body, withoutTenant(caller, call.body)) : undefined
   const resource = route.path.replace(/^\/api\//, '').replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '')
   const action = route.method === 'GET' && !route.recorded ? undefined : { what, resource }
-  const query = parse(route.query, {})
+  const query = parse(route.query, call.query ?? {})
   const asked = { params, query, body, idempotencyKey, lastEventId: undefined, signal, bytes: noBytes(), origin: '' }
   return handled(serving, route, caller, asked, action)
 }
@@ -189,9 +190,22 @@ function actionOf(route: AnyRoute, { arrival }: Found): Action | undefined {
 
 type Input = Parameters<Extract<AnyRoute, { handle: unknown }>['handle']>[1]
 
+function bytesOf(route: AnyRoute, arrival: Arrival): AsyncIterable<Uint8Array> {
+  if (!areLines(route, arrival)) return bodyBytes(arrival, route.takesBytes ?? 0)
+  refusePacked(arrival)
+  // Each line has its limit; how many there are is for whoever sends them to say.
+  return bodyBytes(arrival, Number.POSITIVE_INFINITY)
+}
+
+/** Whether a body comes as lines that its route reads for itself. */
+function areLines(route: AnyRoute, arrival: Arrival): boolean {
+  const type = arrival.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  return route.takesLines === true && type === 'application/x-ndjson'
+}
+
 /** In a route of administration the tenant named in the body is what it is about. */
 async function bodyOf(route: AnyRoute, { arrival, caller, params }: Found): Promise<unknown> {
-  if (route.takesBytes !== undefined) return undefined
+  if (route.takesBytes !== undefined || areLines(route, arrival)) return undefined
   if (!route.body) return 'administer' in route ? undefined : passOver(caller, arrival)
   if (!arrival.hasBody && route.body.safeParse(undefined).success) return undefined
   const limit = route.bodyLimit ?? bodyLimit

@@ -17,6 +17,7 @@ import { nodeListener } from './node-listener.ts'
 import { type OpenedPlatform, openOcr, openPeers, openPlatform, openTools } from './open-platform.ts'
 import { readiness } from './readiness.ts'
 import { Regions } from './regions.ts'
+import { SelfMetrics } from './self-metrics.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
 import { loadTrustedIssuers } from './trusted-issuers.ts'
 import { version } from './version.ts'
@@ -84,9 +85,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const stopping = new AbortController()
     const reachable = opened.map((each) => readiness(each))
     const { issuer, authenticator } = await bootstrap(platform, { trusted: loadTrustedIssuers(environment.issuers), outbound })
+    const regions = new Regions(platform, peers)
     const app = createApp({
       platform,
-      regions: new Regions(platform, peers),
+      regions,
       patterns,
       authenticator,
       issuer,
@@ -99,11 +101,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const listening = await listen(nodeListener(app.handle, app.refuseTarget), environment.host, environment.port)
     const engines = opened.map((each) => startEngine({ platform: each, worker: environment.worker, log }))
     state = 'ready'
+    const watchesItself = environment.selfMetrics && environment.worker && environment.platform === 'local'
+    const { directory } = environment
+    const selfMetrics = watchesItself
+      ? new SelfMetrics({ regions, authenticator, issuer, directory, clock: systemClock, log })
+      : undefined
     const stop = async (): Promise<void> => {
       state = 'stopping'
       stopping.abort()
       const stopped = engines.map((engine) => engine.stop(drainMilliseconds))
-      await Promise.all([closeConnections(listening), ...stopped])
+      await Promise.all([closeConnections(listening), selfMetrics?.stop(), ...stopped])
       const toolsEnd = tools?.close()
       for (const each of opened.toReversed()) await each.close()
       await toolsEnd

@@ -86,7 +86,7 @@ function operation(route: AnyRoute, tag: string): object {
   }
 }
 
-function bodyOf({ body, fromFiles, takesBytes }: AnyRoute): object {
+function bodyOf({ body, fromFiles, takesBytes, takesLines }: AnyRoute): object {
   if (takesBytes !== undefined)
     return {
       requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } },
@@ -98,6 +98,7 @@ function bodyOf({ body, fromFiles, takesBytes }: AnyRoute): object {
       required: true,
       content: {
         'application/json': { schema: schemaOf(body, 'input') },
+        ...(takesLines ? { 'application/x-ndjson': { schema: { type: 'string' } } } : {}),
         ...(fromFiles ? { 'multipart/form-data': { schema: { type: 'object', properties: { files } } } } : {}),
       },
     },

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Acknowledgement, call, listAll, type ShownEvent, type ShownRequest } from '../../../test/e2e/support/api.ts'
+import { type Acknowledgement, call, listAll, type Page, type ShownEvent, type ShownRequest } from '../../../test/e2e/support/api.ts'
 import { until } from '../../../test/e2e/support/until.ts'
 import { expectProblem } from './support/expect-problem.ts'
 import { fill, nameOf, tenantRoutes } from './support/routes.ts'
@@ -28,6 +28,7 @@ beforeAll(async () => {
     ['/api/agents/', await make('/api/agents', { type: 'mine' }, 'type')],
     ['/api/workflows/', await make('/api/workflows', { request: 'Mine.', plan: { steps } }, 'workflow_id')],
     ...(await ingest()),
+    ...(await stream()),
   ]
 })
 
@@ -54,6 +55,24 @@ async function ingest(): Promise<readonly (readonly [string, string])[]> {
   ]
 }
 
+/** A stream of demo's, and an alert that a rule raised of its first record. */
+async function stream(): Promise<readonly (readonly [string, string])[]> {
+  const rule = { rule_id: 'mine', alert_type: 'mine', on: 'record', field: 'value', operator: '>', threshold: 1 }
+  const ruled = await call(server.url, '/api/alert-rules', { token: owner, method: 'PUT', body: { rules: [rule] } })
+  expect(ruled.status, ruled.text).toBe(200)
+  const records = [{ key: 'mine', data: { value: 2 } }]
+  const sent = await call(server.url, '/api/streams/mine/records', { token: owner, body: { records } })
+  expect(sent.status, sent.text).toBe(202)
+  const alert = await until('an alert', async () => {
+    const { body } = await call<Page<{ alert_id: string }>>(server.url, '/api/alerts', { token: owner })
+    return body.items[0]
+  })
+  return [
+    ['/api/alerts/', alert.alert_id],
+    ['/api/streams/', 'mine'],
+  ]
+}
+
 async function submit(token: string, body: object, status: string): Promise<ShownRequest> {
   const { body: acknowledged } = await call<Acknowledgement>(server.url, '/api/requests', { token, body })
   return until(`a request that is ${status}`, async () => {
@@ -70,8 +89,11 @@ function sampleFor(path: string): string {
 
 const withIds = tenantRoutes.filter((route) => route.path.includes('{')).map((route) => [nameOf(route), route] as const)
 
+/** A name is the caller's own here: under it something of its own begins. */
+const beginning = ['POST /api/streams/{name}/records', 'PUT /api/streams/{name}']
+
 describe("[R110] what belongs to another tenant isn't there", () => {
-  it.each(withIds)("%s: the same 404 as for an id that doesn't exist", async (_, route) => {
+  it.each(withIds.filter(([name]) => !beginning.includes(name)))("%s: the same 404 as for an id that doesn't exist", async (_, route) => {
     const body = route.body ? {} : undefined
     const ask = (token: string, id: string) => call(server.url, fill(route.path, id), { token, method: route.method, body })
     const theirs = await ask(stranger, sampleFor(route.path))
@@ -94,6 +116,26 @@ describe("[R110] what belongs to another tenant isn't there", () => {
     expect(response.status).not.toBe(404)
     expect(response.status).toBeLessThan(500)
     stop.abort()
+  })
+
+  it('a stream of the same name is another one', async () => {
+    const theirs = await server.token({ tenant: 'stranger', user: 'eve' })
+    const path = '/api/streams/ours'
+    for (const [token, value] of [
+      [owner, 1],
+      [theirs, 2],
+    ] as const) {
+      const records = [{ key: 'same', data: { value } }]
+      await call(server.url, `${path}/records`, { token, body: { records: value === 1 ? [...records, ...records] : records } })
+    }
+    const recordsOf = async (token: string): Promise<number> =>
+      (await call<{ records: number }>(server.url, path, { token })).body.records
+    await until('the records of both', async () => (await recordsOf(owner)) === 2 && (await recordsOf(theirs)) === 1)
+    await call(server.url, path, { token: theirs, method: 'DELETE' })
+    expect(await recordsOf(owner)).toBe(2)
+    const names = (await listAll<{ name: string }>(server.url, '/api/streams', theirs)).map(({ name }) => name)
+    expect(names).not.toContain('ours')
+    expect(names).not.toContain('mine')
   })
 
   it('no method changes anything of another tenant', async () => {

@@ -9,6 +9,7 @@ import {
   ListTargetsByRuleCommand,
   RemoveTargetsCommand,
 } from '@aws-sdk/client-eventbridge'
+import { DeleteStreamCommand, paginateListStreams } from '@aws-sdk/client-kinesis'
 import {
   DeleteAliasCommand,
   DescribeKeyCommand,
@@ -41,7 +42,7 @@ export interface Kind {
 /** The shortest that KMS allows. */
 export const keyDays = 7
 
-export function kindsOf({ dynamodb, sqs, eventbridge, s3, kms }: AwsClients): readonly Kind[] {
+export function kindsOf({ dynamodb, sqs, eventbridge, s3, kinesis, kms }: AwsClients): readonly Kind[] {
   return [
     {
       name: 'tables',
@@ -74,6 +75,14 @@ export function kindsOf({ dynamodb, sqs, eventbridge, s3, kms }: AwsClients): re
         return Buckets.flatMap(({ Name = '' }) => (Name.startsWith(prefix) ? Name : []))
       },
       remove: (bucket) => removeBucket(s3, bucket),
+    },
+    {
+      name: 'streams',
+      find: async (prefix) => {
+        const pages = await collected(paginateListStreams({ client: kinesis }, {}))
+        return pages.flatMap(({ StreamNames = [] }) => StreamNames).filter((name) => name.startsWith(prefix))
+      },
+      remove: (StreamName) => kinesis.send(new DeleteStreamCommand({ StreamName, EnforceConsumerDeletion: true })),
     },
     {
       name: 'aliases',

@@ -9,6 +9,7 @@ import {
   type MultiAgentOrchestrationProps,
   PlinthStack,
   type RagProps,
+  type RealTimeAnalyticsProps,
   type SecureMultiTenantProps,
 } from '../../src/index.ts'
 
@@ -44,6 +45,7 @@ export interface StackOptions {
   readonly props?: EventDrivenGenAiProps
   readonly rag?: RagProps | false
   readonly multiAgent?: MultiAgentOrchestrationProps | false
+  readonly analytics?: RealTimeAnalyticsProps | false
   readonly multiTenant?: SecureMultiTenantProps | false
   readonly env?: Environment
   /** Templates are held to CloudFormation's schemas; it takes seconds to begin with, so one test file does it. */
@@ -52,11 +54,11 @@ export interface StackOptions {
 
 /** A stack that isn't synthesised yet. */
 export function plinthStack(options: StackOptions = {}): Unsynthesised {
-  const { props = {}, rag = {}, multiAgent = {}, multiTenant = {}, env, strict = false } = options
+  const { props = {}, env, strict = false, ...patterns } = options
   const context = { ...recommended, '@aws-cdk/core:validateAgainstDefaultRules': strict }
   const app = new App({ outdir: temporaryFolder(), analyticsReporting: false, context })
   const eventDriven = { ...props, functions: { handlerFolder: handlerFolder(), ...props.functions } }
-  return { app, stack: new PlinthStack(app, 'Plinth', { eventDriven, rag, multiAgent, multiTenant, ...(env && { env }) }) }
+  return { app, stack: new PlinthStack(app, 'Plinth', { eventDriven, ...patterns, ...(env && { env }) }) }
 }
 
 export function templateOf({ app, stack }: Unsynthesised): Template {

@@ -28,6 +28,8 @@ export const knownVariables: readonly string[] = [
   'PLINTH_BUS',
   'PLINTH_QUEUE_PREFIX',
   'PLINTH_POOLED_KEY',
+  'PLINTH_STREAM',
+  'PLINTH_TOPIC_ARNS',
   'PLINTH_SEARCH',
   'PLINTH_VECTOR_BUCKET',
   'PLINTH_OPENSEARCH_ENDPOINT',

@@ -11,6 +11,7 @@ interface SynthOptions {
   readonly waf: boolean
   readonly rag: boolean
   readonly agents: boolean
+  readonly streams: boolean
   readonly model?: readonly string[]
   readonly embeddingModel?: readonly string[]
   readonly json?: boolean
@@ -38,6 +39,10 @@ export function synthCommand(): Command {
       'leave out workflows: no queues, functions and state machine for them, and the API answers 404 under /api/workflows and /api/agents; saves about 2 USD a month',
     )
     .option(
+      '--no-streams',
+      'leave out streams of records: no stream, queues, topics and functions for them, and the API answers 404 under /api/streams, /api/alerts and /api/alert-rules; saves about 13 USD a month',
+    )
+    .option(
       '--model <ids...>',
       'the models of Bedrock that may be called; the first is the usual one (default: Amazon Nova 2 Lite)',
     )
@@ -46,7 +51,8 @@ export function synthCommand(): Command {
     .action(synth)
 }
 
-async function synth({ out, handlers, measure, waf, rag, agents, model, embeddingModel, json }: SynthOptions): Promise<void> {
+async function synth(options: SynthOptions): Promise<void> {
+  const { out, handlers, measure, waf, rag, agents, streams, model, embeddingModel, json } = options
   if (out.trim() === '') throw new InvalidInputError('--out must name a folder.', { field: 'out' })
   const folder = resolve(out)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
@@ -64,6 +70,7 @@ async function synth({ out, handlers, measure, waf, rag, agents, model, embeddin
     waf,
     rag,
     multiAgent: agents,
+    analytics: streams,
     ...(model && { models: model }),
     ...(embeddingModel && { embeddingModels: embeddingModel }),
     ...(handlers !== undefined && { handlerFolder: resolve(handlers) }),
@@ -92,6 +99,7 @@ async function synth({ out, handlers, measure, waf, rag, agents, model, embeddin
     '',
     `Waiting costs about ${cost.usd.toFixed(2)} USD a month; storage, requests and models come on top, by use:`,
     ...cost.lines.map(({ what, count, usd }) => `  ${usd.toFixed(2).padStart(6)}  ${count} ${what}`),
+    ...(cost.streamsUsd > 0 ? [`The stream of records is ${cost.streamsUsd.toFixed(2)} of it; --no-streams leaves it out.`] : []),
     ...(cost.wafUsd > 0 ? [`The web ACL is ${cost.wafUsd.toFixed(2)} of it; --no-waf leaves it out.`] : []),
     '',
     'Deploy it, with credentials of your account:',

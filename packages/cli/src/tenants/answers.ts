@@ -21,6 +21,7 @@ export interface ShownTenant {
     readonly requests_per_minute?: number
     readonly tokens_per_minute?: number
     readonly concurrent?: number
+    readonly triage_calls_per_hour?: number
     readonly monthly_budget_usd?: number
   }
   readonly filters: {

@@ -16,6 +16,7 @@ export interface SettingsOptions {
   readonly requestsPerMinute?: string
   readonly tokensPerMinute?: string
   readonly concurrent?: string
+  readonly triageCalls?: string
   readonly budget?: string
   readonly filters?: string
   readonly settings?: string
@@ -40,6 +41,7 @@ export function withSettings(command: Command, name = 'what it is called'): Comm
     .option('--requests-per-minute <number>', 'the most requests in a minute')
     .option('--tokens-per-minute <number>', 'the most tokens in a minute, in and out')
     .option('--concurrent <number>', 'the most calls of models at a time')
+    .option('--triage-calls <number>', 'the most calls of models in an hour that explain what streams found')
     .option('--budget <usd>', 'the most US dollars in a month')
     .option('--filters <file.json>', 'what is looked for in texts: {"input": {"email": "mask"}, "output": {}, "deny_list": []}')
     .option('--settings <file.json>', 'all of these from a file, in the form of the HTTP API, instead of the options above')
@@ -82,6 +84,7 @@ function settingsOfOptions(options: SettingsOptions): Readonly<Record<string, un
       requests_per_minute: numberOf('requests-per-minute', options.requestsPerMinute),
       tokens_per_minute: numberOf('tokens-per-minute', options.tokensPerMinute),
       concurrent: numberOf('concurrent', options.concurrent),
+      triage_calls_per_hour: numberOf('triage-calls', options.triageCalls),
       monthly_budget_usd: numberOf('budget', options.budget),
     }),
     filters: filters === undefined || filters === none ? orNull(filters) : readJsonObject(filters, 'filters'),

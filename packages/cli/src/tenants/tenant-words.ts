@@ -39,6 +39,7 @@ export function tenantWords(tenant: ShownTenant): string[] {
       'requests per minute': textOf(limits.requests_per_minute),
       'tokens per minute': textOf(limits.tokens_per_minute),
       'calls at a time': textOf(limits.concurrent),
+      'calls an hour for streams': textOf(limits.triage_calls_per_hour),
       'budget of a month': budgetOf(tenant),
       'filters in': rulesOf(filters.input),
       'filters out': rulesOf(filters.output),

@@ -1,5 +1,10 @@
 import type { z } from 'zod'
 
+/** Sealed texts up to here lie in the row, unless the collection says otherwise: rows stay small. */
+export const usualInlineBytes: number = 32 * 1024
+/** No row takes a longer sealed text. */
+export const mostInlineBytes: number = 300 * 1024
+
 /** How records show in one list: which group they belong to (default: one for all) and their order there. */
 export interface ListDefinition<Plain> {
   group?(fields: Plain): string
@@ -24,6 +29,11 @@ export interface CollectionDefinition<Plain extends object, Sealed extends objec
   readonly sealed: readonly (keyof Sealed & string)[]
   /** Lists are made of plain fields only: sealed ones are not even visible to `group` and `order`. At most three. */
   readonly lists: Readonly<Record<Lists, ListDefinition<Plain>>>
+  /**
+   * A sealed text of more bytes lies in the ObjectStore, and costs a second read and write. Default {@link usualInlineBytes}; at most
+   * {@link mostInlineBytes}, for what is written over and over. A row holds 350 KB with all of its fields.
+   */
+  readonly inlineBytes?: number
   /** When a record goes away by itself, milliseconds UTC. */
   expires?(fields: Plain): number | undefined
   /** From the plain fields of schema n (the property) to those of n + 1; applied on read. */
@@ -46,6 +56,8 @@ export function defineCollection<Plain extends object, Sealed extends object = N
 ): Collection<Plain, Sealed, Lists> {
   const listNames = Object.keys(definition.lists) as Lists[]
   if (listNames.length > 3) throw new Error(`${definition.name} has more than three lists.`)
+  const { inlineBytes = usualInlineBytes } = definition
+  if (inlineBytes > mostInlineBytes) throw new Error(`${definition.name} has sealed texts that no row takes.`)
   for (let schema = 1; schema < definition.schema; schema++) {
     if (!definition.upgrades?.[schema]) throw new Error(`${definition.name} has no upgrade from schema ${schema}.`)
   }

@@ -18,8 +18,31 @@ export const time: z.ZodType<number, string> = z
 const rfc3339 = /^\d{4}-\d\d-\d\dt([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i
 const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
-/** Letters of either case and leap seconds included (RFC 3339, 5.6); a leap second counts as the next one. */
-function parseTime(text: string): number | undefined {
+/** UTC without or with milliseconds, as nearly every program writes it. */
+const usualTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/
+
+/**
+ * Any RFC 3339 time of the years 1970 to 9999, milliseconds UTC; letters of either case and leap seconds included (5.6), which count as the
+ * next second. The usual form costs a twentieth.
+ */
+export function parseTime(text: string): number | undefined {
+  return (usualTime.test(text) ? parseUsualTime(text) : undefined) ?? parseAnyTime(text)
+}
+
+/** @returns undefined where more has to be looked at, such as the last days of a month. */
+function parseUsualTime(text: string): number | undefined {
+  const year = digits(text, 0) * 100 + digits(text, 2)
+  const month = digits(text, 5)
+  const day = digits(text, 8)
+  const hour = digits(text, 11)
+  const minute = digits(text, 14)
+  const second = digits(text, 17)
+  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59) return undefined
+  const milliseconds = text.length === 24 ? digits(text, 20) * 10 + text.charCodeAt(22) - 48 : 0
+  return Date.UTC(year, month - 1, day, hour, minute, second, milliseconds)
+}
+
+function parseAnyTime(text: string): number | undefined {
   if (!rfc3339.test(text)) return undefined
   const leap = text.slice(17, 19) === '60'
   const plain = leap ? `${text.slice(0, 17)}59${text.slice(19)}` : text
@@ -28,6 +51,11 @@ function parseTime(text: string): number | undefined {
   const day = Number(text.slice(8, 10))
   const exists = day <= new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate()
   return exists && parsed >= 0 && parsed <= lastTime ? parsed : undefined
+}
+
+/** Two of them. */
+function digits(text: string, at: number): number {
+  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
 }
 
 /**
@@ -45,7 +73,7 @@ export function aName(longest = 200): z.ZodType<string, string> {
 
 const notShowable = 'must hold no control characters, and no halves of surrogate pairs'
 
-function isShowable(text: string): boolean {
+export function isShowable(text: string): boolean {
   return text.isWellFormed() && !/\p{Cc}/u.test(text)
 }
 

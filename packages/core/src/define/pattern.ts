@@ -3,6 +3,7 @@ import type { AnyCollection } from './collection.ts'
 import type { AnyEvent } from './event.ts'
 import type { AnyJob } from './job.ts'
 import type { AnyRoute } from './route.ts'
+import type { StreamConsumer } from './stream-consumer.ts'
 import type { Subscriber } from './subscriber.ts'
 
 /** The five patterns of the seed (R1). A sixth is a new name here, a folder, and a line in patterns.ts. */
@@ -24,6 +25,8 @@ export interface Pattern {
   readonly routes: readonly AnyRoute[]
   /** What is done, in every tenant, when something happened; each runs as a job of its name. */
   readonly subscribers?: readonly Subscriber[]
+  /** Who works on the entries that are appended to logs. */
+  readonly streams?: readonly StreamConsumer[]
 }
 
 /** @throws Error when two jobs, events or collections share a name. */
@@ -32,6 +35,7 @@ export function definePattern(definition: Pattern): Pattern {
   unique(pattern.collections.map((collection) => collection.name))
   unique(pattern.events.map((event) => event.type))
   unique(pattern.jobs.map((job) => job.name))
+  unique((pattern.streams ?? []).map((consumer) => consumer.name))
   unique(pattern.routes.map((route) => `${route.method} ${route.path}`))
   return pattern
 }

@@ -16,7 +16,7 @@ export interface RouteInput<Params, Query, Body> {
   readonly lastEventId: number | undefined
   /** Fires when the client is gone or the server stops. */
   readonly signal: AbortSignal
-  /** The body as it comes, of a route that takes bytes; else it ends at once. */
+  /** The body as it comes, of a route that takes bytes, or lines and was sent some; else it ends at once. */
   readonly bytes: AsyncIterable<Uint8Array>
   /** Where the client found the server, such as `http://127.0.0.1:4000`; empty when it didn't say. */
   readonly origin: string
@@ -67,6 +67,8 @@ export interface RouteDefinition<Params, Query, Body> {
   fromFiles?(parts: readonly FilePart[]): Body
   /** Takes so many bytes of any kind, as they come, in the place of a body. */
   readonly takesBytes?: number
+  /** Takes lines of JSON (application/x-ndjson), however many, as they come, where they are sent in the place of a body: then there is no body. */
+  readonly takesLines?: boolean
   /** Takes an `Idempotency-Key` header. */
   readonly idempotent?: boolean
   /** Put down in the audit trail although it changes nothing: it hands out what must not get about. */

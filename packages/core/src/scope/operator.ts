@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import type { EventBus } from '../ports/event-bus.ts'
+import type { EventStream } from '../ports/event-stream.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Operations } from '../ports/operations.ts'
 import type { Queue } from '../ports/queue.ts'
@@ -23,6 +24,8 @@ export interface Operator {
   readonly objects: ObjectStore
   readonly queue: Queue
   readonly bus: EventBus
+  /** Absent where the platform has none. */
+  readonly stream: EventStream | undefined
   readonly operations: Operations
   readonly search: SearchIndex
   /** Whether the data of a tenant lies here. */
@@ -33,6 +36,8 @@ export interface Operator {
   readonly system: State
   /** Any tenant's objects, opened. */
   objectsOf(tenantId: string): Objects
+  /** Opens an entry of any tenant's log. @throws SealError, KeyUnusableError */
+  openEntry(tenantId: string, partition: string, sealed: Uint8Array): Promise<Uint8Array>
   /** Any tenant's records; what is changed there is put down in its trail as somebody's doing, where it says whose. */
   state(tenantId: string, by?: { readonly caller: Caller; readonly action?: Action }): State
   readonly audit: {

@@ -8,7 +8,9 @@ import type { Caller } from './caller.ts'
 import type { Objects } from './objects.ts'
 import type { Search } from './search.ts'
 import type { State } from './state.ts'
+import type { Streams } from './streams.ts'
 import type { Tools } from './tools.ts'
+import type { TenantTopics } from './topics.ts'
 
 /**
  * One tenant's view of the platform: all that a pattern ever holds. No method below it takes a tenant, so no pattern can
@@ -23,6 +25,7 @@ export interface Scope {
   readonly state: State
   readonly objects: Objects
   readonly search: Search
+  readonly streams: Streams
   readonly reader: DocumentReader
   readonly models: Models
   /** To be asked before every call of a model. */
@@ -30,6 +33,8 @@ export interface Scope {
   readonly outbound: Outbound
   /** Of servers outside that offer some. */
   readonly tools: Tools
+  /** Absent where the platform has none. */
+  readonly topics?: TenantTopics
 }
 
 /** What a pattern's function asks for, beside what everyone gets. */

@@ -1,4 +1,5 @@
 import { open, seal } from '../crypto.ts'
+import { usualInlineBytes } from '../define/collection.ts'
 import { SealError, TooLargeError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -6,8 +7,6 @@ import type { ObjectStore } from '../ports/object-store.ts'
 import type { Key } from '../ports/state-store.ts'
 import type { DataKey, DataKeys } from './data-keys.ts'
 
-/** Sealed values above this size lie in the ObjectStore, and the row keeps a sealed reference; rows stay small. */
-const inlineBytes = 32 * 1024
 /** The longest text of one sealed field. */
 const fieldBytes = 64 * 1024 * 1024
 
@@ -45,7 +44,8 @@ export class Sealing {
     this.#clock = parts.clock
   }
 
-  async sealField(place: Key, field: string, text: string): Promise<Uint8Array> {
+  /** @param inlineBytes a longer text lies in the ObjectStore, and the row keeps a sealed reference. */
+  async sealField(place: Key, field: string, text: string, inlineBytes: number = usualInlineBytes): Promise<Uint8Array> {
     const key = await this.#keys.current(place.tenant)
     const kind = text.isWellFormed() ? inline : escaped
     const content = encoder.encode(kind === escaped ? JSON.stringify(text) : text)
@@ -76,18 +76,25 @@ export class Sealing {
     return (await this.#open(sealed, [tenant, 'object', name])).content
   }
 
+  /** Seals an entry of a log; it opens in that log alone. */
+  async sealEntry(tenant: string, partition: string, content: Uint8Array): Promise<Uint8Array> {
+    return this.#seal(await this.#keys.current(tenant), bytes, content, [tenant, 'entry', partition])
+  }
+
+  async openEntry(tenant: string, partition: string, sealed: Uint8Array): Promise<Uint8Array> {
+    return (await this.#open(sealed, [tenant, 'entry', partition])).content
+  }
+
   /** A value's HMAC under the tenant's key: equality without readability. */
   lookup(tenant: string, purpose: string, value: string): Promise<string> {
     return this.#keys.lookup(tenant, purpose, value)
   }
 
   #seal(key: DataKey, kind: number, content: Uint8Array, context: Context): Uint8Array {
-    const sealed = seal(key.key, this.#clock.randomBytes(12), content, authenticated(context, kind, key))
-    const framed = new Uint8Array(headerBytes + sealed.byteLength)
-    framed[0] = kind
-    new DataView(framed.buffer).setUint32(1, key.version)
-    framed.set(sealed, headerBytes)
-    return framed
+    const sealed = seal(key.key, this.#clock.randomBytes(12), content, authenticated(context, kind, key), headerBytes)
+    sealed[0] = kind
+    new DataView(sealed.buffer).setUint32(1, key.version)
+    return sealed
   }
 
   async #open(sealed: Uint8Array, context: Context): Promise<Opened> {

@@ -11,7 +11,7 @@ import { type Place, StoredRecord } from './record.ts'
 import type { Sealing } from './sealing.ts'
 import type { Deed, Trail } from './trail.ts'
 
-/** One write of a commit; made by `insert`, `update`, `remove`, `check` and `count`, read by `State.commit`. */
+/** One write of a commit; made by `insert`, `update`, `replace`, `remove`, `check` and `count`, read by `State.commit`. */
 export type RecordWrite =
   | { readonly insert: AnyCollectionOf; readonly place: Place; readonly fields: object; readonly sealed: Texts }
   | {
@@ -20,6 +20,7 @@ export type RecordWrite =
       readonly fields: object
       readonly sealed: Texts
     }
+  | { readonly replace: AnyCollectionOf; readonly place: Place; readonly fields: object; readonly sealed: Texts }
   | { readonly remove: AnyCollectionOf; readonly record: StoredRecord<object, object> }
   | { readonly check: AnyCollectionOf; readonly record: StoredRecord<object, object> }
   | {
@@ -53,6 +54,16 @@ export function update<Plain extends object, Sealed extends object, Lists extend
   sealed: SealedTexts<Sealed> = {},
 ): RecordWrite {
   return { update: collection as unknown as AnyCollectionOf, record: record as never, fields, sealed: sealed as Texts }
+}
+
+/** Makes a record, or takes the place of whatever is there: for what one owner writes, whom another write of the commit proves. */
+export function replace<Plain extends object, Sealed extends object, Lists extends string>(
+  collection: Collection<Plain, Sealed, Lists>,
+  place: Place,
+  fields: Plain,
+  sealed: SealedTexts<Sealed> = {},
+): RecordWrite {
+  return { replace: collection as unknown as AnyCollectionOf, place, fields, sealed: sealed as Texts }
 }
 
 /** Removes a record. ConflictError when it changed since it was read. */
@@ -247,6 +258,10 @@ export class State {
     // Its own key, made of where the record is: the record itself may come from another tenant's state.
     if ('remove' in write) return { delete: this.#key(write.remove.name, write.record), ifVersion: write.record.version }
     if ('check' in write) return { check: this.#key(write.check.name, write.record), ifVersion: write.record.version }
+    if ('replace' in write) {
+      const key = this.#key(write.replace.name, write.place)
+      return { put: await this.#row(write.replace, key, write.fields, {}, write.sealed) }
+    }
     const collection = 'insert' in write ? write.insert : write.update
     const key = this.#key(collection.name, 'insert' in write ? write.place : write.record)
     const kept = 'update' in write ? write.record.row.sealed : {}
@@ -265,7 +280,7 @@ export class State {
     }
     const sealed: Record<string, Uint8Array> = { ...kept }
     for (const [field, text] of Object.entries(texts)) {
-      if (text !== undefined) sealed[field] = await this.#sealing.sealField(key, field, text)
+      if (text !== undefined) sealed[field] = await this.#sealing.sealField(key, field, text, collection.inlineBytes)
     }
     const lists = collection.listNames.map((name): ListEntry | null => {
       const list = collection.lists[name]

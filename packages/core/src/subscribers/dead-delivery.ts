@@ -12,6 +12,7 @@ const reasons: Readonly<Record<string, string>> = {
   receiver_gone: 'The receiver answered that it is there no more.',
   receiver_refused: 'The receiver did not accept the event.',
   subscriber_disabled: 'The subscriber is disabled.',
+  content_unavailable: 'What the event is about could not be read.',
   cut_off: 'The work was cut off too often.',
   handler_refused: 'The handler gave the event up.',
 }

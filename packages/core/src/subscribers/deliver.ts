@@ -1,4 +1,5 @@
 import { defineJob, type JobContext, type JobDefinition } from '../define/job.ts'
+import { PlinthError } from '../errors.ts'
 import { requests } from '../event-driven/requests.ts'
 import type { Outbound } from '../ports/outbound.ts'
 import type { Outcome } from '../ports/queue.ts'
@@ -7,6 +8,7 @@ import type { Uses } from '../scope/scope.ts'
 import { insert, update } from '../scope/state.ts'
 import { type Attempted, workErrand } from './delivery.ts'
 import { deliverQueue, type Errand, errandForm, errandVersion } from './errand.ts'
+import { eventContent } from './event-content.ts'
 import { InFlight } from './in-flight.ts'
 import { deliveryPlace, messages, subscribers, subscribersPartition } from './records.ts'
 import { signingSecrets, tenantSigningSecrets } from './secrets.ts'
@@ -73,8 +75,14 @@ async function tellSubscriber(
     const message = { ...about, subscriber_id: id, visible: now, receives: 0, created: now }
     return { delivered: true, also: [insert(messages, { ...deliveryPlace(errand), partition: id }, message)] }
   }
+  let content: object | undefined
+  try {
+    content = await eventContent(scope, event, new Set(record.fields.content))
+  } catch (error) {
+    return { failed: { code: 'content_unavailable', reason: PlinthError.is(error) ? error.code : 'internal' } }
+  }
   const url = (await record.open('url')) ?? ''
-  const attempted = await sendWebhook(scope, { url, secrets: await signingSecrets(scope, record), event, signal })
+  const attempted = await sendWebhook(scope, { url, secrets: await signingSecrets(scope, record), event, content, signal })
   if (!('gone' in attempted) || !attempted.gone) return attempted
   const disabled = { ...record.fields, status: 'disabled', disabled_reason: 'gone', updated: now } as const
   return { ...attempted, also: [update(subscribers, record, disabled)] }

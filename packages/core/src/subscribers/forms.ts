@@ -93,6 +93,7 @@ const shownSubscriber = z.object({
   target: z.union([z.object({ type: z.literal('webhook'), url: z.string() }), z.object({ type: z.literal('queue') })]),
   status,
   disabled_reason: z.enum(['gone', 'caller']).nullable(),
+  content_permissions: z.array(z.string()).optional(),
   created_at: instant,
   updated_at: instant,
 })
@@ -113,6 +114,7 @@ const shownEvent = z.object({
   subject: z.string(),
   sequence: z.number().int(),
   detail: z.record(z.string(), z.unknown()),
+  content: z.record(z.string(), z.unknown()).optional(),
 })
 
 export const messagesForm: z.ZodType = z.object({
@@ -168,6 +170,7 @@ export async function showSubscriber(scope: Uses<never>, record: SubscriberRecor
     target: fields.target === 'queue' ? { type: 'queue' } : { type: 'webhook', url: whole ? url : `${new URL(url).origin}/…` },
     status: fields.status,
     disabled_reason: fields.disabled_reason ?? null,
+    ...(fields.target === 'webhook' ? { content_permissions: fields.content ?? [] } : {}),
     created_at: timestamp(fields.created),
     updated_at: timestamp(fields.updated),
   }
@@ -177,8 +180,8 @@ export function showSecretReply({ secret, previousUntil }: ShownSecret): object 
   return { secret, previous_valid_until: previousUntil === undefined ? null : timestamp(previousUntil) }
 }
 
-export function showMessage({ event, receipt, receives }: ReceivedMessage): object {
-  return { event: envelope(event), receipt, receives }
+export function showMessage({ event, content, receipt, receives }: ReceivedMessage): object {
+  return { event: { ...envelope(event), ...(content ? { content } : {}) }, receipt, receives }
 }
 
 export function showDelivery(fields: DeliveryFields): object {

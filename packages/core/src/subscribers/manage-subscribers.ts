@@ -4,6 +4,7 @@ import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, remove } from '../scope/state.ts'
+import { contentPermissionsOf } from './event-content.ts'
 import { parsePattern } from './event-pattern.ts'
 import {
   countsPlace,
@@ -29,7 +30,8 @@ export interface NewSubscriber {
 export const subscriberLimit = 100
 
 /**
- * Keeps a subscriber; events from now on are told to it.
+ * Keeps a subscriber; events from now on are told to it. A webhook is told content as far as its maker may read it; of a pull queue,
+ * whoever receives from it is.
  * @throws InvalidInputError for a pattern or URL, with the field; LimitError `too_many_subscribers`.
  */
 export async function createSubscriber(
@@ -47,6 +49,7 @@ export async function createSubscriber(
     status: 'active',
     created: now,
     updated: now,
+    ...(target.type === 'webhook' ? { content: contentPermissionsOf(scope.caller.permissions) } : {}),
   }
   const sealed = target.type === 'webhook' ? { url: target.url, secret: newSecret(scope.clock) } : {}
   try {

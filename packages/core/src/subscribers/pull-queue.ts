@@ -5,6 +5,7 @@ import type { StoredEvent } from '../ports/state-store.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { remove } from '../scope/state.ts'
+import { eventContent } from './event-content.ts'
 import { getQueue } from './manage-subscribers.ts'
 import { type MessageFields, messages, sequenceOrder } from './records.ts'
 
@@ -12,6 +13,8 @@ type MessageRecord = StoredRecord<MessageFields, NoFields>
 
 export interface ReceivedMessage {
   readonly event: StoredEvent
+  /** As far as the receiver may read it. */
+  readonly content?: object
   /** Acknowledges this time that it was handed out, and no other. */
   readonly receipt: string
   /** How often it was handed out, this time included. */
@@ -64,7 +67,14 @@ async function take(scope: Uses<'state'>, message: MessageRecord, visibility: nu
   }
   // Its event's retention has ended, and so does the message's soon.
   if (event?.sequence !== sequence) return undefined
-  return { event, receipt: `${sequenceOrder(sequence, replay_id)}.${nonce}`, receives: receives + 1 }
+  const handed = { event, receipt: `${sequenceOrder(sequence, replay_id)}.${nonce}`, receives: receives + 1 }
+  try {
+    const content = await eventContent(scope, event, scope.caller.permissions)
+    return content ? { ...handed, content } : handed
+  } catch {
+    // It comes again when its time is over, as one does whose receiver failed; the others are handed out.
+    return undefined
+  }
 }
 
 /**

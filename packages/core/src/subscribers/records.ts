@@ -19,6 +19,8 @@ export interface SubscriberFields {
   readonly updated: number
   /** When its secret was last changed. */
   readonly rotated?: number
+  /** What its maker held of the permissions that content needs: a webhook is told that much of it. */
+  readonly content?: readonly string[]
 }
 
 /** A webhook's; the URL of one may be a secret itself. */
@@ -51,6 +53,7 @@ export const subscribers: Collection<SubscriberFields, SubscriberTexts, 'created
     created: z.number(),
     updated: z.number(),
     rotated: z.number().exactOptional(),
+    content: z.array(z.string()).exactOptional(),
   }),
   sealed: ['url', 'secret', 'previous_secret'],
   lists: { created: { order: (fields) => `${timeOrder(fields.created)}~${fields.subscriber_id}` } },

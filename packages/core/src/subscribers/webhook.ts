@@ -11,13 +11,19 @@ const timeout = 15_000
 /** Nobody reads what a receiver answers; this much of it is taken so that the connection can be used again. */
 const answerBytes = 64 * 1024
 
-/** Sends an event to a URL, once. The body is the event as the API shows it. Never throws for what a receiver does. */
+/** Sends an event to a URL, once. The body is the event as the API shows it, with its content beside. Never throws for what a receiver does. */
 export async function sendWebhook(
   scope: Uses<'outbound'>,
-  webhook: { readonly url: string; readonly secrets: SigningSecrets; readonly event: StoredEvent; readonly signal: AbortSignal },
+  webhook: {
+    readonly url: string
+    readonly secrets: SigningSecrets
+    readonly event: StoredEvent
+    readonly content?: object | undefined
+    readonly signal: AbortSignal
+  },
 ): Promise<Attempted> {
-  const { url, secrets, event, signal } = webhook
-  const body = JSON.stringify(envelope(event) satisfies EventEnvelope)
+  const { url, secrets, event, content, signal } = webhook
+  const body = JSON.stringify({ ...(envelope(event) satisfies EventEnvelope), content })
   const headers = {
     ...signedHeaders(secrets, { id: event.id, at: scope.clock.now(), body }),
     'content-type': 'application/json',

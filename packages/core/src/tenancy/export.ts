@@ -32,7 +32,7 @@ export type SignStatement = (claims: Readonly<Record<string, string | number>>) 
 /**
  * Everything that is a tenant's, a line each: its settings, its keys without their secrets, records with what is sealed in them opened,
  * events, objects, the audit trail; the last line says how many lines there were, their SHA-256, and the signature over both. An export without that line
- * was cut off. What changes meanwhile is there as it was when it was read.
+ * was cut off. What waits in its streams is on its way: its effects are there once it was worked on. What changes meanwhile is there as it was when it was read.
  */
 export async function* exportTenant(
   parts: { readonly operator: Operator; readonly keys: VirtualKeys; readonly sign: SignStatement },

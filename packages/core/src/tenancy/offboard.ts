@@ -50,6 +50,7 @@ export async function removeTenantData(
   // While its records are there: they may name what lies elsewhere.
   await operator.search.forget?.(tenantId)
   await removeObjects(operator.objects, tenantId)
+  await operator.stream?.remove(tenantId)
   // Last, since with the last of its rows what was deleted goes from the free room of the database, too.
   while ((await operator.operations.removeTenant(tenantId, { keep: auditNames, limit: atATime })) > 0);
   await registry.change(tenantId, (current) => ({

@@ -41,6 +41,7 @@ const limits = z.strictObject({
   tokens_per_minute: whole.nullable().optional(),
   concurrent: z.number().int().min(1).max(100_000).nullable().optional(),
   monthly_budget_usd: z.number().min(0).max(1_000_000_000).nullable().optional(),
+  triage_calls_per_hour: z.number().int().min(0).max(100_000).nullable().optional(),
 })
 
 const retention = z.strictObject({

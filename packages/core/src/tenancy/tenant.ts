@@ -42,10 +42,12 @@ export interface TenantLimits {
   readonly concurrent?: number
   /** In a month of UTC, at list prices. */
   readonly monthly_budget_usd?: number
+  /** Calls of models in an hour that explain what streams found; absent: 60. */
+  readonly triage_calls_per_hour?: number
 }
 
 /** What a virtual key may use, beside its tenant's limits. */
-export type KeyLimits = Omit<TenantLimits, 'concurrent'>
+export type KeyLimits = Omit<TenantLimits, 'concurrent' | 'triage_calls_per_hour'>
 
 export interface TenantRetention {
   /** Days for which finished requests are kept. */

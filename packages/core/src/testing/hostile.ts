@@ -26,6 +26,16 @@ export interface HostileOptions {
   readonly failPublish: number
   /** Bus: an event reaches its subscribers twice. */
   readonly duplicatePublish: number
+  /** Stream: an entry, and those of its partition behind it, is refused as throttled. */
+  readonly throttleAppend: number
+  /** Stream: entries are kept, and the call fails with UnavailableError: its answer was lost. */
+  readonly ambiguousAppend: number
+  /** Stream: a delivery begins behind an earlier place than where the one before ended, kept or not. */
+  readonly redeliverEntries: number
+  /** Stream: a delivery comes as two. */
+  readonly splitDelivery: number
+  /** Stream: how far entries were kept is forgotten; sooner or later it is told again. */
+  readonly loseProgress: number
   /** Operations: what was settled is pending once more. */
   readonly resendSettled: number
   /** Operations: settling, or removing a tenant, fails with UnavailableError, half done; pages of a tenant's rows are short. */
@@ -45,6 +55,11 @@ export const hostileDefaults: HostileOptions = {
   staleLists: 5,
   failPublish: 0.2,
   duplicatePublish: 0.2,
+  throttleAppend: 0.1,
+  ambiguousAppend: 0.05,
+  redeliverEntries: 0.2,
+  splitDelivery: 0.2,
+  loseProgress: 0.1,
   resendSettled: 0.2,
   failSettle: 0.1,
 }

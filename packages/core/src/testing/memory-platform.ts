@@ -3,12 +3,15 @@ import type { ModelLimits } from '../language-model/gate.ts'
 import { type Adapters, createPlatform, type Platform } from '../platform.ts'
 import type { DocumentReader } from '../ports/document-reader.ts'
 import type { ToolSource } from '../ports/tool-source.ts'
+import type { Topics } from '../ports/topics.ts'
 import { FakeClock } from './fake-clock.ts'
 import { type HostileOptions, Hostility } from './hostile.ts'
 import { HostileEventBus, HostileOperations } from './hostile-edges.ts'
+import { HostileEventStream } from './hostile-event-stream.ts'
 import { HostileQueue } from './hostile-queue.ts'
 import { HostileStateStore } from './hostile-state-store.ts'
 import { MemoryEventBus } from './memory-event-bus.ts'
+import { MemoryEventStream } from './memory-event-stream.ts'
 import { MemoryKeyService } from './memory-key-service.ts'
 import { MemoryObjectStore } from './memory-object-store.ts'
 import { MemoryOutbound } from './memory-outbound.ts'
@@ -27,7 +30,7 @@ export interface MemoryPlatform {
   /** Other people's servers: what they were sent, and how they answer. */
   readonly outbound: MemoryOutbound
   /** The stores behind the faults, to look at what really happened. */
-  readonly inner: { readonly state: MemoryStateStore; readonly queue: MemoryQueue }
+  readonly inner: { readonly state: MemoryStateStore; readonly queue: MemoryQueue; readonly stream: MemoryEventStream }
 }
 
 /**
@@ -43,11 +46,14 @@ export function memoryPlatform(options: {
   readonly reader?: DocumentReader
   /** Absent: agents have the tools that are built in. */
   readonly tools?: ToolSource
+  /** Absent: there are none. */
+  readonly topics?: Topics
 }): MemoryPlatform {
   const clock = options.clock ?? new FakeClock()
   const hostile = new Hostility(clock, options.hostile)
   const state = new MemoryStateStore({ clock })
   const queue = new MemoryQueue({ clock })
+  const stream = new MemoryEventStream({ clock })
   const bus = new MemoryEventBus()
   const outbound = new MemoryOutbound({ clock })
   const adapters: Adapters = {
@@ -57,13 +63,15 @@ export function memoryPlatform(options: {
     keys: new MemoryKeyService({ clock }),
     queue: new HostileQueue(queue, clock, hostile),
     bus: new HostileEventBus(bus, clock, hostile),
+    stream: new HostileEventStream(stream, hostile),
     operations: new HostileOperations(state.operations, hostile),
     outbound,
     ...(options.reader ? { reader: options.reader } : {}),
     ...(options.tools ? { tools: options.tools } : {}),
+    ...(options.topics ? { topics: options.topics } : {}),
     close: async () => {},
   }
   const { models, limits } = options
   const platform = createPlatform('memory', adapters, models, limits ? { limits } : {})
-  return { platform, adapters, clock, hostile, bus, outbound, inner: { state, queue } }
+  return { platform, adapters, clock, hostile, bus, outbound, inner: { state, queue, stream } }
 }

@@ -5,10 +5,11 @@ import { faultOf, type Log } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { Consumption, Job, Lease, Outcome } from '../ports/queue.ts'
 import { jobLimits } from '../ports/queue.ts'
-import { mintCaller } from '../scope/caller.ts'
+import { type Caller, mintCaller } from '../scope/caller.ts'
 import type { Operator } from '../scope/operator.ts'
 import { below, inSpan, recordJob, spanNames } from '../telemetry.ts'
 import { TenantRegistry } from '../tenancy/registry.ts'
+import type { TenantSettings } from '../tenancy/tenant.ts'
 
 /** A job whose handler throws what it should have caught is tried again after this time, or up to twice as long. */
 const faultPause = 2_500
@@ -113,7 +114,7 @@ export class WorkerHost {
     if (settings.status === 'suspended' || !this.#operator.holds(settings))
       return { retryAt: this.#operator.clock.now() + suspendedPause }
     const claims = { settings, permissions: new Set<string>(), correlationId: job.correlationId }
-    const worker = mintCaller({ ...claims, user: 'worker' })
+    const worker = workingCaller(settings, job.correlationId)
     const actor = await definition.actsFor?.(this.#platform.scope(worker), body.data)
     const caller = actor ? mintCaller({ ...claims, ...actor }) : worker
     const attributes = { 'messaging.destination.name': definition.name, 'messaging.message.id': job.id }
@@ -135,6 +136,11 @@ export class WorkerHost {
     let timer = clock.setTimer(every, tick)
     return { stop: () => timer.cancel() }
   }
+}
+
+/** Who works for a tenant on what it handed in before. */
+export function workingCaller(settings: TenantSettings, correlationId: string): Caller {
+  return mintCaller({ settings, permissions: new Set<string>(), correlationId, user: 'worker' })
 }
 
 function facts(job: Job): Readonly<Record<string, unknown>> {

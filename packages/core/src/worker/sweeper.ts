@@ -1,5 +1,6 @@
 import type { Log } from '../log.ts'
 import type { Timer } from '../ports/clock.ts'
+import { entryRetention } from '../ports/event-stream.ts'
 import { eventRetention } from '../ports/operations.ts'
 import type { Operator } from '../scope/operator.ts'
 import { sealedObjectOwner } from '../scope/sealing.ts'
@@ -14,7 +15,7 @@ const rowsAtATime = 1_000
 const orphanAge = 3_600_000
 
 /**
- * Once a minute: removes what has expired, events past their retention, tenants that left, and objects whose record is gone. Everything it
+ * Once a minute: removes what has expired, events and entries of streams past their retention, tenants that left, and objects whose record is gone. Everything it
  * does is also right when it is done twice, or by two sweepers.
  */
 export class Sweeper {
@@ -41,9 +42,9 @@ export class Sweeper {
     await this.#running
   }
 
-  /** One round. @returns how many rows, events and objects it removed. */
-  async sweep(): Promise<{ readonly rows: number; readonly events: number; readonly objects: number }> {
-    const { operations, clock } = this.#operator
+  /** One round. @returns how many it removed. */
+  async sweep(): Promise<Readonly<Record<'rows' | 'events' | 'streamEntries' | 'objects', number>>> {
+    const { operations, stream, clock } = this.#operator
     let rows = 0
     for (let removed = rowsAtATime; removed === rowsAtATime; rows += removed)
       removed = await operations.removeExpired(rowsAtATime)
@@ -51,9 +52,12 @@ export class Sweeper {
     for (let removed = rowsAtATime; removed === rowsAtATime; events += removed) {
       removed = await operations.trimEvents(clock.now() - eventRetention, rowsAtATime)
     }
+    let streamEntries = 0
+    for (let removed = 1; stream && removed > 0; streamEntries += removed)
+      removed = await stream.trim(clock.now() - entryRetention)
     const tenants = await this.#registry.all()
     await this.#removeLeft(tenants)
-    return { rows, events, objects: await this.#removeOrphans(tenants) }
+    return { rows, events, streamEntries, objects: await this.#removeOrphans(tenants) }
   }
 
   /** What is left of tenants that were offboarded. One that fails doesn't hold up the others. */

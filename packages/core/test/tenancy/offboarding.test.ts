@@ -32,6 +32,7 @@ function mortal(adapters: Adapters, at: number, when: 'before' | 'after'): { rea
     'destroy',
     'removeTenant',
     'removeExpired',
+    'remove',
   ])
   const dead = (): boolean => changes > at
   const watched = <Port extends object>(port: Port): Port =>
@@ -50,8 +51,14 @@ function mortal(adapters: Adapters, at: number, when: 'before' | 'after'): { rea
         }
       },
     })
-  const { state, objects, keys, operations } = adapters
-  const ports = { state: watched(state), objects: watched(objects), keys: watched(keys), operations: watched(operations) }
+  const { state, objects, keys, operations, stream } = adapters
+  const ports = {
+    state: watched(state),
+    objects: watched(objects),
+    keys: watched(keys),
+    operations: watched(operations),
+    ...(stream && { stream: watched(stream) }),
+  }
   return { adapters: { ...adapters, ...ports }, died: dead }
 }
 
@@ -63,7 +70,16 @@ describe.each(['pool', 'silo'] as const)('offboarding a tenant in a %s', (isolat
       await bench.fill(tenant)
     }
     const [before, neighbour] = [await bench.left('alpha'), await bench.left('alpha-2')]
-    for (const kind of ['row data-keys', 'row requests', 'event', 'job', 'object objects', 'object sealed', 'key'])
+    for (const kind of [
+      'row data-keys',
+      'row requests',
+      'event',
+      'job',
+      'object objects',
+      'object sealed',
+      'log readings/0',
+      'key',
+    ])
       expect(
         before.some((one) => one.startsWith(kind)),
         kind,

@@ -87,6 +87,7 @@ export class TenancyBench {
       await processGenaiRequest(await this.scope(tenant), requestOf(request_id, prompt), { idempotencyKey: request_id })
     const scope = await this.scope(tenant)
     await scope.objects.put('kept', new TextEncoder().encode(long))
+    await scope.streams.append('readings/0', [new TextEncoder().encode(long)])
     await createSubscriber(scope, { target: { type: 'queue' } })
     await tenantSecret(scope)
     const { keys, caller } = this.administration()
@@ -128,6 +129,9 @@ export class TenancyBench {
       ...(await store.events(tenant, { after: 0, limit: 1_000 })).map(({ type }) => `event ${type}`),
       ...pending.map(({ entry }) => ('queue' in entry ? `job ${entry.queue}` : `pending ${entry.type}`)),
       ...(await objects.list({ tenant, limit: 1_000 })).items.map(({ name }) => `object ${name}`),
+      ...[...this.memory.inner.stream.data.logs.values()]
+        .filter((log) => log.tenant === tenant)
+        .map(({ partition }) => `log ${partition}`),
       ...(await this.administration().keys.list(tenant)).map(({ key_id }) => `key ${key_id}`),
     ]
   }

@@ -33,6 +33,9 @@ export const commitFields = {
 /** No version is asked for. */
 export const anyVersion = -1
 
+/** partition, time, data. */
+export const entryFields = 3
+
 /** What a commit came to: the position of the first thing that it emitted, then the sequence of each event. */
 export type Emitted = readonly number[]
 
@@ -79,6 +82,13 @@ export type Operation =
       readonly ranges: readonly (readonly [from: string, to: string])[]
       readonly limit: number
     }
+  /** Puts entries at the end of a tenant's logs, flat: {@link entryFields}. Answers with the position of the first. */
+  | { readonly kind: 'append'; readonly tenant: string; readonly entries: readonly Field[] }
+  | { readonly kind: 'keepLog'; readonly tenant: string; readonly partition: string; readonly position: number }
+  /** Removes entries of before a time that are kept. Answers how many. */
+  | { readonly kind: 'trimEntries'; readonly before: number; readonly limit: number }
+  /** Removes one of a tenant's logs, or all. Answers how many entries it removed; with 0 nothing is left. */
+  | { readonly kind: 'removeLogs'; readonly tenant: string; readonly partition: string | null; readonly limit: number }
   /** Leaves nothing of what was removed in the file or its log. Answers whether it could; a reader beside may be in the way. */
   | { readonly kind: 'erase' }
 

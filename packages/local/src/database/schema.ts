@@ -3,7 +3,7 @@ import { PlinthError, UnavailableError } from '@plinth/core'
 import { touchOwn } from '../durable-files.ts'
 
 /** Counts changes of the tables below. A file of a later version is refused. */
-const schemaVersion = 2
+const schemaVersion = 3
 /** Marks a file as Plinth's: "PLTH". */
 const applicationId = 0x504c5448
 
@@ -21,16 +21,31 @@ const jobTables = `
   CREATE TABLE taken(id INTEGER PRIMARY KEY CHECK(id = 1), places TEXT NOT NULL) STRICT;
 `
 
+/**
+ * Logs, one a partition of a tenant, and their entries: sealed, of up to 1 MB, so a table in order of their coming and a slim index to
+ * each log's. A position is never given twice, or a consumer's own place would be ahead of it. They name no tenant.
+ */
+const logTables = `
+  CREATE TABLE log(
+    id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, partition TEXT NOT NULL, kept INTEGER NOT NULL DEFAULT 0,
+    UNIQUE(tenant, partition)) STRICT;
+  CREATE TABLE entry(
+    position INTEGER PRIMARY KEY AUTOINCREMENT, log INTEGER NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+  CREATE INDEX entry_log ON entry(log);
+  CREATE INDEX entry_at ON entry(at, log);
+`
+
 /** How a file of each older version becomes one of the next. */
 const upgrades: Readonly<Record<number, string>> = {
   1: `${jobTables}
     INSERT INTO ready SELECT queue, lane, tenant, position, 0, body FROM job WHERE due = 0;
     INSERT INTO held SELECT due, position, queue, lane, tenant, 0, body FROM job WHERE due > 0;
     DROP TABLE job;`,
+  2: logTables,
 }
 
 /**
- * One table for records of every kind, one for events, those for jobs. Keys and list entries are single texts whose parts
+ * One table for records of every kind, one for events, those for jobs and for logs. Keys and list entries are single texts whose parts
  * are joined by a character below all that a part may hold, so that their order is the order of the parts.
  */
 const tables = `
@@ -47,6 +62,7 @@ const tables = `
   CREATE UNIQUE INDEX event_sequence ON event(tenant, sequence);
   CREATE TABLE sequence(tenant TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   ${jobTables}
+  ${logTables}
   CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO meta VALUES ('relayed', 0), ('clean', 1);
 `

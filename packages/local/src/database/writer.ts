@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { JobTable } from './job-table.ts'
+import { LogTable } from './log-table.ts'
 import {
   type CommitOperation,
   commitFields,
@@ -18,6 +19,7 @@ import { type Kept, matches, RecordTable } from './record-table.ts'
 export class Writer {
   readonly #records: RecordTable
   readonly #jobs: JobTable
+  readonly #logs: LogTable
   readonly #insertEvent: StatementSync
   readonly #readSequence: StatementSync
   readonly #writeSequence: StatementSync
@@ -33,6 +35,7 @@ export class Writer {
     const prepare = (sql: string): StatementSync => database.prepare(sql)
     this.#records = new RecordTable(database)
     this.#jobs = new JobTable(database, () => ++this.#position)
+    this.#logs = new LogTable(database)
     this.#insertEvent = prepare('INSERT INTO event(position, tenant, sequence, time, type, body) VALUES(?, ?, ?, ?, ?, ?)')
     this.#readSequence = prepare('SELECT last FROM sequence WHERE tenant = ?')
     this.#writeSequence = prepare('INSERT INTO sequence VALUES(?, ?) ON CONFLICT(tenant) DO UPDATE SET last = excluded.last')
@@ -83,6 +86,15 @@ export class Writer {
             this.#trimEvents.run(operation.before, operation.upTo, JSON.stringify(operation.except), operation.limit).changes,
           ),
         }
+      case 'append':
+        return { ok: this.#logs.append(operation.tenant, operation.entries) }
+      case 'keepLog':
+        this.#logs.keep(operation.tenant, operation.partition, operation.position)
+        return { ok: undefined }
+      case 'trimEntries':
+        return { ok: this.#logs.trim(operation.before, operation.limit) }
+      case 'removeLogs':
+        return { ok: this.#logs.remove(operation.tenant, operation.partition, operation.limit) }
       case 'removeTenant':
         return { ok: this.#removeTenant(operation) }
       case 'erase':

@@ -13,8 +13,10 @@ export interface RouteTool {
   /** The route that it calls, such as `POST /api/requests`: its permission, its forms and its checks are the tool's. */
   readonly route: string
   readonly annotations: ToolAnnotations
-  /** The argument that is the `{id}` of its path. */
+  /** The argument that is the `{id}`, or `{name}`, of its path. */
   readonly id?: string
+  /** Fields of the route's query that the tool takes, too. */
+  readonly query?: readonly string[]
   /** Fields of the route's body that make no sense here. */
   readonly without?: readonly string[]
   /** What fields are for, where their names don't say it. */
@@ -45,15 +47,19 @@ const keySchema: JsonSchema = {
   pattern: keyPattern,
   description: 'Any text of your own, 1 to 255 visible ASCII characters. Sent again with the same, nothing is done twice.',
 }
+/** Of every list; a query has texts only, and a model would rather say a number. */
+const limitSchema: JsonSchema = { type: 'integer', minimum: 1, maximum: 1000, description: 'How many; 50 unless said.' }
+const cursorSchema: JsonSchema = { type: 'string', description: 'The next_cursor of the answer before: goes on behind it.' }
 const idSchema: JsonSchema = { type: 'string', minLength: 1, maxLength: 300 }
 
 /** @throws Error when a route of the entry isn't mounted. */
 export function routeTool(entry: RouteTool, routes: ReadonlyMap<string, AnyRoute>): McpTool {
-  const { name, title, description, annotations, id, without = [], about = {}, waits } = entry
+  const { name, title, description, annotations, id, query = [], without = [], about = {}, waits } = entry
   const route = tenantRoute(entry.route, routes)
   const form = inputOf(route.body)
   const own: Record<string, JsonSchema> = {
     ...(id === undefined ? {} : { [id]: idSchema }),
+    ...Object.fromEntries(query.map((field) => [field, querySchema(route, field)])),
     ...(route.idempotent ? { idempotency_key: keySchema } : {}),
     ...(waits ? { wait_seconds: waitSchema } : {}),
   }
@@ -74,7 +80,7 @@ export function routeTool(entry: RouteTool, routes: ReadonlyMap<string, AnyRoute
 }
 
 async function run(
-  { route: name, id, without = [], listed, waits }: RouteTool,
+  { route: name, id, query, without = [], listed, waits }: RouteTool,
   { route, own }: { readonly route: AnyTenantRoute; readonly own: readonly string[] },
   given: Arguments,
   context: ToolContext,
@@ -86,7 +92,8 @@ async function run(
   if (waits && seconds > 0) context.require([waits.events, waits.read])
   const body = route.body ? Object.fromEntries(Object.entries(given).filter(([field]) => !own.includes(field))) : undefined
   const reply = await context.call(name, {
-    ...(id === undefined ? {} : { params: { id: idOf(given, id) } }),
+    ...(id === undefined ? {} : { params: { [placeIn(route)]: idOf(given, id) } }),
+    ...(query === undefined ? {} : { query: queryOf(given, query) }),
     body,
     idempotencyKey: route.idempotent ? keyOf(given, context) : undefined,
     signal: context.signal,
@@ -128,6 +135,29 @@ function idOf(given: Arguments, name: string): string {
   if (typeof id !== 'string' || id === '' || id.length > 300)
     throw new InvalidInputError('must be a text of 1 to 300 characters', { field: name })
   return id
+}
+
+/** What the path's one placeholder is called. */
+function placeIn({ path }: AnyTenantRoute): string {
+  return /\{(\w+)\}/.exec(path)?.[1] ?? ''
+}
+
+function querySchema(route: AnyTenantRoute, field: string): JsonSchema {
+  if (field === 'limit') return limitSchema
+  return field === 'after' ? cursorSchema : (inputOf(route.query).properties[field] ?? {})
+}
+
+/** As an address would have them. */
+function queryOf(given: Arguments, fields: readonly string[]): Readonly<Record<string, string>> {
+  const entries = fields
+    .filter((field) => given[field] !== undefined)
+    .map((field): [string, string] => {
+      const value = given[field]
+      if (typeof value !== 'string' && typeof value !== 'number')
+        throw new InvalidInputError('must be a text or a number', { field })
+      return [field, String(value)]
+    })
+  return Object.fromEntries(entries)
 }
 
 /** The argument; else what the call itself goes by, where that can be a key. @throws InvalidInputError */

@@ -8,6 +8,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>
 /** How a route is called without HTTP: what it takes, unchecked; the route's own forms check it. */
 export interface RouteCall {
   readonly params?: Readonly<Record<string, unknown>>
+  readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly idempotencyKey?: string | undefined
   /** Ends the call, or the events that it gives. */

@@ -32,7 +32,10 @@ describe.each(revisions)('the official client in revision %s', (revision: Revisi
     }
     const hints = (hint: 'readOnlyHint' | 'destructiveHint' | 'idempotentHint') =>
       tools.filter(({ annotations }) => annotations?.[hint]).map(({ name }) => name)
-    expect(hints('readOnlyHint')).toEqual(['ask', 'search', 'get_request', 'get_workflow', 'list_agents'])
+    expect(hints('readOnlyHint')).toEqual([
+      ...['ask', 'search', 'get_request', 'get_workflow', 'list_agents'],
+      ...['list_streams', 'get_insights', 'get_windows', 'list_alerts'],
+    ])
     expect(hints('destructiveHint')).toEqual(['ingest', 'cancel_workflow'])
     expect(hints('idempotentHint')).toEqual(toolNames.filter((name) => !['submit', 'run_workflow'].includes(name)))
     const ask = tools.find(({ name }) => name === 'ask')
@@ -122,6 +125,34 @@ describe.each(revisions)('the official client in revision %s', (revision: Revisi
     expect(types).toEqual(expect.arrayContaining(['orchestrator', 'research', 'analysis', 'report']))
   })
 
+  it('looks at streams, their windows, insights and alerts, page by page', async () => {
+    const token = await server.token()
+    const client = await connect(server.url, token, { revision })
+    const names = ['a', 'b'].map((name) => `${name}-${revision}`)
+    for (const name of names)
+      expect((await call(server.url, `/api/streams/${name}`, { token, method: 'PUT', body: {} })).status).toBe(201)
+    const newest = await callTool(client, 'list_streams', { limit: 1 })
+    expect(newest.content.items).toEqual([expect.objectContaining({ name: names[1] })])
+    const next = await callTool(client, 'list_streams', { limit: 1, after: newest.content.next_cursor })
+    expect(next.content.items).toEqual([expect.objectContaining({ name: names[0] })])
+    const none = { isError: false, content: { items: [], next_cursor: null } }
+    const within = {
+      stream: names[0],
+      key: 'k',
+      window: '1m',
+      from: '2026-01-01T00:00:00Z',
+      to: '2026-01-02T00:00:00Z',
+      limit: 7,
+    }
+    expect(await callTool(client, 'get_windows', within)).toMatchObject(none)
+    expect(await callTool(client, 'get_insights', { stream: names[0], key: 'k', limit: 7 })).toMatchObject(none)
+    expect(await callTool(client, 'list_alerts', { stream: names[0], status: 'open' })).toMatchObject(none)
+    expect(await callTool(client, 'get_insights', { stream: 'nowhere' })).toMatchObject({
+      isError: true,
+      content: { status: 404 },
+    })
+  })
+
   it('sees nothing of another tenant, by no tool [R110]', async () => {
     const mine = await connect(server.url, await server.token(), { revision })
     const theirs = await connect(server.url, await server.token({ tenant: 'other' }), { revision })
@@ -166,6 +197,13 @@ describe('what a tool is given', () => {
     ['get_workflow', { workflow_id: 'x'.repeat(301) }, 'workflow_id'],
     ['run_workflow', { request: 'x', plan: { steps: [] } }, 'plan.steps'],
     ['list_agents', { type: 'x' }, 'type'],
+    ['list_streams', { limit: 1.5 }, 'limit'],
+    ['list_streams', { limit: 1_001 }, 'limit'],
+    ['list_streams', { after: {} }, 'after'],
+    ['list_streams', { name: 'x' }, 'name'],
+    ['get_windows', { stream: 'x', from: 'yesterday' }, 'from'],
+    ['get_windows', { limit: 1 }, 'stream'],
+    ['list_alerts', { status: 'shut' }, 'status'],
   ]
 
   it.each(wrong)('%s refuses %j and names the field', async (tool, given, field) => {

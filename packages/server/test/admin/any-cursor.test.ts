@@ -16,11 +16,14 @@ beforeAll(async () => {
     await app.make('/api/tenants/demo/keys', token, { permissions: ['requests:read'] }, 'key_id')
   const request = await app.make('/api/requests', token, { prompt: 'x [[fail]]' }, 'request_id')
   const subscriber = await app.make('/api/subscribers', token, { target: { type: 'queue' } }, 'subscriber_id')
+  const records = Array.from({ length: 50 }, (_, index) => ({ key: `k${index % 5}`, data: { value: index } }))
+  await app.ask('POST', '/api/streams/some/records', { token, body: { records } })
   await app.work()
   ids = [
     ['/api/tenants/', 'demo'],
     ['/api/requests/', request],
     ['/api/subscribers/', subscriber],
+    ['/api/streams/', 'some'],
   ]
 })
 

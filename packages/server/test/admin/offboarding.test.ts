@@ -45,7 +45,9 @@ async function busyTenant(
   }
   await send('/api/requests', { prompt: 'much later', not_before: new Date(Date.now() + day).toISOString() })
   await send('/api/events/replay', { from: 1 })
-  await admin.server.platform.operate().objects.put({ tenant: id, name: 'objects/kept' }, new Uint8Array(10))
+  const { objects, stream } = admin.server.platform.operate()
+  await objects.put({ tenant: id, name: 'objects/kept' }, new Uint8Array(10))
+  await stream?.append(id, [{ partition: patternOf(id), data: new Uint8Array(10) }])
   for (const request of ids)
     await until(
       'its end',

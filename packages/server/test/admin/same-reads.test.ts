@@ -23,7 +23,11 @@ beforeAll(async () => {
   const sent = await app.ask('POST', '/api/documents', { token: owner, body: { documents } })
   const plan = { steps: [{ id: 'one', agent_type: 'research', prompt: 'Mine.' }] }
   const workflow = await app.make('/api/workflows', owner, { request: 'Mine.', plan }, 'workflow_id')
+  const rule = { rule_id: 'mine', alert_type: 'mine', on: 'record', field: 'value', operator: '>', threshold: 1 }
+  await app.ask('PUT', '/api/alert-rules', { token: owner, body: { rules: [rule] } })
+  await app.ask('POST', '/api/streams/mine/records', { token: owner, body: { records: [{ key: 'mine', data: { value: 2 } }] } })
   await app.work()
+  const alerts = await app.ask('GET', '/api/alerts', { token: owner })
   samples = [
     ['/api/requests/', request],
     ['/api/dead-letters/', letter],
@@ -37,6 +41,8 @@ beforeAll(async () => {
     ['/api/uploads/', await app.make('/api/uploads', owner, {}, 'upload_id')],
     ['/api/agents/', await app.make('/api/agents', owner, { type: 'mine' }, 'type')],
     ['/api/workflows/', workflow],
+    ['/api/alerts/', String(JSON.parse(alerts.text).items[0].alert_id)],
+    ['/api/streams/', 'mine'],
     ['/api/events/replay/', await app.make('/api/events/replay', owner, { from: 1 }, 'replay_id')],
   ]
   // The stranger's keys are in memory from now on, whatever is asked first.

@@ -109,6 +109,7 @@ async function useEverything(tenant: string): Promise<void> {
   await send('DELETE', '/api/subscribers/{id}', `/api/subscribers/${queue.body.subscriber_id}`)
   await useDocuments(tenant, token, send)
   await useAgents(tenant, token, send)
+  await useStreams(tenant, token, send)
   await administer('POST', '/api/tenants/{id}/rotate-key', `${path}/rotate-key`)
   await administer('DELETE', '/api/tenants/{id}/keys/{key_id}', `${path}/keys/${made.body.key_id}`)
   results.set(tenant, (await call<ShownRequest>(admin.server.url, `/api/requests/${ids[0]}`, { token })).body.result?.text)
@@ -204,6 +205,44 @@ async function useAgents(tenant: string, token: string, send: Send): Promise<voi
   await reach(broken, 'failed')
 }
 
+/** A stream whose fields and values are canaries, with rules that speak of them; what came of it, and one that is deleted. */
+async function useStreams(tenant: string, token: string, send: Send): Promise<void> {
+  const [name, key] = [plain(tenant, 'stream'), plain(tenant, 'sensor')]
+  const path = `/api/streams/${name}`
+  await send('PUT', '/api/streams/{name}', path, { fields: { [plain(tenant, 'declared')]: 'number' } })
+  const rule = {
+    rule_id: plain(tenant, 'rule'),
+    name: canary(tenant, 'rule-name'),
+    alert_type: 'mine',
+    on: 'record',
+    field: canary(tenant, 'measure'),
+    operator: 'contains',
+    threshold: canary(tenant, 'value'),
+  }
+  const ruled = await send('PUT', '/api/alert-rules', '/api/alert-rules', { rules: [rule] })
+  expect(ruled.status, ruled.text).toBe(200)
+  const records = Array.from({ length: 200 }, (_, index) => ({
+    key,
+    timestamp: new Date(Date.UTC(2026, 0, 1) + index * 1_000).toISOString(),
+    id: canary(tenant, `record-${index}`),
+    data: { [canary(tenant, 'measure')]: canary(tenant, 'value'), [canary(tenant, 'number')]: index === 150 ? 1e6 : 20 },
+  }))
+  for (const of of [name, `${name}-gone`])
+    await send('POST', '/api/streams/{name}/records', `/api/streams/${of}/records`, { records })
+  await send('POST', '/api/alert-rules/backtest', '/api/alert-rules/backtest', { rules: [rule] })
+  const alert = await until('an alert', async () => {
+    const { body } = await call<{ items: { alert_id: string }[] }>(admin.server.url, `/api/alerts?stream=${name}`, { token })
+    return body.items[0]
+  })
+  const acknowledged = await send('POST', '/api/alerts/{id}/acknowledge', `/api/alerts/${alert.alert_id}/acknowledge`)
+  expect(acknowledged.status, acknowledged.text).toBe(200)
+  await until('windows', async () => {
+    const { body } = await call<{ items: object[] }>(admin.server.url, `${path}/windows`, { token })
+    return body.items.length > 1
+  })
+  await send('DELETE', '/api/streams/{name}', `/api/streams/${name}-gone`)
+}
+
 async function administer<Body>(method: string, route: string, path: string, body?: object): Promise<Answer<Body>> {
   tried.add(`${method} ${route}`)
   const token = await admin.server.token({ permissions: ['*'] })
@@ -237,6 +276,7 @@ const inAgents = [
   ...['fork-prompt', 'fork-result'],
   ...['step', 'step-refused', 'step-cancelled', 'step-changed', 'step-broken', 'reason-refused', 'reason-cancelled'],
 ]
+const inStreams = ['rule-name', 'measure', 'value', 'number', 'record-']
 const inDocuments = ['source', 'metadata', 'before', 'deleted', 'unread', 'document', 'upload', 'question']
 const canaries = tenants.flatMap((tenant) =>
   [
@@ -254,6 +294,7 @@ const canaries = tenants.flatMap((tenant) =>
     'key-',
     ...inDocuments,
     ...inAgents,
+    ...inStreams,
   ].map((where) => canary(tenant, where).slice(0, -'-7f3a9c'.length)),
 )
 

@@ -1,4 +1,4 @@
-import { allPermissions, Dispatcher, LocalIssuer, patterns, Relay, silentLog, WorkerHost } from '@plinth/core'
+import { allPermissions, Dispatcher, LocalIssuer, patterns, Relay, StreamDeliveries, silentLog, WorkerHost } from '@plinth/core'
 import { type MemoryPlatform, memoryPlatform, scriptedModels } from '@plinth/core/testing'
 import { expect } from 'vitest'
 import { type App, createApp } from '../../src/app.ts'
@@ -82,10 +82,11 @@ export class WatchedApp {
     const operator = platform.operate()
     const relay = new Relay({ operator, log: silentLog, dispatcher: new Dispatcher({ operator, patterns, log: silentLog }) })
     const host = new WorkerHost({ platform, patterns, log: silentLog })
+    const deliveries = new StreamDeliveries({ platform, patterns, log: silentLog })
     for (let second = 0; second < 120; second++) await clock.advance(1_000)
-    const drained = host.drain()
+    const drained = [host.drain(), deliveries.drain()]
     await clock.advance(1_000)
-    await Promise.all([drained, relay.stop()])
+    await Promise.all([...drained, relay.stop()])
   }
 
   #watch(port: object): void {

@@ -34,6 +34,8 @@ export async function startTestServer(environment: Readonly<Record<string, strin
       // Made at once; the usual one takes a second to start, and a thread.
       PLINTH_EMBEDDING_MODEL: 'local/hashing',
       PLINTH_LOG_LEVEL: 'silent',
+      // What a test finds is what it made.
+      PLINTH_SELF_METRICS: 'off',
       ...environment,
     },
     onFatal: (error) => {

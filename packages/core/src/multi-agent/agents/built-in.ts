@@ -20,8 +20,12 @@ export const builtInAgents: readonly AgentDefinition[] = [
     system_prompt:
       'You are a researcher. You gather what is known about the question that you are given, from the sources that your tools reach, and ' +
       'put it together. Be accurate and keep to what is relevant and current. Name the source of each statement; say what you did not find.',
-    tools: ['search_knowledge', 'read_result'],
-    capabilities: ['find passages in documents', 'gather facts with their sources'],
+    tools: ['search_knowledge', 'query_streams', 'query_windows', 'query_insights', 'query_alerts', 'read_result'],
+    capabilities: [
+      'find passages in documents',
+      'look up measurements, insights and alerts of streams',
+      'gather facts with their sources',
+    ],
     limits: {},
     version: 0,
   },

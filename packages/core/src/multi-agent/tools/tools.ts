@@ -5,6 +5,7 @@ import type { Step } from '../plan/plan.ts'
 import { calculate } from './calculate.ts'
 import { fetchPrefix, isHostForm } from './fetch-hosts.ts'
 import { fetchUrl } from './fetch-url.ts'
+import { streamTools } from './query-streams.ts'
 import { readResult } from './read-result.ts'
 import { searchKnowledge } from './search-knowledge.ts'
 import { type SourceTools, sourceTools } from './source-tools.ts'
@@ -12,7 +13,7 @@ import { tableStatistics } from './table-statistics.ts'
 import type { Tool } from './tool.ts'
 
 /** Those that are always there; and `fetch_url:HOST` for hosts that an agent may read. */
-export const builtInTools: readonly Tool[] = [searchKnowledge, calculate, tableStatistics, readResult]
+export const builtInTools: readonly Tool[] = [searchKnowledge, ...streamTools, calculate, tableStatistics, readResult]
 
 const builtInNames: ReadonlySet<string> = new Set(builtInTools.map(({ name }) => name))
 

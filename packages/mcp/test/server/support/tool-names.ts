@@ -9,4 +9,8 @@ export const toolNames: readonly string[] = [
   'get_workflow',
   'cancel_workflow',
   'list_agents',
+  'list_streams',
+  'get_insights',
+  'get_windows',
+  'list_alerts',
 ]

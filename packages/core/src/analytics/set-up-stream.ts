@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { type Collection, defineCollection } from '../define/collection.ts'
+import { InvalidInputError, LimitError, NotFoundError, WrongStateError } from '../errors.ts'
+import type { StoredRecord } from '../scope/record.ts'
+import { retryConflicts } from '../scope/retry-conflicts.ts'
+import type { Uses } from '../scope/scope.ts'
+import { count, insert } from '../scope/state.ts'
+import {
+  defaultSettings,
+  defaultShards,
+  type StreamFields,
+  type StreamSettings,
+  streamLimits,
+  streams,
+  streamsPartition,
+} from './streams.ts'
+import { checkWindows } from './windows/check-windows.ts'
+
+export type StreamRecordRow = StoredRecord<StreamFields, Record<never, never>>
+
+/** How many streams a tenant has: its limit is kept by the commit that makes one. */
+export const streamCounts: Collection<{ readonly streams: number }> = defineCollection<{ readonly streams: number }>({
+  name: 'stream-counts',
+  schema: 1,
+  plain: z.object({ streams: z.number() }),
+  sealed: [],
+  lists: {},
+})
+
+/** A stream that is being removed: until all of it is gone, no other begins under its name. */
+export interface RemovalFields {
+  readonly name: string
+  readonly shards: number
+  readonly created: number
+  readonly at: number
+}
+
+export const streamRemovals: Collection<RemovalFields> = defineCollection<RemovalFields>({
+  name: 'stream-removals',
+  schema: 1,
+  plain: z.strictObject({ name: z.string(), shards: z.number(), created: z.number(), at: z.number() }),
+  sealed: [],
+  lists: {},
+})
+
+export const countPlace: { readonly partition: string } = { partition: streamsPartition }
+
+/** Where a stream's row is. */
+export function streamPlace(name: string): { readonly partition: string; readonly sort: string } {
+  return { partition: streamsPartition, sort: name }
+}
+
+export function findStream(scope: Uses<'state'>, name: string): Promise<StreamRecordRow | undefined> {
+  return scope.state.get(streams, streamPlace(name))
+}
+
+/** @throws NotFoundError */
+export async function getStream(scope: Uses<'state'>, name: string): Promise<StreamRecordRow> {
+  const found = await findStream(scope, name)
+  if (!found) throw new NotFoundError('stream')
+  return found
+}
+
+/**
+ * The stream that records are sent to: it begins with its first record.
+ * @throws LimitError `too_many_streams`; WrongStateError while a stream of that name is being removed.
+ */
+export async function beginStream(scope: Uses<'state'>, name: string): Promise<StreamFields> {
+  return retryConflicts(async () => (await findStream(scope, name))?.fields ?? make(scope, name, defaultSettings, defaultShards))
+}
+
+/**
+ * Makes a stream, or sets it anew; what is left out is as it is for a stream that nobody set.
+ * @param shards into how many its keys are spread; only where it is made.
+ * @throws InvalidInputError for windows that can't be kept, and for other shards than it has; else as {@link beginStream}.
+ */
+export async function setUpStream(
+  scope: Uses<'state'>,
+  name: string,
+  { shards, ...given }: Partial<StreamSettings> & { readonly shards?: number | undefined },
+): Promise<{ readonly fields: StreamFields; readonly made: boolean }> {
+  const settings = { ...defaultSettings, ...given }
+  checkWindows(settings.windows, settings.lateness)
+  return retryConflicts(async () => {
+    const record = await findStream(scope, name)
+    if (!record) return { fields: await make(scope, name, settings, shards ?? defaultShards), made: true }
+    if (shards !== undefined && shards !== record.fields.shards)
+      throw new InvalidInputError('is fixed when a stream begins', { field: 'shards' })
+    const changed = { ...record.fields, ...settings, updated: scope.clock.now() }
+    return { fields: (await scope.state.update(streams, record, changed)).fields, made: false }
+  })
+}
+
+async function make(scope: Uses<'state'>, name: string, settings: StreamSettings, shards: number): Promise<StreamFields> {
+  if (await scope.state.get(streamRemovals, { partition: name }))
+    throw new WrongStateError('A stream of this name is being removed. It can begin anew in a moment.')
+  const now = scope.clock.now()
+  const fields: StreamFields = { ...settings, name, shards, created: now, updated: now }
+  try {
+    await scope.state.commit({
+      writes: [
+        insert(streams, streamPlace(name), fields),
+        count(streamCounts, countPlace, { streams: 1 }, { streams: streamLimits.streams }),
+      ],
+    })
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error
+    throw new LimitError(error.key, 'too_many_streams', `A tenant has at most ${streamLimits.streams} streams. Delete some.`)
+  }
+  return fields
+}

@@ -1,0 +1,71 @@
+import { fromBase64, toBase64 } from '../../base64.ts'
+import { hash32 } from './shard-of.ts'
+
+/** So many ids are remembered in a shard, and saved in so many rows. */
+export const rememberedIds: number = 65_536
+export const idSegments = 16
+
+/**
+ * The ids of the last records that had one. They are hashes of 53 bits: the chance that a new id is taken for one of 65,536 others is
+ * below 10⁻¹¹.
+ */
+export class RecentIds {
+  readonly #size: number
+  readonly #segments: number
+  readonly #ring: Float64Array
+  readonly #known = new Set<number>()
+  #next = 0
+  readonly #changed = new Set<number>()
+
+  constructor(size: number = rememberedIds, segments: number = idSegments) {
+    this.#size = size
+    this.#segments = segments
+    this.#ring = new Float64Array(size)
+  }
+
+  /** @returns whether it was new; from now on it isn't. */
+  add(key: string, id: string): boolean {
+    const hash = idHash(key, id)
+    if (this.#known.has(hash)) return false
+    this.#known.delete(this.#ring[this.#next] ?? 0)
+    this.#ring[this.#next] = hash
+    this.#known.add(hash)
+    this.#changed.add(Math.floor(this.#next / (this.#size / this.#segments)))
+    this.#next = (this.#next + 1) % this.#size
+    return true
+  }
+
+  /** Where the next one goes, to be kept beside the segments. */
+  get next(): number {
+    return this.#next
+  }
+
+  /** The segments that changed since {@link saved} was called. */
+  changes(): readonly { readonly segment: number; readonly text: string }[] {
+    const length = this.#size / this.#segments
+    return [...this.#changed].map((segment) => {
+      const part = this.#ring.slice(segment * length, (segment + 1) * length)
+      return { segment, text: toBase64(new Uint8Array(part.buffer)) }
+    })
+  }
+
+  saved(): void {
+    this.#changed.clear()
+  }
+
+  /** Takes back what {@link changes} gave. */
+  restore(next: number, segments: Iterable<{ readonly segment: number; readonly text: string }>): void {
+    this.#next = next
+    for (const { segment, text } of segments) {
+      this.#ring.set(new Float64Array(fromBase64(text).buffer), segment * (this.#size / this.#segments))
+    }
+    for (const hash of this.#ring) if (hash !== 0) this.#known.add(hash)
+  }
+}
+
+/** Producers number their records for each key, perhaps: an id is the key's. Never 0, which is an empty place. */
+function idHash(key: string, id: string): number {
+  const low = hash32(id, hash32(key))
+  const high = hash32(key, hash32(id, 0x9e3779b9)) & 0x1fffff
+  return high * 0x1_0000_0000 + low + 1
+}

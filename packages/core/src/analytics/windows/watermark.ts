@@ -1,0 +1,57 @@
+/** Whether a record's time is this far ahead of its acceptance, milliseconds, its clock is wrong: it doesn't speak for the stream's. */
+const mostAhead = 60_000
+/** A stream whose newest record was no older than this when it was accepted, milliseconds, is live: its clock goes on without records. */
+const live = 5 * 60_000
+
+/** The time of the newest record (null: none yet), and when that was accepted. */
+export type PackedWatermark = readonly [newest: number | null, acceptedAt: number]
+
+/**
+ * How far a shard's event time has come: no record older than this is waited for. It is the time of the newest record less the lateness
+ * that the stream allows, and never goes back. It depends on what it is told only, so a replay comes to the same.
+ */
+export class Watermark {
+  readonly #lateness: number
+  #newest = Number.NEGATIVE_INFINITY
+  #acceptedAt = Number.NEGATIVE_INFINITY
+
+  /** @param lateness milliseconds. */
+  constructor(lateness: number) {
+    this.#lateness = lateness
+  }
+
+  static unpack([newest, acceptedAt]: PackedWatermark, lateness: number): Watermark {
+    const watermark = new Watermark(lateness)
+    if (newest === null) return watermark
+    watermark.#newest = newest
+    watermark.#acceptedAt = acceptedAt
+    return watermark
+  }
+
+  /** Milliseconds UTC, of event time; minus infinity before the first record. */
+  get value(): number {
+    return this.#newest - this.#lateness
+  }
+
+  /**
+   * Takes a record's time. One that is ahead of its acceptance by more than a minute doesn't count.
+   * @param acceptedAt when it was accepted: milliseconds UTC.
+   */
+  observe(time: number, acceptedAt: number): void {
+    if (time <= this.#newest || time - acceptedAt > mostAhead) return
+    this.#newest = time
+    this.#acceptedAt = acceptedAt
+  }
+
+  /** Nothing has come until now: a live stream's time goes on by the real time that passed. @param at milliseconds UTC. */
+  heartbeat(at: number): void {
+    const passed = at - this.#acceptedAt
+    if (this.#newest === Number.NEGATIVE_INFINITY || passed <= 0 || this.#acceptedAt - this.#newest > live) return
+    this.#newest += passed
+    this.#acceptedAt = at
+  }
+
+  pack(): PackedWatermark {
+    return this.#newest === Number.NEGATIVE_INFINITY ? [null, 0] : [this.#newest, this.#acceptedAt]
+  }
+}
