@@ -14,6 +14,7 @@ import { triageText } from '../load/analysis.mjs'
 
 const stream = 'bench'
 const look = 5
+const busy = 50
 
 export async function open({ directory, latency }) {
   const models = scriptedModels(async ({ prompt }) => {
@@ -31,10 +32,7 @@ export async function open({ directory, latency }) {
   const deliveries = new StreamDeliveries({ platform, patterns: own, log: silentLog })
   const fields = async () => (await getStream(scope, stream)).fields
   return {
-    append: async (records) => {
-      const { accepted, rejected } = await appendRecords(scope, stream, records)
-      if (accepted !== records.length) throw new Error(`${rejected.length} were rejected: ${JSON.stringify(rejected[0])}`)
-    },
+    append: (records) => send(scope, records),
     settled: async (count) => {
       while (sum(await readHeads(scope, await fields()), 'records') < count) await pause(look)
     },
@@ -66,6 +64,20 @@ export async function open({ directory, latency }) {
       await relay.stop()
       await platform.close()
     },
+  }
+}
+
+/** As a producer does it: what there is no room for now comes again, in its order. */
+async function send(scope, records) {
+  for (let left = records; left.length > 0; ) {
+    const { rejected } = await appendRecords(scope, stream, left).catch((error) => {
+      if (error.code !== 'stream_busy') throw error
+      return { rejected: left.map((_, index) => ({ index, error })) }
+    })
+    const lasting = rejected.find(({ error }) => !error.retryable)
+    if (lasting) throw new Error(`A record was rejected: ${JSON.stringify(lasting)}`)
+    left = rejected.map(({ index }) => left[index])
+    if (left.length > 0) await pause(busy)
   }
 }
 

@@ -14,62 +14,72 @@ const warmRounds = 100
 const apart = 5
 const wrong = 1_000
 const patience = 10_000
+const look = 500
 
 export async function delay(contender, { keys, settings }) {
   const { rate, seconds } = settings
   const records = new Records(keys, eventStep)
   const appended = new Map()
-  const alerted = new Map()
-  contender.onAlert((key) => alerted.has(key) || alerted.set(key, Date.now()))
+  const alerted = []
+  contender.onAlert((key) => alerted.push({ key, at: Date.now() }))
   const appends = []
   const cpu = process.cpuUsage()
-  const began = performance.now()
+  const began = Date.now()
   const total = Math.max(seconds, (warmRounds * keys) / rate + 10) * rate
-  let lag = 0
+  // One call after the other, so that the records of a key stay in order; each takes what is due by then.
   for (let made = 0; made < total; ) {
-    const due = Math.min(total, Math.floor(((performance.now() - began) / 1_000) * rate))
+    const due = Math.min(total, Math.floor(((Date.now() - began) / 1_000) * rate))
     if (due > made) {
       const some = records.some(due - made)
-      spoil(some, made, keys, appended)
+      // Counted from when it was due, not from when the call before let it go.
+      spoil(some, made, keys, (key, number) => appended.set(key, began + (number / rate) * 1_000))
+      const first = began + (made / rate) * 1_000
       made = due
-      const at = performance.now()
-      appends.push(contender.append(some).then(() => performance.now() - at))
+      await contender.append(some)
+      appends.push(Date.now() - first)
     }
-    const before = performance.now()
     await pause(tick)
-    lag = Math.max(lag, performance.now() - before - tick)
   }
-  const wall = (performance.now() - began) / 1_000
+  const wall = (Date.now() - began) / 1_000
   const { user, system } = process.cpuUsage(cpu)
-  for (let waited = 0; alerted.size < appended.size && waited < patience; waited += tick) await pause(tick)
-  const insights = new Map()
-  for (const { key, at } of await contender.insights()) insights.set(key, Math.min(at, insights.get(key) ?? at))
-  const until = (ends) => [...appended].flatMap(([key, at]) => (ends.get(key) >= at ? [ends.get(key) - at] : []))
+  for (let waited = 0; untilFirst(appended, alerted).length < appended.size && waited < patience; waited += look)
+    await pause(look)
+  const alerts = untilFirst(appended, alerted)
+  const insights = untilFirst(appended, await contender.insights())
   return {
     records: total,
     wall,
     cpu: (user + system) / 1e6,
     wrong: appended.size,
-    insights: until(insights).length,
-    alerts: until(alerted).length,
-    append: latencies(await Promise.all(appends)),
-    insight: latencies(until(insights)),
-    alert: latencies(until(alerted)),
-    lag,
+    insights: insights.length,
+    alerts: alerts.length,
+    append: latencies(appends),
+    insight: latencies(insights),
+    alert: latencies(alerts),
     spent: await contender.spent(),
     counts: await contender.counts?.(),
   }
 }
 
+/** For each wrong value how long the first word of its key took, behind it: what was said before was of something else. */
+function untilFirst(appended, words) {
+  const delays = new Map()
+  for (const { key, at } of words) {
+    const delay = at - (appended.get(key) ?? Number.POSITIVE_INFINITY)
+    if (delay >= 0) delays.set(key, Math.min(delay, delays.get(key) ?? delay))
+  }
+  return [...delays.values()]
+}
+
 /** Every so many rounds another key has a wrong value. */
-function spoil(some, made, keys, appended) {
+function spoil(some, made, keys, tell) {
   const first = warmRounds * keys
   const every = apart * keys
   for (const [at, record] of some.entries()) {
     const number = made + at - first
     if (number < 0 || number % every !== Math.floor(number / every) % keys) continue
     record.data.value = wrong
-    appended.set(record.key, Date.now())
+    tell(record.key, made + at)
   }
 }
 

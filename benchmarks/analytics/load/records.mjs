@@ -23,7 +23,11 @@ export class Records {
     const key = this.#made % this.#keys
     const time = begin + Math.floor(this.#made / this.#keys) * this.#period
     this.#made++
-    return { key: this.#names[key], timestamp: time, data: { value: valueAt(key, time, this.#random()), state: 'running' } }
+    return {
+      key: this.#names[key],
+      timestamp: new Date(time).toISOString(),
+      data: { value: valueAt(key, time, this.#random()), state: 'running' },
+    }
   }
 
   some(count) {

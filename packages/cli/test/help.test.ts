@@ -3,7 +3,22 @@ import { describe, expect, it } from 'vitest'
 import { lines, plinth } from './support/plinth.ts'
 
 const verbs = [
-  ...['start', 'token', 'submit', 'ingest', 'ask', 'run', 'workflows', 'agents', 'stream', 'eval', 'tenants', 'backup', 'doctor', 'synth'],
+  ...[
+    'start',
+    'token',
+    'submit',
+    'ingest',
+    'ask',
+    'run',
+    'workflows',
+    'agents',
+    'stream',
+    'eval',
+    'tenants',
+    'backup',
+    'doctor',
+    'synth',
+  ],
 ]
 
 describe('plinth --help', () => {

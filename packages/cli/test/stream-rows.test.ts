@@ -91,9 +91,13 @@ describe('a row as a record', () => {
       id: '7',
       data: { value: 1 },
     })
-    expect(recordOf(row({ sensor: 12, at: 1_767_225_600, no: 'z', key: 'k', value: 1 }), { key: 'sensor', timestamp: 'at', id: 'no' }, 'x')).toEqual(
-      { key: '12', timestamp: '2026-01-01T00:00:00.000Z', id: 'z', data: { key: 'k', value: 1 } },
-    )
+    expect(
+      recordOf(
+        row({ sensor: 12, at: 1_767_225_600, no: 'z', key: 'k', value: 1 }),
+        { key: 'sensor', timestamp: 'at', id: 'no' },
+        'x',
+      ),
+    ).toEqual({ key: '12', timestamp: '2026-01-01T00:00:00.000Z', id: 'z', data: { key: 'k', value: 1 } })
   })
 
   it.each([

@@ -36,10 +36,16 @@ function fileOf(name: string, text: string): string {
 const begin = Date.UTC(2026, 0, 1)
 const at = (seconds: number): string => new Date(begin + seconds * 1_000).toISOString()
 const rows = (amount: number): string =>
-  ['sensor,at,temperature', ...Array.from({ length: amount }, (_, index) => `s${index % 2},${at(index)},${20 + (index % 5)}`)].join('\n')
+  [
+    'sensor,at,temperature',
+    ...Array.from({ length: amount }, (_, index) => `s${index % 2},${at(index)},${20 + (index % 5)}`),
+  ].join('\n')
 
 /** Runs a verb with something on its standard input. */
-function piped(args: readonly string[], input: string): { readonly code: number | null; readonly stdout: string; readonly stderr: string } {
+function piped(
+  args: readonly string[],
+  input: string,
+): { readonly code: number | null; readonly stdout: string; readonly stderr: string } {
   const [program = '', ...rest] = plinthCommand()
   const env = { ...process.env, ...environment, PLINTH_MODEL: 'scripted' }
   const { status, stdout, stderr } = spawnSync(program, [...rest, 'stream', ...args], { input, env, encoding: 'utf8' })
@@ -62,7 +68,10 @@ describe('plinth stream put', () => {
 
   it('names what is rejected by file, line and reason, sends the rest, and ends with 1 [X49]', async () => {
     const csv = fileOf('some.csv', `key,value\na,1\nb\n,2\nc,3\n`)
-    const json = fileOf('some.jsonl', `{"key":"a","data":{"value":1}}\n{"key":"a"}\n{"key":"b","value":2,"timestamp":"noon"}\nno\n`)
+    const json = fileOf(
+      'some.jsonl',
+      `{"key":"a","data":{"value":1}}\n{"key":"a"}\n{"key":"b","value":2,"timestamp":"noon"}\nno\n`,
+    )
     const put = await stream('put', 'mixed', csv, json)
     expect(put.exit.code).toBe(1)
     expect(put.stdout).toBe('4 records are in the stream; 4 rejected.\n')
@@ -128,7 +137,15 @@ describe('plinth stream', () => {
   })
 
   it('insights, alerts and acknowledge show what was found, and that somebody looks', async () => {
-    const rule = { rule_id: 'hot', alert_type: 'too_hot', on: 'record', field: 'value', operator: '>', threshold: 100, severity: 'high' }
+    const rule = {
+      rule_id: 'hot',
+      alert_type: 'too_hot',
+      on: 'record',
+      field: 'value',
+      operator: '>',
+      threshold: 100,
+      severity: 'high',
+    }
     const ruled = await call(server.url, '/api/alert-rules', { token, method: 'PUT', body: { rules: [rule] } })
     expect(ruled.status, ruled.text).toBe(200)
     await call(server.url, '/api/streams/oven/records', { token, body: { records: [{ key: 'door', data: { value: 300 } }] } })
@@ -163,7 +180,8 @@ describe('plinth stream', () => {
     await server.process.stop()
     server = await startPlinth(folder, { PORT: port })
     await send('b', 3)
-    await until('the next one', () => tail.stdout.includes('value=3') && alone.stdout.includes('"value":3'))
+    const told = () => tail.stdout.includes('value=3') && alone.stdout.includes('"value":3')
+    await until(`the next one: ${tail.stderr}${alone.stderr}`, told, { within: 120_000 })
     for (const run of [tail, alone]) await run.kill()
     expect(tail.stdout.match(/value=2/g)).toHaveLength(1)
     const events = lines(alone.stdout).map((line) => JSON.parse(line) as { event: string; data: { key?: string } })

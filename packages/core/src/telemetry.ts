@@ -214,7 +214,13 @@ export function recordTool(tool: string, outcome: 'done' | 'failed', millisecond
 
 /** A batch of one shard. @param processing how long it took, milliseconds. */
 export function recordStreamBatch(
-  batch: { readonly records: number; readonly bytes: number; readonly anomalies: number; readonly findings: number; readonly lag: number },
+  batch: {
+    readonly records: number
+    readonly bytes: number
+    readonly anomalies: number
+    readonly findings: number
+    readonly lag: number
+  },
   processing: number,
 ): void {
   const { streamRecords, streamBytes, streamAnomalies, streamFindings, streamProcessing, streamLag } = instruments()

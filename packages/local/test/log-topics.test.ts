@@ -17,9 +17,9 @@ function logged(): { readonly topics: LogTopics; readonly lines: readonly Line[]
 describeTopicsContract('LogTopics', {
   create: async () => {
     const { topics, lines } = logged()
-    const shown = ({ fields, words }: Line) => {
+    const shown = ({ fields, words }: Line): TopicMessage & { readonly tenant: string; readonly topic: string } => {
       const { tenant_id: tenant = '', topic = '', message_id: id = '', ...attributes } = fields
-      return { tenant, topic, id, subject: words, attributes, body: {} } satisfies TopicMessage & object
+      return { tenant, topic, id, subject: words, attributes, body: {} }
     }
     const received = async (names: readonly string[]) => lines.map(shown).filter(({ topic }) => names.includes(topic))
     return { port: { topics, received }, dispose: async () => {} }

@@ -66,7 +66,8 @@ export class MachineReadings {
   #eventLoop(): Reading['data'] {
     const { mean, max, count } = this.#delay
     this.#delay.reset()
-    const delayOf = (measured: number): number => (count === 0 ? 0 : rounded(Math.max(0, measured / nanoseconds - resolution), 1000))
+    const delayOf = (measured: number): number =>
+      count === 0 ? 0 : rounded(Math.max(0, measured / nanoseconds - resolution), 1000)
     return { delay_ms: delayOf(mean), longest_ms: delayOf(max) }
   }
 }

@@ -1,4 +1,14 @@
-import { appendRecords, type Authenticator, type Clock, faultOf, type LocalIssuer, type Log, PlinthError, sleep, uuid } from '@plinth/core'
+import {
+  type Authenticator,
+  appendRecords,
+  type Clock,
+  faultOf,
+  type LocalIssuer,
+  type Log,
+  PlinthError,
+  sleep,
+  uuid,
+} from '@plinth/core'
 import { firstTenant } from './bootstrap.ts'
 import { MachineReadings } from './machine-readings.ts'
 import type { Regions } from './regions.ts'

@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Acknowledgement, call, listAll, type Page, type ShownEvent, type ShownRequest } from '../../../test/e2e/support/api.ts'
+import {
+  type Acknowledgement,
+  call,
+  listAll,
+  type Page,
+  type ShownEvent,
+  type ShownRequest,
+} from '../../../test/e2e/support/api.ts'
 import { until } from '../../../test/e2e/support/until.ts'
 import { expectProblem } from './support/expect-problem.ts'
 import { fill, nameOf, tenantRoutes } from './support/routes.ts'
@@ -93,17 +100,20 @@ const withIds = tenantRoutes.filter((route) => route.path.includes('{')).map((ro
 const beginning = ['POST /api/streams/{name}/records', 'PUT /api/streams/{name}']
 
 describe("[R110] what belongs to another tenant isn't there", () => {
-  it.each(withIds.filter(([name]) => !beginning.includes(name)))("%s: the same 404 as for an id that doesn't exist", async (_, route) => {
-    const body = route.body ? {} : undefined
-    const ask = (token: string, id: string) => call(server.url, fill(route.path, id), { token, method: route.method, body })
-    const theirs = await ask(stranger, sampleFor(route.path))
-    const nobodys = await ask(stranger, 'f0000000-0000-7000-8000-000000000000')
-    expectProblem(theirs, 404, 'not_found')
-    expectProblem(nobodys, 404, 'not_found')
-    expect({ ...theirs.body, request_id: '' }).toEqual({ ...nobodys.body, request_id: '' })
-    const names = (answer: typeof theirs): string[] => [...answer.headers.keys()].sort()
-    expect(names(theirs)).toEqual(names(nobodys))
-  })
+  it.each(withIds.filter(([name]) => !beginning.includes(name)))(
+    "%s: the same 404 as for an id that doesn't exist",
+    async (_, route) => {
+      const body = route.body ? {} : undefined
+      const ask = (token: string, id: string) => call(server.url, fill(route.path, id), { token, method: route.method, body })
+      const theirs = await ask(stranger, sampleFor(route.path))
+      const nobodys = await ask(stranger, 'f0000000-0000-7000-8000-000000000000')
+      expectProblem(theirs, 404, 'not_found')
+      expectProblem(nobodys, 404, 'not_found')
+      expect({ ...theirs.body, request_id: '' }).toEqual({ ...nobodys.body, request_id: '' })
+      const names = (answer: typeof theirs): string[] => [...answer.headers.keys()].sort()
+      expect(names(theirs)).toEqual(names(nobodys))
+    },
+  )
 
   // Else the test above would also pass on a server that finds nothing at all.
   it.each(withIds)('%s: its own tenant finds it', async (_, route) => {

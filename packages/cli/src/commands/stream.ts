@@ -40,7 +40,11 @@ interface ListOptions {
 export function streamCommand(): Command {
   return verb('stream', 'Streams of records: send some, watch them, see what was found in them.', [
     putCommand(),
-    subcommand<{ readonly key?: string }>('tail', 'Show what happens in a stream from now on: points, anomalies, insights, alerts.', tail)
+    subcommand<{ readonly key?: string }>(
+      'tail',
+      'Show what happens in a stream from now on: points, anomalies, insights, alerts.',
+      tail,
+    )
       .argument('<name>')
       .option('--key <key>', 'of this key alone'),
     listed('list', 'Streams, newest first.', ({ options }) => list<ShownStream>('/api/streams', options, streamTable)),

@@ -3,14 +3,15 @@ import { PlinthError } from '@plinth/core'
 import type { Client } from '../client.ts'
 import { type ReceivedEvent, serverEvents } from '../server-events.ts'
 
-const mostBreaks = 40
+/** Five minutes: who watches a stream is in no hurry to leave it. */
+const mostBreaks = 400
 const pauseMilliseconds = 750
 
 /**
  * What happens in a stream, from now on and for ever. A stream of events that breaks off is taken up where it was: servers end one after
  * ten minutes, and when they restart.
  * @param path of its events.
- * @throws PlinthError `interrupted` when no server has answered for half a minute.
+ * @throws PlinthError `interrupted` when no server has answered for five minutes.
  */
 export async function* followStream(
   client: Pick<Client, 'stream'>,

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { PlinthError } from '@plinth/core'
 import type { Client } from '../client.ts'
-import { type FieldNames, type NewRecord, recordOf } from './row-record.ts'
 import type { RowSource } from './read-rows.ts'
+import { type FieldNames, type NewRecord, recordOf } from './row-record.ts'
 
 /** A line that didn't become a record of the stream. */
 export interface RejectedLine {

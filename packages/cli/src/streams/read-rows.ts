@@ -134,7 +134,7 @@ function* rowsOf(head: readonly string[], raw: readonly RawRow[]): Generator<Row
       yield { ...row, fault: `It has ${cells.length} cells where the head has ${head.length}.` }
       continue
     }
-    const fields = head.flatMap((name, at) => (cells[at] === '' ? [] : [[name, valueOf(cells[at] ?? '')]]))
+    const fields = head.flatMap((name, at) => (cells[at] === '' ? [] : [[name, cellValue(cells[at] ?? '')]]))
     yield { ...row, fields: Object.fromEntries(fields) as Readonly<Record<string, unknown>> }
   }
 }
@@ -145,7 +145,7 @@ function cellsOf(rows: readonly RawRow[]): readonly (readonly string[])[] {
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 
-function valueOf(cell: string): unknown {
+function cellValue(cell: string): unknown {
   const text = cell.trim()
   if (decimal.test(text) && Number.isFinite(Number(text))) return Number(text)
   if (text === 'true' || text === 'false') return text === 'true'

@@ -35,7 +35,8 @@ export function recordOf(row: Row, names: FieldNames, source: string): NewRecord
   const named = { ...usual, ...defined(names) }
   const data = { ...fields }
   const key = data[named.key]
-  if (key === undefined || key === '') return { fault: `There is no field "${named.key}", which would be its key: --key names another.` }
+  if (key === undefined || key === '')
+    return { fault: `There is no field "${named.key}", which would be its key: --key names another.` }
   const given = data[named.timestamp]
   const timestamp = timeOf(given)
   if (given !== undefined && timestamp === undefined)

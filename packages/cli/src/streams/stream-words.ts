@@ -91,7 +91,9 @@ export function putWords({ accepted, rejected }: PutResult): string[] {
 /** One event of a stream, on a line. */
 export function eventWords(event: string, data: unknown): string {
   const { timestamp = '', key = '', ...rest } = data as { readonly timestamp?: string; readonly key?: string }
-  return printable(`${timestamp} ${event.padEnd(7)} ${key}  ${detailOf(event, rest as Readonly<Record<string, unknown>>)}`.trimEnd())
+  return printable(
+    `${timestamp} ${event.padEnd(7)} ${key}  ${detailOf(event, rest as Readonly<Record<string, unknown>>)}`.trimEnd(),
+  )
 }
 
 function detailOf(event: string, data: Readonly<Record<string, unknown>>): string {

@@ -98,13 +98,17 @@ export class RecordAppender {
 
   /** An empty line is none. */
   takeLine(index: number, line: Line): void {
-    if ('broken' in line) return this.#reject(index, line.broken === 'too_long' ? tooLongLine : notUtf8)
+    if ('broken' in line) {
+      this.#reject(index, line.broken === 'too_long' ? tooLongLine : notUtf8)
+      return
+    }
     if (line.text.trim() === '') return
     let value: unknown
     try {
       value = JSON.parse(line.text)
     } catch {
-      return this.#reject(index, notJson)
+      this.#reject(index, notJson)
+      return
     }
     this.#characters += line.text.length
     this.take(index, value)

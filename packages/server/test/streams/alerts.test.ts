@@ -199,6 +199,9 @@ describe('rules over HTTP', () => {
       read: { insights: 1 },
       cut: false,
     })
+    // Who may not read insights can't have a rule show them.
+    const blind = await server.token({ tenant: 'backtests', permissions: ['alerts:read', 'alerts:write'] })
+    expectProblem(await call(server.url, '/api/alert-rules/backtest', { token: blind, body: {} }), 403, 'permission_denied')
     expect((await test({ from: '2099-01-01T00:00:00Z' })).body.alerts).toEqual([])
     expectProblem(await test({ stream: 'none' }), 404, 'not_found')
     expectProblem(await test({ to: 'later' }), 400, 'invalid_input', 'to')

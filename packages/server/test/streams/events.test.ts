@@ -71,7 +71,11 @@ describe('[R90] GET /api/streams/{name}/events', () => {
     expect(ids).toEqual([...new Set(ids)].sort((one, other) => one - other))
     // From the very beginning again: all of it, once.
     const again = await readStream(server.url, path, token, { after: id, enough })
-    expect(points(again).map(({ data }) => data.timestamp).slice(0, 5)).toEqual(times.slice(0, 5))
+    expect(
+      points(again)
+        .map(({ data }) => data.timestamp)
+        .slice(0, 5),
+    ).toEqual(times.slice(0, 5))
   })
 
   it('after an id that it never gave it begins now, and says that something may be missing', async () => {

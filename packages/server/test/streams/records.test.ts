@@ -67,7 +67,9 @@ describe('[R69] POST /api/streams/{name}/records', () => {
     const answer = await sendLines('lines', body)
     expect(answer.status, answer.text).toBe(202)
     expect([answer.body.accepted, answer.body.rejected.map(({ index }) => index)]).toEqual([2, [1, 4]])
-    const typed = await sendLines('lines', `${JSON.stringify(record('a', 3))}\r\n`, { 'content-type': 'Application/X-NDJSON; charset=utf-8' })
+    const typed = await sendLines('lines', `${JSON.stringify(record('a', 3))}\r\n`, {
+      'content-type': 'Application/X-NDJSON; charset=utf-8',
+    })
     expect(typed.body).toEqual({ accepted: 1, rejected: [] })
     expect((await sendLines('lines', '')).body).toEqual({ accepted: 0, rejected: [] })
     await reach('lines', 3)

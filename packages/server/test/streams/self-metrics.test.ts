@@ -60,8 +60,7 @@ describe('[R90] a fresh Plinth', () => {
     const server = await startTestServer({ PLINTH_SELF_METRICS: 'on' })
     await server.registry.create('other', 'Other')
     const admin = await server.token({ tenant: 'other', permissions: ['*'] })
-    const set = (status: string) =>
-      call(server.url, '/api/tenants/demo', { token: admin, method: 'PATCH', body: { status } })
+    const set = (status: string) => call(server.url, '/api/tenants/demo', { token: admin, method: 'PATCH', body: { status } })
     expect((await set('suspended')).status).toBe(200)
     await new Promise((resolve) => setTimeout(resolve, 2_500))
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200)

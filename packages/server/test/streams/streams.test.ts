@@ -34,8 +34,7 @@ beforeAll(async () => {
 const path = (name: string, rest = ''): string => `/api/streams/${name}${rest}`
 const get = <Body = Shown>(name: string, rest = '') => call<Body>(server.url, path(name, rest), { token })
 const put = (name: string, body: object) => call<Shown>(server.url, path(name), { token, method: 'PUT', body })
-const send = (name: string, records: readonly object[]) =>
-  call(server.url, path(name, '/records'), { token, body: { records } })
+const send = (name: string, records: readonly object[]) => call(server.url, path(name, '/records'), { token, body: { records } })
 const begin = Date.UTC(2026, 0, 1)
 const at = (seconds: number): string => new Date(begin + seconds * 1_000).toISOString()
 
@@ -88,9 +87,21 @@ describe('a stream', () => {
   it.each<[string, object, string]>([
     ['an unknown field', { size: 1 }, 'size'],
     ['a kind that is none', { fields: { value: 'text' } }, 'fields.value'],
-    ['too many fields', { fields: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`f${index}`, 'number'])) }, 'fields'],
-    ['too many windows', { windows: Array.from({ length: 5 }, (_, index) => ({ name: `w${index}`, kind: 'session', gap_seconds: 1 })) }, 'windows'],
-    ['two windows of a name', { windows: ['a', 'a'].map((name) => ({ name, kind: 'session', gap_seconds: 9 })) }, 'windows.1.name'],
+    [
+      'too many fields',
+      { fields: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`f${index}`, 'number'])) },
+      'fields',
+    ],
+    [
+      'too many windows',
+      { windows: Array.from({ length: 5 }, (_, index) => ({ name: `w${index}`, kind: 'session', gap_seconds: 1 })) },
+      'windows',
+    ],
+    [
+      'two windows of a name',
+      { windows: ['a', 'a'].map((name) => ({ name, kind: 'session', gap_seconds: 9 })) },
+      'windows.1.name',
+    ],
     ['a window without a length', { windows: [{ name: 'a', kind: 'tumbling' }] }, 'windows.0.size_seconds'],
     ['one that is too short', { windows: [{ name: 'a', kind: 'tumbling', size_seconds: 0.5 }] }, 'windows.0.size_seconds'],
     [
@@ -112,8 +123,7 @@ describe('a stream', () => {
   it('is listed, newest first, page by page', async () => {
     await server.registry.create('lister', 'Lister')
     const lister = await server.token({ tenant: 'lister' })
-    for (const name of ['one', 'two', 'three'])
-      await call(server.url, path(name), { token: lister, method: 'PUT', body: {} })
+    for (const name of ['one', 'two', 'three']) await call(server.url, path(name), { token: lister, method: 'PUT', body: {} })
     const all = await listAll<Shown>(server.url, '/api/streams', lister, 2)
     expect(all.map(({ name }) => name)).toEqual(['three', 'two', 'one'])
     const page = await call<Page<Shown>>(server.url, '/api/streams?limit=2', { token: lister })
@@ -133,7 +143,14 @@ describe('a stream', () => {
       return found.length >= 6 && found
     })
     expect(even.map(({ start }) => start)).toEqual([5, 4, 3, 2, 1, 0].map((minute) => at(minute * 60)))
-    expect(even.at(-1)).toMatchObject({ window: '1m', key: 'even', end: at(60), count: 30, rate: 0.5, numbers: { value: { mean: 29 } } })
+    expect(even.at(-1)).toMatchObject({
+      window: '1m',
+      key: 'even',
+      end: at(60),
+      count: 30,
+      rate: 0.5,
+      numbers: { value: { mean: 29 } },
+    })
     const some = await listAll<ShownWindow>(server.url, path('windowed', `/windows?key=even&from=${at(60)}&to=${at(180)}`), token)
     expect(some.map(({ start }) => start)).toEqual([at(120), at(60)])
     expect((await get<Page<ShownWindow>>('windowed', '/windows?window=other')).body.items).toEqual([])
@@ -152,7 +169,8 @@ describe('a stream', () => {
     await until('its record', async () => (await get('gone')).body.records === 1)
     const deleted = await call(server.url, path('gone'), { token, method: 'DELETE' })
     expect([deleted.status, deleted.text]).toEqual([204, ''])
-    for (const rest of ['', '/insights', '/windows', '/quarantine', '/events']) expectProblem(await call(server.url, path('gone', rest), { token }), 404)
+    for (const rest of ['', '/insights', '/windows', '/quarantine', '/events'])
+      expectProblem(await call(server.url, path('gone', rest), { token }), 404)
     expectProblem(await call(server.url, path('gone'), { token, method: 'DELETE' }), 404)
     expectProblem(await send('gone', [{ key: 'a', data: {} }]), 409, 'wrong_state')
     expect((await listAll<Shown>(server.url, '/api/streams', token)).map(({ name }) => name)).not.toContain('gone')

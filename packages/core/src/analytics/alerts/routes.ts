@@ -1,6 +1,7 @@
 import { fromCursor, toCursor } from '../../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../../define/route.ts'
 import { InvalidInputError } from '../../errors.ts'
+import { requirePermission } from '../../scope/caller.ts'
 import { type BacktestRequest, backtest as testBack } from './backtest.ts'
 import * as forms from './forms.ts'
 import { replaceRules, userRules } from './keep-rules.ts'
@@ -75,10 +76,12 @@ const backtest = defineRoute<None, None, BacktestRequest>({
   method: 'POST',
   path: '/api/alert-rules/backtest',
   permission: 'alerts:read',
-  summary: 'What rules would have raised over what is stored. Nothing is raised.',
+  summary: 'What rules would have raised over what is stored. Nothing is raised. Needs streams:read, too.',
   body: forms.backtestBody,
   replies: { 200: { summary: 'Alerts as they would have been, and counts by rule.', body: forms.backtestForm } },
   async handle(scope, { body }) {
+    // A rule that every insight fits would show them all.
+    requirePermission(scope.caller, 'streams:read')
     return { status: 200, body: forms.showBacktest(await testBack(scope, body)) }
   },
 })

@@ -71,7 +71,8 @@ export class Detector {
     numbers[count] = (numbers[count] as number) + 1
     const memory = this.#memory
     numbers[view] = -1
-    const bounded = Math.max(-greatest, Math.min(greatest, value))
+    // Of the two zeros there is one in JSON.
+    const bounded = Math.max(-greatest, Math.min(greatest, value)) + 0
     let found = this.#finds(0, bounded, novelty(memory, 0, bounded, 1), 0)
     const kept = learnt(memory, 0)
     numbers[values + (numbers[position] as number)] = kept

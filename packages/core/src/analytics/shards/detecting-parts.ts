@@ -11,7 +11,6 @@ export const keyParts: KeyParts = {
   number: (packed) => (packed === undefined ? new Detector() : Detector.unpack(packed as never)),
   category: (packed) => (packed === undefined ? new CategoryDetector() : CategoryDetector.unpack(packed as never)),
   suppression: (packed) => (packed === undefined ? new AlertSuppression() : AlertSuppression.unpack(packed as never)),
-  windows: (definitions, packed) =>
-    packed === undefined ? new KeyWindows(definitions) : KeyWindows.unpack(packed, definitions),
+  windows: (definitions, packed) => (packed === undefined ? new KeyWindows(definitions) : KeyWindows.unpack(packed, definitions)),
   rules: recordRulesFor,
 }

@@ -16,10 +16,7 @@ export interface FindingsRow {
   readonly count: number
 }
 
-export const streamFindings: Collection<FindingsRow, { findings: string }> = defineCollection<
-  FindingsRow,
-  { findings: string }
->({
+export const streamFindings: Collection<FindingsRow, { findings: string }> = defineCollection<FindingsRow, { findings: string }>({
   name: 'stream-findings',
   schema: 1,
   plain: z.strictObject({ at: z.number(), count: z.number() }),

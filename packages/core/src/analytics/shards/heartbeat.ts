@@ -11,8 +11,8 @@ import type { Uses } from '../../scope/scope.ts'
 import { type RecordWrite, replace } from '../../scope/state.ts'
 import { packEntry } from '../entry.ts'
 import { streams, streamsPartition } from '../streams.ts'
-import { type HeartbeatBody, heartbeat, heartbeatJobName } from './shard-jobs.ts'
 import { type ShardHeadFields, shardSort, streamShards } from './shard-head.ts'
+import { type HeartbeatBody, heartbeat, heartbeatJobName } from './shard-jobs.ts'
 import { shardPartition } from './shard-of.ts'
 
 export const firstPause: number = 15_000

@@ -44,7 +44,11 @@ export function settingsOf({ fields, windows, lateness, retention }: StreamField
 }
 
 /** The writes that keep the index of pages, and the ids that are new. */
-export function partWrites(partition: string, index: string, ids: RecentIds): { readonly writes: RecordWrite[]; readonly index: number } {
+export function partWrites(
+  partition: string,
+  index: string,
+  ids: RecentIds,
+): { readonly writes: RecordWrite[]; readonly index: number } {
   const chunks = chunked(index)
   const writes = chunks.map((text, at) => replace(streamShardParts, { partition, sort: partSort('index', at) }, {}, { text }))
   for (const { segment, text } of ids.changes())

@@ -67,7 +67,12 @@ export function kindOf(value: JsonValue | undefined, declared: FieldKind | undef
   return declared !== 'number' && categoryIn(value) !== undefined ? 'category' : undefined
 }
 
-export function beginField(kind: 'number' | 'category', name: string, declared: FieldKind | undefined, parts: KeyParts): KeyField {
+export function beginField(
+  kind: 'number' | 'category',
+  name: string,
+  declared: FieldKind | undefined,
+  parts: KeyParts,
+): KeyField {
   const common = { name, declared, suppression: undefined, last: 0 }
   if (kind === 'number') return { ...common, kind, detector: parts.number(), points: new RecentPoints(), isSilent: false }
   return { ...common, kind, detector: parts.category(), value: '', seen: declared === 'category' ? undefined : [] }

@@ -8,9 +8,8 @@ import { z } from 'zod'
 import { type Collection, defineCollection, mostInlineBytes } from '../../define/collection.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { type RecordWrite, replace } from '../../scope/state.ts'
-import type { KeyContext } from './key-state.ts'
 import { KeyPage, pageCharacters, pageHash } from './key-page.ts'
-import type { KeyState } from './key-state.ts'
+import type { KeyContext, KeyState } from './key-state.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 /** Rows of keys: through which sequence, and the keys as `KeyPage.pack` makes them. */
@@ -229,6 +228,9 @@ export class KeyPages {
   }
 
   #place(page: KeyPage): { readonly partition: string; readonly sort: string } {
-    return { partition: this.#partition, sort: `${String(page.bits).padStart(2, '0')}-${page.prefix.toString(16).padStart(4, '0')}` }
+    return {
+      partition: this.#partition,
+      sort: `${String(page.bits).padStart(2, '0')}-${page.prefix.toString(16).padStart(4, '0')}`,
+    }
   }
 }

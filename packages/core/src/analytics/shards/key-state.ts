@@ -5,16 +5,7 @@ import type { StreamRecord } from '../record.ts'
 import type { FieldKind, StreamSettings } from '../streams.ts'
 import type { NumberAggregate, WindowResult } from '../windows/window.ts'
 import { cutData } from './cut-data.ts'
-import {
-  beginField,
-  categoryIn,
-  fieldLimits,
-  type KeyField,
-  kindOf,
-  numberIn,
-  packField,
-  unpackField,
-} from './key-fields.ts'
+import { beginField, categoryIn, fieldLimits, type KeyField, kindOf, numberIn, packField, unpackField } from './key-fields.ts'
 import type { Explanation, KeyParts, Windows } from './key-parts.ts'
 import { pointCount } from './recent-points.ts'
 
@@ -111,12 +102,14 @@ export class KeyState {
         field.points.add(timestamp, value)
         field.isSilent = false
         sink.point(this.key, field.name, timestamp, value, score)
-        if (score >= parts.threshold) this.#anomaly(field, { value, timestamp, score, data }, field.detector.explain(), parts, sink)
+        if (score >= parts.threshold)
+          this.#anomaly(field, { value, timestamp, score, data }, field.detector.explain(), parts, sink)
       } else {
         const value = categories[category++]?.[1] ?? ''
         const score = field.detector.next(value, timestamp)
         field.value = value
-        if (score >= parts.threshold) this.#anomaly(field, { value, timestamp, score, data }, field.detector.explain(), parts, sink)
+        if (score >= parts.threshold)
+          this.#anomaly(field, { value, timestamp, score, data }, field.detector.explain(), parts, sink)
       }
     }
     if (!rules.isEmpty) {
@@ -204,7 +197,10 @@ export class KeyState {
     sink: KeySink,
   ): void {
     field.suppression ??= parts.suppression()
-    if (!field.suppression.admits(score, timestamp)) return sink.anomaly(undefined)
+    if (!field.suppression.admits(score, timestamp)) {
+      sink.anomaly(undefined)
+      return
+    }
     const kind = value === null ? 'silence' : field.kind === 'number' ? 'value' : 'category'
     sink.anomaly(() => ({
       key: this.key,
@@ -219,10 +215,7 @@ export class KeyState {
     }))
   }
 
-  #evidence(
-    field: KeyField | undefined,
-    data: JsonObject,
-  ): Pick<Finding, 'data_point' | 'recent' | 'window' | 'accepted'> {
+  #evidence(field: KeyField | undefined, data: JsonObject): Pick<Finding, 'data_point' | 'recent' | 'window' | 'accepted'> {
     const window = field && Object.hasOwn(this.#window, field.name) ? this.#window[field.name] : undefined
     return {
       data_point: cutData(data),

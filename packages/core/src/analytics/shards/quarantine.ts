@@ -57,11 +57,7 @@ export function quarantinePlace(stream: string, shard: number): { readonly parti
 }
 
 /** Of one shard, oldest first. */
-export async function readQuarantine(
-  scope: Uses<'state'>,
-  stream: string,
-  shard: number,
-): Promise<readonly QuarantinedRecord[]> {
+export async function readQuarantine(scope: Uses<'state'>, stream: string, shard: number): Promise<readonly QuarantinedRecord[]> {
   const row = await scope.state.get(streamQuarantine, quarantinePlace(stream, shard))
   return JSON.parse((await row?.open('records')) ?? '[]') as readonly QuarantinedRecord[]
 }

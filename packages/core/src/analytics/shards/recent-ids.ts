@@ -12,7 +12,8 @@ export const idSegments = 16
 export class RecentIds {
   readonly #size: number
   readonly #segments: number
-  readonly #ring: Float64Array
+  /** Made with the first id: most streams have none. */
+  #ring: Float64Array | undefined
   readonly #known = new Set<number>()
   #next = 0
   readonly #changed = new Set<number>()
@@ -20,13 +21,13 @@ export class RecentIds {
   constructor(size: number = rememberedIds, segments: number = idSegments) {
     this.#size = size
     this.#segments = segments
-    this.#ring = new Float64Array(size)
   }
 
   /** @returns whether it was new; from now on it isn't. */
   add(key: string, id: string): boolean {
     const hash = idHash(key, id)
     if (this.#known.has(hash)) return false
+    this.#ring ??= new Float64Array(this.#size)
     this.#known.delete(this.#ring[this.#next] ?? 0)
     this.#ring[this.#next] = hash
     this.#known.add(hash)
@@ -43,8 +44,9 @@ export class RecentIds {
   /** The segments that changed since {@link saved} was called. */
   changes(): readonly { readonly segment: number; readonly text: string }[] {
     const length = this.#size / this.#segments
+    const ring = this.#ring ?? new Float64Array(0)
     return [...this.#changed].map((segment) => {
-      const part = this.#ring.slice(segment * length, (segment + 1) * length)
+      const part = ring.slice(segment * length, (segment + 1) * length)
       return { segment, text: toBase64(new Uint8Array(part.buffer)) }
     })
   }
@@ -57,9 +59,10 @@ export class RecentIds {
   restore(next: number, segments: Iterable<{ readonly segment: number; readonly text: string }>): void {
     this.#next = next
     for (const { segment, text } of segments) {
+      this.#ring ??= new Float64Array(this.#size)
       this.#ring.set(new Float64Array(fromBase64(text).buffer), segment * (this.#size / this.#segments))
     }
-    for (const hash of this.#ring) if (hash !== 0) this.#known.add(hash)
+    for (const hash of this.#ring ?? []) if (hash !== 0) this.#known.add(hash)
   }
 }
 

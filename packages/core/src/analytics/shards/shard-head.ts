@@ -56,10 +56,7 @@ export interface ShardHeadFields extends ShardCounters {
 }
 
 /** `state` is the shard's own as of `kept`, as JSON: see `kept-state.ts`. */
-export const streamShards: Collection<ShardHeadFields, { state: string }> = defineCollection<
-  ShardHeadFields,
-  { state: string }
->({
+export const streamShards: Collection<ShardHeadFields, { state: string }> = defineCollection<ShardHeadFields, { state: string }>({
   name: 'stream-shards',
   schema: 1,
   // Written with every batch, by this folder only: a look is enough.

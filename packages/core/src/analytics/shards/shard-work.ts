@@ -93,4 +93,3 @@ export class ShardWork implements StreamWork {
       if (now - used > idleFor && shard.isKept && !this.#busy.has(name)) this.#forget(name)
   }
 }
-

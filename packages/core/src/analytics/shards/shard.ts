@@ -6,8 +6,8 @@ import { type BatchMetrics, ProcessingTimes, publishBatchMetrics } from './batch
 import { findingWrites, placeAt } from './findings.ts'
 import { firstPause, isLive, nextHeartbeat } from './heartbeat.ts'
 import { type KeptState, partWrites, readParts, settingsOf, statePartition } from './kept-state.ts'
-import type { KeyParts } from './key-parts.ts'
 import { KeyPages } from './key-pages.ts'
+import type { KeyParts } from './key-parts.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { keepQuarantined, type QuarantinedRecord, readQuarantine } from './quarantine.ts'
 import { RecentIds } from './recent-ids.ts'
@@ -63,7 +63,13 @@ export class Shard {
   #scope: Uses<'state'>
   #begun: number
 
-  static async open(scope: Uses<'state'>, stream: StreamFields, shard: number, rules: Rules, options: ShardOptions): Promise<Shard> {
+  static async open(
+    scope: Uses<'state'>,
+    stream: StreamFields,
+    shard: number,
+    rules: Rules,
+    options: ShardOptions,
+  ): Promise<Shard> {
     const begun: KeptState = { settings: settingsOf(stream), watermark: [null, 0], ids: 0, index: 0 }
     const record = await ShardRecord.open(scope, stream, shard, JSON.stringify(begun))
     const state = JSON.parse(await record.state()) as KeptState
@@ -122,7 +128,13 @@ export class Shard {
   }
 
   /** @param keepNow all of it is saved when this resolves. */
-  async take(scope: Uses<'state'>, entries: readonly Entry[], stream: StreamFields, rules: Rules, keepNow: boolean): Promise<void> {
+  async take(
+    scope: Uses<'state'>,
+    entries: readonly Entry[],
+    stream: StreamFields,
+    rules: Rules,
+    keepNow: boolean,
+  ): Promise<void> {
     this.#scope = scope
     this.#begun = scope.clock.now()
     if (rules !== this.#rules) this.#setRules(rules)

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { appendLines, appendRecords } from '../../../src/analytics/append-records.ts'
 import { entryBytes, unpackEntry } from '../../../src/analytics/entry.ts'
 import type { StreamRecord } from '../../../src/analytics/record.ts'
-import { shardOf, shardPartition } from '../../../src/analytics/shards/shard-of.ts'
 import { countPlace, findStream, setUpStream, streamCounts } from '../../../src/analytics/set-up-stream.ts'
+import { shardOf, shardPartition } from '../../../src/analytics/shards/shard-of.ts'
 import { defaultSettings, defaultShards, streamLimits } from '../../../src/analytics/streams.ts'
 import type { AppendResult } from '../../../src/ports/event-stream.ts'
 import type { Scope } from '../../../src/scope/scope.ts'
@@ -20,7 +20,7 @@ let calls: { readonly partition: string; readonly bytes: readonly number[] }[]
 let refuse: (partition: string, call: number) => Extract<AppendResult, { refused: unknown }> | undefined
 
 beforeEach(async () => {
-  bench = await EventBench.open(() => ({ text: '' }), { worker: false })
+  bench = await EventBench.open(() => '', { worker: false })
   log = new Map()
   calls = []
   refuse = () => undefined
@@ -202,7 +202,11 @@ describe('lines', () => {
       [4, 'invalid_record'],
       [5, 'too_large'],
     ])
-    expect(kept().map(({ data }) => data.value).sort()).toEqual([1, 2])
+    expect(
+      kept()
+        .map(({ data }) => data.value)
+        .sort(),
+    ).toEqual([1, 2])
     expect(answer.accepted).toBe(2)
   })
 
@@ -236,6 +240,10 @@ describe('lines', () => {
       throw new Error('cut')
     }
     await expect(appendLines(scope, 'plant', cut())).rejects.toThrow('cut')
-    expect(kept().map(({ data }) => data.value).sort()).toEqual([0, 1, 2])
+    expect(
+      kept()
+        .map(({ data }) => data.value)
+        .sort(),
+    ).toEqual([0, 1, 2])
   })
 })

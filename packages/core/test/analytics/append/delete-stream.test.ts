@@ -5,7 +5,7 @@ import { analytics } from '../../../src/analytics/pattern.ts'
 import { findStream, setUpStream, streamCounts } from '../../../src/analytics/set-up-stream.ts'
 import { showStream } from '../../../src/analytics/show-stream.ts'
 import { streamLimits } from '../../../src/analytics/streams.ts'
-import { patterns, silentLog, StreamDeliveries, type Scope } from '../../../src/index.ts'
+import { patterns, type Scope, StreamDeliveries, silentLog } from '../../../src/index.ts'
 import { count } from '../../../src/scope/state.ts'
 import { EventBench } from '../../event-driven/bench.ts'
 
@@ -14,7 +14,7 @@ let scope: Scope
 let deliveries: StreamDeliveries
 
 beforeEach(async () => {
-  bench = await EventBench.open(() => ({ text: '' }))
+  bench = await EventBench.open(() => '')
   scope = await bench.scope()
   deliveries = new StreamDeliveries({ platform: bench.memory.platform, patterns, log: silentLog })
 })
@@ -90,7 +90,11 @@ describe('deleting a stream', () => {
   it('that works of its consumer meanwhile leave nothing either', async () => {
     await fill('plant')
     // The consumer has it in memory, and saves it when it is gone already.
-    await appendRecords(scope, 'plant', Array.from({ length: 100 }, (_, index) => ({ key: `n${index}`, data: { value: index } })))
+    await appendRecords(
+      scope,
+      'plant',
+      Array.from({ length: 100 }, (_, index) => ({ key: `n${index}`, data: { value: index } })),
+    )
     await deleteStream(scope, 'plant')
     await bench.pass(60_000)
     const drained = deliveries.drain()

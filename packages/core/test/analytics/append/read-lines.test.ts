@@ -41,7 +41,14 @@ describe('lines of a body', () => {
     const bytes = encoder.encode(`a\n${long}\nb\n${'y'.repeat(lineLimit)}\nc`)
     const expected = [{ text: 'a' }, { broken: 'too_long' }, { text: 'b' }, { text: 'y'.repeat(lineLimit) }, { text: 'c' }]
     expect(linesOf([bytes])).toEqual(expected)
-    expect(linesOf(cut(bytes, Array.from({ length: 500 }, (_, index) => index * 613)))).toEqual(expected)
+    expect(
+      linesOf(
+        cut(
+          bytes,
+          Array.from({ length: 500 }, (_, index) => index * 613),
+        ),
+      ),
+    ).toEqual(expected)
   })
 
   it('that are no UTF-8 are told of alone', () => {

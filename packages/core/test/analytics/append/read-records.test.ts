@@ -119,7 +119,12 @@ describe('a record as it is handed in', () => {
     ['a name that no object may have', JSON.parse('{"key":"a","data":{"__proto__":{"x":1}}}'), 'invalid_record', 'data'],
     ['the same outside', JSON.parse('{"key":"a","data":{},"__proto__":{}}'), 'invalid_record', '__proto__'],
     ['64 KiB and a byte', { key: 'a', data: { value: 'x'.repeat(65_536 - 11) } }, 'too_large', 'data'],
-    ['a time more than a day ahead', { ...good, timestamp: new Date(now + day + 1).toISOString() }, 'timestamp_ahead', 'timestamp'],
+    [
+      'a time more than a day ahead',
+      { ...good, timestamp: new Date(now + day + 1).toISOString() },
+      'timestamp_ahead',
+      'timestamp',
+    ],
     ['a time in words', { ...good, timestamp: 'noon' }, 'invalid_record', 'timestamp'],
     ['a time that is a number', { ...good, timestamp: now }, 'invalid_record', 'timestamp'],
     ['an empty id', { ...good, id: '' }, 'invalid_record', 'id'],

@@ -5,10 +5,10 @@ import { deleteStream } from '../../../src/analytics/delete-stream.ts'
 import type { Insight } from '../../../src/analytics/insight.ts'
 import { storeInsight } from '../../../src/analytics/insights.ts'
 import { setUpStream } from '../../../src/analytics/set-up-stream.ts'
-import { tailWrites, type TailPoint } from '../../../src/analytics/shards/tail.ts'
-import { keepRound, roundEvents } from '../../../src/analytics/tail-cursors.ts'
+import { type TailPoint, tailWrites } from '../../../src/analytics/shards/tail.ts'
 import { followStream } from '../../../src/analytics/stream-tail.ts'
 import type { StreamFields } from '../../../src/analytics/streams.ts'
+import { keepRound, roundEvents } from '../../../src/analytics/tail-cursors.ts'
 import type { ServerEvent } from '../../../src/define/route.ts'
 import type { Scope } from '../../../src/scope/scope.ts'
 import { EventBench } from '../../event-driven/bench.ts'
@@ -19,7 +19,7 @@ let stream: StreamFields
 let sequence: number
 
 beforeEach(async () => {
-  bench = await EventBench.open(() => ({ text: '' }), { worker: false })
+  bench = await EventBench.open(() => '', { worker: false })
   scope = await bench.scope()
   stream = (await setUpStream(scope, 'plant', { shards: 3 })).fields
   sequence = 0
@@ -40,15 +40,34 @@ function insightOf(name: string, priority: number): Insight {
     confidence: 0.5,
     alert_priority: priority,
   } as const
-  const finding = {
-    ...{ key: name, field: 'value', timestamp: 5, kind: 'value', value: 9, score: 1, reason: 'It jumped.', recent: [], accepted: 6 },
+  const seen = { timestamp: 5, kind: 'value', value: 9, score: 1, reason: 'It jumped.', recent: [], accepted: 6 } as const
+  const finding = { key: name, field: 'value', ...seen } as const
+  const evidence = {
+    incident_id: `of-${name}`,
+    by: 'statistics',
+    statistics: analysis,
+    finding,
+    related: [],
+    findings: 1,
+    keys: 1,
   } as const
-  const evidence = { incident_id: `of-${name}`, by: 'statistics', statistics: analysis, finding, related: [], findings: 1, keys: 1 } as const
-  return { insight_id: name, stream: 'plant', key: name, timestamp: 5, data_point: { value: 9 }, analysis, evidence, processing_time: 0.1 }
+  return {
+    insight_id: name,
+    stream: 'plant',
+    key: name,
+    timestamp: 5,
+    data_point: { value: 9 },
+    analysis,
+    evidence,
+    processing_time: 0.1,
+  }
 }
 
 /** Time passes by little in between: so a reader has seen all that was there when it stops. */
-async function follow(after: number | undefined, options: { readonly most?: number; readonly key?: string } = {}): Promise<ServerEvent[]> {
+async function follow(
+  after: number | undefined,
+  options: { readonly most?: number; readonly key?: string } = {},
+): Promise<ServerEvent[]> {
   const { most = Number.POSITIVE_INFINITY, key } = options
   const gone = new AbortController()
   const events: ServerEvent[] = []
@@ -73,7 +92,9 @@ async function follow(after: number | undefined, options: { readonly most?: numb
 
 const position = { shards: ['', '', ''], insights: { until: 0, told: [] }, alerts: 0 }
 const valuesOf = (events: readonly ServerEvent[]): number[] =>
-  events.flatMap(({ event, data }) => (event === 'point' ? Object.values((data as { values: Record<string, number> }).values) : []))
+  events.flatMap(({ event, data }) =>
+    event === 'point' ? Object.values((data as { values: Record<string, number> }).values) : [],
+  )
 const kindsOf = (events: readonly ServerEvent[]): string[] => events.map(({ event }) => event)
 
 describe('following a stream', () => {
@@ -95,9 +116,15 @@ describe('following a stream', () => {
 
   it('loses nothing and repeats nothing, wherever it is cut off [X50]', async () => {
     const action = fc.oneof(
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('tell' as const), shard: fc.nat(2), amount: fc.integer({ min: 1, max: 150 }) }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({ kind: fc.constant('tell' as const), shard: fc.nat(2), amount: fc.integer({ min: 1, max: 150 }) }),
+      },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('insight' as const), name: fc.nat(3), alert: fc.boolean() }) },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('read' as const), most: fc.integer({ min: 1, max: 120 }), back: fc.nat(30) }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({ kind: fc.constant('read' as const), most: fc.integer({ min: 1, max: 120 }), back: fc.nat(30) }),
+      },
     )
     const ids = new Set<string>()
     let made = 0
@@ -120,7 +147,10 @@ describe('following a stream', () => {
         }
         for (const each of actions) {
           if (each.kind === 'tell') {
-            await tell(each.shard, Array.from({ length: each.amount }, () => next++))
+            await tell(
+              each.shard,
+              Array.from({ length: each.amount }, () => next++),
+            )
           } else if (each.kind === 'insight') {
             const id = `i${each.name}-${made++}`
             const insight = insightOf(id, each.alert ? 5 : 1)
@@ -191,7 +221,11 @@ describe('following a stream', () => {
   it('ends with its stream', async () => {
     let ended = false
     const reading = (async () => {
-      for await (const _ of followStream(scope, stream, { after: undefined, key: undefined, signal: new AbortController().signal }));
+      for await (const _ of followStream(scope, stream, {
+        after: undefined,
+        key: undefined,
+        signal: new AbortController().signal,
+      }));
       ended = true
     })()
     await bench.pass(2_000, 250)

@@ -36,7 +36,17 @@ describe('an entry', () => {
     fc.assert(fc.property(fc.uint8Array(), (data) => void unpackEntry(data)))
     fc.assert(fc.property(fc.jsonValue(), (value) => void unpackEntry(bytes(JSON.stringify({ v: 1, records: [value] })))))
     const good = '["k",1,{"value":1}]'
-    const bads = ['["k"]', '[1,1,{}]', '["",1,{}]', '["k","1",{}]', '["k",1e999,{}]', '["k",1,[]]', '["k",1,{},5]', 'null', `["${'k'.repeat(257)}",1,{}]`]
+    const bads = [
+      '["k"]',
+      '[1,1,{}]',
+      '["",1,{}]',
+      '["k","1",{}]',
+      '["k",1e999,{}]',
+      '["k",1,[]]',
+      '["k",1,{},5]',
+      'null',
+      `["${'k'.repeat(257)}",1,{}]`,
+    ]
     const unpacked = unpackEntry(bytes(`{"v":1,"records":[${bads.map((bad) => `${bad},${good}`).join(',')}]}`))
     expect(unpacked.map((each) => ('fault' in each ? each.fault : each.key))).toEqual(bads.flatMap(() => ['invalid_record', 'k']))
     expect(unpackEntry(bytes('{"v":2,"records":[]}'))).toMatchObject([{ fault: 'newer_entry' }])
@@ -57,7 +67,7 @@ describe('the shard of a key', () => {
       ]
     `)
     const counts = new Array<number>(8).fill(0)
-    for (let at = 0; at < 80_000; at++) counts[shardOf(`sensor-${at}`, 8)]!++
+    for (let at = 0; at < 80_000; at++) counts[shardOf(`sensor-${at}`, 8)] = (counts[shardOf(`sensor-${at}`, 8)] ?? 0) + 1
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500)
   })
 

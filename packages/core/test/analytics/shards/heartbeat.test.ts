@@ -25,7 +25,8 @@ async function beat(bench: ShardBench, work = bench.work()): Promise<number> {
     ...bench.scope,
     streams: {
       append: async (_: string, entries: Uint8Array[]) => {
-        for (const data of entries) bench.log.push({ sequence: String(bench.log.length + 1).padStart(6, '0'), at: bench.clock.now(), data })
+        for (const data of entries)
+          bench.log.push({ sequence: String(bench.log.length + 1).padStart(6, '0'), at: bench.clock.now(), data })
         return [{ sequence: '1' }]
       },
     },
@@ -49,7 +50,9 @@ describe('the heartbeat of a live stream', () => {
     expect(unpackEntry((bench.log.at(-1) as { data: Uint8Array }).data)).toEqual([])
     const told = await bench.told()
     expect(told.results).toHaveLength(2)
-    expect(told.findings.map((text) => JSON.parse(text))).toMatchObject([{ kind: 'silence', key: 'a', value: null, data_point: { value: 1 } }])
+    expect(told.findings.map((text) => JSON.parse(text))).toMatchObject([
+      { kind: 'silence', key: 'a', value: null, data_point: { value: 1 } },
+    ])
 
     const again = await ShardBench.open()
     again.log.push(...bench.log)

@@ -4,8 +4,8 @@ import type { StreamRecord } from '../../../src/analytics/record.ts'
 import { readFindings } from '../../../src/analytics/shards/findings.ts'
 import type { KeyParts } from '../../../src/analytics/shards/key-parts.ts'
 import { readQuarantine } from '../../../src/analytics/shards/quarantine.ts'
-import type { Entry } from '../../../src/analytics/shards/shard-processor.ts'
 import { readHeads, type ShardHeadFields } from '../../../src/analytics/shards/shard-head.ts'
+import type { Entry } from '../../../src/analytics/shards/shard-processor.ts'
 import { ShardWork, type ShardWorkOptions } from '../../../src/analytics/shards/shard-work.ts'
 import { type StreamFields, streams, streamsPartition } from '../../../src/analytics/streams.ts'
 import { KeyWindows } from '../../../src/analytics/windows/key-windows.ts'
@@ -176,7 +176,12 @@ export class ShardBench {
     const results: unknown[] = []
     for await (const row of readWindowRows(this.scope, streamName, 0)) results.push(...row.results)
     const { metrics: _, writer: __, kept: ___, ...figures } = await this.head()
-    return { findings: sorted(findings), results: sorted(results), figures, quarantine: await readQuarantine(this.scope, streamName, 0) }
+    return {
+      findings: sorted(findings),
+      results: sorted(results),
+      figures,
+      quarantine: await readQuarantine(this.scope, streamName, 0),
+    }
   }
 }
 

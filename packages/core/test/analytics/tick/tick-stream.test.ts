@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { replaceRules } from '../../../src/analytics/alerts/keep-rules.ts'
 import type { Finding } from '../../../src/analytics/finding.ts'
+import { incidentLimits } from '../../../src/analytics/incidents/incident.ts'
 import { getTriage, readTriageFigures } from '../../../src/analytics/stream-triage.ts'
 import type { WindowResult } from '../../../src/analytics/windows/window.ts'
 import { ruleOf } from '../alerts/alert-bench.ts'
@@ -179,6 +180,20 @@ describe('a tick [R72, R77, R78, R79, R80]', () => {
       expect(new Set(alerts).size).toBe(alerts.length)
       expect(rough.memory.hostile.injected.ambiguousCommit).toBeGreaterThan(0)
     }
+  })
+
+  it('tells that incidents are over which ended to make room [X51]', async () => {
+    const bench = await TriageBench.open()
+    const many = incidentLimits.open + 5
+    bench.tell(
+      Array.from({ length: many }, (_, at) => finding({ ...weak, key: `pump-${at}`, timestamp: noon + at * 5 * minute })),
+    )
+    await bench.tick()
+    await bench.work()
+    expect(await told(bench)).toMatchObject({
+      opened: Array.from({ length: many }, () => 'anomaly_detected'),
+      recovered: Array.from({ length: 5 }, () => 'anomaly_detected'),
+    })
   })
 
   it('takes up a row in its middle, where it was cut off or somebody else was faster [X50]', async () => {

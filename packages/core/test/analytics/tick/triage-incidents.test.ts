@@ -253,6 +253,22 @@ describe('a question to a model', () => {
     expect(await readTriageFigures(bench.scope(), 'plant')).toMatchObject({ model_calls: 1, analysed: 1 })
   })
 
+  it('is left to whoever waits for its answer [X50]', async () => {
+    const held = Promise.withResolvers<void>()
+    const bench = await asking(async (call) => {
+      await held.promise
+      return answer(call)
+    })
+    const job = await question(bench)
+    const first = bench.deliver(job)
+    for (let turn = 0; turn < 20; turn++) await bench.memory.clock.advance(0)
+    expect(bench.models.calls).toHaveLength(1)
+    expect(await bench.deliver(job)).toEqual({ retryAt: bench.memory.clock.now() + 4 * minute })
+    held.resolve()
+    expect(await first).toEqual({ done: true })
+    expect(bench.models.calls).toHaveLength(1)
+  })
+
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('has one outcome when the process dies at its commit %i [X50]', async (dying) => {
     const calls: number[] = []
     for (const isKept of [false, true]) {

@@ -1,0 +1,125 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lines, plinth, refusalOf } from './support/plinth.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plinth-detect-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** A value every five minutes, between 40 and 60, and 500 in the row that is named. */
+function csv(rows: number, spike: number): string {
+  const body = Array.from({ length: rows }, (_, row) => {
+    const time = new Date(Date.UTC(2026, 0, 5) + row * 300_000).toISOString().slice(0, 19).replace('T', ' ')
+    return `${time},${row === spike ? 500 : 40 + ((row * 7919) % 21)}\n`
+  })
+  return `timestamp,value\n${body.join('')}`
+}
+
+function write(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+const detect = (...args: string[]): ReturnType<typeof plinth> => plinth(['detect', ...args], {})
+
+describe('plinth detect', () => {
+  it('writes a score for each row, needs no server, and says what is anomalous', async () => {
+    const file = write('cpu.csv', csv(500, 450))
+    const out = join(folder, 'scores.csv')
+    const run = await detect(file, '--out', out)
+    expect([run.exit.code, run.stderr]).toEqual([0, ''])
+    const rows = readFileSync(out, 'utf8').split('\n')
+    expect(rows[0]).toBe('timestamp,value,anomaly_score')
+    expect(rows.slice(1, -1).map((row) => row.slice(0, row.lastIndexOf(',')))).toEqual(lines(csv(500, 450)).slice(1))
+    expect(rows.at(-1)).toBe('')
+    expect(Number(rows[451]?.split(',')[2])).toBeGreaterThan(0.9)
+    expect(run.stdout).toContain('2026-01-06 13:30:00  0.')
+    expect(run.stdout).toContain('500 is far above anything seen in the last 38 hours (40 to 60).')
+    expect(lines(run.stdout).at(-1)).toMatch(/cpu\.csv: 500 rows, \d+ anomal(y|ies)\. Scores: .*scores\.csv$/)
+  })
+
+  it('scores a beginning as the whole', async () => {
+    const [whole, part] = [write('whole.csv', csv(400, 350)), write('part.csv', csv(300, 350))]
+    expect((await detect(whole, part, '--out-dir', join(folder, 'scores'))).exit.code).toBe(0)
+    const [all, some] = ['whole.csv', 'part.csv'].map((name) => readFileSync(join(folder, 'scores', name), 'utf8'))
+    expect(all?.startsWith(some ?? '-')).toBe(true)
+  })
+
+  it('prints the scores when no file is named for them, and the rest beside', async () => {
+    const run = await detect(write('cpu.csv', csv(100, 90)))
+    expect(run.exit.code).toBe(0)
+    expect(lines(run.stdout).length).toBe(101)
+    expect(lines(run.stdout)[0]).toBe('timestamp,value,anomaly_score')
+    expect(run.stderr).toContain('500 is far above')
+  })
+
+  it('prints JSON', async () => {
+    const run = await detect(write('cpu.csv', csv(500, 450)), '--json')
+    const { threshold, files } = JSON.parse(run.stdout) as { threshold: number; files: { rows: number; anomalies: object[] }[] }
+    expect(threshold).toBeGreaterThan(0)
+    expect(files[0]?.rows).toBe(500)
+    expect(files[0]?.anomalies.at(-1)).toMatchObject({
+      line: 452,
+      timestamp: '2026-01-06 13:30:00',
+      value: 500,
+      reason: '500 is far above anything seen in the last 38 hours (40 to 60).',
+      expected: [40, 60],
+    })
+  })
+
+  it('reads what programs write: a byte order mark, CRLF, quotes, other columns, empty lines, zones and seconds since 1970', async () => {
+    const file = write(
+      'written.csv',
+      '\ufeffhost,"Timestamp",Value\r\na,2026-01-05T01:00:00+01:00,1\r\n\r\n"b\nc",1767571500,-2.5e3\r\na,"2026-01-05",0.5\r\n',
+    )
+    const run = await detect(file)
+    expect(lines(run.stdout).map((row) => row.split(',').slice(0, 2).join(','))).toEqual([
+      'timestamp,value',
+      '2026-01-05T01:00:00+01:00,1',
+      '1767571500,-2.5e3',
+      '2026-01-05,0.5',
+    ])
+    const bad = await detect(write('bad.csv', '\ufefftimestamp,value\r\n"2026-01-05",1\r\n\r\n"2026-01-06","1\n2"\r\n'))
+    expect(refusalOf(bad)).toContain('bad.csv, line 4: "1\\n2" is no number.')
+  })
+
+  it.each([
+    ['2026-01-05 00:00:00,abc', 'line 3: "abc" is no number.'],
+    ['2026-01-05 00:00:00,', 'line 3: Nothing is no number.'],
+    ['2026-01-05 00:00:00,NaN', 'line 3: "NaN" is no number.'],
+    ['2026-01-05 00:00:00,1e999', 'line 3: "1e999" is no number.'],
+    ['yesterday,1', 'line 3: "yesterday" is no timestamp'],
+    ['2026-13-05 00:00:00,1', 'line 3: "2026-13-05 00:00:00" is no timestamp'],
+    ['2026-01-05 00:00:00', 'line 3: timestamp and value are expected'],
+  ])('refuses the row %s, and leaves no half of the scores', async (row, said) => {
+    const out = join(folder, 'scores.csv')
+    const run = await detect(write('bad.csv', `timestamp,value\n2026-01-04 23:55:00,1\n${row}\n`), '--out', out)
+    expect(refusalOf(run)).toContain(`bad.csv, ${said}`)
+    expect([existsSync(out), existsSync(`${out}.partial`)]).toEqual([false, false])
+  })
+
+  it('refuses what it can not read or write, and to overwrite', async () => {
+    const file = write('cpu.csv', csv(10, 5))
+    mkdirSync(join(folder, 'other'))
+    const namesake = write('other/cpu.csv', csv(10, 5))
+    expect(refusalOf(await detect(join(folder, 'none.csv')))).toContain('There is no file')
+    expect(refusalOf(await detect(folder))).toContain("Can't read the file")
+    expect(refusalOf(await detect(write('empty.csv', '')))).toContain('the file is empty')
+    expect(refusalOf(await detect(write('head.csv', 'time;value\n')))).toContain('line 1: the header must name')
+    expect(refusalOf(await detect(file, '--out', join(folder, 'none', 'scores.csv')))).toContain("can't be written")
+    expect(refusalOf(await detect(file, '--out', file))).toContain('--out would overwrite')
+    expect(refusalOf(await detect(file, '--out-dir', folder))).toContain('--out-dir would overwrite')
+    expect(refusalOf(await detect(file, namesake))).toContain('give --out-dir')
+    expect(refusalOf(await detect(file, namesake, '--out-dir', join(folder, 'scores')))).toContain('Two files are named cpu.csv')
+    expect(refusalOf(await detect(file, '--out', 'a', '--out-dir', 'b'))).toContain('not both')
+    expect(readFileSync(file, 'utf8')).toBe(csv(10, 5))
+    const run = await detect(join(folder, 'none.csv'), '--json')
+    expect(run.exit.code).toBe(1)
+    expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'invalid_input' } })
+  })
+})
