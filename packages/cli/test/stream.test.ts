@@ -170,7 +170,7 @@ describe('plinth stream', () => {
     const tail = new PlinthProcess(['stream', 'tail', 'watched'], { environment })
     const alone = new PlinthProcess(['stream', 'tail', 'watched', '--key', 'b', '--json'], { environment })
     const ready = () => [tail, alone].every(({ stdout }) => stdout.includes('status'))
-    await until('both to listen', ready)
+    await until('both to listen', ready, { within: 120_000 })
     const send = (key: string, value: number) =>
       call(server.url, '/api/streams/watched/records', { token, body: { records: [{ key, data: { value } }] } })
     await send('a', 1.25)

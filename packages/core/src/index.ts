@@ -4,7 +4,16 @@ export { AlertSuppression, type PackedAlertSuppression } from './analytics/detec
 export { CategoryDetector, type PackedCategoryDetector } from './analytics/detect/category-detector.ts'
 export { Detector, detectionThreshold, type PackedDetector } from './analytics/detect/detector.ts'
 export type { Explanation } from './analytics/detect/explain-novelty.ts'
+export type { Analysis, Evidence, Insight, RiskLevel } from './analytics/insight.ts'
+export { listInsights, showInsight, storeInsight } from './analytics/insights.ts'
 export { analytics } from './analytics/pattern.ts'
+export {
+  type ProcessedBatch,
+  type ProcessOptions,
+  processStreamingData,
+  type StreamingData,
+} from './analytics/process-streaming-data.ts'
+export type { KinesisRecord } from './analytics/read-kinesis.ts'
 export { recordLimits, type StreamRecord } from './analytics/record.ts'
 export type { AppendedRecords, RejectedRecord } from './analytics/record-appender.ts'
 export { type BatchMetrics, onBatchMetrics } from './analytics/shards/batch-metrics.ts'

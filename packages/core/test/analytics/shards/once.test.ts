@@ -84,7 +84,7 @@ describe('a shard whose processes die, conflict and are delivered to again', () 
             try {
               const { kept: told } = await bench.take(one.work, one.at, one.at + amount, keepNow)
               // Who delivers may have forgotten some of it, and the process hasn't.
-            one.at = Math.max(0, Math.min(one.at + amount, bench.log.length) - (again === 2 ? 2 : 0))
+              one.at = Math.max(0, Math.min(one.at + amount, bench.log.length) - (again === 2 ? 2 : 0))
               if (told !== undefined) one.kept = kept = Number(told)
             } catch {
               one.at = Math.max(0, one.kept - again)
