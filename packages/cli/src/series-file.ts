@@ -1,4 +1,6 @@
 import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { ReadableStream } from 'node:stream/web'
 import { InvalidInputError } from '@plinth/core'
 import Papa from 'papaparse'
 
@@ -22,18 +24,18 @@ export interface SeriesRow {
  */
 export async function* readSeries(file: string, told: (bytes: number) => void = () => {}): AsyncGenerator<SeriesRow> {
   const source = createReadStream(file, 'utf8')
-  const rows = source.pipe(Papa.parse(Papa.NODE_STREAM_INPUT, { delimiter: ',' }))
-  // An error of the source doesn't end what it is piped to.
-  source.on('error', (error) => rows.destroy(error))
   let line = 1
   let columns: { readonly timestamp: number; readonly value: number } | undefined
   try {
-    for await (const fields of rows as AsyncIterable<readonly string[]>) {
-      const here = line
-      line += 1 + fields.reduce((sum, field) => sum + (field.match(/\n/g)?.length ?? 0), 0)
-      if (fields.length === 1 && fields[0]?.trim() === '') continue
-      if (!columns) columns = columnsOf(fields, file, here)
-      else yield rowOf(fields, columns, file, here)
+    for await (const rows of batchesOf(source)) {
+      for (const fields of rows) {
+        const here = line
+        line += 1
+        for (const field of fields) if (field.includes('\n')) line += field.split('\n').length - 1
+        if (fields.length === 1 && fields[0]?.trim() === '') continue
+        if (!columns) columns = columnsOf(fields, file, here)
+        else yield rowOf(fields, columns, file, here)
+      }
       told(source.bytesRead)
     }
   } catch (error) {
@@ -42,6 +44,30 @@ export async function* readSeries(file: string, told: (bytes: number) => void = 
     source.destroy()
   }
   if (!columns) throw wrong(file, 1, 'the header timestamp,value is expected, and the file is empty.')
+}
+
+/** The rows of a piece of the file at a time; the next piece is read when they are taken. */
+function batchesOf(source: Readable): ReadableStream<readonly (readonly string[])[]> {
+  let resume: (() => void) | undefined
+  return new ReadableStream({
+    start(controller) {
+      Papa.parse<readonly string[]>(source, {
+        delimiter: ',',
+        chunk({ data }, parser) {
+          parser.pause()
+          // It can be resumed when this has returned.
+          resume = () => setImmediate(() => parser.resume())
+          controller.enqueue(data)
+        },
+        complete: () => controller.close(),
+        error: (error) => controller.error(error),
+      })
+    },
+    pull() {
+      resume?.()
+      resume = undefined
+    },
+  })
 }
 
 function columnsOf(names: readonly string[], file: string, line: number): { readonly timestamp: number; readonly value: number } {

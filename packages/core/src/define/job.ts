@@ -3,6 +3,14 @@ import type { JsonObject } from '../json.ts'
 import type { Job, Lane, Lease, Outcome } from '../ports/queue.ts'
 import type { Scope } from '../scope/scope.ts'
 
+/** For whom a job does its work. */
+export interface Actor {
+  readonly user: string
+  readonly groups: ReadonlySet<string>
+  /** What they held when they asked for it. */
+  readonly permissions: ReadonlySet<string>
+}
+
 export interface JobDefinition<Body extends object> {
   /** `pattern.verb`; the queue's name. */
   readonly name: string
@@ -12,8 +20,8 @@ export interface JobDefinition<Body extends object> {
   readonly body: z.ZodType<Body>
   /** How many run at a time in one process, unless the host says otherwise. */
   readonly concurrency: number
-  /** Whose work it is, where it must see no more than somebody may: their id and groups. Default: nobody's. */
-  actsFor?(scope: Scope, body: Body): Promise<{ readonly user: string; readonly groups: ReadonlySet<string> } | undefined>
+  /** Whose work it is, where it must see no more than somebody may. Default: nobody's. */
+  actsFor?(scope: Scope, body: Body): Promise<Actor | undefined>
   /** Does the work; called at least once for each job, with the scope of the job's tenant. */
   handle(scope: Scope, body: Body, context: JobContext): Promise<Outcome>
 }

@@ -101,7 +101,8 @@ export async function keepWorkflow(
     correlation_id: scope.caller.correlationId,
     body_digest: digest,
   }
-  const sealed = { ...texts, groups: JSON.stringify([...scope.caller.groups]) }
+  const { groups, permissions } = scope.caller
+  const sealed = { ...texts, groups: JSON.stringify([...groups]), permissions: JSON.stringify([...permissions]) }
   const journal = rows.map((entries, row) => journalRow(id, row, { at: created }, entries))
   try {
     await scope.state.commit({

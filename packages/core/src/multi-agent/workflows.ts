@@ -36,6 +36,8 @@ export interface WorkflowTexts {
   readonly plan: string
   /** Of whoever asked, as JSON: tools find what they may see. */
   readonly groups: string
+  /** What whoever asked held then, as JSON: absent in runs of an earlier version, whose tools find less. */
+  readonly permissions: string
   /** The agents' definitions when the run began, as JSON: a change of one doesn't get into a run that is under way. */
   readonly agents: string
   /** What came of the session's runs before this one, as JSON, read once when it was asked for. */
@@ -68,7 +70,7 @@ export const workflows: Collection<WorkflowFields, WorkflowTexts, 'created' | 's
     const { workflow_id, status: at, created } = fields as WorkflowFields
     return typeof workflow_id === 'string' && runStatus.safeParse(at).success && Number.isInteger(created)
   }),
-  sealed: ['request', 'plan', 'groups', 'agents', 'earlier', 'answer', 'waiter'],
+  sealed: ['request', 'plan', 'groups', 'permissions', 'agents', 'earlier', 'answer', 'waiter'],
   lists: {
     created: { order: creationOrder },
     status: { group: (fields) => fields.status, order: creationOrder },

@@ -113,10 +113,9 @@ export class WorkerHost {
     // A suspended tenant's accepted work waits, and so does that of one whose data may not be here any more (R109); it is neither done nor lost.
     if (settings.status === 'suspended' || !this.#operator.holds(settings))
       return { retryAt: this.#operator.clock.now() + suspendedPause }
-    const claims = { settings, permissions: new Set<string>(), correlationId: job.correlationId }
     const worker = workingCaller(settings, job.correlationId)
     const actor = await definition.actsFor?.(this.#platform.scope(worker), body.data)
-    const caller = actor ? mintCaller({ ...claims, ...actor }) : worker
+    const caller = actor ? mintCaller({ settings, correlationId: job.correlationId, ...actor }) : worker
     const attributes = { 'messaging.destination.name': definition.name, 'messaging.message.id': job.id }
     return inSpan(caller, `${spanNames.process} ${definition.name}`, attributes, (span) =>
       definition.handle(below(this.#platform.scope(caller), span), body.data, { job, lease }),

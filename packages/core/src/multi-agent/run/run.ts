@@ -1,3 +1,4 @@
+import type { Actor } from '../../define/job.ts'
 import type { StoredRecord } from '../../scope/record.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { type AgentDefinition, byType } from '../agents/agent.ts'
@@ -52,8 +53,10 @@ export async function readState(
 export async function actorOf(
   scope: Uses<'state'>,
   { workflow_id }: { readonly workflow_id: string },
-): Promise<{ readonly user: string; readonly groups: ReadonlySet<string> } | undefined> {
+): Promise<Actor | undefined> {
   const record = await scope.state.get(workflows, { partition: workflow_id })
   if (!record) return undefined
-  return { user: record.fields.user_id, groups: new Set(JSON.parse((await record.open('groups')) ?? '[]') as readonly string[]) }
+  const listed = async (field: 'groups' | 'permissions'): Promise<ReadonlySet<string>> =>
+    new Set(JSON.parse((await record.open(field)) ?? '[]') as readonly string[])
+  return { user: record.fields.user_id, groups: await listed('groups'), permissions: await listed('permissions') }
 }

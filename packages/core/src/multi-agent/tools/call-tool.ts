@@ -2,6 +2,7 @@ import { PlinthError } from '../../errors.ts'
 import type { JsonObject } from '../../json.ts'
 import { orLeft } from '../../or-left.ts'
 import type { Scope } from '../../scope/scope.ts'
+import { allows } from '../../tenancy/permissions.ts'
 import { checkBy } from '../json-schemas.ts'
 import { inTool } from '../spans.ts'
 import { upTo } from '../whole-characters.ts'
@@ -35,6 +36,9 @@ export async function callTool(
   call: Omit<ToolCall, 'scope'> & { readonly callId: string },
 ): Promise<ToolAnswer> {
   const { callId, ...rest } = call
+  const { permission } = tool
+  if (permission && !allows(scope.caller.permissions, permission))
+    return { text: `Who asked for this may not use it: it takes the permission ${permission}.`, failed: true }
   const deadline = new AbortController()
   const { timeout = usualTimeout } = tool
   const timer = scope.clock.setTimer(timeout, () => deadline.abort())

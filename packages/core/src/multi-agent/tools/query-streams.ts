@@ -26,6 +26,7 @@ const limit = { type: 'integer', minimum: 1, maximum: most, description: `How ma
 
 const queryStreams = queryTool({
   name: 'query_streams',
+  permission: 'streams:read',
   description:
     'Lists the streams of measurements that there are. With a name: that stream with its figures, such as records, anomalies, late records, lag, model calls.',
   properties: { name: stream, limit },
@@ -39,6 +40,7 @@ const queryStreams = queryTool({
 
 const queryWindows = queryTool({
   name: 'query_windows',
+  permission: 'streams:read',
   description:
     'Statistics of a stream over time, a window for each key: count, rate, and for each field sum, min, max, mean, variance and quantiles. Newest first.',
   properties: {
@@ -58,6 +60,7 @@ const queryWindows = queryTool({
 
 const queryInsights = queryTool({
   name: 'query_insights',
+  permission: 'streams:read',
   description:
     'What was found unusual in a stream: the record, the analysis, and what the detector saw, expected and says. Newest first.',
   properties: { stream, key, limit },
@@ -75,6 +78,7 @@ const queryInsights = queryTool({
 
 const queryAlerts = queryTool({
   name: 'query_alerts',
+  permission: 'alerts:read',
   description:
     'Alerts that streams raised, with severity, what they rest on, and whether they are open, acknowledged or recovered. Newest first.',
   properties: {
@@ -113,7 +117,7 @@ function queryTool({
   required,
   items,
   ...named
-}: Pick<Tool, 'name' | 'description'> & {
+}: Required<Pick<Tool, 'name' | 'description' | 'permission'>> & {
   readonly properties: JsonObject
   readonly required: readonly string[]
   items(scope: Scope, query: Query): Promise<readonly object[]>

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../json.ts'
 import type { Passage } from '../../rag/passage.ts'
 import type { Scope } from '../../scope/scope.ts'
+import type { Permission } from '../../tenancy/permissions.ts'
 import type { StepResult } from '../run/journal.ts'
 
 export interface ToolCall {
@@ -42,6 +43,8 @@ export interface Tool {
   readonly inputSchema: JsonObject
   /** It changes something outside, or nobody says that it doesn't: its calls need approval unless its agent's definition allows them. */
   readonly changes: boolean
+  /** What whoever asked for the run must hold. */
+  readonly permission?: Permission
   /** How long a call may take, in milliseconds. Default: a minute. */
   readonly timeout?: number
   run(call: ToolCall): Promise<ToolAnswer>
