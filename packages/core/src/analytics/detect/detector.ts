@@ -11,6 +11,8 @@ const few = 12
 const fewsInMany = 8
 /** A score is told only when it tops all of so many fews before it: what goes on is told once. */
 const fewsInMind = 12
+/** From fewer values the usual isn't known yet: a score counts by how many of so many there were. */
+const young = 32
 /** By how much it must, at least: less than a cell's width tells nothing. */
 const step = 1 / 128
 /** What is older than one to two generations is forgotten, so that a field may become another: eight weeks, and not soon where values are rare. */
@@ -205,7 +207,7 @@ export class Detector {
     const numbers = this.#numbers
     const blocks = numbers[block] as number
     const here = tops + (blocks % fewsInMind)
-    let told = found
+    let told = found * Math.min(1, (numbers[count] as number) / young)
     if (found > 0) {
       let top = 0
       for (let at = tops; at < tops + fewsInMind; at++) top = Math.max(top, numbers[at] as number)
