@@ -50,6 +50,7 @@ const expected: Readonly<Record<string, string>> = {
   '@plinth/aws/handlers/function-platform': 'functionPlatform',
   '@plinth/aws/handlers/relay': 'handler',
   '@plinth/aws/handlers/request-worker': 'handler',
+  '@plinth/aws/handlers/stream-processor': 'handler',
   '@plinth/aws/handlers/sweeper': 'handler',
   '@plinth/aws/handlers/workflow-worker': 'handler',
   '@plinth/cdk': 'PlinthStack',
