@@ -52,7 +52,9 @@ function recordsOf(begin: number, from: number): object[] {
 }
 
 describe('a stream on a server that is killed', () => {
-  it('loses nothing, counts nothing twice, and tells each alert once [R72, R86, R88, X50, X54]', { timeout: 400_000 }, async () => {
+  it('loses nothing, counts nothing twice, and tells each alert once [R72, R86, R88, X50, X54]', {
+    timeout: 400_000,
+  }, async () => {
     const folder = temporaryFolder()
     const variables = { PLINTH_SELF_METRICS: 'off' }
     let server = await startPlinth(folder, variables)

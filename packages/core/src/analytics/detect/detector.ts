@@ -12,7 +12,7 @@ const fewsInMany = 8
 /** A score is told only when it tops all of so many fews before it: what goes on is told once. */
 const fewsInMind = 12
 /** From fewer values the usual isn't known yet: a score counts by how many of so many there were. */
-const young = 32
+const young = 128
 /** By how much it must, at least: less than a cell's width tells nothing. */
 const step = 1 / 128
 /** What is older than one to two generations is forgotten, so that a field may become another: eight weeks, and not soon where values are rare. */

@@ -11,6 +11,8 @@ export const aspects = { range: 0, day: 1, week: 2 } as const
 
 /** One value, however far, widens the range by twice the range at most: a few outliers don't make it blind. */
 const widening = 2
+/** As a share of the greatest number: what was always the same may move by as much without a word, such as the used share of a disk. */
+const leastRange = 1 / 256
 /** What novelty is usual in a day, or a week, is held against it, with this margin. */
 const margin = 1.75
 /** So many days, and weeks, tell what is usual: the mean of their greatest novelties. */
@@ -55,20 +57,26 @@ export function novelty(memory: Memory, view: number, value: number, length: num
   const highest = numbers[at + high] as number
   const range = highest - lowest
   const outside = value > highest ? value - highest : value < lowest ? lowest - value : 0
+  const least = leastOf(numbers)
   let kept = value
   let found = 0
   numbers[at + aspect] = aspects.range
   if (outside > 0) {
     numbers[at + lowBefore] = lowest
     numbers[at + highBefore] = highest
-    found = outside / (range + outside)
+    found = outside / (Math.max(range, least) + outside)
     if (range > 0) kept = Math.min(highest + widening * range, Math.max(lowest - widening * range, value))
   }
   learnRange(memory, view, at, kept)
   const wide = (numbers[at + high] as number) - (numbers[at + low] as number)
-  if (wide > 0) found = Math.max(found, seasonNovelty(memory, view, at, kept, wide, found))
+  if (wide > 0) found = Math.max(found, seasonNovelty(memory, view, at, kept, Math.max(wide, least), found))
   // Of n numbers in any order, the next is the greatest or the smallest with probability 2 / (n + 1).
   return Math.max(0, found - (2 * length) / (seen + length))
+}
+
+/** No range counts as less: all views are in the unit of the first. */
+function leastOf(numbers: Float64Array): number {
+  return leastRange * Math.max(Math.abs(numbers[ownNumbers + low] as number), Math.abs(numbers[ownNumbers + high] as number))
 }
 
 /** The last number of a view, as it was learnt. */

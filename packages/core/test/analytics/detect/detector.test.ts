@@ -116,6 +116,25 @@ describe('the detector is quiet', () => {
     expect(anomaliesIn(series(1000, () => 45))).toEqual([])
   })
 
+  it('when what was always the same moves by a part in a thousand, as the used share of a disk does', () => {
+    const detector = new Detector()
+    const scores = Array.from({ length: 2_000 }, (_, row) =>
+      detector.next(0.7046 + (row < 300 ? 0 : 1e-6 * (row - 300)), timeOf(row)),
+    )
+    expect(Math.max(...scores)).toBeLessThan(detectionThreshold)
+    expect(detector.next(0.9, timeOf(2_000))).toBeGreaterThan(0.5)
+  })
+
+  it('in the first values of a key, where nothing is known of it yet', () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const next = normal(seed)
+      const detector = new Detector()
+      for (let row = 0; row < 40; row++) expect(detector.next(50 + 5 * next(), timeOf(row))).toBeLessThan(detectionThreshold * 2)
+      // But what is far out is told.
+      expect(detector.next(500, timeOf(40))).toBeGreaterThanOrEqual(detectionThreshold * 2)
+    }
+  })
+
   it('once a new level has been told', () => {
     const next = normal(9)
     const values = series(days * perDay, (row) => (row < 5 * perDay ? 50 : 90) + 3 * next())
