@@ -105,7 +105,12 @@ function rowOf(
       `${shown(timestamp)} is no timestamp, as 2026-01-31 23:59:00 (UTC), 2026-01-31T23:59:00+01:00 or seconds since 1970 are.`,
     )
   const value = decimal.test(written) ? Number(written) : Number.NaN
-  if (!Number.isFinite(value)) throw wrong(file, line, `${shown(written)} is no number.`)
+  if (!Number.isFinite(value))
+    throw wrong(
+      file,
+      line,
+      `${written.trim() === '' ? 'there is no value: leave such rows out' : `${shown(written)} is no number`}.`,
+    )
   return { line, timestamp, time, value, written }
 }
 

@@ -1,36 +1,50 @@
-import { depthOf, InvalidInputError, PlinthError, TooLargeError } from '@plinth/core'
+import { InvalidInputError, PlinthError, TooLargeError } from '@plinth/core'
 import type { Arrival } from './exchange.ts'
 import { UnsupportedEncodingError } from './problem.ts'
 
 /** Bodies of the native API (the contract). */
 export const bodyLimit: number = 10 * 1024 * 1024
 const deepest = 64
+/** Of a body whose parts are looked at one by one: as deep as it may be without a cost. */
+const deepestOfParts = 1_000
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * The JSON of a request's body.
+ * @param options.ofParts who reads it looks at its parts one by one, and refuses by itself what is wrong with one.
  * @throws TooLargeError above the limit; UnsupportedEncodingError for one that is packed; InvalidInputError for another content type, broken UTF-8, malformed, empty or too
  * deeply nested JSON.
  */
-export async function readJson(arrival: Arrival, limit: number = bodyLimit): Promise<unknown> {
+export async function readJson(
+  arrival: Arrival,
+  limit: number = bodyLimit,
+  options: { readonly ofParts?: boolean } = {},
+): Promise<unknown> {
   const type = arrival.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'application/json'
   if (type !== 'application/json' && !type.endsWith('+json')) {
     throw new InvalidInputError('The body must be application/json.', { code: 'content_type_unsupported' })
   }
-  return readBody(arrival, limit)
+  return readBody(arrival, limit, options)
 }
 
 /**
  * The same whatever its type is said to be: AWS's clients send JSON as bytes of no known kind.
  * @throws TooLargeError above the limit; UnsupportedEncodingError for one that is packed; InvalidInputError for broken UTF-8, malformed, empty or too deeply nested JSON.
  */
-export async function readBody(arrival: Arrival, limit: number = bodyLimit): Promise<unknown> {
+export async function readBody(
+  arrival: Arrival,
+  limit: number = bodyLimit,
+  { ofParts = false }: { readonly ofParts?: boolean } = {},
+): Promise<unknown> {
   const bytes = await readBytes(arrival, limit).catch((cause: unknown) => {
     if (PlinthError.is(cause)) throw cause
     // The client went away, or what it sent is no body.
     throw new InvalidInputError('The body could not be read to its end.', { code: 'body_cut', cause })
   })
   if (bytes.byteLength === 0) throw new InvalidInputError('The body is empty.')
+  const most = ofParts ? deepestOfParts : deepest
+  // Before it is parsed, which takes seconds for what is nested a million deep, and stops everyone meanwhile.
+  if (isDeeper(bytes, most)) throw new InvalidInputError(`The JSON is nested more than ${most} deep.`)
   let text: string
   try {
     text = decoder.decode(bytes)
@@ -43,11 +57,29 @@ export async function readBody(arrival: Arrival, limit: number = bodyLimit): Pro
   } catch {
     throw new InvalidInputError('The body is not JSON.')
   }
-  // What is that deep is at least that long.
-  if (text.length >= deepest && depthOf(value, deepest) >= deepest)
-    throw new InvalidInputError(`The JSON is nested more than ${deepest} deep.`)
-  if (mayName.test(text)) refusePrototype(value, [])
+  if (!ofParts && mayName.test(text)) refusePrototype(value, [])
   return value
+}
+
+const quote = 0x22
+const backslash = 0x5c
+/** Whether arrays and objects are nested so deep, by the brackets outside of texts; what is no JSON is told of later. */
+function isDeeper(json: Uint8Array, most: number): boolean {
+  // What is that deep is at least that long.
+  if (json.byteLength < most) return false
+  let depth = 0
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at] as number
+    if (byte === quote) {
+      for (at++; at < json.length && json[at] !== quote; at++) if (json[at] === backslash) at++
+      continue
+    }
+    // Square and curly brackets differ in one bit.
+    const bracket = byte & ~0x20
+    if (bracket === 0x5b && ++depth >= most) return true
+    if (bracket === 0x5d) depth--
+  }
+  return false
 }
 
 /** `__proto__` as JSON may spell it. */

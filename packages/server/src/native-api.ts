@@ -210,7 +210,8 @@ async function bodyOf(route: AnyRoute, { arrival, caller, params }: Found): Prom
   if (!arrival.hasBody && route.body.safeParse(undefined).success) return undefined
   const limit = route.bodyLimit ?? bodyLimit
   if (route.fromFiles && isForm(arrival)) return route.fromFiles(ownFields(caller, await readFiles(arrival, limit)))
-  const body = await readJson(arrival, limit)
+  // A route that takes lines looks at each part in the same way, whichever form it comes in.
+  const body = await readJson(arrival, limit, { ofParts: route.takesLines === true })
   return parse(route.body, 'administer' in route ? withoutObject(params.id, body) : withoutTenant(caller, body))
 }
 

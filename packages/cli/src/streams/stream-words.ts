@@ -40,7 +40,7 @@ export function insightTable(insights: readonly ShownInsight[]): string[] {
       key,
       risk_level,
       String(alert_priority),
-      patterns.join('; '),
+      inOneLine(patterns),
     ]),
     new Set([3]),
   )
@@ -99,7 +99,7 @@ export function eventWords(event: string, data: unknown): string {
 function detailOf(event: string, data: Readonly<Record<string, unknown>>): string {
   if (event === 'insight') {
     const { analysis } = data as unknown as ShownInsight
-    return `${analysis.risk_level} risk, priority ${analysis.alert_priority}: ${analysis.patterns.join('; ')}`
+    return `${analysis.risk_level} risk, priority ${analysis.alert_priority}: ${inOneLine(analysis.patterns)}`
   }
   if (event === 'alert') {
     const { alert_type, severity, status } = data as unknown as ShownAlert
@@ -118,4 +118,9 @@ function textOf(value: unknown): string {
 
 function short(value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)))
+}
+
+/** Patterns are sentences, or less. */
+function inOneLine(patterns: readonly string[]): string {
+  return patterns.map((pattern) => pattern.replace(/\.$/, '')).join('; ')
 }

@@ -11,7 +11,7 @@ import { alerts } from './alerts/records.ts'
 import { ruleRuns } from './alerts/window-rules.ts'
 import { modelCalls } from './analysis/model-calls.ts'
 import { insights } from './insights.ts'
-import { countPlace, getStream, streamCounts, streamRemovals } from './set-up-stream.ts'
+import { countPlace, getStream, removalTime, streamCounts, streamRemovals } from './set-up-stream.ts'
 import { streamFindings } from './shards/findings.ts'
 import { streamHeartbeats } from './shards/heartbeat.ts'
 import { statePartition, streamShardParts } from './shards/kept-state.ts'
@@ -34,8 +34,6 @@ const listed: readonly AnyCollection[] = [insights, alerts]
 const rowsAtATime = 80
 /** Of one run of the job. */
 const mostRows = 4_000
-/** Whoever works on the stream has noticed by then that it is gone; what came of it meanwhile is removed in a second round. */
-const settles = 30_000
 
 interface CleanBody {
   readonly stream: string
@@ -87,7 +85,7 @@ async function cleanStream(scope: Uses<'state' | 'streams'>, { stream, at }: Cle
     left -= rows.records.length
     if (left <= 0) return { retryAt: scope.clock.now() }
   }
-  if (scope.clock.now() < at + settles) return { retryAt: at + settles }
+  if (scope.clock.now() < at + removalTime) return { retryAt: at + removalTime }
   await scope.state.commit({ writes: [remove(streamRemovals, removal)] })
   return { done: true }
 }

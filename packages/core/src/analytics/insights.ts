@@ -201,18 +201,22 @@ async function* downTo(
 /** In the form of the public contract: times are RFC 3339. */
 export function showInsight(insight: Insight): JsonObject {
   const { insight_id, stream, key, timestamp, data_point, evidence, processing_time } = insight
-  const { finding } = evidence
-  const shownFinding = { ...finding, timestamp: shownTime(finding.timestamp), accepted: shownTime(finding.accepted) }
   return {
     ...{ insight_id, stream, key, timestamp: shownTime(timestamp), data_point },
     analysis: showAnalysis(insight.analysis),
-    evidence: {
-      ...evidence,
-      statistics: showAnalysis(evidence.statistics),
-      finding: { ...shownFinding, recent: finding.recent.map(([time, value]) => [shownTime(time), value]) },
-    } as unknown as JsonObject,
+    evidence: showEvidence(evidence),
     processing_time,
   }
+}
+
+export function showEvidence(evidence: Evidence): JsonObject {
+  const { finding } = evidence
+  const shownFinding = { ...finding, timestamp: shownTime(finding.timestamp), accepted: shownTime(finding.accepted) }
+  return {
+    ...evidence,
+    statistics: showAnalysis(evidence.statistics),
+    finding: { ...shownFinding, recent: finding.recent.map(([time, value]) => [shownTime(time), value]) },
+  } as unknown as JsonObject
 }
 
 /** Exactly the fields of R75. */

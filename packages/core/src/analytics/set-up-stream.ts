@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Collection, defineCollection } from '../define/collection.ts'
-import { InvalidInputError, LimitError, NotFoundError, WrongStateError } from '../errors.ts'
+import { InvalidInputError, LimitError, NotFoundError, UnavailableError } from '../errors.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
@@ -61,9 +61,12 @@ export async function getStream(scope: Uses<'state'>, name: string): Promise<Str
   return found
 }
 
+/** After a stream was removed, what was on its way for it may still come for so long, milliseconds. */
+export const removalTime = 30_000
+
 /**
  * The stream that records are sent to: it begins with its first record.
- * @throws LimitError `too_many_streams`; WrongStateError while a stream of that name is being removed.
+ * @throws LimitError `too_many_streams`; UnavailableError `stream_leaving` while a stream of that name is being removed.
  */
 export async function beginStream(scope: Uses<'state'>, name: string): Promise<StreamFields> {
   return retryConflicts(async () => (await findStream(scope, name))?.fields ?? make(scope, name, defaultSettings, defaultShards))
@@ -92,9 +95,13 @@ export async function setUpStream(
 }
 
 async function make(scope: Uses<'state'>, name: string, settings: StreamSettings, shards: number): Promise<StreamFields> {
-  if (await scope.state.get(streamRemovals, { partition: name }))
-    throw new WrongStateError('A stream of this name is being removed. It can begin anew in a moment.')
   const now = scope.clock.now()
+  const removal = await scope.state.get(streamRemovals, { partition: name })
+  if (removal) {
+    const retryAfter = Math.max(1, Math.ceil((removal.fields.at + removalTime - now) / 1_000))
+    const message = 'A stream of this name is being removed. It can begin anew when all of it is gone.'
+    throw new UnavailableError('stream_leaving', message, { retryAfter })
+  }
   const fields: StreamFields = { ...settings, name, shards, created: now, updated: now }
   try {
     await scope.state.commit({

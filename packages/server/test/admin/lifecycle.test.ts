@@ -185,6 +185,7 @@ describe('PATCH', () => {
       requests_per_minute: 7,
       tokens_per_minute: 1_000_000,
       monthly_budget_usd: 1.5,
+      triage_calls_per_hour: 12,
     })
     expect((await changed({ limits: {} })).limits).toHaveProperty('requests_per_minute', 7)
     expect((await changed({ model_config: { max_tokens: null } })).model_config).toEqual({

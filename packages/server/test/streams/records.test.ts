@@ -62,6 +62,18 @@ describe('[R69] POST /api/streams/{name}/records', () => {
     expectProblem(await call(server.url, path, { token, body: { records: [record('a', 1)] } }), 400)
   })
 
+  it('takes the good ones of a body with one that is nested deep, or has a name that nobody may have [X49]', async () => {
+    const [deep, named] = [`${'['.repeat(100)}${']'.repeat(100)}`, '{"__proto__":{"v":1}}']
+    const bad = [deep, named].map((data) => `{"key":"x","data":{"a":${data}}}`)
+    const body = `{"records":[${JSON.stringify(record('a', 1))},${bad.join(',')},${JSON.stringify(record('b', 2))}]}`
+    const answer = await call<Appended>(server.url, '/api/streams/odd/records', { token, body })
+    expect(answer.status, answer.text).toBe(202)
+    expect([answer.body.accepted, answer.body.rejected.map(({ index }) => index)]).toEqual([2, [1, 2]])
+    // What is too deep to be parsed at no cost isn't parsed.
+    const deeper = `{"records":[{"key":"x","data":{"a":${'['.repeat(1_000_000)}}}]}`
+    expectProblem(await call(server.url, '/api/streams/odd/records', { token, body: deeper }), 400, 'invalid_input')
+  })
+
   it('takes lines of JSON, and tells of each that is none [X49]', async () => {
     const body = [JSON.stringify(record('a', 1)), '{"key":', '', JSON.stringify(record('b', 2)), '7'].join('\n')
     const answer = await sendLines('lines', body)

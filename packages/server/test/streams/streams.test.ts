@@ -172,7 +172,7 @@ describe('a stream', () => {
     for (const rest of ['', '/insights', '/windows', '/quarantine', '/events'])
       expectProblem(await call(server.url, path('gone', rest), { token }), 404)
     expectProblem(await call(server.url, path('gone'), { token, method: 'DELETE' }), 404)
-    expectProblem(await send('gone', [{ key: 'a', data: {} }]), 409, 'wrong_state')
+    expectProblem(await send('gone', [{ key: 'a', data: {} }]), 503, 'stream_leaving')
     expect((await listAll<Shown>(server.url, '/api/streams', token)).map(({ name }) => name)).not.toContain('gone')
   })
 })

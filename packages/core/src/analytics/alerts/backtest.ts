@@ -36,6 +36,8 @@ export interface BacktestResult {
   readonly read: { readonly insights: number; readonly windows: number }
   /** There was more to read: what is told is of the newest. */
   readonly cut: boolean
+  /** What it can't tell. */
+  readonly notes: readonly string[]
 }
 
 export const backtestLimits: { readonly insights: number; readonly windows: number; readonly alerts: number } = {
@@ -44,6 +46,8 @@ export const backtestLimits: { readonly insights: number; readonly windows: numb
   alerts: 100,
 }
 const pageSize = 500
+const recordNote =
+  'Records are not kept: rules on records were judged by the records of insights alone, and fire on others, too; with for_seconds they need each one.'
 
 /**
  * What rules would have raised, over what is stored: rules on insights by the insights, rules on windows by the windows. Records aren't
@@ -91,6 +95,7 @@ export async function backtest(scope: Uses<'state'>, request: BacktestRequest): 
     })),
     read,
     cut,
+    notes: rules.some((rule) => rule.on === 'record') ? [recordNote] : [],
   }
 }
 
@@ -150,7 +155,8 @@ function inInsights(rules: readonly AlertRule[], stream: string, insights: reado
         incident: evidence.incident_id,
         analysis,
       })),
-      ...recordRules.check(key, data_point, timestamp, state).map(({ rule: id }) => {
+      // Of a silence there is no record.
+      ...(evidence.finding.kind === 'silence' ? [] : recordRules.check(key, data_point, timestamp, state)).map(({ rule: id }) => {
         const rule = byId.get(id) as AlertRule
         return { ...about, rule, severity: rule.severity ?? analysis.risk_level, analysis }
       }),

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { type PageQuery, pageFields, pageOf, time } from '../../define/forms.ts'
 import type { JsonObject } from '../../json.ts'
 import { timestamp } from '../../ports/clock.ts'
+import type { Evidence } from '../insight.ts'
+import { showEvidence } from '../insights.ts'
 import { streamName } from '../stream-forms.ts'
 import { alertBody, alertSubject, opened } from './alert-content.ts'
 import type { BacktestRequest, BacktestResult } from './backtest.ts'
@@ -83,7 +85,7 @@ export async function showAlert(record: AlertRecord): Promise<JsonObject> {
     rule_id: fields.rule_id,
     subject: alertSubject(fields.alert_type),
     ...body,
-    evidence: await opened(record, 'evidence', {}),
+    evidence: showEvidence((await opened(record, 'evidence', {})) as unknown as Evidence),
     status: fields.status,
     incident_id: fields.incident_id,
     insight_id: fields.insight_id,
@@ -165,6 +167,7 @@ export const backtestForm: z.ZodType = z.object({
   counts: z.array(z.object({ rule_id: z.string(), alert_type: z.string(), fired: z.number().int(), alerts: z.number().int() })),
   read: z.object({ insights: z.number().int(), windows: z.number().int() }),
   cut: z.boolean(),
+  notes: z.array(z.string()),
 })
 
 export function showBacktest({ alerts, ...rest }: BacktestResult): object {

@@ -66,7 +66,9 @@ async function raiseAlert(
   const ofKey = `key:${await scope.state.lookup('alert-key', `${insight.stream}\n${insight.key}`)}`
   const latest = await book.pointed(ofKey, alert_type)
   const now = scope.clock.now()
-  if (latest && now - latest.updated < latest.cool_down) {
+  // Of a stream of old records hours go by in seconds: what lies further apart by its own time isn't one thing.
+  const apart = Math.abs(insight.timestamp - (latest?.timestamp ?? 0))
+  if (latest && now - latest.updated < latest.cool_down && apart <= now - latest.created + latest.cool_down) {
     await book.point(ofIncident, alert_type, latest.alert_id)
     const joined = { ...reopened(latest), incidents: latest.incidents + 1, incident_id, findings: 0 }
     return goOn(scope, book, joined, shown, texts)

@@ -32,12 +32,15 @@ interface CompiledRule {
 export class RecordRules {
   /** Nothing has to be checked. */
   readonly isEmpty: boolean
+  /** Tells whether others are the same. */
+  readonly text: string
   readonly #ids: ReadonlySet<string>
   readonly #ofKey = new Map<string, CompiledRule[]>()
   readonly #ofMany: CompiledRule[] = []
 
   constructor(rules: readonly AlertRule[]) {
     this.isEmpty = rules.length === 0
+    this.text = JSON.stringify(rules)
     this.#ids = new Set(rules.map((rule) => rule.rule_id))
     for (const rule of rules) this.#add(rule)
   }

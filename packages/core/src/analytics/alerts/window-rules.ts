@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Collection, defineCollection } from '../../define/collection.ts'
 import type { JsonObject } from '../../json.ts'
+import { timestamp } from '../../ports/clock.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { insert, type RecordWrite, update } from '../../scope/state.ts'
 import type { Finding } from '../finding.ts'
@@ -112,7 +113,14 @@ function own<Value>(values: Readonly<Record<string, Value>> | undefined, name: s
 function findingOf(rule: AlertRule, result: WindowResult, value: number | undefined, now: number): Finding {
   const { window, key, start, end, count, rate } = result
   const aggregate = own(result.numbers, rule.field.slice(0, rule.field.lastIndexOf('.')))
-  const seen: JsonObject = { window, start, end, count, rate, ...(value === undefined ? {} : { [rule.field]: value }) }
+  const seen: JsonObject = {
+    window,
+    start: timestamp(start),
+    end: timestamp(end),
+    count,
+    rate,
+    ...(value === undefined ? {} : { [rule.field]: value }),
+  }
   return {
     key,
     field: rule.field,

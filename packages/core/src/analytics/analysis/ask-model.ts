@@ -52,7 +52,7 @@ export async function askModel(scope: ChatScope, { evidence, invocation, signal,
         prompt: triagePrompt(evidence, tries),
         maxOutputTokens: maxTokensOf(scope.tenant, resolved.entry),
         ...(resolved.entry.capabilities.structuredOutput
-          ? { responseFormat: { type: 'json', name: 'analyses', schema: analysisSchema as never } }
+          ? { responseFormat: { type: 'json', name: 'analyses', schema: analysisSchema(evidence.length) as never } }
           : {}),
       },
       what: 'analytics.triage',

@@ -15,8 +15,6 @@ export interface ShardWorkOptions {
   readonly pageCharacters?: number
 }
 
-/** So old what is known of a stream's settings and rules may be, milliseconds. */
-const settingsFor = 5_000
 /** A shard that has had nothing for so long leaves the memory, milliseconds. */
 const idleFor = 10 * 60_000
 const usualMemory = 512 * 1024 * 1024
@@ -26,7 +24,6 @@ interface OpenShard {
   readonly shard: Shard
   readonly stream: StreamFields
   readonly rules: Awaited<ReturnType<KeyParts['rules']>>
-  readonly checked: number
   readonly used: number
 }
 
@@ -64,18 +61,19 @@ export class ShardWork implements StreamWork {
     }
   }
 
-  /** The shard with its stream's settings and rules, as of the last seconds; undefined when there is no such stream. */
+  /** The shard with its stream's settings and rules, as they stand now; undefined when there is no such stream. */
   async #find(scope: Scope, name: string, partition: string): Promise<OpenShard | undefined> {
     const now = scope.clock.now()
     const known = this.#open.get(name)
-    if (known && now - known.checked < settingsFor && now >= known.checked) return known
     const place = parsePartition(partition)
     const stream = place && (await scope.state.get(streams, { partition: streamsPartition, sort: place.stream }))?.fields
     if (!place || !stream || place.shard >= stream.shards || (known && known.shard.created !== stream.created)) this.#forget(name)
     if (!place || !stream || place.shard >= stream.shards) return undefined
-    const rules = await this.#options.parts.rules(scope, stream.name)
+    const read = await this.#options.parts.rules(scope, stream.name)
+    // The same ones are made ready once.
+    const rules = known?.rules.text === read.text ? known.rules : read
     const shard = this.#open.get(name)?.shard ?? (await Shard.open(scope, stream, place.shard, rules, this.#options))
-    const open = { shard, stream, rules, checked: now, used: now }
+    const open = { shard, stream, rules, used: now }
     this.#open.set(name, open)
     return open
   }

@@ -7,9 +7,11 @@ export const windowLimits: {
   readonly longest: number
   /** A window's length, together with the lateness, is at most so many panes; a pane is the greatest common divisor of size and slide. */
   readonly panes: number
+  /** A record counts in so many windows at most, of all definitions. */
+  readonly windows: number
   /** Characters of a name. */
   readonly name: number
-} = { shortest: 1_000, longest: 31 * 24 * 60 * 60_000, panes: 128, name: 64 }
+} = { shortest: 1_000, longest: 31 * 24 * 60 * 60_000, panes: 128, windows: 64, name: 64 }
 
 const form = new RegExp(`^[A-Za-z0-9._:-]{1,${windowLimits.name}}$`)
 
@@ -20,6 +22,7 @@ const form = new RegExp(`^[A-Za-z0-9._:-]{1,${windowLimits.name}}$`)
  */
 export function checkWindows(definitions: readonly WindowDefinition[], lateness: number): void {
   const names = new Set<string>()
+  let windows = 0
   for (const [at, definition] of definitions.entries()) {
     const refuse = (field: string, message: string): never => {
       throw new InvalidInputError(message, { field: `windows.${at}.${field}` })
@@ -34,6 +37,9 @@ export function checkWindows(definitions: readonly WindowDefinition[], lateness:
     }
     if (definition.kind === 'sliding' && definition.slide > definition.size)
       refuse('slide', 'must not be longer than size: records between two windows would be in none')
+    windows += definition.kind === 'sliding' ? Math.ceil(definition.size / definition.slide) : 1
+    if (windows > windowLimits.windows)
+      refuse('size', `makes a record count in more than ${windowLimits.windows} windows, all definitions together`)
     if (openPanes(definition, lateness) <= windowLimits.panes) continue
     const most = `must be such that it and the allowed lateness together are at most ${windowLimits.panes} times`
     if (definition.kind === 'session') refuse('gap', `${most} as long as it`)

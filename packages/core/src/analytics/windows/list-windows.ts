@@ -31,8 +31,8 @@ const mostRows = 500
 type Position = readonly [order: string, taken: number, ...starts: (string | null)[]]
 
 /**
- * The results of closed windows, newest first: those of one key in strict order; those of several keys row by row, as windows that closed
- * together lie together. A page that looked at 500 rows ends there, perhaps with fewer than `limit`, and a cursor.
+ * The results of closed windows, newest first: those of one key in strict order; those of several keys so within a page, and page by page as
+ * windows were closed together. A page that looked at 500 rows ends there, perhaps with fewer than `limit`, and a cursor.
  * @throws InvalidInputError for a cursor of another list.
  */
 export async function listWindows(
@@ -48,7 +48,8 @@ export async function listWindows(
   for (let looked = 1; ; looked++) {
     const source = await newest(sources)
     const row = await source?.first()
-    if (!source || !row || row.fields.to <= (query.from ?? Number.NEGATIVE_INFINITY)) return { items, next_cursor: null }
+    if (!source || !row || row.fields.to <= (query.from ?? Number.NEGATIVE_INFINITY))
+      return { items: newestFirst(items), next_cursor: null }
     const order = orderOf(row.fields)
     const taken = order === from ? before : 0
     const found = mayHold(row.fields, query) ? await resultsOf(row, query) : []
@@ -56,10 +57,15 @@ export async function listWindows(
     items.push(...wanted)
     if (items.length === limit || looked === mostRows) {
       const position: Position = [order, taken + wanted.length, ...sources.map(({ start }) => start ?? null)]
-      return { items, next_cursor: toCursor(JSON.stringify(position)) }
+      return { items: newestFirst(items), next_cursor: toCursor(JSON.stringify(position)) }
     }
     source.drop()
   }
+}
+
+/** Rows hold the windows of some keys each, which overlap in time. */
+function newestFirst(items: readonly WindowResult[]): readonly WindowResult[] {
+  return items.toSorted((one, other) => other.start - one.start)
 }
 
 /** The rows of one list, newest first. */

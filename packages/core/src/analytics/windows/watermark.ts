@@ -1,5 +1,3 @@
-/** Whether a record's time is this far ahead of its acceptance, milliseconds, its clock is wrong: it doesn't speak for the stream's. */
-const mostAhead = 60_000
 /** A stream whose newest record was no older than this when it was accepted, milliseconds, is live: its clock goes on without records. */
 const live = 5 * 60_000
 
@@ -34,12 +32,14 @@ export class Watermark {
   }
 
   /**
-   * Takes a record's time. One that is ahead of its acceptance by more than a minute doesn't count.
+   * Takes a record's time. One that is ahead of its acceptance has a clock that goes before: it speaks for no more than the present, so that
+   * the others' records of now aren't late.
    * @param acceptedAt when it was accepted: milliseconds UTC.
    */
   observe(time: number, acceptedAt: number): void {
-    if (time <= this.#newest || time - acceptedAt > mostAhead) return
-    this.#newest = time
+    const present = Math.min(time, acceptedAt)
+    if (present <= this.#newest) return
+    this.#newest = present
     this.#acceptedAt = acceptedAt
   }
 

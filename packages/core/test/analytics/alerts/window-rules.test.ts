@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { replaceRules } from '../../../src/analytics/alerts/keep-rules.ts'
 import { hasWindowRules, judgeWindows, ruleRuns } from '../../../src/analytics/alerts/window-rules.ts'
 import type { NumberAggregate, WindowResult } from '../../../src/analytics/windows/window.ts'
+import { timestamp } from '../../../src/ports/clock.ts'
 import { AlertBench, at, minute, ruleOf } from './alert-bench.ts'
 
 function windowOf(index: number, p95: number, parts: Partial<WindowResult> = {}): WindowResult {
@@ -57,7 +58,14 @@ describe('rules on windows', () => {
         value: 97,
         score: 1,
         reason: 'temperature.p95 is 97, above 90 (rule hot).',
-        data_point: { window: '1m', start: at, end: at + minute, count: 60, rate: 1, 'temperature.p95': 97 },
+        data_point: {
+          window: '1m',
+          start: timestamp(at),
+          end: timestamp(at + minute),
+          count: 60,
+          rate: 1,
+          'temperature.p95': 97,
+        },
         recent: [],
         window: windowOf(0, 97).numbers.temperature,
         accepted: bench.memory.clock.now(),

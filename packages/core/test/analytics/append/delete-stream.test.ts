@@ -57,7 +57,10 @@ describe('deleting a stream', () => {
     await deleteStream(scope, 'plant')
     expect(await findStream(scope, 'plant')).toBeUndefined()
     await expect(deleteStream(scope, 'plant')).rejects.toMatchObject({ code: 'not_found' })
-    await expect(appendRecords(scope, 'plant', [{ key: 'a', data: {} }])).rejects.toMatchObject({ code: 'wrong_state' })
+    await expect(appendRecords(scope, 'plant', [{ key: 'a', data: {} }])).rejects.toMatchObject({
+      code: 'stream_leaving',
+      retryAfter: 30,
+    })
     await bench.pass(60_000)
     expect(await rowsOf('plant')).toEqual([])
     expect(await rowsOf('other')).toEqual(others)

@@ -141,11 +141,13 @@ export class ShardBench {
     }
   }
 
-  /** Puts entries into the log, one second apart. */
+  /** Puts entries into the log, one second apart at least, and none accepted before the time of its records. */
   append(...entries: readonly (readonly StreamRecord[] | Uint8Array)[]): void {
     for (const entry of entries) {
       const sequence = String(this.log.length + 1).padStart(6, '0')
-      const at = start + this.log.length * 1_000
+      const records = entry instanceof Uint8Array ? [] : entry
+      const soonest = Math.max((this.log.at(-1)?.at ?? start - 1_000) + 1_000, start + this.log.length * 1_000)
+      const at = Math.max(soonest, ...records.map(({ timestamp }) => timestamp))
       this.log.push({ sequence, at, data: entry instanceof Uint8Array ? entry : packEntry(entry) })
     }
   }

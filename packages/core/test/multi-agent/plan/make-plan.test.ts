@@ -195,7 +195,8 @@ describe('what a planner is told', () => {
     const [system] = plannerPrompt({ ...input, agents: [...builtInAgents, agent] })
     const text = String(system?.content)
     expect(text).toContain(
-      '- research: find passages in documents; gather facts with their sources (tools: search_knowledge, read_result)',
+      '- research: find passages in documents; look up measurements, insights and alerts of streams; gather facts with their sources (tools: ' +
+        'search_knowledge, query_streams, query_windows, query_insights, query_alerts, read_result)',
     )
     expect(text).toContain('- lawyer: read contracts (tools: mcp:law:find)')
     expect(text).not.toContain('- orchestrator')
