@@ -105,6 +105,11 @@ function detailOf(event: string, data: Readonly<Record<string, unknown>>): strin
     const { alert_type, severity, status } = data as unknown as ShownAlert
     return `${alert_type}, severity ${severity}, ${status}`
   }
+  if (event === 'window') {
+    const { window, start, count, numbers } = data as unknown as ShownWindow
+    const means = Object.entries(numbers).map(([name, { mean }]) => `${name}=${short(mean)}`)
+    return [`${window} from ${start}`, `${count} records`, ...means].join('  ')
+  }
   const { score, reason, data: values, values: others } = data
   const shown = Object.entries((values ?? others ?? {}) as object).map(([name, value]) => `${name}=${textOf(value)}`)
   const scored = typeof score === 'number' ? [`score ${score.toFixed(2)}`] : []

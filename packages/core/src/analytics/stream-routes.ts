@@ -149,7 +149,7 @@ const events = defineRoute<forms.StreamParams, forms.EventsQuery>({
   path: '/api/streams/{name}/events',
   permission: 'streams:read',
   summary:
-    'What happens in a stream, from now on: point {key, timestamp, values, score} (a sample where many come), anomaly, insight (again when it ' +
+    'What happens in a stream, from now on: point {key, timestamp, values, score} (a sample where many come), anomaly, window (some of those that closed), insight (again when it ' +
     'changes), alert. Last-Event-ID resumes within ten minutes; a status at the beginning says in gap whether something is missing.',
   params: forms.streamParams,
   query: forms.eventsQuery,

@@ -8,6 +8,7 @@ import { showAlert } from './alerts/forms.ts'
 import { alerts } from './alerts/records.ts'
 import { insights, openInsight, showInsight } from './insights.ts'
 import { readTail, type Tail, type TailPoint } from './shards/tail.ts'
+import { showWindowResult } from './stream-forms.ts'
 import type { StreamFields } from './streams.ts'
 import { roundEvents, type TailPosition, type TailRound } from './tail-cursors.ts'
 
@@ -76,7 +77,7 @@ export async function* roundSlots(scope: Uses<'state'>, stream: string, round: T
   }
 }
 
-function slotsOf(stream: string, { points, anomalies }: Tail): readonly NonNullable<Slot>[] {
+function slotsOf(stream: string, { points, anomalies, windows }: Tail): readonly NonNullable<Slot>[] {
   const slots: NonNullable<Slot>[] = []
   for (let at = 0; at < points.length; ) {
     const values = new Map<string, number>()
@@ -93,6 +94,7 @@ function slotsOf(stream: string, { points, anomalies }: Tail): readonly NonNulla
   }
   for (const { key, timestamp: time, ...rest } of anomalies)
     slots.push({ event: 'anomaly', key, data: { stream, key, timestamp: timestamp(time), ...rest } })
+  for (const result of windows) slots.push({ event: 'window', key: result.key, data: { stream, ...showWindowResult(result) } })
   return slots
 }
 

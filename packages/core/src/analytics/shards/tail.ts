@@ -4,6 +4,7 @@ import { type Collection, defineCollection } from '../../define/collection.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { type RecordWrite, replace } from '../../scope/state.ts'
 import type { Finding } from '../finding.ts'
+import type { WindowResult } from '../windows/window.ts'
 import { placeAt } from './findings.ts'
 import { shardPartition } from './shard-of.ts'
 import type { ShardOutputs } from './shard-outputs.ts'
@@ -11,6 +12,7 @@ import type { ShardOutputs } from './shard-outputs.ts'
 /** Of one commit. */
 export const sampledPoints = 200
 const shownAnomalies = 200
+const shownWindows = 20
 const keptFor = 10 * 60_000
 
 export type TailPoint = readonly [key: string, field: string, time: number, value: number, score: number]
@@ -20,6 +22,8 @@ export interface Tail {
   /** At most {@link sampledPoints}: all, or every so manieth. */
   readonly points: readonly TailPoint[]
   readonly anomalies: readonly TailAnomaly[]
+  /** Some that closed. */
+  readonly windows: readonly WindowResult[]
 }
 
 export const streamTail: Collection<{ readonly at: number }, { tail: string }> = defineCollection<
@@ -38,15 +42,15 @@ export const streamTail: Collection<{ readonly at: number }, { tail: string }> =
 export function tailWrites(
   stream: string,
   shard: number,
-  { points, findings }: Pick<ShardOutputs, 'points' | 'findings'>,
+  { points, findings, results }: Pick<ShardOutputs, 'points' | 'findings' | 'results'>,
   { told, at }: { readonly told: string; readonly at: number },
 ): readonly RecordWrite[] {
-  if (points.length === 0 && findings.length === 0) return []
+  if (points.length + findings.length + results.length === 0) return []
   const anomalies = findings.slice(0, shownAnomalies).map(({ finding }): TailAnomaly => {
     const { key, field, timestamp, kind, value, score, reason, expected } = finding
     return { key, field, timestamp, kind, value, score, reason, ...(expected ? { expected } : {}) }
   })
-  const tail: Tail = { points, anomalies }
+  const tail: Tail = { points, anomalies, windows: results.slice(0, shownWindows) }
   const place = { partition: shardPartition(stream, shard), sort: placeAt(told, 0) }
   return [replace(streamTail, place, { at }, { tail: JSON.stringify(tail) })]
 }
@@ -59,6 +63,6 @@ export async function* readTail(
   after: string,
 ): AsyncGenerator<Tail & { readonly place: string }> {
   for await (const row of scope.state.read(streamTail, shardPartition(stream, shard), after || undefined)) {
-    yield { place: row.sort, ...(JSON.parse((await row.open('tail')) ?? '{"points":[],"anomalies":[]}') as Tail) }
+    yield { place: row.sort, ...(JSON.parse((await row.open('tail')) ?? '{"points":[],"anomalies":[],"windows":[]}') as Tail) }
   }
 }

@@ -9,6 +9,7 @@ import { type TailPoint, tailWrites } from '../../../src/analytics/shards/tail.t
 import { followStream } from '../../../src/analytics/stream-tail.ts'
 import type { StreamFields } from '../../../src/analytics/streams.ts'
 import { keepRound, roundEvents } from '../../../src/analytics/tail-cursors.ts'
+import type { WindowResult } from '../../../src/analytics/windows/window.ts'
 import type { ServerEvent } from '../../../src/define/route.ts'
 import type { Scope } from '../../../src/scope/scope.ts'
 import { EventBench } from '../../event-driven/bench.ts'
@@ -26,10 +27,16 @@ beforeEach(async () => {
 })
 
 /** Points as a shard tells them, in one commit. */
-async function tell(shard: number, values: readonly number[], key = `k${shard}`): Promise<void> {
+async function tell(
+  shard: number,
+  values: readonly number[],
+  { key = `k${shard}`, results = [] }: { readonly key?: string; readonly results?: WindowResult[] } = {},
+): Promise<void> {
   const points = values.map((value): TailPoint => [key, 'value', scope.clock.now(), value, 0.1])
   const told = String(++sequence).padStart(16, '0')
-  await scope.state.commit({ writes: tailWrites('plant', shard, { points, findings: [] }, { told, at: scope.clock.now() }) })
+  await scope.state.commit({
+    writes: tailWrites('plant', shard, { points, findings: [], results }, { told, at: scope.clock.now() }),
+  })
 }
 
 function insightOf(name: string, priority: number): Insight {
@@ -178,6 +185,15 @@ describe('following a stream', () => {
     expect([...ids].sort()).toEqual(['alert', 'insight', 'point', 'status'])
   })
 
+  it('tells of windows that closed', async () => {
+    const begun = await follow(undefined)
+    const result = { window: '1m', key: 'k0', start: 0, end: 60_000, count: 6, rate: 0.1, numbers: {}, categories: {} }
+    await tell(0, [], { results: [result] })
+    expect(await follow(begun.at(-1)?.id)).toMatchObject([
+      { event: 'window', data: { stream: 'plant', window: '1m', key: 'k0', start: '1970-01-01T00:00:00.000Z', count: 6 } },
+    ])
+  })
+
   it('has ids that a client may send back: up to fifteen digits', async () => {
     const round = { from: position, to: position, insights: [] }
     const late = { ...scope, clock: { ...scope.clock, now: () => Date.UTC(2050, 0, 1) } }
@@ -189,8 +205,8 @@ describe('following a stream', () => {
 
   it('shows one key alone, under the same ids', async () => {
     const begun = await follow(undefined)
-    await tell(0, [1], 'a')
-    await tell(1, [2], 'b')
+    await tell(0, [1], { key: 'a' })
+    await tell(1, [2], { key: 'b' })
     const all = await follow(begun.at(-1)?.id)
     const alone = await follow(begun.at(-1)?.id, { key: 'b' })
     expect(valuesOf(alone)).toEqual([2])
