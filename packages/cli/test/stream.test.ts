@@ -75,8 +75,9 @@ describe('plinth stream put', () => {
     const put = await stream('put', 'mixed', csv, json)
     expect(put.exit.code).toBe(1)
     expect(put.stdout).toBe('4 records are in the stream; 4 rejected.\n')
-    const said = lines(put.stderr).sort()
-    expect(said).toEqual([
+    // Without the folders, whose names are other ones each time.
+    const said = lines(put.stderr).map((line) => line.replace(/^.*?(?=some\.)/, ''))
+    expect(said.sort()).toEqual([
       expect.stringMatching(/some\.csv:3: It has 1 cells/),
       expect.stringMatching(/some\.csv:4: There is no field "key"/),
       expect.stringMatching(/some\.jsonl:3: timestamp .*RFC 3339.*\(invalid_record\)$/),
