@@ -47,6 +47,17 @@ const retrieve = async (query: string): Promise<readonly string[]> =>
 const spaces = async (): Promise<readonly { readonly name: string; readonly chunks: number }[]> =>
   (await (await bench.scope()).search.status()).spaces
 
+/** Lets time pass until it ends: how much it waits for, and after how many turns of the loop it begins to, is its own affair. */
+async function whilePassing<Result>(work: Promise<Result>): Promise<Result> {
+  let isOver = false
+  const over = (): void => {
+    isOver = true
+  }
+  work.then(over, over)
+  while (!isOver) await bench.plinth.pass(1_000)
+  return work
+}
+
 describe('another embedding model', () => {
   const many = Array.from({ length: 45 }, (_, number) => ({
     source: `${number}.txt`,
@@ -130,14 +141,10 @@ describe('an embedding model that fails', () => {
   it.each([503, 429, 401])('with %i leaves questions to words', async (status) => {
     await bench.ingest([{ source: 'pumps.txt', content: 'The pump is serviced.' }])
     set.fault = failed(status)
-    const found = retrieve('pump')
-    await bench.plinth.pass(30_000)
-    expect(await found).toEqual(['pumps.txt'])
+    expect(await whilePassing(retrieve('pump'))).toEqual(['pumps.txt'])
     set.fault = undefined
     await bench.plinth.pass(30_000)
-    const again = retrieve('pump')
-    await bench.plinth.pass(30_000)
-    expect(await again).toEqual(['pumps.txt'])
+    expect(await whilePassing(retrieve('pump'))).toEqual(['pumps.txt'])
     expect(asked.at(-1)).toBe('pump')
   })
 
