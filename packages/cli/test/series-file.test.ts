@@ -48,7 +48,7 @@ describe('a series in CSV', () => {
 
   it.each([
     ['2026-01-05 00:00:00,abc', 'line 3: "abc" is no number.'],
-    ['2026-01-05 00:00:00,', 'line 3: Nothing is no number.'],
+    ['2026-01-05 00:00:00,', 'line 3: there is no value: leave such rows out.'],
     ['2026-01-05 00:00:00,NaN', 'line 3: "NaN" is no number.'],
     ['2026-01-05 00:00:00,0x10', 'line 3: "0x10" is no number.'],
     ['2026-01-05 00:00:00,1e999', 'line 3: "1e999" is no number.'],
