@@ -1,23 +1,21 @@
 /** What the command line says. @module */
-import { choices, readRoundArguments, whole } from '../event-driven/harness/arguments.mjs'
+import { choices, readRoundArguments, roundUsage, whole } from '../event-driven/harness/arguments.mjs'
 import { contenders } from './contenders.mjs'
 
 const names = Object.keys(contenders)
 const parts = ['detector', 'path', 'delay']
 
-export const usage = `node benchmarks/analytics/run.mjs [options]
-  --rounds N       rounds of each part, every second one the other way round (3)
-  --only a,b       contenders: ${names.join(', ')} (all)
-  --parts a,b      ${parts.join(', ')} (all)
+export const usage = roundUsage(
+  'analytics',
+  names,
+  `  --parts a,b      ${parts.join(', ')} (all)
   --keys a,b       keys of the whole path (1,1000,100000)
   --records N      records of the whole path, at least 12 for each key (600000)
   --rate N         records a second while delays are measured (10000)
   --seconds N      for which delays, and a model call for each record, are measured (30)
   --latency N      milliseconds that each call of the model takes (100)
-  --model ID       whose price in the table is paid (anthropic.claude-sonnet-4-5-20250929-v1:0)
-  --out FILE       raw results as JSON
-  --markdown FILE  the tables, besides printing them
-  --dir FOLDER     where data lies while it runs; a real disk (the system's temporary folder)`
+  --model ID       whose price in the table is paid (anthropic.claude-sonnet-4-5-20250929-v1:0)`,
+)
 
 /** @throws Error that says what is wrong with the arguments. */
 export function readArguments(words) {

@@ -1,22 +1,21 @@
 /** What the command line says. @module */
-import { choices, readRoundArguments, whole } from '../event-driven/harness/arguments.mjs'
+import { choices, readRoundArguments, roundUsage, whole } from '../event-driven/harness/arguments.mjs'
 import { contenders } from './contenders.mjs'
 import { checkGraph } from './graphs.mjs'
 
 const names = Object.keys(contenders)
 const parts = ['cost', 'sizes', 'makespan', 'crash']
 
-export const usage = `node benchmarks/multi-agent/run.mjs [options]
-  --rounds N       rounds of each part, every second one the other way round (3); crash has one
-  --only a,b       contenders: ${names.join(', ')} (all)
-  --parts a,b      ${parts.join(', ')} (all)
+export const usage = roundUsage(
+  'multi-agent',
+  names,
+  `  --parts a,b      ${parts.join(', ')} (all)
   --graphs a,b     whose steps cost what: chain-N, fan-N, random-N (chain-100,fan-100,random-1000)
   --sizes a,b      random graphs for ours alone, to see that a step costs the same in each (100,1000,10000)
   --seconds N      of CPU time that each measurement of cost takes, after half of that to warm up (2)
-  --slow           also those graphs for which a contender is too slow to be measured as others are: minutes each
-  --out FILE       raw results as JSON
-  --markdown FILE  the tables, besides printing them
-  --dir FOLDER     where data lies while it runs; a real disk (the system's temporary folder)`
+  --slow           also those graphs for which a contender is too slow to be measured as others are: minutes each`,
+  '; crash has one',
+)
 
 /** @throws Error that says what is wrong with the arguments. */
 export function readArguments(words) {

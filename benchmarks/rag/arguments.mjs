@@ -1,21 +1,20 @@
 /** What the command line says. @module */
-import { readRoundArguments, whole } from '../event-driven/harness/arguments.mjs'
+import { readRoundArguments, roundUsage, whole } from '../event-driven/harness/arguments.mjs'
 import { contenders } from './contenders.mjs'
 
 const names = Object.keys(contenders)
 const million = 1_000_000
 
-export const usage = `node benchmarks/rag/run.mjs [options]
-  --rounds N       rounds of each size, every second one the other way round (3); a million has one
-  --sizes a,b      chunks in the index (1000,10000,100000); 0 leaves this part out
+export const usage = roundUsage(
+  'rag',
+  names,
+  `  --sizes a,b      chunks in the index (1000,10000,100000); 0 leaves this part out
   --million        also a million chunks
-  --only a,b       contenders: ${names.join(', ')} (all)
   --documents N    sent by HTTP, of 20 paragraphs each (1000); 0 leaves this part out
   --questions N    asked of each kind (200)
-  --limit N        candidates of each side (100)
-  --out FILE       raw results as JSON
-  --markdown FILE  the tables, besides printing them
-  --dir FOLDER     where data lies while it runs; a real disk (the system's temporary folder)`
+  --limit N        candidates of each side (100)`,
+  '; a million has one',
+)
 
 /** @throws Error that says what is wrong with the arguments. */
 export function readArguments(words) {

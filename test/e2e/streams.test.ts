@@ -4,6 +4,7 @@ import { call, listAll, type ShownEvent } from './support/api.ts'
 import { type RunningPlinth, startPlinth } from './support/plinth-process.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 import { until } from './support/until.ts'
+import { WebhookSink } from './support/webhook-sink.ts'
 
 interface ShownWindow {
   readonly key: string
@@ -56,9 +57,13 @@ describe('a stream on a server that is killed', () => {
     timeout: 400_000,
   }, async () => {
     const folder = temporaryFolder()
-    const variables = { PLINTH_SELF_METRICS: 'off' }
+    const sink = await WebhookSink.open()
+    const variables = { PLINTH_SELF_METRICS: 'off', PLINTH_OUTBOUND_ALLOW: sink.host }
     let server = await startPlinth(folder, variables)
     const token = await mintToken(everything, { PLINTH_DATA_DIR: folder })
+    const target = { type: 'webhook', url: sink.url('/alerts') }
+    const pattern = { type: ['genai.alert.opened'] }
+    expect((await call(server.url, '/api/subscribers', { token, body: { pattern, target } })).status).toBe(201)
     const begin = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 5 * 3_600_000
     const send = (records: readonly object[]) => call(server.url, '/api/streams/plant/records', { token, body: { records } })
 
@@ -109,6 +114,10 @@ describe('a stream on a server that is killed', () => {
     const opened = events.map(({ subject }) => subject)
     expect(new Set(opened).size).toBe(opened.length)
     expect([...opened].sort()).toEqual(alerts.map(({ alert_id }) => alert_id).sort())
+    // Whoever subscribed is told of each, at least once and under one id, and of nothing else.
+    const told = () => new Set(sink.at('/alerts').map(({ event }) => event.id))
+    await until('every alert to be told', () => told().size >= events.length, { within: 60_000, every: 100 })
+    expect([...told()].sort()).toEqual(events.map(({ id }) => id).sort())
     expect((await server.process.stop()).code).toBe(0)
   })
 })

@@ -104,6 +104,20 @@ export function readRoundArguments(args, possible, defaults) {
   return { ...values, rounds: whole('rounds', values.rounds), only: choices('only', values.only, possible) ?? possible }
 }
 
+/**
+ * The help of such a benchmark.
+ * @param own what is said of its own options, a line each. @param fewer what has one round only, if anything.
+ */
+export function roundUsage(benchmark, possible, own, fewer = '') {
+  return `node benchmarks/${benchmark}/run.mjs [options]
+  --rounds N       rounds of each part, every second one the other way round (3)${fewer}
+  --only a,b       contenders: ${possible.join(', ')} (all)
+${own}
+  --out FILE       raw results as JSON
+  --markdown FILE  the tables, besides printing them
+  --dir FOLDER     where data lies while it runs; a real disk (the system's temporary folder)`
+}
+
 function optionOf(value) {
   if (value === false) return { type: 'boolean', default: false }
   return { type: 'string', ...(value === undefined ? {} : { default: value }) }

@@ -1,28 +1,23 @@
 import { patternVariables, variablesOf } from '@plinth/aws/environment'
 import { RemovalPolicy } from 'aws-cdk-lib'
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import type { IEventBus } from 'aws-cdk-lib/aws-events'
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
-import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { Alarms } from './alarms.ts'
 import { createApi } from './api.ts'
 import { readsImages } from './bundle-documents.ts'
 import { createBus, EventSubscription } from './bus.ts'
 import { ConstructWithJobs } from './construct-with-jobs.ts'
-import { createTenantData } from './create-tenant-data.ts'
 import { checkProps, defaultConcurrency, type EventDrivenGenAiProps } from './event-driven-genai-props.ts'
 import { bundleNow, checkVariables, embeddingVariables } from './function-settings.ts'
 import { HandlerFunctions } from './functions.ts'
-import { handlers, jobsOf, type RequestHandler, requestHandlers, requestPatterns } from './handlers.ts'
+import { jobsOf, type RequestHandler, requestHandlers, requestPatterns } from './handlers.ts'
 import { checkIssuerSetting } from './issuer-setting.ts'
 import { defaultModel, modelAccess } from './models.ts'
 import { grantAccess } from './permissions.ts'
-import { JobQueues, queuePrefix } from './queues.ts'
 import { connectTriggers } from './triggers.ts'
 
 /**
@@ -33,11 +28,7 @@ import { connectTriggers } from './triggers.ts'
  * fixed names, and the execution role a fixed logical id, by contract.
  */
 export class EventDrivenGenAi extends ConstructWithJobs {
-  readonly table: ITable
-  readonly bucket: IBucket
   readonly bus: IEventBus
-  readonly key: IKey
-  readonly queues: JobQueues
   readonly subscription: EventSubscription
   readonly functions: Readonly<Record<RequestHandler, LambdaFunction>>
   readonly api: RestApi
@@ -45,32 +36,24 @@ export class EventDrivenGenAi extends ConstructWithJobs {
 
   /** @throws InvalidInputError that names the prop at fault. */
   constructor(scope: Construct, id: string, props: EventDrivenGenAiProps = {}) {
-    super(scope, id)
     const jobs = jobsOf(requestPatterns)
     checkProps(props, jobs.length)
-    const { existing = {}, models = [defaultModel], functions = {}, removalPolicy = RemovalPolicy.RETAIN } = props
-    const { embeddingModels = [] } = props
+    const { existing = {}, removalPolicy = RemovalPolicy.RETAIN } = props
+    super(scope, id, { jobs, handler: 'request-worker', existing, removalPolicy })
+    const { models = [defaultModel], embeddingModels = [], functions = {} } = props
     const { concurrency = defaultConcurrency, logRetention = RetentionDays.ONE_MONTH, vpc, reservedConcurrency } = functions
     const { environment = {}, patterns = requestPatterns } = functions
 
-    const { table, bucket, key } = createTenantData(this, { existing, removalPolicy })
-    this.table = table
-    this.bucket = bucket
-    this.key = key
+    const { table, bucket, key, queues } = this
     // Asserted, as CDK's class is no instance of its interface under exactOptionalPropertyTypes.
     this.bus = existing.bus ?? (createBus(this) as IEventBus)
-    const { timeoutSeconds } = handlers['request-worker']
-    this.queues = new JobQueues(this, 'Queues', { jobs, timeoutSeconds })
     this.subscription = new EventSubscription(this, 'Events', { bus: this.bus })
 
     const handlerFolder = functions.handlerFolder ?? bundleNow()
     const variables = {
       ...variablesOf({
-        table: table.tableName,
-        bucket: bucket.bucketName,
+        ...this.places(),
         bus: this.bus.eventBusName,
-        queuePrefix,
-        pooledKey: key.keyArn,
         // The API refuses images where nobody could read them.
         ocr: readsImages(handlerFolder) ? 'textract' : 'off',
         patterns,
@@ -96,7 +79,7 @@ export class EventDrivenGenAi extends ConstructWithJobs {
       ...(reservedConcurrency !== undefined && { reservedConcurrency: { 'request-worker': reservedConcurrency } }),
     })
     this.functions = made.byName
-    const { bus, queues } = this
+    const { bus } = this
     const resources = { table, bucket, bus, key, queues }
     for (const name of requestHandlers) grantAccess(name, made.roles[name], resources)
     connectTriggers(this.functions, { table, queues, concurrency })

@@ -3,21 +3,17 @@ import { multiAgent } from '@plinth/core'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import type { Alarm, IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch'
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import type { IEventBus } from 'aws-cdk-lib/aws-events'
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
-import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
-import { deadJobsAlarm, failureAlarm, period, tell, throttleAlarm, waitAlarms } from './alarms.ts'
+import { period, tell } from './alarms.ts'
 import { createBus } from './bus.ts'
 import { ConstructWithJobs } from './construct-with-jobs.ts'
-import { createTenantData } from './create-tenant-data.ts'
 import { bundleNow, checkVariables, embeddingVariables } from './function-settings.ts'
 import { HandlerFunctions } from './functions.ts'
-import { executionHandler, handlers, jobsOf, type WorkflowHandler, workflowHandler } from './handlers.ts'
+import { executionHandler, jobsOf, type WorkflowHandler, workflowHandler } from './handlers.ts'
 import { defaultModel, modelAccess } from './models.ts'
 import {
   checkMultiAgentProps,
@@ -26,9 +22,7 @@ import {
   invalidWithoutExecutions,
   type MultiAgentOrchestrationProps,
 } from './multi-agent-orchestration-props.ts'
-import { grantAccess, sendJobs } from './permissions.ts'
-import { grantAll } from './policy-statements.ts'
-import { JobQueues, queuePrefix } from './queues.ts'
+import { grantAccess } from './permissions.ts'
 import { connectQueues } from './triggers.ts'
 import { WorkflowExecutions } from './workflow-executions.ts'
 
@@ -44,11 +38,7 @@ const longestWait = Duration.minutes(30)
  * One in an account and Region: the function `multi-agent-processor` and the queues have fixed names, by contract.
  */
 export class MultiAgentOrchestration extends ConstructWithJobs {
-  readonly table: ITable
-  readonly bucket: IBucket
-  readonly key: IKey
   readonly bus: IEventBus
-  readonly queues: JobQueues
   readonly functions: Readonly<Partial<Record<WorkflowHandler, LambdaFunction>>>
   readonly processor: LambdaFunction
   /** Absent where there is to be none. */
@@ -57,31 +47,24 @@ export class MultiAgentOrchestration extends ConstructWithJobs {
 
   /** @throws InvalidInputError that names the prop at fault. */
   constructor(scope: Construct, id: string, props: MultiAgentOrchestrationProps = {}) {
-    super(scope, id)
     const jobs = jobsOf([multiAgent.name])
     checkMultiAgentProps(props, jobs.length)
-    const { existing = {}, models = [defaultModel], embeddingModels = [], functions = {}, executions = {} } = props
-    const { alarmTopic, removalPolicy = RemovalPolicy.RETAIN } = props
+    const { existing = {}, removalPolicy = RemovalPolicy.RETAIN } = props
+    super(scope, id, { jobs, handler: workflowHandler, existing, removalPolicy })
+    const { models = [defaultModel], embeddingModels = [], functions = {}, executions = {} } = props
+    const { alarmTopic } = props
     const { concurrency = defaultWorkflowConcurrency, logRetention = RetentionDays.ONE_MONTH, vpc } = functions
     const { environment = {}, reservedConcurrency } = functions
 
-    const { table, bucket, key } = createTenantData(this, { existing, removalPolicy })
-    this.table = table
-    this.bucket = bucket
-    this.key = key
+    const { table, bucket, key, queues } = this
     // Asserted, as CDK's class is no instance of its interface under exactOptionalPropertyTypes.
     this.bus = existing.bus ?? (createBus(this) as IEventBus)
     const { deadLetters, relay } = existing
-    const { timeoutSeconds } = handlers[workflowHandler]
-    this.queues = new JobQueues(this, 'Queues', { jobs, timeoutSeconds, ...(deadLetters && { deadLetters }) })
 
     const handlerFolder = functions.handlerFolder ?? bundleNow()
     const variables = {
       ...variablesOf({
-        table: table.tableName,
-        bucket: bucket.bucketName,
-        queuePrefix,
-        pooledKey: key.keyArn,
+        ...this.places(),
         // They search documents, and read none.
         ocr: 'off',
         patterns: [multiAgent.name],
@@ -102,7 +85,7 @@ export class MultiAgentOrchestration extends ConstructWithJobs {
     })
     this.functions = made.byName
     this.processor = made.byName[workflowHandler]
-    const { queues, bus } = this
+    const { bus } = this
     const resources = { table, bucket, key, queues }
     grantAccess(workflowHandler, made.roles[workflowHandler], resources)
     connectQueues(this.processor, { queues, concurrency, batchSize: jobsAtATime })
@@ -114,18 +97,10 @@ export class MultiAgentOrchestration extends ConstructWithJobs {
       this.executions = new WorkflowExecutions(this, 'Executions', { bus, timeout, worker: made.byName[executionHandler], role })
     }
     this.alarms = [
-      ...(deadLetters ? [] : [deadJobsAlarm(this, queues)]),
-      ...waitAlarms(this, queues, longestWait),
-      failureAlarm(this, workflowHandler, this.processor),
-      throttleAlarm(this, workflowHandler, this.processor),
+      ...this.jobAlarms({ deadLetters, longestWait, functions: { [workflowHandler]: this.processor } }),
       ...(this.executions?.alarms ?? []),
     ]
     if (alarmTopic) for (const alarm of this.alarms) tell(alarm, alarmTopic)
-  }
-
-  /** Lets somebody send the jobs of workflows: whatever relays what commits emitted. */
-  grantSendJobs(grantee: IGrantable): Grant {
-    return grantAll(grantee, [sendJobs(this.queues)])
   }
 
   /**

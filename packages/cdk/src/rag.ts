@@ -2,24 +2,17 @@ import { variablesOf } from '@plinth/aws/environment'
 import { rag } from '@plinth/core'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch'
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
-import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
-import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
-import { deadJobsAlarm, failureAlarm, tell, throttleAlarm, waitAlarms } from './alarms.ts'
+import { tell } from './alarms.ts'
 import { readsImages } from './bundle-documents.ts'
 import { ConstructWithJobs } from './construct-with-jobs.ts'
-import { createTenantData } from './create-tenant-data.ts'
 import { bundleNow, checkVariables, embeddingVariables } from './function-settings.ts'
 import { HandlerFunctions } from './functions.ts'
-import { documentHandler, handlers, jobsOf } from './handlers.ts'
+import { documentHandler, jobsOf } from './handlers.ts'
 import { modelAccess } from './models.ts'
-import { grantAccess, sendJobs } from './permissions.ts'
-import { grantAll } from './policy-statements.ts'
-import { JobQueues, queuePrefix } from './queues.ts'
+import { grantAccess } from './permissions.ts'
 import { checkRagProps, defaultDocumentConcurrency, type RagProps } from './rag-props.ts'
 import { connectQueues } from './triggers.ts'
 
@@ -37,38 +30,27 @@ const longestWait = Duration.hours(1)
  * One in an account and Region: the function `rag-processor` and the queues have fixed names, by contract.
  */
 export class Rag extends ConstructWithJobs {
-  readonly table: ITable
-  readonly bucket: IBucket
-  readonly key: IKey
-  readonly queues: JobQueues
   readonly processor: LambdaFunction
   readonly alarms: readonly Alarm[]
 
   /** @throws InvalidInputError that names the prop at fault. */
   constructor(scope: Construct, id: string, props: RagProps = {}) {
-    super(scope, id)
     const jobs = jobsOf([rag.name])
     checkRagProps(props, jobs.length)
-    const { existing = {}, embeddingModels = [], functions = {}, alarmTopic, removalPolicy = RemovalPolicy.RETAIN } = props
+    const { existing = {}, removalPolicy = RemovalPolicy.RETAIN } = props
+    super(scope, id, { jobs, handler: documentHandler, existing, removalPolicy })
+    const { embeddingModels = [], functions = {}, alarmTopic } = props
     const { concurrency = defaultDocumentConcurrency, logRetention = RetentionDays.ONE_MONTH, vpc } = functions
     const { environment = {}, reservedConcurrency } = functions
 
-    const { table, bucket, key } = createTenantData(this, { existing, removalPolicy })
-    this.table = table
-    this.bucket = bucket
-    this.key = key
+    const { table, bucket, key, queues } = this
     const { deadLetters, relay } = existing
-    const { timeoutSeconds } = handlers[documentHandler]
-    this.queues = new JobQueues(this, 'Queues', { jobs, timeoutSeconds, ...(deadLetters && { deadLetters }) })
 
     const handlerFolder = functions.handlerFolder ?? bundleNow()
     const images = readsImages(handlerFolder)
     const variables = {
       ...variablesOf({
-        table: table.tableName,
-        bucket: bucket.bucketName,
-        queuePrefix,
-        pooledKey: key.keyArn,
+        ...this.places(),
         ocr: images ? 'textract' : 'off',
         patterns: [rag.name],
       }),
@@ -86,21 +68,10 @@ export class Rag extends ConstructWithJobs {
       ...(reservedConcurrency !== undefined && { reservedConcurrency: { [documentHandler]: reservedConcurrency } }),
     })
     this.processor = made.byName[documentHandler]
-    const { queues } = this
     grantAccess(documentHandler, made.roles[documentHandler], { table, bucket, key, queues, readsImages: images })
     connectQueues(this.processor, { queues, concurrency, batchSize: jobsAtATime })
     if (relay) this.grantSendJobs(relay)
-    this.alarms = [
-      ...(deadLetters ? [] : [deadJobsAlarm(this, queues)]),
-      ...waitAlarms(this, queues, longestWait),
-      failureAlarm(this, documentHandler, this.processor),
-      throttleAlarm(this, documentHandler, this.processor),
-    ]
+    this.alarms = this.jobAlarms({ deadLetters, longestWait, functions: made.byName })
     if (alarmTopic) for (const alarm of this.alarms) tell(alarm, alarmTopic)
-  }
-
-  /** Lets somebody send the jobs of documents: whatever relays what commits emitted. */
-  grantSendJobs(grantee: IGrantable): Grant {
-    return grantAll(grantee, [sendJobs(this.queues)])
   }
 }

@@ -3,29 +3,24 @@ import { analytics } from '@plinth/core'
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch'
 import { type IMetric, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch'
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
-import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda'
 import { KinesisEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { acknowledge } from './acknowledge.ts'
-import { alarmAbove, deadJobsAlarm, failureAlarm, period, queueDepth, tell, throttleAlarm, waitAlarms } from './alarms.ts'
+import { alarmAbove, period, queueDepth, tell } from './alarms.ts'
 import { AlertTopics } from './alert-topics.ts'
 import { ConstructWithJobs } from './construct-with-jobs.ts'
-import { createTenantData } from './create-tenant-data.ts'
 import { createStream } from './event-stream.ts'
 import { bundleNow, checkVariables } from './function-settings.ts'
 import { HandlerFunctions } from './functions.ts'
-import { type AnalyticsHandler, analyticsHandlers, handlers, insightHandler, jobsOf, streamHandler } from './handlers.ts'
+import { type AnalyticsHandler, analyticsHandlers, insightHandler, jobsOf, streamHandler } from './handlers.ts'
 import { defaultModel, modelAccess } from './models.ts'
-import { appendToStream, grantAccess, sendJobs } from './permissions.ts'
+import { appendToStream, grantAccess } from './permissions.ts'
 import { grantAll } from './policy-statements.ts'
-import { JobQueues, queuePrefix } from './queues.ts'
 import {
   checkAnalyticsProps,
   defaultAlertTypes,
@@ -52,11 +47,7 @@ const longestLag = Duration.minutes(5)
  * One in an account and Region: the function `analytics-processor`, the queues and the topics have fixed names, by contract.
  */
 export class RealTimeAnalytics extends ConstructWithJobs {
-  readonly table: ITable
-  readonly bucket: IBucket
-  readonly key: IKey
   readonly stream: IStream
-  readonly queues: JobQueues
   readonly topics: AlertTopics
   readonly functions: Readonly<Record<AnalyticsHandler, LambdaFunction>>
   /** Works the stream's records. */
@@ -67,32 +58,25 @@ export class RealTimeAnalytics extends ConstructWithJobs {
 
   /** @throws InvalidInputError that names the prop at fault. */
   constructor(scope: Construct, id: string, props: RealTimeAnalyticsProps = {}) {
-    super(scope, id)
     const jobs = jobsOf([analytics.name])
     checkAnalyticsProps(props, jobs.length)
-    const { existing = {}, stream: capacity = {}, models = [defaultModel], alertTypes = [], functions = {} } = props
-    const { alarmTopic, removalPolicy = RemovalPolicy.RETAIN } = props
+    const { existing = {}, removalPolicy = RemovalPolicy.RETAIN } = props
+    super(scope, id, { jobs, handler: insightHandler, existing, removalPolicy })
+    const { stream: capacity = {}, models = [defaultModel], alertTypes = [], functions = {} } = props
+    const { alarmTopic } = props
     const { concurrency = defaultAnalyticsConcurrency, logRetention = RetentionDays.ONE_MONTH, vpc } = functions
     const { environment = {}, reservedConcurrency } = functions
 
-    const { table, bucket, key } = createTenantData(this, { existing, removalPolicy })
-    this.table = table
-    this.bucket = bucket
-    this.key = key
+    const { table, bucket, key, queues } = this
     // Asserted, as CDK's class is no instance of its interface under exactOptionalPropertyTypes.
     this.stream = existing.stream ?? (createStream(this, { capacity, removalPolicy }) as IStream)
     const { deadLetters, relay } = existing
-    const { timeoutSeconds } = handlers[insightHandler]
-    this.queues = new JobQueues(this, 'Queues', { jobs, timeoutSeconds, ...(deadLetters && { deadLetters }) })
     this.topics = new AlertTopics(this, 'Topics', { types: [...defaultAlertTypes, ...alertTypes] })
 
     const handlerFolder = functions.handlerFolder ?? bundleNow()
     const variables = {
       ...variablesOf({
-        table: table.tableName,
-        bucket: bucket.bucketName,
-        queuePrefix,
-        pooledKey: key.keyArn,
+        ...this.places(),
         stream: this.stream.streamName,
         topicArns: Stack.of(this).formatArn({ service: 'sns', resource: '' }),
         ocr: 'off',
@@ -113,19 +97,14 @@ export class RealTimeAnalytics extends ConstructWithJobs {
     })
     this.functions = made.byName
     this.processor = made.byName[streamHandler]
-    const { queues, stream, topics } = this
+    const { stream, topics } = this
     for (const name of analyticsHandlers) grantAccess(name, made.roles[name], { table, bucket, key, queues, stream })
     topics.grantPublish(made.roles[insightHandler])
     connectQueues(made.byName[insightHandler], { queues, concurrency, batchSize: jobsAtATime })
     this.failures = this.#connectStream()
     if (relay) this.grantSendJobs(relay)
     this.alarms = [
-      ...(deadLetters ? [] : [deadJobsAlarm(this, queues)]),
-      ...waitAlarms(this, queues, longestWait),
-      ...analyticsHandlers.flatMap((name) => [
-        failureAlarm(this, name, this.functions[name]),
-        throttleAlarm(this, name, this.functions[name]),
-      ]),
+      ...this.jobAlarms({ deadLetters, longestWait, functions: this.functions }),
       alarmAbove(this, 'StreamLag', {
         threshold: longestLag.toMilliseconds(),
         metric: this.metricLag(),
@@ -138,11 +117,6 @@ export class RealTimeAnalytics extends ConstructWithJobs {
       }),
     ]
     if (alarmTopic) for (const alarm of this.alarms) tell(alarm, alarmTopic)
-  }
-
-  /** Lets somebody send the jobs of analytics: whatever relays what commits emitted. */
-  grantSendJobs(grantee: IGrantable): Grant {
-    return grantAll(grantee, [sendJobs(this.queues)])
   }
 
   /** Lets somebody append records, sealed as Plinth seals them: the function behind the API. */

@@ -233,6 +233,15 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     'aws:RequestTag/plinth:alias': value,
     'aws:TagKeys': ['plinth:alias', ...more],
   })
+  const sealing = [
+    'api',
+    'request-worker',
+    'document-worker',
+    'workflow-worker',
+    'execution-worker',
+    'stream-processor',
+    'insight-worker',
+  ] as const
   const lifecycle = ['DescribeKey', 'DisableKey', 'EnableKey', 'GetKeyRotationStatus', 'ListKeyRotations', 'RotateKeyOnDemand']
 
   it('api makes them with their tag, names, turns, disables and destroys them', () => {
@@ -243,16 +252,7 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
     for (const action of [...lifecycle, 'ScheduleKeyDeletion']) expect(may(name, key(action, ofTenant)), action).toBe(true)
   })
 
-  it.each([
-    'api',
-    'request-worker',
-    'document-worker',
-    'workflow-worker',
-    'execution-worker',
-    'stream-processor',
-    'insight-worker',
-    'sweeper',
-  ] as const)("%s touches no other keys, and makes no other key a tenant's", (name) => {
+  it.each([...sealing, 'sweeper'] as const)("%s touches no other keys, and makes no other key a tenant's", (name) => {
     expect(may(name, key('CreateKey', {}, '*'))).toBe(false)
     expect(may(name, key('CreateKey', tagging('alias/payroll'), '*'))).toBe(false)
     expect(may(name, key('CreateKey', tagging('alias/tenant-acme-key', 'owner'), '*'))).toBe(false)
@@ -271,15 +271,7 @@ describe('[R106] [X65] the keys of tenants with a key of their own', () => {
       expect(may(name, key(action, ofTenant)), action).toBe(false)
   })
 
-  it.each([
-    'api',
-    'request-worker',
-    'document-worker',
-    'workflow-worker',
-    'execution-worker',
-    'stream-processor',
-    'insight-worker',
-  ] as const)(
+  it.each(sealing)(
     '[R107] %s seals with them, and with the pooled one, under {tenant_id, field_name} and no other context',
     (name) => {
       for (const action of ['Encrypt', 'Decrypt'])

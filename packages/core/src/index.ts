@@ -5,7 +5,7 @@ export { CategoryDetector, type PackedCategoryDetector } from './analytics/detec
 export { Detector, detectionThreshold, type PackedDetector } from './analytics/detect/detector.ts'
 export type { Explanation } from './analytics/detect/explain-novelty.ts'
 export type { Analysis, Evidence, Insight, RiskLevel } from './analytics/insight.ts'
-export { listInsights, showInsight, storeInsight } from './analytics/insights.ts'
+export { listInsights, showInsight } from './analytics/insights.ts'
 export { analytics } from './analytics/pattern.ts'
 export {
   type ProcessedBatch,

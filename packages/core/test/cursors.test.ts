@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { callerId, fromCursor, pageFields, time, toCursor } from '../src/index.ts'
+import { callerId, fromCursor, pageFields, parseTime, time, toCursor } from '../src/index.ts'
 
 const place = fc.string({
   unit: fc.integer({ min: 0x1f, max: 0x7e }).map((code) => String.fromCharCode(code)),
@@ -83,6 +83,24 @@ describe('forms that routes share', () => {
     ]) {
       expect(time.safeParse(text).success).toBe(false)
     }
+  })
+
+  it('a time is the same in the form that most programs write and in every other', () => {
+    const part = (most: number, width = 2) => fc.nat(most).map((amount) => String(amount).padStart(width, '0'))
+    const parts = fc.tuple(part(9999, 4), part(13), part(32), part(25), part(61), part(61), fc.option(part(999, 3)))
+    let good = 0
+    fc.assert(
+      fc.property(parts, ([year, month, day, hour, minute, second, thousandth]) => {
+        const text = `${year}-${month}-${day}T${hour}:${minute}:${second}${thousandth === null ? '' : `.${thousandth}`}Z`
+        const read = parseTime(text)
+        // Only capitals take the short way.
+        expect(read).toBe(parseTime(text.toLowerCase()))
+        if (read !== undefined && second !== '60') expect(read).toBe(Date.parse(text))
+        if (read !== undefined) good += 1
+      }),
+      { numRuns: 2_000 },
+    )
+    expect(good).toBeGreaterThan(100)
   })
 
   it("a caller's own id is short, and of harmless characters [X6]", () => {

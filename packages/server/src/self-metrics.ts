@@ -34,7 +34,7 @@ export interface SelfMetricsOptions {
 }
 
 /**
- * Streams what this machine does into the stream `machine` of the first tenant, a reading a second, as any producer would: so there is
+ * Streams what this machine does into the stream `machine` of the first tenant, a reading a second, as every producer does: so there is
  * something real to look at from the first seconds on. Nothing that fails here is a fault of the server: it is told of once, and tried
  * again later.
  */

@@ -4,13 +4,12 @@ import { type Collection, defineCollection } from '../define/collection.ts'
 import { type Continuation, everyItem } from '../every-item.ts'
 import { timeOrder } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
+import { timestamp } from '../ports/clock.ts'
 import type { Page } from '../ports/state-store.ts'
 import type { Place, StoredRecord } from '../scope/record.ts'
-import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert, type RecordWrite, update } from '../scope/state.ts'
 import type { Analysis, Evidence, Insight } from './insight.ts'
-import { defaultSettings } from './streams.ts'
 
 /** What is plain of an insight. Times are milliseconds UTC. */
 export interface InsightFields {
@@ -76,23 +75,10 @@ export function insightId(incidentId: string, key: string): string {
 }
 
 /**
- * store_insight of the seed (R126): makes it, or brings what is kept under its id up to date; what is the same already isn't written.
- * @param options.retention how long it is kept, milliseconds.
+ * store_insight of the seed (R126): the write that makes it, or brings what is kept of it up to date, for the commit of what it came of.
+ * @param options.retention how long it is kept from now on, milliseconds.
  */
 export function storeInsight(
-  scope: Uses<'state'>,
-  insight: Insight,
-  { retention = defaultSettings.retention }: { readonly retention?: number } = {},
-): Promise<void> {
-  return retryConflicts(async () => {
-    const kept = await scope.state.get(insights, placeOf(insight))
-    if (kept && JSON.stringify(await openInsight(kept)) === JSON.stringify(insight)) return
-    await scope.state.commit({ writes: [insightWrite(insight, kept, { now: scope.clock.now(), retention })] })
-  })
-}
-
-/** The write that keeps an insight, for a commit. */
-export function insightWrite(
   insight: Insight,
   kept: InsightRecord | undefined,
   { now, retention }: { readonly now: number; readonly retention: number },
@@ -154,18 +140,6 @@ export async function listInsights(scope: Uses<'state'>, { stream, key, limit, a
   return { ...page, items: await Promise.all(page.items.map(openInsight)) }
 }
 
-/** A stream's insights in the order in which they were made or changed, oldest first. May lag behind commits. */
-export async function listInsightChanges(
-  scope: Uses<'state'>,
-  { stream, limit, after }: Omit<InsightQuery, 'key'>,
-): Promise<Page<Insight>> {
-  const page = await scope.state.list(insights, 'updated', {
-    ...{ group: stream, limit },
-    ...(after === undefined ? {} : { after }),
-  })
-  return { ...page, items: await Promise.all(page.items.map(openInsight)) }
-}
-
 /** A stream's insights that were made or changed since a time, milliseconds UTC, the latest first. May lag behind commits. */
 export function latestInsights(
   scope: Uses<'state'>,
@@ -200,9 +174,9 @@ async function* downTo(
 
 /** In the form of the public contract: times are RFC 3339. */
 export function showInsight(insight: Insight): JsonObject {
-  const { insight_id, stream, key, timestamp, data_point, evidence, processing_time } = insight
+  const { insight_id, stream, key, timestamp: time, data_point, evidence, processing_time } = insight
   return {
-    ...{ insight_id, stream, key, timestamp: shownTime(timestamp), data_point },
+    ...{ insight_id, stream, key, timestamp: timestamp(time), data_point },
     analysis: showAnalysis(insight.analysis),
     evidence: showEvidence(evidence),
     processing_time,
@@ -211,11 +185,11 @@ export function showInsight(insight: Insight): JsonObject {
 
 export function showEvidence(evidence: Evidence): JsonObject {
   const { finding } = evidence
-  const shownFinding = { ...finding, timestamp: shownTime(finding.timestamp), accepted: shownTime(finding.accepted) }
+  const shownFinding = { ...finding, timestamp: timestamp(finding.timestamp), accepted: timestamp(finding.accepted) }
   return {
     ...evidence,
     statistics: showAnalysis(evidence.statistics),
-    finding: { ...shownFinding, recent: finding.recent.map(([time, value]) => [shownTime(time), value]) },
+    finding: { ...shownFinding, recent: finding.recent.map(([time, value]) => [timestamp(time), value]) },
   } as unknown as JsonObject
 }
 
@@ -223,8 +197,4 @@ export function showEvidence(evidence: Evidence): JsonObject {
 export function showAnalysis(analysis: Analysis): JsonObject {
   const { patterns, risk_level, recommended_actions, confidence, alert_priority } = analysis
   return { patterns, risk_level, recommended_actions, confidence, alert_priority }
-}
-
-function shownTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString()
 }

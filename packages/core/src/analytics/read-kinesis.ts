@@ -1,6 +1,7 @@
 import { fromBase64 } from '../base64.ts'
 import { parseTime } from '../define/forms.ts'
 import type { JsonValue } from '../json.ts'
+import { timestamp } from '../ports/clock.ts'
 import { type RecordFault, recordFault } from './read-records.ts'
 
 /** A record as Kinesis hands it to a function (R71). */
@@ -40,13 +41,13 @@ export function fromKinesis({ kinesis }: { readonly kinesis: unknown }): object 
   const data = typeof text === 'string' ? decoded(text) : undefined
   if (data === undefined) return recordFault('must be JSON in base64.', 'kinesis.data')
   const own = typeof data === 'object' && data !== null && 'timestamp' in data ? data.timestamp : undefined
-  const timestamp = typeof own === 'string' && parseTime(own) !== undefined ? own : timeOf(arrived)
-  return { key, data, ...(timestamp === undefined ? {} : { timestamp }), ...(id === undefined ? {} : { id }) }
+  const time = typeof own === 'string' && parseTime(own) !== undefined ? own : timeOf(arrived)
+  return { key, data, ...(time === undefined ? {} : { timestamp: time }), ...(id === undefined ? {} : { id }) }
 }
 
 function timeOf(seconds: unknown): string | undefined {
   if (typeof seconds !== 'number' || !(seconds >= 0 && seconds < 253_402_300_800)) return undefined
-  return new Date(Math.floor(seconds * 1_000)).toISOString()
+  return timestamp(Math.floor(seconds * 1_000))
 }
 
 function decoded(text: string): JsonValue | undefined {

@@ -1,4 +1,4 @@
-import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
+import { type PageQuery, pageAskedFor, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { InvalidInputError } from '../errors.ts'
 import { timeOrder } from '../ids.ts'
@@ -43,7 +43,7 @@ const list = defineRoute<None, PageQuery>({
   query: forms.streamListQuery,
   replies: { 200: { summary: 'A page.', body: forms.streamListForm } },
   async handle(scope, { query }) {
-    const found = await scope.state.list(streams, 'created', { ...page(query), descending: true })
+    const found = await scope.state.list(streams, 'created', { ...pageAskedFor(query), descending: true })
     const items = found.items.map(({ fields }) => showSettings(fields))
     return { status: 200, body: { items, next_cursor: toCursor(found.after) } }
   },
@@ -102,7 +102,7 @@ const insights = defineRoute<forms.StreamParams, forms.InsightListQuery>({
   replies: { 200: { summary: 'A page.', body: forms.insightListForm } },
   async handle(scope, { params, query }) {
     const { name: stream } = (await getStream(scope, params.name)).fields
-    const found = await listInsights(scope, { stream, key: query.key, ...page(query) })
+    const found = await listInsights(scope, { stream, key: query.key, ...pageAskedFor(query) })
     return { status: 200, body: { items: found.items.map(showInsight), next_cursor: toCursor(found.after) } }
   },
 })
@@ -132,7 +132,7 @@ const quarantine = defineRoute<forms.StreamParams, PageQuery>({
   replies: { 200: { summary: 'A page.', body: forms.quarantineForm } },
   async handle(scope, { params, query }) {
     const all = await listQuarantine(scope, (await getStream(scope, params.name)).fields)
-    const { limit, after } = page(query)
+    const { limit, after } = pageAskedFor(query)
     const left = all
       .map((record) => ({ record, place: placeOf(record) }))
       .filter(({ place }) => after === undefined || place < after)
@@ -162,13 +162,6 @@ const events = defineRoute<forms.StreamParams, forms.EventsQuery>({
 })
 
 export const streamRoutes: readonly AnyRoute[] = [append, list, read, insights, windows, quarantine, events, setUp, remove]
-
-function page({ limit, after: cursor }: PageQuery): { limit: number; after?: string } {
-  if (cursor === undefined) return { limit }
-  const after = fromCursor(cursor)
-  if (after === undefined) throw new InvalidInputError('This is no next_cursor of this list.', { field: 'after' })
-  return { limit, after }
-}
 
 function placeOf({ accepted, sequence, index }: QuarantinedRecord): string {
   return `${timeOrder(accepted)}/${sequence}/${String(index).padStart(6, '0')}`

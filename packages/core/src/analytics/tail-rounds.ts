@@ -1,5 +1,6 @@
 /** What a follower of a stream is told at one time: made of two positions, so that it can be told again. @module */
 
+import { everyItem } from '../every-item.ts'
 import { timestamp } from '../ports/clock.ts'
 import type { StoredEvent } from '../ports/state-store.ts'
 import type { Uses } from '../scope/scope.ts'
@@ -106,19 +107,12 @@ async function changedInsights(
 ): Promise<{ readonly of: readonly (readonly [string, string])[]; readonly position: TailPosition['insights'] }> {
   const found: { readonly name: string; readonly updated: number; readonly of: readonly [string, string] }[] = []
   const known = new Set(before.told)
-  for (let after: string | undefined, isOver = false; !isOver; ) {
-    const page = await scope.state.list(insights, 'updated', {
-      ...{ group: stream, descending: true, limit: insightsAtATime },
-      ...(after === undefined ? {} : { after }),
-    })
-    for (const { fields } of page.items) {
-      const { updated, insight_id, incident_id } = fields
-      const name = `${updated}~${insight_id}`
-      isOver ||= updated <= before.until
-      if (!isOver && !known.has(name)) found.push({ name, updated, of: [incident_id, insight_id] })
-    }
-    after = page.after
-    isOver ||= after === undefined
+  const query = { group: stream, descending: true, limit: insightsAtATime }
+  for await (const { fields } of everyItem((from) => scope.state.list(insights, 'updated', { ...query, ...from }))) {
+    const { updated, insight_id, incident_id } = fields
+    if (updated <= before.until) break
+    const name = `${updated}~${insight_id}`
+    if (!known.has(name)) found.push({ name, updated, of: [incident_id, insight_id] })
   }
   const next = found.reverse().slice(0, insightsAtATime)
   if (next.length === 0) return { of: [], position: before }

@@ -1,6 +1,6 @@
-import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
+import { fromCursor, type PageQuery, pageAskedFor, toCursor, wrongCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
-import { InvalidInputError, NotFoundError } from '../errors.ts'
+import { NotFoundError } from '../errors.ts'
 import { envelope } from '../ports/event-bus.ts'
 import { type GenaiRequest, processGenaiRequest } from './accept.ts'
 import { followRequest, isTold } from './follow.ts'
@@ -40,7 +40,7 @@ const list = defineRoute<Record<never, never>, forms.RequestListQuery>({
     const { status, ...page } = query
     const found = await scope.state.list(requests, status === undefined ? 'created' : 'status', {
       ...(status === undefined ? {} : { group: status }),
-      ...pageOf(page),
+      ...pageAskedFor(page),
       descending: true,
     })
     const items = found.items.map((record) => forms.showSummary(scope.caller.tenant, record.fields))
@@ -153,7 +153,7 @@ const dead = defineRoute<Record<never, never>, PageQuery>({
   query: forms.pageQuery,
   replies: { 200: { summary: 'A page.', body: forms.deadLetterListForm } },
   async handle(scope, { query }) {
-    const found = await scope.state.list(deadLetters, 'created', { ...pageOf(query), descending: true })
+    const found = await scope.state.list(deadLetters, 'created', { ...pageAskedFor(query), descending: true })
     return {
       status: 200,
       body: { items: found.items.map((letter) => forms.showDeadLetter(letter.fields)), next_cursor: toCursor(found.after) },
@@ -200,20 +200,9 @@ export const routes: readonly AnyRoute[] = [
   redriveEvery,
 ]
 
-function pageOf(query: PageQuery): { limit: number; after?: string } {
-  if (query.after === undefined) return { limit: query.limit }
-  const after = fromCursor(query.after)
-  if (after === undefined) throw badCursor()
-  return { limit: query.limit, after }
-}
-
 function sequenceOf(cursor: string | undefined): number {
   if (cursor === undefined) return 0
   const sequence = Number(fromCursor(cursor) ?? Number.NaN)
-  if (!Number.isSafeInteger(sequence) || sequence < 0) throw badCursor()
+  if (!Number.isSafeInteger(sequence) || sequence < 0) throw wrongCursor()
   return sequence
-}
-
-function badCursor(): InvalidInputError {
-  return new InvalidInputError('This is no next_cursor of this list.', { field: 'after' })
 }

@@ -1,4 +1,4 @@
-import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
+import { type PageQuery, pageOfAll } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { Uses } from '../scope/scope.ts'
@@ -13,19 +13,9 @@ const list = defineRoute<Record<never, never>, PageQuery>({
   summary: 'All agents: own ones, newest first, then those that are built in.',
   query: forms.agentListQuery,
   replies: { 200: { summary: 'A page.', body: forms.agentListForm } },
-  async handle(scope, { query: { limit, after } }) {
-    const agents = await allAgents(scope)
-    const from = after === undefined ? 0 : agents.findIndex(({ type }) => type === fromCursor(after)) + 1
-    if (after !== undefined && from === 0) throw new InvalidInputError('must be a next_cursor', { field: 'after' })
-    const page = agents.slice(from, from + limit)
-    const more = from + limit < agents.length
-    return {
-      status: 200,
-      body: {
-        items: page.map((agent) => forms.showAgent(agent, usualModel(scope))),
-        next_cursor: toCursor(more ? page.at(-1)?.type : undefined),
-      },
-    }
+  async handle(scope, { query }) {
+    const { items, next_cursor } = pageOfAll(await allAgents(scope), query, ({ type }) => type)
+    return { status: 200, body: { items: items.map((agent) => forms.showAgent(agent, usualModel(scope))), next_cursor } }
   },
 })
 

@@ -1,6 +1,6 @@
-import { fromCursor, toCursor } from '../define/forms.ts'
+import { pageAskedFor, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
-import { InvalidInputError, NotFoundError } from '../errors.ts'
+import { NotFoundError } from '../errors.ts'
 import type { Scope } from '../scope/scope.ts'
 import { createWorkflow, type KeyOption, keyOfCaller, type NewWorkflow } from './create-workflow.ts'
 import { followWorkflow, isTold } from './follow-workflow.ts'
@@ -52,15 +52,12 @@ const list = defineRoute<Record<never, never>, forms.WorkflowListQuery>({
   query: forms.workflowListQuery,
   replies: { 200: { summary: 'A page.', body: workflowListForm } },
   async handle(scope, { query: { status, session_id, limit, after } }) {
-    const from = after === undefined ? undefined : fromCursor(after)
-    if (after !== undefined && from === undefined) throw new InvalidInputError('must be a next_cursor', { field: 'after' })
     const group = session_id === undefined ? status : await sessionOf(scope, session_id)
     const grouped = session_id === undefined ? 'status' : 'session'
     const page = await scope.state.list(workflows, group === undefined ? 'created' : grouped, {
-      limit,
+      ...pageAskedFor({ limit, after }),
       descending: true,
       ...(group === undefined ? {} : { group }),
-      ...(from === undefined ? {} : { after: from }),
     })
     const wanted = page.items.filter(({ fields }) => status === undefined || fields.status === status)
     const items = wanted.map(({ fields }) => showSummary(scope.caller.tenant, fields))

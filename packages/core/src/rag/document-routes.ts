@@ -1,6 +1,6 @@
-import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
+import { pageAskedFor, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
-import { InvalidInputError, NotFoundError } from '../errors.ts'
+import { NotFoundError } from '../errors.ts'
 import { acceptDocuments } from './accept-documents.ts'
 import { getDocument, mayRead, maySee } from './access.ts'
 import { documents, revisionPlace } from './documents.ts'
@@ -39,7 +39,7 @@ const list = defineRoute<Record<never, never>, forms.DocumentListQuery>({
     const { status, ...page } = query
     const found = await scope.state.list(documents, status === undefined ? 'created' : 'status', {
       ...(status === undefined ? {} : { group: status }),
-      ...pageOf(page),
+      ...pageAskedFor(page),
       descending: true,
     })
     const items: object[] = []
@@ -144,10 +144,3 @@ const follow = defineRoute<forms.IdParams>({
 })
 
 export const documentRoutes: readonly AnyRoute[] = [send, list, read, text, remove, ask, receive, progress, follow]
-
-function pageOf({ limit, after: cursor }: PageQuery): { limit: number; after?: string } {
-  if (cursor === undefined) return { limit }
-  const after = fromCursor(cursor)
-  if (after === undefined) throw new InvalidInputError('This is no next_cursor of this list.', { field: 'after' })
-  return { limit, after }
-}

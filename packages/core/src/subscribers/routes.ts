@@ -1,6 +1,5 @@
-import { fromCursor, type PageQuery, toCursor } from '../define/forms.ts'
+import { type PageQuery, pageAskedFor, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
-import { InvalidInputError } from '../errors.ts'
 import { getRequest } from '../event-driven/manage.ts'
 import type { Uses } from '../scope/scope.ts'
 import type { Target } from './errand.ts'
@@ -47,7 +46,7 @@ const list = defineRoute<None, PageQuery>({
   query: forms.listQuery,
   replies: { 200: { summary: 'A page.', body: forms.subscriberListForm } },
   async handle(scope, { query }) {
-    const found = await scope.state.list(subscribers, 'created', { ...placeOf(query), descending: true })
+    const found = await scope.state.list(subscribers, 'created', { ...pageAskedFor(query), descending: true })
     const items = await Promise.all(found.items.map((record) => forms.showSubscriber(scope, record)))
     return { status: 200, body: { items, next_cursor: toCursor(found.after) } }
   },
@@ -225,13 +224,6 @@ export const subscriberRoutes: readonly AnyRoute[] = [
 ]
 
 async function deliveriesTo(scope: Uses<'state'>, target: Target, query: PageQuery): Promise<object> {
-  const found = await scope.state.list(deliveries, 'created', { group: target, ...placeOf(query), descending: true })
+  const found = await scope.state.list(deliveries, 'created', { group: target, ...pageAskedFor(query), descending: true })
   return { items: found.items.map((record) => forms.showDelivery(record.fields)), next_cursor: toCursor(found.after) }
-}
-
-function placeOf(query: PageQuery): { limit: number; after?: string } {
-  if (query.after === undefined) return { limit: query.limit }
-  const after = fromCursor(query.after)
-  if (after === undefined) throw new InvalidInputError('This is no next_cursor of this list.', { field: 'after' })
-  return { limit: query.limit, after }
 }

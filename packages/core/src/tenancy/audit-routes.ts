@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { fromCursor, type PageQuery, pageFields, pageOf, toCursor } from '../define/forms.ts'
+import { type PageQuery, pageAskedFor, pageFields, pageOf, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineAdminRoute } from '../define/route.ts'
-import { InvalidInputError } from '../errors.ts'
 import { timestamp } from '../ports/clock.ts'
 import type { Operator } from '../scope/operator.ts'
 import type { Administration } from './administration.ts'
@@ -40,10 +39,7 @@ const list = defineAdminRoute<TrailParams, PageQuery>({
   replies: { 200: { summary: 'A page.', body: pageOf(item) } },
   async administer(administration, { params: { id }, query }) {
     const { store, audit } = await operatorOf(administration, id)
-    const after = query.after === undefined ? undefined : fromCursor(query.after)
-    if (query.after !== undefined && after === undefined)
-      throw new InvalidInputError('This is no next_cursor of this list.', { field: 'after' })
-    const page = await listAudit({ store, keys: audit.keys, tenant: id }, { after, limit: query.limit })
+    const page = await listAudit({ store, keys: audit.keys, tenant: id }, pageAskedFor(query))
     return { status: 200, body: { items: page.items.map(showItem), next_cursor: toCursor(page.after) } }
   },
 })

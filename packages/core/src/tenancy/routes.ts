@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fromCursor, type PageQuery, pageFields, toCursor } from '../define/forms.ts'
+import { type PageQuery, pageAskedFor, pageFields, pageOfAll, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineAdminRoute } from '../define/route.ts'
 import { InvalidInputError, WrongStateError } from '../errors.ts'
 import { timestamp } from '../ports/clock.ts'
@@ -45,9 +45,7 @@ const list = defineAdminRoute<Record<never, never>, PageQuery>({
   query: pageQuery,
   replies: { 200: { summary: 'A page.', body: tenantListForm } },
   async administer({ registry }, { query }) {
-    const after = query.after === undefined ? undefined : fromCursor(query.after)
-    if (query.after !== undefined && after === undefined) throw badCursor()
-    const page = await registry.list({ limit: query.limit, ...(after === undefined ? {} : { after }) })
+    const page = await registry.list(pageAskedFor(query))
     return { status: 200, body: { items: page.items.map(showTenant), next_cursor: toCursor(page.after) } }
   },
 })
@@ -127,12 +125,8 @@ const listKeys = defineAdminRoute<TenantParams, PageQuery>({
   async administer({ registry, keys }, { params, query }) {
     await registry.find(params.id)
     const all = (await keys.list(params.id)).sort((left, right) => right.made - left.made)
-    const after = query.after === undefined ? undefined : fromCursor(query.after)
-    const start = after === undefined ? 0 : all.findIndex((fields) => fields.key_id === after) + 1
-    if (query.after !== undefined && start === 0) throw badCursor()
-    const items = all.slice(start, start + query.limit)
-    const next = start + query.limit < all.length ? items.at(-1)?.key_id : undefined
-    return { status: 200, body: { items: items.map(showKey), next_cursor: toCursor(next) } }
+    const { items, next_cursor } = pageOfAll(all, query, (fields) => fields.key_id)
+    return { status: 200, body: { items: items.map(showKey), next_cursor } }
   },
 })
 
@@ -213,8 +207,4 @@ function periodOf({ from, to }: UsageRouteQuery, usual: UsageQuery): UsageQuery 
   const period = { from: from ?? (to === undefined ? usual.from : `${to.slice(0, 7)}-01`), to: to ?? usual.to }
   if (period.from > period.to) throw new InvalidInputError('must not be later than to', { field: 'from' })
   return period
-}
-
-function badCursor(): InvalidInputError {
-  return new InvalidInputError('This is no next_cursor of this list.', { field: 'after' })
 }

@@ -1,5 +1,5 @@
+import { everyItem } from '../../every-item.ts'
 import type { JsonObject } from '../../json.ts'
-import type { Page } from '../../ports/state-store.ts'
 import type { Uses } from '../../scope/scope.ts'
 import type { Insight } from '../insight.ts'
 import { listInsights } from '../insights.ts'
@@ -62,23 +62,21 @@ export async function backtest(scope: Uses<'state'>, request: BacktestRequest): 
   let cut = false
   for (const stream of names) {
     const insights = await readBack(
+      everyItem((page) => listInsights(scope, { stream, limit: pageSize, ...page })),
       request,
-      backtestLimits.insights - read.insights,
-      ({ timestamp }: Insight) => timestamp,
-      (page) => listInsights(scope, { stream, ...page }),
+      { most: backtestLimits.insights - read.insights, timeOf: ({ timestamp }: Insight) => timestamp },
     )
     read.insights += insights.read
     cut ||= insights.cut
     firings.push(...inInsights(rules, stream, insights.items))
     if (!rules.some((rule) => rule.on === 'window' && (rule.stream ?? stream) === stream)) continue
     const windows = await readBack(
-      request,
-      backtestLimits.windows - read.windows,
-      ({ end }: WindowResult) => end,
-      async (page) => {
-        const { items, next_cursor } = await listWindows(scope, { stream, ...within(request), ...page })
+      everyItem(async (page) => {
+        const { items, next_cursor } = await listWindows(scope, { stream, ...within(request), limit: pageSize, ...page })
         return next_cursor === null ? { items } : { items, after: next_cursor }
-      },
+      }),
+      request,
+      { most: backtestLimits.windows - read.windows, timeOf: ({ end }: WindowResult) => end },
     )
     read.windows += windows.read
     cut ||= windows.cut
@@ -108,27 +106,19 @@ async function streamNames(scope: Uses<'state'>, stream: string | undefined): Pr
 
 /** The newest of a list, of which so many are read at most, within the times asked for, the oldest first. */
 async function readBack<Item>(
+  newestFirst: AsyncIterable<Item>,
   { from = 0, to = Number.POSITIVE_INFINITY }: BacktestRequest,
-  most: number,
-  timeOf: (item: Item) => number,
-  list: (page: { readonly limit: number; readonly after?: string }) => Promise<Page<Item>>,
+  { most, timeOf }: { readonly most: number; readonly timeOf: (item: Item) => number },
 ): Promise<{ readonly items: readonly Item[]; readonly read: number; readonly cut: boolean }> {
   const items: Item[] = []
-  let read = 0
-  let after: string | undefined
-  while (read < most) {
-    const page = await list({ limit: Math.min(pageSize, most - read), ...(after === undefined ? {} : { after }) })
-    read += page.items.length
-    items.push(...page.items)
-    after = page.after
-    if (after === undefined || page.items.some((item) => timeOf(item) < from)) return done(false)
+  let cut = false
+  for await (const item of newestFirst) {
+    cut = items.length === most
+    if (cut || timeOf(item) < from) break
+    items.push(item)
   }
-  return done(true)
-
-  function done(cut: boolean): { readonly items: readonly Item[]; readonly read: number; readonly cut: boolean } {
-    const wanted = items.filter((item) => timeOf(item) >= from && timeOf(item) <= to)
-    return { items: wanted.toSorted((one, other) => timeOf(one) - timeOf(other)), read, cut }
-  }
+  const wanted = items.filter((item) => timeOf(item) <= to).toSorted((one, other) => timeOf(one) - timeOf(other))
+  return { items: wanted, read: items.length, cut }
 }
 
 function within({ from, to }: BacktestRequest): { readonly from?: number; readonly to?: number } {

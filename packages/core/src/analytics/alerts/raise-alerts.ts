@@ -32,16 +32,6 @@ export async function changeAlerts(
   return book.change()
 }
 
-/** {@link changeAlerts} for insights. */
-export function raiseAlerts(scope: Uses<'state'>, insights: readonly Insight[]): Promise<AlertChange> {
-  return changeAlerts(scope, { raise: insights })
-}
-
-/** {@link changeAlerts} for incidents that are over. */
-export function recoverAlerts(scope: Uses<'state'>, incidents: readonly string[]): Promise<AlertChange> {
-  return changeAlerts(scope, { recover: incidents })
-}
-
 function textsOf({ data_point, analysis, evidence }: Insight): AlertTexts {
   return {
     data: JSON.stringify(data_point),

@@ -1,6 +1,5 @@
-import { fromCursor, toCursor } from '../../define/forms.ts'
+import { pageAskedFor, toCursor } from '../../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../../define/route.ts'
-import { InvalidInputError } from '../../errors.ts'
 import { requirePermission } from '../../scope/caller.ts'
 import { type BacktestRequest, backtest as testBack } from './backtest.ts'
 import * as forms from './forms.ts'
@@ -17,10 +16,7 @@ const list = defineRoute<None, forms.AlertListQuery>({
   query: forms.alertListQuery,
   replies: { 200: { summary: 'A page.', body: forms.alertListForm } },
   async handle(scope, { query }) {
-    const after = query.after === undefined ? undefined : fromCursor(query.after)
-    if (query.after !== undefined && after === undefined)
-      throw new InvalidInputError('This is no next_cursor of this list.', { field: 'after' })
-    const page = await listAlerts(scope, { ...query, after })
+    const page = await listAlerts(scope, { ...query, after: pageAskedFor(query).after })
     return { status: 200, body: { items: await Promise.all(page.items.map(forms.showAlert)), next_cursor: toCursor(page.after) } }
   },
 })

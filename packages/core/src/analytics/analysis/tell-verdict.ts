@@ -4,7 +4,7 @@ import { check, count, type RecordWrite, update } from '../../scope/state.ts'
 import { changeAlerts } from '../alerts/raise-alerts.ts'
 import { gravestOf } from '../incidents/renew-insights.ts'
 import type { Insight } from '../insight.ts'
-import { type InsightRecord, insightsOf, insightWrite, openInsight } from '../insights.ts'
+import { type InsightRecord, insightsOf, openInsight, storeInsight } from '../insights.ts'
 import { getTriage, streamTriage, triageFigures } from '../stream-triage.ts'
 import { type ModelCallRecord, modelCalls, type Verdict, verdictOf } from './model-calls.ts'
 import { isSuspectInsight } from './prompt.ts'
@@ -44,7 +44,7 @@ export async function tellVerdict(
       const writes: RecordWrite[] = [update(modelCalls, record, told)]
       const kept = await gravestKept(scope, incident)
       const insight = kept && withVerdict(kept.insight, verdict, index, record.fields.model)
-      if (kept && insight) writes.push(insightWrite(insight, kept.record, { now: scope.clock.now(), retention }))
+      if (kept && insight) writes.push(storeInsight(insight, kept.record, { now: scope.clock.now(), retention }))
       const triage = await getTriage(scope, call.fields.stream)
       const isOpen = triage?.fields.open.some(({ id }) => id === incident) ?? false
       const alerts = insight && triage && isOpen ? await changeAlerts(scope, { raise: [insight] }) : undefined

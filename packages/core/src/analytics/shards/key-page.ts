@@ -1,5 +1,5 @@
 import { type KeyContext, KeyState, lastOf } from './key-state.ts'
-import { hash32 } from './shard-of.ts'
+import { pageHash } from './shard-of.ts'
 
 /** A page whose keys take more characters is split. */
 export const pageCharacters: number = 96 * 1024
@@ -208,11 +208,6 @@ export class KeyPage {
       this.weight += weightOf(slot)
     }
   }
-}
-
-/** The bits of a key that say in which page it is: others than those that say in which shard. */
-export function pageHash(key: string): number {
-  return hash32(key, 0x2545f491)
 }
 
 function newSlot(key: string, text: string, due: number): Slot {

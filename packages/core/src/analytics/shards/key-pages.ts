@@ -8,9 +8,10 @@ import { z } from 'zod'
 import { type Collection, defineCollection, mostInlineBytes } from '../../define/collection.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { type RecordWrite, replace } from '../../scope/state.ts'
-import { KeyPage, pageCharacters, pageHash } from './key-page.ts'
+import { KeyPage, pageCharacters } from './key-page.ts'
 import type { KeyContext, KeyState } from './key-state.ts'
 import type { MemoryBudget } from './memory-budget.ts'
+import { pageHash } from './shard-of.ts'
 
 /** Rows of keys: through which sequence, and the keys as `KeyPage.pack` makes them. */
 export const streamKeyPages: Collection<{ readonly through: string }, { keys: string }> = defineCollection<

@@ -1,5 +1,7 @@
 import { fromBase64, toBase64 } from '../../base64.ts'
-import { hash32 } from './shard-of.ts'
+import { hashText } from '../../search/text-hash.ts'
+
+const halves = new Uint32Array(2)
 
 /** So many ids are remembered in a shard, and saved in so many rows. */
 export const rememberedIds: number = 65_536
@@ -68,7 +70,6 @@ export class RecentIds {
 
 /** Producers number their records for each key, perhaps: an id is the key's. Never 0, which is an empty place. */
 function idHash(key: string, id: string): number {
-  const low = hash32(id, hash32(key))
-  const high = hash32(key, hash32(id, 0x9e3779b9)) & 0x1fffff
-  return high * 0x1_0000_0000 + low + 1
+  hashText(`${key.length} ${key}${id}`, halves)
+  return ((halves[0] ?? 0) & 0x1fffff) * 0x1_0000_0000 + (halves[1] ?? 0) + 1
 }

@@ -1,20 +1,19 @@
 /** Which shard of its stream a key belongs to, and the name of a shard's log. @module */
 
-/**
- * A 32-bit hash of any text: FNV-1a (Fowler, Noll, Vo) over its UTF-16 code units, then the finalizer of MurmurHash3 (Appleby), since
- * FNV alone spreads short texts badly over its upper bits. Kept places are made of it: it never changes.
- */
-export function hash32(text: string, seed = 0x811c9dc5): number {
-  let hash = seed
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
-}
+import { hashText } from '../../search/text-hash.ts'
+
+const halves = new Uint32Array(2)
 
 /** @returns from 0, below `shards`; the same for ever. */
 export function shardOf(key: string, shards: number): number {
-  return hash32(key) % shards
+  hashText(key, halves)
+  return (halves[1] ?? 0) % shards
+}
+
+/** The bits of a key that say in which page of its shard it is: others than those that say in which shard. The same for ever. */
+export function pageHash(key: string): number {
+  hashText(key, halves)
+  return halves[0] ?? 0
 }
 
 /** The name of a shard's log within the tenant, and the partition of its rows. */

@@ -7,7 +7,7 @@ import { type Incident, scoreOf } from '../incidents/incident.ts'
 import { OpenIncidents } from '../incidents/open-incidents.ts'
 import { gravestOf, type PlacedFinding, renewInsights } from '../incidents/renew-insights.ts'
 import type { Insight } from '../insight.ts'
-import { insightsOf, insightWrite, openInsight } from '../insights.ts'
+import { insightsOf, openInsight, storeInsight } from '../insights.ts'
 import { type TriageFields, triageFigures, type Waiting } from '../stream-triage.ts'
 import type { StreamFields } from '../streams.ts'
 import type { Item } from './read-ahead.ts'
@@ -60,7 +60,7 @@ export async function placeFindings(
     for (const insight of renewed) {
       const record = records.get(insight.insight_id)
       if (!record) made++
-      writes.push(insightWrite(insight, record, { now, retention: stream.retention }))
+      writes.push(storeInsight(insight, record, { now, retention: stream.retention }))
       kept.set(insight.key, insight)
     }
     changed.push(...renewed)

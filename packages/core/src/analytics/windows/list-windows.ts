@@ -1,5 +1,4 @@
-import { fromCursor, toCursor } from '../../define/forms.ts'
-import { InvalidInputError } from '../../errors.ts'
+import { fromCursor, toCursor, wrongCursor } from '../../define/forms.ts'
 import type { StoredRecord } from '../../scope/record.ts'
 import type { Uses } from '../../scope/scope.ts'
 import type { WindowResult } from './window.ts'
@@ -153,5 +152,5 @@ function positionOf(cursor: string, sources: number): Position {
   } catch {
     // Said below.
   }
-  throw new InvalidInputError('This is no next_cursor of this list.', { field: 'after' })
+  throw wrongCursor()
 }

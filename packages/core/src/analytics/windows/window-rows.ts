@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Collection, defineCollection } from '../../define/collection.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { type RecordWrite, replace } from '../../scope/state.ts'
-import { pageHash } from '../shards/key-page.ts'
+import { pageHash } from '../shards/shard-of.ts'
 import type { WindowResult } from './window.ts'
 import { packResult, unpackResults } from './window-form.ts'
 

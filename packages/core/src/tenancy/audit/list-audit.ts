@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../errors.ts'
+import { wrongCursor } from '../../define/forms.ts'
 import type { Page, StateStore } from '../../ports/state-store.ts'
 import type { AuditKeys } from './audit-keys.ts'
 import { blockKey, readHead, readPending } from './audit-rows.ts'
@@ -140,7 +140,7 @@ function placeText({ end, below, block }: Place): string {
 
 function parsePlace(text: string): Place {
   const parts = placeForm.exec(text)
-  if (!parts) throw new InvalidInputError('This is no next_cursor of this list.', { field: 'after' })
+  if (!parts) throw wrongCursor()
   const [, end, sequence, left, below = ''] = parts
   const place = { end: Number(end), below }
   return sequence === undefined ? place : { ...place, block: { sequence: Number(sequence), left: Number(left) } }

@@ -3,10 +3,10 @@ import { backtest, backtestLimits } from '../../../src/analytics/alerts/backtest
 import { foldFirings } from '../../../src/analytics/alerts/fold-firings.ts'
 import { backtestBody, showBacktest } from '../../../src/analytics/alerts/forms.ts'
 import { replaceRules } from '../../../src/analytics/alerts/keep-rules.ts'
-import { storeInsight } from '../../../src/analytics/insights.ts'
 import { beginStream } from '../../../src/analytics/set-up-stream.ts'
 import { windowWrites } from '../../../src/analytics/windows/window-rows.ts'
 import type { Scope } from '../../../src/index.ts'
+import { keepInsight } from '../keep-insight.ts'
 import { AlertBench, at, graveAnalysis, type InsightParts, insightOf, minute, ruleOf } from './alert-bench.ts'
 
 async function stored(insights: readonly InsightParts[]): Promise<{ readonly bench: AlertBench; readonly scope: Scope }> {
@@ -15,7 +15,7 @@ async function stored(insights: readonly InsightParts[]): Promise<{ readonly ben
   await beginStream(scope, 'machine')
   for (const parts of insights) {
     const { incident = 'incident-1', key = 'pump-1', ...rest } = parts
-    await storeInsight(scope, insightOf({ incident, key, ...rest }))
+    await keepInsight(scope, insightOf({ incident, key, ...rest }))
   }
   return { bench, scope }
 }

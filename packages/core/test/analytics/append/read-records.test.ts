@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { deepestData, isFault, readRecord } from '../../../src/analytics/read-records.ts'
-import { parseTime, shownText, time } from '../../../src/define/forms.ts'
+import { shownText, time } from '../../../src/define/forms.ts'
 import { depthOf, type JsonObject, jsonBytes } from '../../../src/json.ts'
 
 const now = Date.UTC(2026, 0, 31, 12)
@@ -82,24 +82,6 @@ describe('a record as it is handed in', () => {
       { numRuns: 3_000 },
     )
     expect([...kinds].sort()).toEqual(['invalid_record', 'taken', 'timestamp_ahead', 'too_large'])
-  })
-
-  it('reads the usual form of a time as any other', () => {
-    const part = (most: number, width = 2) => fc.nat(most).map((amount) => String(amount).padStart(width, '0'))
-    const parts = fc.tuple(part(9999, 4), part(13), part(32), part(25), part(61), part(61), fc.option(part(999, 3)))
-    let read = 0
-    fc.assert(
-      fc.property(parts, ([year, month, day, hour, minute, second, thousandth]) => {
-        const text = `${year}-${month}-${day}T${hour}:${minute}:${second}${thousandth === null ? '' : `.${thousandth}`}Z`
-        const time = parseTime(text)
-        // Only capitals are usual.
-        expect(time).toBe(parseTime(text.toLowerCase()))
-        if (time !== undefined && second !== '60') expect(time).toBe(Date.parse(text))
-        if (time !== undefined) read += 1
-      }),
-      { numRuns: 2_000 },
-    )
-    expect(read).toBeGreaterThan(100)
   })
 
   const good = { key: 'a', data: { value: 1 } }

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { raiseAlerts } from '../../../src/analytics/alerts/raise-alerts.ts'
+import { changeAlerts } from '../../../src/analytics/alerts/raise-alerts.ts'
 import { deleteStream } from '../../../src/analytics/delete-stream.ts'
 import type { Insight } from '../../../src/analytics/insight.ts'
-import { storeInsight } from '../../../src/analytics/insights.ts'
 import { setUpStream } from '../../../src/analytics/set-up-stream.ts'
 import { type TailPoint, tailWrites } from '../../../src/analytics/shards/tail.ts'
 import { followStream } from '../../../src/analytics/stream-tail.ts'
@@ -13,6 +12,7 @@ import type { WindowResult } from '../../../src/analytics/windows/window.ts'
 import type { ServerEvent } from '../../../src/define/route.ts'
 import type { Scope } from '../../../src/scope/scope.ts'
 import { EventBench } from '../../event-driven/bench.ts'
+import { keepInsight } from '../keep-insight.ts'
 
 let bench: EventBench
 let scope: Scope
@@ -107,13 +107,13 @@ const kindsOf = (events: readonly ServerEvent[]): string[] => events.map(({ even
 describe('following a stream', () => {
   it('begins now, with a status, and tells what comes', async () => {
     await tell(0, [1])
-    await storeInsight(scope, insightOf('before', 5))
+    await keepInsight(scope, insightOf('before', 5))
     const begun = await follow(undefined)
     // What a shard told before its head says so is told again; what lies behind is not.
     expect(begun[0]).toMatchObject({ event: 'status', data: { stream: 'plant', gap: false } })
     const last = begun.at(-1)?.id
     await tell(1, [2, 3])
-    await storeInsight(scope, insightOf('later', 3))
+    await keepInsight(scope, insightOf('later', 3))
     const events = await follow(last)
     expect(valuesOf(events)).toEqual([2, 3])
     expect(kindsOf(events)).toEqual(['point', 'point', 'insight'])
@@ -161,10 +161,10 @@ describe('following a stream', () => {
           } else if (each.kind === 'insight') {
             const id = `i${each.name}-${made++}`
             const insight = insightOf(id, each.alert ? 5 : 1)
-            await storeInsight(scope, insight)
+            await keepInsight(scope, insight)
             insights += 1
             if (!each.alert) continue
-            const { writes, emit } = await raiseAlerts(scope, [insight])
+            const { writes, emit } = await changeAlerts(scope, { raise: [insight] })
             if (writes.length + emit.length > 0) await scope.state.commit({ writes, emit })
             alerts += emit.filter((entry) => entry.kind === 'event').length
           } else await read(each.most, each.back)
@@ -215,9 +215,9 @@ describe('following a stream', () => {
 
   it('tells an insight again when it changes, also one that shows late', async () => {
     const begun = await follow(undefined)
-    await storeInsight(scope, insightOf('one', 2))
+    await keepInsight(scope, insightOf('one', 2))
     const first = await follow(begun.at(-1)?.id)
-    await storeInsight(scope, insightOf('one', 4))
+    await keepInsight(scope, insightOf('one', 4))
     const second = await follow(first.at(-1)?.id)
     expect([...first, ...second].map(({ event, data }) => [event, (data as Insight).analysis.alert_priority])).toEqual([
       ['insight', 2],

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { raiseAlerts } from '../../../src/analytics/alerts/raise-alerts.ts'
-import { storeInsight } from '../../../src/analytics/insights.ts'
+import { changeAlerts } from '../../../src/analytics/alerts/raise-alerts.ts'
 import { setUpStream } from '../../../src/analytics/set-up-stream.ts'
 import { windowWrites } from '../../../src/analytics/windows/window-rows.ts'
 import { callTool, readInput } from '../../../src/multi-agent/tools/call-tool.ts'
 import type { ToolAnswer } from '../../../src/multi-agent/tools/tool.ts'
 import { builtInTools } from '../../../src/multi-agent/tools/tools.ts'
 import { at, graveAnalysis, insightOf, minute } from '../../analytics/alerts/alert-bench.ts'
+import { keepInsight } from '../../analytics/keep-insight.ts'
 import { EventBench } from '../../event-driven/bench.ts'
 
 let bench: EventBench
@@ -66,8 +66,8 @@ describe('tools over streams', () => {
   it('give insights and alerts with what they rest on', async () => {
     const scope = await bench.scope()
     const insight = insightOf({ analysis: graveAnalysis })
-    await storeInsight(scope, insight)
-    await scope.state.commit(await raiseAlerts(scope, [insight]))
+    await keepInsight(scope, insight)
+    await scope.state.commit(await changeAlerts(scope, { raise: [insight] }))
     const [found] = itemsIn(await use('query_insights', { stream: 'machine', key: 'pump-1' }))
     expect(found).toMatchObject({ timestamp: '2026-01-01T00:00:00.000Z', data_point: { temperature: 97 } })
     expect(found).toMatchObject({
@@ -100,7 +100,7 @@ describe('tools over streams', () => {
   })
 
   it('show nothing of another tenant', async () => {
-    await storeInsight(await bench.scope(), insightOf())
+    await keepInsight(await bench.scope(), insightOf())
     expect(await use('query_streams', {}, 'beta')).toEqual({ text: 'Nothing was found.' })
     for (const name of ['query_windows', 'query_insights'])
       expect(await use(name, { stream: 'machine' }, 'beta')).toEqual({ text: expect.stringContaining('stream'), failed: true })
