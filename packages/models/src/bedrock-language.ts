@@ -1,17 +1,39 @@
 /** What the language models of Bedrock are asked for, as far as their package doesn't see to it. @module */
 import type { LanguageModelV4CallOptions, LanguageModelV4Prompt, SharedV4Warning } from '@ai-sdk/provider'
-import type { ModelEntry } from '@plinth/core'
+import type { Guardrail, ModelEntry } from '@plinth/core'
+import { withCachePoints } from './bedrock-cache.ts'
 import { bedrockPrompt } from './bedrock-prompt.ts'
 import type { AdaptedOptions } from './network-model.ts'
+
+/** What a call is adapted to. */
+export interface LanguageTarget {
+  readonly entry: ModelEntry
+  readonly guardrail: Guardrail | undefined
+  readonly streamed: boolean
+}
 
 /**
  * Options as Bedrock takes them.
  * @throws InvalidInputError for content that Bedrock doesn't take.
  */
-export function adaptLanguage(options: LanguageModelV4CallOptions, entry: ModelEntry): AdaptedOptions {
+export function adaptLanguage(given: LanguageModelV4CallOptions, target: LanguageTarget): AdaptedOptions {
+  const { entry } = target
+  const options = withCachePoints(given, entry)
   const spoken = jsonInWords({ ...options, prompt: bedrockPrompt(options.prompt) }, entry)
   const bounded = boundedThought(spoken.options, entry)
-  return { options: bounded.options, warnings: [...spoken.warnings, ...bounded.warnings] }
+  return { options: guarded(bounded.options, target), warnings: [...spoken.warnings, ...bounded.warnings] }
+}
+
+/** Last, so that no caller's own options take its place. What is streamed has passed the guardrail before it is sent. */
+function guarded(options: LanguageModelV4CallOptions, { guardrail, streamed }: LanguageTarget): LanguageModelV4CallOptions {
+  if (!guardrail) return options
+  const guardrailConfig = {
+    guardrailIdentifier: guardrail.identifier,
+    guardrailVersion: guardrail.version,
+    ...(streamed && { streamProcessingMode: 'sync' }),
+  }
+  const { bedrock, amazonBedrock, ...providers } = options.providerOptions ?? {}
+  return { ...options, providerOptions: { ...providers, amazonBedrock: { ...bedrock, ...amazonBedrock, guardrailConfig } } }
 }
 
 /** Families that refuse `toolChoice.any`, by which the package has others keep to a schema. */

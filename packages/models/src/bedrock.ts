@@ -1,7 +1,7 @@
 /** Models of Amazon Bedrock, by its Converse API; those that embed by InvokeModel, those that rerank by Rerank. @module */
 import type { AmazonBedrockProvider } from '@ai-sdk/amazon-bedrock'
 import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4FinishReason, RerankingModelV4 } from '@ai-sdk/provider'
-import type { ModelEntry } from '@plinth/core'
+import type { Guardrail, ModelEntry } from '@plinth/core'
 import { type AwsCredentials, chainedCredentials } from './aws-credentials.ts'
 import { adaptEmbedding, mostTexts } from './bedrock-embedding.ts'
 import { adaptLanguage } from './bedrock-language.ts'
@@ -22,6 +22,8 @@ export interface BedrockOptions {
   readonly bearerToken?: string
   /** What calls are signed with; asked at every call. Left out: the chain that AWS's own tools use. */
   readonly credentials?: () => Promise<AwsCredentials>
+  /** All that language models read and write passes it. @default - none */
+  readonly guardrail?: Guardrail
 }
 
 /** Gives models of Bedrock. `name` is the id that Bedrock is sent: bare, of an inference profile, or an ARN. */
@@ -41,7 +43,7 @@ const reasons: ReadonlyMap<string, LanguageModelV4FinishReason['unified']> = new
 
 /** The models of one account in one region; they share their connections and credentials. */
 export function createBedrockModels(options: BedrockOptions): BedrockModels {
-  const { region, endpoint, agentEndpoint, bearerToken, credentials } = options
+  const { region, endpoint, agentEndpoint, bearerToken, credentials, guardrail } = options
   const signing = credentials ?? chainedCredentials(region)
   const providerAt = async (baseURL: string | undefined): Promise<AmazonBedrockProvider> => {
     const [{ createAmazonBedrock }, { createProviderFetch }] = await Promise.all([
@@ -75,7 +77,7 @@ export function createBedrockModels(options: BedrockOptions): BedrockModels {
         provider: 'bedrock',
         modelId: name,
         load: admitted(async () => (await provider())(name)),
-        adapt: (options) => adaptLanguage(options, entry),
+        adapt: (options, streamed) => adaptLanguage(options, { entry, guardrail, streamed }),
         reasons,
       }),
     embedding: (name, entry) =>

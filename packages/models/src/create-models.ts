@@ -42,6 +42,8 @@ export function createModels(options: ModelsOptions): Models {
   const { model = extractiveId, scripted, clock } = options
   checkDefaultModel(model, 'model')
   const bedrock = options.bedrock && createBedrockModels(options.bedrock)
+  const { guardrail } = options.bedrock ?? {}
+  const guardedBy = guardrail && `${guardrail.identifier}:${guardrail.version}`
   if (isBedrock(model) && !bedrock) throw lacking(model, 'bedrock')
   const own = new Map<string, LanguageModelV4>([
     [extractiveId, createExtractiveModel()],
@@ -63,8 +65,10 @@ export function createModels(options: ModelsOptions): Models {
 
   const join = (id: string): ResolvedModel => {
     const entry: ModelEntry = id === compatible?.id ? compatible : findLanguageModel(id)
-    if (bedrock && entry.provider === 'bedrock')
-      return { id, entry, servedBy: bedrockResource(id), incremental: true, model: bedrock.language(bedrockName(id), entry) }
+    if (bedrock && entry.provider === 'bedrock') {
+      const language = bedrock.language(bedrockName(id), entry)
+      return { id, entry, servedBy: bedrockResource(id), incremental: true, model: language, ...(guardedBy && { guardedBy }) }
+    }
     const servedBy = own.has(entry.id) ? entry.id : model
     const serving = own.get(servedBy)
     if (!serving) throw new Error(`Nothing serves ${entry.id}.`)

@@ -15,7 +15,7 @@ export interface NetworkModelOptions {
   /** Gives the model of the provider's package. Asked at every call; it throws what the call is to fail with. */
   readonly load: () => Promise<LanguageModelV4>
   /** Options as this model takes them, and warnings of what was left aside. */
-  readonly adapt: (options: LanguageModelV4CallOptions) => AdaptedOptions
+  readonly adapt: (options: LanguageModelV4CallOptions, streamed: boolean) => AdaptedOptions
   /** What raw reasons to finish mean that the package doesn't know. */
   readonly reasons?: ReadonlyMap<string, LanguageModelV4FinishReason['unified']>
 }
@@ -49,7 +49,7 @@ export function networkModel({ provider, modelId, load, adapt, reasons }: Networ
     modelId,
     supportedUrls: {},
     async doGenerate(given) {
-      const { options, warnings } = adapt(given)
+      const { options, warnings } = adapt(given, false)
       try {
         const result = await (await load()).doGenerate(options)
         return { ...result, finishReason: explain(result.finishReason), warnings: [...result.warnings, ...warnings] }
@@ -58,7 +58,7 @@ export function networkModel({ provider, modelId, load, adapt, reasons }: Networ
       }
     },
     async doStream(given) {
-      const { options, warnings } = adapt(given)
+      const { options, warnings } = adapt(given, true)
       try {
         const result = await (await load()).doStream(options)
         const stream = result.stream.pipeThrough(

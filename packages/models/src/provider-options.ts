@@ -1,5 +1,5 @@
 /** Reading the settings of providers on the network from the environment. @module */
-import { InvalidInputError } from '@plinth/core'
+import { InvalidInputError, readGuardrail } from '@plinth/core'
 import type { BedrockOptions } from './bedrock.ts'
 import type { OpenAICompatibleOptions } from './openai-compatible.ts'
 
@@ -25,7 +25,7 @@ const awsRegion = /^[a-z]{2,4}(?:-[a-z]+){1,3}-\d{1,2}$/
 /**
  * Reads the region (`PLINTH_REGION`, `AWS_REGION` or `AWS_DEFAULT_REGION`, the first that is a region of AWS), the endpoint
  * (`AWS_ENDPOINT_URL_BEDROCK_RUNTIME`, for reranking `AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME`, else `AWS_ENDPOINT_URL`) and
- * `AWS_BEARER_TOKEN_BEDROCK`. Credentials are left to AWS's chain, which reads this process's own environment.
+ * `AWS_BEARER_TOKEN_BEDROCK` and `PLINTH_BEDROCK_GUARDRAIL`. Credentials are left to AWS's chain, which reads this process's own environment.
  * @throws InvalidInputError whose field is the variable, when no region is set or one of them can't be right.
  */
 export function bedrockOptions(environment: Environment): BedrockOptions {
@@ -36,13 +36,17 @@ export function bedrockOptions(environment: Environment): BedrockOptions {
   const endpoint = readUrl(environment, 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME') ?? readUrl(environment, 'AWS_ENDPOINT_URL')
   const agentEndpoint = readUrl(environment, 'AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME') ?? readUrl(environment, 'AWS_ENDPOINT_URL')
   const bearerToken = readSecret(environment, 'AWS_BEARER_TOKEN_BEDROCK')
+  const guardrail = environment[guardrailName]?.trim()
   return {
     region,
     ...(endpoint !== undefined && { endpoint }),
     ...(agentEndpoint !== undefined && { agentEndpoint }),
     ...(bearerToken !== undefined && { bearerToken }),
+    ...(guardrail && { guardrail: readGuardrail(guardrail, guardrailName) }),
   }
 }
+
+const guardrailName = 'PLINTH_BEDROCK_GUARDRAIL'
 
 function readUrl(environment: Environment, name: string): string | undefined {
   const text = environment[name]?.trim()

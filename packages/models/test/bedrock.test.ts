@@ -133,6 +133,15 @@ const schema: JSONSchema7 = {
 }
 const value = { city: 'Zürich' }
 
+it.each(ways)('a model that is gone is told of with what its maker names in its place: %s [X74]', async (way) => {
+  for (const fault of ['ResourceNotFoundException', 'ValidationException'] as const) {
+    stub.reply({ fault })
+    const { kind, code, message } = await failureOf(callOnce(models().resolve(`us.${retired}`), way))
+    expect([kind, code]).toEqual(['permanent', 'model_gone'])
+    expect(message).toContain('was retired on 2025-10-28. Its maker names anthropic.claude-sonnet-4-6 in its place.')
+  }
+})
+
 describe('JSON by a schema', () => {
   const ask = (id: string, parts: Partial<LanguageModelV4CallOptions> = {}) =>
     models()

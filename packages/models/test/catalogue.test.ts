@@ -1,4 +1,4 @@
-import { PlinthError } from '@plinth/core'
+import { PlinthError, priceOf } from '@plinth/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { catalogue, findEmbeddingModel, findLanguageModel, findModel, normaliseModelId } from '../src/index.ts'
@@ -106,11 +106,52 @@ describe('the catalogue', () => {
     expect(findModel('us.anthropic.claude-3-5-sonnet-20241022-v2:0').lifecycle).toEqual({
       status: 'retired',
       retired: '2025-10-28',
+      successor: 'anthropic.claude-sonnet-4-6',
     })
     for (const { lifecycle, price } of catalogue) {
       if (lifecycle.status === 'retired') expect(lifecycle.retired && lifecycle.retired <= price.date).toBe(true)
       if (lifecycle.status === 'active') expect(lifecycle.retired).toBeUndefined()
     }
+  })
+
+  it('names what takes its place, which is here, is of its kind and isn’t at its own end [X74]', () => {
+    const named = catalogue.flatMap(({ id, kind, lifecycle: { successor } }) =>
+      successor === undefined ? [] : [{ id, kind, successor }],
+    )
+    expect(named.map(({ id, successor }) => [id, successor])).toEqual([
+      ['anthropic.claude-3-haiku-20240307-v1:0', 'anthropic.claude-haiku-4-5-20251001-v1:0'],
+      ['anthropic.claude-3-5-haiku-20241022-v1:0', 'anthropic.claude-haiku-4-5-20251001-v1:0'],
+      ['anthropic.claude-3-5-sonnet-20241022-v2:0', 'anthropic.claude-sonnet-4-6'],
+    ])
+    for (const { kind, successor } of named) expect(findModel(successor)).toMatchObject({ kind, lifecycle: { status: 'active' } })
+  })
+
+  it('says which models keep the front of a prompt, from how many tokens on, and at which price [X74]', () => {
+    const million = 1_000_000
+    const usd = ({ price }: (typeof catalogue)[number], part: 'cacheRead' | 'cacheWrite'): number =>
+      Number(priceOf(price, { input: million, output: 0, [part]: million }).toPrecision(6))
+    const kept = catalogue.filter(({ price, promptCache }) => price.cached ?? promptCache)
+    expect(
+      kept.map((entry) => [entry.id, entry.promptCache?.leastTokens, usd(entry, 'cacheRead'), usd(entry, 'cacheWrite')]),
+    ).toEqual([
+      ['amazon.nova-micro-v1:0', 1000, 0.00875, 0.035],
+      ['amazon.nova-lite-v1:0', 1000, 0.015, 0.06],
+      ['amazon.nova-pro-v1:0', 1000, 0.2, 0.8],
+      ['amazon.nova-2-lite-v1:0', undefined, 0.075, 0.3],
+      ['anthropic.claude-3-haiku-20240307-v1:0', undefined, 0.025, 0.3125],
+      ['anthropic.claude-3-5-haiku-20241022-v1:0', 2048, 0.08, 1],
+      ['anthropic.claude-3-5-sonnet-20241022-v2:0', undefined, 0.3, 3.75],
+      ['anthropic.claude-haiku-4-5-20251001-v1:0', 4096, 0.1, 1.25],
+      ['anthropic.claude-sonnet-4-5-20250929-v1:0', 1024, 0.3, 3.75],
+      ['anthropic.claude-sonnet-4-6', 2048, 0.3, 3.75],
+      ['anthropic.claude-sonnet-5', 1024, 0.2, 2.5],
+      ['anthropic.claude-opus-4-5-20251101-v1:0', 4096, 0.5, 6.25],
+      ['anthropic.claude-opus-4-6-v1', 4096, 0.5, 6.25],
+      ['anthropic.claude-opus-4-7', 2048, 0.5, 6.25],
+      ['anthropic.claude-opus-4-8', 1024, 0.5, 6.25],
+      ['anthropic.claude-opus-5', 512, 0.5, 6.25],
+      ['anthropic.claude-fable-5', 512, 1, 12.5],
+    ])
   })
 
   it('gives language models room to answer, and others none', () => {

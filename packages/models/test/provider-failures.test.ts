@@ -42,7 +42,7 @@ const ofBedrock: readonly Row<BedrockReply>[] = [
   ['ModelNotReadyException', { fault: 'ModelNotReadyException' }, 'throttle', 'model_throttled'],
   ['ServiceQuotaExceededException', { fault: 'ServiceQuotaExceededException' }, 'quota', 'model_quota'],
   ['ValidationException', { fault: 'ValidationException' }, 'permanent', 'model_request_refused'],
-  ['ResourceNotFoundException', { fault: 'ResourceNotFoundException' }, 'permanent', 'model_request_refused'],
+  ['ResourceNotFoundException', { fault: 'ResourceNotFoundException' }, 'permanent', 'model_gone'],
   ['AccessDeniedException', { fault: 'AccessDeniedException' }, 'permanent', 'model_access_denied'],
   ['ModelTimeoutException', { fault: 'ModelTimeoutException' }, 'transient', 'model_unavailable'],
   ['ModelErrorException', { fault: 'ModelErrorException' }, 'transient', 'model_unavailable'],

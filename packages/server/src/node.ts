@@ -1,12 +1,13 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Log, type Models, PlinthError, patterns, sleep, uuid } from '@plinth/core'
+import { type Log, type Models, PlinthError, patterns, sleep, uuid, warnOfLifecycles } from '@plinth/core'
 import { createDocumentReader } from '@plinth/documents'
 import { systemClock } from '@plinth/local'
 import { createMcpEndpoint } from '@plinth/mcp'
 import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp } from '@plinth/outbound'
+import { SpanExport } from '@plinth/outbound/span-export'
 import { createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
 import { alsoHttp2, type OpenConnections } from './connections.ts'
@@ -44,6 +45,8 @@ const connectionMilliseconds = 6_000
 const arrivingMilliseconds = 1_000
 /** For those who were cut off then, to be settled before the data is closed. */
 const settleMilliseconds = 500
+/** For spans to go to their collector: no request waits for that, but whoever stops the server does. */
+const spanPatience = 2_000
 
 /**
  * The composition root on Node: reads the environment, opens the platform, starts relay, worker and sweeper, and listens.
@@ -52,8 +55,11 @@ const settleMilliseconds = 500
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const environment = readEnvironment(options.environment)
   const log = createLog(environment.logLevel)
-  const telemetry = startTelemetry()
+  const telemetry = startTelemetry({
+    spanExport: SpanExport.of(options.environment, { patience: spanPatience, clock: systemClock, log }),
+  })
   const models = createModels({ ...modelOptions(options.environment), clock: systemClock })
+  warnOfLifecycles(models, log)
   let state: 'starting' | 'ready' | 'stopping' = 'starting'
   const onFatal = (error: PlinthError): void => {
     state = 'stopping'
@@ -117,6 +123,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await reader.close()
       await ocr?.close()
       outbound.close()
+      await telemetry.flush()
     }
     return { url: urlOf(listening.server, environment.host), platform, models, ...where, log, stop }
   } catch (error) {

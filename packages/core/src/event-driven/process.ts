@@ -2,7 +2,7 @@ import type { JobContext } from '../define/job.ts'
 import { ConflictError, LimitError, PlinthError } from '../errors.ts'
 import type { ModelAnswer } from '../language-model/call.ts'
 import type { Usage } from '../language-model/catalogue.ts'
-import { classifyFailure, ModelFailure } from '../language-model/failure.ts'
+import { classifyFailure, ModelFailure, mayAskAnother } from '../language-model/failure.ts'
 import type { Outcome } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { charge } from '../tenancy/meter/meter.ts'
@@ -131,13 +131,12 @@ async function retryOrFail(
   return { retryAt: Math.min(scope.clock.now() + wait, fields.expires_at) }
 }
 
-/** The next of the tenant's fallbacks, for a model that can't answer: it doesn't, or not this account. */
+/** The next of the tenant's fallbacks, for a model that can't answer: it doesn't, not this account, or no more. */
 function fallbackFor(scope: ProcessScope, fields: RequestFields, failure: ModelFailure): Partial<RequestFields> | undefined {
-  const cannot = failure.kind === 'transient' || failure.kind === 'quota' || failure.code === 'model_access_denied'
   const { fallback = [] } = scope.tenant.model_config
   const gone = fields.fallbacks ?? 0
   const next = fallback[gone]
-  if (!cannot || next === undefined) return undefined
+  if (next === undefined || !mayAskAnother(failure)) return undefined
   try {
     const { id, entry } = scope.models.resolve(next)
     const max_tokens = Math.min(fields.max_tokens, entry.maxOutput)

@@ -1,6 +1,6 @@
 /** What stands before a chat with a model: all refusals, answers that are kept, and the booking. @module */
 import { InvalidInputError } from '../errors.ts'
-import type { ModelEntry, ResolvedModel } from '../language-model/catalogue.ts'
+import type { ModelEntry, ModelPrice, ResolvedModel } from '../language-model/catalogue.ts'
 import { estimatePromptTokens, estimateTextTokens } from '../language-model/token-estimate.ts'
 import type { Uses } from '../scope/scope.ts'
 import type { DirectedFinding } from '../tenancy/filters/filter-input.ts'
@@ -66,12 +66,14 @@ export async function admitChat(scope: ChatScope, call: GovernedCall): Promise<A
   const maxTokens = maxTokensOf(scope.tenant, first.entry, request.maxOutputTokens)
   checkAbilities(scope, first, request)
   const asked = inputTokensOf(request)
-  const expected = { prices: pricesFor(scope, first.entry), inputTokens: asked, outputTokens: maxTokens }
+  const prices = pricesFor(scope, first.entry).map(dearest)
+  const expected = { prices, inputTokens: asked, outputTokens: maxTokens }
   const repeat = invocation === undefined ? undefined : await repeatPlace(scope, request, invocation)
   const repeated = repeat && (await findKept(scope, repeat))
   if (repeated?.answer) return { kept: repeated.answer, first, repeated: true }
   await refuseBeforeFilters(scope, expected)
-  const cache = await cachePlace(scope, request, { model: first.id, maxTokens })
+  const { id: model, guardedBy } = first
+  const cache = await cachePlace(scope, request, { model, maxTokens, guardedBy })
   const cached = cache && (await findKept(scope, cache))
   if (cached?.answer && !fresh) return { kept: cached.answer, first, repeated: repeated !== undefined }
   const about = { what: call.what, resource: `models/${first.entry.id}` }
@@ -79,6 +81,11 @@ export async function admitChat(scope: ChatScope, call: GovernedCall): Promise<A
   const inputTokens = shown === request ? asked : inputTokensOf(shown)
   const booking = await book(scope, first.entry.id, { ...expected, inputTokens })
   return { first, request: shown, maxTokens, inputTokens, booking, findings, places: { cache, cached, repeat, repeated } }
+}
+
+/** What is written to a provider's cache may cost more than other input, and nobody knows before how much that will be. */
+function dearest({ cached, ...price }: ModelPrice): ModelPrice {
+  return { ...price, input: price.input * Math.max(1, cached?.write ?? 1) }
 }
 
 /** Of what a model can't do, nothing is left aside in silence. @throws InvalidInputError. */

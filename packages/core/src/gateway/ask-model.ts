@@ -136,7 +136,7 @@ async function* partsOf(
     throw new ModelFailure('transient', 'model_answer_cut', 'The answer broke off.')
   } catch (error) {
     if (signal.aborted) throw error
-    const failure = classifyFailure(error)
+    const failure = classifyFailure(error, resolved)
     recordModelCall(resolved.entry.id, { errorCode: failure.code, milliseconds: clock.now() - started })
     throw failure
   } finally {
@@ -192,7 +192,7 @@ async function observed<Result>(
       return result
     } catch (error) {
       if (call.signal.aborted) throw error
-      const failure = classifyFailure(error)
+      const failure = classifyFailure(error, call.resolved)
       recordModelCall(entry.id, { errorCode: failure.code, milliseconds: scope.clock.now() - started })
       throw failure
     }
@@ -237,8 +237,9 @@ function usageOf(call: ChatModelCall, usage: LanguageModelV4Usage | undefined, t
 
 /** A usage with its price, at the list price of the model asked for. */
 export function pricedUsage({ entry }: ResolvedModel, usage: ChatUsage): Usage {
-  const { inputTokens: input, outputTokens: output, latencyMs: latency_ms } = usage
-  return { input_tokens: input, output_tokens: output, usd: priceOf(entry.price, { input, output }), latency_ms }
+  const { inputTokens: input, outputTokens: output, cacheReadTokens, cacheWriteTokens, latencyMs: latency_ms } = usage
+  const usd = priceOf(entry.price, { input, output, cacheRead: cacheReadTokens, cacheWrite: cacheWriteTokens })
+  return { input_tokens: input, output_tokens: output, usd, latency_ms }
 }
 
 function textOf(content: readonly ChatContent[]): string {

@@ -59,12 +59,13 @@ export interface Found {
 
 /**
  * Where the answer to this question is kept, of a tenant that wants it; the place is an HMAC under the tenant's own key, of all that the
- * answer depends on: its model, the question as it was asked, how long the answer may be, and the filters that both pass.
+ * answer depends on: its model, the question as it was asked, how long the answer may be, and the filters and the guardrail that both
+ * pass.
  */
 export async function cachePlace(
   scope: Uses<'state'>,
   request: ChatRequest,
-  given: { readonly model: string; readonly maxTokens: number },
+  given: { readonly model: string; readonly maxTokens: number; readonly guardedBy?: string | undefined },
 ): Promise<KeptPlace | undefined> {
   const { cache } = scope.tenant.model_config
   if (cache === undefined) return undefined

@@ -1,6 +1,6 @@
 import { LimitError, PlinthError } from '../errors.ts'
 import type { ResolvedModel } from '../language-model/catalogue.ts'
-import { classifyFailure, ModelFailure, mayHaveUsed } from '../language-model/failure.ts'
+import { classifyFailure, ModelFailure, mayAskAnother, mayHaveUsed } from '../language-model/failure.ts'
 import type { Admission, Permit } from '../language-model/gate.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'
@@ -62,9 +62,8 @@ export async function askModels<Model extends Answering, Result>(
       const asked = await askOne(scope, call, resolved)
       if (!(asked instanceof ModelFailure)) return { ...asked, resolved }
       failure = asked
-      const { kind, code } = failure
-      if (kind === 'content' || (kind === 'permanent' && code !== 'model_access_denied')) throw failure
-      if (kind === 'throttle') met.throttles++
+      if (!mayAskAnother(failure)) throw failure
+      if (failure.kind === 'throttle') met.throttles++
       else met.faults++
       const wait = waitBefore(scope, failure, met)
       if (wait === undefined || scope.clock.now() + wait > until) break

@@ -64,7 +64,7 @@ export async function callModel(scope: Uses<never>, call: ModelCall): Promise<Mo
       return answer
     } catch (error) {
       if (call.signal?.aborted) throw error
-      const failure = classifyFailure(error)
+      const failure = classifyFailure(error, resolved)
       recordModelCall(resolved.entry.id, { errorCode: failure.code, milliseconds: scope.clock.now() - started })
       throw failure
     }
@@ -117,7 +117,13 @@ function answerOf(result: Result, resolved: ResolvedModel, latency: number): Unf
   if (unified === 'content-filter' && text === '')
     throw new ModelFailure('content', 'model_content_refused', 'The provider refused the content.')
   if (text === '') throw new ModelFailure('transient', 'model_answer_empty', 'The model gave an empty answer.')
-  const tokens = { input: tokensOf(result.usage?.inputTokens?.total), output: tokensOf(result.usage?.outputTokens?.total) }
+  const { inputTokens, outputTokens } = result.usage ?? {}
+  const tokens = {
+    input: tokensOf(inputTokens?.total),
+    output: tokensOf(outputTokens?.total),
+    cacheRead: tokensOf(inputTokens?.cacheRead),
+    cacheWrite: tokensOf(inputTokens?.cacheWrite),
+  }
   return {
     // Half a character is no text that JSON can hold.
     text: text.toWellFormed(),

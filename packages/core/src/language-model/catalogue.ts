@@ -11,6 +11,11 @@ export interface ModelPrice {
   readonly input: number
   /** USD per million output tokens, list price. */
   readonly output: number
+  /**
+   * What a token costs that is read from the provider's prompt cache, and one that is written to it, as shares of `input`; left out
+   * where that isn't known: the whole then.
+   */
+  readonly cached?: { readonly read: number; readonly write: number }
   /** USD per query of a model that reranks, list price; up to 100 passages are one query. */
   readonly query?: number
   /** The day on which the figures were gathered, YYYY-MM-DD. */
@@ -47,8 +52,12 @@ export interface ModelEntry {
     readonly status: 'active' | 'legacy' | 'retired'
     /** The day from which the maker no longer serves it, YYYY-MM-DD. */
     readonly retired?: string
+    /** What the maker names to be asked instead, by its id in the catalogue. */
+    readonly successor?: string
   }
   readonly price: ModelPrice
+  /** Whether the provider keeps the front of prompts where it is told to, from so many tokens on. */
+  readonly promptCache?: { readonly leastTokens: number }
   /** Of an embedding model. Left out where only the server knows. */
   readonly dimensions?: {
     /** How long its vectors are unless another length is asked for. */
@@ -73,6 +82,8 @@ export interface ResolvedModel {
   readonly model: LanguageModelV4
   /** Whether a stream shows text before the end: false for a model whose text is there at once. */
   readonly incremental: boolean
+  /** The operator's guardrail that all it reads and writes passes, with its version; absent where there is none. */
+  readonly guardedBy?: string
 }
 
 /** The same of an embedding model. */
@@ -145,10 +156,20 @@ export interface Usage {
   readonly latency_ms: number
 }
 
-/**
- * The list price of a call in USD.
- * @param tokens counts of input and output tokens.
- */
-export function priceOf(price: ModelPrice, tokens: { readonly input: number; readonly output: number }): number {
-  return (tokens.input * price.input + tokens.output * price.output) / 1_000_000
+export interface PricedTokens {
+  /** All of the input, what the provider's cache had a part in among it. */
+  readonly input: number
+  readonly output: number
+  /** Of the input, read from the cache. */
+  readonly cacheRead?: number
+  /** Of the input, written to it. */
+  readonly cacheWrite?: number
+}
+
+/** The list price of a call in USD. */
+export function priceOf({ input, output, cached }: ModelPrice, tokens: PricedTokens): number {
+  const { cacheRead = 0, cacheWrite = 0 } = tokens
+  const { read = 1, write = 1 } = cached ?? {}
+  const fresh = Math.max(0, tokens.input - cacheRead - cacheWrite)
+  return ((fresh + cacheRead * read + cacheWrite * write) * input + tokens.output * output) / 1_000_000
 }

@@ -1,4 +1,5 @@
 import { type ErrorOptions, PlinthError } from '../errors.ts'
+import { type Asked, goneMessage, ownEntry } from './lifecycle.ts'
 
 /**
  * What a failed call means for what comes next:
@@ -32,7 +33,12 @@ const throttleCodes = codes(
 )
 const contentCodes = codes('content_filter', 'content_policy_violation', 'ContentFilteredException')
 const accessCodes = codes('AccessDeniedException', 'UnrecognizedClientException', 'authentication_error', 'permission_error')
-const refusedCodes = codes('ValidationException', 'ResourceNotFoundException')
+const refusedCodes = codes('ValidationException')
+/**
+ * Bedrock's word for a model at its end ("has reached the end of its life"), and for a legacy one that the account hasn't asked for a
+ * while ("marked by provider as Legacy"): aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws#708.
+ */
+const goneCodes = codes('ResourceNotFoundException')
 const transientCodes = codes(
   ...['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
   ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
@@ -44,8 +50,11 @@ const transientCodes = codes(
 /** Seconds. */
 const longestRetryAfter = 3_600
 
-/** Sorts whatever a provider threw. Unknown faults count as transient: they are retried a few times, then given up. */
-export function classifyFailure(error: unknown): ModelFailure {
+/**
+ * Sorts whatever a provider threw. Unknown faults count as transient: they are retried a few times, then given up.
+ * @param asked what was asked, where that is known: of a model that is gone it is told what to ask instead.
+ */
+export function classifyFailure(error: unknown, asked?: Asked): ModelFailure {
   const known = knownFailure(error)
   if (known) return known
   // Ours already, such as a model that left the catalogue: it says itself whether to try again.
@@ -71,6 +80,11 @@ export function classifyFailure(error: unknown): ModelFailure {
     return new ModelFailure('permanent', 'model_access_denied', 'The provider denies access to the model.', options)
   }
   const refused = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 424
+  const entry = ownEntry(asked)
+  // One that is retired is refused in many ways, and no other request would do.
+  const retired = entry?.lifecycle.status === 'retired'
+  if (has(codes, goneCodes) || (retired && (refused || has(codes, refusedCodes))))
+    return new ModelFailure('permanent', 'model_gone', goneMessage(entry), options)
   if (refused || has(codes, refusedCodes)) return refusal(status, options)
   if (has(codes, transientCodes) || status !== undefined) {
     return new ModelFailure('transient', 'model_unavailable', 'The model could not be reached.', options)
@@ -142,6 +156,12 @@ const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GM
 
 function dateOf(value: unknown): number {
   return typeof value === 'string' && httpDate.test(value) ? Date.parse(value) : Number.NaN
+}
+
+/** Whether another model may answer: it is this one that can't, or not for this account, and nothing is wrong with what was asked. */
+export function mayAskAnother({ kind, code }: ModelFailure): boolean {
+  if (kind === 'permanent') return code === 'model_access_denied' || code === 'model_gone'
+  return kind !== 'content'
 }
 
 /**

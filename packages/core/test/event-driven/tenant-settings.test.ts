@@ -98,6 +98,21 @@ describe('a fallback [R113]', () => {
     await bench.stop()
   })
 
+  it('is asked at once when the model is gone [X74]', async () => {
+    const bench = await open(
+      ({ options }) => {
+        if (options.maxOutputTokens === 10) return 'From the small one.'
+        throw Object.assign(new Error('its end'), { name: 'ResourceNotFoundException', statusCode: 404 })
+      },
+      { model_config: { fallback: ['test/small'] } },
+    )
+    const id = await bench.submit({ max_tokens: 500 })
+    await bench.pass(10_000)
+    expect(bench.models.calls).toHaveLength(2)
+    expect(await bench.fields(id)).toMatchObject({ status: 'completed', model_id: 'test/small', answered_by: 'test/small' })
+    await bench.stop()
+  })
+
   it('is not asked for what a model refuses to say', async () => {
     const bench = await open(
       () => {

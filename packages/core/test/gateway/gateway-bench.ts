@@ -39,6 +39,12 @@ const entries: Readonly<Record<string, Partial<ModelEntry> & { readonly incremen
   'test/model': { price: priceOf(1, 2), incremental: true },
   'test/other': { price: priceOf(10, 20), incremental: true },
   'test/at-once': { price: priceOf(3, 4) },
+  'test/retired': {
+    price: priceOf(1, 2),
+    incremental: true,
+    lifecycle: { status: 'retired', retired: '2025-10-28', successor: 'test/other' },
+  },
+  'test/cached': { price: { ...priceOf(1, 2), cached: { read: 0.1, write: 1.25 } }, incremental: true },
   'test/plain': {
     price: priceOf(5, 5),
     incremental: true,

@@ -1,6 +1,7 @@
+import type { LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import { expect, it } from 'vitest'
 import { answerChat, openChat } from '../../src/index.ts'
-import { callOf, GatewayBench } from './gateway-bench.ts'
+import { callOf, finishPart, GatewayBench, parts, readAll, textParts, usageOf, whole } from './gateway-bench.ts'
 
 /** A model that answers when it is told to. */
 async function waiting(): Promise<{ readonly bench: GatewayBench; readonly release: (() => void)[] }> {
@@ -53,3 +54,29 @@ it('of another tenant’s calls nothing is held', async () => {
   release[0]?.()
   await theirs
 })
+
+it.each([answerChat, openChat])(
+  'the most is taken where a model may write to its cache, which costs more, and paid is what it read and wrote: %o [X74]',
+  async (ask) => {
+    const used = usageOf(100, 10)
+    const usage = { ...used, inputTokens: { ...used.inputTokens, cacheRead: 60, cacheWrite: 30 } }
+    const answer: (() => void)[] = []
+    const bench = await GatewayBench.open(
+      ({ streamed }) =>
+        new Promise((resolve) => {
+          const finish = { ...finishPart(), usage } as LanguageModelV4StreamPart
+          answer.push(() => resolve(streamed ? parts([...textParts('So.'), finish]) : { ...whole('So.'), usage }))
+        }),
+    )
+    const asked = ask(await bench.scope(), callOf({ modelId: 'test/cached', maxOutputTokens: 100 }))
+    await bench.until(() => answer.length === 1)
+    // Of the question's 14 tokens.
+    expect(await bench.spent()).toBe(14 * 1_250 + 100 * 2_000)
+    answer[0]?.()
+    const answered = await asked
+    if ('parts' in answered) await readAll(answered.parts)
+    const nano = 10 * 1_000 + 60 * 100 + 30 * 1_250 + 10 * 2_000
+    expect(await bench.usage()).toEqual({ 'test/cached': { requests: 1, input: 100, output: 10, nano } })
+    expect(await bench.spent()).toBe(nano)
+  },
+)

@@ -53,6 +53,18 @@ describe('the cache', () => {
     },
   )
 
+  it('gives no answer again that passed another guardrail than the operator has set by now, or none [X74]', async () => {
+    const bench = await open('1h')
+    expect([await ask(bench), await ask(bench)]).toEqual(['answer 1', 'answer 1, kept'])
+    for (const [guardedBy, answer] of [
+      ['g:1', 'answer 2'],
+      ['g:2', 'answer 3'],
+    ] as const) {
+      Object.assign(bench.models.resolve('test/model'), { guardedBy })
+      expect([await ask(bench), await read(bench)]).toEqual([answer, `${answer}, kept`])
+    }
+  })
+
   it('keeps what was streamed', async () => {
     const bench = await open('1h')
     expect(await read(bench)).toBe('answer 1')

@@ -137,6 +137,44 @@ describe('a fault', () => {
   })
 })
 
+describe('a model that is gone', () => {
+  const gone = fault(404, { 'x-amzn-errortype': 'ResourceNotFoundException:http://internal.amazon.com/' })
+  const ways = ['whole', 'streamed'] as const
+  const ask = async (bench: GatewayBench, way: (typeof ways)[number], modelId: string) => {
+    const scope = await bench.scope()
+    if (way === 'whole') return (await bench.during(answerChat(scope, callOf({ modelId })))).servedBy
+    const { servedBy, parts } = await bench.during(openChat(scope, callOf({ modelId })))
+    await bench.during(readAll(parts))
+    return servedBy
+  }
+
+  it.each(ways)('is left to a fallback at once, and the answer says who gave it: %s [X74]', async (way) => {
+    const bench = await open({ 'test/model': [gone] }, { limits, fallback: ['test/other'] })
+    expect(await ask(bench, way, 'test/model')).toEqual({ model: 'test/other', lifecycle: 'active', kept: false })
+    expect(models()).toEqual(['test/model', 'test/other'])
+    expect(await bench.usage()).toMatchObject({ 'test/other': { requests: 1, input: 7, output: 15 } })
+  })
+
+  it.each(ways)('and is known to be retired, is left to one however it is refused: %s [X74]', async (way) => {
+    const bench = await open({ 'test/retired': [fault(400)] }, { limits, fallback: ['test/other'] })
+    expect(await ask(bench, way, 'test/retired')).toEqual({ model: 'test/other', lifecycle: 'retired', kept: false })
+    expect(models()).toEqual(['test/retired', 'test/other'])
+  })
+
+  it.each(ways)('without a fallback is told with what its maker names, and costs nothing: %s [X74]', async (way) => {
+    const bench = await open({ 'test/retired': [gone] }, { limits })
+    const failed = await ask(bench, way, 'test/retired').catch((thrown: unknown) => thrown)
+    expect(failed).toMatchObject({ code: 'model_gone', kind: 'permanent' })
+    expect(failed).toHaveProperty('message', expect.stringContaining('Its maker names test/other in its place.'))
+    expect(await bench.usage()).toEqual({ 'test/retired': { requests: 0, input: 0, output: 0, nano: 0 } })
+  })
+
+  it('and retired is asked all the same, as long as it answers [X74]', async () => {
+    const bench = await open({}, { limits, fallback: ['test/other'] })
+    expect(await ask(bench, 'whole', 'test/retired')).toEqual({ model: 'test/retired', lifecycle: 'retired', kept: false })
+  })
+})
+
 describe('what is wrong with the request', () => {
   it.each([
     ['refused', fault(400), 'model_request_refused'],

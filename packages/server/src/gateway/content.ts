@@ -6,6 +6,7 @@ import type {
   LanguageModelV4ReasoningPart,
   LanguageModelV4TextPart,
   LanguageModelV4ToolResultPart,
+  SharedV4ProviderOptions,
 } from '@ai-sdk/provider'
 
 export type ImageFile = Pick<LanguageModelV4FilePart, 'type' | 'mediaType' | 'data'>
@@ -44,6 +45,15 @@ export function reasoning(text: string, signature?: string | null): LanguageMode
 export function hiddenReasoning(data: string): LanguageModelV4ReasoningPart {
   const providerOptions = { amazonBedrock: { redactedContent: data }, anthropic: { redactedData: data } }
   return { type: 'reasoning', text: '', providerOptions }
+}
+
+/**
+ * The same content, up to which a client wants the prompt kept for the next one that begins like it. Bedrock's package looks for that
+ * under this name; others pass it over. How long is Bedrock's usual, five minutes.
+ */
+export function keptUpTo<Given extends { readonly providerOptions?: SharedV4ProviderOptions }>(given: Given): Given {
+  const amazonBedrock = { ...given.providerOptions?.amazonBedrock, cachePoint: { type: 'default' } }
+  return { ...given, providerOptions: { ...given.providerOptions, amazonBedrock } }
 }
 
 /** What a user says and what tools gave back, in messages of their own: the one form has no other place for results. The order stays. */

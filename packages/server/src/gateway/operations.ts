@@ -2,6 +2,7 @@
 import {
   countTokens,
   InvalidInputError,
+  type ModelEntry,
   type Models,
   NotFoundError,
   type Permission,
@@ -170,8 +171,8 @@ function listOf(models: Models): readonly ReturnType<typeof listed>[] {
   return [...new Map(models.entries().map((entry) => [entry.id, listed(entry)])).values()]
 }
 
-function listed({ id, provider }: { readonly id: string; readonly provider: string }): { id: string; ownedBy: string } {
-  return { id, ownedBy: provider }
+function listed({ id, provider, lifecycle }: ModelEntry): Parameters<typeof modelAnswer>[0] {
+  return { id, ownedBy: provider, lifecycle }
 }
 
 function decodedOnce(part: string): string | undefined {

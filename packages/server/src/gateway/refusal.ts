@@ -57,6 +57,8 @@ const kinds: Readonly<Record<string, RefusalKind>> = {
   // Nobody was asked: whoever waits as long as it says is served.
   model_resting: 'unavailable',
   model_request_refused: 'invalid',
+  // It was known here, but its provider doesn't have it.
+  model_gone: 'model_unknown',
   // What a provider's package can't take is told in our words.
   invalid_input: 'invalid',
 }

@@ -2,12 +2,17 @@
 import { z } from 'zod'
 import { base64, jsonObject, listOf, unsupported } from '../form.ts'
 
-export interface TextBlock {
+/** Any block may say that the prompt is to be kept up to it. */
+interface Kept {
+  readonly cache_control?: unknown
+}
+
+export interface TextBlock extends Kept {
   readonly type: 'text'
   readonly text: string
 }
 
-export interface ImageBlock {
+export interface ImageBlock extends Kept {
   readonly type: 'image'
   readonly source:
     | { readonly type: 'base64'; readonly media_type: string; readonly data: string }
@@ -15,21 +20,21 @@ export interface ImageBlock {
 }
 
 /** A document that is text; others are refused. */
-export interface DocumentBlock {
+export interface DocumentBlock extends Kept {
   readonly type: 'document'
   readonly source: { readonly type: 'text'; readonly data: string } | { readonly type: 'content'; readonly content: string }
   readonly title?: string | null | undefined
   readonly context?: string | null | undefined
 }
 
-export interface ToolResultBlock {
+export interface ToolResultBlock extends Kept {
   readonly type: 'tool_result'
   readonly tool_use_id: string
   readonly content?: string | readonly (TextBlock | ImageBlock | DocumentBlock)[] | undefined
   readonly is_error?: boolean | null | undefined
 }
 
-export interface ToolUseBlock {
+export interface ToolUseBlock extends Kept {
   readonly type: 'tool_use'
   readonly id: string
   readonly name: string
@@ -58,9 +63,12 @@ export type Message =
 
 const textOrBlocks = 'Must be text or a list of blocks.'
 
+const kept = { cache_control: z.unknown().optional() }
+
 const text = z.object({
   type: z.literal('text'),
   text: z.string(),
+  ...kept,
 })
 
 const imageBytes = z.object({
@@ -79,6 +87,7 @@ const image = z.object({
     ],
     'Images come as base64 or url.',
   ),
+  ...kept,
 })
 
 const document = z.object({
@@ -94,6 +103,7 @@ const document = z.object({
   title: z.string().nullish(),
   context: z.string().nullish(),
   citations: z.object({ enabled: z.literal(false, 'Citations are not supported.').optional() }).nullish(),
+  ...kept,
 })
 
 const toolResult = z.object({
@@ -101,6 +111,7 @@ const toolResult = z.object({
   tool_use_id: z.string().min(1),
   content: contentOf([text, image, document]).optional(),
   is_error: z.boolean().nullish(),
+  ...kept,
 })
 
 const toolUse = z.object({
@@ -108,6 +119,7 @@ const toolUse = z.object({
   id: z.string().min(1),
   name: z.string().min(1),
   input: jsonObject,
+  ...kept,
 })
 
 const thinking = z.object({ type: z.literal('thinking'), thinking: z.string(), signature: z.string() })

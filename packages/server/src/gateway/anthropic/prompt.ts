@@ -7,6 +7,7 @@ import {
   type ImageFile,
   imageAt,
   imageData,
+  keptUpTo,
   reasoning,
   type UserPart,
   userTurn,
@@ -54,7 +55,9 @@ function blocksOf<T>(content: string | readonly T[]): readonly (T | TextBlock)[]
 
 function systemMessages(texts: string | readonly TextBlock[] | undefined): LanguageModelV4Prompt {
   if (texts === undefined) return []
-  return blocksOf(texts).flatMap(({ text }) => (text === '' ? [] : [{ role: 'system', content: text }]))
+  return blocksOf(texts).flatMap((block) =>
+    block.text === '' ? [] : [asMarked(block, { role: 'system' as const, content: block.text })],
+  )
 }
 
 function userParts(
@@ -63,8 +66,15 @@ function userParts(
   field: string,
 ): (UserPart | LanguageModelV4ToolResultPart)[] {
   return blocks.flatMap((block, at): (UserPart | LanguageModelV4ToolResultPart)[] =>
-    block.type === 'tool_result' ? [resultPart(block, called, `${field}.${at}`)] : contentPart(block),
+    (block.type === 'tool_result' ? [resultPart(block, called, `${field}.${at}`)] : contentPart(block)).map((part) =>
+      asMarked(block, part),
+    ),
   )
+}
+
+/** What a block came to, marked as the block is. */
+function asMarked<Given extends object>({ cache_control }: { readonly cache_control?: unknown }, given: Given): Given {
+  return cache_control ? keptUpTo(given) : given
 }
 
 function resultPart(block: ToolResultBlock, called: ReadonlyMap<string, string>, field: string): LanguageModelV4ToolResultPart {
@@ -94,13 +104,13 @@ function textOf({ source }: DocumentBlock): string {
 function assistantPart(block: AssistantBlock, called: Map<string, string>): AssistantPart[] {
   switch (block.type) {
     case 'text':
-      return block.text === '' ? [] : [{ type: 'text', text: block.text }]
+      return block.text === '' ? [] : [asMarked(block, { type: 'text', text: block.text })]
     case 'thinking':
       return [reasoning(block.thinking, block.signature)]
     case 'redacted_thinking':
       return [hiddenReasoning(block.data)]
     case 'tool_use':
       called.set(block.id, block.name)
-      return [{ type: 'tool-call', toolCallId: block.id, toolName: block.name, input: block.input }]
+      return [asMarked(block, { type: 'tool-call', toolCallId: block.id, toolName: block.name, input: block.input })]
   }
 }

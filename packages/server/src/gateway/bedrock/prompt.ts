@@ -1,7 +1,7 @@
 /** A Converse conversation as a prompt of the one form. @module */
 import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-sdk/provider'
 import { notePlace } from '../client-fields.ts'
-import { type AssistantPart, hiddenReasoning, reasoning, type UserPart, userTurn } from '../content.ts'
+import { type AssistantPart, hiddenReasoning, keptUpTo, reasoning, type UserPart, userTurn } from '../content.ts'
 import { wrong } from '../form.ts'
 import { documentText, imageFile, resultOutput } from './content.ts'
 import type { ContentBlock, Message, SystemBlock, ToolResultBlock } from './converse-body.ts'
@@ -12,8 +12,7 @@ export interface Conversation {
 }
 
 /**
- * Cache points are left out: they change what a provider charges, not what it answers, and where another model answers they may be
- * refused. Content marked for a guardrail is content.
+ * A cache point is noted at what it stands behind. Content marked for a guardrail is content.
  * @param at the path of the conversation in the body: empty, or with a dot at its end.
  * @param places is filled with the paths of what its messages came from.
  * @throws InvalidInputError for what can't be said in the one form, or makes no sense where it stands.
@@ -24,6 +23,7 @@ export function promptOf({ messages, system }: Conversation, at = '', places: st
     const content = block.text ?? block.guardContent?.text?.text
     if (typeof content === 'string') prompt.push({ role: 'system', content })
     else if (!block.cachePoint) throw wrong(`${at}system.${index}`, 'Must hold text.')
+    else keepUpToLast(prompt)
     notePlace(places, prompt, `${at}system.${index}`)
   }
   if (messages[0]?.role === 'assistant') throw wrong(`${at}messages.0.role`, 'A conversation must begin with the user.')
@@ -32,16 +32,35 @@ export function promptOf({ messages, system }: Conversation, at = '', places: st
   for (const [index, { role, content }] of messages.entries()) {
     const place = `${at}messages.${index}.content`
     const before = prompt.length
-    if (role === 'user')
-      prompt.push(...userTurn(content.flatMap((block, index) => userPart(block, called, `${place}.${index}`) ?? [])))
+    if (role === 'user') prompt.push(...userTurn(partsOf(content, place, (block, at) => userPart(block, called, at))))
     else {
-      const parts = content.flatMap((block, index) => assistantParts(block, called, `${place}.${index}`))
+      const parts = partsOf(content, place, (block, at) => assistantParts(block, called, at))
       if (parts.length > 0) prompt.push({ role: 'assistant', content: parts })
     }
     if (prompt.length === before) throw wrong(place, 'Must not be empty.')
     notePlace(places, prompt, `${at}messages.${index}`)
   }
   return prompt
+}
+
+/** What the blocks of a message come to. @param read gives none for a cache point. */
+function partsOf<Part extends object>(
+  content: readonly ContentBlock[],
+  place: string,
+  read: (block: ContentBlock, at: string) => readonly Part[],
+): Part[] {
+  const parts: Part[] = []
+  for (const [index, block] of content.entries()) {
+    parts.push(...read(block, `${place}.${index}`))
+    if (block.cachePoint) keepUpToLast(parts)
+  }
+  return parts
+}
+
+/** What a point stands behind; at the very beginning there is nothing to keep. */
+function keepUpToLast(contents: object[]): void {
+  const last = contents.pop()
+  if (last !== undefined) contents.push(keptUpTo(last))
 }
 
 /** The paths of what the messages of a prompt came from. */
@@ -55,19 +74,19 @@ function userPart(
   block: ContentBlock,
   called: ReadonlyMap<string, string>,
   at: string,
-): UserPart | LanguageModelV4ToolResultPart | undefined {
+): (UserPart | LanguageModelV4ToolResultPart)[] {
   refuseUnion(block, at)
   const { toolResult, image, guardContent, document, cachePoint } = block
-  if (toolResult) return resultPart(toolResult, called, `${at}.toolResult`)
+  if (toolResult) return [resultPart(toolResult, called, `${at}.toolResult`)]
   const text = block.text ?? guardContent?.text?.text
   if (typeof text === 'string') {
     if (text.trim() === '') throw wrong(guardContent ? `${at}.guardContent.text.text` : `${at}.text`, 'Must not be empty.')
-    return { type: 'text', text }
+    return [{ type: 'text', text }]
   }
-  if (image) return imageFile(image, `${at}.image`)
-  if (guardContent?.image) return imageFile(guardContent.image, `${at}.guardContent.image`)
-  if (document) return documentText(document, `${at}.document`)
-  if (cachePoint) return undefined
+  if (image) return [imageFile(image, `${at}.image`)]
+  if (guardContent?.image) return [imageFile(guardContent.image, `${at}.guardContent.image`)]
+  if (document) return [documentText(document, `${at}.document`)]
+  if (cachePoint) return []
   throw misplaced(block, 'user', at)
 }
 

@@ -9,6 +9,8 @@ const prompt = [{ role: 'user', content: [{ type: 'text', text: 'Hello, Claude' 
 /** The prompt of a conversation. */
 const promptOf = (messages: unknown, more: object = {}): unknown => readMessages({ ...body, messages, ...more }).request.prompt
 
+const kept = { providerOptions: { amazonBedrock: { cachePoint: { type: 'default' } } } }
+
 describe('POST /v1/messages', () => {
   it('is read with all that it may say', () => {
     const call = readMessages({
@@ -39,7 +41,7 @@ describe('POST /v1/messages', () => {
     expect(call.streamed).toBe(true)
     expect(call.request).toEqual({
       modelId: 'claude-sonnet-4-5',
-      prompt: [{ role: 'system', content: 'Be brief.' }, ...prompt],
+      prompt: [{ role: 'system', content: 'Be brief.', ...kept }, ...prompt],
       maxOutputTokens: 1024,
       stopSequences: ['END'],
       temperature: 0.7,
@@ -56,6 +58,28 @@ describe('POST /v1/messages', () => {
       toolChoice: { type: 'tool', toolName: 'get_stock_price' },
       responseFormat: { type: 'json', schema: { type: 'object' } },
     })
+  })
+
+  it('notes up to where the prompt is to be kept, at whatever content says so', () => {
+    const cache_control = { type: 'ephemeral' }
+    const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } }
+    const document = { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'Long.' } }
+    const call = { type: 'tool_use', id: 'a', name: 'look', input: {} }
+    const result = { type: 'tool_result', tool_use_id: 'a', content: 'seen' }
+    const marked = (...blocks: object[]): object[] => blocks.map((block) => ({ ...block, cache_control }))
+    const found = promptOf([
+      { role: 'user', content: marked({ type: 'text', text: 'Look.' }, image, document) },
+      { role: 'assistant', content: marked({ type: 'text', text: 'I do.' }, call) },
+      { role: 'user', content: [...marked(result), { type: 'text', text: 'And?', cache_control: null }] },
+    ]) as { content: { type: string; providerOptions?: object }[] }[]
+    const marks = found.map(({ content }) => content.map(({ type, providerOptions }) => [type, providerOptions]))
+    const { providerOptions } = kept
+    expect(marks).toEqual([
+      ['text', 'file', 'text'].map((type) => [type, providerOptions]),
+      ['text', 'tool-call'].map((type) => [type, providerOptions]),
+      [['tool-result', providerOptions]],
+      [['text', undefined]],
+    ])
   })
 
   it('takes consecutive messages of one role, and a beginning of the answer', () => {

@@ -33,6 +33,22 @@ describe('a request to Converse', () => {
     expect(streamed).toBe(true)
   })
 
+  it('notes a cache point at what it stands behind, beside what is noted there already', () => {
+    const point = { cachePoint: { type: 'default' } }
+    const signed = { reasoningContent: { reasoningText: { text: 'hm', signature: 's1' } } }
+    const [hi] = [{ role: 'user', content: [{ text: 'Hi?' }] }]
+    const body = { system: [point, { text: 'Be brief.' }], messages: [hi, { role: 'assistant', content: [signed, point] }, hi] }
+    const [system, , assistant] = readConverse(modelId, body, false).request.prompt
+    expect(system).toEqual({ role: 'system', content: 'Be brief.' })
+    expect(assistant?.content).toEqual([
+      {
+        type: 'reasoning',
+        text: 'hm',
+        providerOptions: { amazonBedrock: { signature: 's1', ...point }, anthropic: { signature: 's1' } },
+      },
+    ])
+  })
+
   it('keeps all that the service model and the one form both know', async () => {
     const schema = { type: 'object', properties: { city: { type: 'string' } } }
     const body = await written({
@@ -80,10 +96,11 @@ describe('a request to Converse', () => {
       performanceConfig: { latency: 'optimized' },
     })
     const signature = { signature: 's1' }
+    const kept = { providerOptions: { amazonBedrock: { cachePoint: { type: 'default' } } } }
     expect(readConverse(modelId, body, false).request).toEqual({
       modelId,
       prompt: [
-        { role: 'system', content: 'Be brief.' },
+        { role: 'system', content: 'Be brief.', ...kept },
         {
           role: 'user',
           content: [
@@ -114,7 +131,13 @@ describe('a request to Converse', () => {
               toolName: 'weather',
               output: { type: 'json', value: { degrees: [3, 4.5], dry: null } },
             },
-            { type: 'tool-result', toolCallId: 't2', toolName: 'map', output: { type: 'error-text', value: 'no\n{"code":7}' } },
+            {
+              type: 'tool-result',
+              toolCallId: 't2',
+              toolName: 'map',
+              output: { type: 'error-text', value: 'no\n{"code":7}' },
+              ...kept,
+            },
           ],
         },
         {
