@@ -6,7 +6,7 @@ import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import { PlinthError, UnavailableError } from '@plinth/core'
 import { isFault, unavailable } from './aws-fault.ts'
 import type { Resources } from './create-missing.ts'
-import { deadLetterQueueName, lanesOf, queueName } from './environment.ts'
+import { deadLetterQueueName, queueNames } from './environment.ts'
 
 const missing = ['ResourceNotFoundException', 'QueueDoesNotExist', 'NoSuchBucket', 'NotFound']
 
@@ -31,7 +31,6 @@ export async function checkResources({ clients, environment, jobs }: Resources):
       )
     }
   }
-  const lanes = jobs.flatMap((job) => lanesOf(job).map((lane) => queueName(queuePrefix, job, lane)))
   await look(
     'dynamodb:DescribeTable',
     'PLINTH_TABLE',
@@ -46,7 +45,7 @@ export async function checkResources({ clients, environment, jobs }: Resources):
     `stream ${stream}`,
     kinesis.send(new DescribeStreamSummaryCommand({ StreamName: stream })),
   )
-  for (const name of [deadLetterQueueName(queuePrefix), ...lanes])
+  for (const name of [deadLetterQueueName(queuePrefix), ...queueNames(queuePrefix, jobs)])
     await look('sqs:GetQueueUrl', 'PLINTH_QUEUE_PREFIX', `queue ${name}`, sqs.send(new GetQueueUrlCommand({ QueueName: name })))
 }
 

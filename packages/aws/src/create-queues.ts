@@ -1,7 +1,7 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { jobLimits } from '@plinth/core'
 import { isFault, unavailable } from './aws-fault.ts'
-import { deadLetterQueueName, lanesOf, queueName } from './environment.ts'
+import { deadLetterQueueName, queueNames } from './environment.ts'
 import { hiddenSeconds } from './sqs-delivery.ts'
 import { SqsUrls } from './sqs-urls.ts'
 
@@ -14,7 +14,7 @@ const longestKept = 14 * 24 * 60 * 60
 const mostReceived = 1_000
 
 /**
- * Makes the queues of jobs, a lane each, and the one for dead letters, where they are missing. One that is there stays as it is.
+ * Makes the queues of jobs and the one for dead letters, where they are missing. One that is there stays as it is.
  * @param jobs the names of their definitions.
  */
 export async function createQueues(
@@ -29,7 +29,7 @@ export async function createQueues(
     VisibilityTimeout: String(hiddenSeconds(jobLimits.leaseMilliseconds)),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: mostReceived }),
   }
-  for (const job of jobs) await Promise.all(lanesOf(job).map((lane) => create(client, queueName(prefix, job, lane), attributes)))
+  await Promise.all(queueNames(prefix, jobs).map((name) => create(client, name, attributes)))
 }
 
 async function create(client: SQSClient, name: string, attributes: Readonly<Record<string, string>>): Promise<void> {

@@ -20,7 +20,7 @@ export interface AwsEnvironment {
   readonly table: string
   readonly bucket: string
   readonly bus: string
-  /** Queues are named `<prefix>-<job, dots as dashes>-<lane>`, their dead-letter queue `<prefix>-dead`. */
+  /** Queues are named `<prefix>-<job, dots as dashes>-<lane>`, by {@link hostOf} a job; their dead-letter queue `<prefix>-dead`. */
   readonly queuePrefix: string
   /** The key of every tenant without one of its own: an alias, a key's id or its ARN. */
   readonly pooledKey: string
@@ -168,36 +168,52 @@ function searchVariables(search: AwsSearch): Record<string, string> {
 }
 
 /**
- * Jobs that aren't sent in every lane. A queue of the others would stand empty, and cost all the same: Lambda asks each queue for
- * jobs, and an alarm watches each. One that is sent in another lane nevertheless joins the last of these.
+ * Jobs that lie in the queues of another, which the same function works. A queue of their own would mostly stand empty, and cost all the
+ * same: Lambda asks each queue for jobs, day and night, and an alarm watches each. What must not stand behind others has its own.
  */
+const hosts: ReadonlyMap<string, string> = new Map([
+  ['event-driven.replay', 'event-driven.deliver'],
+  ['rag.clean', 'rag.embed'],
+  ['rag.maintain', 'rag.embed'],
+  ['rag.reindex', 'rag.embed'],
+  ['multi-agent.forget', 'multi-agent.advance'],
+  ['analytics.heartbeat', 'analytics.tick'],
+  ['analytics.publish', 'analytics.tick'],
+  ['analytics.clean', 'analytics.tick'],
+])
+
+/** Lanes of jobs that aren't sent in all. One that is sent in another lane nevertheless joins the last of these. */
 const ownLanes: ReadonlyMap<string, readonly Lane[]> = new Map<string, readonly Lane[]>([
   ['event-driven.expire', ['normal']],
-  ['event-driven.replay', ['low']],
+  // Events that are told anew don't hold up those that happen.
+  ['event-driven.deliver', ['normal', 'low']],
   ['rag.ingest', ['normal']],
-  ['rag.clean', ['normal']],
-  ['rag.embed', ['low']],
-  ['rag.maintain', ['low']],
-  ['rag.reindex', ['low']],
+  ['rag.embed', ['normal']],
   // Somebody waits for a run to go on that they agreed to: it doesn't stand behind those that begin.
   ['multi-agent.advance', ['high', 'normal']],
-  ['multi-agent.forget', ['low']],
   ['analytics.tick', ['normal']],
   ['analytics.triage', ['normal']],
-  ['analytics.heartbeat', ['normal']],
-  ['analytics.publish', ['normal']],
-  ['analytics.clean', ['normal']],
 ])
+
+/** The job in whose queues this one lies: mostly itself. */
+export function hostOf(job: string): string {
+  return hosts.get(job) ?? job
+}
 
 /** The lanes in which a job has a queue, the most urgent first. */
 export function lanesOf(job: string): readonly Lane[] {
-  return ownLanes.get(job) ?? (Object.keys(laneWeights) as Lane[])
+  return ownLanes.get(hostOf(job)) ?? (Object.keys(laneWeights) as Lane[])
 }
 
 /** The name of the SQS queue for a job in a lane. */
 export function queueName(prefix: string, job: string, lane: string): string {
   const lanes: readonly string[] = lanesOf(job)
-  return `${prefix}-${job.replaceAll('.', '-')}-${lanes.includes(lane) ? lane : lanes.at(-1)}`
+  return `${prefix}-${hostOf(job).replaceAll('.', '-')}-${lanes.includes(lane) ? lane : lanes.at(-1)}`
+}
+
+/** The names of the SQS queues in which these jobs lie, each once. */
+export function queueNames(prefix: string, jobs: readonly string[]): readonly string[] {
+  return [...new Set(jobs.flatMap((job) => lanesOf(job).map((lane) => queueName(prefix, job, lane))))]
 }
 
 /**

@@ -62,6 +62,16 @@ export function jobOf(message: Message, queue: string): ReceivedJob | undefined 
   }
 }
 
+/** The name of the job that a message says that it holds; empty where it says none. */
+export function jobNameOf(body: string): string {
+  try {
+    const { queue } = JSON.parse(body) as { queue?: unknown }
+    return typeof queue === 'string' ? queue : ''
+  } catch {
+    return ''
+  }
+}
+
 // Loose: what a newer version adds isn't lost when this one sends the job once more.
 const jobForm = z.looseObject({
   queue: z.string(),

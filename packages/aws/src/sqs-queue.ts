@@ -12,7 +12,7 @@ import {
   silentLog,
 } from '@plinth/core'
 import { unavailable } from './aws-fault.ts'
-import { queueName } from './environment.ts'
+import { hostOf, queueName } from './environment.ts'
 import { SqsConsumption } from './sqs-consumption.ts'
 import { faultFields } from './sqs-fault.ts'
 import { messageOf } from './sqs-message.ts'
@@ -30,13 +30,14 @@ interface Entry {
 }
 
 /**
- * Queue on SQS: a standard queue for each lane of each job, named by {@link queueName}. They must be there (`createQueues`).
+ * Queue on SQS: standard queues, one a lane, for each job or for several ({@link hostOf}). They must be there (`createQueues`).
  *
  * A job is one message, and every outcome deletes it; retryAt sends another first. So a message that was received before was cut
  * off then, and SQS counts that for us. Tenants of a lane get their turns by SQS's fair queues, which know no weights.
  */
 export class SqsQueue implements Queue {
   readonly #parts: SqsParts
+  #consumptions: readonly SqsConsumption[] = []
 
   /** @param options.prefix begins the names of all queues. */
   constructor(options: { readonly client: SQSClient; readonly prefix: string; readonly clock: Clock; readonly log?: Log }) {
@@ -63,7 +64,10 @@ export class SqsQueue implements Queue {
 
   consume(queue: string, options: { readonly concurrency: number }, handle: Handler): Consumption {
     checkConcurrency(options.concurrency)
-    return new SqsConsumption(this.#parts, queue, options.concurrency, handle)
+    const open = this.#consumptions.filter((consumption) => !consumption.ended)
+    const joined = open.find((consumption) => consumption.takes(queue)) ?? new SqsConsumption(this.#parts, hostOf(queue))
+    this.#consumptions = [...new Set([...open, joined])]
+    return joined.join(queue, options.concurrency, handle)
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Message } from '@aws-sdk/client-sqs'
+import { jobNameOf } from './sqs-message.ts'
 
 /** A message of SQS as Lambda hands it to a function. */
 export interface SqsRecord {
@@ -17,7 +18,7 @@ export function messageOfRecord(record: SqsRecord): { readonly name: string; rea
   )
   return {
     name: record.eventSourceARN.split(':').at(-1) ?? '',
-    queue: queueOf(record.body),
+    queue: jobNameOf(record.body),
     message: {
       MessageId: record.messageId,
       ReceiptHandle: record.receiptHandle,
@@ -25,15 +26,5 @@ export function messageOfRecord(record: SqsRecord): { readonly name: string; rea
       Attributes: record.attributes,
       MessageAttributes: Object.fromEntries(attributes),
     },
-  }
-}
-
-/** What the message says; one that says nothing good is no job of any queue. */
-function queueOf(body: string): string {
-  try {
-    const { queue } = JSON.parse(body) as { queue?: unknown }
-    return typeof queue === 'string' ? queue : ''
-  } catch {
-    return ''
   }
 }

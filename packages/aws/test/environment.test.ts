@@ -4,9 +4,11 @@ import { alertTopic } from '../../core/src/analytics/alerts/alert-content.ts'
 import {
   alertTopicName,
   deadLetterQueueName,
+  hostOf,
   lanesOf,
   ocrOf,
   queueName,
+  queueNames,
   readAwsEnvironment,
   streamVariable,
   variablesOf,
@@ -144,14 +146,30 @@ describe('the environment of the platform aws', () => {
 
   it('has no queue for a lane in which a job is not sent, and takes what says that lane nevertheless', () => {
     expect(lanesOf('event-driven.process')).toEqual(['high', 'normal', 'low'])
-    expect(lanesOf('rag.embed')).toEqual(['low'])
+    expect(lanesOf('rag.ingest')).toEqual(['normal'])
     expect(lanesOf('multi-agent.advance')).toEqual(['high', 'normal'])
-    for (const lane of ['high', 'normal', 'low']) expect(queueName('p', 'rag.embed', lane)).toBe('p-rag-embed-low')
+    for (const lane of ['high', 'normal', 'low']) expect(queueName('p', 'rag.ingest', lane)).toBe('p-rag-ingest-normal')
     // What is less urgent than any of its queues joins the last of them.
     expect(queueName('p', 'multi-agent.advance', 'high')).toBe('p-multi-agent-advance-high')
     expect(queueName('p', 'multi-agent.advance', 'low')).toBe('p-multi-agent-advance-normal')
-    const queues = jobNames.flatMap((job) => lanesOf(job).map((lane) => queueName('p', job, lane)))
-    expect([queues.length, new Set(queues).size]).toEqual([21, 21])
+  })
+
+  it('has a queue of its own for what must not stand behind others, and one for the rest', () => {
+    expect(queueName('p', 'rag.clean', 'low')).toBe('p-rag-embed-normal')
+    expect(queueName('p', 'event-driven.replay', 'low')).toBe('p-event-driven-deliver-low')
+    expect(lanesOf('analytics.publish')).toEqual(lanesOf('analytics.tick'))
+    expect(queueNames('p', jobNames).toSorted()).toEqual([
+      'p-analytics-tick-normal',
+      'p-analytics-triage-normal',
+      ...['normal', 'low'].map((lane) => `p-event-driven-deliver-${lane}`).toSorted(),
+      'p-event-driven-expire-normal',
+      ...['high', 'low', 'normal'].map((lane) => `p-event-driven-process-${lane}`),
+      ...['high', 'normal'].map((lane) => `p-multi-agent-advance-${lane}`),
+      'p-rag-embed-normal',
+      'p-rag-ingest-normal',
+    ])
+    // Jobs that share queues are worked by one function, so they are of one pattern.
+    for (const job of jobNames) expect(hostOf(job).split('.')[0]).toBe(job.split('.')[0])
   })
 
   it('a function that tells nothing of events is told of no bus, and one that has to do with no records of no stream', () => {

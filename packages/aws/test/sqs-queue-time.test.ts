@@ -178,6 +178,89 @@ describe('[X8] SqsQueue: how it asks', () => {
   })
 })
 
+describe('[X8] SqsQueue: jobs that share queues', () => {
+  const place = 'test-rag-embed-normal'
+  const put = (sqs: SimulatedSqs, queue: string, count: number): void => {
+    for (let job = 0; job < count; job++) sqs.put(place, messageOf(`${queue}-${job}`, { queue }))
+  }
+  const counted = (sqs: SimulatedSqs, clock: FakeClock, concurrency: Readonly<Record<string, number>>, milliseconds: number) => {
+    const queue = new SqsQueue({ client: sqs.connect().client, prefix: 'test', clock })
+    const at: Record<string, number> = {}
+    const most: Record<string, number> = {}
+    const done: string[] = []
+    const consumptions = Object.entries(concurrency).map(([name, handlers]) =>
+      queue.consume(name, { concurrency: handlers }, async (job) => {
+        at[name] = (at[name] ?? 0) + 1
+        most[name] = Math.max(most[name] ?? 0, at[name])
+        await sleep(clock, milliseconds)
+        at[name]--
+        done.push(job.id)
+        return { done: true }
+      }),
+    )
+    return { most, done, drain: () => Promise.all(consumptions.map((consumption) => consumption.drain())) }
+  }
+
+  it('each has its handlers, and no more than its concurrency; a flood of one holds the others up, and starves none', async () => {
+    const { sqs, clock } = setUp()
+    put(sqs, 'rag.embed', 60)
+    put(sqs, 'rag.clean', 5)
+    put(sqs, 'rag.maintain', 3)
+    const { most, done } = counted(sqs, clock, { 'rag.embed': 2, 'rag.clean': 4, 'rag.maintain': 1 }, 1_000)
+    await clock.advance(5 * minute)
+    expect(done).toHaveLength(68)
+    expect(most).toEqual({ 'rag.embed': 2, 'rag.clean': expect.any(Number), 'rag.maintain': 1 })
+    expect(most['rag.clean']).toBeLessThanOrEqual(4)
+    expect(sqs.bodies(place)).toEqual([])
+  })
+
+  it('one whose handlers are all busy costs a look in some seconds, not one after the other', async () => {
+    const { sqs, clock } = setUp()
+    put(sqs, 'rag.embed', 100)
+    counted(sqs, clock, { 'rag.embed': 2, 'rag.clean': 4 }, 60 * minute)
+    await clock.advance(5_000)
+    sqs.asked.length = 0
+    await clock.advance(10 * minute)
+    // A look, and at the most ten jobs that go back by two calls each.
+    expect(sqs.asked.length).toBeLessThanOrEqual(((10 * minute) / 5_000) * 21)
+  })
+
+  it('a job that nobody works here goes back, unburied, for who does; what is of other queues is put with the dead letters', async () => {
+    const { sqs, clock } = setUp()
+    put(sqs, 'rag.reindex', 1)
+    put(sqs, 'event-driven.process', 1)
+    const first = counted(sqs, clock, { 'rag.embed': 2 }, 1)
+    await clock.advance(minute)
+    expect([first.done, sqs.bodies('test-dead')]).toEqual([[], [expect.stringContaining('event-driven.process-0')]])
+    const second = counted(sqs, clock, { 'rag.reindex': 1 }, 1)
+    await clock.advance(minute)
+    expect([second.done, sqs.bodies(place)]).toEqual([['rag.reindex-0'], []])
+  })
+
+  it('one drains while the others go on', async () => {
+    const { sqs, clock } = setUp()
+    const queue = new SqsQueue({ client: sqs.connect().client, prefix: 'test', clock })
+    const done: string[] = []
+    const take = (name: string) =>
+      queue.consume(name, { concurrency: 1 }, async ({ id }) => {
+        done.push(id)
+        return { done: true }
+      })
+    const embed = take('rag.embed')
+    const clean = take('rag.clean')
+    await clock.advance(minute)
+    await embed.drain()
+    put(sqs, 'rag.embed', 1)
+    put(sqs, 'rag.clean', 1)
+    await clock.advance(minute)
+    expect(done).toEqual(['rag.clean-0'])
+    await clean.drain()
+    take('rag.embed')
+    await clock.advance(minute)
+    expect(done).toEqual(['rag.clean-0', 'rag.embed-0'])
+  })
+})
+
 interface Delivery {
   readonly job: Job
   readonly lease: Lease

@@ -10,17 +10,25 @@ import {
   Unit,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { type HandlerName, type RequestHandler, requestHandlers } from './handlers.ts'
+import type { HandlerName, RequestHandler } from './handlers.ts'
 import type { JobQueue, JobQueues } from './queues.ts'
 
 export const period: Duration = Duration.minutes(5)
 /** Jobs may be sent 15 minutes ahead, which counts as waiting. */
 const longestWait = Duration.minutes(30)
 const longestLag = Duration.minutes(1)
+
+/**
+ * Functions whose failures nothing else tells: when `api` or `authorizer` fails, the API answers with a 5xx. (The authorizer also says no by
+ * failing, as API Gateway wants it.)
+ */
+const failingAlone = ['request-worker', 'relay', 'sweeper'] as const satisfies readonly RequestHandler[]
+/** Functions of an account share its room, so one alarm is enough; each costs 0.10 USD a month. */
+const throttles = LambdaFunction.metricAllThrottles({ period })
 
 export interface AlarmsProps {
   readonly functions: Readonly<Record<RequestHandler, LambdaFunction>>
@@ -41,9 +49,8 @@ export class Alarms extends Construct {
       deadJobsAlarm(this, queues),
       this.#above(0, 'DeadEvents', queueDepth(eventDeadLetters), 'Events that did not reach those who follow the bus.'),
       ...waitAlarms(this, queues, longestWait),
-      // The authorizer says no by failing, as API Gateway wants it; when it fails indeed, the API answers with a 5xx.
-      ...requestHandlers.filter((name) => name !== 'authorizer').map((name) => failureAlarm(this, name, functions[name])),
-      ...requestHandlers.map((name) => throttleAlarm(this, name, functions[name])),
+      ...failingAlone.map((name) => failureAlarm(this, name, functions[name])),
+      this.#above(0, 'Throttles', throttles, 'Functions of this account and Region find no room.'),
       this.#above(
         longestLag.toMilliseconds(),
         'RelayLag',
@@ -65,13 +72,13 @@ export function deadJobsAlarm(scope: Construct, { deadLetters }: JobQueues): Ala
   return alarmAbove(scope, 'DeadJobs', { threshold: 0, metric: queueDepth(deadLetters), description })
 }
 
-/** One for each job. */
+/** One for the queues of each host, but for lane low: what is sent there may wait. */
 export function waitAlarms(scope: Construct, queues: JobQueues, longest: Duration): readonly Alarm[] {
   return [...queues.byJob()].map(([job, lanes]) =>
     alarmAbove(scope, `${job}-waits`, {
       threshold: longest.toSeconds(),
-      metric: oldestJob(lanes),
-      description: `Jobs of ${job} wait for more than ${longest.toMinutes()} minutes.`,
+      metric: oldestJob(lanes.filter(({ lane }) => lane !== 'low')),
+      description: `Jobs in the queues of ${job} wait for more than ${longest.toMinutes()} minutes.`,
     }),
   )
 }
@@ -79,12 +86,6 @@ export function waitAlarms(scope: Construct, queues: JobQueues, longest: Duratio
 export function failureAlarm(scope: Construct, name: HandlerName, code: LambdaFunction): Alarm {
   const metric = code.metricErrors({ period })
   return alarmAbove(scope, `${name}-errors`, { threshold: 0, metric, description: `Calls of ${name} fail.` })
-}
-
-export function throttleAlarm(scope: Construct, name: HandlerName, code: LambdaFunction): Alarm {
-  const metric = code.metricThrottles({ period })
-  const description = `Calls of ${name} find no free function.`
-  return alarmAbove(scope, `${name}-throttles`, { threshold: 0, metric, description })
 }
 
 /** Goes off when it is above in two of three periods of five minutes: what passes by itself wakes nobody. */

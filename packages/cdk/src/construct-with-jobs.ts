@@ -7,7 +7,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { deadJobsAlarm, failureAlarm, oldestJob, queueDepth, throttleAlarm, waitAlarms } from './alarms.ts'
+import { deadJobsAlarm, failureAlarm, oldestJob, queueDepth, waitAlarms } from './alarms.ts'
 import { createTenantData } from './create-tenant-data.ts'
 import { type HandlerName, handlers } from './handlers.ts'
 import { sendJobs } from './permissions.ts'
@@ -85,10 +85,7 @@ export abstract class ConstructWithJobs extends Construct {
     return [
       ...(deadLetters ? [] : [deadJobsAlarm(this, this.queues)]),
       ...waitAlarms(this, this.queues, longestWait),
-      ...Object.entries(functions).flatMap(([name, code]) => [
-        failureAlarm(this, name as HandlerName, code),
-        throttleAlarm(this, name as HandlerName, code),
-      ]),
+      ...Object.entries(functions).map(([name, code]) => failureAlarm(this, name as HandlerName, code)),
     ]
   }
 }

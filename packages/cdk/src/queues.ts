@@ -1,4 +1,4 @@
-import { deadLetterQueueName, lanesOf, queueName } from '@plinth/aws/environment'
+import { deadLetterQueueName, hostOf, lanesOf, queueName } from '@plinth/aws/environment'
 import { InvalidInputError, type Lane, laneWeights } from '@plinth/core'
 import { Duration } from 'aws-cdk-lib'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
@@ -8,7 +8,7 @@ import { Construct } from 'constructs'
 /** The names of all queues begin with it. */
 export const queuePrefix = 'plinth'
 
-/** The queue of a job's lane. */
+/** The queue of a lane, of a job and of those that lie in its queues. */
 export interface JobQueue {
   readonly job: string
   readonly lane: Lane
@@ -38,7 +38,7 @@ const hiddenTimes = 6
  */
 const receives = 1_000
 
-/** A queue for each lane of each job, and one where messages end that were delivered too often. */
+/** The queues of jobs, one a lane, and one where messages end that were delivered too often. */
 export class JobQueues extends Construct {
   readonly all: readonly JobQueue[]
   readonly deadLetters: IQueue
@@ -48,7 +48,7 @@ export class JobQueues extends Construct {
     const secured = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: kept }
     this.deadLetters = deadLetters ?? new Queue(this, 'DeadLetters', { ...secured, queueName: deadLetterQueueName(queuePrefix) })
     const deadLetterQueue = { queue: this.deadLetters, maxReceiveCount: receives }
-    this.all = jobs.flatMap((job) =>
+    this.all = hostsOf(jobs).flatMap((job) =>
       lanesOf(job).map((lane) => ({
         job,
         lane,
@@ -62,14 +62,14 @@ export class JobQueues extends Construct {
     )
   }
 
-  /** The queues of each job. */
+  /** The queues by the job that they are named after. */
   byJob(): ReadonlyMap<string, readonly JobQueue[]> {
     return Map.groupBy(this.all, ({ job }) => job)
   }
 
   /** The queues of one job. @throws InvalidInputError where it has none here. */
   of(job: string): readonly JobQueue[] {
-    const lanes = this.byJob().get(job)
+    const lanes = this.byJob().get(hostOf(job))
     if (!lanes) throw new InvalidInputError(`There is no job ${job}.`, { field: 'job' })
     return lanes
   }
@@ -80,6 +80,11 @@ export class JobQueues extends Construct {
     const send = Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns })
     return this.deadLetters.grantConsumeMessages(grantee).combine(send)
   }
+}
+
+/** The jobs that have queues of their own. */
+export function hostsOf(jobs: readonly string[]): readonly string[] {
+  return [...new Set(jobs.map(hostOf))]
 }
 
 /** A lane's part of so many functions that may work a job at a time; SQS takes 2 at the least. */

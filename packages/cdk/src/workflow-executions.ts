@@ -19,7 +19,7 @@ import {
 import { SqsSendMessage } from 'aws-cdk-lib/aws-stepfunctions-tasks'
 import { Construct } from 'constructs'
 import { acknowledge } from './acknowledge.ts'
-import { alarmAbove, failureAlarm, period, queueDepth, throttleAlarm } from './alarms.ts'
+import { alarmAbove, failureAlarm, period, queueDepth } from './alarms.ts'
 import { EventSubscription } from './bus.ts'
 import { executionHandler } from './handlers.ts'
 import { nagName } from './nag-names.ts'
@@ -91,7 +91,6 @@ export class WorkflowExecutions extends Construct {
         description: `Executions wait for more than ${longestWait.toMinutes()} minutes to be started or answered.`,
       }),
       failureAlarm(this, executionHandler, worker),
-      throttleAlarm(this, executionHandler, worker),
     ]
   }
 
