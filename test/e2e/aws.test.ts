@@ -121,6 +121,25 @@ describeWithMoto('[R7] [R17] [R22] the platform aws, on an emulator', (moto) => 
       })
     })
 
+    it('is reached by the verbs of the command line, which read the key of tokens from the table', async () => {
+      const variables = environment({ PLINTH_URL: server.url })
+      const submitted = await runPlinth(['submit', 'What fills a queue?', '--json'], { environment: variables })
+      expect(submitted.stderr).toBe('')
+      expect(JSON.parse(submitted.stdout)).toMatchObject({ status: 'completed' })
+      // As of a stack that was made without streams.
+      const token = await runPlinth(['token', '--tenant', 'demo'], {
+        environment: { ...variables, PLINTH_STREAM: 'nobodys-stream' },
+      })
+      expect(token.stdout).toMatch(/^ey/)
+      const tenants = await runPlinth(['tenants', 'list', '--json'], { environment: variables })
+      expect(tenants.stdout).toContain('"demo"')
+      // Where the data of a server that answers isn't said, it asks for that, or a token.
+      const elsewhere = await runPlinth(['submit', 'x'], {
+        environment: { PLINTH_URL: server.url, PLINTH_DATA_DIR: temporaryFolder() },
+      })
+      expect([elsewhere.exit.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('PLINTH_TOKEN')])
+    })
+
     it('stops in good order', async () => {
       const { code, milliseconds } = await server.process.stop()
       expect(code).toBe(0)

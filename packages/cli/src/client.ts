@@ -65,7 +65,7 @@ export class Client {
     this.#send = fetching
   }
 
-  /** PLINTH_URL and PLINTH_TOKEN; else this machine's server, with a token from its data folder for tenant demo. */
+  /** PLINTH_URL and PLINTH_TOKEN; else this machine's server, with a token from its data for tenant demo. */
   static fromEnvironment(environment: Variables): Promise<Client> {
     const grant = { tenant: firstTenant, user: 'cli', permissions: userPermissions, lifetime: 86_400 }
     return reached(environment, () => mintToken(grant, environment))
@@ -215,10 +215,10 @@ async function reached(environment: Variables, mint: () => Promise<string>): Pro
   return new Client(url, environment.PLINTH_TOKEN?.trim() || (await ownToken(url, environment, mint)))
 }
 
-/** A token from the data folder of this machine's server. */
+/** A token from the server's data: this machine's folder, or the table on AWS. */
 async function ownToken(url: string, environment: Variables, mint: () => Promise<string>): Promise<string> {
-  const { directory } = readEnvironment(environment)
-  if (!existsSync(join(directory, 'plinth.db'))) {
+  const { platform, directory } = readEnvironment(environment)
+  if (platform === 'local' && !existsSync(join(directory, 'plinth.db'))) {
     const message = `${url} answers, but its data is not in ${directory}. Set PLINTH_DATA_DIR to its folder, or PLINTH_TOKEN to a token.`
     throw new InvalidInputError(message, { code: 'no_token', field: 'PLINTH_TOKEN' })
   }

@@ -107,7 +107,8 @@ async function openToWrite(variables: Variables, models: Models): Promise<Platfo
   const environment = readEnvironment(variables)
   if (environment.platform === 'aws') {
     const outbound = new GuardedHttp({ clock: systemClock })
-    const nothing = { limits: new Map(), log: silentLog, outbound, onFatal: () => {} }
+    // The table and its keys are enough: a stack may have been made without some of what a server needs.
+    const nothing = { limits: new Map(), log: silentLog, outbound, check: false, onFatal: () => {} }
     return (await openPlatform({ ...nothing, environment, variables, models })).platform
   }
   const { directory, masterKey, masterKeyFile, region } = environment

@@ -3,22 +3,22 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readRepository } from '../../../test/architecture/source-file.ts'
-import { clock } from '../src/checks/clock.ts'
-import { database as databaseCheck, integrity, log, shutdown } from '../src/checks/database.ts'
-import { diskSpeed, fileSystemOf, roomOf } from '../src/checks/disk.ts'
+import { clock } from '../src/checks/embedded/clock.ts'
+import { database as databaseCheck, integrity, log, shutdown } from '../src/checks/embedded/database.ts'
+import { diskSpeed, fileSystemOf, roomOf } from '../src/checks/embedded/disk.ts'
+import { masterKey } from '../src/checks/embedded/master-key.ts'
+import { deadLetters, jobs, relay } from '../src/checks/embedded/work.ts'
 import { distance, environment, knownVariables, unknownVariables } from '../src/checks/environment.ts'
 import type { Diagnosis } from '../src/checks/finding.ts'
-import { masterKey } from '../src/checks/master-key.ts'
 import { model, provider } from '../src/checks/model.ts'
-import { type Check, examine, type Patient } from '../src/checks/patient.ts'
-import { deadLetters, jobs, relay } from '../src/checks/work.ts'
+import { type Check, type EmbeddedPatient, examine } from '../src/checks/patient.ts'
 import { timeSpan } from '../src/words.ts'
 
 const now = Date.UTC(2026, 5, 1)
 const minute = 60_000
 const sound = { bytes: 4096, logBytes: 0, clean: true, tenants: 1, ready: 0, held: 0, deadLetters: 0, pending: 0 }
 
-function patient(parts: Partial<Patient> = {}): Patient {
+function patient(parts: Partial<EmbeddedPatient> = {}): EmbeddedPatient {
   return {
     variables: {},
     folder: '/data',
@@ -38,11 +38,11 @@ function patient(parts: Partial<Patient> = {}): Patient {
   }
 }
 
-async function look(check: Check, parts: Partial<Patient> = {}): Promise<Diagnosis | undefined> {
+async function look(check: Check<EmbeddedPatient>, parts: Partial<EmbeddedPatient> = {}): Promise<Diagnosis | undefined> {
   return check.look(patient(parts))
 }
 
-const facts = (parts: object): Partial<Patient> => ({ database: { ...sound, ...parts } })
+const facts = (parts: object): Partial<EmbeddedPatient> => ({ database: { ...sound, ...parts } })
 
 describe('variables', () => {
   it('are all known that any source names', () => {
@@ -55,10 +55,11 @@ describe('variables', () => {
   })
 
   it('that are wrong are all named at once', async () => {
-    const variables = { PORT: 'abc', PLINTH_WORKER: 'maybe', PLINTH_LOG_LEVEL: 'info', PLINTH_URL: 'nowhere' }
+    const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' }
+    const variables = { PORT: 'abc', PLINTH_WORKER: 'maybe', PLINTH_LOG_LEVEL: 'info', PLINTH_URL: 'nowhere', ...telemetry }
     const found = await look(environment, { variables })
     expect(found?.status).toBe('problem')
-    for (const name of ['PORT', 'PLINTH_WORKER', 'PLINTH_URL']) expect(found?.message).toContain(name)
+    for (const name of ['PORT', 'PLINTH_WORKER', 'PLINTH_URL', ...Object.keys(telemetry)]) expect(found?.message).toContain(name)
     expect(found?.message).not.toContain('PLINTH_LOG_LEVEL')
     const both = { PLINTH_MASTER_KEY: 'x', PLINTH_MASTER_KEY_FILE: 'y' }
     expect(await look(environment, { variables: both })).toMatchObject({ status: 'problem' })
@@ -114,7 +115,7 @@ describe('the disk', () => {
   })
 
   it('is slow when its middle write is', async () => {
-    const disk = (syncs: readonly number[]): Partial<Patient> => ({ disk: { syncs, fileTime: now, systemTime: now } })
+    const disk = (syncs: readonly number[]): Partial<EmbeddedPatient> => ({ disk: { syncs, fileTime: now, systemTime: now } })
     expect(await look(diskSpeed, disk([1, 2, 3, 500]))).toMatchObject({
       status: 'ok',
       message: expect.stringContaining('in 3.0 ms (slowest of 4: 500.0)'),
@@ -136,13 +137,13 @@ describe('the clock', () => {
     [{ disk: { syncs: [], fileTime: now - 5_000, systemTime: now } }, 'warning', /5 seconds apart/],
     [{ disk: undefined, database: undefined }, 'ok', /2026-06-01/],
     [{ database: new Error('damaged') }, 'ok', /2026-06-01/],
-  ])('%o: %s', async (parts: Partial<Patient>, status, words) => {
+  ])('%o: %s', async (parts: Partial<EmbeddedPatient>, status, words) => {
     expect(await look(clock, parts)).toMatchObject({ status, message: expect.stringMatching(words) })
   })
 })
 
 describe('the database', () => {
-  const coded = (code: string): Partial<Patient> => ({ database: Object.assign(new Error(`words of ${code}`), { code }) })
+  const coded = (code: string): Partial<EmbeddedPatient> => ({ database: Object.assign(new Error(`words of ${code}`), { code }) })
 
   it.each([
     [{}, 'ok', /1 tenant; 4.0 KiB/],
@@ -153,7 +154,7 @@ describe('the database', () => {
     [coded('foreign_file'), 'problem', /foreign_file/],
     [coded('ERR_SQLITE_ERROR'), 'problem', /can't be read/],
     [{ database: Object.assign(new Error('unable'), { code: 'ERR_SQLITE_ERROR', errcode: 14 }) }, 'problem', /can't be opened/],
-  ])('%o: %s', async (parts: Partial<Patient>, status, words) => {
+  ])('%o: %s', async (parts: Partial<EmbeddedPatient>, status, words) => {
     const found = await look(databaseCheck, parts)
     expect(found).toMatchObject({ status, message: expect.stringMatching(words) })
     if (status !== 'ok') expect(found?.remedy).toMatch(/\.$/)
@@ -193,7 +194,7 @@ describe('the work', () => {
     [facts({ held: 1, heldUntil: now - 2 * minute }), 'warning', /due since 2 minutes/],
     [{ ...facts({ ready: 1, readySince: now }), inUse: false }, 'warning', /^1 job ready/],
     [{ ...facts({ held: 1, heldUntil: now - 9 * minute }), inUse: false }, 'ok', /1 held/],
-  ])('jobs %o: %s', async (parts: Partial<Patient>, status, words) => {
+  ])('jobs %o: %s', async (parts: Partial<EmbeddedPatient>, status, words) => {
     expect(await look(jobs, parts)).toMatchObject({ status, message: expect.stringMatching(words) })
   })
 
@@ -209,7 +210,7 @@ describe('the work', () => {
     [facts({ pending: 5, pendingSince: now - 1_000 }), 'ok'],
     [facts({ pending: 5, pendingSince: now - 2 * minute }), 'warning'],
     [{ ...facts({ pending: 5, pendingSince: now - 2 * minute }), inUse: false }, 'ok'],
-  ])('of the relay %o: %s', async (parts: Partial<Patient>, status) => {
+  ])('of the relay %o: %s', async (parts: Partial<EmbeddedPatient>, status) => {
     expect(await look(relay, parts)).toMatchObject({ status, message: expect.stringContaining('5 events') })
   })
 
@@ -242,7 +243,7 @@ describe('the model', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
   }
 
-  function compatible(baseUrl: string, apiKey?: string): Partial<Patient> {
+  function compatible(baseUrl: string, apiKey?: string): Partial<EmbeddedPatient> {
     const openAICompatible = { baseUrl, ...(apiKey === undefined ? {} : { apiKey }) }
     return { modelSettings: () => ({ model: 'openai-compatible/org/small', openAICompatible }) }
   }
@@ -318,7 +319,7 @@ describe('the model', () => {
 
   it('of Bedrock: region and credentials', async () => {
     const bedrock = { region: 'eu-central-1' }
-    const settings = (parts: object): Partial<Patient> => ({
+    const settings = (parts: object): Partial<EmbeddedPatient> => ({
       modelSettings: () => ({ model: 'bedrock/x', bedrock: { ...bedrock, ...parts } }),
     })
     expect(await look(provider, settings({}))).toMatchObject({

@@ -88,6 +88,22 @@ describe('plinth synth', () => {
     expect(Math.abs(said - (usual - without))).toBeLessThan(0.5)
   })
 
+  it('--no-dashboards leaves out the dashboards, and the help says what that saves', async () => {
+    const costOf = (printed: string) => Number(/^Waiting costs about ([\d.]+) USD/m.exec(printed)?.[1])
+    const out = temporaryFolder()
+    const usual = await synth('--out', out, '--handlers', handlers)
+    expect(readFileSync(join(out, 'Plinth.template.json'), 'utf8')).toContain('rag-architecture-dashboard')
+    const told = Number(/^The dashboards are ([\d.]+) of it.*; --no-dashboards leaves them out\.$/m.exec(usual)?.[1])
+    const without = await synth('--out', out, '--handlers', handlers, '--no-dashboards')
+    expect(readFileSync(join(out, 'Plinth.template.json'), 'utf8')).not.toMatch(
+      /architecture-dashboard|AWS::CloudWatch::Dashboard/,
+    )
+    expect(without).not.toMatch(/dashboards/)
+    expect(costOf(usual) - costOf(without)).toBeCloseTo(told)
+    const help = synthCommand().helpInformation().replace(/\s+/g, ' ')
+    expect(Number(/--no-dashboards .*each pattern; saves about (\d+) USD a month/.exec(help)?.[1])).toBe(told)
+  })
+
   it('--json says the same, over what an earlier run left', async () => {
     const out = temporaryFolder()
     await synth('--out', out, '--handlers', handlers)

@@ -39,12 +39,14 @@ interface PlatformOptions extends Chosen {
   readonly limits: ModelLimits
   readonly log: Log
   readonly outbound: Outbound
+  /** Whether everything must be there that a server needs, on AWS. @default true */
+  readonly check?: boolean
   onFatal(error: PlinthError): void
 }
 
 /** Opens the platform that the environment names. The SDK of AWS is loaded when it is needed, and not before. */
 export async function openPlatform(options: PlatformOptions): Promise<OpenedPlatform> {
-  const { environment, variables, models, limits, log, outbound, onFatal } = options
+  const { environment, variables, models, limits, log, outbound, check = true, onFatal } = options
   if (environment.platform === 'aws') {
     const { awsPlatform, readAwsEnvironment } = await import('@plinth/aws')
     const aws = readAwsEnvironment(variables)
@@ -58,7 +60,7 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenedPlat
       ...chosenOf(options),
       clock: systemClock,
       jobs: jobNames,
-      check: true,
+      check,
     })
     return { platform, place: `table ${aws.table} in ${aws.region}` }
   }

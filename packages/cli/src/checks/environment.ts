@@ -1,3 +1,4 @@
+import { tracesEndpoint } from '@plinth/core'
 import { readEnvironment } from '@plinth/server'
 import { serverUrl } from '../client.ts'
 import { ok, problem, warning } from './finding.ts'
@@ -15,6 +16,7 @@ export const knownVariables: readonly string[] = [
   'PLINTH_MODEL_LIMITS',
   'PLINTH_EMBEDDING_MODEL',
   'PLINTH_RERANK_MODEL',
+  'PLINTH_BEDROCK_GUARDRAIL',
   'PLINTH_MASTER_KEY',
   'PLINTH_MASTER_KEY_FILE',
   'PLINTH_REGION',
@@ -41,6 +43,8 @@ export const knownVariables: readonly string[] = [
   'PLINTH_SCRIPTED_LATENCY_MS',
   'PLINTH_SCRIPTED_FAILURE_RATE',
   'PLINTH_LOG_LEVEL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
   'PLINTH_URL',
   'PLINTH_TOKEN',
 ]
@@ -74,6 +78,7 @@ function faultOf(name: string, variables: Readonly<Record<string, string | undef
   try {
     const alone = { [name]: variables[name] }
     readEnvironment(alone)
+    tracesEndpoint(alone)
     if (name === 'PLINTH_URL') serverUrl(alone)
     return []
   } catch (error) {

@@ -17,11 +17,18 @@ export const model: Check = {
 export const provider: Check = {
   name: 'provider',
   look: (patient) => {
-    const settings = settingsOf(patient.modelSettings)
-    const served = [settings.model, settings.embeddingModel].find((id) => id?.startsWith('openai-compatible/'))
-    if (settings.openAICompatible && served) return askServer(settings.openAICompatible, served.replace(/^[^/]*\//, ''))
-    if (settings.bedrock) return askAws(settings.bedrock, patient.awsCredentials)
-    return undefined
+    const { bedrock } = settingsOf(patient.modelSettings)
+    return modelServer.look(patient) ?? (bedrock && askAws(bedrock, patient.awsCredentials))
+  },
+}
+
+/** The same where the provider is a server of the user's own. */
+export const modelServer: Check = {
+  name: 'provider',
+  look: (patient) => {
+    const { model, embeddingModel, openAICompatible } = settingsOf(patient.modelSettings)
+    const served = [model, embeddingModel].find((id) => id?.startsWith('openai-compatible/'))
+    return openAICompatible && served ? askServer(openAICompatible, served.replace(/^[^/]*\//, '')) : undefined
   },
 }
 

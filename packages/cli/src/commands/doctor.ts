@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { InvalidInputError, LocalIssuer } from '@plinth/core'
+import { examineActions } from '@plinth/aws/examine/permissions'
+import { classifyFailure, LocalIssuer, type Models, patterns } from '@plinth/core'
 import {
   type DatabaseFacts,
   DataFolderLock,
@@ -11,52 +12,159 @@ import {
   readingPlatform,
   systemClock,
 } from '@plinth/local'
-import { chainedCredentials, createModels, modelOptions } from '@plinth/models'
+import { chainedCredentials, createModels, modelLimits, modelOptions } from '@plinth/models'
 import { firstTenant, readEnvironment } from '@plinth/server'
 import { Command } from 'commander'
-import { checks } from '../checks/all.ts'
-import { measureDisk } from '../checks/disk.ts'
+import { accountChecks, identityChecks, otherChecks, settingChecks } from '../checks/aws/all.ts'
+import { readSettings } from '../checks/aws/settings.ts'
+import { embeddedChecks } from '../checks/embedded/all.ts'
+import { measureDisk } from '../checks/embedded/disk.ts'
 import type { Finding } from '../checks/finding.ts'
-import { examine, type Identity, type Patient } from '../checks/patient.ts'
+import {
+  type AwsPatient,
+  type EmbeddedPatient,
+  examine,
+  examineTogether,
+  type Identity,
+  type ModelSettings,
+  type NamedModel,
+  type Patient,
+} from '../checks/patient.ts'
 import { serverUrl } from '../client.ts'
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const onAws = `
+On AWS (PLINTH_PLATFORM=aws) it looks at identity, table, bucket, bus, queues, event stream, keys, topics, models and quotas.
+Nothing is changed or made, and what it may not look at is a finding of its own. It asks by these actions:
+${examineActions.map((action) => `  ${action}`).join('\n')}`
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Look for what could keep Plinth from running, and say what to do.')
-    .option('--deep', 'read the whole database, too')
+    .option('--deep', 'read the whole database, too; on AWS call each model of Bedrock once, for a token, which costs')
     .option('--json', 'print JSON')
+    .addHelpText('after', onAws)
     .action(diagnose)
 }
 
 async function diagnose(options: { readonly deep?: boolean; readonly json?: boolean }, command: Command): Promise<void> {
-  if (process.env.PLINTH_PLATFORM === 'aws')
-    throw new InvalidInputError(
-      'plinth doctor looks at the embedded platform. On AWS, plinth start says what is missing or denied.',
-      { code: 'platform_aws', field: 'PLINTH_PLATFORM' },
-    )
-  const version = command.parent?.version() ?? ''
-  const findings = await examine(checks, patientOf(process.env, { version, deep: options.deep ?? false }))
+  const common = commonPatient(process.env, { version: command.parent?.version() ?? '', deep: options.deep ?? false })
+  const findings =
+    process.env.PLINTH_PLATFORM === 'aws'
+      ? await examineAws(common)
+      : await examine(embeddedChecks, embeddedPatient(common, process.env))
   if (options.json) console.log(JSON.stringify({ findings }, null, 2))
   else for (const finding of findings) console.log(line(finding))
   if (findings.some((finding) => finding.status === 'problem')) process.exitCode = 1
 }
 
-/** Joins the checks with what they look at: the platform, its folder and the models. */
-function patientOf(
-  variables: Readonly<Record<string, string | undefined>>,
-  { version, deep }: { readonly version: string; readonly deep: boolean },
-): Patient {
+/** The SDK of AWS is loaded when it is needed, and not before. */
+async function examineAws(common: Patient): Promise<Finding[]> {
+  const [{ readAwsEnvironment }, { openAccount, tokenQuotaOf }] = await Promise.all([
+    import('@plinth/aws/environment'),
+    import('@plinth/aws/examine'),
+  ])
+  const { variables, now } = common
+  const settings = readSettings(variables, readAwsEnvironment)
+  if (settings.finding) return [...(await examine(settingChecks, common)), settings.finding]
+  const { environment } = settings
+  const served = patterns.filter(({ name }) => environment.patterns?.includes(name) ?? true)
+  const jobs = served.flatMap((pattern) => pattern.jobs.map(({ name }) => name))
+  const account = openAccount({ environment, jobs, now })
+  const patient: AwsPatient = {
+    ...common,
+    account,
+    tokenQuotaOf,
+    models: () => namedModels(settingsOf(common)),
+    modelLimits: () => modelLimits(variables),
+  }
+  try {
+    const [before, who, others] = await Promise.all([
+      examine(settingChecks, patient),
+      examineTogether(identityChecks, patient),
+      examineTogether(otherChecks, patient),
+    ])
+    const { fault } = await account.identity()
+    const found = fault?.kind === 'credentials' ? [] : await examineTogether(accountChecks, patient)
+    return [...before, ...who, ...found, ...others]
+  } finally {
+    account.close()
+  }
+}
+
+function namedModels(settings: ModelSettings): readonly NamedModel[] {
+  const models = createModels({ ...settings, clock: systemClock })
+  const { id, entry } = models.resolve()
+  const embedding = models.resolveEmbedding()
+  return [
+    { kind: 'language', id, entry, ...bedrockOf(settings.model), call: (signal) => speak(models, signal) },
+    {
+      kind: 'embedding',
+      id: embedding.id,
+      entry: embedding.entry,
+      ...bedrockOf(settings.embeddingModel),
+      call: (signal) => embed(models, signal),
+    },
+  ]
+}
+
+/** What is wrong with the settings is told once, by the check of the model. */
+function settingsOf({ modelSettings }: Patient): ModelSettings {
+  try {
+    return modelSettings()
+  } catch {
+    return {}
+  }
+}
+
+function bedrockOf(id: string | undefined): Pick<NamedModel, 'bedrock'> {
+  return { bedrock: id?.startsWith('bedrock/') ? id.slice('bedrock/'.length) : undefined }
+}
+
+async function speak(models: Models, abortSignal: AbortSignal): Promise<void> {
+  const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'Hi' }] }]
+  try {
+    await models.resolve().model.doGenerate({ prompt, maxOutputTokens: 1, abortSignal })
+  } catch (error) {
+    throw classifyFailure(error)
+  }
+}
+
+async function embed(models: Models, abortSignal: AbortSignal): Promise<void> {
+  try {
+    await models.resolveEmbedding().model.doEmbed({ values: ['Hi'], abortSignal })
+  } catch (error) {
+    throw classifyFailure(error)
+  }
+}
+
+/** Joins the checks with what they look at on both platforms: the variables and the models. */
+function commonPatient(variables: Variables, { version, deep }: { readonly version: string; readonly deep: boolean }): Patient {
+  return {
+    variables,
+    version,
+    deep,
+    now: Date.now(),
+    url: urlOf(variables),
+    modelSettings: () => {
+      const settings = modelOptions(variables)
+      createModels({ ...settings, clock: systemClock })
+      return settings
+    },
+    awsCredentials: (region) => chainedCredentials(region)(),
+  }
+}
+
+/** The same, with the data folder. */
+function embeddedPatient(common: Patient, variables: Variables): EmbeddedPatient {
   const { PLINTH_DATA_DIR, PLINTH_MASTER_KEY, PLINTH_MASTER_KEY_FILE } = variables
   const { directory, masterKey, masterKeyFile } = readEnvironment({ PLINTH_DATA_DIR, PLINTH_MASTER_KEY, PLINTH_MASTER_KEY_FILE })
   const folder = resolve(directory)
   const keys = { directory: folder, masterKey, masterKeyFile }
   return {
-    variables,
+    ...common,
     folder,
-    version,
-    deep,
-    now: Date.now(),
-    url: urlOf(variables),
     database: databaseOf(folder),
     disk: existsSync(folder) ? measureDisk(folder) : undefined,
     inUse: DataFolderLock.isHeld(folder),
@@ -69,12 +177,6 @@ function patientOf(
       if (made) new LocalKeyService({ directory: folder, masterKey: key, clock: systemClock, readOnly: true })
       return { source }
     },
-    modelSettings: () => {
-      const settings = modelOptions(variables)
-      createModels({ ...settings, clock: systemClock })
-      return settings
-    },
-    awsCredentials: (region) => chainedCredentials(region)(),
     identity: () => identityOf(keys).catch(() => undefined),
   }
 }
@@ -93,7 +195,7 @@ async function identityOf(options: Omit<Parameters<typeof readingPlatform>[0], '
 }
 
 /** Where the server should be, also when a variable that says so is wrong; that is another check's to tell. */
-function urlOf(variables: Readonly<Record<string, string | undefined>>): string {
+function urlOf(variables: Variables): string {
   try {
     return serverUrl(variables)
   } catch {

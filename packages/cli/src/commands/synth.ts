@@ -12,6 +12,7 @@ interface SynthOptions {
   readonly rag: boolean
   readonly agents: boolean
   readonly streams: boolean
+  readonly dashboards: boolean
   readonly model?: readonly string[]
   readonly embeddingModel?: readonly string[]
   readonly json?: boolean
@@ -32,15 +33,19 @@ export function synthCommand(): Command {
     )
     .option(
       '--no-rag',
-      'leave out documents: no queues and no function for them, and the API answers 404 under /api/documents and /api/rag; saves about 2 USD a month',
+      'leave out documents: no queues and no function for them, and the API answers 404 under /api/documents and /api/rag; saves about 4 USD a month, 3 of them for their dashboard',
     )
     .option(
       '--no-agents',
-      'leave out workflows: no queues, functions and state machine for them, and the API answers 404 under /api/workflows and /api/agents; saves about 2 USD a month',
+      'leave out workflows: no queues, functions and state machine for them, and the API answers 404 under /api/workflows and /api/agents; saves about 4 USD a month, 3 of them for their dashboard',
     )
     .option(
       '--no-streams',
-      'leave out streams of records: no stream, queues, topics and functions for them, and the API answers 404 under /api/streams, /api/alerts and /api/alert-rules; saves about 13 USD a month',
+      'leave out streams of records: no stream, queues, topics and functions for them, and the API answers 404 under /api/streams, /api/alerts and /api/alert-rules; saves about 15 USD a month, 3 of them for their dashboard',
+    )
+    .option(
+      '--no-dashboards',
+      "leave out the dashboards of CloudWatch, one for each pattern; saves about 15 USD a month, or 6 where three of them are an account's free ones",
     )
     .option(
       '--model <ids...>',
@@ -52,7 +57,7 @@ export function synthCommand(): Command {
 }
 
 async function synth(options: SynthOptions): Promise<void> {
-  const { out, handlers, measure, waf, rag, agents, streams, model, embeddingModel, json } = options
+  const { out, handlers, measure, waf, rag, agents, streams, dashboards, model, embeddingModel, json } = options
   if (out.trim() === '') throw new InvalidInputError('--out must name a folder.', { field: 'out' })
   const folder = resolve(out)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
@@ -71,6 +76,7 @@ async function synth(options: SynthOptions): Promise<void> {
     rag,
     multiAgent: agents,
     analytics: streams,
+    dashboards,
     ...(model && { models: model }),
     ...(embeddingModel && { embeddingModels: embeddingModel }),
     ...(handlers !== undefined && { handlerFolder: resolve(handlers) }),
@@ -100,6 +106,11 @@ async function synth(options: SynthOptions): Promise<void> {
     `Waiting costs about ${cost.usd.toFixed(2)} USD a month; storage, requests and models come on top, by use:`,
     ...cost.lines.map(({ what, count, usd }) => `  ${usd.toFixed(2).padStart(6)}  ${count} ${what}`),
     ...(cost.streamsUsd > 0 ? [`The stream of records is ${cost.streamsUsd.toFixed(2)} of it; --no-streams leaves it out.`] : []),
+    ...(cost.dashboardsUsd > 0
+      ? [
+          `The dashboards are ${cost.dashboardsUsd.toFixed(2)} of it, though an account's first three are free; --no-dashboards leaves them out.`,
+        ]
+      : []),
     ...(cost.wafUsd > 0 ? [`The web ACL is ${cost.wafUsd.toFixed(2)} of it; --no-waf leaves it out.`] : []),
     '',
     'Deploy it, with credentials of your account:',

@@ -1,6 +1,6 @@
-import { timeSpan } from '../words.ts'
-import { ok, problem, warning } from './finding.ts'
-import type { Check } from './patient.ts'
+import { timeSpan } from '../../words.ts'
+import { ok, problem, warning } from '../finding.ts'
+import type { Check, EmbeddedPatient } from '../patient.ts'
 
 /** This was written in 2026. */
 const firstYear = 2026
@@ -10,7 +10,7 @@ const driftMilliseconds = 2_000
 const aheadMilliseconds = 60_000
 
 /** Retries, expiry and tokens all hang on the time. */
-export const clock: Check = {
+export const clock: Check<EmbeddedPatient> = {
   name: 'clock',
   look: ({ now, disk, database }) => {
     const time = new Date(now)

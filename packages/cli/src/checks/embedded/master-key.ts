@@ -1,9 +1,9 @@
-import { ok, warning } from './finding.ts'
-import type { Check } from './patient.ts'
+import { ok, warning } from '../finding.ts'
+import type { Check, EmbeddedPatient } from '../patient.ts'
 
 const places = { environment: 'PLINTH_MASTER_KEY', file: 'the file that PLINTH_MASTER_KEY_FILE names' }
 
-export const masterKey: Check = {
+export const masterKey: Check<EmbeddedPatient> = {
   name: 'master key',
   look: (patient) => {
     const key = patient.masterKey()

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Diagnosis, ok, problem, warning } from './finding.ts'
+import { type Diagnosis, ok, problem, warning } from '../finding.ts'
+import type { Check, DiskFacts, EmbeddedPatient } from '../patient.ts'
 import { nearest } from './folder.ts'
-import type { Check, DiskFacts } from './patient.ts'
 
 const syncs = 10
 const slowMilliseconds = 20
@@ -47,7 +47,7 @@ export function fileSystemOf(type: number): Diagnosis {
   return fileSystems.get(type >>> 0) ?? ok('A file system of this machine.')
 }
 
-export const fileSystem: Check = {
+export const fileSystem: Check<EmbeddedPatient> = {
   name: 'file system',
   look: ({ folder }) => (process.platform === 'linux' ? fileSystemOf(statfsSync(nearest(folder)).type) : undefined),
 }
@@ -63,7 +63,7 @@ export function roomOf(room: { readonly bytes: number; readonly files: number | 
   return ok(message)
 }
 
-export const room: Check = {
+export const room: Check<EmbeddedPatient> = {
   name: 'room',
   look: ({ folder }) => {
     const { bavail, bsize, files, ffree } = statfsSync(nearest(folder))
@@ -72,7 +72,7 @@ export const room: Check = {
   },
 }
 
-export const diskSpeed: Check = {
+export const diskSpeed: Check<EmbeddedPatient> = {
   name: 'disk speed',
   look: ({ disk }) => {
     if (!disk) return undefined

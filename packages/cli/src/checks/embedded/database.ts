@@ -1,6 +1,6 @@
-import { countOf, sizeOf } from '../words.ts'
-import { type Diagnosis, ok, problem, warning } from './finding.ts'
-import type { Check, Patient } from './patient.ts'
+import { countOf, sizeOf } from '../../words.ts'
+import { type Diagnosis, ok, problem, warning } from '../finding.ts'
+import type { Check, EmbeddedPatient } from '../patient.ts'
 
 /** The log moves into the database after 16 MiB, and keeps at most 64 MiB of the disk. */
 const largeLog = 256 * 1024 ** 2
@@ -11,7 +11,7 @@ const remedies: Readonly<Record<string, string>> = {
   foreign_file: 'Set PLINTH_DATA_DIR to the data folder; this file is not one of Plinth.',
 }
 
-export const database: Check = {
+export const database: Check<EmbeddedPatient> = {
   name: 'database',
   look: (patient) => {
     if (patient.database instanceof Error) return unreadable(patient.database)
@@ -35,11 +35,11 @@ function unreadable(error: Error & { readonly code?: string; readonly errcode?: 
 }
 
 /** The facts, for checks that have nothing to say without them. */
-export function factsOf({ database: found }: Patient): Exclude<Patient['database'], Error> {
+export function factsOf({ database: found }: EmbeddedPatient): Exclude<EmbeddedPatient['database'], Error> {
   return found instanceof Error ? undefined : found
 }
 
-export const log: Check = {
+export const log: Check<EmbeddedPatient> = {
   name: 'write-ahead log',
   look: (patient) => {
     const facts = factsOf(patient)
@@ -51,7 +51,7 @@ export const log: Check = {
   },
 }
 
-export const integrity: Check = {
+export const integrity: Check<EmbeddedPatient> = {
   name: 'integrity',
   look: (patient) => {
     if (!patient.deep || !factsOf(patient)) return undefined
@@ -62,7 +62,7 @@ export const integrity: Check = {
   },
 }
 
-export const shutdown: Check = {
+export const shutdown: Check<EmbeddedPatient> = {
   name: 'last shutdown',
   look: (patient) => {
     const facts = factsOf(patient)

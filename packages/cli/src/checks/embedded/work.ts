@@ -1,14 +1,14 @@
-import { countOf, timeSpan } from '../words.ts'
+import { countOf, timeSpan } from '../../words.ts'
+import { ok, warning } from '../finding.ts'
+import type { Check, EmbeddedPatient } from '../patient.ts'
 import { factsOf } from './database.ts'
-import { ok, warning } from './finding.ts'
-import type { Check } from './patient.ts'
 
 /** A model call may take five minutes. */
 const longWait = 10 * 60_000
 const overdue = 60_000
 const relayBehind = 60_000
 
-export const jobs: Check = {
+export const jobs: Check<EmbeddedPatient> = {
   name: 'jobs',
   look: (patient) => {
     const facts = factsOf(patient)
@@ -28,7 +28,7 @@ export const jobs: Check = {
   },
 }
 
-export const deadLetters: Check = {
+export const deadLetters: Check<EmbeddedPatient> = {
   name: 'dead letters',
   look: (patient) => {
     const facts = factsOf(patient)
@@ -41,7 +41,7 @@ export const deadLetters: Check = {
   },
 }
 
-export const relay: Check = {
+export const relay: Check<EmbeddedPatient> = {
   name: 'relay',
   look: (patient) => {
     const facts = factsOf(patient)

@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ok, problem, warning } from './finding.ts'
-import type { Check } from './patient.ts'
+import { ok, problem, warning } from '../finding.ts'
+import type { Check, EmbeddedPatient } from '../patient.ts'
 
-export const dataFolder: Check = {
+export const dataFolder: Check<EmbeddedPatient> = {
   name: 'data folder',
   look: ({ folder }) => {
     const chown = 'Run Plinth as the user that the folder belongs to, or give it to this user with chown.'
@@ -34,7 +34,7 @@ export const dataFolder: Check = {
 }
 
 /** Files that hold keys or what they seal. A start refuses a key file that others can read. */
-export const permissions: Check = {
+export const permissions: Check<EmbeddedPatient> = {
   name: 'permissions',
   look: ({ folder, variables }) => {
     if (process.platform === 'win32' || !existsSync(folder)) return undefined
