@@ -1,8 +1,9 @@
 // Tries on AWS itself the contracts that the tests try on moto, and removes there what it made: `npm run verify:aws -- --yes`, or
-// only the files that are named, `-- --yes sqs kms`. Where it was killed, `-- --clean RUN` removes what it left.
+// only the files that are named, `-- --yes sqs kms`; with PLINTH_VERIFY_MODEL, a model of Bedrock too. What else only an account shows
+// stands in docs/aws.md. Where it was killed, `-- --clean RUN` removes what it left.
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ListEventBusesCommand } from '@aws-sdk/client-eventbridge'
@@ -17,6 +18,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
  */
 const options = ['--testTimeout=1200000', '--hookTimeout=300000', '--maxWorkers=5']
 
+const { PLINTH_VERIFY_MODEL: model } = process.env
 const { values, positionals } = readArguments()
 const run = values.clean ?? Date.now().toString(36)
 if (!runForm.test(run)) fail(`"${run}" is no id of a run, which has 1 to 16 small letters and digits.`)
@@ -70,11 +72,13 @@ async function placeOf() {
 
 function contractFiles() {
   const folder = join('packages', 'aws', 'test')
-  const files = readdirSync(join(root, folder))
+  const contracts = readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.test.ts') && readFileSync(join(root, folder, name), 'utf8').includes('describeOnAws('))
-    .filter((name) => positionals.length === 0 || positionals.some((part) => name.includes(part)))
+    .map((name) => join(folder, name))
+  const all = model ? [...contracts, join('packages', 'models', 'test', 'bedrock-account.test.ts')] : contracts
+  const files = all.filter((path) => positionals.length === 0 || positionals.some((part) => basename(path).includes(part)))
   if (files.length === 0) fail(`No contract's file has ${positionals.join(' or ')} in its name.`)
-  return files.map((name) => join(folder, name))
+  return files
 }
 
 function plan(files) {
@@ -82,6 +86,7 @@ function plan(files) {
     `Run ${run}: the contracts of ${files.length} files, tried in ${where}.`,
     `It makes, all named ${prefixOf(run)}…: 3 DynamoDB tables, 77 SQS queues, an EventBridge bus with a rule, an S3 bucket, a Kinesis stream of 2 shards, and 15 KMS keys`,
     'with aliases; by the names of files, only those of their services. Afterwards it removes them. That takes some 20 minutes.',
+    model ? `${model} is asked twice for one token.` : 'No model of Bedrock is asked, since PLINTH_VERIFY_MODEL names none.',
     'It costs cents: requests, the stream at 3 cents an hour, and the keys at 1 $ a month each until their deletion is scheduled. From then on they cost nothing.',
   ].join('\n')
 }

@@ -8,6 +8,7 @@ import { describeWithMoto, motoVariables } from '../../packages/aws/test/support
 import { bundleHandlers } from '../../packages/cdk/src/index.ts'
 import type { Told } from '../../packages/cdk/test/support/rest-api.ts'
 import { plinthStack, templateOf } from '../../packages/cdk/test/support/synthesised.ts'
+import { Collector } from '../../packages/outbound/test/collector.ts'
 import { BundledFunctions, emulatedVariables } from './support/bundled-functions.ts'
 import { KinesisSource } from './support/kinesis-source.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
@@ -38,6 +39,7 @@ const alertTypes = ['high_priority', 'high_risk', 'anomaly_detected']
 const topicArns = 'arn:aws:sns:us-east-1:123456789012:'
 /** Nothing of it may be read where AWS's own tools look. */
 const secret = 'pump-of-the-northern-works'
+type Line = Readonly<Record<string, unknown>>
 
 /** Bundled functions by the template's wiring, each a process of its own; API Gateway and event sources are doubles. */
 describeWithMoto('[G4] [R70] streams on the functions of AWS, on an emulator', (moto) => {
@@ -49,13 +51,19 @@ describeWithMoto('[G4] [R70] streams on the functions of AWS, on an emulator', (
   let functions: BundledFunctions
   let without: BundledFunctions
   let source: KinesisSource
+  let collector: Collector
   let token: string
 
   beforeAll(async () => {
     bundleHandlers({ folder })
     await proxy.open(moto.endpoint)
     proxy.isolateTransactions()
-    const variables = emulatedVariables(proxy.endpoint, { PLINTH_MODEL: 'local/extractive', PLINTH_TOPIC_ARNS: topicArns })
+    collector = await Collector.open()
+    const variables = emulatedVariables(proxy.endpoint, {
+      PLINTH_MODEL: 'local/extractive',
+      PLINTH_TOPIC_ARNS: topicArns,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    })
     functions = new BundledFunctions({ moto, template, folder, variables })
     without = new BundledFunctions({ moto, template: templateOf(plinthStack({ analytics: false })), folder, variables })
     expect((await functions.api.ask({ path: '/readyz' })).status).toBe(200)
@@ -64,10 +72,11 @@ describeWithMoto('[G4] [R70] streams on the functions of AWS, on an emulator', (
     source = new KinesisSource(kinesis, functions.environment.stream, (event) => functions.byName['stream-processor'].call(event))
     await subscribe()
   })
-  afterAll(() => {
+  afterAll(async () => {
     functions?.stop()
     without?.stop()
-    return proxy.close()
+    await collector?.close()
+    await proxy.close()
   })
 
   it('records are taken by the API, worked by analytics-processor, and come out as insights, alerts and messages of SNS [R72, R76, R82, R83, X45]', async () => {
@@ -90,6 +99,29 @@ describeWithMoto('[G4] [R70] streams on the functions of AWS, on an emulator', (
     expect(body).toMatchObject({ alert_type: type, data: { place: secret }, tenant_id: 'demo' })
     for (const field of ['timestamp', 'severity', 'analysis', 'recommended_actions']) expect(body).toHaveProperty(field)
     expect(notice?.MessageAttributes).toMatchObject({ tenant_id: { Value: 'demo' }, alert_type: { Value: type } })
+  })
+
+  it('[R126] [X75] the functions have told CloudWatch of it, as a whole, and a collector where it went; no metric names a tenant', async () => {
+    const { 'stream-processor': processor, 'insight-worker': worker, api } = functions.byName
+    const sum = ({ metrics }: { readonly metrics: readonly Line[] }, name: string): number =>
+      metrics.flatMap((line) => (line[name] as readonly number[] | undefined) ?? []).reduce((all, one) => all + one, 0)
+    const count = (await alerts()).length
+    await until('the logs are here', () => sum(processor, 'StreamRecords') === 601 && sum(worker, 'AlertsOpened') >= count)
+    expect(sum(worker, 'AlertsOpened')).toBe(count)
+    for (const name of ['StreamBytes', 'StreamAnomalies', 'StreamFindings', 'StreamLag', 'StreamBatchDuration'])
+      expect(sum(processor, name), name).toBeGreaterThan(0)
+    const lines = [processor, worker, api].flatMap(({ metrics }) => metrics)
+    expect(new Set([processor, worker].flatMap(({ metrics }) => metrics.map(({ Pattern }) => Pattern)))).toEqual(
+      new Set(['analytics']),
+    )
+    expect(JSON.stringify(lines)).not.toMatch(/demo|works|pump|northern/)
+    const names = collector.spans.map(({ name }) => name)
+    for (const part of ['POST /api/streams/{name}/records', 'process analytics.'])
+      expect(
+        names.filter((name) => name.startsWith(part)),
+        part,
+      ).not.toEqual([])
+    expect(JSON.stringify(collector.spans)).not.toContain(secret)
   })
 
   it('[X50] batches that come again, all of them, change nothing and tell nobody anything', async () => {

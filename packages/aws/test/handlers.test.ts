@@ -20,9 +20,11 @@ import {
 } from '@plinth/core'
 import { createModels } from '@plinth/models'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
-import { beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { rsa, rsaIssuer, signedToken } from '../../core/test/identity/issuer-bench.ts'
+import { Collector } from '../../outbound/test/collector.ts'
+import { observed } from '../src/handlers/function-telemetry.ts'
 import { awsPlatform, queueName, readAwsEnvironment } from '../src/index.ts'
 import type { SqsRecord } from '../src/sqs-record.ts'
 import { describeWithMoto, motoCredentials, motoRegion } from './support/moto.ts'
@@ -34,15 +36,23 @@ describeWithMoto('[R11] [R121] the functions, fed as Lambda feeds them', (moto) 
   let scope: Scope
   let token: string
   const batch: Message[] = []
+  let collector: Collector
+
+  afterAll(() => collector?.close())
 
   beforeAll(async () => {
+    collector = await Collector.open()
     Object.assign(process.env, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      AWS_LAMBDA_FUNCTION_NAME: 'event-driven-processor',
       AWS_ENDPOINT_URL: moto.endpoint,
       AWS_REGION: motoRegion,
       AWS_ACCESS_KEY_ID: motoCredentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: motoCredentials.secretAccessKey,
       PLINTH_MODEL: 'scripted',
     })
+    // A function has a process to itself, and this is the first that it does; here the relay would be before.
+    await observed(async () => {})
     const platform = await awsPlatform({
       environment: readAwsEnvironment({ ...process.env, PLINTH_AWS_CREATE: 'on' }),
       models: createModels({ model: 'scripted', clock: systemClock }),
@@ -88,7 +98,8 @@ describeWithMoto('[R11] [R121] the functions, fed as Lambda feeds them', (moto) 
     await moto.clients.sqs.send(new SendMessageCommand({ QueueUrl: await urlOf('low'), MessageBody: '{{' }))
     const garbage = (await received('low')).map((message) => recordOf(message, 'low'))
     const elsewhere = recordOf({ MessageId: 'elsewhere', ReceiptHandle: 'none', Body: '{}' }, 'nowhere')
-    const { batchItemFailures } = await handler({ Records: [...records, ...garbage, elsewhere] })
+    const { result, metrics } = await metricsOf(() => handler({ Records: [...records, ...garbage, elsewhere] }))
+    const { batchItemFailures } = result
     // The one from a queue that isn't there can't be worked; the other is with the dead letters.
     expect(batchItemFailures).toEqual([{ itemIdentifier: 'elsewhere' }])
     for (const id of ['streamed', 'left']) {
@@ -96,6 +107,23 @@ describeWithMoto('[R11] [R121] the functions, fed as Lambda feeds them', (moto) 
       expect([id, status, attempts]).toEqual([id, 'completed', 1])
     }
     expect((await getRequest(scope, 'later')).fields.status).toBe('processing')
+    // By the end of the call, what its two models' calls took is in the log, and what it did is with the collector.
+    expect(metrics).toMatchObject([{ Pattern: 'event-driven', ModelDuration: [expect.any(Number), expect.any(Number)] }])
+    const spans = collector.of('test').filter(({ name }) => name === `process ${job}`)
+    expect(spans.map(({ service }) => service)).toEqual(['event-driven-processor', 'event-driven-processor'])
+  })
+
+  it('a job is worked as well while a collector hangs, whose call ends in time', async () => {
+    const { handler } = await import('../src/handlers/request-worker.ts')
+    collector.hangs = true
+    await processGenaiRequest(scope, { prompt: 'Why queues?', request_id: 'hangs' })
+    await (await import('../src/handlers/relay.ts')).handler({})
+    const records = (await received('normal')).map((message) => recordOf(message, 'normal'))
+    const { result, metrics } = await metricsOf(() => handler({ Records: records }))
+    expect([result, metrics.length]).toEqual([{ batchItemFailures: [] }, 1])
+    expect((await getRequest(scope, 'hangs')).fields.status).toBe('completed')
+    expect(collector.of('test').length).toBeGreaterThan(0)
+    collector.hangs = false
   })
 
   it('a job of a version to come waits, under a message of its own', async () => {
@@ -198,6 +226,22 @@ describeWithMoto('[R11] [R121] the functions, fed as Lambda feeds them', (moto) 
     return (await moto.clients.sqs.send(new GetQueueUrlCommand({ QueueName: queueName('plinth', job, lane) }))).QueueUrl
   }
 })
+
+/** What a call writes into its log to be made metrics of. */
+async function metricsOf<Result>(
+  work: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly metrics: readonly object[] }> {
+  const metrics: object[] = []
+  const written = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    metrics.push(JSON.parse(String(text)))
+    return true
+  })
+  try {
+    return { result: await work(), metrics }
+  } finally {
+    written.mockRestore()
+  }
+}
 
 /** A message as Lambda hands it over. */
 function recordOf(message: Message, lane: string): SqsRecord {

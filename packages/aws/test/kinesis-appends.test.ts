@@ -2,7 +2,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { describe, expect, it } from 'vitest'
 import { clientSettings } from '../src/clients.ts'
 import { unpackRecord } from '../src/kinesis/kinesis-record.ts'
-import { Answering, awsError, type GivenAnswer, nowhere, type SentRequest } from './support/answering.ts'
+import { Answering, awsError, type GivenAnswer, nowhere, onlyOnAnAccount, type SentRequest } from './support/answering.ts'
 import { openStream, systemState } from './support/stream-bench.ts'
 
 interface Put {
@@ -24,7 +24,7 @@ function putOf({ body }: SentRequest): Put {
 /** A stream whose Kinesis answers what the test says; calls are counted from 1. */
 function bench(answer: (put: Put, call: number) => GivenAnswer | Error | Promise<GivenAnswer | Error>, system = systemState()) {
   const puts: Put[] = []
-  const handler = new Answering((request) => {
+  const handler = new Answering(onlyOnAnAccount('kinesis:PutRecord'), (request) => {
     const put = putOf(request)
     puts.push(put)
     return answer(put, puts.length)

@@ -1,6 +1,5 @@
 import type { NewEntry, StreamDelivery, StreamProgress } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
-import { FunctionMetrics } from '../src/handlers/function-metrics.ts'
 import { type KinesisRecord, workRecords } from '../src/kinesis/kinesis-batch.ts'
 import { packRecord } from '../src/kinesis/kinesis-record.ts'
 import { recordingLog } from './support/recording-log.ts'
@@ -125,35 +124,4 @@ describe('a batch of Lambda', () => {
     })
     expect([first, seen.length, most]).toEqual([undefined, 30, 8])
   })
-})
-
-it('[R126] metrics are lines that CloudWatch reads, of at most 100 values each, and name no tenant', () => {
-  const lines: string[] = []
-  const metrics = new FunctionMetrics({ pattern: 'analytics', write: (line) => lines.push(line) })
-  metrics.flush(1)
-  expect(lines).toEqual([])
-  for (let value = 0; value < 150; value++) metrics.add('StreamLag', 'Milliseconds', value)
-  metrics.add('StreamRecords', 'Count', 7)
-  metrics.flush(1_700_000_000_000)
-  const [one, two, ...more] = lines.map((line) => JSON.parse(line))
-  expect(more).toEqual([])
-  expect(lines[0]?.endsWith('}\n')).toBe(true)
-  const definition = (...metrics: object[]) => ({
-    Timestamp: 1_700_000_000_000,
-    CloudWatchMetrics: [{ Namespace: 'Plinth', Dimensions: [['Pattern']], Metrics: metrics }],
-  })
-  const lag = { Name: 'StreamLag', Unit: 'Milliseconds' }
-  expect(one).toEqual({
-    _aws: definition(lag, { Name: 'StreamRecords', Unit: 'Count' }),
-    Pattern: 'analytics',
-    StreamLag: Array.from({ length: 100 }, (_, value) => value),
-    StreamRecords: [7],
-  })
-  expect(two).toEqual({
-    _aws: definition(lag),
-    Pattern: 'analytics',
-    StreamLag: Array.from({ length: 50 }, (_, value) => 100 + value),
-  })
-  metrics.flush(2)
-  expect(lines).toHaveLength(2)
 })

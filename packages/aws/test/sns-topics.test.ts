@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest'
 import type { AwsClients } from '../src/clients.ts'
 import { clientSettings } from '../src/clients.ts'
 import { SnsTopics } from '../src/sns-topics.ts'
-import { Answering, type GivenAnswer, nowhere, type SentRequest } from './support/answering.ts'
+import { Answering, type GivenAnswer, nowhere, onlyOnAnAccount, type SentRequest } from './support/answering.ts'
 import { describeWithMoto } from './support/moto.ts'
 
 const arnPrefix = 'arn:aws:sns:us-east-1:123456789012:'
@@ -94,7 +94,7 @@ describe('[X52] SNS that says no', () => {
   const arn = `${arnPrefix}genai-alerts-high_risk`
 
   function bench(answer: (request: SentRequest) => GivenAnswer, options: { readonly arnPrefix?: string } = { arnPrefix }) {
-    const handler = new Answering(answer)
+    const handler = new Answering(onlyOnAnAccount('sns:Publish', 'sns:CreateTopic'), answer)
     const client = new SNSClient({ ...clientSettings({ ...nowhere, maxAttempts: 1 }), requestHandler: handler })
     return { topics: new SnsTopics({ client, ...options }), actions: () => handler.sent.map(actionOf) }
   }

@@ -4,7 +4,13 @@ import type { OcrPage } from '@plinth/core'
 import { describeOcrContract } from '@plinth/core/contracts'
 import { FakeClock, memoryImage, memoryPage } from '@plinth/core/testing'
 import { TextractOcr } from '../src/textract-ocr.ts'
-import { Answering, nowhere } from './support/answering.ts'
+import { Answering, nowhere, onlyOnAnAccount } from './support/answering.ts'
+
+const textractOperations = onlyOnAnAccount(
+  'textract:DetectDocumentText',
+  'textract:StartDocumentTextDetection',
+  'textract:GetDocumentTextDetection',
+)
 
 /*
  * Moto's Textract answers the same words to any image. So the contract runs against a simulation at the seam of the SDK's request handler:
@@ -12,8 +18,8 @@ import { Answering, nowhere } from './support/answering.ts'
  */
 describeOcrContract('TextractOcr, Textract simulated', {
   create: async () => {
-    const s3 = new Answering(() => ({ body: '' }))
-    const textract = new Answering(({ operation, body }) => {
+    const s3 = new Answering(onlyOnAnAccount('s3:PutObject', 's3:DeleteObject'), () => ({ body: '' }))
+    const textract = new Answering(textractOperations, ({ operation, body }) => {
       const asked = JSON.parse(String(body))
       if (operation === 'DetectDocumentText')
         return { body: { Blocks: blocksOf(memoryPage(Buffer.from(asked.Document.Bytes, 'base64'))) } }

@@ -4,7 +4,7 @@ import { type OcrImage, PlinthError } from '@plinth/core'
 import { FakeClock } from '@plinth/core/testing'
 import { describe, expect, it } from 'vitest'
 import { TextractOcr } from '../src/textract-ocr.ts'
-import { Answering, awsError, type GivenAnswer, nowhere, type SentRequest } from './support/answering.ts'
+import { Answering, awsError, type GivenAnswer, nowhere, onlyOnAnAccount, type SentRequest } from './support/answering.ts'
 
 const minute = 60_000
 
@@ -209,9 +209,10 @@ const started: Answers = (() => {
 function setUp(answers: Answers, onS3: () => GivenAnswer = () => ({ body: '' })) {
   const clock = new FakeClock()
   const textract = new Answering(
+    onlyOnAnAccount('textract:DetectDocumentText', 'textract:StartDocumentTextDetection', 'textract:GetDocumentTextDetection'),
     (request) => answers[request.operation]?.(request) ?? new Error(`${request.operation} is not expected`),
   )
-  const s3 = new Answering(onS3)
+  const s3 = new Answering(onlyOnAnAccount('s3:PutObject', 's3:DeleteObject'), onS3)
   const ocr = new TextractOcr({
     textract: new TextractClient({ ...nowhere, requestHandler: textract, maxAttempts: 1 }),
     s3: new S3Client({ ...nowhere, requestHandler: s3, maxAttempts: 1, forcePathStyle: true }),

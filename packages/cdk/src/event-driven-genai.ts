@@ -18,6 +18,7 @@ import { jobsOf, type RequestHandler, requestHandlers, requestPatterns } from '.
 import { checkIssuerSetting } from './issuer-setting.ts'
 import { defaultModel, modelAccess } from './models.ts'
 import { grantAccess } from './permissions.ts'
+import { hostsOf } from './queues.ts'
 import { connectTriggers } from './triggers.ts'
 
 /**
@@ -37,7 +38,7 @@ export class EventDrivenGenAi extends ConstructWithJobs {
   /** @throws InvalidInputError that names the prop at fault. */
   constructor(scope: Construct, id: string, props: EventDrivenGenAiProps = {}) {
     const jobs = jobsOf(requestPatterns)
-    checkProps(props, jobs.length)
+    checkProps(props, hostsOf(jobs).length)
     const { existing = {}, removalPolicy = RemovalPolicy.RETAIN } = props
     super(scope, id, { jobs, handler: 'request-worker', existing, removalPolicy })
     const { models = [defaultModel], embeddingModels = [], functions = {} } = props
@@ -61,8 +62,9 @@ export class EventDrivenGenAi extends ConstructWithJobs {
       PLINTH_MODEL: `bedrock/${models[0]}`,
       ...embeddingVariables(embeddingModels),
     }
-    checkVariables(environment, variables)
+    checkVariables(functions, variables)
     checkIssuerSetting(environment.PLINTH_ISSUERS, handlerFolder)
+    const guardrail = environment.PLINTH_BEDROCK_GUARDRAIL
     const made = new HandlerFunctions(this, 'Functions', {
       names: requestHandlers,
       handlerFolder,
@@ -70,12 +72,13 @@ export class EventDrivenGenAi extends ConstructWithJobs {
       ownEnvironment: { 'request-worker': patternVariables(requestPatterns) },
       // The model gateway runs in the API's function, and calls models itself; so do answers from documents.
       modelAccess: {
-        api: modelAccess(this, { models, embeddingModels }),
-        'request-worker': modelAccess(this, { models }),
+        api: modelAccess(this, { models, embeddingModels, guardrail }),
+        'request-worker': modelAccess(this, { models, guardrail }),
       },
       logRetention,
       removalPolicy,
       ...(vpc && { vpc }),
+      traceCollector: functions.traceCollector ?? false,
       ...(reservedConcurrency !== undefined && { reservedConcurrency: { 'request-worker': reservedConcurrency } }),
     })
     this.functions = made.byName

@@ -6,6 +6,7 @@ import { InvalidInputError } from '@plinth/core'
 import type { IVpc } from 'aws-cdk-lib/aws-ec2'
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { bundleHandlers, bundleSizes } from './bundle.ts'
+import { collectorVariables } from './trace-collector.ts'
 
 export interface CommonFunctionOptions {
   /** A folder that `bundleHandlers` filled. @default - this Plinth's own handlers, bundled while the construct is made */
@@ -16,6 +17,13 @@ export interface CommonFunctionOptions {
   readonly vpc?: IVpc
   /** @default - a month */
   readonly logRetention?: RetentionDays
+  /**
+   * Whether AWS's collector of OpenTelemetry (ADOT) lies beside each function that answers or works, as a layer of AWS's, and hands Plinth's
+   * own spans on to X-Ray: what a request or job spent where, down to calls of models and tools, without content. Each start of a function
+   * takes longer with it. To send spans to a collector elsewhere, set `OTEL_EXPORTER_OTLP_ENDPOINT` in `environment` in its place.
+   * @default false
+   */
+  readonly traceCollector?: boolean
   /**
    * More variables of all functions, such as `PLINTH_ISSUERS` or `PLINTH_REGIONS`; Lambda takes 4 KB in all. A file that the former
    * names must lie in `api` and in `authorizer` of `handlerFolder`. Those on search have to be the same for the API and for documents.
@@ -37,7 +45,11 @@ export function embeddingVariables([first]: readonly string[]): Readonly<Record<
 }
 
 /** @throws InvalidInputError for a variable that a construct sets itself. */
-export function checkVariables(more: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>): void {
+export function checkVariables(
+  { environment: more = {}, traceCollector }: CommonFunctionOptions,
+  variables: Readonly<Record<string, string>>,
+): void {
+  const own = traceCollector ? { ...variables, ...collectorVariables } : variables
   const taken = Object.keys(more).find((name) => name in own)
   if (taken === undefined) return
   throw new InvalidInputError(`functions.environment can't set ${taken}, which the construct sets.`, {

@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
 import type { IVpc } from 'aws-cdk-lib/aws-ec2'
 import { CfnRole, type IManagedPolicy, ManagedPolicy, type PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { Architecture, Code, type ILayerVersion, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { acknowledge } from './acknowledge.ts'
 import { type HandlerName, handlers } from './handlers.ts'
+import { collectorLayer, collectorVariables, leavesSpans } from './trace-collector.ts'
 
 export interface HandlerFunctionsProps<Name extends HandlerName> {
   readonly names: readonly Name[]
@@ -20,9 +21,13 @@ export interface HandlerFunctionsProps<Name extends HandlerName> {
   readonly logRetention: RetentionDays
   readonly removalPolicy: RemovalPolicy
   readonly vpc?: IVpc
+  /** Whether AWS's collector lies beside those that leave spans. @default false */
+  readonly traceCollector?: boolean
   /** Functions of the account that these alone use, and at most so many of them. */
   readonly reservedConcurrency?: Readonly<Partial<Record<Name, number>>>
 }
+
+const architecture = Architecture.ARM_64
 
 /** The functions, each with a role and a log group of its own. */
 export class HandlerFunctions<Name extends HandlerName> extends Construct {
@@ -31,15 +36,21 @@ export class HandlerFunctions<Name extends HandlerName> extends Construct {
 
   constructor(scope: Construct, id: string, props: HandlerFunctionsProps<Name>) {
     super(scope, id)
-    const made = props.names.map((name) => [name, this.#make(name, props)] as const)
+    const collector = props.traceCollector && props.names.some(leavesSpans) ? collectorLayer(this, architecture) : undefined
+    const made = props.names.map((name) => [name, this.#make(name, props, collector)] as const)
     this.byName = Object.fromEntries(made.map(([name, { code }]) => [name, code])) as Record<Name, LambdaFunction>
     this.roles = Object.fromEntries(made.map(([name, { role }]) => [name, role])) as Record<Name, Role>
   }
 
-  #make(name: Name, props: HandlerFunctionsProps<Name>): { readonly code: LambdaFunction; readonly role: Role } {
+  #make(
+    name: Name,
+    props: HandlerFunctionsProps<Name>,
+    collector: ILayerVersion | undefined,
+  ): { readonly code: LambdaFunction; readonly role: Role } {
     const { summary, megabytes, timeoutSeconds, functionName } = handlers[name]
     const { handlerFolder, environment, logRetention: retention, removalPolicy, vpc } = props
     const reserved = props.reservedConcurrency?.[name]
+    const layer = leavesSpans(name) ? collector : undefined
     const logGroup = new LogGroup(this, `${name}-log`, { retention, removalPolicy })
     const access = props.modelAccess[name]
     const role = name === 'request-worker' ? this.#bedrockExecutionRole(access) : this.#role(name, logGroup, access)
@@ -47,16 +58,17 @@ export class HandlerFunctions<Name extends HandlerName> extends Construct {
     const code = new LambdaFunction(this, name, {
       description: summary,
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture,
       code: Code.fromAsset(join(handlerFolder, name)),
       handler: 'index.handler',
       memorySize: megabytes,
       timeout: Duration.seconds(timeoutSeconds),
-      environment: { ...environment, ...props.ownEnvironment?.[name] },
+      environment: { ...environment, ...props.ownEnvironment?.[name], ...(layer && collectorVariables) },
       tracing: Tracing.ACTIVE,
       role,
       logGroup,
       ...(functionName !== undefined && { functionName }),
+      ...(layer && { layers: [layer] }),
       ...(vpc && { vpc }),
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
     })

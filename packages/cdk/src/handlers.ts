@@ -1,5 +1,5 @@
 /** The Lambda functions of a Plinth, as data: where their code comes from, and how much they are given. @module */
-import { analytics, eventDriven, multiAgent, type PatternName, patterns, rag } from '@plinth/core'
+import { analytics, eventDriven, multiAgent, multiTenant, type PatternName, patterns, rag } from '@plinth/core'
 
 /** What `EventDrivenGenAi` makes. */
 export const requestHandlers = ['api', 'authorizer', 'request-worker', 'relay', 'sweeper'] as const
@@ -65,6 +65,7 @@ export const handlers: Readonly<Record<HandlerName, HandlerDefinition>> = {
     summary: "Refuses requests without a genuine token before the server is called; the server's own check decides.",
     megabytes: 512,
     timeoutSeconds: 10,
+    functionName: `${multiTenant.name}-processor`,
   },
   'request-worker': {
     module: '@plinth/aws/handlers/request-worker',

@@ -19,6 +19,8 @@ export interface IdleCost {
   readonly wafUsd: number
   /** That of streams of Kinesis, which goes with `analytics: false`. */
   readonly streamsUsd: number
+  /** That of dashboards, which goes with `dashboards: false`. */
+  readonly dashboardsUsd: number
 }
 
 /** List prices of us-east-1, USD, gathered on 2026-11-22; without the free tier. */
@@ -28,6 +30,8 @@ const prices = {
   /** A rule group of AWS is one rule. */
   webAclRuleMonth: 1,
   alarmMetricMonth: 0.1,
+  /** Of an account's first three, too, which are free while each shows 50 metrics at the most. */
+  dashboardMonth: 3,
   sqsRequest: 0.4e-6,
   lambdaRequest: 0.2e-6,
   lambdaGigabyteSecond: 1.33334e-5,
@@ -70,14 +74,22 @@ export function idleCost({ Resources }: CloudFormationTemplate): IdleCost {
     { what: 'shards of Kinesis', count: shards, usd: shards * hours * prices.shardHour },
     { what: 'streams of Kinesis on demand', count: onDemand, usd: onDemand * hours * prices.streamHour },
   ]
+  const dashboards = ofType('AWS::CloudWatch::Dashboard').length
+  const monitoring = [{ what: 'dashboards', count: dashboards, usd: dashboards * prices.dashboardMonth }]
   const lines = [
     { what: 'KMS keys', count: keys, usd: keys * prices.keyMonth },
     { what: 'metrics that alarms watch', count: alarmMetrics, usd: alarmMetrics * prices.alarmMetricMonth },
     { what: 'queues that Lambda asks for jobs', count: polled, usd: polled * pollsMonth * prices.sqsRequest },
     { what: 'functions called each minute', count: ticks, usd: calls * call },
-    ...[...kinesis, ...waf].filter(({ count }) => count > 0),
+    ...[...kinesis, ...waf, ...monitoring].filter(({ count }) => count > 0),
   ].map((line) => ({ ...line, usd: Math.round(line.usd * 100) / 100 }))
-  return { lines, usd: totalOf(lines), wafUsd: totalOf(waf), streamsUsd: totalOf(kinesis) }
+  return {
+    lines,
+    usd: totalOf(lines),
+    wafUsd: totalOf(waf),
+    streamsUsd: totalOf(kinesis),
+    dashboardsUsd: totalOf(monitoring),
+  }
 }
 
 function totalOf(lines: readonly CostLine[]): number {

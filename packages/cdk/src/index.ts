@@ -9,6 +9,9 @@ export type { EventDrivenGenAiProps, ExistingResources, FunctionOptions } from '
 export { type HandlerName, handlerNames } from './handlers.ts'
 export { type CloudFormationTemplate, type CostLine, type IdleCost, idleCost } from './idle-cost.ts'
 export { type ImportTime, measureImports } from './import-times.ts'
+export type { PatternMonitoringOptions } from './monitoring/monitor-patterns.ts'
+export { PatternMonitoring } from './monitoring/pattern-monitoring.ts'
+export type { PatternMonitoringProps } from './monitoring/pattern-monitoring-props.ts'
 export { MultiAgentOrchestration } from './multi-agent-orchestration.ts'
 export type {
   ExecutionOptions,

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@plinth/core'
+import { InvalidInputError, readGuardrail } from '@plinth/core'
 import { ArnFormat, Stack } from 'aws-cdk-lib'
 import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
@@ -45,17 +45,34 @@ const form = /^(?:(?<profile>us|us-gov|ca|eu|apac|jp|au|global)\.)?(?<model>[a-z
 /** Ids of Bedrock, bare or with a profile's prefix, by the props that name them. */
 export type ModelIds = Readonly<Partial<Record<keyof typeof actionsOf, readonly string[]>>>
 
+export interface ModelAccess extends ModelIds {
+  /** What functions are told as `PLINTH_BEDROCK_GUARDRAIL`: id or ARN, and version. @default - none, and so no leave to apply any */
+  readonly guardrail?: string | undefined
+}
+
 /**
  * Leave to call exactly these models. Of an inference profile: the profile, and its model in the Regions to which it may hand a
- * call, but only by that profile. Without the latter calls fail, though not always.
- * @throws InvalidInputError whose field is the prop that names what is no id.
+ * call, but only by that profile. Without the latter calls fail, though not always. And leave to apply exactly the guardrail that
+ * goes with these calls, without which they fail.
+ * @throws InvalidInputError whose field is the prop that names what is no id, or the variable.
  */
-export function modelAccess(scope: Construct, { models = [], embeddingModels = [] }: ModelIds): PolicyDocument {
+export function modelAccess(scope: Construct, { models = [], embeddingModels = [], guardrail }: ModelAccess): PolicyDocument {
   return new PolicyDocument({
     statements: [
       ...models.flatMap((id) => statementsFor(scope, 'models', id)),
       ...embeddingModels.flatMap((id) => statementsFor(scope, 'embeddingModels', id)),
+      ...(guardrail ? [guardrailStatement(scope, guardrail)] : []),
     ],
+  })
+}
+
+function guardrailStatement(scope: Construct, text: string): PolicyStatement {
+  const { identifier } = readGuardrail(text, 'PLINTH_BEDROCK_GUARDRAIL')
+  const { region, account } = Stack.of(scope)
+  const own = arn(scope, { region, account, resource: 'guardrail', name: identifier })
+  return new PolicyStatement({
+    actions: ['bedrock:ApplyGuardrail'],
+    resources: [identifier.startsWith('arn:') ? identifier : own],
   })
 }
 

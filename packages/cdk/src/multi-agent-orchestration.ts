@@ -23,6 +23,7 @@ import {
   type MultiAgentOrchestrationProps,
 } from './multi-agent-orchestration-props.ts'
 import { grantAccess } from './permissions.ts'
+import { hostsOf } from './queues.ts'
 import { connectQueues } from './triggers.ts'
 import { WorkflowExecutions } from './workflow-executions.ts'
 
@@ -48,7 +49,7 @@ export class MultiAgentOrchestration extends ConstructWithJobs {
   /** @throws InvalidInputError that names the prop at fault. */
   constructor(scope: Construct, id: string, props: MultiAgentOrchestrationProps = {}) {
     const jobs = jobsOf([multiAgent.name])
-    checkMultiAgentProps(props, jobs.length)
+    checkMultiAgentProps(props, hostsOf(jobs).length)
     const { existing = {}, removalPolicy = RemovalPolicy.RETAIN } = props
     super(scope, id, { jobs, handler: workflowHandler, existing, removalPolicy })
     const { models = [defaultModel], embeddingModels = [], functions = {}, executions = {} } = props
@@ -72,15 +73,18 @@ export class MultiAgentOrchestration extends ConstructWithJobs {
       PLINTH_MODEL: `bedrock/${models[0]}`,
       ...embeddingVariables(embeddingModels),
     }
-    checkVariables(environment, variables)
+    checkVariables(functions, variables)
     const made = new HandlerFunctions<WorkflowHandler>(this, 'Functions', {
       names: executions ? [workflowHandler, executionHandler] : [workflowHandler],
       handlerFolder,
       environment: { ...environment, ...variables },
-      modelAccess: { [workflowHandler]: modelAccess(this, { models, embeddingModels }) },
+      modelAccess: {
+        [workflowHandler]: modelAccess(this, { models, embeddingModels, guardrail: environment.PLINTH_BEDROCK_GUARDRAIL }),
+      },
       logRetention,
       removalPolicy,
       ...(vpc && { vpc }),
+      traceCollector: functions.traceCollector ?? false,
       ...(reservedConcurrency !== undefined && { reservedConcurrency: { [workflowHandler]: reservedConcurrency } }),
     })
     this.functions = made.byName

@@ -1,11 +1,13 @@
 import { streamVariable } from '@plinth/aws/environment'
-import { analytics as analyticsPattern, multiAgent as multiAgentPattern, rag as ragPattern } from '@plinth/core'
+import { analytics as analyticsPattern, multiAgent as multiAgentPattern, type PatternName, rag as ragPattern } from '@plinth/core'
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { EventDrivenGenAi } from './event-driven-genai.ts'
 import type { EventDrivenGenAiProps } from './event-driven-genai-props.ts'
 import { bundleNow } from './function-settings.ts'
 import { documentHandler, requestPatterns } from './handlers.ts'
+import { monitorPatterns, type PatternMonitoringOptions } from './monitoring/monitor-patterns.ts'
+import type { PatternMonitoring } from './monitoring/pattern-monitoring.ts'
 import { MultiAgentOrchestration } from './multi-agent-orchestration.ts'
 import type { MultiAgentOrchestrationProps } from './multi-agent-orchestration-props.ts'
 import { Rag } from './rag.ts'
@@ -38,6 +40,11 @@ export interface PlinthStackProps extends StackProps {
    * Tenants with keys of their own need it. @default - see there
    */
   readonly multiTenant?: SecureMultiTenantProps | false
+  /**
+   * A dashboard of CloudWatch for each of these patterns, at 3 USD a month; an account's first three are free. `false`: none.
+   * @default - see there
+   */
+  readonly monitoring?: PatternMonitoringOptions | false
 }
 
 /** A whole Plinth: the constructs of its patterns over one table, bucket, bus and key. */
@@ -47,9 +54,11 @@ export class PlinthStack extends Stack {
   readonly multiAgent: MultiAgentOrchestration | undefined
   readonly analytics: RealTimeAnalytics | undefined
   readonly multiTenant: SecureMultiTenant | undefined
+  /** Empty without dashboards. */
+  readonly monitoring: ReadonlyMap<PatternName, PatternMonitoring>
 
   constructor(scope: Construct, id: string, options: PlinthStackProps = {}) {
-    const { eventDriven = {}, rag = {}, multiAgent = {}, analytics = {}, multiTenant = {}, ...props } = options
+    const { eventDriven = {}, rag = {}, multiAgent = {}, analytics = {}, multiTenant = {}, monitoring = {}, ...props } = options
     super(scope, id, { description: 'Plinth: architecture patterns for generative AI', ...props })
     const patterns = [
       ...requestPatterns,
@@ -69,6 +78,7 @@ export class PlinthStack extends Stack {
     this.multiTenant = multiTenant
       ? new SecureMultiTenant(this, 'MultiTenant', this.#around(eventDriven, multiTenant))
       : undefined
+    this.monitoring = monitoring ? monitorPatterns(this, this, monitoring) : new Map()
     const { api, bus, table, bucket, key, queues, subscription } = this.eventDriven
     this.#say('ApiUrl', api.url, 'Where the API and the console answer')
     // Without the slash at the end, which AWS's clients for JavaScript would double.

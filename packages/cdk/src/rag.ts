@@ -13,6 +13,7 @@ import { HandlerFunctions } from './functions.ts'
 import { documentHandler, jobsOf } from './handlers.ts'
 import { modelAccess } from './models.ts'
 import { grantAccess } from './permissions.ts'
+import { hostsOf } from './queues.ts'
 import { checkRagProps, defaultDocumentConcurrency, type RagProps } from './rag-props.ts'
 import { connectQueues } from './triggers.ts'
 
@@ -36,7 +37,7 @@ export class Rag extends ConstructWithJobs {
   /** @throws InvalidInputError that names the prop at fault. */
   constructor(scope: Construct, id: string, props: RagProps = {}) {
     const jobs = jobsOf([rag.name])
-    checkRagProps(props, jobs.length)
+    checkRagProps(props, hostsOf(jobs).length)
     const { existing = {}, removalPolicy = RemovalPolicy.RETAIN } = props
     super(scope, id, { jobs, handler: documentHandler, existing, removalPolicy })
     const { embeddingModels = [], functions = {}, alarmTopic } = props
@@ -56,7 +57,7 @@ export class Rag extends ConstructWithJobs {
       }),
       ...embeddingVariables(embeddingModels),
     }
-    checkVariables(environment, variables)
+    checkVariables(functions, variables)
     const made = new HandlerFunctions(this, 'Functions', {
       names: [documentHandler],
       handlerFolder,
@@ -65,6 +66,7 @@ export class Rag extends ConstructWithJobs {
       logRetention,
       removalPolicy,
       ...(vpc && { vpc }),
+      traceCollector: functions.traceCollector ?? false,
       ...(reservedConcurrency !== undefined && { reservedConcurrency: { [documentHandler]: reservedConcurrency } }),
     })
     this.processor = made.byName[documentHandler]

@@ -21,6 +21,7 @@ import { type AnalyticsHandler, analyticsHandlers, insightHandler, jobsOf, strea
 import { defaultModel, modelAccess } from './models.ts'
 import { appendToStream, grantAccess } from './permissions.ts'
 import { grantAll } from './policy-statements.ts'
+import { hostsOf } from './queues.ts'
 import {
   checkAnalyticsProps,
   defaultAlertTypes,
@@ -59,7 +60,7 @@ export class RealTimeAnalytics extends ConstructWithJobs {
   /** @throws InvalidInputError that names the prop at fault. */
   constructor(scope: Construct, id: string, props: RealTimeAnalyticsProps = {}) {
     const jobs = jobsOf([analytics.name])
-    checkAnalyticsProps(props, jobs.length)
+    checkAnalyticsProps(props, hostsOf(jobs).length)
     const { existing = {}, removalPolicy = RemovalPolicy.RETAIN } = props
     super(scope, id, { jobs, handler: insightHandler, existing, removalPolicy })
     const { stream: capacity = {}, models = [defaultModel], alertTypes = [], functions = {} } = props
@@ -84,15 +85,16 @@ export class RealTimeAnalytics extends ConstructWithJobs {
       }),
       PLINTH_MODEL: `bedrock/${models[0]}`,
     }
-    checkVariables(environment, variables)
+    checkVariables(functions, variables)
     const made = new HandlerFunctions<AnalyticsHandler>(this, 'Functions', {
       names: analyticsHandlers,
       handlerFolder,
       environment: { ...environment, ...variables },
-      modelAccess: { [insightHandler]: modelAccess(this, { models }) },
+      modelAccess: { [insightHandler]: modelAccess(this, { models, guardrail: environment.PLINTH_BEDROCK_GUARDRAIL }) },
       logRetention,
       removalPolicy,
       ...(vpc && { vpc }),
+      traceCollector: functions.traceCollector ?? false,
       ...(reservedConcurrency !== undefined && { reservedConcurrency: { [insightHandler]: reservedConcurrency } }),
     })
     this.functions = made.byName

@@ -23,6 +23,8 @@ export interface SynthesisOptions {
   readonly multiAgent?: boolean
   /** Whether streams of records are worked. @default true */
   readonly analytics?: boolean
+  /** Whether each pattern has a dashboard. @default true */
+  readonly dashboards?: boolean
   /** The models of Bedrock that may be called. @default - that of `EventDrivenGenAi` */
   readonly models?: readonly string[]
   /** Those that may make vectors. @default - none */
@@ -44,7 +46,7 @@ export interface Synthesis {
  */
 export function synthesise(options: SynthesisOptions): Synthesis {
   const { out, handlerFolder, measure = false, waf = true, rag = true, multiAgent = true, analytics = true } = options
-  const { models, embeddingModels } = options
+  const { dashboards = true, models, embeddingModels } = options
   const folder = handlerFolder ?? mkdtempSync(join(tmpdir(), 'plinth-handlers-'))
   try {
     const bundles = handlerFolder === undefined ? bundleHandlers({ folder }) : measureBundles(folder)
@@ -59,6 +61,7 @@ export function synthesise(options: SynthesisOptions): Synthesis {
       ...(!multiAgent && { multiAgent: false }),
       ...(!analytics && { analytics: false }),
       ...(!waf && { multiTenant: { waf: false } }),
+      ...(!dashboards && { monitoring: false }),
     })
     const written = app.synth().stacks.map(({ templateFullPath }) => {
       const text = readFileSync(templateFullPath, 'utf8')

@@ -1,4 +1,4 @@
-import { lanesOf, readAwsEnvironment } from '@plinth/aws/environment'
+import { queueNames, readAwsEnvironment } from '@plinth/aws/environment'
 import { jobNames, type PatternName } from '@plinth/core'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { describe, expect, it } from 'vitest'
@@ -10,6 +10,8 @@ import { handlerFolder, ofType, plinthStack, type Template, templateOf } from '.
 
 const embeddingModel = 'amazon.titan-embed-text-v2:0'
 const embeddingModels = [embeddingModel]
+const foreignGuardrail = 'arn:aws:bedrock:eu-central-1:444455556666:guardrail/gr9'
+const callers = ['api', 'request-worker', 'workflow-worker', 'insight-worker'] as const
 const functions = { handlerFolder: handlerFolder({ draws: true }) }
 const template = templateOf(plinthStack({ props: { embeddingModels, functions } }))
 
@@ -218,6 +220,30 @@ describe('[X71] roles may do what their function does', () => {
       expect(modelsOf(name)).toEqual([])
   })
 
+  it.each([
+    ['gr1abc2def3g:3', 'arn:aws:bedrock:eu-central-1:111122223333:guardrail/gr1abc2def3g'],
+    [`${foreignGuardrail}:DRAFT`, foreignGuardrail],
+  ])('who calls language models applies exactly the guardrail that is set, and nobody else does: %s [X74]', (text, arn) => {
+    const found = templateOf(
+      plinthStack({ props: { functions: { ...functions, environment: { PLINTH_BEDROCK_GUARDRAIL: text } } } }),
+    )
+    expect(breaches(found)).toEqual([])
+    const applying = roleStatements(found).filter(({ actions }) => actions.includes('bedrock:ApplyGuardrail'))
+    expect(applying.map(({ actions, resources }) => [actions, resources.map((each) => resolved(found, each))])).toEqual(
+      callers.map(() => [['bedrock:ApplyGuardrail'], [arn]]),
+    )
+    const roles = callers.map((name) => (functionOf(found, name)[1].Role as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0])
+    expect(applying.flatMap((statement) => statement.roles).sort()).toEqual(roles.sort())
+    for (const name of callers) expect(variablesIn(found, name).PLINTH_BEDROCK_GUARDRAIL).toBe(text)
+  })
+
+  it('a guardrail that is none is refused by the name of its variable', () => {
+    const environment = { PLINTH_BEDROCK_GUARDRAIL: 'gr1abc2def3g' }
+    expect(() => plinthStack({ props: { functions: { ...functions, environment } } })).toThrow(
+      expect.objectContaining({ field: 'PLINTH_BEDROCK_GUARDRAIL' }),
+    )
+  })
+
   it('images are read by Textract where the code can draw pages, and else neither read nor granted', () => {
     const blind = templateOf(plinthStack())
     for (const [found, ocr] of [
@@ -306,7 +332,7 @@ describe('[X70] what the variables of a function name is granted to its role', (
       }[what]
       const arns = new Set(statementsOf(name).flatMap(({ resources }) => resources.map((arn) => resolved(template, arn))))
       const count = [...arns].filter((arn) => form.test(arn)).length
-      const queueCount = jobsFor(name).flatMap((job) => lanesOf(job)).length
+      const queueCount = queueNames(queuePrefix, jobsFor(name)).length
       expect(count).toBe(reason !== 'granted' ? 0 : what === 'queues' ? queueCount : 1)
     },
   )

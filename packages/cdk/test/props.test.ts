@@ -73,7 +73,7 @@ describe('the construct', () => {
       { functions: { environment: { PLINTH_TABLE: 'rows' } } },
       /functions\.environment.*PLINTH_TABLE/,
     ],
-    ['less reserved than the queues call', { functions: { reservedConcurrency: 100 } }, /functions\.reservedConcurrency.*200/],
+    ['less reserved than the queues call', { functions: { reservedConcurrency: 100 } }, /functions\.reservedConcurrency.*150/],
   ])('refuses %s, and names it', (_, props, words) => {
     expect(() => plinthStack({ props })).toThrow(words)
   })

@@ -25,7 +25,7 @@ function alone(
   })
 }
 
-const jobs = ['tick', 'triage', 'heartbeat', 'clean', 'publish']
+const jobs = ['tick', 'triage']
 const names = (template: Template) =>
   ofType(template, 'AWS::SQS::Queue').flatMap(([, { QueueName }]) => (QueueName === undefined ? [] : [String(QueueName)]))
 const topics = (template: Template) => ofType(template, 'AWS::SNS::Topic').map(([, { TopicName }]) => TopicName)
@@ -51,14 +51,14 @@ describe('the construct', () => {
     expect(countsOf(template)).toEqual({
       ...{ 'DynamoDB::Table': 1, 'S3::Bucket': 1, 'S3::BucketPolicy': 1, 'KMS::Key': 1, 'Kinesis::Stream': 1 },
       ...{ 'SNS::Topic': 3, 'SNS::TopicPolicy': 3 },
-      ...{ 'SQS::Queue': 7, 'SQS::QueuePolicy': 7, 'Lambda::EventSourceMapping': 6 },
-      ...{ 'Lambda::Function': 2, 'Logs::LogGroup': 2, 'IAM::Role': 2, 'IAM::Policy': 2, 'CloudWatch::Alarm': 12 },
+      ...{ 'SQS::Queue': 4, 'SQS::QueuePolicy': 4, 'Lambda::EventSourceMapping': 3 },
+      ...{ 'Lambda::Function': 2, 'Logs::LogGroup': 2, 'IAM::Role': 2, 'IAM::Policy': 2, 'CloudWatch::Alarm': 7 },
     })
     expect(names(template)).toEqual(['plinth-dead', ...jobs.map((job) => `plinth-analytics-${job}-normal`)])
     expect(topics(template)).toEqual(['genai-alerts-high_priority', 'genai-alerts-high_risk', 'genai-alerts-anomaly_detected'])
     for (const type of ['DynamoDB::Table', 'S3::Bucket', 'KMS::Key', 'Logs::LogGroup', 'Kinesis::Stream'])
       for (const [id] of ofType(template, `AWS::${type}`)) expect(template.Resources[id]?.DeletionPolicy, id).toBe('Retain')
-    expect(made.alarms).toHaveLength(12)
+    expect(made.alarms).toHaveLength(7)
   })
 
   it('the stream is encrypted, has one shard, and keeps a day', () => {
@@ -120,16 +120,16 @@ describe('the construct', () => {
     }))
     for (const type of ['DynamoDB::Table', 'S3::Bucket', 'KMS::Key', 'Kinesis::Stream'])
       expect(ofType(template, `AWS::${type}`)).toEqual([])
-    expect(names(template)).toHaveLength(5)
+    expect(names(template)).toHaveLength(2)
     // The dead letters' alarm is that of whoever made them.
-    expect(ofType(template, 'AWS::CloudWatch::Alarm')).toHaveLength(11)
+    expect(ofType(template, 'AWS::CloudWatch::Alarm')).toHaveLength(6)
     expect(sourceOf(template).EventSourceArn).toBe(arn('kinesis', 'stream/records'))
     for (const name of ['stream-processor', 'insight-worker'] as const)
       expect(variablesIn(template, name)).toMatchObject({
         ...{ PLINTH_TABLE: 'rows', PLINTH_BUCKET: 'own-objects', PLINTH_STREAM: 'records', PLINTH_PATTERNS: 'analytics' },
       })
     const [relay, ...more] = roleStatements(template).filter(({ where }) => where.startsWith('RelayRole'))
-    expect([relay?.actions, relay?.resources.length, more]).toEqual([['sqs:GetQueueUrl', 'sqs:SendMessage'], 5, []])
+    expect([relay?.actions, relay?.resources.length, more]).toEqual([['sqs:GetQueueUrl', 'sqs:SendMessage'], 2, []])
   })
 
   it.each<[string, RealTimeAnalyticsProps, RegExp]>([
@@ -143,7 +143,7 @@ describe('the construct', () => {
     ['a type twice', { alertTypes: ['hot', 'hot'] }, /^alertTypes/],
     ['what is no type', { alertTypes: ['Too hot'] }, /^alertTypes/],
     ['a concurrency that SQS does not take', { functions: { concurrency: 1 } }, /^functions\.concurrency/],
-    ['less reserved than the queues call', { functions: { reservedConcurrency: 49 } }, /^functions\.reservedConcurrency.*50/],
+    ['less reserved than the queues call', { functions: { reservedConcurrency: 19 } }, /^functions\.reservedConcurrency.*20/],
     [
       'a variable that is its own',
       { functions: { environment: { PLINTH_STREAM: 'other' } } },
@@ -248,12 +248,13 @@ describe('in the whole stack', () => {
     expect(Object.keys(without.Outputs).filter((name) => /Stream|Record/.test(name))).toEqual([])
   })
 
-  it('[R20] waiting costs a shard and less than 3 USD a month more for it, and a stream on demand is told too', () => {
+  it('[R20] waiting costs a shard and less than 1.50 USD a month more for it, and a stream on demand is told too', () => {
     const [whole, less] = [idleCost(template), idleCost(without)]
     expect([whole.streamsUsd, less.streamsUsd]).toEqual([10.8, 0])
-    const cost = whole.usd - less.usd - whole.streamsUsd
+    // But for its dashboard.
+    const cost = whole.usd - less.usd - whole.streamsUsd - (whole.dashboardsUsd - less.dashboardsUsd)
     expect(cost).toBeGreaterThan(0)
-    expect(cost).toBeLessThan(3)
+    expect(cost).toBeLessThan(1.5)
     const { lines, streamsUsd } = idleCost(alone(() => ({ stream: { shards: 'on-demand' } })).template)
     expect(lines).toContainEqual({ what: 'streams of Kinesis on demand', count: 1, usd: 28.8 })
     expect(streamsUsd).toBe(28.8)

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { tableDefinition } from '../../aws/src/create-table.ts'
 import { stagingPlace } from '../../aws/src/s3-staging.ts'
 import { type HandlerName, idleCost } from '../src/index.ts'
+import { hostsOf } from '../src/queues.ts'
 import { functionOf } from './support/functions.ts'
 import { resolved } from './support/intrinsics.ts'
 import { resourceStatements, roleStatements } from './support/statements.ts'
@@ -63,6 +64,7 @@ describe('the functions', () => {
     ['document-worker', 'rag-processor'],
     ['workflow-worker', 'multi-agent-processor'],
     ['stream-processor', 'analytics-processor'],
+    ['authorizer', 'multi-tenant-processor'],
   ] as const)('[R121] %s, which processes, has the name that dashboards look for, %s, code and a handler', (name, known) => {
     const [, { FunctionName, Handler, Code }] = functionOf(template, name)
     expect([FunctionName, Handler, Code]).toEqual([
@@ -194,7 +196,9 @@ it('the bucket is private and kept, and the key turns; what was deleted stays as
 
 describe('the queues', () => {
   const queues = new Map(ofType(template, 'AWS::SQS::Queue'))
-  const jobs = patterns.flatMap((pattern) => pattern.jobs.map(({ name }) => [name, pattern.name] as const))
+  const hosts = patterns.flatMap((pattern) =>
+    hostsOf(pattern.jobs.map(({ name }) => name)).map((job) => [job, pattern.name] as const),
+  )
   const sources = ofType(template, 'AWS::Lambda::EventSourceMapping').map(([, mapping]) => mapping)
   const named = (name: string) => [...queues].find(([, { QueueName }]) => QueueName === name) ?? ['', {}]
 
@@ -203,7 +207,8 @@ describe('the queues', () => {
     if (/^(rag|analytics)\./.test(job)) return 10
     const lanes = lanesOf(job)
     if (lanes.length === 1) return 50
-    return lanes.length === 2 ? { high: 33, normal: 17, low: 0 }[lane] : { high: 30, normal: 15, low: 5 }[lane]
+    if (lanes.length === 3) return { high: 30, normal: 15, low: 5 }[lane]
+    return lanes.includes('high') ? { high: 33, normal: 17, low: 0 }[lane] : { high: 0, normal: 38, low: 13 }[lane]
   }
   const workers: Readonly<Partial<Record<PatternName, HandlerName>>> = {
     rag: 'document-worker',
@@ -211,7 +216,7 @@ describe('the queues', () => {
     analytics: 'insight-worker',
   }
 
-  it.each(jobs.flatMap(([job, pattern]) => lanesOf(job).map((lane) => [job, lane, pattern] as const)))(
+  it.each(hosts.flatMap(([job, pattern]) => lanesOf(job).map((lane) => [job, lane, pattern] as const)))(
     '%s, lane %s: hidden long enough, with a place for what fails, and worked in batches that fail in part',
     (job, lane: Lane, pattern) => {
       const [id, properties] = named(`plinth-${job.replaceAll('.', '-')}-${lane}`)
@@ -227,11 +232,11 @@ describe('the queues', () => {
     },
   )
 
-  it('are no more than that: a job that is sent in one lane alone has one, since each empty one costs', () => {
+  it('are no more than that: jobs that may wait for one another share one, since each empty one costs', () => {
     // Those of jobs, and that of executions.
-    expect(sources.filter((mapping) => 'ScalingConfig' in mapping)).toHaveLength(22)
+    expect(sources.filter((mapping) => 'ScalingConfig' in mapping)).toHaveLength(13)
     // Beside them the events' queue, its dead letters, those of jobs, those of executions, and what is told of records given up.
-    expect(queues.size).toBe(27)
+    expect(queues.size).toBe(18)
   })
 
   it('are sealed at rest and on the way, and keep what ends in them for as long as SQS does', () => {
@@ -362,11 +367,13 @@ describe('alarms', () => {
     expect(counts).toEqual({
       // Of dead letters of all kinds, and of records given up.
       ApproximateNumberOfMessagesVisible: 4,
-      age: patterns.flatMap(({ jobs }) => jobs).length,
+      age: patterns.flatMap(({ jobs }) => hostsOf(jobs.map(({ name }) => name))).length,
       // Of the queue of executions.
       ApproximateAgeOfOldestMessage: 1,
-      Errors: 10,
-      Throttles: 10,
+      // Those of the API show in what it answers; the authorizer's are refusals.
+      Errors: 9,
+      // Of the whole account, whose functions share their room.
+      Throttles: 1,
       // Of the table's stream, and of that of records.
       IteratorAge: 2,
       '5XXError': 1,
@@ -396,7 +403,8 @@ it('only what is named by contract has a name of its own, so that nothing clashe
   // WAF asks for the beginning of its log's name; the rest is the stack's own id.
   const stackId = { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }
   const ofStack = { 'Fn::Join': ['-', [expect.stringMatching(/^aws-waf-logs-plinth-/), stackId]] }
-  expect(fixed).toEqual(['event-driven-processor', 'rag-processor', 'multi-agent-processor', 'analytics-processor', ofStack])
+  const processors = ['multi-tenant', 'event-driven', 'rag', 'multi-agent', 'analytics'].map((name) => `${name}-processor`)
+  expect(fixed).toEqual([...processors, ofStack])
   expect(only('AWS::ApiGateway::RestApi')[1].Name).toBe('event-driven-api')
 })
 
@@ -405,20 +413,21 @@ it('no custom resources: nothing of ours runs while CloudFormation deploys', () 
   expect(types.filter((type) => !type.startsWith('AWS::') || type.startsWith('AWS::CloudFormation::'))).toEqual([])
 })
 
-it('[R20] waiting costs less than 13 USD a month without the web ACL and the stream of records, line by line', () => {
-  const { lines, usd, wafUsd, streamsUsd } = idleCost(template)
+it('[R20] waiting costs less than 8 USD a month without web ACL, stream of records and dashboards, line by line', () => {
+  const { lines, usd, wafUsd, streamsUsd, dashboardsUsd } = idleCost(template)
   expect(lines.map(({ what, count }) => [what, count])).toEqual([
     ['KMS keys', 1],
-    ['metrics that alarms watch', 50],
-    ['queues that Lambda asks for jobs', 22],
+    ['metrics that alarms watch', 29],
+    ['queues that Lambda asks for jobs', 13],
     ['functions called each minute', 2],
     ['shards of Kinesis', 1],
     ['web ACLs', 1],
     ['rules of web ACLs', 5],
+    ['dashboards', 5],
   ])
   expect(usd).toBeCloseTo(lines.reduce((sum, line) => sum + line.usd, 0))
   expect(streamsUsd).toBe(10.8)
-  expect(usd - wafUsd - streamsUsd).toBeLessThan(13)
+  expect(usd - wafUsd - streamsUsd - dashboardsUsd).toBeLessThan(8)
 })
 
 it('logical ids stay: a change of one replaces what it names, data included (vitest -u accepts it)', async () => {

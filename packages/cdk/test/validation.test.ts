@@ -10,6 +10,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import {
   MultiAgentOrchestration,
+  PatternMonitoring,
   Rag,
   RealTimeAnalytics,
   SecureMultiTenant,
@@ -52,7 +53,7 @@ describe('the whole stack', () => {
     expect(checked()).toEqual([])
   })
 
-  it('[X70] passes them with all that can be granted and locked, and so do tenants, documents, agents and streams without a Plinth', () => {
+  it('[X70] passes them with all that can be granted and locked, and so do tenants, documents, agents, streams and dashboards without a Plinth', () => {
     const operators = [Role.fromRoleArn(new Stack(), 'Admin', 'arn:aws:iam::111122223333:role/admin')]
     const found = checked(
       (made) => {
@@ -66,6 +67,7 @@ describe('the whole stack', () => {
           functions: { handlerFolder: handlerFolder() },
           stream: { shards: 'on-demand' },
         })
+        new PatternMonitoring(new Stack(made.app, 'Dashboards'), 'Monitoring', { pattern: 'rag' })
       },
       { operators },
     )
@@ -122,7 +124,7 @@ describe('synthesise', () => {
     const written = readFileSync(join(folder, 'Plinth.template.json'), 'utf8')
     expect(written).not.toMatch(/rag-processor|multi-agent-processor|analytics-processor|AWS::Kinesis|AWS::SNS/)
     expect(written).toContain('"PLINTH_PATTERNS": "event-driven,multi-tenant"')
-    expect(cost.lines.find(({ what }) => what.includes('queues'))?.count).toBe(8)
+    expect(cost.lines.find(({ what }) => what.includes('queues'))?.count).toBe(6)
   })
 
   it('sets the models that it is told', () => {

@@ -15,7 +15,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
-import { PlinthError } from './errors.ts'
+import { InvalidInputError, PlinthError } from './errors.ts'
 import type { Usage } from './language-model/catalogue.ts'
 
 export const instrumentationName = '@plinth/core'
@@ -93,6 +93,27 @@ export function linkTo(span: Span, traceparent: string): void {
   if (isSpanContextValid(linked)) span.addLink({ context: linked })
 }
 
+const tracesPath = 'v1/traces'
+
+/**
+ * Where spans are to go by OTLP over HTTP, as OpenTelemetry's own variables say it; undefined: nowhere.
+ * https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+ * @throws InvalidInputError that names the variable.
+ */
+export function tracesEndpoint(variables: Readonly<Record<string, string | undefined>>): string | undefined {
+  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own, OTEL_EXPORTER_OTLP_ENDPOINT: base } = variables
+  if (own) return checkedUrl('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', own).href
+  if (!base) return undefined
+  const url = checkedUrl('OTEL_EXPORTER_OTLP_ENDPOINT', base)
+  return new URL(tracesPath, url.href.endsWith('/') ? url : `${url.href}/`).href
+}
+
+function checkedUrl(field: string, text: string): URL {
+  if (/^https?:/i.test(text) && URL.canParse(text)) return new URL(text)
+  // It may hold a password, so it isn't shown.
+  throw new InvalidInputError(`${field} must be a URL with http or https, such as http://localhost:4318.`, { field })
+}
+
 /** Bounds of durations in seconds (the GenAI conventions' for model calls), and of token counts. */
 export const secondBounds: number[] = [
   0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
@@ -100,6 +121,20 @@ export const secondBounds: number[] = [
 /** Those of workflows, which may wait for people. */
 const longBounds = [...secondBounds, 163.84, 327.68, 655.36, 3_600, 14_400, 86_400]
 const tokenBounds = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576]
+
+/** Of the instruments that a platform's own metrics are made of, too. */
+export const instrumentNames = {
+  tokens: 'gen_ai.client.token.usage',
+  duration: 'gen_ai.client.operation.duration',
+  cost: 'plinth.model.cost',
+  streamRecords: 'plinth.stream.records',
+  streamBytes: 'plinth.stream.bytes',
+  streamAnomalies: 'plinth.stream.anomalies',
+  streamFindings: 'plinth.stream.findings',
+  streamProcessing: 'plinth.stream.batch.duration',
+  streamLag: 'plinth.stream.lag',
+  alertsOpened: 'plinth.alerts.opened',
+} as const
 
 interface Instruments {
   readonly tokens: Histogram
@@ -119,6 +154,7 @@ interface Instruments {
   readonly streamFindings: Counter
   readonly streamProcessing: Histogram
   readonly streamLag: Histogram
+  readonly alertsOpened: Counter
 }
 
 // Made on first use: a meter fetched before the server has registered its provider would stay silent for ever.
@@ -126,12 +162,13 @@ let made: Instruments | undefined
 function instruments(): Instruments {
   if (made) return made
   const meter = metrics.getMeter(instrumentationName)
+  const names = instrumentNames
   const histogram = (name: string, description: string, { unit = 's', bounds = secondBounds } = {}): Histogram =>
     meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: bounds } })
   made = {
-    tokens: histogram('gen_ai.client.token.usage', 'Tokens of model calls', { unit: '{token}', bounds: tokenBounds }),
-    duration: histogram('gen_ai.client.operation.duration', 'Duration of model calls'),
-    cost: meter.createCounter('plinth.model.cost', { unit: 'USD', description: 'List price of model calls' }),
+    tokens: histogram(names.tokens, 'Tokens of model calls', { unit: '{token}', bounds: tokenBounds }),
+    duration: histogram(names.duration, 'Duration of model calls'),
+    cost: meter.createCounter(names.cost, { unit: 'USD', description: 'List price of model calls' }),
     jobs: histogram('plinth.job.duration', 'Duration of jobs, by outcome'),
     relayed: meter.createCounter('plinth.relay.sent', { description: 'Events and jobs sent by the relay, by outcome' }),
     documents: meter.createCounter('plinth.documents.read', { description: 'Documents read, by outcome' }),
@@ -144,12 +181,13 @@ function instruments(): Instruments {
     }),
     steps: histogram('plinth.workflow.step.duration', 'Duration of tries of steps, by agent and outcome'),
     tools: histogram('plinth.workflow.tool.duration', 'Duration of tool calls, by tool and outcome'),
-    streamRecords: meter.createCounter('plinth.stream.records', { description: 'Records of streams worked on' }),
-    streamBytes: meter.createCounter('plinth.stream.bytes', { unit: 'By', description: 'Bytes of streams worked on' }),
-    streamAnomalies: meter.createCounter('plinth.stream.anomalies', { description: 'Anomalies in streams' }),
-    streamFindings: meter.createCounter('plinth.stream.findings', { description: 'Anomalies in streams that were told' }),
-    streamProcessing: histogram('plinth.stream.batch.duration', 'Duration of batches of streams, commit included'),
-    streamLag: histogram('plinth.stream.lag', 'From the acceptance of a batch to the commit of what came of it'),
+    streamRecords: meter.createCounter(names.streamRecords, { description: 'Records of streams worked on' }),
+    streamBytes: meter.createCounter(names.streamBytes, { unit: 'By', description: 'Bytes of streams worked on' }),
+    streamAnomalies: meter.createCounter(names.streamAnomalies, { description: 'Anomalies in streams' }),
+    streamFindings: meter.createCounter(names.streamFindings, { description: 'Anomalies in streams that were told' }),
+    streamProcessing: histogram(names.streamProcessing, 'Duration of batches of streams, commit included'),
+    streamLag: histogram(names.streamLag, 'From the acceptance of a batch to the commit of what came of it'),
+    alertsOpened: meter.createCounter(names.alertsOpened, { description: 'Alerts that were opened' }),
   }
   return made
 }
@@ -230,4 +268,9 @@ export function recordStreamBatch(
   streamFindings.add(batch.findings)
   streamProcessing.record(processing / 1000)
   streamLag.record(batch.lag / 1000)
+}
+
+/** Alerts that a commit has opened. Their types may be a tenant's own words, so they are no label. */
+export function recordAlertsOpened(amount: number): void {
+  if (amount > 0) instruments().alertsOpened.add(amount)
 }

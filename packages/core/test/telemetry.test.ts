@@ -2,7 +2,7 @@ import { APICallError } from '@ai-sdk/provider'
 import { SpanStatusCode } from '@opentelemetry/api'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { rejection } from '../src/contracts/index.ts'
-import { inSpan, NotFoundError, processGenaiRequest } from '../src/index.ts'
+import { inSpan, NotFoundError, processGenaiRequest, tracesEndpoint } from '../src/index.ts'
 import type { Script } from '../src/testing/index.ts'
 import { EventBench } from './event-driven/bench.ts'
 import { RagBench } from './rag/rag-bench.ts'
@@ -156,4 +156,26 @@ it('documents are counted by what became of them', async () => {
     [1, { outcome: 'document_empty' }],
     [1, { outcome: 'processed' }],
   ])
+})
+
+describe('where spans are sent', () => {
+  const base = 'OTEL_EXPORTER_OTLP_ENDPOINT'
+  const own = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
+
+  it.each<[Readonly<Record<string, string>>, string | undefined]>([
+    [{}, undefined],
+    [{ [base]: '', [own]: '' }, undefined],
+    [{ [base]: 'http://localhost:4318' }, 'http://localhost:4318/v1/traces'],
+    [{ [base]: 'https://collector.example/otlp' }, 'https://collector.example/otlp/v1/traces'],
+    [{ [base]: 'https://collector.example/otlp/' }, 'https://collector.example/otlp/v1/traces'],
+    [{ [own]: 'https://collector.example/spans' }, 'https://collector.example/spans'],
+    [{ [base]: 'http://localhost:4318', [own]: 'https://collector.example/spans' }, 'https://collector.example/spans'],
+  ])("is what OpenTelemetry's own variables say: %j", (variables, endpoint) => {
+    expect(tracesEndpoint(variables)).toBe(endpoint)
+  })
+
+  it.each([base, own])('is refused by its name where it is no address, without being shown: %s', (name) => {
+    for (const text of ['localhost:4318', 'ftp://user:CANARY@host', 'http://', 'http://user:CANARY@:4318'])
+      expect(() => tracesEndpoint({ [name]: text })).toThrow(new RegExp(`^${name} must be a URL(?!.*CANARY)`))
+  })
 })

@@ -54,7 +54,8 @@ export async function writeAnswer(response: Writable, { status, headers, body, s
   if (head) await stream?.cancel()
   else if (stream) await pipe(stream, response)
   else if (body !== undefined) response.write(body)
-  await new Promise<void>((resolve) => response.end(resolve))
+  // One that is gone calls nobody back.
+  if (!response.destroyed) await new Promise<void>((resolve) => response.end(resolve))
 }
 
 async function pipe(stream: ReadableStream<Uint8Array>, response: Writable): Promise<void> {

@@ -1,6 +1,8 @@
 import type { Writable } from 'node:stream'
 import { functionLog } from '@plinth/aws/handlers/function-log'
+import { FunctionMetrics } from '@plinth/aws/handlers/function-metrics'
 import { functionPatterns, functionPlatform } from '@plinth/aws/handlers/function-platform'
+import { functionSpans } from '@plinth/aws/handlers/function-spans'
 import { createMcpEndpoint } from '@plinth/mcp'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type App, createApp } from './app.ts'
@@ -9,7 +11,7 @@ import { readEnvironment } from './environment.ts'
 import { arrivalOf, type ProxyEvent, writeAnswer } from './lambda-exchange.ts'
 import { readiness } from './readiness.ts'
 import { Regions } from './regions.ts'
-import { startTelemetry } from './telemetry/telemetry.ts'
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { loadTrustedIssuers } from './trusted-issuers.ts'
 import { version } from './version.ts'
 
@@ -21,11 +23,23 @@ type ResponseStream = Writable & { setContentType(type: string): void }
 /** Says that the stream begins with status and headers. */
 const responseType = 'application/vnd.awslambda.http-integration-response'
 
+let telemetry: Telemetry | undefined
 let opened: Promise<App> | undefined
 
 /** The composition root on Lambda: the app of node.ts behind API Gateway's REST API, opened once for as long as the function lives. */
 export const handler: unknown = awslambda.streamifyResponse(async (event, response) => {
-  opened ??= open()
+  telemetry ??= startTelemetry({ spanExport: functionSpans(), readers: [new FunctionMetrics({ pattern: 'api' })] })
+  const { flush } = telemetry
+  try {
+    await respond(event, response, telemetry)
+  } finally {
+    // Whoever asked has the answer by now, or is gone.
+    await flush()
+  }
+})
+
+async function respond(event: ProxyEvent, response: ResponseStream, telemetry: Telemetry): Promise<void> {
+  opened ??= open(telemetry)
   opened.catch(() => {
     opened = undefined
   })
@@ -34,9 +48,9 @@ export const handler: unknown = awslambda.streamifyResponse(async (event, respon
   const answer = arrival ? await app.handle(arrival) : app.refuseTarget()
   response.setContentType(responseType)
   await writeAnswer(response, answer, event.httpMethod === 'HEAD')
-})
+}
 
-async function open(): Promise<App> {
+async function open(telemetry: Telemetry): Promise<App> {
   const platform = await functionPlatform()
   const { issuers, regions } = readEnvironment(process.env)
   const outbound = new GuardedHttp({ clock: systemClock })
@@ -47,7 +61,7 @@ async function open(): Promise<App> {
     platform,
     patterns,
     regions: new Regions(platform, regions),
-    telemetry: startTelemetry(),
+    telemetry,
     mcp: createMcpEndpoint({ routes: patterns.flatMap(({ routes }) => routes), version }),
     log: functionLog,
     stopping,

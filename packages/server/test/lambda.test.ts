@@ -53,7 +53,7 @@ describe('an answer in the form that a streaming integration reads', () => {
     expect((await written(answer, true)).body).toBe('')
   })
 
-  it('streams, and ends the stream when the client goes', async () => {
+  it('streams, and ends the stream and the call when the client goes', async () => {
     const encoder = new TextEncoder()
     const pieces = ['data: 1\n\n', 'data: 2\n\n']
     const stream = new ReadableStream<Uint8Array>({
@@ -71,8 +71,9 @@ describe('an answer in the form that a streaming integration reads', () => {
       cancel: () => cancelled.resolve(),
     })
     const response = new PassThrough()
-    void writeAnswer(response, { status: 200, headers: {}, stream: endless }, false).catch(() => {})
+    const over = writeAnswer(response, { status: 200, headers: {}, stream: endless }, false)
     response.once('data', () => response.destroy())
     await cancelled.promise
+    await over
   })
 })

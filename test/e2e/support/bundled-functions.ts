@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import {
@@ -36,6 +37,8 @@ interface Batch {
 
 /** A function of a template in a process of its own, which begins with the first event and ends with `stop`. */
 class BundledFunction {
+  /** Lines of its log that CloudWatch makes metrics of. */
+  readonly metrics: Readonly<Record<string, unknown>>[] = []
   readonly #path: string
   readonly #env: Readonly<Record<string, string>>
   readonly #milliseconds: number
@@ -77,8 +80,12 @@ class BundledFunction {
     const started = fork(host, [pathToFileURL(this.#path).href], {
       env: this.#env,
       execArgv: [],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     })
+    if (started.stdout)
+      createInterface({ input: started.stdout }).on('line', (line) => {
+        if (line.startsWith('{"_aws"')) this.metrics.push(JSON.parse(line))
+      })
     started.on('message', ({ id, result, error }: Answer) => {
       const waiting = this.#waiting.get(id)
       this.#waiting.delete(id)
@@ -92,9 +99,25 @@ class BundledFunction {
   }
 }
 
+/** A queue from which a function is called, with so many messages at the most. */
+interface Mapping {
+  readonly name: HandlerName
+  readonly queue: string
+  readonly batchSize: number
+}
+
+/** What becomes of a template's functions. */
+export interface Wiring {
+  /** What each is told. */
+  readonly variables: Readonly<Partial<Record<HandlerName, Readonly<Record<string, string>>>>>
+  readonly mappings: readonly Mapping[]
+}
+
 export interface BundledFunctionsOptions {
   readonly moto: Moto
   readonly template: Template
+  /** That of a stack that was made of the template, with its queues. @default - as the template says; queues are made */
+  readonly wiring?: Wiring
   /** What `bundleHandlers` filled. */
   readonly folder: string
   /** In place of what the template says, for an emulator; undefined: left to its default. */
@@ -121,23 +144,23 @@ export class BundledFunctions {
   readonly #clients: AwsClients
   readonly #sqs: SQSClient
   readonly #urls: SqsUrls
-  readonly #template: Template
-  #isMade = false
+  readonly #mappings: readonly Mapping[]
+  #isMade: boolean
 
-  constructor({ moto, template, folder, variables }: BundledFunctionsOptions) {
-    this.environment = readAwsEnvironment({ ...variablesIn(template, 'api'), ...variables, PLINTH_AWS_CREATE: 'off' })
+  constructor({ moto, template, wiring, folder, variables }: BundledFunctionsOptions) {
+    const { variables: told, mappings } = wiring ?? wiringIn(template)
+    this.environment = readAwsEnvironment({ ...told.api, ...variables, PLINTH_AWS_CREATE: 'off' })
     this.#clients = moto.clients
     this.#sqs = moto.clients.sqs
     this.#urls = new SqsUrls(this.#sqs)
-    this.#template = template
-    const made = ofType(template, 'AWS::Lambda::Function').flatMap(([id]) => {
-      const name = handlerOf(id)
-      if (!name) return []
+    this.#mappings = mappings
+    this.#isMade = wiring !== undefined
+    const made = (Object.keys(told) as HandlerName[]).map((name) => {
       const memory = { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: `${handlers[name].megabytes}` }
-      const env = Object.entries({ ...variablesIn(template, name), ...variables, ...memory })
+      const env = Object.entries({ ...told[name], ...variables, ...memory })
       const known = Object.fromEntries(env.filter((each): each is [string, string] => each[1] !== undefined))
       const path = join(folder, name, 'index.mjs')
-      return [[name, new BundledFunction({ path, env: known, milliseconds: handlers[name].timeoutSeconds * 1_000 })] as const]
+      return [name, new BundledFunction({ path, env: known, milliseconds: handlers[name].timeoutSeconds * 1_000 })] as const
     })
     this.byName = Object.fromEntries(made) as Record<HandlerName, BundledFunction>
     const { api, authorizer } = this.byName
@@ -177,7 +200,7 @@ export class BundledFunctions {
     await this.makeQueues()
     await this.byName.relay.call({})
     let count = 0
-    for (const { name, queue, batchSize } of this.#mappings()) count += await this.#poll(name, queue, batchSize)
+    for (const { name, queue, batchSize } of this.#mappings) count += await this.#poll(name, queue, batchSize)
     return count
   }
 
@@ -185,26 +208,13 @@ export class BundledFunctions {
   async makeQueues(): Promise<void> {
     if (this.#isMade) return
     this.#isMade = true
-    for (const { queue } of this.#mappings())
+    for (const { queue } of this.#mappings)
       if (!queue.startsWith('plinth-')) await this.#sqs.send(new CreateQueueCommand({ QueueName: queue }))
   }
 
   /** The queue from which a function is called; the first one. */
   queueOf(name: HandlerName): string {
-    return this.#mappings().find((mapping) => mapping.name === name)?.queue ?? ''
-  }
-
-  /** Which function is called for which queue, and with how many messages at the most. */
-  #mappings(): readonly { readonly name: HandlerName; readonly queue: string; readonly batchSize: number }[] {
-    return ofType(this.#template, 'AWS::Lambda::EventSourceMapping')
-      .filter(([, mapping]) => 'ScalingConfig' in mapping)
-      .map(([, { FunctionName, EventSourceArn, BatchSize }]) => {
-        const { Ref: id } = FunctionName as { Ref: string }
-        const name = handlerOf(id)
-        if (!name) throw new Error(`Nobody knows the function ${id}.`)
-        const queue = resolved(this.#template, EventSourceArn).split(':').at(-1) ?? ''
-        return { name, queue, batchSize: Number(BatchSize) }
-      })
+    return this.#mappings.find((mapping) => mapping.name === name)?.queue ?? ''
   }
 
   /** Messages of a queue as Lambda hands them over. */
@@ -243,6 +253,21 @@ export class BundledFunctions {
         await this.#sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle })).catch(() => {})
     return Records.length
   }
+}
+
+/** As the template says it, with names that CloudFormation could make. */
+function wiringIn(template: Template): Wiring {
+  const named = ofType(template, 'AWS::Lambda::Function').flatMap(([id]) => handlerOf(id) ?? [])
+  const mappings = ofType(template, 'AWS::Lambda::EventSourceMapping')
+    .filter(([, mapping]) => 'ScalingConfig' in mapping)
+    .map(([, { FunctionName, EventSourceArn, BatchSize }]) => {
+      const { Ref: id } = FunctionName as { Ref: string }
+      const name = handlerOf(id)
+      if (!name) throw new Error(`Nobody knows the function ${id}.`)
+      const queue = resolved(template, EventSourceArn).split(':').at(-1) ?? ''
+      return { name, queue, batchSize: Number(BatchSize) }
+    })
+  return { variables: Object.fromEntries(named.map((name) => [name, variablesIn(template, name)])), mappings }
 }
 
 function recordOf({ MessageId = '', ReceiptHandle = '', Body = '', ...message }: Message, queue: string): SqsRecord {

@@ -10,12 +10,17 @@ import { WorkflowExecutions } from '../executions/workflow-executions.ts'
 import { WorkflowKeys } from '../executions/workflow-keys.ts'
 import { functionLog } from './function-log.ts'
 import { functionPlatform } from './function-platform.ts'
+import { observed } from './function-telemetry.ts'
 import { type BatchAnswer, type SqsBatch, workBatch } from './work-batch.ts'
 
 let opened: Promise<WorkflowExecutions> | undefined
 
 /** Between the state machine of workflows and Plinth: starts what executions ask for, and answers them when it has ended. */
-export async function handler(event: SqsBatch): Promise<BatchAnswer> {
+export function handler(event: SqsBatch): Promise<BatchAnswer> {
+  return observed(() => work(event))
+}
+
+async function work(event: SqsBatch): Promise<BatchAnswer> {
   opened ??= open()
   opened.catch(() => {
     opened = undefined

@@ -1,4 +1,4 @@
-import { jobNames, type Pattern, patterns } from '@plinth/core'
+import { jobNames, type Pattern, patterns, warnOfLifecycles } from '@plinth/core'
 import { createDocumentReader } from '@plinth/documents'
 import { loadMcpServers, McpToolSource } from '@plinth/mcp'
 import { createModels, modelLimits, modelOptions } from '@plinth/models'
@@ -37,11 +37,13 @@ function open(): Promise<AwsPlatform> {
   const environment = readAwsEnvironment(env)
   // Tesseract isn't in a function: images are read by Textract or not at all.
   const ocr = openTextractOcr({ environment, clock })
+  const models = createModels({ ...modelOptions(env), clock })
+  warnOfLifecycles(models, functionLog)
   // Nothing lives on for sure between two calls of a function, so no server is a process of its own.
   const servers = loadMcpServers(env.PLINTH_MCP_SERVERS, { variables: env, processes: false })
   return awsPlatform({
     environment,
-    models: createModels({ ...modelOptions(env), clock }),
+    models,
     limits: modelLimits(env),
     clock,
     log: functionLog,

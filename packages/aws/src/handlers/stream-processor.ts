@@ -1,9 +1,8 @@
-import { entryLimits, onBatchMetrics, StreamDeliveries, UnavailableError } from '@plinth/core'
-import { systemClock } from '@plinth/outbound'
+import { entryLimits, StreamDeliveries, UnavailableError } from '@plinth/core'
 import { type KinesisBatch, workRecords } from '../kinesis/kinesis-batch.ts'
 import { functionLog } from './function-log.ts'
-import { FunctionMetrics } from './function-metrics.ts'
 import { functionPatterns, functionPlatform } from './function-platform.ts'
+import { observed } from './function-telemetry.ts'
 import type { BatchAnswer } from './work-batch.ts'
 
 let opened: Promise<Opened> | undefined
@@ -13,27 +12,18 @@ interface Opened {
   append: Parameters<typeof workRecords>[1]['append']
 }
 
-const metrics = new FunctionMetrics({ pattern: 'analytics' })
-onBatchMetrics(({ records, bytes, anomalies, findings, lag }) => {
-  metrics.add('StreamRecords', 'Count', records)
-  metrics.add('StreamBytes', 'Bytes', bytes)
-  metrics.add('StreamAnomalies', 'Count', anomalies)
-  metrics.add('StreamFindings', 'Count', findings)
-  metrics.add('StreamLag', 'Milliseconds', lag)
-})
-
 /** Works a batch of records of one shard of the stream. Where it can't go on, Lambda does from that record, and from no earlier one (X49). */
-export async function handler(event: KinesisBatch): Promise<BatchAnswer> {
+export function handler(event: KinesisBatch): Promise<BatchAnswer> {
+  return observed(() => work(event))
+}
+
+async function work(event: KinesisBatch): Promise<BatchAnswer> {
   opened ??= open()
   opened.catch(() => {
     opened = undefined
   })
   const { deliveries, append } = await opened
-  const began = systemClock.now()
   const first = await workRecords(event, { handle: (delivery) => deliveries.handle(delivery), append, log: functionLog })
-  const ended = systemClock.now()
-  metrics.add('StreamBatchDuration', 'Milliseconds', ended - began)
-  metrics.flush(ended)
   return { batchItemFailures: first === undefined ? [] : [{ itemIdentifier: first }] }
 }
 

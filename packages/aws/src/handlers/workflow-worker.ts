@@ -1,5 +1,6 @@
 import { systemClock } from '@plinth/outbound'
 import { TimeLeft } from '../time-left.ts'
+import { observed } from './function-telemetry.ts'
 import type { BatchAnswer, SqsBatch } from './work-batch.ts'
 import { workJobs } from './work-jobs.ts'
 
@@ -10,7 +11,7 @@ import { workJobs } from './work-jobs.ts'
 export async function handler(event: SqsBatch, context: { getRemainingTimeInMillis(): number }): Promise<BatchAnswer> {
   const left = new TimeLeft({ milliseconds: context.getRemainingTimeInMillis(), clock: systemClock })
   try {
-    return await workJobs(event, (lease) => left.within(lease))
+    return await observed(() => workJobs(event, (lease) => left.within(lease)))
   } finally {
     left.stop()
   }

@@ -27,14 +27,28 @@ export function motoVariables(endpoint: string): Readonly<Record<string, string>
   }
 }
 
+/** What stands for AWS. */
+export interface Emulator {
+  /** A program that ends well where it is installed. */
+  readonly check: readonly [string, ...string[]]
+  /** The program that listens on a port. */
+  command(port: string): readonly [string, ...string[]]
+}
+
+const stock: Emulator = {
+  check: ['moto_server', '--help'],
+  command: (port) => ['moto_server', '-H', '127.0.0.1', '-p', port],
+}
 const how = 'moto_server is missing; pip install "moto[server]==5.2.1"'
 
 /**
  * Tests that need moto. Where it is missing they are skipped with the reason; in continuous integration they fail.
  * @param define is given a place whose fields are there once tests run.
+ * @param emulator where it isn't stock moto.
  */
-export function describeWithMoto(name: string, define: (moto: Moto) => void): void {
-  if (spawnSync('moto_server', ['--help'], { stdio: 'ignore' }).status !== 0) {
+export function describeWithMoto(name: string, define: (moto: Moto) => void, emulator: Emulator = stock): void {
+  const [checking, ...options] = emulator.check
+  if (spawnSync(checking, options, { stdio: 'ignore' }).status !== 0) {
     describe(name, () => {
       it('needs moto', (context) => {
         if (process.env.CI === 'true') throw new Error(how)
@@ -49,7 +63,8 @@ export function describeWithMoto(name: string, define: (moto: Moto) => void): vo
     beforeAll(async () => {
       const port = await freePort()
       moto.endpoint = `http://127.0.0.1:${port}`
-      server = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+      const [program, ...args] = emulator.command(String(port))
+      server = spawn(program, args, { stdio: 'ignore' })
       await until(
         'moto',
         () =>

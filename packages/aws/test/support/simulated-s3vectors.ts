@@ -1,4 +1,4 @@
-import { Answering, awsError, type GivenAnswer, type SentRequest } from './answering.ts'
+import { Answering, awsError, type GivenAnswer, onlyOnAnAccount, type SentRequest } from './answering.ts'
 
 type Metadata = Readonly<Record<string, unknown>>
 interface Vector {
@@ -10,6 +10,14 @@ interface Index {
   readonly unfiltered: readonly string[]
   readonly vectors: Map<string, Vector>
 }
+
+const doubled = onlyOnAnAccount(
+  's3vectors:CreateIndex',
+  's3vectors:DeleteIndex',
+  's3vectors:PutVectors',
+  's3vectors:DeleteVectors',
+  's3vectors:QueryVectors',
+)
 
 /**
  * The calls of S3 Vectors that an index uses, on one vector bucket, behind the SDK's request handler: as its documentation says, limits
@@ -23,7 +31,7 @@ export class SimulatedS3Vectors {
   before: (request: SentRequest) => GivenAnswer | undefined | Promise<GivenAnswer | undefined> = () => undefined
 
   constructor() {
-    this.handler = new Answering(async (request) => (await this.before(request)) ?? this.#answer(request))
+    this.handler = new Answering(doubled, async (request) => (await this.before(request)) ?? this.#answer(request))
   }
 
   vectorCount(): number {

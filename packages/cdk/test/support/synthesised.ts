@@ -7,6 +7,7 @@ import { documentHandler, handlerNames } from '../../src/handlers.ts'
 import {
   type EventDrivenGenAiProps,
   type MultiAgentOrchestrationProps,
+  type PatternMonitoringOptions,
   PlinthStack,
   type RagProps,
   type RealTimeAnalyticsProps,
@@ -47,6 +48,7 @@ export interface StackOptions {
   readonly multiAgent?: MultiAgentOrchestrationProps | false
   readonly analytics?: RealTimeAnalyticsProps | false
   readonly multiTenant?: SecureMultiTenantProps | false
+  readonly monitoring?: PatternMonitoringOptions | false
   readonly env?: Environment
   /** Templates are held to CloudFormation's schemas; it takes seconds to begin with, so one test file does it. */
   readonly strict?: boolean

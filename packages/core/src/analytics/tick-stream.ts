@@ -5,6 +5,8 @@ import { uuid } from '../ids.ts'
 import type { Outcome } from '../ports/queue.ts'
 import type { Scope, Uses } from '../scope/scope.ts'
 import { insert, type RecordWrite, update } from '../scope/state.ts'
+import { recordAlertsOpened } from '../telemetry.ts'
+import { openedIn } from './alerts/events.ts'
 import { changeAlerts } from './alerts/raise-alerts.ts'
 import { hasWindowRules } from './alerts/window-rules.ts'
 import { hasModelToAsk } from './analysis/escalation.ts'
@@ -185,7 +187,9 @@ class TriageLedger {
     const own: RecordWrite = this.#record
       ? update(streamTriage, this.#record, kept)
       : insert(streamTriage, { partition: this.#stream.name }, kept)
-    const [stored] = await this.#scope.state.commit({ writes: [own, ...writes], emit: [...untold.slice(0, room), ...jobs] })
+    const told = untold.slice(0, room)
+    const [stored] = await this.#scope.state.commit({ writes: [own, ...writes], emit: [...told, ...jobs] })
+    recordAlertsOpened(openedIn(told))
     this.#record = stored as TriageRecord
     this.fields = kept
   }

@@ -55,7 +55,28 @@ function raised(token: string, key: string): Promise<Alert> {
   })
 }
 
+/** What `/metrics` says of alerts, a line each. */
+async function opened(): Promise<readonly string[]> {
+  const { text } = await call(server.url, '/metrics', { token: await server.token() })
+  return text.split('\n').filter((line) => /^plinth_alerts_opened/.test(line))
+}
+
+const countIn = ([line = '']: readonly string[]): number => Number(line.split(' ')[1] ?? 0)
+
 describe('an alert over HTTP', () => {
+  it('is counted in the metrics of the whole server when it is opened, by nothing that a tenant has named', async () => {
+    const token = await tenant('counted')
+    const before = countIn(await opened())
+    await send(token, 'pump-1', 97)
+    await raised(token, 'pump-1')
+    const lines = await until('the alert is counted', async () => {
+      const found = await opened()
+      return countIn(found) > before && found
+    })
+    expect(lines).toEqual([expect.stringMatching(/^plinth_alerts_opened_total\{otel_scope_name="@plinth\/core"\} \d+$/)])
+    expect(countIn(lines) - before).toBeGreaterThanOrEqual(1)
+  })
+
   it('[R81] is raised by a rule of the user on a record, listed, shown, and acknowledged once', async () => {
     const token = await tenant('lists')
     await send(token, 'pump-1', 97)

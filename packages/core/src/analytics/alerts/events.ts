@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineEvent, type EventDefinition } from '../../define/event.ts'
+import { defineEvent, type EventDefinition, type EventToEmit } from '../../define/event.ts'
 import { alertContent } from './alert-content.ts'
 import type { Severity } from './judge-insight.ts'
 import type { AlertStatus } from './records.ts'
@@ -46,3 +46,8 @@ export const alertEvents: readonly EventDefinition<AlertDetail>[] = [
   alertRecovered,
   alertAcknowledged,
 ]
+
+/** How many alerts these events tell of as opened. */
+export function openedIn(events: readonly EventToEmit[]): number {
+  return events.filter(({ type }) => type === alertOpened.type).length
+}

@@ -1,6 +1,8 @@
 import { retryConflicts } from '../../scope/retry-conflicts.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { check, count, type RecordWrite, update } from '../../scope/state.ts'
+import { recordAlertsOpened } from '../../telemetry.ts'
+import { openedIn } from '../alerts/events.ts'
 import { changeAlerts } from '../alerts/raise-alerts.ts'
 import { gravestOf } from '../incidents/renew-insights.ts'
 import type { Insight } from '../insight.ts'
@@ -51,7 +53,9 @@ export async function tellVerdict(
       // An alert of an incident that ends meanwhile would stay open for ever.
       if (triage && alerts) writes.push(check(streamTriage, triage), ...alerts.writes)
       writes.push(count(triageFigures, { partition: call.fields.stream }, { [outcomeOf(verdict)]: 1 }))
-      const [stored] = await scope.state.commit({ writes, emit: alerts?.emit ?? [] })
+      const emit = alerts?.emit ?? []
+      const [stored] = await scope.state.commit({ writes, emit })
+      recordAlertsOpened(openedIn(emit))
       record = stored as ModelCallRecord
     })
   }
