@@ -34,6 +34,8 @@ export interface HttpApiProps {
   readonly removalPolicy: RemovalPolicy
 }
 
+const stageName = 'live'
+
 /** Paths that no one enters without a token, with what lies below them. */
 export const guardedPaths: readonly string[] = ['api', 'v1', 'model', 'mcp', 'metrics', 'openapi.json']
 /** The exception: here a token is handed in. */
@@ -55,7 +57,7 @@ export function createApi(scope: Construct, props: HttpApiProps): RestApi {
     // Without it API Gateway writes no logs. It is a setting of the whole account and Region, so it stays when the stack goes.
     cloudWatchRole: true,
     deployOptions: {
-      stageName: 'live',
+      stageName,
       throttlingRateLimit: throttle.requestsPerSecond,
       throttlingBurstLimit: throttle.burst,
       tracingEnabled: true,
@@ -67,6 +69,15 @@ export function createApi(scope: Construct, props: HttpApiProps): RestApi {
       accessLogFormat: AccessLogFormat.custom(JSON.stringify(accessLogFields)),
     },
   })
+  // API Gateway would make it itself, and keep it for ever.
+  const errors = new LogGroup(scope, 'ExecutionLog', {
+    logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${stageName}`,
+    retention,
+    removalPolicy,
+  })
+  // Before the first request, which would make it.
+  const { defaultChild: stage } = api.deploymentStage.node
+  stage?.node.addDependency(errors)
   // The stack says the address under a name of its own.
   api.node.tryRemoveChild('Endpoint')
   addGatewayResponses(api)

@@ -22,6 +22,16 @@ describe('[X72] logs end', () => {
     expect(told).toEqual([[expect.stringContaining('AccessLog'), expect.objectContaining({ RetentionInDays: 30 })]])
   })
 
+  it('so is the one into which API Gateway writes errors, by the name that it takes, made before the stage', () => {
+    const [[api, { Name }] = ['', {}]] = ofType(template, 'AWS::ApiGateway::RestApi')
+    expect(Name).toBe('event-driven-api')
+    const [[stage, { StageName }] = ['', {}]] = ofType(template, 'AWS::ApiGateway::Stage')
+    const name = { 'Fn::Join': ['', ['API-Gateway-Execution-Logs_', { Ref: api }, `/${StageName}`]] }
+    const [[id] = ['']] = [...groups].filter(([, { LogGroupName }]) => JSON.stringify(LogGroupName) === JSON.stringify(name))
+    expect(groups.get(id)?.RetentionInDays).toBe(30)
+    expect(template.Resources[stage]?.DependsOn).toContain(id)
+  })
+
   it('and no group is kept for ever', () => {
     expect(groups.size).toBeGreaterThan(handlerNames.length)
     for (const [id, { RetentionInDays }] of groups) expect(RetentionInDays, id).toBeGreaterThan(0)

@@ -404,7 +404,10 @@ it('only what is named by contract has a name of its own, so that nothing clashe
   const stackId = { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }
   const ofStack = { 'Fn::Join': ['-', [expect.stringMatching(/^aws-waf-logs-plinth-/), stackId]] }
   const processors = ['multi-tenant', 'event-driven', 'rag', 'multi-agent', 'analytics'].map((name) => `${name}-processor`)
-  expect(fixed).toEqual([...processors, ofStack])
+  // API Gateway takes no other for its log.
+  const ofApi = { 'Fn::Join': ['', ['API-Gateway-Execution-Logs_', { Ref: only('AWS::ApiGateway::RestApi')[0] }, '/live']] }
+  expect(fixed).toHaveLength(processors.length + 2)
+  expect(fixed).toEqual(expect.arrayContaining([...processors, ofApi, ofStack]))
   expect(only('AWS::ApiGateway::RestApi')[1].Name).toBe('event-driven-api')
 })
 
