@@ -26,6 +26,7 @@ import {
   checkAnalyticsProps,
   defaultAlertTypes,
   defaultAnalyticsConcurrency,
+  defaultGathering,
   type RealTimeAnalyticsProps,
 } from './real-time-analytics-props.ts'
 import { connectQueues } from './triggers.ts'
@@ -34,8 +35,6 @@ import { connectQueues } from './triggers.ts'
 const jobsAtATime = 10
 /** What a call is given at the most; Lambda ends a batch at 6 MB. */
 const recordsAtATime = 1_000
-/** The states of keys are saved with each batch: a larger one saves them less often. */
-const gatheredFor = Duration.seconds(1)
 /** A batch that can't be worked is tried again for so long, since the table or the key may be out of reach, while all behind it wait. */
 const longestTries = Duration.hours(6)
 const longestWait = Duration.minutes(30)
@@ -66,7 +65,7 @@ export class RealTimeAnalytics extends ConstructWithJobs {
     const { stream: capacity = {}, models = [defaultModel], alertTypes = [], functions = {} } = props
     const { alarmTopic } = props
     const { concurrency = defaultAnalyticsConcurrency, logRetention = RetentionDays.ONE_MONTH, vpc } = functions
-    const { environment = {}, reservedConcurrency } = functions
+    const { environment = {}, reservedConcurrency, gatherFor = defaultGathering } = functions
 
     const { table, bucket, key, queues } = this
     // Asserted, as CDK's class is no instance of its interface under exactOptionalPropertyTypes.
@@ -103,7 +102,7 @@ export class RealTimeAnalytics extends ConstructWithJobs {
     for (const name of analyticsHandlers) grantAccess(name, made.roles[name], { table, bucket, key, queues, stream })
     topics.grantPublish(made.roles[insightHandler])
     connectQueues(made.byName[insightHandler], { queues, concurrency, batchSize: jobsAtATime })
-    this.failures = this.#connectStream()
+    this.failures = this.#connectStream(gatherFor)
     if (relay) this.grantSendJobs(relay)
     this.alarms = [
       ...this.jobAlarms({ deadLetters, longestWait, functions: this.functions }),
@@ -132,7 +131,7 @@ export class RealTimeAnalytics extends ConstructWithJobs {
   }
 
   /** @returns where is told of what is given up. */
-  #connectStream(): IQueue {
+  #connectStream(gatherFor: Duration): IQueue {
     const failures = new Queue(this, 'Failures', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -145,7 +144,7 @@ export class RealTimeAnalytics extends ConstructWithJobs {
       new KinesisEventSource(this.stream, {
         startingPosition: StartingPosition.TRIM_HORIZON,
         batchSize: recordsAtATime,
-        maxBatchingWindow: gatheredFor,
+        maxBatchingWindow: gatherFor,
         reportBatchItemFailures: true,
         bisectBatchOnError: true,
         maxRecordAge: longestTries,

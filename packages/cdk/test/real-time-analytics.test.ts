@@ -77,7 +77,7 @@ describe('the construct', () => {
     expect(source).toMatchObject({
       StartingPosition: 'TRIM_HORIZON',
       BatchSize: 1_000,
-      MaximumBatchingWindowInSeconds: 1,
+      MaximumBatchingWindowInSeconds: 10,
       BisectBatchOnFunctionError: true,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       MaximumRecordAgeInSeconds: 6 * 3_600,
@@ -142,6 +142,7 @@ describe('the construct', () => {
     ['a type of every Plinth', { alertTypes: ['high_risk'] }, /^alertTypes/],
     ['a type twice', { alertTypes: ['hot', 'hot'] }, /^alertTypes/],
     ['what is no type', { alertTypes: ['Too hot'] }, /^alertTypes/],
+    ['records gathered for longer than Lambda does', { functions: { gatherFor: Duration.minutes(6) } }, /^functions\.gatherFor/],
     ['a concurrency that SQS does not take', { functions: { concurrency: 1 } }, /^functions\.concurrency/],
     ['less reserved than the queues call', { functions: { reservedConcurrency: 19 } }, /^functions\.reservedConcurrency.*20/],
     [
@@ -168,7 +169,7 @@ describe('its props', () => {
     (stack) => ({
       stream: { shards: 3, retention: Duration.days(2) },
       models: ['amazon.nova-lite-v1:0'],
-      functions: { ...functionOptionsIn(stack), concurrency: 20 },
+      functions: { ...functionOptionsIn(stack), concurrency: 20, gatherFor: Duration.minutes(1) },
       alarmTopic: Topic.fromTopicArn(stack, 'Topic', arn('sns', 'alarms')),
       removalPolicy: RemovalPolicy.DESTROY,
     }),
@@ -183,6 +184,7 @@ describe('its props', () => {
   it('reach stream and functions', () => {
     const [[, stream] = ['', {}]] = ofType(template, 'AWS::Kinesis::Stream')
     expect(stream).toMatchObject({ ShardCount: 3, RetentionPeriodHours: 48 })
+    expect(sourceOf(template).MaximumBatchingWindowInSeconds).toBe(60)
     const [, worker] = functionOf(template, 'insight-worker')
     expect(worker).toMatchObject({ ReservedConcurrentExecutions: 100, Timeout: 360, MemorySize: 1_024 })
     const [, processor] = functionOf(template, 'stream-processor')
