@@ -6,6 +6,8 @@ import type { UsdOf } from '../service-prices.ts'
 
 /** AWS's month. */
 export const hoursMonth = 730
+/** Lambda asks a queue that is empty with five pollers, each for 20 seconds at a time; so often in 30 days. */
+export const pollsMonth: number = (5 * 30 * 24 * 3_600) / 20
 const million = 1e6
 const gibibyte = 2 ** 30
 const tebibyte = 2 ** 40

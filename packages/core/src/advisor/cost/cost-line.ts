@@ -1,0 +1,49 @@
+import type { PatternName } from '../../define/pattern.ts'
+import type { Profile } from '../profile.ts'
+import type { UsdOf } from '../service-prices.ts'
+import type { TokenPrice } from './formulas.ts'
+
+/** Fixed: a month's, whatever is asked. Variable: a month's, by use. One-off: before the first request. */
+export type CostKind = 'fixed' | 'variable' | 'one_off'
+
+export interface CostLine {
+  readonly service: string
+  readonly what: string
+  readonly kind: CostKind
+  /** USD a month, or once. */
+  readonly usd: number
+}
+
+/** What isn't known before it runs. */
+export interface Scenario {
+  /** Tokens of a call, over those that were answered. */
+  readonly tokens: number
+  /** Calls of models, over those that were needed: tries again, plans made anew. */
+  readonly repeats: number
+  /** Calls of models that a function waits for at a time. */
+  readonly together: number
+  /** Records that are odd enough for a model, of all. */
+  readonly escalated: number
+}
+
+/** `likely` has the escalations of the worked example S4 and a third of a batch at a time. */
+export const scenarios: Readonly<Record<'min' | 'likely' | 'max', Scenario>> = {
+  min: { tokens: 0.7, repeats: 1, together: 10, escalated: 0.000_1 },
+  likely: { tokens: 1, repeats: 1.05, together: 3, escalated: 0.001 },
+  max: { tokens: 1.6, repeats: 1.3, together: 1, escalated: 0.003 },
+}
+
+/** What lines are made of. */
+export interface CostParts {
+  readonly profile: Profile
+  /** Those that are chosen; none: one synchronous call. */
+  readonly patterns: readonly PatternName[]
+  readonly usd: UsdOf
+  readonly model: TokenPrice
+  readonly embedding: Pick<TokenPrice, 'input'>
+  readonly scenario: Scenario
+}
+
+export function has({ patterns }: CostParts, pattern: PatternName): boolean {
+  return patterns.includes(pattern)
+}

@@ -1,0 +1,41 @@
+import type { PatternName } from '../../define/pattern.ts'
+import { type CostLine, type CostParts, has } from './cost-line.ts'
+import { pollsMonth } from './formulas.ts'
+
+/** What stands there of a stack, as `plinth synth` makes it; a test of @plinth/cdk compares it with the template. */
+export interface StandingParts {
+  readonly alarms: number
+  /** Those that Lambda asks. */
+  readonly queues: number
+  readonly dashboards: number
+}
+
+export const standingBase: StandingParts = { alarms: 12, queues: 6, dashboards: 1 }
+/** What a pattern adds to it. */
+export const standingParts: Readonly<Partial<Record<PatternName, StandingParts>>> = {
+  rag: { alarms: 3, queues: 2, dashboards: 1 },
+  'multi-agent': { alarms: 6, queues: 3, dashboards: 1 },
+  analytics: { alarms: 6, queues: 2, dashboards: 1 },
+  'multi-tenant': { alarms: 2, queues: 0, dashboards: 1 },
+}
+
+const webAclRules = 5
+
+/** What is paid while nobody asks anything, but for streams. */
+export function fixedLines(parts: CostParts): readonly CostLine[] {
+  const { patterns, profile, usd } = parts
+  if (patterns.length === 0) return []
+  const standing = [standingBase, ...patterns.flatMap((pattern) => standingParts[pattern] ?? [])]
+  const sum = (part: keyof StandingParts): number => standing.reduce((total, each) => total + each[part], 0)
+  const own = profile.tenants.isolation === 'silo' && has(parts, 'multi-tenant') ? profile.tenants.count : 0
+  const line = (service: string, what: string, amount: number): CostLine => ({ service, what, kind: 'fixed', usd: amount })
+  return [
+    line('KMS', own === 0 ? 'the key of all tenants' : 'the key of all tenants, and one of each', (1 + own) * usd('keyMonth')),
+    line('SQS', 'queues that Lambda asks for jobs', sum('queues') * pollsMonth * usd('queueCall')),
+    line('CloudWatch', 'metrics that alarms watch', sum('alarms') * usd('alarmMonth')),
+    line('CloudWatch', 'dashboards', sum('dashboards') * usd('dashboardMonth')),
+    ...(has(parts, 'multi-tenant')
+      ? [line('WAF', 'the web ACL', usd('webAclMonth') + webAclRules * usd('webAclRuleMonth'))]
+      : []),
+  ]
+}
