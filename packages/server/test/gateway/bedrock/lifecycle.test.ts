@@ -105,11 +105,16 @@ describe('the prompt cache of Bedrock', () => {
       }),
     )
     await send('POST', ...asBedrock(haiku, { system: [{ text }, point, { text: 'And now.' }] }))
-    for (const { body } of stub.calls) expect(body.system).toEqual([{ text }, point, { text: 'And now.' }])
+    // What is kept begins with a mark of its tenant.
+    const mark = { text: expect.stringMatching(/^Group [\w-]{16}\.$/) }
+    for (const { body } of stub.calls) expect(body.system).toEqual([mark, { text }, point, { text: 'And now.' }])
     stub.reset()
     await send('POST', ...asAnthropic(haiku, { messages: [{ role: 'user', content: [{ type: 'text', text, cache_control }] }] }))
     await send('POST', ...asBedrock(haiku, { messages: [{ role: 'user', content: [{ text }, point] }] }))
-    for (const { body } of stub.calls) expect(body.messages).toEqual([{ role: 'user', content: [{ text }, point] }])
+    for (const { body } of stub.calls) {
+      expect(body.system).toEqual([mark])
+      expect(body.messages).toEqual([{ role: 'user', content: [{ text }, point] }])
+    }
   })
 
   it('is shown in what was used, and paid at its price [X74]', async () => {
