@@ -12,7 +12,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   mcp: ['core'],
   console: [],
   server: ['core'],
-  cli: ['core', 'server'],
+  cli: ['core', 'server', 'aws/environment'],
   cdk: ['core', 'aws/environment'],
 }
 
@@ -23,7 +23,7 @@ export const compositionRoots: readonly RegExp[] = [
   /^packages\/server\/src\/(node|open-platform)\.ts$/,
   /^packages\/server\/src\/lambda\.ts$/,
   /^packages\/cli\/src\/local-identity\.ts$/,
-  /^packages\/cli\/src\/commands\/(backup|doctor)\.ts$/,
+  /^packages\/cli\/src\/(commands\/(backup|doctor)|doctor\/[a-z-]+)\.ts$/,
   // Types alone: what the two commands hand on.
   /^packages\/cli\/src\/(backup-words|checks\/patient)\.ts$/,
   /^packages\/aws\/src\/handlers\/function-platform\.ts$/,

@@ -98,6 +98,18 @@ const vectorBucket: Variable = {
 const searchEngines = ['segments', 's3vectors', 'opensearch'] as const
 const openSearchServices = ['es', 'aoss'] as const
 
+/** Variables of this platform alone: those that are good or bad by themselves, and those that say together where documents are searched. */
+export const awsVariables: { readonly alone: readonly string[]; readonly search: readonly string[] } = {
+  alone: [
+    ...Object.values(variables).map(({ name }) => name),
+    topicArns.name,
+    'PLINTH_AWS_CREATE',
+    'PLINTH_OCR',
+    'PLINTH_PATTERNS',
+  ],
+  search: ['PLINTH_SEARCH', vectorBucket.name, 'PLINTH_OPENSEARCH_ENDPOINT', 'PLINTH_OPENSEARCH_SERVICE'],
+}
+
 const regionPattern = /^[a-z]{2}(?:-[a-z]+)+-\d$/
 
 /** Reads the variables. @throws InvalidInputError that names the one at fault. */

@@ -79,7 +79,7 @@ export function checkConcurrency(
   }
   // With fewer, calls from the queues would be refused, and each refusal counts as a delivery.
   if (reservedConcurrency !== undefined && reservedConcurrency < jobs * concurrency) {
-    const message = `functions.reservedConcurrency must be ${jobs * concurrency} or more: functions.concurrency for each of ${jobs} jobs.`
+    const message = `functions.reservedConcurrency must be ${jobs * concurrency} or more: functions.concurrency for the queues of each of ${jobs} jobs.`
     throw new InvalidInputError(message, { field: 'functions.reservedConcurrency' })
   }
 }

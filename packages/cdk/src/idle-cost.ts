@@ -1,4 +1,5 @@
-/** What a stack costs while nobody asks anything of it, read from its template. @module */
+/** What a stack costs while nobody asks anything of it, read from its template: list prices of us-east-1, without a free tier. @module */
+import { listUsd, pollsMonth } from '@plinth/core'
 
 /** What CloudFormation is given; as much of its form as is looked at here. */
 export interface CloudFormationTemplate {
@@ -23,28 +24,7 @@ export interface IdleCost {
   readonly dashboardsUsd: number
 }
 
-/** List prices of us-east-1, USD, gathered on 2026-11-22; without the free tier. */
-const prices = {
-  keyMonth: 1,
-  webAclMonth: 5,
-  /** A rule group of AWS is one rule. */
-  webAclRuleMonth: 1,
-  alarmMetricMonth: 0.1,
-  /** Of an account's first three, too, which are free while each shows 50 metrics at the most. */
-  dashboardMonth: 3,
-  sqsRequest: 0.4e-6,
-  lambdaRequest: 0.2e-6,
-  lambdaGigabyteSecond: 1.33334e-5,
-  readUnit: 0.125e-6,
-  /** Of a stream of Kinesis that is provisioned. */
-  shardHour: 0.015,
-  /** Of one that is on demand, whatever goes through it. */
-  streamHour: 0.04,
-}
-
 const secondsMonth = 30 * 24 * 3_600
-/** Lambda asks a queue that is empty with five pollers, each for 20 seconds at a time. */
-const pollsMonth = (5 * secondsMonth) / 20
 /** What a call of the relay with nothing to do takes, in gigabytes for so many seconds; a guess on the high side. */
 const idleCall = { seconds: 0.2, gigabytes: 0.5, readUnits: 12 }
 
@@ -59,27 +39,27 @@ export function idleCost({ Resources }: CloudFormationTemplate): IdleCost {
   const ticks = ofType('AWS::Events::Rule').filter((rule) => rule.ScheduleExpression === 'rate(1 minute)').length
   const calls = (ticks * secondsMonth) / 60
   const { seconds, gigabytes, readUnits } = idleCall
-  const call = prices.lambdaRequest + seconds * gigabytes * prices.lambdaGigabyteSecond + readUnits * prices.readUnit
+  const call = listUsd('functionCall') + seconds * gigabytes * listUsd('functionGigabyteSecond') + readUnits * listUsd('readUnit')
   const webAcls = ofType('AWS::WAFv2::WebACL')
   const rules = webAcls.reduce((sum, { Rules }) => sum + (Array.isArray(Rules) ? Rules.length : 0), 0)
   const waf = [
-    { what: 'web ACLs', count: webAcls.length, usd: webAcls.length * prices.webAclMonth },
-    { what: 'rules of web ACLs', count: rules, usd: rules * prices.webAclRuleMonth },
+    { what: 'web ACLs', count: webAcls.length, usd: webAcls.length * listUsd('webAclMonth') },
+    { what: 'rules of web ACLs', count: rules, usd: rules * listUsd('webAclRuleMonth') },
   ]
   const streams = ofType('AWS::Kinesis::Stream')
   const shards = streams.reduce((sum, { ShardCount = 0 }) => sum + Number(ShardCount), 0)
   const onDemand = streams.filter(({ ShardCount }) => ShardCount === undefined).length
   const hours = secondsMonth / 3_600
   const kinesis = [
-    { what: 'shards of Kinesis', count: shards, usd: shards * hours * prices.shardHour },
-    { what: 'streams of Kinesis on demand', count: onDemand, usd: onDemand * hours * prices.streamHour },
+    { what: 'shards of Kinesis', count: shards, usd: shards * hours * listUsd('shardHour') },
+    { what: 'streams of Kinesis on demand', count: onDemand, usd: onDemand * hours * listUsd('streamHour') },
   ]
   const dashboards = ofType('AWS::CloudWatch::Dashboard').length
-  const monitoring = [{ what: 'dashboards', count: dashboards, usd: dashboards * prices.dashboardMonth }]
+  const monitoring = [{ what: 'dashboards', count: dashboards, usd: dashboards * listUsd('dashboardMonth') }]
   const lines = [
-    { what: 'KMS keys', count: keys, usd: keys * prices.keyMonth },
-    { what: 'metrics that alarms watch', count: alarmMetrics, usd: alarmMetrics * prices.alarmMetricMonth },
-    { what: 'queues that Lambda asks for jobs', count: polled, usd: polled * pollsMonth * prices.sqsRequest },
+    { what: 'KMS keys', count: keys, usd: keys * listUsd('keyMonth') },
+    { what: 'metrics that alarms watch', count: alarmMetrics, usd: alarmMetrics * listUsd('alarmMonth') },
+    { what: 'queues that Lambda asks for jobs', count: polled, usd: polled * pollsMonth * listUsd('queueCall') },
     { what: 'functions called each minute', count: ticks, usd: calls * call },
     ...[...kinesis, ...waf, ...monitoring].filter(({ count }) => count > 0),
   ].map((line) => ({ ...line, usd: Math.round(line.usd * 100) / 100 }))

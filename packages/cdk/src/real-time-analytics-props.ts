@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@plinth/core'
+import { defaultAlertTypes, InvalidInputError } from '@plinth/core'
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
@@ -49,9 +49,6 @@ export interface AnalyticsFunctionOptions extends CommonFunctionOptions {
 export const defaultGathering: Duration = Duration.seconds(10)
 /** Of Lambda, for batches of a stream. */
 const longestGathering = Duration.minutes(5)
-
-/** Of every Plinth. */
-export const defaultAlertTypes = ['high_priority', 'high_risk', 'anomaly_detected'] as const
 
 export interface RealTimeAnalyticsProps {
   /** @default - in a PlinthStack what its other constructs made; else stream, table, bucket, key and dead letters are made */

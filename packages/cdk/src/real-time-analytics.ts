@@ -1,5 +1,5 @@
 import { variablesOf } from '@plinth/aws/environment'
-import { analytics } from '@plinth/core'
+import { analytics, defaultAlertTypes } from '@plinth/core'
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch'
 import { type IMetric, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch'
@@ -24,7 +24,6 @@ import { grantAll } from './policy-statements.ts'
 import { hostsOf } from './queues.ts'
 import {
   checkAnalyticsProps,
-  defaultAlertTypes,
   defaultAnalyticsConcurrency,
   defaultGathering,
   type RealTimeAnalyticsProps,

@@ -52,9 +52,18 @@ export class WebAcl extends Construct {
 
   /** Requests that it refused: by all rules, or by one. */
   metricBlocked(rule?: string): IMetric {
+    return this.#metric('BlockedRequests', rule)
+  }
+
+  /** Requests that it let through. */
+  metricAllowed(): IMetric {
+    return this.#metric('AllowedRequests')
+  }
+
+  #metric(metricName: string, rule?: string): IMetric {
     return new Metric({
       namespace: 'AWS/WAFV2',
-      metricName: 'BlockedRequests',
+      metricName,
       dimensionsMap: {
         WebACL: this.#metricName,
         Region: Stack.of(this).region,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { defaultAlertTypes } from '../../cdk/src/real-time-analytics-props.ts'
 import * as bucketChecks from '../src/checks/aws/bucket.ts'
 import * as streamChecks from '../src/checks/aws/event-stream.ts'
 import { clock, identity, shortened } from '../src/checks/aws/identity.ts'
@@ -10,7 +9,7 @@ import { functionQuota, modelQuota } from '../src/checks/aws/quotas.ts'
 import { region } from '../src/checks/aws/region.ts'
 import { readSettings } from '../src/checks/aws/settings.ts'
 import * as tableChecks from '../src/checks/aws/table.ts'
-import { alertTopics, usualAlertTypes } from '../src/checks/aws/topics.ts'
+import { alertTopics } from '../src/checks/aws/topics.ts'
 import type { Diagnosis } from '../src/checks/finding.ts'
 import type { AwsPatient, Check } from '../src/checks/patient.ts'
 
@@ -23,7 +22,7 @@ import {
   minute,
   now,
   ofLanguage,
-  type patient,
+  patient,
   sound,
   waiting,
   withKey,
@@ -50,8 +49,16 @@ describe('doctor on a sound Plinth on AWS', () => {
     expect(found).toEqual({ status: 'ok', message: expect.stringMatching(/\w/) })
   })
 
-  it('looks for the topics that the stack makes', () => {
-    expect(usualAlertTypes).toEqual(defaultAlertTypes)
+  it('looks for the topics that the stack makes', async () => {
+    const asked: unknown[] = []
+    const { account, ...others } = patient()
+    const topics: typeof account.topics = async (prefix, types) => {
+      asked.push([prefix, ...types])
+      return { facts: [] }
+    }
+    await alertTopics.look({ ...others, account: { ...account, topics } })
+    const types = ['high_priority', 'high_risk', 'anomaly_detected']
+    expect(asked).toEqual([['arn:aws:sns:eu-central-1:111122223333:', ...types]])
   })
 })
 

@@ -1,4 +1,8 @@
 /** The five patterns, the ports they stand on, and what joins the two. @module */
+
+export { pollsMonth } from './advisor/cost/formulas.ts'
+export { listUsd } from './advisor/service-prices.ts'
+export { defaultAlertTypes } from './analytics/alerts/rules.ts'
 export { appendLines, appendRecords } from './analytics/append-records.ts'
 export { AlertSuppression, type PackedAlertSuppression } from './analytics/detect/alert-suppression.ts'
 export { CategoryDetector, type PackedCategoryDetector } from './analytics/detect/category-detector.ts'

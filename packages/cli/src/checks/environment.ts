@@ -1,3 +1,4 @@
+import { awsVariables } from '@plinth/aws/environment'
 import { tracesEndpoint } from '@plinth/core'
 import { readEnvironment } from '@plinth/server'
 import { serverUrl } from '../client.ts'
@@ -24,20 +25,8 @@ export const knownVariables: readonly string[] = [
   'PLINTH_ISSUERS',
   'PLINTH_SELF_METRICS',
   'PLINTH_WORKER',
-  'PLINTH_AWS_CREATE',
-  'PLINTH_TABLE',
-  'PLINTH_BUCKET',
-  'PLINTH_BUS',
-  'PLINTH_QUEUE_PREFIX',
-  'PLINTH_POOLED_KEY',
-  'PLINTH_STREAM',
-  'PLINTH_TOPIC_ARNS',
-  'PLINTH_SEARCH',
-  'PLINTH_VECTOR_BUCKET',
-  'PLINTH_OPENSEARCH_ENDPOINT',
-  'PLINTH_OPENSEARCH_SERVICE',
-  'PLINTH_OCR',
-  'PLINTH_PATTERNS',
+  ...awsVariables.alone,
+  ...awsVariables.search,
   'PLINTH_OUTBOUND_ALLOW',
   'PLINTH_MCP_SERVERS',
   'PLINTH_SCRIPTED_LATENCY_MS',

@@ -1,7 +1,8 @@
 /** A Plinth on AWS that the checks of doctor are shown, and what may be odd about it. @module */
+import { readAwsEnvironment } from '@plinth/aws/environment'
+import { defaultAlertTypes } from '@plinth/core'
 import { expect, it } from 'vitest'
 import { findModel } from '../../../models/src/index.ts'
-import { usualAlertTypes } from '../../src/checks/aws/topics.ts'
 import type { Diagnosis } from '../../src/checks/finding.ts'
 import type { AwsPatient, Check, LookFault, NamedModel, QueueFacts } from '../../src/checks/patient.ts'
 
@@ -10,16 +11,7 @@ export const minute = 60_000
 export const haiku = 'anthropic.claude-haiku-4-5-20251001-v1:0'
 export const dead: QueueFacts = queue({ name: 'plinth-dead', arn: 'arn:dead', deadLetters: undefined })
 
-const environment = {
-  region: 'eu-central-1',
-  table: 'plinth',
-  bucket: 'plinth',
-  bus: 'genai-eventbus',
-  queuePrefix: 'plinth',
-  pooledKey: 'alias/plinth-pooled-key',
-  stream: 'plinth',
-  create: false,
-}
+const environment = readAwsEnvironment({ AWS_REGION: 'eu-central-1' })
 
 export function queue(parts: Partial<QueueFacts> = {}): QueueFacts {
   const counts = { waiting: 0, working: 0, held: 0 }
@@ -49,7 +41,7 @@ export const sound = {
   rotation: true,
   keyUse: undefined as string | undefined,
   tenantKeys: { keys: 2, more: false },
-  topics: usualAlertTypes.map((type) => ({ name: `genai-alerts-${type}`, subscribers: 1 as number | undefined })),
+  topics: [...defaultAlertTypes].map((type) => ({ name: `genai-alerts-${type}`, subscribers: 1 as number | undefined })),
   model: {
     profile: true as boolean | undefined,
     known: true,

@@ -4,7 +4,6 @@ import type { PatternName } from '../define/pattern.ts'
 /** A field of the profile, by its path, compared with what it must be. */
 export type Condition = { readonly field: string } & (
   | { readonly atLeast: number }
-  | { readonly atMost: number }
   | { readonly oneOf: readonly unknown[] }
   | { readonly holdsAny: readonly unknown[] }
 )

@@ -37,7 +37,6 @@ function holds({ when }: Rule, profile: Profile): boolean {
 function isMet(condition: Condition, profile: Profile): boolean {
   const value = valueAt(profile, condition.field)
   if ('atLeast' in condition) return Number(value) >= condition.atLeast
-  if ('atMost' in condition) return Number(value) <= condition.atMost
   if ('oneOf' in condition) return condition.oneOf.includes(value)
   return Array.isArray(value) && value.some((one) => condition.holdsAny.includes(one))
 }

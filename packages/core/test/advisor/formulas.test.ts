@@ -4,9 +4,10 @@ import {
   functionsUsd,
   keysUsd,
   onDemandStreamUsd,
+  putsUsd,
   requestUsd,
   searchUsd,
-  shardsUsd,
+  shardHoursUsd,
   tokensUsd,
   vectorsUsd,
   webAclUsd,
@@ -47,7 +48,7 @@ describe('what things cost', () => {
 
   it('a stream of a hundred records a second, by the shard and on demand', () => {
     const use = { putsPerSecond: 100, bytesPerSecond: 100 * 1_024 }
-    expect(shardsUsd(listUsd, use)).toBeCloseTo(14.63, 2)
+    expect(shardHoursUsd(listUsd, use) + putsUsd(listUsd, use)).toBeCloseTo(14.63, 2)
     expect(onDemandStreamUsd(listUsd, { ...use, readers: 1 })).toBeCloseTo(59.28, 1)
   })
 
@@ -64,7 +65,8 @@ describe('what things cost', () => {
         const [few, many] = [less, less + more]
         const all = (count: number): readonly number[] => [
           vectorsUsd(listUsd, { vectors: count, queries: count, put: count, dimensions: 512, indexes }),
-          shardsUsd(listUsd, { putsPerSecond: count, bytesPerSecond: count * 10 }),
+          shardHoursUsd(listUsd, { putsPerSecond: count, bytesPerSecond: count * 10 }),
+          putsUsd(listUsd, { putsPerSecond: count, bytesPerSecond: count * 10 }),
           onDemandStreamUsd(listUsd, { putsPerSecond: count, bytesPerSecond: count, readers: 2 }),
           functionsUsd(listUsd, { calls: count, seconds: 1, gigabytes: 1 }),
         ]

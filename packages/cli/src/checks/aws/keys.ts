@@ -1,11 +1,10 @@
+import { pooledKeyAlias } from '@plinth/core'
 import { countOf } from '../../words.ts'
 import { ok, problem, warning } from '../finding.ts'
 import type { AwsPatient, Check } from '../patient.ts'
 import { lookAt } from './look-at.ts'
 
 const nameOf = ({ account }: AwsPatient): string => account.environment.pooledKey
-/** A key that is named so is made when it is first needed. */
-const usual = 'alias/plinth-pooled-key'
 
 export const pooledKey: Check<AwsPatient> = lookAt({
   name: 'pooled key',
@@ -29,7 +28,8 @@ export const pooledKey: Check<AwsPatient> = lookAt({
   },
   missing: (patient) => {
     const name = nameOf(patient)
-    if (name === usual)
+    // A key that is named so is made when it is first needed.
+    if (name === pooledKeyAlias)
       return warning(
         `There is no ${name} yet.`,
         'It is made when it is first needed, which takes leave for kms:CreateKey; or set PLINTH_POOLED_KEY to the key of the stack.',

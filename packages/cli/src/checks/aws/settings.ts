@@ -1,24 +1,10 @@
+import { awsVariables } from '@plinth/aws/environment'
 import type { Finding } from '../finding.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
 /** Each on its own: what is wrong with one doesn't depend on the others. */
-const alone = [
-  'PLINTH_REGION',
-  'AWS_REGION',
-  'AWS_DEFAULT_REGION',
-  'AWS_ENDPOINT_URL',
-  'PLINTH_TABLE',
-  'PLINTH_BUCKET',
-  'PLINTH_BUS',
-  'PLINTH_QUEUE_PREFIX',
-  'PLINTH_POOLED_KEY',
-  'PLINTH_STREAM',
-  'PLINTH_TOPIC_ARNS',
-  'PLINTH_AWS_CREATE',
-  'PLINTH_OCR',
-  'PLINTH_PATTERNS',
-] as const
+const alone = ['PLINTH_REGION', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_ENDPOINT_URL', ...awsVariables.alone]
 const anyRegion = { AWS_REGION: 'us-east-1' }
 
 /**

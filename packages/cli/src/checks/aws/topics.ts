@@ -1,9 +1,7 @@
+import { defaultAlertTypes } from '@plinth/core'
 import { ok, warning } from '../finding.ts'
 import type { AwsPatient, Check } from '../patient.ts'
 import { lookAt, servesStreams } from './look-at.ts'
-
-/** The alerts that Plinth's own rules raise, as the stack has topics for them. */
-export const usualAlertTypes: readonly string[] = ['high_priority', 'high_risk', 'anomaly_detected']
 
 export const alertTopics: Check<AwsPatient> = lookAt({
   name: 'alert topics',
@@ -26,12 +24,13 @@ export const alertTopics: Check<AwsPatient> = lookAt({
   spare: true,
 })
 
-/** Without the beginning of their ARNs it is made of the account's number. */
+/** Of the alerts that Plinth's own rules raise. Without the beginning of their ARNs it is made of the account's number. */
 async function topicsOf(account: AwsPatient['account']): ReturnType<AwsPatient['account']['topics']> {
   const { topicArns, region } = account.environment
-  if (topicArns !== undefined) return account.topics(topicArns, usualAlertTypes)
+  const types = [...defaultAlertTypes]
+  if (topicArns !== undefined) return account.topics(topicArns, types)
   const { facts, fault } = await account.identity()
   if (fault) return { fault }
   const [, partition = 'aws'] = facts.arn.split(':')
-  return account.topics(`arn:${partition}:sns:${region}:${facts.account}:`, usualAlertTypes)
+  return account.topics(`arn:${partition}:sns:${region}:${facts.account}:`, types)
 }

@@ -1,6 +1,6 @@
 import type { PatternName } from '../../define/pattern.ts'
 import { type CostLine, type CostParts, has } from './cost-line.ts'
-import { pollsMonth } from './formulas.ts'
+import { keysUsd, pollsMonth, webAclUsd } from './formulas.ts'
 
 /** What stands there of a stack, as `plinth synth` makes it; a test of @plinth/cdk compares it with the template. */
 export interface StandingParts {
@@ -30,12 +30,14 @@ export function fixedLines(parts: CostParts): readonly CostLine[] {
   const own = profile.tenants.isolation === 'silo' && has(parts, 'multi-tenant') ? profile.tenants.count : 0
   const line = (service: string, what: string, amount: number): CostLine => ({ service, what, kind: 'fixed', usd: amount })
   return [
-    line('KMS', own === 0 ? 'the key of all tenants' : 'the key of all tenants, and one of each', (1 + own) * usd('keyMonth')),
+    line(
+      'KMS',
+      own === 0 ? 'the key of all tenants' : 'the key of all tenants, and one of each',
+      keysUsd(usd, { keys: 1 + own, calls: 0 }),
+    ),
     line('SQS', 'queues that Lambda asks for jobs', sum('queues') * pollsMonth * usd('queueCall')),
     line('CloudWatch', 'metrics that alarms watch', sum('alarms') * usd('alarmMonth')),
     line('CloudWatch', 'dashboards', sum('dashboards') * usd('dashboardMonth')),
-    ...(has(parts, 'multi-tenant')
-      ? [line('WAF', 'the web ACL', usd('webAclMonth') + webAclRules * usd('webAclRuleMonth'))]
-      : []),
+    ...(has(parts, 'multi-tenant') ? [line('WAF', 'the web ACL', webAclUsd(usd, { rules: webAclRules, calls: 0 }))] : []),
   ]
 }

@@ -99,13 +99,16 @@ export function shardsFor({ putsPerSecond, bytesPerSecond }: StreamUse): number 
   return Math.max(1, Math.ceil(Math.max(bytesPerSecond / shardBytes, putsPerSecond / shardPuts)))
 }
 
-export function shardsUsd(usd: UsdOf, use: StreamUse): number {
-  const seconds = hoursMonth * 3_600
-  const units = Math.max(use.putsPerSecond, use.bytesPerSecond / putBytes) * seconds
-  return shardsFor(use) * hoursMonth * usd('shardHour') + units * usd('streamPut')
+/** Idle or not. */
+export function shardHoursUsd(usd: UsdOf, use: StreamUse): number {
+  return shardsFor(use) * hoursMonth * usd('shardHour')
 }
 
-/** The same stream on demand. @param use.readers that all of it is given to. */
+export function putsUsd(usd: UsdOf, use: StreamUse): number {
+  return Math.max(use.putsPerSecond, use.bytesPerSecond / putBytes) * hoursMonth * 3_600 * usd('streamPut')
+}
+
+/** A month of the same stream on demand. @param use.readers that all of it is given to. */
 export function onDemandStreamUsd(usd: UsdOf, use: StreamUse & { readonly readers: number }): number {
   const gigabytes = (use.bytesPerSecond * hoursMonth * 3_600) / gibibyte
   return hoursMonth * usd('streamHour') + gigabytes * (usd('streamGigabyteIn') + use.readers * usd('streamGigabyteOut'))

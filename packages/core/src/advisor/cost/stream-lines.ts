@@ -1,6 +1,6 @@
 import type { Profile } from '../profile.ts'
 import { type CostLine, type CostParts, has } from './cost-line.ts'
-import { functionsUsd, hoursMonth, type StreamUse, shardsFor, shardsUsd, tokensUsd } from './formulas.ts'
+import { functionsUsd, hoursMonth, putsUsd, type StreamUse, shardHoursUsd, shardsFor, tokensUsd } from './formulas.ts'
 
 /** Records that a producer hands in at a time, so that they lie in one record of Kinesis. */
 const recordsACall = 50
@@ -38,13 +38,8 @@ export function streamLines(parts: CostParts): readonly CostLine[] {
     gigabytes: processorGigabytes,
   }
   return [
-    { service: 'Kinesis', what: 'shards, idle or not', kind: 'fixed', usd: shardsFor(use) * hoursMonth * usd('shardHour') },
-    {
-      service: 'Kinesis',
-      what: 'records that are put',
-      kind: 'variable',
-      usd: shardsUsd(usd, use) - shardsFor(use) * hoursMonth * usd('shardHour'),
-    },
+    { service: 'Kinesis', what: 'shards, idle or not', kind: 'fixed', usd: shardHoursUsd(usd, use) },
+    { service: 'Kinesis', what: 'records that are put', kind: 'variable', usd: putsUsd(usd, use) },
     { service: 'Lambda', what: 'records that are worked', kind: 'variable', usd: functionsUsd(usd, work) },
     {
       service: 'DynamoDB',

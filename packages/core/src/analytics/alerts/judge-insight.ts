@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json.ts'
 import type { Insight, RiskLevel } from '../insight.ts'
 import { holds, valueAt } from './conditions.ts'
-import { type AlertRule, concerns, defaultTypes } from './rules.ts'
+import { type AlertRule, concerns, defaultAlertTypes } from './rules.ts'
 
 /** R81: what an alert's severity is when nothing says it. */
 export type Severity = RiskLevel | 'unknown'
@@ -49,7 +49,7 @@ export function judgeInsight(rules: readonly AlertRule[], insight: Insight): rea
 }
 
 function weightOf({ alert_type, severity }: Verdict): number {
-  return defaultTypes.has(alert_type) ? severities.length : rankOf(severity)
+  return defaultAlertTypes.has(alert_type) ? severities.length : rankOf(severity)
 }
 
 function fires(rule: AlertRule, insight: Insight): boolean {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { callerId, shownText } from '../../define/forms.ts'
-import { type AlertRule, defaultCoolDown, defaultTypes, operators, ruleLimits } from './rules.ts'
+import { type AlertRule, defaultAlertTypes, defaultCoolDown, operators, ruleLimits } from './rules.ts'
 
 const aggregates = ['count', 'sum', 'min', 'max', 'mean', 'variance', 'p50', 'p95', 'p99', 'distinct']
 const ofInsight = ['analysis.', 'data_point.', 'evidence.']
@@ -10,7 +10,7 @@ const numeric: readonly string[] = ['>', '>=', '<', '<=']
 const alertType = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be 1 to 64 small letters, digits and underscores, and begin with a letter')
-  .refine((type) => !defaultTypes.has(type), 'is the type of a rule that is built in')
+  .refine((type) => !defaultAlertTypes.has(type), 'is the type of a rule that is built in')
 
 const key = shownText(ruleLimits.key + 1).refine(
   (text) => !text.slice(0, -1).includes('*') && text.length <= ruleLimits.key + (text.endsWith('*') ? 1 : 0),

@@ -87,7 +87,8 @@ export const defaultRules: readonly AlertRule[] = [
   },
 ]
 
-export const defaultTypes: ReadonlySet<string> = new Set(defaultRules.map((rule) => rule.alert_type))
+/** Of every Plinth. */
+export const defaultAlertTypes: ReadonlySet<string> = new Set(defaultRules.map((rule) => rule.alert_type))
 
 /** Whether a rule is about this key of this stream. */
 export function concerns(rule: Pick<AlertRule, 'stream' | 'key'>, stream: string, key: string): boolean {
