@@ -68,6 +68,10 @@ describe('variables', () => {
   it('that are set are named, and their values are not', async () => {
     const found = await look(environment, { variables: { PORT: '4001', PLINTH_TOKEN: 'secret', PLINTH_HOST: '' } })
     expect(found).toEqual({ status: 'ok', message: 'Well formed: PORT, PLINTH_TOKEN.' })
+    // Those of AWS are looked at where AWS is.
+    expect(await look(environment, { variables: { PORT: '4001', PLINTH_BUCKET: 'NO BUCKET' } })).toMatchObject({
+      message: 'Well formed: PORT.',
+    })
   })
 
   it('that nothing reads are named, with what was meant', async () => {

@@ -38,6 +38,9 @@ export const knownVariables: readonly string[] = [
   'PLINTH_TOKEN',
 ]
 
+/** Looked at where AWS is, and of no use elsewhere. */
+const ofAws: ReadonlySet<string> = new Set([...awsVariables.alone, ...awsVariables.search])
+
 const oldest = [22, 18] as const
 
 export const node: Check = {
@@ -54,7 +57,7 @@ export const node: Check = {
 export const environment: Check = {
   name: 'environment',
   look: ({ variables }) => {
-    const set = knownVariables.filter((name) => variables[name])
+    const set = knownVariables.filter((name) => variables[name] && !ofAws.has(name))
     const wrong = set.flatMap((name) => faultOf(name, variables))
     if (variables.PLINTH_MASTER_KEY && variables.PLINTH_MASTER_KEY_FILE)
       wrong.push('PLINTH_MASTER_KEY and PLINTH_MASTER_KEY_FILE are both set.')

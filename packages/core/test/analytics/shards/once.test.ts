@@ -102,3 +102,53 @@ describe('a shard whose processes die, conflict and are delivered to again', () 
     )
   }, 120_000)
 })
+
+const hour = 3_600_000
+
+describe("a machine's clock that jumps by an hour, forth and back", () => {
+  it('changes nothing of what a shard tells while it works [X54]', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(entry, { minLength: 5, maxLength: 30 }),
+        fc.array(fc.record({ amount: fc.integer({ min: 0, max: 6 }), jump: fc.constantFrom(-hour, 0, hour) }), { maxLength: 15 }),
+        async (entries, steps) => {
+          const whole = await ShardBench.open()
+          fill(whole, entries)
+          await whole.run()
+          const bench = await ShardBench.open()
+          fill(bench, entries)
+          const work = bench.work({ keepAfter: { milliseconds: 15_000, records: 40 } })
+          let at = 0
+          for (const { amount, jump } of steps) {
+            bench.clock.jump(bench.clock.now() + jump)
+            await bench.take(work, at, at + amount)
+            at = Math.min(at + amount, bench.log.length)
+          }
+          await bench.take(work, at, bench.log.length, true)
+          expect(await bench.told()).toEqual(await whole.told())
+        },
+      ),
+      { numRuns: 40 },
+    )
+  }, 60_000)
+
+  it.each([hour, -hour])(
+    'makes no record late, and no window other, where it jumps by %d as records are accepted',
+    async (jump) => {
+      const results = async (jumps: boolean) => {
+        const bench = await ShardBench.open()
+        for (let second = 0; second < 120; second++) {
+          bench.append([record('s1', second, { value: second % 7 })])
+          const last = bench.log.at(-1)
+          if (jumps && last && second >= 40 && second < 60) bench.log.splice(-1, 1, { ...last, at: last.at + jump })
+        }
+        await bench.run()
+        const { results: windows, figures } = await bench.told()
+        return { windows, late: figures.late }
+      }
+      const jumped = await results(true)
+      expect(jumped.late).toBe(0)
+      expect(jumped).toEqual(await results(false))
+    },
+  )
+})
