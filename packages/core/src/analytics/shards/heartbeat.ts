@@ -17,6 +17,11 @@ import { shardPartition } from './shard-of.ts'
 
 export const firstPause: number = 15_000
 const longestPause = 10 * 60_000
+/**
+ * A job that comes so late is no sign of silence: the process was away, or its clock was set. Were it believed, the stream's time would leap, and
+ * records of now be late. So it is looked again after a pause, in which the records of a stream that is busy come.
+ */
+const overdueAfter = 5 * 60_000
 /** Whoever has said nothing for a day is gone. */
 const givesUpAfter = 24 * 60 * 60_000
 /** Records no older than this when they are accepted are of a live stream. */
@@ -68,11 +73,13 @@ async function beat(scope: Uses<'state' | 'streams'>, { stream, shard, after }: 
   const now = scope.clock.now()
   const idle = now - head.accepted
   if (idle > givesUpAfter) return done
-  if (idle >= firstPause) {
+  const isOverdue = now - after > overdueAfter
+  if (idle >= firstPause && !isOverdue) {
     const [result] = await scope.streams.append(shardPartition(stream, shard), [packEntry([])])
     if (result && 'refused' in result) return { retryAt: now + (result.refused.retryAfter ?? 1) * 1_000 }
   }
-  const next = nextHeartbeat(stream, shard, idle < firstPause ? head.accepted + firstPause : now + nextPause(head, now))
+  const pause = isOverdue ? firstPause : nextPause(head, now)
+  const next = nextHeartbeat(stream, shard, idle < firstPause ? head.accepted + firstPause : now + pause)
   await scope.state.commit({ writes: [next.write], emit: [next.job], durability: 'relaxed' })
   return done
 }

@@ -17,10 +17,10 @@ async function beats(bench: ShardBench): Promise<Beat[]> {
   return all.filter(({ queue }) => queue === 'analytics.heartbeat')
 }
 
-/** Runs the newest job when it is due, and delivers what it appended. */
-async function beat(bench: ShardBench, work = bench.work()): Promise<number> {
+/** Runs the newest job when it is due, or so much later, and delivers what it appended. */
+async function beat(bench: ShardBench, work = bench.work(), late = 0): Promise<number> {
   const job = (await beats(bench)).at(-1) as Beat
-  bench.clock.jump(job.notBefore)
+  bench.clock.jump(job.notBefore + late)
   const scope = {
     ...bench.scope,
     streams: {
@@ -95,6 +95,38 @@ describe('the heartbeat of a live stream', () => {
     expect((pauses.at(-1) ?? 0) - (pauses.at(-2) ?? 0)).toBe(600_000)
     expect((pauses.at(-1) ?? 0) - start).toBeGreaterThan(86_400_000)
     expect((pauses.at(-1) ?? 0) - start).toBeLessThan(87_200_000)
+  })
+
+  it("does not believe that a stream was silent for an hour, when this machine's clock was set or it was away: it looks again [X54]", async () => {
+    const bench = await ShardBench.open()
+    const work = bench.work()
+    for (let at = 0; at < 8; at++) bench.append([record('a', at, { value: 1 })])
+    bench.clock.jump(start + 8_000)
+    await bench.take(work, 0, 8, true)
+    const hour = 3_600_000
+    await beat(bench, work, hour)
+    expect(bench.log).toHaveLength(8)
+    expect((await beats(bench)).at(-1)?.notBefore).toBe(bench.clock.now() + 15_000)
+    // Records go on, their own clocks being right.
+    bench.append([record('a', 23, { value: 1 })])
+    Object.assign(bench.log.at(-1) as object, { at: bench.clock.now() + 1_000 })
+    await bench.take(work, 8, 9, true)
+    await beat(bench, work)
+    bench.append([record('a', 24, { value: 1 })])
+    await bench.take(work, 9, bench.log.length, true)
+    expect((await bench.head()).late).toBe(0)
+  })
+
+  it('goes on after a time away, a pause later', async () => {
+    const bench = await ShardBench.open()
+    const work = bench.work()
+    for (let at = 0; at < 8; at++) bench.append([record('a', at, { value: 1 })])
+    bench.clock.jump(start + 8_000)
+    await bench.take(work, 0, 8, true)
+    await beat(bench, work, 3_600_000)
+    await beat(bench, work)
+    expect(bench.log).toHaveLength(9)
+    expect((await bench.told()).results).toHaveLength(2)
   })
 
   it('is not for a stream of old records', async () => {
