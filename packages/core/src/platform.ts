@@ -24,6 +24,7 @@ import { Sealing } from './scope/sealing.ts'
 import { tenantSearch } from './scope/search.ts'
 import { State } from './scope/state.ts'
 import { tenantStreams } from './scope/streams.ts'
+import { objectsOfRow } from './scope/texts-apart.ts'
 import { tenantTools } from './scope/tools.ts'
 import { tenantTopics } from './scope/topics.ts'
 import { type Action, Trail } from './scope/trail.ts'
@@ -151,6 +152,7 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
       system,
       objectsOf: (tenantId) => tenantObjects(tenantId, objects, sealing),
       openEntry: (tenantId, partition, sealed) => sealing.openEntry(tenantId, partition, sealed),
+      objectsOfRow: (row) => objectsOfRow(sealing, row),
       state: (tenantId, by) =>
         stateOf(tenantId, by?.caller.correlationId ?? 'system', by ? { trail: trailOf(by.caller, tenantId, by.action) } : {}),
       audit: {

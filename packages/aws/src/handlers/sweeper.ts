@@ -14,7 +14,7 @@ export async function handler(event?: {
   sealer ??= new AuditSealer({ operator, keys: operator.audit.keys, log: functionLog })
   const { entries } = await sealer.sealAll()
   if (event?.task === 'seal') return { entries, objects: 0 }
-  const sweeper = new Sweeper({ operator, log: functionLog })
+  const sweeper = new Sweeper({ operator, log: functionLog, mayOpen: false })
   try {
     return { entries, ...(await sweeper.sweep()) }
   } finally {

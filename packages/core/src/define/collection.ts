@@ -34,6 +34,11 @@ export interface CollectionDefinition<Plain extends object, Sealed extends objec
    * {@link mostInlineBytes}, for what is written over and over. A row holds 350 KB with all of its fields.
    */
   readonly inlineBytes?: number
+  /**
+   * Its texts are written over and over: where rows are paid by the byte, those above its `StateStore.rewrittenBytes` lie in the
+   * ObjectStore, and what was written over goes at once.
+   */
+  readonly isRewritten?: boolean
   /** When a record goes away by itself, milliseconds UTC. */
   expires?(fields: Plain): number | undefined
   /** From the plain fields of schema n (the property) to those of n + 1; applied on read. */

@@ -129,6 +129,8 @@ export interface Page<Item> {
  * refused with InvalidInputError, on every method.
  */
 export interface StateStore {
+  /** Of a sealed text that is written over and over, more bytes cost more here than an object does. Absent: none do. */
+  readonly rewrittenBytes?: number
   get(key: Key): Promise<Row | undefined>
   /** A partition's rows in order of `sort`, from behind `after`. */
   read(tenant: string, collection: string, partition: string, after?: string): AsyncIterable<Row>

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../ports/object-store.ts'
 import type { Operations } from '../ports/operations.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { SearchIndex } from '../ports/search-index.ts'
-import type { StateStore } from '../ports/state-store.ts'
+import type { Row, StateStore } from '../ports/state-store.ts'
 import type { AuditKeys } from '../tenancy/audit/audit-keys.ts'
 import type { TenantSettings } from '../tenancy/tenant.ts'
 import type { Caller } from './caller.ts'
@@ -38,6 +38,8 @@ export interface Operator {
   objectsOf(tenantId: string): Objects
   /** Opens an entry of any tenant's log. @throws SealError, KeyUnusableError */
   openEntry(tenantId: string, partition: string, sealed: Uint8Array): Promise<Uint8Array>
+  /** The names of the objects in which a row's texts lie. @throws SealError, KeyUnusableError */
+  objectsOfRow(row: Row): Promise<ReadonlySet<string>>
   /** Any tenant's records; what is changed there is put down in its trail as somebody's doing, where it says whose. */
   state(tenantId: string, by?: { readonly caller: Caller; readonly action?: Action }): State
   readonly audit: {

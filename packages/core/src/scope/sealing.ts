@@ -67,6 +67,16 @@ export class Sealing {
     return textOf(await this.#open(object, [...context, name]))
   }
 
+  /** The name of the object that holds the text of a field of which {@link liesApart} is true. @throws SealError, KeyUnusableError */
+  async nameApart(place: Key, field: string, sealed: Uint8Array): Promise<string> {
+    return decoder.decode((await this.#open(sealed, fieldContext(place, field))).content)
+  }
+
+  /** Removes that object: its row must refer to it no more. */
+  async removeApart(place: Key, field: string, sealed: Uint8Array): Promise<void> {
+    await this.#objects.delete({ tenant: place.tenant, name: await this.nameApart(place, field, sealed) })
+  }
+
   /** Seals bytes that stand under a name of their own. */
   async sealBytes(tenant: string, name: string, content: Uint8Array): Promise<Uint8Array> {
     return this.#seal(await this.#keys.current(tenant), bytes, content, [tenant, 'object', name])

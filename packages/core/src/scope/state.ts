@@ -1,4 +1,4 @@
-import type { Collection } from '../define/collection.ts'
+import { type Collection, usualInlineBytes } from '../define/collection.ts'
 import type { EventToEmit } from '../define/event.ts'
 import type { JobToEmit } from '../define/job.ts'
 import { InvalidInputError } from '../errors.ts'
@@ -9,6 +9,7 @@ import type { Job } from '../ports/queue.ts'
 import type { DomainEvent, Key, ListEntry, NewRow, Page, Row, StateStore, StoredEvent, Write } from '../ports/state-store.ts'
 import { type Place, StoredRecord } from './record.ts'
 import type { Sealing } from './sealing.ts'
+import { removeTexts, writtenOver } from './texts-apart.ts'
 import type { Deed, Trail } from './trail.ts'
 
 /** One write of a commit; made by `insert`, `update`, `replace`, `remove`, `check` and `count`, read by `State.commit`. */
@@ -187,15 +188,17 @@ export class State {
    * @throws ConflictError, LimitError, TooLargeError, InvalidInputError; nothing is changed then.
    */
   async commit(commit: Commit): Promise<readonly (StoredRecord<object, object> | undefined)[]> {
-    const writes: Write[] = []
     const entry = await this.#trail?.entry(commit.deed, commit.resource)
-    for (const write of commit.writes) writes.push(await this.#write(write))
+    const over = await writtenOver(this.#store, commit.writes, (collection, place) => this.#key(collection, place))
+    // At a time: texts that lie apart are put meanwhile.
+    const writes = await Promise.all(commit.writes.map((write) => this.#write(write)))
     if (entry) writes.push(await this.#write(entry.write))
     // A refusal that was told a moment ago.
     if (commit.deed && writes.length === 0 && !commit.emit?.length) return []
     const emit = (commit.emit ?? []).map((entry) => (entry.kind === 'event' ? this.#event(entry) : this.#job(entry)))
     await this.#store.commit({ writes, emit }, commit.durability ?? 'synced')
     entry?.kept()
+    await removeTexts(this.#sealing, over)
     return commit.writes.map((write, index) => {
       const stored = writes[index]
       if (!stored || !('put' in stored)) return undefined
@@ -280,7 +283,7 @@ export class State {
     }
     const sealed: Record<string, Uint8Array> = { ...kept }
     for (const [field, text] of Object.entries(texts)) {
-      if (text !== undefined) sealed[field] = await this.#sealing.sealField(key, field, text, collection.inlineBytes)
+      if (text !== undefined) sealed[field] = await this.#sealing.sealField(key, field, text, this.#inlineBytes(collection))
     }
     const lists = collection.listNames.map((name): ListEntry | null => {
       const list = collection.lists[name]
@@ -295,6 +298,10 @@ export class State {
       lists,
       ...(expires === undefined ? {} : { expires: Math.ceil(expires) }),
     }
+  }
+
+  #inlineBytes({ inlineBytes = usualInlineBytes, isRewritten = false }: AnyCollectionOf): number {
+    return isRewritten ? Math.min(inlineBytes, this.#store.rewrittenBytes ?? inlineBytes) : inlineBytes
   }
 
   #key(collection: string, place: Place): Key {

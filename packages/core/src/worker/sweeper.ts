@@ -1,9 +1,11 @@
+import { PlinthError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Timer } from '../ports/clock.ts'
 import { entryRetention } from '../ports/event-stream.ts'
 import { eventRetention } from '../ports/operations.ts'
+import type { Row } from '../ports/state-store.ts'
 import type { Operator } from '../scope/operator.ts'
-import { sealedObjectOwner } from '../scope/sealing.ts'
+import { liesApart, sealedObjectOwner } from '../scope/sealing.ts'
 import { removeTenantData } from '../tenancy/offboard.ts'
 import { TenantRegistry } from '../tenancy/registry.ts'
 import { systemTenant, type TenantSettings } from '../tenancy/tenant.ts'
@@ -15,8 +17,8 @@ const rowsAtATime = 1_000
 const orphanAge = 3_600_000
 
 /**
- * Once a minute: removes what has expired, events and entries of streams past their retention, tenants that left, and objects whose record is gone. Everything it
- * does is also right when it is done twice, or by two sweepers.
+ * Once a minute: removes what has expired, events and entries of streams past their retention, tenants that left, and objects to which no
+ * record refers. Everything it does is also right when it is done twice, or by two sweepers.
  */
 export class Sweeper {
   readonly #operator: Operator
@@ -27,10 +29,17 @@ export class Sweeper {
   /** How far each tenant's objects were looked through, and when to the end: listing them costs something, orphans hardly do. */
   readonly #lookedThrough = new Map<string, string>()
   readonly #finished = new Map<string, number>()
+  readonly #mayOpen: boolean
   #stopped = false
 
-  constructor(parts: { readonly operator: Operator; readonly log: Log }) {
+  constructor(parts: {
+    readonly operator: Operator
+    readonly log: Log
+    /** Whether it may use tenants' keys. Without them, objects of a record that has others are let lie. Default true. */
+    readonly mayOpen?: boolean
+  }) {
     this.#operator = parts.operator
+    this.#mayOpen = parts.mayOpen ?? true
     this.#registry = new TenantRegistry(parts.operator)
     this.#log = parts.log
     this.#schedule()
@@ -103,10 +112,24 @@ export class Sweeper {
     let removed = 0
     for (const { name, modified } of page.items) {
       const owner = sealedObjectOwner(tenant, name)
-      if (modified > clock.now() - orphanAge || !owner || (await store.get(owner))) continue
+      if (modified > clock.now() - orphanAge || !owner) continue
+      const row = await store.get(owner)
+      if (row && (await this.#mayReferTo(row, name))) continue
       await objects.delete({ tenant, name })
       removed++
     }
     return removed
+  }
+
+  async #mayReferTo(row: Row, name: string): Promise<boolean> {
+    if (!Object.values(row.sealed).some(liesApart)) return false
+    if (!this.#mayOpen) return true
+    try {
+      return (await this.#operator.objectsOfRow(row)).has(name)
+    } catch (error) {
+      // Nobody can read it now: a key that is disabled, say.
+      if (PlinthError.is(error)) return true
+      throw error
+    }
   }
 }

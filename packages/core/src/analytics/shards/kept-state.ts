@@ -29,6 +29,7 @@ export const streamShardParts: Collection<Record<never, never>, { text: string }
   plain: z.strictObject({}),
   sealed: ['text'],
   inlineBytes: 256 * 1024,
+  isRewritten: true,
   lists: {},
 })
 

@@ -23,6 +23,7 @@ export const streamKeyPages: Collection<{ readonly through: string }, { keys: st
   plain: z.strictObject({ through: z.string() }),
   sealed: ['keys'],
   inlineBytes: mostInlineBytes,
+  isRewritten: true,
   lists: {},
 })
 

@@ -66,6 +66,7 @@ export const streamShards: Collection<ShardHeadFields, { state: string }> = defi
   }),
   sealed: ['state'],
   inlineBytes: 256 * 1024,
+  isRewritten: true,
   lists: {},
 })
 

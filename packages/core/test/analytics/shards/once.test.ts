@@ -62,12 +62,14 @@ describe('a shard whose processes die, conflict and are delivered to again', () 
         fc.array(entry, { minLength: 5, maxLength: 30 }),
         fc.array(step, { maxLength: 25 }),
         memory,
-        async (entries, steps, memoryBytes) => {
+        // Where rows are paid by the byte, pages lie apart.
+        fc.constantFrom(undefined, 300),
+        async (entries, steps, memoryBytes, rewrittenBytes) => {
           const whole = await ShardBench.open()
           fill(whole, entries)
           await whole.run()
 
-          const bench = await ShardBench.open()
+          const bench = await ShardBench.open({}, rewrittenBytes === undefined ? {} : { rewrittenBytes })
           fill(bench, entries)
           const options = { pageCharacters: 1_500, memoryBytes, keepAfter: { milliseconds: 15_000, records: 40 } }
           // Two processes may think that the shard is theirs.
@@ -98,7 +100,7 @@ describe('a shard whose processes die, conflict and are delivered to again', () 
           expect(await bench.told()).toEqual(told)
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 60 },
     )
   }, 120_000)
 })

@@ -69,6 +69,12 @@ export const testParts: KeyParts = {
 /** What can go wrong with a commit. */
 export type Fault = 'before' | 'after' | 'conflict' | 'lost' | undefined
 
+export interface BenchOptions {
+  readonly hostile?: boolean
+  /** As a store has it whose rows are paid by the byte. */
+  readonly rewrittenBytes?: number
+}
+
 /** One tenant with one stream of one shard, and processes that work on it. */
 export class ShardBench {
   readonly memory: MemoryPlatform
@@ -79,8 +85,10 @@ export class ShardBench {
   /** Asked before each commit of shards. */
   fault: () => Fault = () => undefined
   commits = 0
+  readonly #rewrittenBytes: number | undefined
 
-  private constructor(stream: StreamFields, hostile: boolean) {
+  private constructor(stream: StreamFields, { hostile, rewrittenBytes }: BenchOptions) {
+    this.#rewrittenBytes = rewrittenBytes
     this.clock = new FakeClock({ now: start })
     this.memory = memoryPlatform({
       models: scriptedModels(() => ''),
@@ -93,7 +101,7 @@ export class ShardBench {
     this.scope = { state, clock: this.clock, caller: { tenant: 'alpha' } } as unknown as Scope
   }
 
-  static async open(settings: Partial<StreamFields> = {}, { hostile = false } = {}): Promise<ShardBench> {
+  static async open(settings: Partial<StreamFields> = {}, options: BenchOptions = {}): Promise<ShardBench> {
     const stream: StreamFields = {
       name: streamName,
       shards: 1,
@@ -108,7 +116,7 @@ export class ShardBench {
       updated: 1,
       ...settings,
     }
-    const bench = new ShardBench(stream, hostile)
+    const bench = new ShardBench(stream, options)
     const write = insert(streams, { partition: streamsPartition, sort: streamName }, stream)
     for (;;) {
       try {
@@ -132,6 +140,7 @@ export class ShardBench {
       if (fault === 'after') throw new Error('The process died.')
     }
     return {
+      ...(this.#rewrittenBytes === undefined ? {} : { rewrittenBytes: this.#rewrittenBytes }),
       commit,
       get: (...parts) => inner.get(...parts),
       read: (...parts) => inner.read(...parts),
