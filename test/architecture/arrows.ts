@@ -23,7 +23,7 @@ export const compositionRoots: readonly RegExp[] = [
   /^packages\/server\/src\/(node|open-platform)\.ts$/,
   /^packages\/server\/src\/lambda\.ts$/,
   /^packages\/cli\/src\/local-identity\.ts$/,
-  /^packages\/cli\/src\/(commands\/(backup|doctor)|doctor\/[a-z-]+)\.ts$/,
+  /^packages\/cli\/src\/(commands\/(advise|backup|doctor)|doctor\/[a-z-]+)\.ts$/,
   // Types alone: what the two commands hand on.
   /^packages\/cli\/src\/(backup-words|checks\/patient)\.ts$/,
   /^packages\/aws\/src\/handlers\/function-platform\.ts$/,

@@ -1,5 +1,6 @@
 import { PlinthError } from '@plinth/core'
 import { Command, CommanderError } from 'commander'
+import { adviseCommand } from './commands/advise.ts'
 import { agentsCommand } from './commands/agents.ts'
 import { askCommand } from './commands/ask.ts'
 import { backupCommand } from './commands/backup.ts'
@@ -7,6 +8,7 @@ import { detectCommand } from './commands/detect.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
 import { ingestCommand } from './commands/ingest.ts'
+import { initCommand } from './commands/init.ts'
 import { runCommand } from './commands/run.ts'
 import { startCommand } from './commands/start.ts'
 import { streamCommand } from './commands/stream.ts'
@@ -40,9 +42,11 @@ const verbs = [
   streamCommand(),
   evalCommand(),
   tenantsCommand(),
+  adviseCommand(),
   backupCommand(),
   doctorCommand(),
   synthCommand(),
+  initCommand(),
 ]
 for (const verb of verbs) program.addCommand(prepared(verb, `plinth ${verb.name()}`))
 

@@ -28,3 +28,8 @@ export function timeSpan(milliseconds: number): string {
 export function wayBack(verb: string): string {
   return `The way back, on its machine while the server is stopped: plinth tenants ${verb} --offline`
 }
+
+/** A word that a shell takes as it is. */
+export function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}

@@ -15,9 +15,11 @@ const verbs = [
     'stream',
     'eval',
     'tenants',
+    'advise',
     'backup',
     'doctor',
     'synth',
+    'init',
   ],
 ]
 

@@ -1,6 +1,12 @@
 /** The five patterns, the ports they stand on, and what joins the two. @module */
 
+export { type Advice, advise } from './advisor/advise.ts'
 export { pollsMonth } from './advisor/cost/formulas.ts'
+export { givenPricesForm } from './advisor/given-prices.ts'
+export { type Answers, answersForm } from './advisor/profile.ts'
+export { inField, readInput } from './advisor/read-input.ts'
+export { roadmapMarkdown } from './advisor/roadmap/roadmap-for.ts'
+export { advisorRoute } from './advisor/route.ts'
 export { listUsd } from './advisor/service-prices.ts'
 export { defaultAlertTypes } from './analytics/alerts/rules.ts'
 export { appendLines, appendRecords } from './analytics/append-records.ts'

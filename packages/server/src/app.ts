@@ -2,6 +2,7 @@ import {
   type AnyRoute,
   type AnyTenantRoute,
   type Authenticator,
+  advisorRoute,
   type Caller,
   credentialsOf,
   InvalidInputError,
@@ -76,8 +77,8 @@ export function createApp(options: AppOptions): App {
   const { platform, patterns, authenticator, issuer, telemetry, log, stopping, regions = new Regions(platform) } = options
   const serving = { platform, regions, issuer }
   const { clock } = platform.operate()
-  const extra = [traceRoute(telemetry.spans)]
-  const routes = [...patterns.flatMap((pattern) => pattern.routes), ...extra]
+  const extra = { running: [traceRoute(telemetry.spans)], advisor: [advisorRoute] }
+  const routes = [...patterns.flatMap((pattern) => pattern.routes), ...Object.values(extra).flat()]
   const router = new Router(routes)
   const document = JSON.stringify(openApi(patterns, extra, options.mcp?.tools))
 

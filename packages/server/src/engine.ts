@@ -3,8 +3,8 @@ import {
   AuditSealer,
   Dispatcher,
   type Log,
+  type Pattern,
   type Platform,
-  patterns,
   Relay,
   StreamDeliveries,
   Sweeper,
@@ -19,8 +19,13 @@ export interface Engine {
 }
 
 /** Starts relay, worker, stream deliveries, sweeper and the sealing of audit trails. @param parts.worker whether jobs and streams are worked here. */
-export function startEngine(parts: { readonly platform: Platform; readonly worker: boolean; readonly log: Log }): Engine {
-  const { platform, log } = parts
+export function startEngine(parts: {
+  readonly platform: Platform
+  readonly patterns: readonly Pattern[]
+  readonly worker: boolean
+  readonly log: Log
+}): Engine {
+  const { platform, patterns, log } = parts
   const operator = platform.operate()
   const relay = new Relay({ operator, log, dispatcher: new Dispatcher({ operator, patterns, log }) })
   const sweeper = new Sweeper({ operator, log })

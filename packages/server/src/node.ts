@@ -1,7 +1,18 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Log, type Models, PlinthError, patterns, sleep, uuid, warnOfLifecycles } from '@plinth/core'
+import {
+  analytics,
+  patterns as everyPattern,
+  type LocalIssuer,
+  type Log,
+  type Models,
+  type Pattern,
+  PlinthError,
+  sleep,
+  uuid,
+  warnOfLifecycles,
+} from '@plinth/core'
 import { createDocumentReader } from '@plinth/documents'
 import { systemClock } from '@plinth/local'
 import { createMcpEndpoint } from '@plinth/mcp'
@@ -26,6 +37,8 @@ import { version } from './version.ts'
 export interface ServerOptions {
   /** The process's environment. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** What is served and worked here; of others there are no routes, jobs and streams. @default - all that Plinth has */
+  readonly patterns?: readonly Pattern[]
   /** Called once when the data can't be written any more: nothing more is accepted, and the process should end. */
   onFatal(error: PlinthError): void
 }
@@ -33,6 +46,8 @@ export interface ServerOptions {
 export interface RunningServer extends OpenedPlatform {
   readonly url: string
   readonly models: Models
+  /** Signs tokens that this server takes. */
+  readonly issuer: LocalIssuer
   readonly log: Log
   /** Takes no more requests, lets what runs end for a while, and closes the data in good order. */
   stop(): Promise<void>
@@ -53,6 +68,7 @@ const spanPatience = 2_000
  * @throws PlinthError with a message for the person who started it.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { patterns = everyPattern } = options
   const environment = readEnvironment(options.environment)
   const log = createLog(environment.logLevel)
   const telemetry = startTelemetry({
@@ -73,6 +89,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     environment,
     variables: options.environment,
     limits: modelLimits(options.environment),
+    jobs: patterns.flatMap(({ jobs }) => jobs.map(({ name }) => name)),
     log,
     outbound,
     reader,
@@ -105,10 +122,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping: stopping.signal,
     })
     const listening = await listen(nodeListener(app.handle, app.refuseTarget), environment.host, environment.port)
-    const engines = opened.map((each) => startEngine({ platform: each, worker: environment.worker, log }))
+    const engines = opened.map((each) => startEngine({ platform: each, patterns, worker: environment.worker, log }))
     state = 'ready'
-    const watchesItself = environment.selfMetrics && environment.worker && environment.platform === 'local'
-    const { directory } = environment
+    const { directory, selfMetrics: isWanted, worker } = environment
+    const watchesItself = isWanted && worker && environment.platform === 'local' && patterns.includes(analytics)
     const selfMetrics = watchesItself
       ? new SelfMetrics({ regions, authenticator, issuer, directory, clock: systemClock, log })
       : undefined
@@ -125,7 +142,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       outbound.close()
       await telemetry.flush()
     }
-    return { url: urlOf(listening.server, environment.host), platform, models, ...where, log, stop }
+    return { url: urlOf(listening.server, environment.host), platform, models, issuer, ...where, log, stop }
   } catch (error) {
     for (const each of opened.toReversed()) await each.close()
     await tools?.close()

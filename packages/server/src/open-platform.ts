@@ -37,6 +37,8 @@ interface PlatformOptions extends Chosen {
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly models: Models
   readonly limits: ModelLimits
+  /** The names of those that are worked, whose queues must be there on AWS. @default - all that Plinth has */
+  readonly jobs?: readonly string[]
   readonly log: Log
   readonly outbound: Outbound
   /** Whether everything must be there that a server needs, on AWS. @default true */
@@ -59,7 +61,7 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenedPlat
       outbound,
       ...chosenOf(options),
       clock: systemClock,
-      jobs: jobNames,
+      jobs: options.jobs ?? jobNames,
       check,
     })
     return { platform, place: `table ${aws.table} in ${aws.region}` }

@@ -31,7 +31,8 @@ const ownRoutes: Readonly<Record<string, object>> = {
 /** OpenAPI 3.1 of everything that is served: the native API from the same schemas that check it, the gateway by its protocols. */
 export function openApi(
   patterns: readonly Pattern[],
-  extra: readonly AnyRoute[],
+  /** Routes that no pattern brings, by their tag. */
+  extra: Readonly<Record<string, readonly AnyRoute[]>>,
   /** Of `/mcp`; absent where there is none. */
   tools?: McpEndpoint['tools'],
 ): object {
@@ -42,7 +43,7 @@ export function openApi(
     methods[route.method.toLowerCase()] = operation(route, tag)
   }
   for (const pattern of patterns) for (const route of pattern.routes) add(route, pattern.name)
-  for (const route of extra) add(route, 'running')
+  for (const [tag, routes] of Object.entries(extra)) for (const route of routes) add(route, tag)
   const gateway = describeGateway()
   return {
     openapi: '3.1.0',

@@ -1,10 +1,7 @@
 import { resolve } from 'node:path'
-import { type RunningServer, readEnvironment, startServer } from '@plinth/server'
+import { type RunningServer, readEnvironment, runServer } from '@plinth/server'
 import { Command } from 'commander'
 import { refuseBadPeers } from '../checks/peers.ts'
-
-/** Stopping takes at most this long; then the process ends as it is, which is safe too. */
-const stopMilliseconds = 10_000
 
 export function startCommand(): Command {
   return new Command('start')
@@ -30,23 +27,7 @@ async function start(options: StartOptions): Promise<void> {
     ...(options.dataDir === undefined ? {} : { PLINTH_DATA_DIR: options.dataDir }),
   }
   refuseBadPeers(readEnvironment(environment))
-  const server = await startServer({
-    environment,
-    onFatal: (error) => {
-      console.error(`Plinth stops: ${error.message}`)
-      process.exit(1)
-    },
-  })
-  let stopping = false
-  const stop = async (): Promise<void> => {
-    if (stopping) return
-    stopping = true
-    setTimeout(() => process.exit(0), stopMilliseconds).unref()
-    await server.stop()
-    process.exit(0)
-  }
-  process.on('SIGTERM', () => void stop())
-  process.on('SIGINT', () => void stop())
+  const server = await runServer({ environment })
   const { url, directory, platform, models } = server
   if (options.json)
     console.log(

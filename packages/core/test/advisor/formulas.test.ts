@@ -78,10 +78,11 @@ describe('what things cost', () => {
     )
   })
 
-  it('each price has what it is for, a source that can be looked up, and a day', () => {
-    for (const [name, { usd, per, source, date }] of Object.entries(servicePrices)) {
+  it('each price has what it is for, a source that can be looked up, a day and a region', () => {
+    for (const [name, { usd, per, source, date, region }] of Object.entries(servicePrices)) {
       expect(usd, name).toBeGreaterThan(0)
       expect(per, name).not.toBe('')
+      expect(region, name).toMatch(/^[a-z]{2}-[a-z]+-\d$/)
       expect([URL.canParse(source), Number.isFinite(Date.parse(date))], name).toEqual([true, true])
     }
   })

@@ -108,6 +108,10 @@ describe('the answers', () => {
     [{ stream: { keys: 1.5 } }],
     [{ workflow: { tools: 'yes' } }],
     [{ regions: ['mars'] }],
+    [{ requests_per_month: 1e300 }],
+    [{ knowledge: { vector_store: 'pinecone' } }],
+    [{ stream: { anomaly_share: 2 } }],
+    [null],
   ])('of the wrong kind are none: %j', (answers) => {
     expect(answersForm.safeParse(answers).success).toBe(false)
   })

@@ -1,9 +1,13 @@
-import { type AnyRoute, patterns } from '@plinth/core'
+import { type AnyRoute, advisorRoute, patterns } from '@plinth/core'
 import { SpanStore } from '../../src/telemetry/span-store.ts'
 import { traceRoute } from '../../src/trace-route.ts'
 
 /** Every route under /api that a server mounts: what the generated tests walk. */
-export const routes: readonly AnyRoute[] = [...patterns.flatMap((pattern) => pattern.routes), traceRoute(new SpanStore())]
+export const routes: readonly AnyRoute[] = [
+  ...patterns.flatMap((pattern) => pattern.routes),
+  traceRoute(new SpanStore()),
+  advisorRoute,
+]
 
 /** Those of a tenant's own things. */
 export const tenantRoutes: readonly AnyRoute[] = routes.filter((route) => 'handle' in route)

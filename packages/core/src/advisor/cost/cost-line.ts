@@ -22,15 +22,15 @@ export interface Scenario {
   readonly repeats: number
   /** Calls of models that a function waits for at a time. */
   readonly together: number
-  /** Records that are odd enough for a model, of all. */
+  /** Records that are odd enough for a model, over those that were answered. */
   readonly escalated: number
 }
 
-/** `likely` has the escalations of the worked example S4 and a third of a batch at a time. */
+/** `likely` has a third of a batch at a time. */
 export const scenarios: Readonly<Record<'min' | 'likely' | 'max', Scenario>> = {
-  min: { tokens: 0.7, repeats: 1, together: 10, escalated: 0.000_1 },
-  likely: { tokens: 1, repeats: 1.05, together: 3, escalated: 0.001 },
-  max: { tokens: 1.6, repeats: 1.3, together: 1, escalated: 0.003 },
+  min: { tokens: 0.7, repeats: 1, together: 10, escalated: 0.1 },
+  likely: { tokens: 1, repeats: 1.05, together: 3, escalated: 1 },
+  max: { tokens: 1.6, repeats: 1.3, together: 1, escalated: 3 },
 }
 
 /** What lines are made of. */
@@ -42,8 +42,10 @@ export interface CostParts {
   readonly model: TokenPrice
   readonly embedding: Pick<TokenPrice, 'input'>
   readonly scenario: Scenario
+  /** Of all requests, those that an answer is kept for; absent: none. */
+  readonly kept?: number
 }
 
-export function has({ patterns }: CostParts, pattern: PatternName): boolean {
+export function has({ patterns }: Pick<CostParts, 'patterns'>, pattern: PatternName): boolean {
   return patterns.includes(pattern)
 }

@@ -13,12 +13,12 @@ const keptGigabytes = 4e-6
 const loggedGigabytes = 1e-6
 
 /** Calls of a model for a request: a plan, each step, the report. */
-export function callsOf(parts: CostParts): number {
+export function callsOf(parts: Omit<CostParts, 'scenario'>): number {
   return has(parts, 'multi-agent') ? parts.profile.workflow.steps + 2 : 1
 }
 
 /** Tokens that a call is sent. */
-export function inputOf(parts: CostParts): number {
+export function inputOf(parts: Omit<CostParts, 'scenario'>): number {
   return parts.profile.input_tokens + (has(parts, 'rag') ? passages : 0)
 }
 
@@ -29,9 +29,9 @@ export function secondsOf({ profile, scenario }: CostParts): number {
 
 /** What requests cost: models, functions that wait for them, and what keeps and tells of them. */
 export function requestLines(parts: CostParts): readonly CostLine[] {
-  const { profile, usd, model, scenario, patterns } = parts
+  const { profile, usd, model, scenario, patterns, kept = 0 } = parts
   const requests = profile.requests_per_month
-  const calls = requests * callsOf(parts) * scenario.repeats
+  const calls = requests * callsOf(parts) * scenario.repeats * (1 - kept)
   const isQueued = has(parts, 'event-driven') || has(parts, 'multi-agent')
   // Whoever waits for an answer word by word has a function to themselves.
   const waiting = (calls * secondsOf(parts)) / (isQueued ? scenario.together : 1)

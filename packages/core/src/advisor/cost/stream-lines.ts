@@ -1,17 +1,13 @@
 import type { Profile } from '../profile.ts'
 import { type CostLine, type CostParts, has } from './cost-line.ts'
-import { functionsUsd, hoursMonth, putsUsd, type StreamUse, shardHoursUsd, shardsFor, tokensUsd } from './formulas.ts'
+import { functionsUsd, hoursMonth, onDemandStreamUsd, putsUsd, type StreamUse, shardHoursUsd, tokensUsd } from './formulas.ts'
+import { batchesMonth, streamStateLines } from './stream-state-lines.ts'
 
 /** Records that a producer hands in at a time, so that they lie in one record of Kinesis. */
 const recordsACall = 50
-/** For which Lambda gathers records (`functions.gatherFor`), seconds. */
-const gathered = 10
 /** Of a core, with 100,000 keys (benchmarks/analytics). */
 const recordsASecond = 44_000
 const processorGigabytes = 2
-/** What is known of a key, as it is saved (benchmarks/analytics), and what DynamoDB takes for a KB in a transaction, write units. */
-const keyKilobytes = 1.3
-const unitsAKilobyte = 2
 /** Of a call about incidents, several at a time (the worked example S4). */
 const incidents = { aCall: 20, input: 2_000, output: 500 } as const
 
@@ -25,28 +21,20 @@ export function streamUse({ stream }: Profile): StreamUse {
 export function streamLines(parts: CostParts): readonly CostLine[] {
   if (!has(parts, 'analytics')) return []
   const { profile, usd, model, scenario } = parts
-  const { records_per_second: rate, keys } = profile.stream
-  const seconds = hoursMonth * 3_600
-  const records = rate * seconds
-  const batches = seconds / gathered
-  const busyKeys = Math.min(keys, rate * gathered)
-  const calls = (records * scenario.escalated * scenario.repeats) / incidents.aCall
+  const { records_per_second: rate, anomaly_share: odd } = profile.stream
+  const records = rate * hoursMonth * 3_600
+  const calls = (records * Math.min(1, odd * scenario.escalated) * scenario.repeats) / incidents.aCall
   const use = streamUse(profile)
+  const batches = batchesMonth(use)
   const work = {
-    calls: batches * shardsFor(use),
-    seconds: records / recordsASecond / (batches * shardsFor(use)),
+    calls: batches,
+    seconds: batches === 0 ? 0 : records / recordsASecond / batches,
     gigabytes: processorGigabytes,
   }
   return [
-    { service: 'Kinesis', what: 'shards, idle or not', kind: 'fixed', usd: shardHoursUsd(usd, use) },
-    { service: 'Kinesis', what: 'records that are put', kind: 'variable', usd: putsUsd(usd, use) },
+    ...kinesisLines(parts, use),
     { service: 'Lambda', what: 'records that are worked', kind: 'variable', usd: functionsUsd(usd, work) },
-    {
-      service: 'DynamoDB',
-      what: 'what is known of keys, saved with each batch',
-      kind: 'variable',
-      usd: batches * busyKeys * keyKilobytes * unitsAKilobyte * usd('writeUnit'),
-    },
+    ...streamStateLines(usd, profile, use),
     {
       service: 'Bedrock',
       what: 'incidents that a model judges',
@@ -55,6 +43,28 @@ export function streamLines(parts: CostParts): readonly CostLine[] {
         { input: calls * incidents.input * scenario.tokens, output: calls * incidents.output * scenario.tokens },
         model,
       ),
+    },
+  ]
+}
+
+/** Ours is the only reader. */
+const readers = 1
+const nothing: StreamUse = { putsPerSecond: 0, bytesPerSecond: 0 }
+
+function kinesisLines({ profile, usd }: CostParts, use: StreamUse): readonly CostLine[] {
+  if (profile.stream.capacity === 'shards')
+    return [
+      { service: 'Kinesis', what: 'shards, idle or not', kind: 'fixed', usd: shardHoursUsd(usd, use) },
+      { service: 'Kinesis', what: 'records that are put', kind: 'variable', usd: putsUsd(usd, use) },
+    ]
+  const idle = onDemandStreamUsd(usd, { ...nothing, readers })
+  return [
+    { service: 'Kinesis', what: 'the stream on demand, idle or not', kind: 'fixed', usd: idle },
+    {
+      service: 'Kinesis',
+      what: 'records in and out, on demand',
+      kind: 'variable',
+      usd: onDemandStreamUsd(usd, { ...use, readers }) - idle,
     },
   ]
 }
