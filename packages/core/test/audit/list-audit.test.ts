@@ -84,7 +84,7 @@ describe('the list', () => {
     let sealing = true
     const state = new Proxy(bench.memory.adapters.state, {
       get: (inner, name) => {
-        if (name !== 'read') return (Reflect.get(inner, name) as () => unknown).bind(inner)
+        if (name !== 'read') return (Reflect.get(inner, name) as (() => unknown) | undefined)?.bind(inner)
         return async function* (...given: Parameters<typeof bench.store.read>) {
           if (given[1] === 'audit-entries' && sealing) {
             sealing = false

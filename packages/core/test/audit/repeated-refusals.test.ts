@@ -62,7 +62,7 @@ describe('refusals by a limit', () => {
     const state = new Proxy(adapters.state, {
       get: (inner, name) => {
         if (name === 'commit' && down) return () => Promise.reject(new UnavailableError('down', 'Down.'))
-        return (Reflect.get(inner, name) as () => unknown).bind(inner)
+        return (Reflect.get(inner, name) as (() => unknown) | undefined)?.bind(inner)
       },
     })
     const platform = createPlatform(

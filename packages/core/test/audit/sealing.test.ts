@@ -13,7 +13,8 @@ import { AuditBench } from './audit-bench.ts'
 /** A store of which a test may change single methods. */
 function watched(store: StateStore, changes: Partial<StateStore>): StateStore {
   return new Proxy(store, {
-    get: (inner, name) => changes[name as keyof StateStore] ?? (Reflect.get(inner, name) as () => unknown).bind(inner),
+    get: (inner, name) =>
+      changes[name as keyof StateStore] ?? (Reflect.get(inner, name) as (() => unknown) | undefined)?.bind(inner),
   })
 }
 

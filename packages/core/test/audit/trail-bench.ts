@@ -60,7 +60,7 @@ export function readWith(
 ): StateStore {
   return new Proxy(bench.memory.adapters.state, {
     get: (inner, name) => {
-      if (name !== 'read') return (Reflect.get(inner, name) as () => unknown).bind(inner)
+      if (name !== 'read') return (Reflect.get(inner, name) as (() => unknown) | undefined)?.bind(inner)
       return (...given: Parameters<StateStore['read']>) => read(() => bench.store.read(...given), given[1])
     },
   })
