@@ -2,7 +2,7 @@
 // whatever Node.js the system has, before ours is installed, so it is plain JavaScript without dependencies.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -46,7 +46,33 @@ function build() {
   const done = run(process.execPath, [compiler, '-b'])
   if (done.status !== 0)
     fail('The build failed (npm run build). Mend what the compiler names above, or go back to a commit that builds.', done)
+  buildConsole()
   if (Date.now() - began > 1_000) say(`Built (${seconds(began)}).`)
+}
+
+/** The console's static files, when its sources changed. */
+function buildConsole() {
+  const folder = join(root, 'packages', 'console')
+  const built = join(folder, 'dist', '.built')
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')))
+  for (const name of ['index.html', 'vite.config.ts', 'src'])
+    for (const file of filesIn(join(folder, name))) hash.update(file).update(readFileSync(file))
+  const sources = hash.digest('hex')
+  if (existsSync(built) && readFileSync(built, 'utf8') === sources) return
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  // Our Node.js: the system's may be older than what Vite needs.
+  const done = run(join(root, 'node_modules', 'node', 'bin', 'node'), [vite, 'build', '--logLevel', 'warn', folder])
+  if (done.status !== 0)
+    fail('The console could not be built. Mend what is named above, or go back to a commit that builds.', done)
+  writeFileSync(built, sources)
+}
+
+function filesIn(path) {
+  if (!statSync(path).isDirectory()) return [path]
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort()
 }
 
 /** Tests whose tool is missing are skipped with their reason; here is what to do about it beforehand. */

@@ -19,7 +19,11 @@ step(
   canFetchBiome,
 )
 step('build', [[...compile, '-b']], 'mend what the compiler names above')
-step('types of the tests', [[...compile, '-p', 'tsconfig.test.json']], 'mend what the compiler names above')
+step(
+  'types of the tests',
+  ['tsconfig.test.json', 'packages/console/test/tsconfig.json'].map((file) => [...compile, '-p', file]),
+  'mend what the compiler names above',
+)
 step(
   'packages',
   packages.map((folder) => [process.execPath, publint, folder, '--strict', '--pack', 'npm']),

@@ -20,6 +20,11 @@ import {
   UnauthorizedError,
   uuid,
 } from '@plinth/core'
+import { livePath, serveLive } from './console/live.ts'
+import type { OneTimeCodes } from './console/one-time-codes.ts'
+import { Sessions, sessionPath } from './console/session.ts'
+import { checkCsrf, sessionToken } from './console/session-cookie.ts'
+import type { Site } from './console/site.ts'
 import { type Answer, type Arrival, parseTarget } from './exchange.ts'
 import { forward, forwardedHeader } from './forward.ts'
 import { type FoundOperation, findOperation } from './gateway/operations.ts'
@@ -45,6 +50,10 @@ export interface AppOptions {
   readonly telemetry: Telemetry
   /** Absent: there is no `/mcp`. */
   readonly mcp?: McpEndpoint
+  /** The console's files; absent: it isn't built. */
+  readonly site?: Site | undefined
+  /** Absent: nobody signs in by a code. */
+  readonly codes?: OneTimeCodes | undefined
   readonly log: Log
   /** Whether the process can serve now. */
   ready(): boolean | Promise<boolean>
@@ -87,8 +96,9 @@ export function createApp(options: AppOptions): App {
     '/healthz': () => json('{"status":"ok"}'),
     '/readyz': async () => ((await options.ready()) ? json('{"status":"ready"}') : json('{"status":"not ready"}', 503)),
     '/.well-known/jwks.json': () => json(JSON.stringify(issuer.jwks())),
-    '/': () => text('Plinth. The API is described at /openapi.json.\n', 'text/plain'),
+    '/': () => text('Plinth. The API is described at /openapi.json. The console is not built here.\n', 'text/plain'),
   }
+  const sessions = new Sessions({ platform, regions, authenticator, issuer, codes: options.codes })
 
   /** Answers one request: who asks, the work, its span and its figures. Every error becomes an answer here. */
   const serve = async (
@@ -169,8 +179,20 @@ export function createApp(options: AppOptions): App {
     return serve(arrival, method, mcpPath, work, refuseMcp)
   }
 
+  const serveSession = async (arrival: Arrival): Promise<Answer> => {
+    const requestId = uuid(clock)
+    try {
+      return await sessions.serve(arrival, requestId)
+    } catch (error) {
+      const answer = problem(error, requestId)
+      report(log, error, { request_id: requestId, method: arrival.method, route: sessionPath, status: answer.status })
+      return answer
+    }
+  }
+
   const route = async (arrival: Arrival, method: string): Promise<Answer> => {
     const { path } = arrival
+    if (path === sessionPath) return serveSession(arrival)
     if (options.mcp && path === mcpPath) return serveTools(arrival, method, options.mcp)
     const asked = findOperation(method, path)
     if (asked) return serveGateway(arrival, method, asked)
@@ -187,9 +209,18 @@ export function createApp(options: AppOptions): App {
         }),
       )
     }
+    const file = method === 'GET' ? options.site?.(arrival) : undefined
+    if (file) return file
     const opened = method === 'GET' && Object.hasOwn(open, path) ? open[path] : undefined
     if (opened) return opened()
     if (method === 'GET' && path === '/openapi.json') return serve(arrival, method, path, async () => json(document))
+    if (method === 'GET' && path === livePath)
+      return serve(arrival, method, path, async (caller, requestId) => {
+        const place = regions.placeOf(caller.settings, arrival.header(forwardedHeader) !== undefined)
+        if ('url' in place) return forward(arrival, place.url, { caller, issuer, region: platform.region, signal: stopping })
+        const identify = (): Promise<Caller> => authenticator.authenticate(shown(arrival), caller.correlationId)
+        return serveLive({ serving, router, arrival, caller, requestId, stopping, identify })
+      })
     if (method === 'GET' && path === '/metrics') {
       return serve(arrival, method, path, async (caller) => {
         requirePermission(caller, 'metrics:read')
@@ -215,7 +246,7 @@ export function createApp(options: AppOptions): App {
   const fetch = async (request: Request): Promise<Response> => {
     const target = parseTarget(request.url)
     const answer = target ? await handle(arrivalOf(request, target)) : refuseTarget()
-    const { status, headers, body, stream } = answer
+    const { status, headers, stream, body = answer.bytes } = answer
     if (request.method === 'HEAD') await stream?.cancel()
     return new Response(request.method === 'HEAD' ? null : (stream ?? body ?? null), { status, headers })
   }
@@ -246,9 +277,13 @@ function text(body: string, type: string): Answer {
   return { status: 200, headers: { 'content-type': type }, body }
 }
 
-/** The credentials that a request shows. */
+/** The credentials that a request shows: a token, else the console's cookie. @throws ForbiddenError for a cookie alone, where it changes something. */
 function shown(arrival: Arrival): string | undefined {
-  return credentialsOf(arrival.path, (name) => arrival.header(name))
+  const authorization = credentialsOf(arrival.path, (name) => arrival.header(name))
+  const token = authorization === undefined ? sessionToken(arrival) : undefined
+  if (token === undefined) return authorization
+  checkCsrf(arrival, token)
+  return `Bearer ${token}`
 }
 
 /** A correlation id that the caller brings is taken when it is plain; it is only ever looked up within its tenant. */

@@ -12,6 +12,8 @@ export interface Arrival {
   readonly query: URLSearchParams
   /** @param name in lower case. */
   header(name: string): string | undefined
+  /** The address of whoever is connected. Absent where nobody can know. */
+  from?(): string
   /** Fires when the client is gone before it was answered; for work that is worth ending then. Absent where nobody can know. */
   gone?(): AbortSignal
   /** Whether it brings a body. */
@@ -23,11 +25,12 @@ export interface Arrival {
   collect(take: (chunk: Uint8Array) => void | Promise<void>): Promise<void>
 }
 
-/** What is answered: a text, or a stream of bytes that is cancelled when the client goes. */
+/** What is answered: a text, bytes, or a stream of them that is cancelled when the client goes. */
 export interface Answer {
   readonly status: number
   readonly headers: Record<string, string>
   readonly body?: string
+  readonly bytes?: Uint8Array<ArrayBuffer>
   readonly stream?: ReadableStream<Uint8Array>
 }
 

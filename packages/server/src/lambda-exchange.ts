@@ -10,6 +10,7 @@ export interface ProxyEvent {
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>> | null
   readonly body?: string | null
   readonly isBase64Encoded?: boolean
+  readonly requestContext?: { readonly identity?: { readonly sourceIp?: string } }
 }
 
 /** @returns undefined when its target can't be read. */
@@ -27,6 +28,7 @@ export function arrivalOf(event: ProxyEvent): Arrival | undefined {
     ...target,
     method: event.httpMethod,
     header: (name) => headers.get(name),
+    from: () => event.requestContext?.identity?.sourceIp ?? '',
     hasBody: body.byteLength > 0,
     collect: async (take) => take(body),
   }
@@ -48,12 +50,16 @@ const headEnd = new Uint8Array(8)
  * Writes an answer in the form that a streaming proxy integration reads: status and headers as JSON, eight zero bytes, the body. A
  * client that goes ends the answer's stream.
  */
-export async function writeAnswer(response: Writable, { status, headers, body, stream }: Answer, head: boolean): Promise<void> {
+export async function writeAnswer(
+  response: Writable,
+  { status, headers, body, bytes, stream }: Answer,
+  head: boolean,
+): Promise<void> {
   response.write(JSON.stringify({ statusCode: status, headers }))
   response.write(headEnd)
   if (head) await stream?.cancel()
   else if (stream) await pipe(stream, response)
-  else if (body !== undefined) response.write(body)
+  else if (body !== undefined || bytes) response.write(body ?? bytes)
   // One that is gone calls nobody back.
   if (!response.destroyed) await new Promise<void>((resolve) => response.end(resolve))
 }

@@ -137,19 +137,21 @@ export interface RouteCall {
   readonly query?: Readonly<Record<string, string>> | undefined
   readonly body?: unknown
   readonly idempotencyKey?: string | undefined
+  /** Of a stream of events that is taken up again. */
+  readonly lastEventId?: number | undefined
   readonly signal: AbortSignal
 }
 
 /** Serves one route as {@link serveRoute} does, but for HTTP and for the region, which was looked at before. @throws PlinthError. */
 export async function callRoute(serving: Pick<Serving, 'regions'>, route: AnyTenantRoute, call: RouteCall): Promise<Reply> {
-  const { caller, what, idempotencyKey, signal } = call
+  const { caller, what, idempotencyKey, lastEventId, signal } = call
   requirePermission(caller, route.permission)
   const params = parse(route.params, call.params ?? {}) as Readonly<Record<string, string>>
   const body = route.body ? parse(route.body, withoutTenant(caller, call.body)) : undefined
   const resource = route.path.replace(/^\/api\//, '').replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '')
   const action = route.method === 'GET' && !route.recorded ? undefined : { what, resource }
   const query = parse(route.query, call.query ?? {})
-  const asked = { params, query, body, idempotencyKey, lastEventId: undefined, signal, bytes: noBytes(), origin: '' }
+  const asked = { params, query, body, idempotencyKey, lastEventId, signal, bytes: noBytes(), origin: '' }
   return handled(serving, route, caller, asked, action)
 }
 

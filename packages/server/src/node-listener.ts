@@ -32,6 +32,7 @@ function arrivalOf(request: IncomingMessage, response: ServerResponse, target: P
       const value = headers[name]
       return Array.isArray(value) ? value.join(', ') : value
     },
+    from: () => request.socket.remoteAddress ?? '',
     gone: () => goneSignal(response),
     hasBody: hasBody(request),
     collect: (take) => collect(request, take),
@@ -85,7 +86,8 @@ function collect(request: IncomingMessage, take: (chunk: Uint8Array) => void | P
   })
 }
 
-function write(response: ServerResponse, { status, headers, body, stream }: Answer, patience: number): void {
+function write(response: ServerResponse, answer: Answer, patience: number): void {
+  const { status, headers, stream, body = answer.bytes } = answer
   // Nobody tells again that a client went while its answer was made.
   if (isGone(response)) return void stream?.cancel().catch(() => {})
   if (stream) {

@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import {
   analytics,
   patterns as everyPattern,
@@ -22,6 +24,8 @@ import { SpanExport } from '@plinth/outbound/span-export'
 import { createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
 import { alsoHttp2, type OpenConnections } from './connections.ts'
+import { OneTimeCodes } from './console/one-time-codes.ts'
+import { loadSite } from './console/site.ts'
 import { startEngine } from './engine.ts'
 import { readEnvironment } from './environment.ts'
 import { createLog } from './logging.ts'
@@ -49,10 +53,13 @@ export interface RunningServer extends OpenedPlatform {
   /** Signs tokens that this server takes. */
   readonly issuer: LocalIssuer
   readonly log: Log
+  /** Where the console is, with a code that opens it once; undefined where it isn't built. */
+  consoleLink(): string | undefined
   /** Takes no more requests, lets what runs end for a while, and closes the data in good order. */
   stop(): Promise<void>
 }
 
+const siteFolder = dirname(fileURLToPath(import.meta.resolve('@plinth/console/site/index.html')))
 /** Work that is still running after this time is left to the next start, which takes it up again. */
 const drainMilliseconds = 7_000
 const connectionMilliseconds = 6_000
@@ -109,6 +116,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const reachable = opened.map((each) => readiness(each))
     const { issuer, authenticator } = await bootstrap(platform, { trusted: loadTrustedIssuers(environment.issuers), outbound })
     const regions = new Regions(platform, peers)
+    const site = loadSite(siteFolder)
+    const codes = new OneTimeCodes(systemClock)
     const app = createApp({
       platform,
       regions,
@@ -117,6 +126,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       issuer,
       telemetry,
       mcp: createMcpEndpoint({ routes: patterns.flatMap(({ routes }) => routes), version }),
+      site,
+      codes,
       log,
       ready: async () => state === 'ready' && (await Promise.all(reachable.map((look) => look()))).every(Boolean),
       stopping: stopping.signal,
@@ -142,7 +153,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       outbound.close()
       await telemetry.flush()
     }
-    return { url: urlOf(listening.server, environment.host), platform, models, issuer, ...where, log, stop }
+    const url = urlOf(listening.server, environment.host)
+    // Behind the #, which goes into no log and to no other server.
+    const consoleLink = (): string | undefined => (site ? `${url}/#/?code=${codes.make()}` : undefined)
+    return { url, platform, models, issuer, ...where, log, consoleLink, stop }
   } catch (error) {
     for (const each of opened.toReversed()) await each.close()
     await tools?.close()

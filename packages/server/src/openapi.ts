@@ -1,5 +1,6 @@
 import type { AnyRoute, Pattern } from '@plinth/core'
 import { z } from 'zod'
+import { describeOwn } from './describe-own.ts'
 import { describeGateway } from './gateway/describe.ts'
 import { describeMcp } from './mcp/describe-mcp.ts'
 import type { McpEndpoint } from './mcp/endpoint.ts'
@@ -17,15 +18,6 @@ const problemSchema = {
     request_id: { type: 'string' },
     field: { type: 'string' },
   },
-}
-
-/** Routes of the server itself, which no pattern brings. */
-const ownRoutes: Readonly<Record<string, object>> = {
-  '/healthz': { get: own('The process is up.', 'application/json', true) },
-  '/readyz': { get: own('It can serve.', 'application/json', true) },
-  '/.well-known/jwks.json': { get: own("The local issuer's public keys.", 'application/json', true) },
-  '/metrics': { get: own('Prometheus text. Needs metrics:read.', 'text/plain') },
-  '/openapi.json': { get: own('This document.', 'application/json') },
 }
 
 /** OpenAPI 3.1 of everything that is served: the native API from the same schemas that check it, the gateway by its protocols. */
@@ -49,7 +41,7 @@ export function openApi(
     openapi: '3.1.0',
     info: { title: 'Plinth', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     security: [{ bearer: [] }],
-    paths: { ...paths, ...gateway.paths, ...(tools ? describeMcp(tools) : {}), ...ownRoutes },
+    paths: { ...paths, ...gateway.paths, ...(tools ? describeMcp(tools) : {}), ...describeOwn() },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, ...gateway.securitySchemes },
       schemas: { Problem: problemSchema, ...gateway.schemas },
@@ -123,13 +115,4 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): o
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>
   return rest
-}
-
-function own(summary: string, type: string, open = false): object {
-  return {
-    summary,
-    tags: ['running'],
-    ...(open ? { security: [] } : {}),
-    responses: { 200: { description: summary, content: { [type]: {} } } },
-  }
 }

@@ -29,17 +29,19 @@ async function start(options: StartOptions): Promise<void> {
   refuseBadPeers(readEnvironment(environment))
   const server = await runServer({ environment })
   const { url, directory, platform, models } = server
+  const link = server.consoleLink()
   if (options.json)
     console.log(
       JSON.stringify({
         url,
+        ...(link === undefined ? {} : { console_url: link }),
         ...(directory === undefined ? {} : { data_dir: directory }),
         platform: platform.name,
         model: models.defaultModel,
         pid: process.pid,
       }),
     )
-  else console.log(greeting(server, told(url, directory, platform.name), models.defaultModel))
+  else console.log(greeting(server, told(url, directory, platform.name), models.defaultModel, link))
 }
 
 /** What the other terminal has to be told, since it doesn't know what this one was. */
@@ -50,12 +52,12 @@ function told(url: string, directory: string | undefined, platform: string): str
   return address + folder + (platform === 'aws' ? 'PLINTH_PLATFORM=aws ' : '')
 }
 
-function greeting({ url, place, platform }: RunningServer, told: string, model: string): string {
+function greeting({ url, place, platform }: RunningServer, told: string, model: string, link: string | undefined): string {
   const note = model === 'local/extractive' ? ' (extracts and quotes by rule; it is no language model)' : ''
   return `Plinth listens on ${url}
   platform  ${platform.name}, ${place}
   model     ${model}${note}
-
+${link === undefined ? '' : `  console   ${link}  (good once, for an hour)\n`}
 Try, in another terminal:
   ${told}npx --no-install plinth submit "Summarise: Queues absorb bursts. Workers drain them at their own pace."
   ${told}npx --no-install plinth ingest docs/patterns/*.md

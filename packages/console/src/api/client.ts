@@ -1,0 +1,133 @@
+/** What the server refused, as `application/problem+json` says it. */
+export class Problem extends Error {
+  readonly status: number
+  /** Stable; decide by it. `unreachable` where no server answered. */
+  readonly code: string
+  readonly field: string | undefined
+  readonly requestId: string | undefined
+  /** Seconds to wait before trying again. */
+  readonly retryAfter: number | undefined
+
+  constructor(parts: {
+    readonly status: number
+    readonly code: string
+    readonly detail: string
+    readonly field?: string | undefined
+    readonly requestId?: string | undefined
+    readonly retryAfter?: number | undefined
+  }) {
+    super(parts.detail)
+    this.name = 'Problem'
+    this.status = parts.status
+    this.code = parts.code
+    this.field = parts.field
+    this.requestId = parts.requestId
+    this.retryAfter = parts.retryAfter
+  }
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** A call of the API, as it is sent, and as it is shown for copying. */
+export interface Call {
+  readonly method: Method
+  /** Below the server's address, with its query: `/api/requests?limit=20`. */
+  readonly path: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Slower answers are given up; streams have no such limit. */
+const patience = 60_000
+
+/** Where the server's paths begin: beside the page, which may lie below a stage or a proxy's path. */
+export function addressOf(path: string): string {
+  return new URL(`.${path}`, document.baseURI.split('#')[0]).href
+}
+
+let csrfToken: string | undefined
+let onSignedOut: (() => void) | undefined
+
+/** Told by the session: what unsafe calls must show, and whom to tell when the session is over. */
+export function useCredentials(token: string | undefined, signedOut: () => void): void {
+  csrfToken = token
+  onSignedOut = signedOut
+}
+
+/**
+ * Sends a call and gives the parsed answer; undefined for an empty one.
+ * @throws Problem for every answer but a success, and when there is none.
+ */
+export async function send<Answer>(call: Call, signal?: AbortSignal): Promise<Answer> {
+  const response = await request(
+    call,
+    signal ? AbortSignal.any([signal, AbortSignal.timeout(patience)]) : AbortSignal.timeout(patience),
+  )
+  const text = await response.text().catch((error: unknown) => {
+    throw unreachable(error)
+  })
+  if (text === '') return undefined as Answer
+  return (response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text) as Answer
+}
+
+/** The same, for answers that are read as they come. @throws Problem. */
+export async function request({ method, path, body, headers = {} }: Call, signal?: AbortSignal): Promise<Response> {
+  const isForm = body instanceof FormData || body instanceof Blob
+  const response = await fetch(addressOf(path), {
+    method,
+    credentials: 'same-origin',
+    headers: {
+      ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
+      ...(method === 'GET' || csrfToken === undefined ? {} : { 'x-plinth-csrf': csrfToken }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
+    ...(signal ? { signal } : {}),
+  }).catch((error: unknown) => {
+    throw unreachable(error)
+  })
+  if (response.ok) return response
+  const problem = await problemOf(response)
+  if (problem.status === 401 && path !== '/api/session') onSignedOut?.()
+  throw problem
+}
+
+/** @returns the answer of `GET path`. @throws Problem. */
+export function get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
+  return send<Answer>({ method: 'GET', path }, signal)
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const { status } = response
+  const after = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const told = (await response.json().catch(() => ({}))) as Record<string, unknown>
+  return new Problem({
+    status,
+    code: String(told.code ?? 'unknown'),
+    detail: String(told.detail ?? `The server answered ${status}.`),
+    field: typeof told.field === 'string' ? told.field : undefined,
+    requestId: typeof told.request_id === 'string' ? told.request_id : undefined,
+    retryAfter: Number.isFinite(after) ? after : undefined,
+  })
+}
+
+function unreachable(error: unknown): unknown {
+  if (error instanceof DOMException && error.name === 'AbortError') return error
+  const isSlow = error instanceof DOMException && error.name === 'TimeoutError'
+  const detail = isSlow ? 'The server took too long to answer.' : 'The server can’t be reached. Is it running?'
+  return new Problem({ status: 0, code: 'unreachable', detail })
+}
+
+/** A path of the API with values put in where `{}` stands, and a query without what is undefined or empty. */
+export function pathOf(
+  form: string,
+  values: readonly string[] = [],
+  query: Readonly<Record<string, string | number | boolean | undefined>> = {},
+): string {
+  let next = 0
+  const path = form.replaceAll('{}', () => encodeURIComponent(values[next++] ?? ''))
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [[name, String(value)]],
+  )
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
+}

@@ -1,0 +1,152 @@
+import { createParser } from 'eventsource-parser'
+import { useEffect, useRef } from 'react'
+import { Problem, request } from './client.ts'
+
+/** Something that happened in one of the streams that a page follows. */
+export interface LiveEvent {
+  /** The event's name in its own stream, such as `status`, `token`, `point` or `genai.request.completed`. */
+  readonly event: string
+  readonly id: number
+  // biome-ignore lint/suspicious/noExplicitAny: each stream has forms of its own, which whoever follows it knows
+  readonly data: any
+}
+
+/** `idle`: nobody follows anything. */
+export type LiveState = 'idle' | 'connecting' | 'open' | 'waiting'
+
+interface Follower {
+  readonly path: string
+  take(event: LiveEvent): void
+  refused(problem: Problem): void
+}
+
+/** Between attempts to connect: doubled after each, up to the last. Milliseconds. */
+const firstPause = 500
+const longestPause = 15_000
+/** The server sends something every 15 seconds; silence of this length is a connection that died. */
+const silence = 40_000
+
+/**
+ * The page's one connection for what happens: all that its parts follow, over `GET /api/live`. It goes on where it was cut off, stream by
+ * stream, and says how it is.
+ */
+class LiveConnection {
+  readonly #followers = new Set<Follower>()
+  /** The last id of each stream. */
+  readonly #positions = new Map<string, number>()
+  readonly #watchers = new Set<(state: LiveState) => void>()
+  #state: LiveState = 'idle'
+  #running: AbortController | undefined
+  #scheduled: ReturnType<typeof setTimeout> | undefined
+  #pause = firstPause
+
+  follow(follower: Follower): () => void {
+    this.#followers.add(follower)
+    this.#connectIn(0)
+    return () => {
+      this.#followers.delete(follower)
+      if (![...this.#followers].some(({ path }) => path === follower.path)) this.#positions.delete(follower.path)
+      this.#connectIn(0)
+    }
+  }
+
+  watch(watcher: (state: LiveState) => void): () => void {
+    this.#watchers.add(watcher)
+    watcher(this.#state)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  /** Several changes of one moment make one connection. */
+  #connectIn(milliseconds: number): void {
+    clearTimeout(this.#scheduled)
+    this.#scheduled = setTimeout(() => void this.#connect(), milliseconds)
+  }
+
+  async #connect(): Promise<void> {
+    this.#running?.abort()
+    const paths = [...new Set([...this.#followers].map(({ path }) => path))]
+    if (paths.length === 0) return this.#tell('idle')
+    const running = new AbortController()
+    this.#running = running
+    this.#tell('connecting')
+    const outcome = await this.#read(paths, running).catch((error: unknown) => error)
+    if (running.signal.aborted && this.#running !== running) return
+    // Nobody is let in any more, or never was: the page says so, and asks no more.
+    if (outcome instanceof Problem && outcome.status >= 400 && outcome.status < 500 && outcome.status !== 429) {
+      for (const follower of this.#followers) follower.refused(outcome)
+      return
+    }
+    this.#tell('waiting')
+    this.#connectIn(this.#pause)
+    this.#pause = Math.min(this.#pause * 2, longestPause)
+  }
+
+  async #read(paths: readonly string[], running: AbortController): Promise<void> {
+    const query = paths.map((path) => {
+      const position = this.#positions.get(path)
+      return `follow=${encodeURIComponent(position === undefined ? path : `${path}@${position}`)}`
+    })
+    const response = await request({ method: 'GET', path: `/api/live?${query.join('&')}` }, running.signal)
+    this.#tell('open')
+    const parser = createParser({
+      onEvent: ({ event, data }) => {
+        this.#pause = firstPause
+        this.#take(event ?? 'message', JSON.parse(data) as Told)
+      },
+    })
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let watch: ReturnType<typeof setTimeout> | undefined
+    const heard = (): void => {
+      clearTimeout(watch)
+      watch = setTimeout(() => running.abort(), silence)
+    }
+    heard()
+    try {
+      for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+        heard()
+        parser.feed(next.value)
+      }
+    } finally {
+      clearTimeout(watch)
+    }
+  }
+
+  #take(event: string, { follow, id, data }: Told): void {
+    if (event !== 'problem') this.#positions.set(follow, id)
+    for (const follower of this.#followers) {
+      if (follower.path !== follow) continue
+      if (event === 'problem') follower.refused(new Problem({ ...(data as ConstructorParameters<typeof Problem>[0]) }))
+      else follower.take({ event, id, data })
+    }
+  }
+
+  #tell(state: LiveState): void {
+    this.#state = state
+    for (const watcher of this.#watchers) watcher(state)
+  }
+}
+
+interface Told {
+  readonly follow: string
+  readonly id: number
+  readonly data: unknown
+}
+
+export const live: LiveConnection = new LiveConnection()
+
+/**
+ * Follows one of the API's event streams while the component is shown.
+ * @param path of the stream, such as `/api/events/stream` or `/api/streams/machine/events`; undefined follows nothing.
+ */
+export function useLive(path: string | undefined, take: (event: LiveEvent) => void, refused?: (problem: Problem) => void): void {
+  const latest = useRef({ take, refused })
+  latest.current = { take, refused }
+  useEffect(() => {
+    if (path === undefined) return
+    return live.follow({
+      path,
+      take: (event) => latest.current.take(event),
+      refused: (problem) => latest.current.refused?.(problem),
+    })
+  }, [path])
+}

@@ -1,0 +1,75 @@
+import { Menu } from '@base-ui/react/menu'
+import { Check, Code, Copy } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import type { Call } from '../api/client.ts'
+import { asCurl, asTypeScript } from '../api/snippets.ts'
+import { Button } from './button.tsx'
+import css from './kit.module.css'
+import { tell } from './toasts.tsx'
+
+async function copy(text: string, what: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text)
+    tell(`${what} is in the clipboard.`)
+  } catch {
+    tell('The browser did not let the page use the clipboard.')
+  }
+}
+
+/** A button that copies a text, such as an id. */
+export function CopyButton({ text, what }: { readonly text: string; readonly what: string }): ReactNode {
+  const [copied, setCopied] = useState(false)
+  return (
+    <Button
+      look="quiet"
+      size="small"
+      aria-label={`Copy ${what}`}
+      onClick={() => void copy(text, what).then(() => setCopied(true))}
+    >
+      {copied ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />}
+    </Button>
+  )
+}
+
+/** What a part of the page does, as a call of the API: for a shell, or for a program. */
+export function CopyCall({ call }: { readonly call: Call }): ReactNode {
+  const forms = [
+    ['Copy as curl', asCurl],
+    ['Copy as TypeScript', asTypeScript],
+  ] as const
+  return (
+    <Menu.Root>
+      <Menu.Trigger render={<Button look="quiet" size="small" />}>
+        <Code size={14} aria-hidden="true" /> API
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner sideOffset={4} align="end">
+          <Menu.Popup className={css.menu}>
+            {forms.map(([name, form]) => (
+              <Menu.Item key={name} className={css.menuItem} onClick={() => void copy(form(call), 'The call')}>
+                {name}
+              </Menu.Item>
+            ))}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  )
+}
+
+/** Code, or a text as it is, with a button that copies it. */
+export function CodeBlock({ text, what }: { readonly text: string; readonly what: string }): ReactNode {
+  return (
+    <pre className={css.code} tabIndex={0} role="group" aria-label={what}>
+      <span style={{ float: 'right' }}>
+        <CopyButton text={text} what={what} />
+      </span>
+      {text}
+    </pre>
+  )
+}
+
+/** Any JSON, indented. */
+export function Json({ value, what }: { readonly value: unknown; readonly what: string }): ReactNode {
+  return <CodeBlock text={JSON.stringify(value, null, 2) ?? ''} what={what} />
+}

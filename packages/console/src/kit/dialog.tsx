@@ -1,0 +1,75 @@
+import { AlertDialog } from '@base-ui/react/alert-dialog'
+import { Dialog as Base } from '@base-ui/react/dialog'
+import { type ReactNode, useState } from 'react'
+import { Button } from './button.tsx'
+import css from './kit.module.css'
+import { ProblemNotice } from './states.tsx'
+
+/** A dialog over the page: the rest can't be reached while it is open, Escape closes it, and the focus goes back. */
+export function Dialog(props: {
+  readonly title: string
+  readonly open: boolean
+  readonly onClose: () => void
+  readonly wide?: boolean
+  readonly children: ReactNode
+}): ReactNode {
+  const { title, open, onClose, wide = false, children } = props
+  return (
+    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className={css.backdrop} />
+        <Base.Popup className={wide ? `${css.dialog} ${css.wide}` : css.dialog}>
+          <Base.Title render={<h2 />}>{title}</Base.Title>
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  )
+}
+
+/** A button for what can't be taken back: asks first, and shows what the server has against it. */
+export function ConfirmButton(props: {
+  readonly children: ReactNode
+  readonly title: string
+  /** What will happen. */
+  readonly text: ReactNode
+  /** On the button that does it. */
+  readonly confirm: string
+  readonly onConfirm: () => Promise<unknown>
+  readonly disabled?: boolean
+  readonly look?: 'plain' | 'danger' | 'quiet'
+  readonly size?: 'usual' | 'small'
+}): ReactNode {
+  const { children, title, text, confirm, onConfirm, disabled = false, look = 'danger', size = 'usual' } = props
+  const [open, setOpen] = useState(false)
+  const [state, setState] = useState<{ readonly busy: boolean; readonly error?: unknown }>({ busy: false })
+  const act = async (): Promise<void> => {
+    setState({ busy: true })
+    try {
+      await onConfirm()
+      setState({ busy: false })
+      setOpen(false)
+    } catch (error) {
+      setState({ busy: false, error })
+    }
+  }
+  return (
+    <AlertDialog.Root open={open} onOpenChange={setOpen}>
+      <AlertDialog.Trigger render={<Button {...{ look, size, disabled }} />}>{children}</AlertDialog.Trigger>
+      <AlertDialog.Portal>
+        <AlertDialog.Backdrop className={css.backdrop} />
+        <AlertDialog.Popup className={css.dialog}>
+          <AlertDialog.Title render={<h2 />}>{title}</AlertDialog.Title>
+          <AlertDialog.Description render={<div />}>{text}</AlertDialog.Description>
+          {state.error !== undefined && <ProblemNotice error={state.error} />}
+          <div className={css.row}>
+            <Button look={look === 'danger' ? 'danger' : 'primary'} busy={state.busy} onClick={() => void act()}>
+              {confirm}
+            </Button>
+            <AlertDialog.Close render={<Button look="quiet" />}>Cancel</AlertDialog.Close>
+          </div>
+        </AlertDialog.Popup>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  )
+}

@@ -1,0 +1,93 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import { CircleAlert, CircleCheck, Info, Lock, TriangleAlert } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { Problem } from '../api/client.ts'
+import { Button } from './button.tsx'
+import css from './kit.module.css'
+
+export function Loading({ what = 'Loading' }: { readonly what?: string }): ReactNode {
+  return (
+    <div className={css.loading} role="status">
+      <span className={css.spinner} aria-hidden="true" />
+      {what} …
+    </div>
+  )
+}
+
+/** Nothing is there yet: says so, and what to do. */
+export function Empty(props: { readonly title: string; readonly children?: ReactNode }): ReactNode {
+  return (
+    <div className={css.empty}>
+      <strong>{props.title}</strong>
+      {props.children}
+    </div>
+  )
+}
+
+const icons = { info: Info, good: CircleCheck, warn: TriangleAlert, bad: CircleAlert }
+
+export function Notice(props: { readonly tone?: keyof typeof icons; readonly children: ReactNode }): ReactNode {
+  const { tone = 'info', children } = props
+  const Icon = icons[tone]
+  return (
+    <div className={`${css.notice} ${css[tone] ?? ''}`} role={tone === 'bad' ? 'alert' : 'note'}>
+      <Icon size={16} aria-hidden="true" />
+      <div>{children}</div>
+    </div>
+  )
+}
+
+/** What went wrong, in the server's words, with its code and the id to look it up by. */
+export function ProblemNotice(props: { readonly error: unknown; readonly onRetry?: () => void }): ReactNode {
+  const { error, onRetry } = props
+  if (error instanceof Problem && error.status === 403) return <NoPermission detail={error.message} />
+  const problem = error instanceof Problem ? error : undefined
+  return (
+    <Notice tone="bad">
+      <div>{error instanceof Error ? error.message : String(error)}</div>
+      {problem?.field !== undefined && (
+        <div>
+          Field: <code>{problem.field}</code>
+        </div>
+      )}
+      {problem?.requestId !== undefined && (
+        <div>
+          <code>{problem.code}</code>, request <code>{problem.requestId}</code>
+        </div>
+      )}
+      {onRetry && (
+        <Button size="small" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
+    </Notice>
+  )
+}
+
+/** For screens and parts that the token doesn't open. */
+export function NoPermission({ detail, permission }: { readonly detail?: string; readonly permission?: string }): ReactNode {
+  return (
+    <Empty title="Not for this token">
+      <Lock size={20} aria-hidden="true" />
+      <span>{detail ?? `It lacks the permission ${permission}. Sign in with one that has it.`}</span>
+    </Empty>
+  )
+}
+
+/** Shows what a query found, or that it is on its way, or why it failed. What was there before stays in sight while it is asked anew. */
+export function Loaded<Data>(props: {
+  readonly query: UseQueryResult<Data>
+  readonly what?: string
+  readonly children: (data: Data) => ReactNode
+}): ReactNode {
+  const { query, what, children } = props
+  if (query.data !== undefined)
+    return (
+      <>
+        {query.error !== null && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
+        {children(query.data)}
+      </>
+    )
+  if (query.error !== null) return <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />
+  return <Loading {...(what === undefined ? {} : { what })} />
+}

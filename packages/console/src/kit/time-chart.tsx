@@ -1,0 +1,96 @@
+import { type ReactNode, useEffect, useRef } from 'react'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+
+export interface TimeSeries {
+  readonly name: string
+  /** The name of a colour of the theme, such as `--chart-1`. */
+  readonly colour: string
+  readonly values: readonly (number | null)[]
+  /** Points alone, without a line. */
+  readonly isMarks?: boolean
+  readonly format?: (value: number) => string
+}
+
+/** The area between two series, by their places. */
+export interface Band {
+  readonly upper: number
+  readonly lower: number
+  readonly colour: string
+}
+
+/**
+ * Lines over time, drawn on a canvas; load it with `lazy`. What it shows has to stand in words beside it as well: a canvas says nothing to
+ * screen readers but its name.
+ * @param props.times milliseconds UTC, ascending; each series has a value for each, or null.
+ */
+export default function TimeChart(props: {
+  readonly name: string
+  readonly times: readonly number[]
+  readonly series: readonly TimeSeries[]
+  readonly bands?: readonly Band[]
+  readonly height?: number
+}): ReactNode {
+  const { name, times, series, bands = [], height = 240 } = props
+  const box = useRef<HTMLDivElement>(null)
+  const chart = useRef<uPlot>(undefined)
+  const data: uPlot.AlignedData = [times.map((at) => at / 1000), ...series.map(({ values }) => [...values])]
+  const latest = useRef(data)
+  latest.current = data
+  const form = JSON.stringify([series.map(({ name, colour, isMarks }) => [name, colour, isMarks]), bands, height])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `form` stands for all that the chart is made of; values are set below
+  useEffect(() => {
+    const element = box.current
+    if (!element) return
+    const draw = (): void => {
+      chart.current?.destroy()
+      chart.current = new uPlot(optionsOf(element, { series, bands, height }), latest.current, element)
+    }
+    draw()
+    const sized = new ResizeObserver(() => chart.current?.setSize({ width: element.clientWidth, height }))
+    sized.observe(element)
+    addEventListener('themechange', draw)
+    return () => {
+      removeEventListener('themechange', draw)
+      sized.disconnect()
+      chart.current?.destroy()
+      chart.current = undefined
+    }
+  }, [form])
+  useEffect(() => chart.current?.setData(data))
+  return <div ref={box} role="img" aria-label={name} style={{ minHeight: height }} />
+}
+
+function optionsOf(
+  element: HTMLElement,
+  { series, bands, height }: { readonly series: readonly TimeSeries[]; readonly bands: readonly Band[]; readonly height: number },
+): uPlot.Options {
+  const style = getComputedStyle(document.documentElement)
+  const colourOf = (colour: string): string => style.getPropertyValue(colour)
+  const axis: uPlot.Axis = {
+    stroke: colourOf('--muted'),
+    grid: { stroke: colourOf('--line'), width: 1 },
+    ticks: { stroke: colourOf('--line'), width: 1 },
+    font: '12px "Inter Variable", system-ui, sans-serif',
+  }
+  const format = series.find((one) => one.format)?.format
+  return {
+    width: element.clientWidth,
+    height,
+    legend: { show: series.length > 1 },
+    axes: [axis, { ...axis, size: 62, ...(format ? { values: (_, splits) => splits.map((value) => format(value)) } : {}) }],
+    series: [
+      {},
+      ...series.map(
+        ({ name, colour, isMarks = false, format: own }): uPlot.Series => ({
+          label: name,
+          stroke: colourOf(colour),
+          width: isMarks ? 0 : 1.6,
+          points: isMarks ? { show: true, size: 9, fill: colourOf(colour) } : { show: false },
+          ...(own ? { value: (_, value) => (value === null ? '–' : own(value)) } : {}),
+        }),
+      ),
+    ],
+    bands: bands.map(({ upper, lower, colour }) => ({ series: [upper + 1, lower + 1], fill: colourOf(colour) })),
+  }
+}

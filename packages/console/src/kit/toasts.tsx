@@ -1,0 +1,32 @@
+import { Toast } from '@base-ui/react/toast'
+import type { ReactNode } from 'react'
+import css from './kit.module.css'
+
+const manager = Toast.createToastManager()
+
+/** Says something in passing, in a corner of the page and to screen readers. */
+export function tell(text: string): void {
+  manager.add({ description: text, timeout: 4_000 })
+}
+
+/** Where they appear; once in the page. */
+export function Toasts(): ReactNode {
+  return (
+    <Toast.Provider toastManager={manager}>
+      <Toast.Portal>
+        <Toast.Viewport className={css.toasts}>
+          <Shown />
+        </Toast.Viewport>
+      </Toast.Portal>
+    </Toast.Provider>
+  )
+}
+
+function Shown(): ReactNode {
+  const { toasts } = Toast.useToastManager()
+  return toasts.map((toast) => (
+    <Toast.Root key={toast.id} toast={toast} className={css.toast}>
+      <Toast.Description />
+    </Toast.Root>
+  ))
+}

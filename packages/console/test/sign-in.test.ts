@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../../server/test/support/test-server.ts'
+import { describeInBrowser, expectSound, openConsole, openPage } from './support/browser.ts'
+
+const server: TestServer = await startTestServer()
+
+describeInBrowser('the door of the console', () => {
+  it('takes a token that is pasted, and shows eight screens and one main', async () => {
+    const visited = await openConsole(server)
+    const { page, context } = visited
+    const names = await page.getByRole('navigation').getByRole('link').allInnerTexts()
+    expect(names).toEqual(['Home', 'Requests', 'Knowledge', 'Agents', 'Streams', 'Tenants', 'Advisor', 'Metrics'])
+    expect(await page.getByRole('main').count()).toBe(1)
+    const [cookie] = await context.cookies()
+    expect(cookie).toMatchObject({ name: 'plinth_session', httpOnly: true, sameSite: 'Strict' })
+    expect(await page.evaluate(() => document.cookie)).toBe('')
+    await expectSound(visited)
+  })
+
+  it('says why it refuses one, and is sound in both themes', async () => {
+    for (const theme of ['light', 'dark'] as const) {
+      const visited = await openPage(server, { theme, expected: [/401/] })
+      const { page } = visited
+      await page.getByLabel('Token').fill('nothing')
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').waitFor()
+      expect(await page.getByRole('alert').innerText()).toContain('token')
+      await expectSound(visited)
+    }
+  })
+
+  it('signs out: the cookie is gone, and what was shown with it', async () => {
+    const { page, context } = await openConsole(server)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Token').waitFor()
+    expect(await context.cookies()).toEqual([])
+    expect(await page.getByRole('navigation').count()).toBe(0)
+  })
+
+  it('shows what a token does not open as shut, with the permission that is missing', async () => {
+    const { page } = await openConsole(server, { permissions: ['rag:read'], path: '/tenants' })
+    await page.getByText('tenants:admin').waitFor()
+  })
+})

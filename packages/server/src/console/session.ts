@@ -1,0 +1,182 @@
+import {
+  type Authenticator,
+  allows,
+  allPermissions,
+  type Caller,
+  type Clock,
+  ForbiddenError,
+  InvalidInputError,
+  type LocalIssuer,
+  type Platform,
+  PlinthError,
+  requirePermission,
+  systemTenant,
+  TenantRegistry,
+  UnauthorizedError,
+} from '@plinth/core'
+import { z } from 'zod'
+import { firstTenant } from '../bootstrap.ts'
+import type { Answer, Arrival } from '../exchange.ts'
+import { readJson } from '../json-body.ts'
+import { MethodNotAllowedError } from '../problem.ts'
+import type { Regions } from '../regions.ts'
+import type { OneTimeCodes } from './one-time-codes.ts'
+import { checkCsrf, csrfHeader, csrfTokenOf, sessionCookie, sessionToken } from './session-cookie.ts'
+import { SignInLimit } from './sign-in-limit.ts'
+
+export const sessionPath = '/api/session'
+/** Seconds: of a session whose token doesn't end sooner, and of one that a code opened. */
+const longest = 12 * 3_600
+const largestBody = 16 * 1024
+
+/** What is shown at the door. */
+type Credentials = { readonly token: string } | { readonly code: string } | { readonly tenant_id: string }
+
+export const credentialsForm: z.ZodType<Credentials> = z.union([
+  z.strictObject({ token: z.string().min(1).max(8_192) }),
+  z.strictObject({ code: z.string().min(1).max(200) }),
+  z.strictObject({ tenant_id: z.string().min(1).max(200) }),
+])
+
+/** `GET /api/session` of somebody who is signed in. */
+interface SessionAnswer {
+  readonly authenticated: true
+  readonly tenant_id: string
+  readonly user_id: string
+  /** All that the token allows, spelt out. */
+  readonly permissions: readonly string[]
+  readonly csrf_token: string
+  /** RFC 3339. */
+  readonly expires_at: string
+}
+
+export interface SessionParts {
+  readonly platform: Platform
+  readonly regions: Regions
+  readonly authenticator: Authenticator
+  readonly issuer: LocalIssuer
+  /** Absent: nobody is let in by a code. */
+  readonly codes?: OneTimeCodes | undefined
+}
+
+/**
+ * Sessions of the console: a token in a cookie that no script can read. Nothing is kept of them here, so they hold on any process, and
+ * are worth what their tokens are: from the next request on nothing, once a tenant is suspended or a key revoked.
+ */
+export class Sessions {
+  readonly #parts: SessionParts
+  readonly #clock: Clock
+  readonly #limit: SignInLimit
+  readonly #registry: TenantRegistry
+
+  constructor(parts: SessionParts) {
+    const operator = parts.platform.operate()
+    this.#parts = parts
+    this.#clock = operator.clock
+    this.#limit = new SignInLimit(operator.clock)
+    this.#registry = new TenantRegistry(operator)
+  }
+
+  /**
+   * Answers `/api/session`, which is open to everyone.
+   * @throws InvalidInputError; UnauthorizedError for a token or a code that isn't good; ForbiddenError; LimitError.
+   */
+  async serve(arrival: Arrival, correlationId: string): Promise<Answer> {
+    const { method } = arrival
+    if (method === 'GET' || method === 'HEAD') return this.#show(arrival, correlationId)
+    if (method === 'POST') return this.#open(arrival, correlationId)
+    if (method !== 'DELETE') throw new MethodNotAllowedError(['GET', 'POST', 'DELETE'])
+    const token = sessionToken(arrival)
+    if (token !== undefined) checkCsrf(arrival, token)
+    return { status: 204, headers: { ...unkept, 'set-cookie': sessionCookie(arrival, '', 0) } }
+  }
+
+  async #show(arrival: Arrival, correlationId: string): Promise<Answer> {
+    const token = sessionToken(arrival)
+    try {
+      if (token !== undefined) return this.#answer(token, await this.#identify(token, correlationId))
+    } catch (error) {
+      // One that is over is as none; what can't be found out now is no answer.
+      if (!(error instanceof UnauthorizedError || error instanceof ForbiddenError)) throw error
+    }
+    return { status: 200, headers: { ...unkept, 'content-type': 'application/json' }, body: '{"authenticated":false}' }
+  }
+
+  async #open(arrival: Arrival, correlationId: string): Promise<Answer> {
+    const address = arrival.from?.() ?? ''
+    this.#limit.check(address)
+    const parsed = credentialsForm.safeParse(await readJson(arrival, largestBody))
+    if (!parsed.success)
+      throw new InvalidInputError('One of token, code and tenant_id is needed, and nothing else.', { field: 'token' })
+    try {
+      const token = await this.#tokenFor(parsed.data, arrival, correlationId)
+      const caller = await this.#identify(token, correlationId)
+      const answer = this.#answer(token, caller)
+      const seconds = (this.#endOf(token) - this.#clock.now()) / 1_000
+      return { ...answer, headers: { ...answer.headers, 'set-cookie': sessionCookie(arrival, token, seconds) } }
+    } catch (error) {
+      if (PlinthError.is(error) && !error.retryable) this.#limit.failed(address)
+      throw error
+    }
+  }
+
+  async #tokenFor(given: Credentials, arrival: Arrival, correlationId: string): Promise<string> {
+    if ('token' in given) return given.token
+    const { issuer, codes } = this.#parts
+    if ('tenant_id' in given) return this.#switchTo(given.tenant_id, arrival, correlationId)
+    if (codes?.use(given.code) !== true)
+      throw new UnauthorizedError('code_invalid', 'This link was used, or is older than an hour. Sign in with a token.')
+    return issuer.sign({ tenant: firstTenant, user: 'console', permissions: ['*'], lifetime: longest })
+  }
+
+  /** Another tenant's, for whoever administers tenants: both trails tell of it, and it ends with the session that it came from. */
+  async #switchTo(tenant: string, arrival: Arrival, correlationId: string): Promise<string> {
+    const { platform, regions, issuer } = this.#parts
+    const token = sessionToken(arrival)
+    if (token === undefined) throw new UnauthorizedError('token_missing', 'Only who is signed in changes tenants.')
+    checkCsrf(arrival, token)
+    const caller = await this.#identify(token, correlationId)
+    requirePermission(caller, 'tenants:admin')
+    const settings = await this.#registry.active(tenant)
+    const deed = { what: 'POST /api/session', resource: `tenants/${tenant}/session`, decision: 'allowed' } as const
+    await platform.operate().state(systemTenant, { caller }).record(deed)
+    if (regions.holds(settings)) await regions.operatorOf(settings).state(settings.tenant_id, { caller }).record(deed)
+    const { user, permissions, groups } = caller
+    const lifetime = Math.max(1, Math.floor((this.#endOf(token) - this.#clock.now()) / 1_000))
+    return issuer.sign({ tenant, user, permissions: [...permissions], groups: [...groups], lifetime })
+  }
+
+  #identify(token: string, correlationId: string): Promise<Caller> {
+    return this.#parts.authenticator.authenticate(`Bearer ${token}`, correlationId)
+  }
+
+  #answer(token: string, { tenant, user, permissions }: Caller): Answer {
+    const csrf = csrfTokenOf(token)
+    const body: SessionAnswer = {
+      authenticated: true,
+      tenant_id: tenant,
+      user_id: user,
+      permissions: allPermissions.filter((permission) => allows(permissions, permission)),
+      csrf_token: csrf,
+      expires_at: new Date(this.#endOf(token)).toISOString(),
+    }
+    const headers = { ...unkept, 'content-type': 'application/json', [csrfHeader]: csrf }
+    return { status: 200, headers, body: JSON.stringify(body) }
+  }
+
+  /** When a session of this token is over, milliseconds UTC: virtual keys don't say when they end. */
+  #endOf(token: string): number {
+    const latest = this.#clock.now() + longest * 1_000
+    const { exp } = claimsOf(token)
+    return typeof exp === 'number' ? Math.min(latest, exp * 1_000) : latest
+  }
+}
+
+const unkept = { 'cache-control': 'no-store', vary: 'Cookie' }
+
+/** Of a token that was verified before. */
+function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  const [, payload = ''] = token.split('.')
+  if (payload === '') return {}
+  return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Record<string, unknown>
+}
