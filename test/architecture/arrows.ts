@@ -16,7 +16,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   cdk: ['core', 'aws/environment'],
 }
 
-const composed = ['local', 'aws', 'models', 'documents', 'mcp', 'outbound']
+const composed = ['local', 'aws', 'models', 'documents', 'mcp', 'outbound', 'console']
 
 /** Where platform, models and documents are joined to the rest, and nowhere else. */
 export const compositionRoots: readonly RegExp[] = [

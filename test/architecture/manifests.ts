@@ -41,6 +41,7 @@ interface Manifest {
   readonly name: string
   readonly version: string
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
@@ -57,7 +58,9 @@ export function checkManifests(files: readonly SourceFile[]): readonly Violation
   const manifests = files.filter((file) => /^packages\/[^/]+\/package\.json$/.test(file.path))
   return manifests.flatMap((file) => {
     const manifest = JSON.parse(file.text) as Manifest
-    const declared = { ...manifest.dependencies, ...manifest.peerDependencies }
+    // Nothing of what it is built from has to be installed where a bundle is used.
+    const isBundle = packageOf(file.path) === 'console'
+    const declared = { ...(isBundle ? manifest.devDependencies : manifest.dependencies), ...manifest.peerDependencies }
     const imported = new Set(
       sourcesOf(files)
         .filter((source) => packageOf(source.path) === packageOf(file.path))
@@ -72,8 +75,8 @@ export function checkManifests(files: readonly SourceFile[]): readonly Violation
         .filter((name) => !name.startsWith('node:') && name !== manifest.name),
     )
     const missing = [...imported].filter((name) => !(name in declared) && !(`@types/${name}` in declared))
-    const unused = Object.keys(declared).filter((name) => !imported.has(name.replace('@types/', '')))
-    const loose = Object.entries(manifest.dependencies ?? {}).filter(([name, range]) =>
+    const unused = Object.keys(isBundle ? {} : declared).filter((name) => !imported.has(name.replace('@types/', '')))
+    const loose = Object.entries((isBundle ? manifest.devDependencies : manifest.dependencies) ?? {}).filter(([name, range]) =>
       name.startsWith('@plinth/') ? range !== manifest.version : !/^\d+\.\d+\.\d+$/.test(range),
     )
     return [

@@ -45,6 +45,19 @@ export function describeEdge(name: string, { open, tokenMissing }: EdgeOptions):
       expect(ids).not.toContain('')
     })
 
+    it("[R127] the console's cookie stands for a token on /api, and for nothing without its CSRF token", async () => {
+      const signedIn = await edge.ask<{ csrf_token: string }>('/api/session', { body: { token } })
+      expect(signedIn.status).toBe(200)
+      const [cookie = ''] = (signedIn.headers.get('set-cookie') ?? '').split(';')
+      const read = await edge.ask('/api/requests', { headers: { cookie } })
+      expect(read.status).toBe(200)
+      const send = (headers: Readonly<Record<string, string>>) =>
+        edge.ask('/api/requests', { body: { prompt: 'x' }, headers: { cookie, ...headers } })
+      expectProblem(await send({}), 403, 'csrf_token_invalid')
+      expect((await send({ 'x-plinth-csrf': signedIn.body.csrf_token })).status).toBe(202)
+      expect((await edge.ask('/api/requests', { headers: { cookie: 'plinth_session=a.b.c' } })).status).toBe(401)
+    })
+
     describe('methods and paths', () => {
       it('HEAD is GET without a body', async () => {
         for (const path of ['/healthz', '/api/requests', '/openapi.json', '/metrics']) {
