@@ -38,6 +38,7 @@ import { MethodNotAllowedError, problem, statusOf } from './problem.ts'
 import { Regions } from './regions.ts'
 import { Router } from './router.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
+import { type Synthesise, templateRoute } from './template-route.ts'
 import { traceRoute } from './trace-route.ts'
 
 export interface AppOptions {
@@ -52,6 +53,8 @@ export interface AppOptions {
   readonly mcp?: McpEndpoint
   /** The console's files; absent: it isn't built. */
   readonly site?: Site | undefined
+  /** Absent: there is no `/api/advisor/template`. */
+  readonly synthesise?: Synthesise | undefined
   /** Absent: nobody signs in by a code. */
   readonly codes?: OneTimeCodes | undefined
   readonly log: Log
@@ -86,7 +89,8 @@ export function createApp(options: AppOptions): App {
   const { platform, patterns, authenticator, issuer, telemetry, log, stopping, regions = new Regions(platform) } = options
   const serving = { platform, regions, issuer }
   const { clock } = platform.operate()
-  const extra = { running: [traceRoute(telemetry.spans)], advisor: [advisorRoute] }
+  const templates = options.synthesise ? [templateRoute(options.synthesise)] : []
+  const extra = { running: [traceRoute(telemetry.spans)], advisor: [advisorRoute, ...templates] }
   const routes = [...patterns.flatMap((pattern) => pattern.routes), ...Object.values(extra).flat()]
   const router = new Router(routes)
   const document = JSON.stringify(openApi(patterns, extra, options.mcp?.tools))

@@ -35,6 +35,7 @@ import { readiness } from './readiness.ts'
 import { Regions } from './regions.ts'
 import { SelfMetrics } from './self-metrics.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
+import type { Synthesise } from './template-route.ts'
 import { loadTrustedIssuers } from './trusted-issuers.ts'
 import { version } from './version.ts'
 
@@ -43,6 +44,8 @@ export interface ServerOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What is served and worked here; of others there are no routes, jobs and streams. @default - all that Plinth has */
   readonly patterns?: readonly Pattern[]
+  /** Makes templates of infrastructure. @default - none are made here */
+  readonly synthesise?: Synthesise
   /** Called once when the data can't be written any more: nothing more is accepted, and the process should end. */
   onFatal(error: PlinthError): void
 }
@@ -128,6 +131,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       mcp: createMcpEndpoint({ routes: patterns.flatMap(({ routes }) => routes), version }),
       site,
       codes,
+      synthesise: options.synthesise,
       log,
       ready: async () => state === 'ready' && (await Promise.all(reachable.map((look) => look()))).every(Boolean),
       stopping: stopping.signal,

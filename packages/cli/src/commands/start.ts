@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { type RunningServer, readEnvironment, runServer } from '@plinth/server'
 import { Command } from 'commander'
 import { refuseBadPeers } from '../checks/peers.ts'
+import { synthesiseTemplate } from '../synthesise-template.ts'
 
 export function startCommand(): Command {
   return new Command('start')
@@ -27,7 +28,7 @@ async function start(options: StartOptions): Promise<void> {
     ...(options.dataDir === undefined ? {} : { PLINTH_DATA_DIR: options.dataDir }),
   }
   refuseBadPeers(readEnvironment(environment))
-  const server = await runServer({ environment })
+  const server = await runServer({ environment, synthesise: synthesiseTemplate })
   const { url, directory, platform, models } = server
   const link = server.consoleLink()
   if (options.json)

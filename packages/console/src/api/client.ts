@@ -37,8 +37,8 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Slower answers are given up; streams have no such limit. */
-const patience = 60_000
+/** Milliseconds: slower answers are given up; streams have no such limit. */
+const usualPatience = 60_000
 
 /** Where the server's paths begin: beside the page, which may lie below a stage or a proxy's path. */
 export function addressOf(path: string): string {
@@ -58,11 +58,9 @@ export function useCredentials(token: string | undefined, signedOut: () => void)
  * Sends a call and gives the parsed answer; undefined for an empty one.
  * @throws Problem for every answer but a success, and when there is none.
  */
-export async function send<Answer>(call: Call, signal?: AbortSignal): Promise<Answer> {
-  const response = await request(
-    call,
-    signal ? AbortSignal.any([signal, AbortSignal.timeout(patience)]) : AbortSignal.timeout(patience),
-  )
+export async function send<Answer>(call: Call, signal?: AbortSignal, patience: number = usualPatience): Promise<Answer> {
+  const late = AbortSignal.timeout(patience)
+  const response = await request(call, signal ? AbortSignal.any([signal, late]) : late)
   const text = await response.text().catch((error: unknown) => {
     throw unreachable(error)
   })

@@ -1,5 +1,6 @@
 import { type AnyRoute, advisorRoute, patterns } from '@plinth/core'
 import { SpanStore } from '../../src/telemetry/span-store.ts'
+import { templateRoute } from '../../src/template-route.ts'
 import { traceRoute } from '../../src/trace-route.ts'
 
 /** Every route under /api that a server mounts: what the generated tests walk. */
@@ -7,6 +8,7 @@ export const routes: readonly AnyRoute[] = [
   ...patterns.flatMap((pattern) => pattern.routes),
   traceRoute(new SpanStore()),
   advisorRoute,
+  templateRoute(() => Promise.reject(new Error('Only its form is looked at.'))),
 ]
 
 /** Those of a tenant's own things. */

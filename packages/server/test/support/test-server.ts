@@ -1,5 +1,5 @@
 import { allPermissions, LocalIssuer, type Platform, TenantRegistry } from '@plinth/core'
-import { type RunningServer, startServer } from '@plinth/server'
+import { type RunningServer, type ServerOptions, type Synthesise, startServer } from '@plinth/server'
 import { afterAll } from 'vitest'
 import { temporaryFolder } from '../../../../test/e2e/support/temporary-folder.ts'
 
@@ -18,6 +18,12 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
+/** In the place of the constructs, which are the command line's to bring. */
+const templateOf: Synthesise = async ({ patterns }) => ({
+  name: 'test.template.json',
+  template: { Resources: Object.fromEntries(patterns.map((name) => [name, {}])) },
+})
+
 const running = new Set<RunningServer>()
 
 afterAll(async () => {
@@ -25,7 +31,10 @@ afterAll(async () => {
 })
 
 /** A whole server in this process, on a socket and a folder of its own; stopped when the test file is done. */
-export async function startTestServer(environment: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+export async function startTestServer(
+  environment: Readonly<Record<string, string>> = {},
+  parts: Pick<ServerOptions, 'synthesise'> = { synthesise: templateOf },
+): Promise<TestServer> {
   const server = await startServer({
     environment: {
       PORT: '0',
@@ -38,6 +47,7 @@ export async function startTestServer(environment: Readonly<Record<string, strin
       PLINTH_SELF_METRICS: 'off',
       ...environment,
     },
+    ...parts,
     onFatal: (error) => {
       throw error
     },

@@ -1,0 +1,27 @@
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { synthesiseTemplate } from '../src/synthesise-template.ts'
+
+const folders = (): readonly string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('plinth-template-'))
+
+describe('the template that a server hands out', () => {
+  it('is what plinth synth writes for these patterns and this model, and leaves nothing behind', async () => {
+    const before = folders()
+    const { name, template } = await synthesiseTemplate({ patterns: ['rag'], model_id: 'amazon.nova-pro-v1:0' })
+    expect(name).toBe('Plinth.template.json')
+    const text = JSON.stringify(template)
+    expect(text).toContain('AWS::DynamoDB::Table')
+    expect(text).toContain('rag-processor')
+    expect(text).toContain('amazon.nova-pro-v1:0')
+    expect(text).not.toMatch(/AWS::Kinesis::Stream|AWS::StepFunctions/)
+    expect(folders()).toEqual(before)
+  })
+
+  it('is an error of ours where it can not be made, and leaves nothing behind', async () => {
+    const before = folders()
+    const making = synthesiseTemplate({ patterns: [], model_id: 'no model' })
+    await expect(making).rejects.toMatchObject({ code: 'template_failed' })
+    expect(folders()).toEqual(before)
+  })
+})
