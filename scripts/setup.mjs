@@ -3,14 +3,18 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'node_modules', '.plinth-installed')
+const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+const consoleFolder = join(root, 'packages', 'console')
+const consoleStamp = join(consoleFolder, 'dist', '.built')
 
+if (process.argv.includes('--check')) check()
 // Contents rather than times: a checkout gives every file a new time, and npm itself writes the lock.
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== manifests()) install()
+if (!isInstalled()) install()
 build()
 if (process.argv.includes('--test') || process.env.npm_lifecycle_event === 'pretest') lookForTestNeeds()
 
@@ -22,6 +26,16 @@ function manifests() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`)
   for (const file of files) hash.update(`\n${file}\n`).update(readFileSync(join(root, file)))
   return hash.digest('hex')
+}
+
+function isInstalled() {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === manifests()
+}
+
+/** Changes nothing: ends with 1 where something would have to be installed or built first. */
+function check() {
+  const isBuilt = existsSync(compiler) && run(process.execPath, [compiler, '-b', '--dry']).stdout.search(/build project/) < 0
+  process.exit(isInstalled() && isBuilt && isConsoleBuilt(consoleSources()) ? 0 : 1)
 }
 
 function install() {
@@ -41,7 +55,6 @@ function install() {
 
 function build() {
   const began = Date.now()
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   if (!existsSync(compiler)) fail('The compiler is missing. Remove node_modules and start again.')
   const done = run(process.execPath, [compiler, '-b'])
   if (done.status !== 0)
@@ -52,19 +65,25 @@ function build() {
 
 /** The console's static files, when its sources changed. */
 function buildConsole() {
-  const folder = join(root, 'packages', 'console')
-  const built = join(folder, 'dist', '.built')
-  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')))
-  for (const name of ['index.html', 'vite.config.ts', 'src'])
-    for (const file of filesIn(join(folder, name))) hash.update(file).update(readFileSync(file))
-  const sources = hash.digest('hex')
-  if (existsSync(built) && readFileSync(built, 'utf8') === sources) return
+  const sources = consoleSources()
+  if (isConsoleBuilt(sources)) return
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
   // Our Node.js: the system's may be older than what Vite needs.
-  const done = run(join(root, 'node_modules', 'node', 'bin', 'node'), [vite, 'build', '--logLevel', 'warn', folder])
+  const done = run(join(root, 'node_modules', 'node', 'bin', 'node'), [vite, 'build', '--logLevel', 'warn', consoleFolder])
   if (done.status !== 0)
     fail('The console could not be built. Mend what is named above, or go back to a commit that builds.', done)
-  writeFileSync(built, sources)
+  writeFileSync(consoleStamp, sources)
+}
+
+function consoleSources() {
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')))
+  for (const name of ['index.html', 'vite.config.ts', 'src'])
+    for (const file of filesIn(join(consoleFolder, name))) hash.update(relative(root, file)).update(readFileSync(file))
+  return hash.digest('hex')
+}
+
+function isConsoleBuilt(sources) {
+  return existsSync(consoleStamp) && readFileSync(consoleStamp, 'utf8') === sources
 }
 
 function filesIn(path) {

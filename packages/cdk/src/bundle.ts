@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { buildSync } from 'esbuild'
+import { bundleConsole } from './bundle-console.ts'
 import { bundleDocuments } from './bundle-documents.ts'
 import { type HandlerName, handlerNames, handlers } from './handlers.ts'
 
@@ -17,7 +18,7 @@ export interface Bundle {
 export interface BundleOptions {
   /** Where to: each handler gets a folder of its name with the file {@link bundleFile}. */
   readonly folder: string
-  /** Other files than those of this Plinth, by handler; what reads documents is left out then. */
+  /** Other files than those of this Plinth, by handler; what reads documents and the console are left out then. */
   readonly entries?: Readonly<Record<HandlerName, string>>
 }
 
@@ -27,7 +28,7 @@ export const bundleFile = 'index.mjs'
 // What is CommonJS among the dependencies asks for Node.js's own modules by `require`.
 const banner = `import { createRequire } from 'node:module';const require = createRequire(import.meta.url);`
 
-/** Puts each handler and all that it imports into one file, and beside that of documents what reads them. @throws Error when a module is missing or isn't valid. */
+/** Puts each handler and all that it imports into one file, beside that of documents what reads them, and beside the API's the console. @throws Error when a module is missing or isn't valid. */
 export function bundleHandlers(options: BundleOptions): readonly Bundle[] {
   const { folder, entries = installedEntries() } = options
   buildSync({
@@ -46,7 +47,10 @@ export function bundleHandlers(options: BundleOptions): readonly Bundle[] {
     banner: { js: banner },
     logLevel: 'silent',
   })
-  if (!options.entries) bundleDocuments(folder)
+  if (!options.entries) {
+    bundleDocuments(folder)
+    bundleConsole(folder)
+  }
   return measureBundles(folder)
 }
 

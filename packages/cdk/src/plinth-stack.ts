@@ -1,6 +1,7 @@
 import { streamVariable } from '@plinth/aws/environment'
 import { analytics as analyticsPattern, multiAgent as multiAgentPattern, type PatternName, rag as ragPattern } from '@plinth/core'
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
+import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import { EventDrivenGenAi } from './event-driven-genai.ts'
 import type { EventDrivenGenAiProps } from './event-driven-genai-props.ts'
@@ -18,6 +19,8 @@ import { SecureMultiTenant } from './secure-multi-tenant.ts'
 import type { SecureMultiTenantProps } from './secure-multi-tenant-props.ts'
 
 export interface PlinthStackProps extends StackProps {
+  /** The topic that the alarms of all patterns tell, unless a pattern's own props name another. @default - they tell nobody */
+  readonly alarmTopicArn?: string
   /** @default - see there */
   readonly eventDriven?: EventDrivenGenAiProps
   /**
@@ -58,8 +61,21 @@ export class PlinthStack extends Stack {
   readonly monitoring: ReadonlyMap<PatternName, PatternMonitoring>
 
   constructor(scope: Construct, id: string, options: PlinthStackProps = {}) {
-    const { eventDriven = {}, rag = {}, multiAgent = {}, analytics = {}, multiTenant = {}, monitoring = {}, ...props } = options
+    const {
+      alarmTopicArn,
+      eventDriven: requested = {},
+      rag = {},
+      multiAgent = {},
+      analytics = {},
+      multiTenant = {},
+      monitoring = {},
+      ...props
+    } = options
     super(scope, id, { description: 'Plinth: architecture patterns for generative AI', ...props })
+    const eventDriven: EventDrivenGenAiProps = {
+      ...(alarmTopicArn !== undefined && { alarmTopic: Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn) }),
+      ...requested,
+    }
     const patterns = [
       ...requestPatterns,
       ...(rag ? [ragPattern.name] : []),

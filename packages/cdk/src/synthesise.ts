@@ -27,6 +27,8 @@ export interface SynthesisOptions {
   readonly dashboards?: boolean
   /** The models of Bedrock that may be called. @default - that of `EventDrivenGenAi` */
   readonly models?: readonly string[]
+  /** The topic that alarms tell. @default - they tell nobody */
+  readonly alarmTopicArn?: string
   /** Those that may make vectors. @default - none */
   readonly embeddingModels?: readonly string[]
 }
@@ -46,12 +48,13 @@ export interface Synthesis {
  */
 export function synthesise(options: SynthesisOptions): Synthesis {
   const { out, handlerFolder, measure = false, waf = true, rag = true, multiAgent = true, analytics = true } = options
-  const { dashboards = true, models, embeddingModels } = options
+  const { dashboards = true, models, embeddingModels, alarmTopicArn } = options
   const folder = handlerFolder ?? mkdtempSync(join(tmpdir(), 'plinth-handlers-'))
   try {
     const bundles = handlerFolder === undefined ? bundleHandlers({ folder }) : measureBundles(folder)
     const app = new App({ outdir: out, analyticsReporting: false, context: recommended })
     new PlinthStack(app, 'Plinth', {
+      ...(alarmTopicArn !== undefined && { alarmTopicArn }),
       eventDriven: {
         functions: { handlerFolder: folder },
         ...(models && { models }),

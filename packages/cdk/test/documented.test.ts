@@ -23,16 +23,18 @@ describe('docs/aws.md', () => {
   const template = templateOf(plinthStack())
 
   it('[R20] says what waiting costs, as it is read from the template', () => {
-    const { lines, usd, wafUsd, dashboardsUsd, streamsUsd } = idleCost(template)
+    const { lines, usd, streamsUsd } = idleCost(template)
     expect(tableBelow('What waiting costs').map(([what, count, cost]) => [what, Number(count), Number(cost)])).toEqual(
       lines.map((line) => [line.what, line.count, line.usd]),
     )
-    const rest = usd - wafUsd - dashboardsUsd
-    const without = idleCost(templateOf(plinthStack({ analytics: false })))
-    const amounts = [usd, rest - streamsUsd, without.usd - without.wafUsd - without.dashboardsUsd]
-    const [all, less, least] = amounts.map((amount) => amount.toFixed(2))
-    expect(page).toContain(`So ${all} in all, and ${less} without web ACL, dashboards and shard; with \`--no-streams\``)
-    expect(page).toContain(`which takes queues and alarms along, ${least}.`)
+    const bare = { multiTenant: { waf: false }, monitoring: false } as const
+    const less = idleCost(templateOf(plinthStack(bare)))
+    const least = idleCost(templateOf(plinthStack({ ...bare, analytics: false })))
+    const [all, few, shard, fewest] = [usd, less.usd, streamsUsd, least.usd].map((amount) => amount.toFixed(2))
+    expect(page).toContain(
+      `So ${all} in all, and ${few} with \`--no-waf --no-dashboards\`, of which the shard is ${shard}; with \`--no-streams\``,
+    )
+    expect(page).toContain(`besides, which takes queues and alarms along, ${fewest}.`)
   })
 
   it('[X70] names each kind of thing that a deployment makes, and no other', () => {

@@ -1,6 +1,6 @@
 import type { PatternName } from '@plinth/core'
 import { expect, it } from 'vitest'
-import { type StandingParts, standingBase, standingParts } from '../../core/src/advisor/cost/fixed-lines.ts'
+import { type StandingParts, standingBase, standingParts, standingTenants } from '../../core/src/advisor/cost/fixed-lines.ts'
 import { idleCost, type PlinthStackProps } from '../src/index.ts'
 import { plinthStack, templateOf } from './support/synthesised.ts'
 
@@ -27,5 +27,13 @@ it.each(Object.entries(alone))('[R20] the advisor knows what stands there of %s,
     alarms: alarms + own.alarms,
     queues: queues + own.queues,
     dashboards: dashboards + own.dashboards,
+  })
+})
+
+it('[R20] and of tenants without a web ACL, which every stack has', () => {
+  expect(standingIn({ ...none, multiTenant: { waf: false } })).toEqual({
+    alarms: standingBase.alarms + standingTenants.alarms,
+    queues: standingBase.queues + standingTenants.queues,
+    dashboards: standingBase.dashboards + standingTenants.dashboards,
   })
 })

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs'
+
 // Committed as JavaScript so that npm can link it before anything is built.
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
@@ -8,4 +10,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
   )
   process.exit(1)
 }
-await import('../dist/main.js')
+const main = new URL('../dist/main.js', import.meta.url)
+if (!existsSync(main)) {
+  console.error('Plinth is not built here. In the checkout: npm run build')
+  process.exit(1)
+}
+await import(main)

@@ -5,7 +5,8 @@ import { InvalidInputError } from '@plinth/core'
 export function readJsonObject(path: string, field: string): Readonly<Record<string, unknown>> {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    // Some editors put a byte order mark in front.
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
   } catch (cause) {
     const missing = (cause as { code?: string }).code === 'ENOENT'
     throw new InvalidInputError(missing ? `There is no file ${path}.` : `${path} can't be read.`, { field, cause })
@@ -17,7 +18,10 @@ export function readJsonObject(path: string, field: string): Readonly<Record<str
 
 function parse(text: string, path: string, field: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text, (name, value: unknown) => {
+      if (name === '__proto__') throw new SyntaxError('__proto__ is no name of a field')
+      return value
+    })
   } catch (cause) {
     const before = text.slice(0, faultAt(text)).split('\n')
     const place = `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`

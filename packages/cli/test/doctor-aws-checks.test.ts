@@ -122,6 +122,22 @@ describe('doctor on AWS finds', () => {
       /clock/,
     ],
     ['STS that says nothing', identity, [{ identity: faulty('silent', 'ETIMEDOUT') }], 'warning', /ETIMEDOUT/, /VPC/],
+    [
+      'AWS that says nothing',
+      identity,
+      [{ identity: faulty('silent', 'ECONNREFUSED'), table: faulty('silent', 'ECONNREFUSED') }],
+      'problem',
+      /ECONNREFUSED.*Nothing on AWS was looked at/,
+      /AWS_ENDPOINT_URL/,
+    ],
+    [
+      'no table on an emulator',
+      table,
+      [{ table: faulty('missing') }, { environment: { endpoint: 'http://127.0.0.1:5000' } }],
+      'problem',
+      /no table plinth/,
+      /PLINTH_AWS_CREATE=on/,
+    ],
     ['a table that is being made', table, withTable({ status: 'CREATING' }), 'problem', /CREATING/, /console/],
     [
       'a table of another form',

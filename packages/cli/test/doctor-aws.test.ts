@@ -160,12 +160,13 @@ describeWithMoto('plinth doctor on AWS, on an emulator', (moto) => {
     await new Promise<void>((resolve) => silent.listen(port, '127.0.0.1', resolve))
     const found = await diagnose({ ...motoVariables(`http://127.0.0.1:${port}`), PLINTH_MODEL: haiku }, '--deep')
     expect(found.code).toBe(1)
-    expect(found.findings.get('table')).toMatchObject({
+    expect(found.findings.get('identity')).toMatchObject({
       status: 'problem',
-      message: expect.stringMatching(/DescribeTable had no answer/),
+      remedy: expect.stringContaining('AWS_ENDPOINT_URL'),
     })
-    expect(found.findings.get('identity')).toMatchObject({ status: 'warning' })
-    expect(found.findings.get('model call')).toMatchObject({ status: 'problem' })
+    // Once for all, not check by check.
+    expect([...found.findings.values()].filter(({ message }) => /answer/.test(message))).toHaveLength(1)
+    expect([found.findings.has('table'), found.findings.has('model call')]).toEqual([false, false])
     expect(found.milliseconds).toBeLessThan(30_000)
   })
 

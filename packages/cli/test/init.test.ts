@@ -132,6 +132,7 @@ describe('what is refused', () => {
 
   it('a folder that is not empty, a file, and what can not be a folder; nothing changes', async () => {
     const taken = temporaryFolder()
+    expect(await refused(join(taken, 'x'.repeat(300)))).toMatchObject({ field: 'directory' })
     writeFileSync(join(taken, 'package.json'), 'mine')
     mkdirSync(join(taken, 'empty'))
     for (const place of [

@@ -27,6 +27,11 @@ const private500 = 'x'.repeat(500)
 describe('a file of JSON', () => {
   it('is read', () => {
     expect(readJsonObject(fileOf('{"steps": []}'), 'plan')).toEqual({ steps: [] })
+    expect(readJsonObject(fileOf('\uFEFF{"steps": []}'), 'plan')).toEqual({ steps: [] })
+  })
+
+  it('is refused with a name that objects have another use for', () => {
+    expect(refusalOf('{"models": {"__proto__": {"input": 1}}}')).toContain('__proto__')
   })
 
   it.each([

@@ -104,6 +104,30 @@ describe('plinth synth', () => {
     expect(Number(/--no-dashboards .*each pattern; saves about (\d+) USD a month/.exec(help)?.[1])).toBe(told)
   })
 
+  it('--alarm-topic has every alarm tell that topic, and nothing else is taken for one', async () => {
+    const out = temporaryFolder()
+    const silent = await synth('--out', out, '--handlers', handlers)
+    expect(silent).toContain('Its alarms tell nobody; --alarm-topic names')
+    const topic = 'arn:aws:sns:eu-central-1:123456789012:on-call'
+    expect(await synth('--out', out, '--handlers', handlers, '--alarm-topic', topic)).not.toContain('tell nobody')
+    const { Resources } = JSON.parse(readFileSync(join(out, 'Plinth.template.json'), 'utf8')) as {
+      Resources: Record<string, { Type: string; Properties: { AlarmActions?: unknown[] } }>
+    }
+    const alarms = Object.values(Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    expect(alarms.length).toBeGreaterThan(10)
+    for (const { Properties } of alarms) expect(Properties.AlarmActions).toEqual([topic])
+    for (const odd of ['on-call', `${topic}.fifo`, topic.replace(':sns:', ':sqs:'), ''])
+      expect(await synth('--out', out, '--alarm-topic', odd).catch((error: unknown) => error), odd).toMatchObject({
+        field: 'alarm-topic',
+      })
+  })
+
+  it('prints commands that stand by themselves: bootstrap, too, reads what was written', async () => {
+    const out = temporaryFolder()
+    const printed = await synth('--out', out, '--handlers', handlers)
+    for (const verb of ['bootstrap', 'deploy']) expect(printed).toMatch(new RegExp(`npx aws-cdk@\\S+ ${verb} --app ${out}`))
+  })
+
   it('--json says the same, over what an earlier run left', async () => {
     const out = temporaryFolder()
     await synth('--out', out, '--handlers', handlers)

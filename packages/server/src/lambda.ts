@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { functionLog } from '@plinth/aws/handlers/function-log'
 import { FunctionMetrics } from '@plinth/aws/handlers/function-metrics'
 import { functionPatterns, functionPlatform } from '@plinth/aws/handlers/function-platform'
@@ -7,6 +8,7 @@ import { createMcpEndpoint } from '@plinth/mcp'
 import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type App, createApp } from './app.ts'
 import { bootstrap } from './bootstrap.ts'
+import { loadSite } from './console/site.ts'
 import { readEnvironment } from './environment.ts'
 import { arrivalOf, type ProxyEvent, writeAnswer } from './lambda-exchange.ts'
 import { readiness } from './readiness.ts'
@@ -63,6 +65,8 @@ async function open(telemetry: Telemetry): Promise<App> {
     regions: new Regions(platform, regions),
     telemetry,
     mcp: createMcpEndpoint({ routes: patterns.flatMap(({ routes }) => routes), version }),
+    // Where the bundle has it.
+    site: loadSite(fileURLToPath(new URL('./console', import.meta.url))),
     log: functionLog,
     stopping,
   }

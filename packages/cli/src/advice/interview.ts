@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { type Answers, answersForm, InvalidInputError, readInput } from '@plinth/core'
 
 interface Terminal {
@@ -40,21 +40,27 @@ const questions: readonly { readonly text: string; readonly usual: string; reado
  */
 export async function interview({ input, output }: Terminal): Promise<Answers> {
   const lines = createInterface({ input, output })
-  const ended = new AbortController()
-  lines.once('close', () => ended.abort())
+  // Kept while nobody asks, so that what was typed ahead answers the next question.
+  const typedLines = lines[Symbol.asyncIterator]()
+  // As without a question: the process ends by the signal.
+  lines.once('SIGINT', () => {
+    lines.close()
+    process.kill(process.pid, 'SIGINT')
+  })
   try {
     let answers: Answers = {}
     for (const { text, usual, read } of questions) {
       for (let found: Answers | undefined; found === undefined; ) {
-        const typed = (await lines.question(`${text} [${usual}] `, { signal: ended.signal })).trim()
+        lines.setPrompt(`${text} [${usual}] `)
+        lines.prompt()
+        const next = await typedLines.next()
+        if (next.done) throw new InvalidInputError('The answers ended before the questions.', { field: 'profile' })
+        const typed = next.value.trim()
         found = attempt(() => read(typed === '' ? usual : typed), output)
         answers = { ...answers, ...found }
       }
     }
     return answers
-  } catch (cause) {
-    if (!ended.signal.aborted) throw cause
-    throw new InvalidInputError('The answers ended before the questions.', { field: 'profile', cause })
   } finally {
     lines.close()
   }

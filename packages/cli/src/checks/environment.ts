@@ -1,5 +1,5 @@
 import { awsVariables } from '@plinth/aws/environment'
-import { tracesEndpoint } from '@plinth/core'
+import { readGuardrail, tracesEndpoint } from '@plinth/core'
 import { readEnvironment } from '@plinth/server'
 import { serverUrl } from '../client.ts'
 import { ok, problem, warning } from './finding.ts'
@@ -72,6 +72,7 @@ function faultOf(name: string, variables: Readonly<Record<string, string | undef
     readEnvironment(alone)
     tracesEndpoint(alone)
     if (name === 'PLINTH_URL') serverUrl(alone)
+    if (name === 'PLINTH_BEDROCK_GUARDRAIL') readGuardrail(variables[name] ?? '', name)
     return []
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)]

@@ -84,6 +84,8 @@ function readFile<Value>(path: string, field: string, form: Parameters<typeof re
 
 /** Says where it stands. */
 function refused(error: InvalidInputError, file: string, field: string | undefined): InvalidInputError {
-  const place = field === undefined || field === '' ? file : `${file}: ${field}`
+  // Some messages begin with the field.
+  const isNamed = field === undefined || field === '' || error.message.startsWith(field)
+  const place = isNamed ? file : `${file}: ${field}`
   return new InvalidInputError(`${place}: ${error.message}`, { code: error.code, cause: error, ...(field && { field }) })
 }

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { InvalidInputError } from '@plinth/core'
 import { Command } from 'commander'
+import { refuseOldBuild } from '../checks/build.ts'
 import { makeFolder } from '../make-folder.ts'
 import { countOf, shellWord, sizeOf } from '../words.ts'
 
@@ -16,8 +17,12 @@ interface SynthOptions {
   readonly dashboards: boolean
   readonly model?: readonly string[]
   readonly embeddingModel?: readonly string[]
+  readonly alarmTopic?: string
   readonly json?: boolean
 }
+
+/** Of a topic that isn't first in, first out: alarms take no other. */
+const topicArn = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/
 
 /** The toolkit that knows the form of what is written; the newest of all is an old build under a higher number. */
 const toolkit = 'aws-cdk@2.1148.1'
@@ -53,12 +58,13 @@ export function synthCommand(): Command {
       'the models of Bedrock that may be called; the first is the usual one (default: Amazon Nova 2 Lite)',
     )
     .option('--embedding-model <ids...>', 'the models of Bedrock that may make vectors (default: none)')
+    .option('--alarm-topic <arn>', 'the topic of SNS that alarms tell (default: they tell nobody)')
     .option('--json', 'print JSON')
     .action(synth)
 }
 
 async function synth(options: SynthOptions): Promise<void> {
-  const { out, handlers, measure, waf, rag, agents, streams, dashboards, model, embeddingModel, json } = options
+  const { out, handlers, measure, waf, rag, agents, streams, dashboards, model, embeddingModel, alarmTopic, json } = options
   if (out.trim() === '') throw new InvalidInputError('--out must name a folder.', { field: 'out' })
   const folder = resolve(out)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
@@ -67,6 +73,11 @@ async function synth(options: SynthOptions): Promise<void> {
     throw new InvalidInputError(`--handlers must be a folder of bundled functions, which ${handlers} is not.`, {
       field: 'handlers',
     })
+  if (alarmTopic !== undefined && !topicArn.test(alarmTopic))
+    throw new InvalidInputError(`--alarm-topic must be the ARN of a topic of SNS, which ${alarmTopic} is not.`, {
+      field: 'alarm-topic',
+    })
+  if (handlers === undefined) refuseOldBuild()
   makeFolder(folder, `--out must be a folder that can be made, which ${out} is not.`, 'out')
   // Loaded now, for it takes a second or two, which no other command should wait.
   const { synthesise } = await import('@plinth/cdk')
@@ -80,6 +91,7 @@ async function synth(options: SynthOptions): Promise<void> {
     dashboards,
     ...(model && { models: model }),
     ...(embeddingModel && { embeddingModels: embeddingModel }),
+    ...(alarmTopic !== undefined && { alarmTopicArn: alarmTopic }),
     ...(handlers !== undefined && { handlerFolder: resolve(handlers) }),
   })
   const times = new Map(imports.map(({ handler, milliseconds }) => [handler, milliseconds]))
@@ -114,8 +126,9 @@ async function synth(options: SynthOptions): Promise<void> {
       : []),
     ...(cost.wafUsd > 0 ? [`The web ACL is ${cost.wafUsd.toFixed(2)} of it; --no-waf leaves it out.`] : []),
     '',
+    ...(alarmTopic === undefined ? ['Its alarms tell nobody; --alarm-topic names a topic of SNS that does.'] : []),
     'Deploy it, with credentials of your account:',
-    `  npx ${toolkit} bootstrap`,
+    `  npx ${toolkit} bootstrap --app ${shellWord(out)}`,
     `  npx ${toolkit} deploy --app ${shellWord(out)}`,
   ]
   console.log(lines.join('\n'))

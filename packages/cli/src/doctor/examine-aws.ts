@@ -1,6 +1,7 @@
 import { patterns } from '@plinth/core'
 import { modelLimits } from '@plinth/models'
 import { accountChecks, identityChecks, otherChecks, settingChecks } from '../checks/aws/all.ts'
+import { isUnreachable } from '../checks/aws/look-at.ts'
 import { readSettings } from '../checks/aws/settings.ts'
 import type { Finding } from '../checks/finding.ts'
 import { type AwsPatient, examine, examineTogether, type Patient } from '../checks/patient.ts'
@@ -33,7 +34,8 @@ export async function examineAws(common: Patient): Promise<Finding[]> {
       examineTogether(otherChecks, patient),
     ])
     const { fault } = await account.identity()
-    const found = fault?.kind === 'credentials' ? [] : await examineTogether(accountChecks, patient)
+    const isShut = fault?.kind === 'credentials' || (await isUnreachable(patient))
+    const found = isShut ? [] : await examineTogether(accountChecks, patient)
     return [...before, ...who, ...found, ...others]
   } finally {
     account.close()

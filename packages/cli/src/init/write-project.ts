@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, realpathSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { InvalidInputError } from '@plinth/core'
 import { makeFolder } from '../make-folder.ts'
@@ -11,10 +11,21 @@ import { manifestOf, packageNameOf } from './manifest.ts'
 export function refuseTaken(directory: string): void {
   const field = 'directory'
   if (directory.trim() === '') throw new InvalidInputError('The folder must have a name.', { field })
-  const found = statSync(directory, { throwIfNoEntry: false })
+  const found = lookAt(directory)
   if (found && !found.isDirectory()) throw new InvalidInputError(`${directory} is no folder.`, { field })
   if (found && readdirSync(directory).length > 0)
     throw new InvalidInputError(`${directory} is not empty: a project is made in a new folder, or an empty one.`, { field })
+}
+
+function lookAt(directory: string): Stats | undefined {
+  try {
+    return statSync(directory, { throwIfNoEntry: false })
+  } catch (cause) {
+    throw new InvalidInputError(`The folder must be one that can be made: its name is too long, or it may not be looked at.`, {
+      field: 'directory',
+      cause,
+    })
+  }
 }
 
 /** Makes a project. @returns its files, in order. @throws InvalidInputError as {@link refuseTaken}. */

@@ -7,12 +7,13 @@ import { estimateCost } from './cost/estimate.ts'
 import { priceLines } from './cost/priced-lines.ts'
 import { callsOf, inputOf, secondsOf } from './cost/request-lines.ts'
 import { sensitivityOf } from './cost/sensitivity.ts'
+import { incidentCalls, incidents } from './cost/stream-lines.ts'
 import { variantsOf } from './cost/variants.ts'
 import { type Flag, flagsOf } from './flags.ts'
 import type { GivenPrices } from './given-prices.ts'
 import { priceList, type ShownPrice } from './price-list.ts'
 import { type Answers, type Assumption, completeProfile, type Profile } from './profile.ts'
-import { outputWeight, type Quota, quotaFor } from './quota.ts'
+import { minutesMonth, outputWeight, type Quota, quotaFor } from './quota.ts'
 import { inField } from './read-input.ts'
 import { type Risk, risksFor } from './risks/risks-for.ts'
 import type { RoadmapPhase } from './roadmap/roadmap.ts'
@@ -94,10 +95,15 @@ export function advise(answers: Answers, options: AdviseOptions): Advice {
     variants: variantsOf({ parts, model, entries, tokens: list.tokens }),
   }
   const quota = quotaFor(profile, {
-    calls: callsOf(parts),
-    inputTokens: inputOf(parts),
+    calls: callsOf(likelyParts),
+    inputTokens: inputOf(likelyParts),
     seconds: secondsOf(likelyParts),
     outputWeight: outputWeight(model.id),
+    stream: {
+      calls: incidentCalls(likelyParts) / minutesMonth,
+      inputTokens: incidents.input,
+      outputTokens: incidents.output,
+    },
   })
   const facts = { profile, composition, quota, cost }
   return {

@@ -34,11 +34,12 @@ export function flagsOf(profile: Profile, model: ModelEntry): readonly Flag[] {
   const { price, lifecycle, context, maxOutput } = model
   const asked = profile.model_id
   const own: readonly (Flag | false)[] = [
-    requests < 1 && {
-      field: 'requests_per_month',
-      value: requests,
-      detail: 'Nobody asks anything: what is left is what stands idle.',
-    },
+    requests < 1 &&
+      profile.stream.records_per_second === 0 && {
+        field: 'requests_per_month',
+        value: requests,
+        detail: 'Nobody asks anything: what is left is what stands idle.',
+      },
     input > context && {
       field: 'input_tokens',
       value: input,

@@ -37,6 +37,7 @@ const cost = z.object({
 const quota = z.object({
   ...{ tokens_per_minute: z.number(), reserved_tokens: z.number(), settled_tokens: z.number() },
   ...{ sustainable_requests_per_minute: z.number(), concurrency: z.number(), needed_requests_per_minute: z.number() },
+  stream_tokens_per_minute: z.number(),
   needs_rise: z.boolean(),
 })
 

@@ -36,7 +36,13 @@ export function priceList(
   given: GivenPrices,
   options: { readonly today: number; readonly findModel: (id: string) => ModelEntry },
 ): PriceList {
-  const models = new Map(Object.entries(given.models ?? {}).map(([id, price]) => [idOf(id, options.findModel), price] as const))
+  const models = new Map<string, { readonly input?: number; readonly output?: number }>()
+  for (const [name, price] of Object.entries(given.models ?? {})) {
+    const id = idOf(name, options.findModel)
+    if (models.has(id))
+      throw new InvalidInputError(`${name} is another spelling of a model that has a price already.`, { field: `models.${name}` })
+    models.set(id, price)
+  }
   const isOld = (date: string): boolean => options.today - Date.parse(date) > yearMilliseconds
   const usd: UsdOf = (name) => given.services?.[name] ?? servicePrices[name].usd
   return {

@@ -98,7 +98,7 @@ export const answersForm: z.ZodType<Answers> = z.strictObject({
     .exactOptional(),
   tenants: z
     .strictObject({
-      count: count.min(1).exactOptional(),
+      count: z.number().int().min(1).max(largestAmount).exactOptional(),
       isolation: z.enum(isolations).exactOptional(),
       /** Of all requests, those of the largest. */
       largest_share: share.exactOptional(),

@@ -12,11 +12,13 @@ export interface Quota {
   readonly concurrency: number
   /** In the busiest minute. */
   readonly needed_requests_per_minute: number
+  /** Of a minute's tokens, those of calls about records of streams. */
+  readonly stream_tokens_per_minute: number
   /** Whether to ask for more before launch. */
   readonly needs_rise: boolean
 }
 
-const minutesMonth = 730 * 60
+export const minutesMonth: number = 730 * 60
 /** Callers leave room: most answers are shorter than they may be. */
 const allowance = 2
 /** Tokens of an answer of Claude from 3.7 on count so many times (Amazon Bedrock user guide, quotas-token-burndown). */
@@ -40,11 +42,16 @@ export function quotaFor(
     readonly inputTokens: number
     readonly seconds: number
     readonly outputWeight: number
+    /** About records of streams. @param calls a minute. */
+    readonly stream: { readonly calls: number; readonly inputTokens: number; readonly outputTokens: number }
   },
 ): Quota {
+  const taken = (input: number, output: number): number => input + Math.max(allowance, use.outputWeight) * output
   const reserved = use.inputTokens + allowance * profile.output_tokens
   const settled = use.inputTokens + use.outputWeight * profile.output_tokens
-  const callsAMinute = profile.tokens_per_minute / Math.max(1, reserved, settled)
+  const ofStreams = use.stream.calls * taken(use.stream.inputTokens, use.stream.outputTokens)
+  const callsAMinute =
+    Math.max(0, profile.tokens_per_minute - ofStreams) / Math.max(1, taken(use.inputTokens, profile.output_tokens))
   const sustainable = callsAMinute / Math.max(1, use.calls)
   const needed = (profile.requests_per_month / minutesMonth) * profile.peak_factor
   return {
@@ -54,6 +61,7 @@ export function quotaFor(
     sustainable_requests_per_minute: sustainable,
     concurrency: (callsAMinute * use.seconds) / 60,
     needed_requests_per_minute: needed,
-    needs_rise: needed > sustainable,
+    stream_tokens_per_minute: ofStreams,
+    needs_rise: needed > sustainable || ofStreams > profile.tokens_per_minute,
   }
 }

@@ -94,7 +94,7 @@ export const rules: readonly Rule[] = [
   },
   {
     ...{ pattern: 'analytics', points: 15, when: [{ field: 'stream.records_per_second', atLeast: 10 }] },
-    reason: 'Ten records a second and more: a model call for each would cost a hundred thousand dollars a month.',
+    reason: 'Ten records a second are 26 million a month: too many for a model call each.',
   },
   {
     ...{ pattern: 'analytics', points: 10, when: [records, { field: 'stream.keys', atLeast: 2 }] },

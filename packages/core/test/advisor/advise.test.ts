@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { valueAt, withGroups, withValue } from '../../src/advisor/fields.ts'
 import { adviceForm } from '../../src/advisor/forms.ts'
 import { type Answers, largestAmount } from '../../src/advisor/profile.ts'
 import { readInput } from '../../src/advisor/read-input.ts'
-import { advised, haiku, retired } from './support.ts'
+import { advised, haiku, nova, retired } from './support.ts'
 
 /** Every number that a value holds, with its place. */
 function numbersOf(value: unknown, path = ''): readonly (readonly [string, number])[] {
@@ -76,6 +77,68 @@ describe('[R5] [R115] [R118] advice', () => {
     )
   })
 
+  it('never costs less for more load, whichever patterns that brings in', () => {
+    const fields = [
+      ...[
+        'requests_per_month',
+        'input_tokens',
+        'output_tokens',
+        'peak_factor',
+        'knowledge.documents',
+        'knowledge.changes_per_month',
+      ],
+      ...['workflow.steps', 'stream.records_per_second', 'stream.keys', 'stream.anomaly_share', 'tenants.count'],
+    ]
+    const small = fc.record(
+      {
+        response: fc.constantFrom('interactive' as const, 'seconds' as const, 'minutes' as const, 'batch' as const),
+        requests_per_month: fc.constantFrom(0, 90_000, 999_000, 5e6),
+        peak_factor: fc.constantFrom(1, 4, 10),
+        model_id: fc.constantFrom(haiku, nova, 'local/extractive'),
+        knowledge: fc.record({ documents: fc.constantFrom(0, 29, 99, 9_990) }, optional),
+        workflow: fc.record({ steps: fc.constantFrom(1, 3, 5), tools: fc.boolean() }, optional),
+        stream: fc.record({ records_per_second: fc.constantFrom(0, 1, 9) }, optional),
+        tenants: fc.record({ count: fc.constantFrom(1, 9, 300) }, optional),
+      },
+      optional,
+    ) as fc.Arbitrary<Answers>
+    fc.assert(
+      fc.property(small, fc.constantFrom(...fields), fc.constantFrom(1.01, 1.5, 20), (answers, field, times) => {
+        const before = advised(answers)
+        const value = Number(valueAt(before.profile, field))
+        const more = field === 'stream.anomaly_share' ? Math.min(1, value * times) : Math.ceil(value * times)
+        const { cost } = advised(withValue(withGroups(answers, before.profile), field, more))
+        for (const part of ['min', 'likely', 'max'] as const)
+          expect(cost[part], `${part} of ${field} ${value} to ${more}`).toBeGreaterThanOrEqual(before.cost[part] * (1 - 1e-9))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('counts calls about a stream in the quota, and calls it no idleness', () => {
+    const { quota, flags, risks } = advised({ requests_per_month: 0, stream: { records_per_second: 5_000, anomaly_share: 0.05 } })
+    expect(quota.stream_tokens_per_minute).toBeGreaterThan(3e6)
+    expect(quota.needs_rise).toBe(true)
+    expect(risks.map(({ id }) => id)).toContain('quota-below-need')
+    expect(flags.map(({ field }) => field)).not.toContain('requests_per_month')
+    expect(advised({ requests_per_month: 0 }).flags.map(({ field }) => field)).toContain('requests_per_month')
+  })
+
+  it('counts turns of steps with tools, eight in the dearest month', () => {
+    const [without, with_] = [false, true].map((tools) => advised({ response: 'minutes', workflow: { steps: 6, tools } }).cost)
+    for (const part of ['min', 'likely', 'max'] as const) expect(with_?.[part]).toBeGreaterThan((without?.[part] ?? 0) * 1.5)
+  })
+
+  it('of one call counts what stands there of the stack that the roadmap makes', () => {
+    const { composition, cost, roadmap } = advised({})
+    expect(composition.primary).toBe('none')
+    const commands = roadmap.flatMap(({ tasks }) => tasks.map(({ how }) => how)).filter((how) => how.startsWith('plinth synth'))
+    expect(new Set(commands)).toEqual(new Set(['plinth synth --no-rag --no-agents --no-streams --no-waf --no-dashboards']))
+    expect(cost.fixed).toBeGreaterThan(3)
+    expect(cost.lines.map(({ service }) => service)).not.toContain('WAF')
+    expect(cost.lines.map(({ what }) => what)).not.toContain('dashboards')
+  })
+
   it('is the same for the same answers', () => {
     const answers: Answers = { response: 'interactive', knowledge: { documents: 50 }, tenants: { count: 3 } }
     expect(JSON.stringify(advised(answers))).toBe(JSON.stringify(advised(answers)))
@@ -94,15 +157,21 @@ describe('[R5] [R115] [R118] advice', () => {
     const { quota } = advised(busy)
     expect(quota).toMatchObject({ tokens_per_minute: 50_000, reserved_tokens: 1_600, settled_tokens: 2_500, needs_rise: true })
     expect(advised({ ...busy, tokens_per_minute: 2e6 }).quota.needs_rise).toBe(false)
-    expect(
-      advised({ workflow: { steps: 3, tools: true }, response: 'minutes' }).quota.sustainable_requests_per_minute,
-    ).toBeCloseTo(200_000 / 2_500 / 5, 9)
+    expect(advised({ workflow: { steps: 3 }, response: 'minutes' }).quota.sustainable_requests_per_minute).toBeCloseTo(
+      200_000 / 2_500 / 5,
+      9,
+    )
   })
 
   it('has risks and a roadmap', () => {
     const { risks, roadmap } = advised({ monthly_budget_usd: 1 })
     expect(risks.length).toBeGreaterThan(0)
     expect(roadmap).toHaveLength(4)
+  })
+
+  it('takes a price of a model once, however it is spelt', () => {
+    const prices = { models: { [haiku]: { input: 1 }, [`us.${haiku}`]: { input: 2 } } }
+    expect(() => advised({}, { prices })).toThrow(expect.objectContaining({ field: `prices.models.us.${haiku}` }))
   })
 
   it('says whether the budget is enough', () => {

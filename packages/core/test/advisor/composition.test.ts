@@ -39,7 +39,8 @@ describe('[R118] the composition', () => {
 })
 
 describe('the allowance of a provider', () => {
-  const use = { calls: 1, inputTokens: 1_400, seconds: 6, outputWeight: 1 }
+  const none = { calls: 0, inputTokens: 2_000, outputTokens: 500 }
+  const use = { calls: 1, inputTokens: 1_400, seconds: 6, outputWeight: 1, stream: none }
   const answers = { requests_per_month: 438_000, peak_factor: 5, output_tokens: 300, tokens_per_minute: 200_000 }
 
   it('bears what input and the most that may come back leave, at the busiest minute', () => {
@@ -50,8 +51,17 @@ describe('the allowance of a provider', () => {
       sustainable_requests_per_minute: 100,
       concurrency: 10,
       needed_requests_per_minute: 50,
+      stream_tokens_per_minute: 0,
       needs_rise: false,
     })
+  })
+
+  it('bears first the calls about records of streams, which may be all that there is', () => {
+    const stream = { ...none, calls: 30 }
+    const both = quotaFor(complete(answers), { ...use, stream })
+    expect(both).toMatchObject({ stream_tokens_per_minute: 90_000, sustainable_requests_per_minute: 55, needs_rise: false })
+    const alone = quotaFor(complete({ ...answers, requests_per_month: 0 }), { ...use, stream: { ...none, calls: 750 } })
+    expect(alone).toMatchObject({ stream_tokens_per_minute: 2_250_000, needed_requests_per_minute: 0, needs_rise: true })
   })
 
   it('bears fewer of a model whose answers count five times, as those of Claude do from 3.7 on', () => {

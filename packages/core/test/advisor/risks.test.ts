@@ -21,6 +21,7 @@ function factsOf(answers: Answers, measured: { likely?: number; max?: number; ne
     quota: {
       ...{ tokens_per_minute: 200_000, reserved_tokens: 2_000, settled_tokens: 1_500, concurrency: 10 },
       ...{ sustainable_requests_per_minute: bears, needed_requests_per_minute: needed, needs_rise: needed > bears },
+      stream_tokens_per_minute: 0,
     },
   }
 }
@@ -107,7 +108,7 @@ describe('[R119] risks', () => {
     const places = found.map(({ severity }) => severities.indexOf(severity))
     expect(places).toEqual(places.toSorted())
     expect(found[0]?.risk).toBe(
-      'In the busiest minute 500 requests come, and 200,000 tokens a minute bear 100: the provider throttles the rest.',
+      'In the busiest minute 500 requests come, and 200,000 tokens a minute bear 100 requests: the provider throttles the rest.',
     )
     expect(found.find(({ id }) => id === 'one-region')?.risk).toContain('leave 0.9 hours a year')
   })

@@ -1,7 +1,7 @@
 import { timeSpan } from '../../words.ts'
 import { type Diagnosis, ok, problem, warning } from '../finding.ts'
 import type { AwsPatient, Check } from '../patient.ts'
-import { lookAt, toLogIn } from './look-at.ts'
+import { isUnreachable, lookAt, seeToTheWay, toLogIn } from './look-at.ts'
 
 /** AWS refuses what was signed longer ago, or ahead of its clock (Signature Version 4). */
 const refusedDrift = 5 * 60_000
@@ -9,12 +9,16 @@ const driftMilliseconds = 5_000
 
 const expired = /^(?:ExpiredToken(?:Exception)?|RequestExpired)$/
 
+const unseen = 'Nothing on AWS was looked at.'
+
 /** Whose credentials are used. */
 export const identity: Check<AwsPatient> = {
   name: 'identity',
   look: async (patient) => {
     const { fault } = await patient.account.identity()
-    return fault?.kind === 'credentials' ? refused(fault) : whose.look(patient)
+    if (fault?.kind === 'credentials') return refused(fault)
+    if (fault && (await isUnreachable(patient))) return problem(`AWS doesn't answer (${fault.name}). ${unseen}`, seeToTheWay)
+    return whose.look(patient)
   },
 }
 
@@ -26,7 +30,6 @@ const whose = lookAt({
 })
 
 function refused({ name, drift = 0 }: { readonly name: string; readonly drift?: number }): Diagnosis {
-  const unseen = 'Nothing on AWS was looked at.'
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError')
     return problem(`There are no credentials of AWS. ${unseen}`, toLogIn)
   if (Math.abs(drift) > refusedDrift)

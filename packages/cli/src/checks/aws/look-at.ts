@@ -36,11 +36,20 @@ export function servesStreams({ environment }: AwsPatient['account']): boolean {
 
 /** What the platform needs and isn't there. */
 export function notThere({ account }: AwsPatient, what: string, variable: string): Diagnosis {
-  const { region, create } = account.environment
+  const { region, create, endpoint } = account.environment
   if (create) return warning(`There is no ${what} in ${region} yet.`, 'The next start makes it, since PLINTH_AWS_CREATE is on.')
-  const remedy = `Set ${variable} to its name, or AWS_REGION to where it is; plinth synth writes the stack that makes it (docs/aws.md).`
+  const emulated = endpoint === undefined ? '' : ' On an emulator PLINTH_AWS_CREATE=on has the next start make it.'
+  const remedy = `Set ${variable} to its name, or AWS_REGION to where it is; plinth synth writes the stack that makes it (docs/aws.md).${emulated}`
   return problem(`There is no ${what} in ${region}.`, remedy)
 }
+
+/** Whether AWS can't be reached at all: two of its services don't answer. */
+export async function isUnreachable({ account }: AwsPatient): Promise<boolean> {
+  const [who, table] = await Promise.all([account.identity(), account.table()])
+  return who.fault?.kind === 'silent' && table.fault?.kind === 'silent'
+}
+
+export const seeToTheWay = 'See to the way to AWS: network, proxy, VPC endpoints, and AWS_ENDPOINT_URL where it is set.'
 
 export const toLogIn = 'Set AWS_PROFILE, or log in: aws sts get-caller-identity must work.'
 
@@ -52,10 +61,6 @@ function unseen({ kind, action, name }: LookFault, spare: boolean): Diagnosis {
       `Allow ${action} to whoever runs plinth doctor; plinth doctor --help has all that it asks.`,
     )
   if (kind === 'credentials') return problem(`AWS doesn't take the credentials for ${action} (${name}).`, toLogIn)
-  if (kind === 'silent')
-    return say(
-      `Not looked at: ${action} had no answer (${name}).`,
-      'See to the way to AWS: network, proxy, VPC endpoints, and AWS_ENDPOINT_URL where it is set.',
-    )
+  if (kind === 'silent') return say(`Not looked at: ${action} had no answer (${name}).`, seeToTheWay)
   return warning(`Not looked at: ${action} failed (${name}).`, 'Try again; where it stays so, look by hand.')
 }

@@ -86,6 +86,7 @@ export interface Advice {
     readonly tokens_per_minute: number
     readonly sustainable_requests_per_minute: number
     readonly needed_requests_per_minute: number
+    readonly stream_tokens_per_minute: number
     readonly concurrency: number
     readonly needs_rise: boolean
   }

@@ -22,15 +22,17 @@ export interface Scenario {
   readonly repeats: number
   /** Calls of models that a function waits for at a time. */
   readonly together: number
+  /** Turns of a step that has tools: calls of the model, each with what was said before it. */
+  readonly turns: number
   /** Records that are odd enough for a model, over those that were answered. */
   readonly escalated: number
 }
 
-/** `likely` has a third of a batch at a time. */
+/** `likely` has a third of a batch at a time. A step ends after 8 turns, unless its agent says otherwise. */
 export const scenarios: Readonly<Record<'min' | 'likely' | 'max', Scenario>> = {
-  min: { tokens: 0.7, repeats: 1, together: 10, escalated: 0.1 },
-  likely: { tokens: 1, repeats: 1.05, together: 3, escalated: 1 },
-  max: { tokens: 1.6, repeats: 1.3, together: 1, escalated: 3 },
+  min: { tokens: 0.7, repeats: 1, together: 10, turns: 2, escalated: 0.1 },
+  likely: { tokens: 1, repeats: 1.05, together: 3, turns: 3, escalated: 1 },
+  max: { tokens: 1.6, repeats: 1.3, together: 1, turns: 8, escalated: 3 },
 }
 
 /** What lines are made of. */

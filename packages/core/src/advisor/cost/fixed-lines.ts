@@ -11,7 +11,9 @@ export interface StandingParts {
 }
 
 export const standingBase: StandingParts = { alarms: 12, queues: 6, dashboards: 1 }
-/** What a pattern adds to it. */
+/** Every stack holds tenants apart; the web ACL, with an alarm on it, comes where the pattern is chosen. */
+export const standingTenants: StandingParts = { alarms: 1, queues: 0, dashboards: 1 }
+/** What a pattern adds to the base. */
 export const standingParts: Readonly<Partial<Record<PatternName, StandingParts>>> = {
   rag: { alarms: 3, queues: 2, dashboards: 1 },
   'multi-agent': { alarms: 6, queues: 3, dashboards: 1 },
@@ -21,11 +23,11 @@ export const standingParts: Readonly<Partial<Record<PatternName, StandingParts>>
 
 const webAclRules = 5
 
-/** What is paid while nobody asks anything, but for streams. */
+/** What is paid while nobody asks anything, but for streams: of the stack that the roadmap's command makes. */
 export function fixedLines(parts: CostParts): readonly CostLine[] {
   const { patterns, profile, usd } = parts
-  if (patterns.length === 0) return []
-  const standing = [standingBase, ...patterns.flatMap((pattern) => standingParts[pattern] ?? [])]
+  const tenants = has(parts, 'multi-tenant') ? [] : [standingTenants]
+  const standing = [standingBase, ...tenants, ...patterns.flatMap((pattern) => standingParts[pattern] ?? [])]
   const sum = (part: keyof StandingParts): number => standing.reduce((total, each) => total + each[part], 0)
   const own = profile.tenants.isolation === 'silo' && has(parts, 'multi-tenant') ? profile.tenants.count : 0
   const line = (service: string, what: string, amount: number): CostLine => ({ service, what, kind: 'fixed', usd: amount })
@@ -37,7 +39,8 @@ export function fixedLines(parts: CostParts): readonly CostLine[] {
     ),
     line('SQS', 'queues that Lambda asks for jobs', sum('queues') * pollsMonth * usd('queueCall')),
     line('CloudWatch', 'metrics that alarms watch', sum('alarms') * usd('alarmMonth')),
-    line('CloudWatch', 'dashboards', sum('dashboards') * usd('dashboardMonth')),
+    // One call alone needs none (roadmap/goal-tasks).
+    line('CloudWatch', 'dashboards', patterns.length === 0 ? 0 : sum('dashboards') * usd('dashboardMonth')),
     ...(has(parts, 'multi-tenant') ? [line('WAF', 'the web ACL', webAclUsd(usd, { rules: webAclRules, calls: 0 }))] : []),
   ]
 }

@@ -12,14 +12,28 @@ const passages = 2_000
 const keptGigabytes = 4e-6
 const loggedGigabytes = 1e-6
 
-/** Calls of a model for a request: a plan, each step, the report. */
-export function callsOf(parts: Omit<CostParts, 'scenario'>): number {
-  return has(parts, 'multi-agent') ? parts.profile.workflow.steps + 2 : 1
+/** What a tool says, tokens; it is sent again with each turn that follows. */
+const toolAnswer = 500
+
+/** Calls of a model for a request: a plan, each step, by turns where it has tools, and the report. */
+export function callsOf(parts: CostParts): number {
+  if (!has(parts, 'multi-agent')) return 1
+  return parts.profile.workflow.steps * turnsOf(parts) + 2
 }
 
-/** Tokens that a call is sent. */
-export function inputOf(parts: Omit<CostParts, 'scenario'>): number {
-  return parts.profile.input_tokens + (has(parts, 'rag') ? passages : 0)
+/** Tokens that a call is sent, on average. */
+export function inputOf(parts: CostParts): number {
+  const { input_tokens: input, output_tokens: output, workflow } = parts.profile
+  const once = input + (has(parts, 'rag') ? passages : 0)
+  if (!has(parts, 'multi-agent')) return once
+  const turns = turnsOf(parts)
+  // The last turn of a step brings along all before it, the first one nothing.
+  const before = (turns - 1) / 2
+  return once + before * (output + toolAnswer) * ((workflow.steps * turns) / callsOf(parts))
+}
+
+function turnsOf({ profile, scenario }: CostParts): number {
+  return profile.workflow.tools ? scenario.turns : 1
 }
 
 /** Seconds that a call of a model takes. */
@@ -33,8 +47,9 @@ export function requestLines(parts: CostParts): readonly CostLine[] {
   const requests = profile.requests_per_month
   const calls = requests * callsOf(parts) * scenario.repeats * (1 - kept)
   const isQueued = has(parts, 'event-driven') || has(parts, 'multi-agent')
-  // Whoever waits for an answer word by word has a function to themselves.
-  const waiting = (calls * secondsOf(parts)) / (isQueued ? scenario.together : 1)
+  // Whoever waits for an answer has a function to themselves; what nobody waits for is worked several at a time.
+  const isWaitedFor = profile.response === 'interactive' || profile.response === 'seconds'
+  const waiting = (calls * secondsOf(parts)) / (isWaitedFor ? 1 : scenario.together)
   const variable = (service: string, what: string, amount: number): CostLine => ({ service, what, kind: 'variable', usd: amount })
   return [
     variable(

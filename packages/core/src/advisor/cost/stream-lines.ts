@@ -9,7 +9,7 @@ const recordsACall = 50
 const recordsASecond = 44_000
 const processorGigabytes = 2
 /** Of a call about incidents, several at a time (the worked example S4). */
-const incidents = { aCall: 20, input: 2_000, output: 500 } as const
+export const incidents = { aCall: 20, input: 2_000, output: 500 } as const
 
 /** What a stream of ours is in Kinesis. */
 export function streamUse({ stream }: Profile): StreamUse {
@@ -17,13 +17,21 @@ export function streamUse({ stream }: Profile): StreamUse {
   return { putsPerSecond: records / recordsACall, bytesPerSecond: records * bytes }
 }
 
+/** Calls about odd records, a month. */
+export function incidentCalls(parts: CostParts): number {
+  if (!has(parts, 'analytics')) return 0
+  const { profile, scenario } = parts
+  const { records_per_second: rate, anomaly_share: odd } = profile.stream
+  const records = rate * hoursMonth * 3_600
+  return (records * Math.min(1, odd * scenario.escalated) * scenario.repeats) / incidents.aCall
+}
+
 /** What records cost: the stream, those who work them, what is saved of keys, and the few calls of a model. */
 export function streamLines(parts: CostParts): readonly CostLine[] {
   if (!has(parts, 'analytics')) return []
   const { profile, usd, model, scenario } = parts
-  const { records_per_second: rate, anomaly_share: odd } = profile.stream
-  const records = rate * hoursMonth * 3_600
-  const calls = (records * Math.min(1, odd * scenario.escalated) * scenario.repeats) / incidents.aCall
+  const records = profile.stream.records_per_second * hoursMonth * 3_600
+  const calls = incidentCalls(parts)
   const use = streamUse(profile)
   const batches = batchesMonth(use)
   const work = {

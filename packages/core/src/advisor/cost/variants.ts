@@ -1,7 +1,7 @@
 /** What would cost less, and what one gives up for it. @module */
 import type { ModelEntry } from '../../language-model/catalogue.ts'
 import type { Profile } from '../profile.ts'
-import { type CostParts, has } from './cost-line.ts'
+import { type CostParts, has, scenarios } from './cost-line.ts'
 import { estimateCost } from './estimate.ts'
 import { type TokenPrice, tokensUsd } from './formulas.ts'
 import { inputOf } from './request-lines.ts'
@@ -69,7 +69,7 @@ function modelChanges({ parts, model, entries, tokens }: VariantParts): readonly
 /** The dearest of the models that cost less for this use, are served still, and have room for it. */
 function nextCheaper({ parts, model, entries, tokens }: VariantParts): ModelEntry | undefined {
   const { profile } = parts
-  const input = inputOf(parts)
+  const input = inputOf({ ...parts, scenario: scenarios.likely })
   const costs = (price: TokenPrice): number => tokensUsd({ input, output: profile.output_tokens }, price)
   const most = costs(parts.model)
   return entries
@@ -88,7 +88,8 @@ function callChanges({ parts, model }: VariantParts): readonly Change[] {
   const { profile, model: price } = parts
   const isStepwise = has(parts, 'multi-agent')
   const { cached } = model.price
-  const isCacheable = inputOf(parts) * sameShare >= (model.promptCache?.leastTokens ?? Number.POSITIVE_INFINITY)
+  const isCacheable =
+    inputOf({ ...parts, scenario: scenarios.likely }) * sameShare >= (model.promptCache?.leastTokens ?? Number.POSITIVE_INFINITY)
   const isPatient = profile.response === 'minutes' || profile.response === 'batch'
   const offered: readonly (Change | false | undefined)[] = [
     !isStepwise && {

@@ -19,7 +19,7 @@ export const loadRisks: readonly RiskRule[] = [
     severity: 'high',
     when: ({ quota }) => quota.needs_rise,
     risk: ({ quota }) =>
-      `In the busiest minute ${figure(quota.needed_requests_per_minute)} requests come, and ${figure(quota.tokens_per_minute)} tokens a minute bear ${figure(quota.sustainable_requests_per_minute)}: the provider throttles the rest.`,
+      `In the busiest minute ${figure(quota.needed_requests_per_minute)} requests come, ${quota.stream_tokens_per_minute > 0 ? `records of streams take ${figure(quota.stream_tokens_per_minute)} tokens, ` : ''}and ${figure(quota.tokens_per_minute)} tokens a minute bear ${figure(quota.sustainable_requests_per_minute)} requests: the provider throttles the rest.`,
     what_to_do:
       'Ask the provider for more before launch, and lower `max_tokens`, which is reserved with each call. Hold calls below the quota by `PLINTH_MODEL_LIMITS`, and give tenants another model by `plinth tenants configure --fallback`.',
     practices: ['GENREL01-BP01', 'GENOPS02-BP03', 'GENCOST03-BP02'],

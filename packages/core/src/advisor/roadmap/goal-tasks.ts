@@ -47,13 +47,15 @@ export function practiseRunbooks(facts: RoadmapFacts): readonly TaskOfGoal[] {
   ]
 }
 
-/** The stack without what isn't needed. */
+/** The stack without what isn't needed: what stands there of it is what the cost counts (cost/fixed-lines). */
 export function synth(facts: RoadmapFacts): string {
   const chosen = chosenPatterns(facts)
   const left: readonly (readonly [PatternName, string])[] = [
     ['rag', '--no-rag'],
     ['multi-agent', '--no-agents'],
     ['analytics', '--no-streams'],
+    ['multi-tenant', '--no-waf'],
   ]
-  return ['plinth synth', ...left.filter(([pattern]) => !chosen.includes(pattern)).map(([, option]) => option)].join(' ')
+  const without = left.filter(([pattern]) => !chosen.includes(pattern)).map(([, option]) => option)
+  return ['plinth synth', ...without, ...(chosen.length === 0 ? ['--no-dashboards'] : [])].join(' ')
 }
