@@ -157,8 +157,8 @@ describe('[R5] [R115] [R118] advice', () => {
     const { quota } = advised(busy)
     expect(quota).toMatchObject({ tokens_per_minute: 50_000, reserved_tokens: 1_600, settled_tokens: 2_500, needs_rise: true })
     expect(advised({ ...busy, tokens_per_minute: 2e6 }).quota.needs_rise).toBe(false)
-    expect(advised({ workflow: { steps: 3 }, response: 'minutes' }).quota.sustainable_requests_per_minute).toBeCloseTo(
-      200_000 / 2_500 / 5,
+    expect(advised({ workflow: { steps: 4 }, response: 'minutes' }).quota.sustainable_requests_per_minute).toBeCloseTo(
+      200_000 / 2_500 / 6,
       9,
     )
   })
