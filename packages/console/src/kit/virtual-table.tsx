@@ -12,7 +12,7 @@ const rowHeight = 41
 export interface VirtualColumn<Row> extends Column<Row> {
   /** As CSS has it for a track of a grid. */
   readonly width?: string
-  /** Left out where the page is narrow. */
+  /** Left out where there is little room. */
   readonly isSecondary?: boolean
 }
 
@@ -68,7 +68,7 @@ export function VirtualTable<Row>(props: {
   const classOf = ({ isNumber, isSecondary }: VirtualColumn<Row>): string =>
     [isNumber ? rows.number : '', isSecondary ? rows.secondary : ''].filter(Boolean).join(' ')
   return (
-    <div className={css.scroll}>
+    <div className={`${css.scroll} ${rows.frame}`}>
       <div
         role="table"
         aria-label={name}

@@ -10,8 +10,8 @@ import css from './requests.module.css'
 /** What the list shows of each dead letter. @param redrive absent for whoever may only look. */
 export function deadLetterColumns(redrive?: (letter: DeadLetter) => Promise<void>): readonly VirtualColumn<DeadLetter>[] {
   return [
-    { name: 'What', width: 'minmax(120px, 1.3fr)', show: (letter) => <What letter={letter} /> },
-    { name: 'Reason', width: 'minmax(100px, 1.2fr)', show: ({ reason }) => <Badge tone="bad">{reason}</Badge> },
+    { name: 'What', width: 'minmax(0, 2fr)', show: (letter) => <What letter={letter} /> },
+    { name: 'Reason', width: 'minmax(0, 1.4fr)', show: ({ reason }) => <Badge tone="bad">{reason}</Badge> },
     {
       name: 'In words',
       width: 'minmax(120px, 2fr)',
@@ -32,7 +32,14 @@ export function deadLetterColumns(redrive?: (letter: DeadLetter) => Promise<void
       ),
     },
     ...(redrive
-      ? [{ name: 'Action', width: '84px', show: (letter: DeadLetter) => <Redrive letter={letter} act={redrive} /> }]
+      ? [
+          {
+            name: 'Action',
+            width: '92px',
+            isNumber: true,
+            show: (letter: DeadLetter) => <Redrive letter={letter} act={redrive} />,
+          },
+        ]
       : []),
   ]
 }

@@ -68,7 +68,7 @@ export function DeadLettersPage(): ReactNode {
                 columns={columns}
                 rows={shown}
                 keyOf={({ dead_letter_id }) => dead_letter_id}
-                height="max(320px, calc(100dvh - 330px))"
+                height="max(320px, calc(100dvh - 306px))"
                 onNearEnd={() => {
                   if (list.hasNextPage && !list.isFetching) void list.fetchNextPage()
                 }}

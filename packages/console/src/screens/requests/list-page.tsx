@@ -84,7 +84,7 @@ function List(props: {
         columns={columns}
         rows={rows}
         keyOf={({ request_id }) => request_id}
-        height="max(320px, calc(100dvh - 330px))"
+        height="max(320px, calc(100dvh - 286px))"
         onNearEnd={loadMore}
         onTop={onTop}
       />

@@ -10,10 +10,10 @@ import css from './requests.module.css'
 /** What the list shows of each request. */
 export function requestColumns(): readonly VirtualColumn<RequestRow>[] {
   return [
-    { name: 'Status', width: '104px', show: ({ status }) => <StatusBadge status={status} /> },
+    { name: 'Status', width: '92px', show: ({ status }) => <StatusBadge status={status} /> },
     {
       name: 'Request',
-      width: 'minmax(120px, 2.2fr)',
+      width: 'minmax(0, 3fr)',
       show: ({ request_id, error }) => (
         <>
           <Link className={css.id} to={addressOfRequest(request_id)}>
@@ -25,7 +25,7 @@ export function requestColumns(): readonly VirtualColumn<RequestRow>[] {
     },
     {
       name: 'Model',
-      width: 'minmax(110px, 1.3fr)',
+      width: 'minmax(110px, 2fr)',
       isSecondary: true,
       show: ({ model_id }) => <span title={model_id}>{model_id}</span>,
     },
@@ -38,7 +38,7 @@ export function requestColumns(): readonly VirtualColumn<RequestRow>[] {
       isSecondary: true,
       show: ({ usage }) => (usage ? `${formatCount(usage.input_tokens)} → ${formatCount(usage.output_tokens)}` : '–'),
     },
-    { name: 'Cost', width: '84px', isNumber: true, isSecondary: true, show: ({ usage }) => (usage ? formatUsd(usage.usd) : '–') },
+    { name: 'Cost', width: '98px', isNumber: true, isSecondary: true, show: ({ usage }) => (usage ? formatUsd(usage.usd) : '–') },
     {
       name: 'Took',
       width: '82px',
@@ -46,7 +46,7 @@ export function requestColumns(): readonly VirtualColumn<RequestRow>[] {
       isSecondary: true,
       show: (row) => (row.ended_at === null ? <span className={css.muted}>{waitOf(row)}</span> : formatDuration(ageOf(row))),
     },
-    { name: 'Accepted', width: '104px', isNumber: true, show: ({ accepted_at }) => <Moment at={accepted_at} /> },
+    { name: 'Accepted', width: '100px', isNumber: true, show: ({ accepted_at }) => <Moment at={accepted_at} /> },
   ]
 }
 
