@@ -1,19 +1,20 @@
+import { Authenticator, processGenaiRequest } from '@plinth/core'
 import { expect, it } from 'vitest'
-import { call } from '../../../test/e2e/support/api.ts'
 import { startTestServer, type TestServer } from '../../server/test/support/test-server.ts'
 import { describeInBrowser, expectSound, openConsole } from './support/browser.ts'
 
 const amount = 10_000
-const atATime = 100
+const atATime = 500
 
-async function fill(server: TestServer): Promise<void> {
-  const token = await server.token()
+/** Without HTTP, which isn't what is tried. */
+async function fill({ platform, registry, issuer, token }: TestServer): Promise<void> {
+  const authenticator = new Authenticator({ registry, issuer, clock: platform.operate().clock })
+  const scope = platform.scope(await authenticator.authenticate(`Bearer ${await token()}`, 'fill'))
   for (let first = 0; first < amount; first += atATime)
     await Promise.all(
-      Array.from({ length: atATime }, async (_, index) => {
-        const body = { prompt: 'x', request_id: `number-${first + index}` }
-        expect((await call(server.url, '/api/requests', { token, body })).status).toBe(202)
-      }),
+      Array.from({ length: atATime }, (_, index) =>
+        processGenaiRequest(scope, { prompt: 'x', request_id: `number-${first + index}` }),
+      ),
     )
 }
 

@@ -1,17 +1,16 @@
 import type { ReactNode } from 'react'
-import { Link } from 'react-router'
-import { Badge } from '../../kit/badge.tsx'
 import { ConfirmButton } from '../../kit/dialog.tsx'
 import { formatTime } from '../../kit/format.ts'
 import type { VirtualColumn } from '../../kit/virtual-table.tsx'
-import { addressOfRequest, type DeadLetter } from './request.ts'
+import type { DeadLetter } from './request.ts'
+import { RequestLink } from './request-link.tsx'
 import css from './requests.module.css'
 
 /** What the list shows of each dead letter. @param redrive absent for whoever may only look. */
 export function deadLetterColumns(redrive?: (letter: DeadLetter) => Promise<void>): readonly VirtualColumn<DeadLetter>[] {
   return [
     { name: 'What', width: 'minmax(0, 2fr)', show: (letter) => <What letter={letter} /> },
-    { name: 'Reason', width: 'minmax(0, 1.4fr)', show: ({ reason }) => <Badge tone="bad">{reason}</Badge> },
+    { name: 'Reason', width: 'minmax(0, 1.4fr)', show: ({ reason }) => <Reason reason={reason} /> },
     {
       name: 'In words',
       width: 'minmax(120px, 2fr)',
@@ -44,14 +43,17 @@ export function deadLetterColumns(redrive?: (letter: DeadLetter) => Promise<void
   ]
 }
 
+function Reason({ reason }: { readonly reason: string }): ReactNode {
+  return (
+    <span className={css.cause} title={reason}>
+      {reason}
+    </span>
+  )
+}
+
 function What({ letter }: { readonly letter: DeadLetter }): ReactNode {
   const { kind, request_id, target } = letter
-  if (kind === 'request')
-    return (
-      <Link className={css.id} to={addressOfRequest(request_id)}>
-        {request_id}
-      </Link>
-    )
+  if (kind === 'request') return <RequestLink id={request_id} />
   return (
     <span title={`${request_id} to ${target}`}>
       telling <code>{target}</code> of <span className={css.id}>{request_id}</span>

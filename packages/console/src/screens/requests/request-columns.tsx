@@ -1,10 +1,10 @@
 import { ChevronDown, ChevronUp } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { Link } from 'react-router'
 import { StatusBadge } from '../../kit/badge.tsx'
 import { formatCount, formatDuration, formatTime, formatUsd } from '../../kit/format.ts'
 import type { VirtualColumn } from '../../kit/virtual-table.tsx'
-import { addressOfRequest, ageOf, type Priority, type RequestRow } from './request.ts'
+import { ageOf, type Priority, type RequestRow } from './request.ts'
+import { RequestLink } from './request-link.tsx'
 import css from './requests.module.css'
 
 /** What the list shows of each request. */
@@ -16,32 +16,30 @@ export function requestColumns(): readonly VirtualColumn<RequestRow>[] {
       width: 'minmax(0, 3fr)',
       show: ({ request_id, error }) => (
         <>
-          <Link className={css.id} to={addressOfRequest(request_id)}>
-            {request_id}
-          </Link>
+          <RequestLink id={request_id} />
           {error && error.code !== 'cancelled' && <span className={css.why}>{error.code}</span>}
         </>
       ),
     },
     {
       name: 'Model',
-      width: 'minmax(110px, 2fr)',
+      width: 'minmax(0, 1.9fr)',
       isSecondary: true,
       show: ({ model_id }) => <span title={model_id}>{model_id}</span>,
     },
-    { name: 'Priority', width: '80px', isSecondary: true, show: ({ priority }) => <PriorityMark priority={priority} /> },
-    { name: 'Attempts', width: '70px', isNumber: true, isSecondary: true, show: ({ attempts }) => <Attempts of={attempts} /> },
+    { name: 'Priority', width: '70px', isSecondary: true, show: ({ priority }) => <PriorityMark priority={priority} /> },
+    { name: 'Attempts', width: '64px', isNumber: true, isSecondary: true, show: ({ attempts }) => <Attempts of={attempts} /> },
     {
       name: 'Tokens',
-      width: '104px',
+      width: '92px',
       isNumber: true,
       isSecondary: true,
       show: ({ usage }) => (usage ? `${formatCount(usage.input_tokens)} → ${formatCount(usage.output_tokens)}` : '–'),
     },
-    { name: 'Cost', width: '98px', isNumber: true, isSecondary: true, show: ({ usage }) => (usage ? formatUsd(usage.usd) : '–') },
+    { name: 'Cost', width: '92px', isNumber: true, isSecondary: true, show: ({ usage }) => (usage ? formatUsd(usage.usd) : '–') },
     {
       name: 'Took',
-      width: '82px',
+      width: '74px',
       isNumber: true,
       isSecondary: true,
       show: (row) => (row.ended_at === null ? <span className={css.muted}>{waitOf(row)}</span> : formatDuration(ageOf(row))),

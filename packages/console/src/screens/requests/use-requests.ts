@@ -7,12 +7,16 @@ import type { Filters } from './filters.ts'
 import { type Ended, endedBy, rowsOf, withNewest } from './merge-rows.ts'
 import { type LogEvent, listPath, type RequestRow } from './request.ts'
 
-const pageSize = 200
+/** Soon there; whoever looks further down has far to go. */
+const firstPageSize = 100
+const pageSize = 500
 const newestSize = 100
 /** However many events come, the list changes so often. Milliseconds. */
 const pace = 700
 /** What no event tells of, such as another attempt, is seen so late. */
 const lookAgain = 5_000
+/** The same where texts are opened to be looked through. */
+const lookAgainInTexts = 15_000
 /** A sparse search goes on by itself until it has so many. */
 const enoughFound = 40
 
@@ -40,7 +44,10 @@ export function useRequests(filters: Filters, follows: boolean): Requests {
   const list = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam, signal }) =>
-      get<ListPage<RequestRow>>(pathOf(listPath, [], { ...filters, limit: pageSize, after: pageParam }), signal),
+      get<ListPage<RequestRow>>(
+        pathOf(listPath, [], { ...filters, limit: pageParam === undefined ? firstPageSize : pageSize, after: pageParam }),
+        signal,
+      ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
     // All pages anew would be many calls: the newest are asked for by themselves.
@@ -53,7 +60,7 @@ export function useRequests(filters: Filters, follows: boolean): Requests {
     queryKey: [listPath, 'newest', filters],
     queryFn: ({ signal }) => get<ListPage<RequestRow>>(pathOf(listPath, [], { ...filters, limit: newestSize }), signal),
     enabled: follows && isThere,
-    refetchInterval: lookAgain,
+    refetchInterval: filters.text === undefined ? lookAgain : lookAgainInTexts,
     gcTime: 0,
   })
   useEffect(() => {
@@ -66,7 +73,11 @@ export function useRequests(filters: Filters, follows: boolean): Requests {
       })
   }, [newest.data, isThere, key, queries])
 
-  const ended = useEnds(useCallback(() => void queries.invalidateQueries({ queryKey: [listPath, 'newest'] }), [queries]))
+  const isCheap = filters.text === undefined
+  const lookNow = useCallback(() => {
+    if (isCheap) void queries.invalidateQueries({ queryKey: [listPath, 'newest'] })
+  }, [isCheap, queries])
+  const ended = useEnds(lookNow)
   const rows = useMemo(() => rowsOf(list.data?.pages ?? [], ended, filters.status), [list.data, ended, filters.status])
 
   const { hasNextPage, isFetching, fetchNextPage } = list
