@@ -10,6 +10,7 @@ import {
   type LocalIssuer,
   type Log,
   ModelFailure,
+  modelsRoute,
   NotFoundError,
   type Pattern,
   type Platform,
@@ -90,7 +91,7 @@ export function createApp(options: AppOptions): App {
   const serving = { platform, regions, issuer }
   const { clock } = platform.operate()
   const templates = options.synthesise ? [templateRoute(options.synthesise)] : []
-  const extra = { running: [traceRoute(telemetry.spans)], advisor: [advisorRoute, ...templates] }
+  const extra = { running: [traceRoute(telemetry.spans)], advisor: [advisorRoute, ...templates], models: [modelsRoute] }
   const routes = [...patterns.flatMap((pattern) => pattern.routes), ...Object.values(extra).flat()]
   const router = new Router(routes)
   const document = JSON.stringify(openApi(patterns, extra, options.mcp?.tools))

@@ -29,6 +29,7 @@ const areas: readonly (readonly [prefix: string, area: string])[] = [
   ['/api/alerts', 'alerts'],
   ['/api/alert-rules', 'alerts'],
   ['/api/advisor', 'advisor'],
+  ['/api/models', 'models'],
   ['/api/tenants', 'tenants'],
 ]
 

@@ -1,4 +1,6 @@
+import { ArrowLeft } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
+import { Link } from 'react-router'
 import css from './kit.module.css'
 
 /** A screen: its one heading, what it is for, its actions, and what it shows. */
@@ -6,16 +8,24 @@ export function Page(props: {
   readonly title: string
   readonly about?: ReactNode
   readonly actions?: ReactNode
+  /** The screen that this one is a part of. */
+  readonly back?: { readonly to: string; readonly name: string }
   readonly children: ReactNode
 }): ReactNode {
-  const { title, about, actions, children } = props
+  const { title, about, actions, back, children } = props
   useEffect(() => {
     document.title = `${title} · Plinth`
   }, [title])
   return (
     <div className={css.page}>
       <div className={css.pageHead}>
-        <div>
+        <div className={css.pageTitle}>
+          {back && (
+            <Link className={css.back} to={back.to}>
+              <ArrowLeft size={14} aria-hidden="true" />
+              {back.name}
+            </Link>
+          )}
           <h1>{title}</h1>
           {about !== undefined && <p>{about}</p>}
         </div>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { callerId, type PageQuery, pageFields, pageOf, time } from '../define/forms.ts'
 import { timestamp } from '../ports/clock.ts'
+import type { Lane } from '../ports/queue.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import type { Acknowledgement, GenaiRequest } from './accept.ts'
 import type { DeadLetterFields, RequestFields, RequestStatus, RequestTexts } from './requests.ts'
@@ -11,6 +12,11 @@ export interface RequestParams {
 
 export interface RequestListQuery extends PageQuery {
   readonly status?: RequestStatus | undefined
+  /** The one asked for, or the one that answered. */
+  readonly model_id?: string | undefined
+  readonly priority?: Lane | undefined
+  /** Somewhere in its id, user, correlation id, error, prompt or result; of whatever case. */
+  readonly text?: string | undefined
 }
 
 export interface EventListQuery extends PageQuery {
@@ -47,6 +53,9 @@ export const requestParams: z.ZodType<RequestParams> = z.strictObject({ id: z.st
 export const requestListQuery: z.ZodType<RequestListQuery> = z.strictObject({
   ...pageFields,
   status: z.enum(['processing', 'completed', 'failed', 'cancelled']).optional(),
+  model_id: z.string().min(1).max(300).optional(),
+  priority: z.enum(['high', 'normal', 'low']).optional(),
+  text: z.string().trim().min(1).max(200).optional(),
 })
 
 export const eventListQuery: z.ZodType<EventListQuery> = z.strictObject({
@@ -80,8 +89,10 @@ const summary = z.object({
   tenant_id: z.string(),
   user_id: z.string(),
   model_id: z.string(),
+  max_tokens: z.number().int(),
   priority: z.enum(['high', 'normal', 'low']),
   status: z.enum(['processing', 'completed', 'failed', 'cancelled']),
+  round: z.number().int(),
   attempts: z.number().int(),
   error: error.nullable(),
   usage: usage.nullable(),
@@ -90,6 +101,7 @@ const summary = z.object({
   ),
   correlation_id: z.string(),
   accepted_at: instant,
+  not_before: instant.nullable(),
   expires_at: instant,
   ended_at: instant.nullable(),
   estimated_completion: z.string(),
@@ -150,14 +162,17 @@ export function showSummary(tenantId: string, fields: RequestFields): object {
     tenant_id: tenantId,
     user_id: fields.user_id,
     model_id: fields.model_id,
+    max_tokens: fields.max_tokens,
     priority: fields.priority,
     status: fields.status,
+    round: fields.round,
     attempts: fields.attempts,
     error: fields.error ?? null,
     usage: fields.usage ?? null,
     findings: fields.findings ?? [],
     correlation_id: fields.correlation_id,
     accepted_at: timestamp(fields.accepted),
+    not_before: fields.not_before === undefined ? null : timestamp(fields.not_before),
     expires_at: timestamp(fields.expires_at),
     ended_at: fields.ended === undefined ? null : timestamp(fields.ended),
     estimated_completion: fields.estimated_completion,

@@ -3,11 +3,13 @@ import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { NotFoundError } from '../errors.ts'
 import { envelope } from '../ports/event-bus.ts'
 import { type GenaiRequest, processGenaiRequest } from './accept.ts'
+import { findRequests } from './find-requests.ts'
 import { followRequest, isTold } from './follow.ts'
 import { followEvents, newestSequence, resumeAfter } from './follow-events.ts'
 import * as forms from './forms.ts'
 import { cancelRequest, getRequest, redrive, redriveAll } from './manage.ts'
-import { deadLetters, requests } from './requests.ts'
+import { eventsOf } from './request-log.ts'
+import { deadLetters } from './requests.ts'
 
 const submit = defineRoute<Record<never, never>, Record<never, never>, GenaiRequest>({
   method: 'POST',
@@ -33,16 +35,13 @@ const list = defineRoute<Record<never, never>, forms.RequestListQuery>({
   method: 'GET',
   path: '/api/requests',
   permission: 'requests:read',
-  summary: 'Requests, newest first, without their texts.',
+  summary:
+    'Requests, newest first, without their texts. Where model_id, priority or text is asked for, a page may hold fewer than limit, or none, ' +
+    'and have a next_cursor: it ends after so many that were looked at.',
   query: forms.requestListQuery,
   replies: { 200: { summary: 'A page.', body: forms.requestListForm } },
   async handle(scope, { query }) {
-    const { status, ...page } = query
-    const found = await scope.state.list(requests, status === undefined ? 'created' : 'status', {
-      ...(status === undefined ? {} : { group: status }),
-      ...pageAskedFor(page),
-      descending: true,
-    })
+    const found = await findRequests(scope, query)
     const items = found.items.map((record) => forms.showSummary(scope.caller.tenant, record.fields))
     return { status: 200, body: { items, next_cursor: toCursor(found.after) } }
   },
@@ -78,6 +77,19 @@ function textRoute(part: 'prompt' | 'result'): AnyRoute {
     },
   })
 }
+
+const log = defineRoute<forms.RequestParams>({
+  method: 'GET',
+  path: '/api/requests/{id}/log',
+  permission: 'requests:read',
+  summary: 'The events that told of a request, oldest first: received, and for each round completed or failed.',
+  params: forms.requestParams,
+  replies: { 200: { summary: 'All of them.', body: forms.eventListForm } },
+  async handle(scope, { params }) {
+    const { fields } = await getRequest(scope, params.id)
+    return { status: 200, body: { items: (await eventsOf(scope, fields)).map(envelope), next_cursor: null } }
+  },
+})
 
 const cancel = defineRoute<forms.RequestParams>({
   method: 'DELETE',
@@ -191,6 +203,7 @@ export const routes: readonly AnyRoute[] = [
   read,
   cancel,
   progress,
+  log,
   textRoute('prompt'),
   textRoute('result'),
   events,

@@ -1,4 +1,4 @@
-import { type AnyRoute, advisorRoute, patterns } from '@plinth/core'
+import { type AnyRoute, advisorRoute, modelsRoute, patterns } from '@plinth/core'
 import { SpanStore } from '../../src/telemetry/span-store.ts'
 import { templateRoute } from '../../src/template-route.ts'
 import { traceRoute } from '../../src/trace-route.ts'
@@ -9,6 +9,7 @@ export const routes: readonly AnyRoute[] = [
   traceRoute(new SpanStore()),
   advisorRoute,
   templateRoute(() => Promise.reject(new Error('Only its form is looked at.'))),
+  modelsRoute,
 ]
 
 /** Those of a tenant's own things. */

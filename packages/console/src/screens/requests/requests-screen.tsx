@@ -1,6 +1,21 @@
 import type { ReactNode } from 'react'
-import { Page } from '../../kit/page.tsx'
+import { Route, Routes, useParams } from 'react-router'
+import { DeadLettersPage } from './dead-letters-page.tsx'
+import { ListPage } from './list-page.tsx'
+import { RequestPage } from './request-page.tsx'
 
+/** Requests: the live list, one request's timeline, and what is dead. */
 export default function RequestsScreen(): ReactNode {
-  return <Page title="Requests">{null}</Page>
+  return (
+    <Routes>
+      <Route index element={<ListPage />} />
+      <Route path="dead-letters" element={<DeadLettersPage />} />
+      <Route path=":id" element={<OneRequest />} />
+    </Routes>
+  )
+}
+
+function OneRequest(): ReactNode {
+  const { id = '' } = useParams()
+  return <RequestPage key={id} id={id} />
 }

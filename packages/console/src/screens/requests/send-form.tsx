@@ -1,0 +1,164 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ChangeEvent, type FormEvent, type ReactNode, useState } from 'react'
+import { useNavigate } from 'react-router'
+import { Problem, send } from '../../api/client.ts'
+import { Button } from '../../kit/button.tsx'
+import { CopyCall } from '../../kit/copy.tsx'
+import { Choice, Field, TextField } from '../../kit/field.tsx'
+import { ProblemNotice } from '../../kit/states.tsx'
+import { tell } from '../../kit/toasts.tsx'
+import { callOf, type Draft, fieldNamed } from './draft.ts'
+import { ModelField } from './model-field.tsx'
+import { addressOfRequest, listPath, type Priority } from './request.ts'
+import css from './requests.module.css'
+
+interface Acknowledgement {
+  readonly request_id: string
+  readonly estimated_completion: string
+}
+
+type Change = (name: keyof Draft) => (event: ChangeEvent<{ readonly value: string }>) => void
+type FaultOf = (name: keyof Draft) => string | undefined
+
+/** A request as a form; sent, it leads to the request's timeline. @param first what the form begins with. */
+export function SendForm({ first, onClose }: { readonly first: () => Draft; readonly onClose: () => void }): ReactNode {
+  const [draft, setDraft] = useState(first)
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const sent = useMutation({
+    mutationFn: () => send<Acknowledgement>(callOf(draft)),
+    onSuccess: ({ request_id, estimated_completion }) => {
+      void queries.invalidateQueries({ queryKey: [listPath, 'newest'] })
+      tell(`Accepted. Expected within ${estimated_completion}.`)
+      void navigate(addressOfRequest(request_id))
+    },
+  })
+  const named = sent.error instanceof Problem ? fieldNamed(sent.error.field) : undefined
+  const faultOf: FaultOf = (name) => (name === named ? sent.error?.message : undefined)
+  const change: Change =
+    (name) =>
+    ({ target }) =>
+      setDraft((before) => ({ ...before, [name]: target.value }))
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    sent.mutate()
+  }
+  return (
+    <form className={css.form} onSubmit={submit} aria-label="Request">
+      {sent.error !== null && named === undefined && <ProblemNotice error={sent.error} />}
+      <TextField
+        label="Prompt"
+        required
+        rows={6}
+        value={draft.prompt}
+        onChange={change('prompt')}
+        fault={faultOf('prompt')}
+        placeholder="Summarise this mail in two sentences: …"
+      />
+      <div className={css.fields}>
+        <ModelField value={draft.model_id} onChange={change('model_id')} fault={faultOf('model_id')} />
+        <Choice
+          label="Priority"
+          options={lanes}
+          value={draft.priority}
+          onChange={({ target }) => setDraft((before) => ({ ...before, priority: target.value as Priority }))}
+        />
+        <Field
+          label="Most tokens of the answer"
+          type="number"
+          min={1}
+          max={1_000_000}
+          step={1}
+          placeholder="1000"
+          value={draft.max_tokens}
+          onChange={change('max_tokens')}
+          fault={faultOf('max_tokens')}
+        />
+      </div>
+      <More
+        draft={draft}
+        change={change}
+        faultOf={faultOf}
+        isOpen={named !== undefined && !['prompt', 'model_id', 'max_tokens'].includes(named)}
+      />
+      <div className={css.formEnd}>
+        <Button type="submit" look="primary" busy={sent.isPending}>
+          Send
+        </Button>
+        <Button look="quiet" onClick={onClose}>
+          Close
+        </Button>
+        <span className={css.push} />
+        <CopyCall call={callOf(draft)} />
+      </div>
+    </form>
+  )
+}
+
+const lanes = [
+  { value: 'high', name: 'high: before the others' },
+  { value: 'normal', name: 'normal' },
+  { value: 'low', name: 'low: behind the others' },
+]
+
+/** What is rarely needed: times, names, and where to tell of the end. */
+function More(props: {
+  readonly draft: Draft
+  readonly change: Change
+  readonly faultOf: FaultOf
+  readonly isOpen: boolean
+}): ReactNode {
+  const { draft, change, faultOf, isOpen } = props
+  const given = [draft.not_before, draft.expires_at, draft.callback_url, draft.request_id].some((text) => text !== '')
+  const [wasGiven] = useState(given)
+  return (
+    <details className={css.details} open={isOpen || wasGiven}>
+      <summary>When, by which name, and whom to tell</summary>
+      <div className={css.fields}>
+        <Field
+          label="Not before"
+          type="datetime-local"
+          step={1}
+          value={draft.not_before}
+          onChange={change('not_before')}
+          fault={faultOf('not_before')}
+          hint="Your local time. It waits until then."
+        />
+        <Field
+          label="Expires"
+          type="datetime-local"
+          step={1}
+          value={draft.expires_at}
+          onChange={change('expires_at')}
+          fault={faultOf('expires_at')}
+          hint="Unanswered by then, it fails. Else after 7 days."
+        />
+        <Field
+          label="Callback URL"
+          type="url"
+          placeholder="https://"
+          value={draft.callback_url}
+          onChange={change('callback_url')}
+          fault={faultOf('callback_url')}
+          hint="Told of the end, signed."
+        />
+        <Field
+          label="Request id"
+          value={draft.request_id}
+          onChange={change('request_id')}
+          fault={faultOf('request_id')}
+          spellCheck={false}
+          hint="Yours, such as mail-4711. Else one is made."
+        />
+        <Field
+          label="Idempotency key"
+          value={draft.idempotency_key}
+          onChange={change('idempotency_key')}
+          fault={faultOf('idempotency_key')}
+          spellCheck={false}
+          hint="The same key and content is the same request."
+        />
+      </div>
+    </details>
+  )
+}
