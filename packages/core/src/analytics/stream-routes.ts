@@ -179,7 +179,18 @@ const events = defineRoute<forms.StreamParams, forms.EventsQuery>({
   },
 })
 
-export const streamRoutes: readonly AnyRoute[] = [append, list, read, insights, windows, points, quarantine, events, setUp, remove]
+export const streamRoutes: readonly AnyRoute[] = [
+  append,
+  list,
+  read,
+  insights,
+  windows,
+  points,
+  quarantine,
+  events,
+  setUp,
+  remove,
+]
 
 function placeOf({ accepted, sequence, index }: QuarantinedRecord): string {
   return `${timeOrder(accepted)}/${sequence}/${String(index).padStart(6, '0')}`

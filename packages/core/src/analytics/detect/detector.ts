@@ -1,7 +1,18 @@
 import { type Explanation, explainNovelty, type Finding } from './explain-novelty.ts'
 import { Intervals } from './intervals.ts'
 import { Memory, type PackedMemory } from './memory.ts'
-import { aspects, expectation, expectedBefore, keepHour, keepUsual, keepYounger, learnt, novelty, rangeOf, recallHour } from './view.ts'
+import {
+  aspects,
+  expectation,
+  expectedBefore,
+  keepHour,
+  keepUsual,
+  keepYounger,
+  learnt,
+  novelty,
+  rangeOf,
+  recallHour,
+} from './view.ts'
 
 /** A score from here on is an anomaly. */
 export const detectionThreshold = 0.08
