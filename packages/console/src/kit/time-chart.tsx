@@ -92,7 +92,10 @@ function optionsOf(
     width: element.clientWidth,
     height,
     legend: { show: legend },
-    axes: [axis, { ...axis, size: 62, ...(format ? { values: (_, splits) => splits.map((value) => format(value)) } : {}) }],
+    axes: [
+      { ...axis, size: 34, values: (_, at, __, ___, step) => at.map((each) => wordOf(each, step)) },
+      { ...axis, size: 62, ...(format ? { values: (_, splits) => splits.map((value) => format(value)) } : {}) },
+    ],
     series: [
       {},
       ...series.map(
@@ -107,4 +110,16 @@ function optionsOf(
     ],
     bands: bands.map(({ upper, lower, colour }) => ({ series: [upper + 1, lower + 1], fill: colourOf(colour) })),
   }
+}
+
+const ofDays = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+const ofMinutes = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const ofSeconds = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+
+/** A time on the axis, seconds, as the rest of the page says times; midnight is its day. @param step between two of them. */
+function wordOf(at: number, step: number): string {
+  const date = new Date(at * 1_000)
+  const isMidnight = date.getHours() + date.getMinutes() + date.getSeconds() === 0
+  if (step >= 86_400 || (isMidnight && step >= 60)) return ofDays.format(date)
+  return (step >= 60 ? ofMinutes : ofSeconds).format(date)
 }

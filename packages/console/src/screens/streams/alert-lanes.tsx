@@ -8,8 +8,8 @@ import { useMay } from '../../api/session.ts'
 import { Badge, StatusBadge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
-import { Choice } from '../../kit/field.tsx'
 import { formatTime } from '../../kit/format.ts'
+import kit from '../../kit/kit.module.css'
 import { Panel } from '../../kit/page.tsx'
 import { Loaded } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
@@ -33,22 +33,22 @@ export function AlertLanes({ stream }: { readonly stream?: string }): ReactNode 
       title={stream === undefined ? 'Alerts of all streams' : 'Alerts'}
       actions={
         <>
-          <Choice
-            label="Show"
+          <select
+            className={kit.input}
+            style={{ width: 'auto' }}
+            aria-label="Which alerts"
             value={status}
-            options={[
-              { value: 'open', name: 'open' },
-              { value: 'acknowledged', name: 'acknowledged' },
-              { value: 'recovered', name: 'recovered' },
-              { value: 'all', name: 'all' },
-            ]}
             onChange={({ target }) =>
               setQuery((before) => {
                 before.set('alerts', target.value)
                 return before
               })
             }
-          />
+          >
+            {['open', 'acknowledged', 'recovered', 'all'].map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
           <CopyCall call={call} />
         </>
       }

@@ -93,22 +93,14 @@ function placeOf(samples: readonly Sample[], at: number): number {
   return place
 }
 
-/** Follows a stream while its page is shown: begins with what followers were told in the last minutes. */
-export function useFeed(name: string): { readonly feed: StreamFeed; readonly isLoading: boolean } {
+/** Follows a stream while its page is shown, and begins with what followers were told in the last minutes: most of one key, and some of all. */
+export function useFeed(name: string, key: string | undefined): { readonly feed: StreamFeed; readonly isLoading: boolean } {
   const [feed] = useState(() => new StreamFeed())
   const queries = useQueryClient()
   useSyncExternalStore(feed.watch, feed.version)
-  const path = pathOf(streamPath(name, '/points'), [], { limit: 1_000 })
-  const before = useQuery({
-    queryKey: [path],
-    queryFn: ({ signal }) => get<ListPage<Point>>(path, signal),
-    staleTime: 0,
-    gcTime: 0,
-    refetchOnWindowFocus: false,
-  })
-  useEffect(() => {
-    for (const point of before.data?.items ?? []) feed.point(point)
-  }, [before.data, feed])
+  const ofAll = usePast(feed, name, { limit: 200 })
+  const first = key ?? [...feed.keys.keys()].toSorted()[0]
+  usePast(feed, name, { key: first, limit: 1_000 })
   useLive(
     streamPath(name, '/events'),
     ({ event, data }) => {
@@ -122,5 +114,19 @@ export function useFeed(name: string): { readonly feed: StreamFeed; readonly isL
       feed.changed()
     },
   )
-  return { feed, isLoading: before.isLoading }
+  return { feed, isLoading: ofAll.isLoading }
+}
+
+function usePast(feed: StreamFeed, name: string, query: { readonly key?: string | undefined; readonly limit: number }) {
+  const path = pathOf(streamPath(name, '/points'), [], query)
+  const past = useQuery({
+    queryKey: [path],
+    queryFn: ({ signal }) => get<ListPage<Point>>(path, signal),
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+  })
+  useEffect(() => {
+    for (const point of past.data?.items ?? []) feed.point(point)
+  }, [past.data, feed])
+  return past
 }

@@ -107,10 +107,10 @@ function Recent({ insight }: { readonly insight: Insight }): ReactNode {
   const edge = (place: 0 | 1): readonly (number | null)[] => times.map(() => expected?.[place] ?? null)
   return (
     <>
-      <Suspense fallback={<div style={{ height: 120 }} />}>
+      <Suspense fallback={<div style={{ height: 140 }} />}>
         <TimeChart
           name={`${field} of ${insight.key}, the values before`}
-          height={120}
+          height={140}
           legend={false}
           times={times}
           series={[

@@ -37,8 +37,8 @@ export function LiveCharts(props: { readonly name: string; readonly feed: Stream
             onChange={({ target }) => choose(target.value)}
           />
           <p className={css.note}>
-            The band is what was expected of each value before it came; a dot is an anomaly. {samples.length} points of the last
-            ten minutes.
+            The band is what was expected of each value before it came; a dot is an anomaly: of the value, or of how it and the
+            last ones move. {samples.length} points of the last ten minutes.
           </p>
         </div>
       )}

@@ -35,7 +35,7 @@ export function StreamFigures({ stream }: { readonly stream: Stream }): ReactNod
         to={streamAddress(name, { tab: 'incidents' })}
       />
       {mayAlerts && <Figure name="Open alerts" value={open} hint="each told once" to={streamAddress(name, { tab: 'alerts' })} />}
-      <Figure name="Lag" value={formatDuration(lag_ms)} hint="from a record to what it tells" />
+      <Figure name="Lag" value={formatDuration(lag_ms)} hint="from record to result" />
       <Figure name="Model calls" value={formatCount(made)} hint={`${formatCount(saved)} saved; ${formatUsd(usd)} spent`} />
       <Figure
         name="Saved"

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { useNavigate } from 'react-router'
+import { useNavigate, useSearchParams } from 'react-router'
 import { Problem, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { ButtonLink } from '../../kit/button.tsx'
@@ -62,7 +62,7 @@ function Seen({ name }: { readonly name: string }): ReactNode {
 function Parts({ stream, mayWrite }: { readonly stream: Stream; readonly mayWrite: boolean }): ReactNode {
   const { name } = stream
   const maySeeAlerts = useMay('alerts:read')
-  const { feed, isLoading } = useFeed(name)
+  const { feed, isLoading } = useFeed(name, useSearchParams()[0].get('key') ?? undefined)
   const generator = useGenerator(name)
   return (
     <>
