@@ -20,6 +20,8 @@ export function IncidentCard({ insights }: { readonly insights: readonly Insight
   live.set('tab', 'live')
   live.set('key', key)
   const { finding } = evidence
+  // What the statistics say is to be done holds where a model had nothing to say.
+  const actions = analysis.recommended_actions.length > 0 ? analysis.recommended_actions : evidence.statistics.recommended_actions
   return (
     <article className={css.incident} data-risk={analysis.risk_level} aria-label={`Incident of ${key}`}>
       <header className={css.incidentHead}>
@@ -39,11 +41,11 @@ export function IncidentCard({ insights }: { readonly insights: readonly Insight
             <li key={pattern}>{pattern}</li>
           ))}
       </ul>
-      {analysis.recommended_actions.length > 0 && (
+      {actions.length > 0 && (
         <div className={css.actions}>
           <h4>What to do</h4>
           <ol>
-            {analysis.recommended_actions.map((action) => (
+            {actions.map((action) => (
               <li key={action}>{action}</li>
             ))}
           </ol>

@@ -10,7 +10,7 @@ import { Panel } from '../../kit/page.tsx'
 import { Empty, Loaded } from '../../kit/states.tsx'
 import { Table } from '../../kit/table.tsx'
 import { streamPath } from './addresses.ts'
-import type { ClosedWindow } from './answers.ts'
+import type { ClosedWindow, NumberAggregate } from './answers.ts'
 import { formatNumber } from './numbers.ts'
 import css from './streams.module.css'
 
@@ -50,15 +50,23 @@ export function Windows({ name }: { readonly name: string }): ReactNode {
             <>
               <Table
                 name="Windows"
-                rows={windows}
-                keyOf={({ window, key: of, start }) => `${window} ${of} ${start}`}
+                rows={windows.flatMap(rowsOf)}
+                keyOf={({ window, field }) => `${window.window} ${window.key} ${window.start} ${field}`}
                 columns={[
-                  { name: 'Key', show: ({ key: of }) => of },
-                  { name: 'Window', show: ({ window }) => window },
-                  { name: 'From', show: ({ start }) => formatTime(start) },
-                  { name: 'To', show: ({ end }) => formatTime(end) },
-                  { name: 'Records', isNumber: true, show: ({ count }) => formatCount(count) },
-                  { name: 'Mean, lowest to highest, p95', show: (window) => <Aggregates window={window} /> },
+                  { name: 'Key', show: ({ window }) => window.key },
+                  { name: 'Window', show: ({ window }) => window.window },
+                  { name: 'From', show: ({ window }) => formatTime(window.start) },
+                  { name: 'To', show: ({ window }) => formatTime(window.end) },
+                  { name: 'Records', isNumber: true, show: ({ window }) => formatCount(window.count) },
+                  { name: 'Field', show: ({ field }) => field },
+                  {
+                    name: 'Mean',
+                    isNumber: true,
+                    show: ({ numbers, distinct }) => (numbers ? formatNumber(numbers.mean) : distinct),
+                  },
+                  { name: 'Lowest', isNumber: true, show: ({ numbers }) => numbers && formatNumber(numbers.min) },
+                  { name: 'Highest', isNumber: true, show: ({ numbers }) => numbers && formatNumber(numbers.max) },
+                  { name: 'p95', isNumber: true, show: ({ numbers }) => numbers && formatNumber(numbers.p95) },
                 ]}
               />
               {list.hasNextPage && (
@@ -74,23 +82,22 @@ export function Windows({ name }: { readonly name: string }): ReactNode {
   )
 }
 
-function Aggregates({ window: { numbers, categories } }: { readonly window: ClosedWindow }): ReactNode {
-  return (
-    <dl className={css.aggregates}>
-      {Object.entries(numbers).map(([field, { mean, min, max, p95 }]) => (
-        <div key={field}>
-          <dt>{field}</dt>
-          <dd>
-            {formatNumber(mean)}, {formatNumber(min)} to {formatNumber(max)}, {formatNumber(p95)}
-          </dd>
-        </div>
-      ))}
-      {Object.entries(categories).map(([field, { distinct }]) => (
-        <div key={field}>
-          <dt>{field}</dt>
-          <dd>{distinct === 1 ? 'one value' : `${formatCount(distinct)} different values`}</dd>
-        </div>
-      ))}
-    </dl>
-  )
+interface FieldRow {
+  readonly window: ClosedWindow
+  readonly field: string
+  readonly numbers?: NumberAggregate
+  /** Of a category: how many values it had. */
+  readonly distinct?: string
+}
+
+/** A row a field, so that figures stand below one another. */
+function rowsOf(window: ClosedWindow): readonly FieldRow[] {
+  const rows: FieldRow[] = [
+    ...Object.entries(window.numbers).map(([field, numbers]) => ({ window, field, numbers })),
+    ...Object.entries(window.categories).map(([field, { distinct }]) => ({
+      ...{ window, field },
+      distinct: distinct === 1 ? 'one value' : `${formatCount(distinct)} values`,
+    })),
+  ]
+  return rows.length === 0 ? [{ window, field: '–' }] : rows
 }
