@@ -6,7 +6,8 @@ const manager = Toast.createToastManager()
 
 /** Says something in passing, in a corner of the page and to screen readers. */
 export function tell(text: string): void {
-  manager.add({ description: text, timeout: 4_000 })
+  // Its title is what names it to screen readers.
+  manager.add({ title: text, timeout: 4_000 })
 }
 
 /** Where they appear; once in the page. */
@@ -26,7 +27,7 @@ function Shown(): ReactNode {
   const { toasts } = Toast.useToastManager()
   return toasts.map((toast) => (
     <Toast.Root key={toast.id} toast={toast} className={css.toast}>
-      <Toast.Description />
+      <Toast.Title render={<p />} />
     </Toast.Root>
   ))
 }
