@@ -72,6 +72,11 @@ export class StreamFeed {
   }
 
   anomaly(anomaly: Anomaly): void {
+    const { key, field, timestamp, kind } = anomaly
+    const isKnown = this.anomalies.some(
+      (each) => each.timestamp === timestamp && each.key === key && each.field === field && each.kind === kind,
+    )
+    if (isKnown) return
     this.anomalies = [{ ...anomaly, seen: Date.now() }, ...this.anomalies].slice(0, keptAnomalies)
     this.changed()
   }

@@ -35,7 +35,7 @@ export function IncidentCard({ insights }: { readonly insights: readonly Insight
       <p>{finding.reason}</p>
       <Recent insight={worst} />
       <ul className={css.patterns} aria-label="Patterns">
-        {analysis.patterns
+        {[...new Set(analysis.patterns)]
           .filter((pattern) => pattern !== finding.reason)
           .map((pattern) => (
             <li key={pattern}>{pattern}</li>
@@ -45,7 +45,7 @@ export function IncidentCard({ insights }: { readonly insights: readonly Insight
         <div className={css.actions}>
           <h4>What to do</h4>
           <ol>
-            {actions.map((action) => (
+            {[...new Set(actions)].map((action) => (
               <li key={action}>{action}</li>
             ))}
           </ol>
@@ -90,7 +90,7 @@ export function IncidentCard({ insights }: { readonly insights: readonly Insight
         <details>
           <summary>What the statistics say</summary>
           <ul className={css.patterns}>
-            {evidence.statistics.patterns.map((pattern) => (
+            {[...new Set(evidence.statistics.patterns)].map((pattern) => (
               <li key={pattern}>{pattern}</li>
             ))}
           </ul>

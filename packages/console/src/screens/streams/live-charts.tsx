@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react'
 import { useSearchParams } from 'react-router'
+import { ButtonLink } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Choice } from '../../kit/field.tsx'
-import { Panel } from '../../kit/page.tsx'
+import { Panel, Row } from '../../kit/page.tsx'
 import { Empty, Loading, ProblemNotice } from '../../kit/states.tsx'
-import { streamPath } from './addresses.ts'
+import { streamAddress, streamPath } from './addresses.ts'
 import type { Sample, StreamFeed } from './feed.ts'
 import { FieldChart } from './field-chart.tsx'
 import css from './streams.module.css'
@@ -36,6 +37,14 @@ export function LiveCharts(props: { readonly name: string; readonly feed: Stream
             options={keys.includes(key) ? keys : [key, ...keys]}
             onChange={({ target }) => choose(target.value)}
           />
+          <Row>
+            <ButtonLink size="small" to={streamAddress(name, { tab: 'incidents', of: key })}>
+              Its incidents
+            </ButtonLink>
+            <ButtonLink size="small" to={streamAddress(name, { tab: 'windows', of: key })}>
+              Its windows
+            </ButtonLink>
+          </Row>
           <p className={css.note}>
             The band is what was expected of each value before it came; a dot is an anomaly: of the value, or of how it and the
             last ones move. {samples.length} points of the last ten minutes.

@@ -42,7 +42,7 @@ export function StreamFigures({ stream }: { readonly stream: Stream }): ReactNod
         value={formatUsd(saved_usd)}
         hint={
           <span title={`${each.input_tokens} tokens in, ${each.output_tokens} out: ${formatUsd(each.usd)} a call`}>
-            against a call a record of {shortModel(each.model_id)}
+            against one call per record, {shortModel(each.model_id)}
           </span>
         }
       />
