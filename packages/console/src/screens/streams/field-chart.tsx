@@ -5,7 +5,7 @@ import { formatNumber } from './numbers.ts'
 import css from './streams.module.css'
 
 const TimeChart = lazy(() => import('../../kit/time-chart.tsx'))
-const height = 190
+const height = 165
 
 /** One field of one key: its values over the band in which they were expected, anomalies as dots; the newest in words. */
 export function FieldChart(props: {

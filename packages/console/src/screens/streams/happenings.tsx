@@ -13,7 +13,10 @@ export function Happenings({ feed }: { readonly feed: StreamFeed }): ReactNode {
   return (
     <Panel title="Anomalies as they come">
       {feed.anomalies.length === 0 ? (
-        <Empty title="Nothing unusual since you opened this page.">Earlier ones stand under Incidents.</Empty>
+        <Empty title="Nothing was told since you opened this page.">
+          What is much like an anomaly of the last hour is marked in its chart, and not told again. Earlier ones stand under
+          Incidents.
+        </Empty>
       ) : (
         <ol className={css.happenings} aria-live="polite">
           {feed.anomalies.slice(0, 12).map(({ key, field, timestamp, kind, score, reason }) => {
