@@ -9,6 +9,8 @@ export interface TimeSeries {
   readonly values: readonly (number | null)[]
   /** Points alone, without a line. */
   readonly isMarks?: boolean
+  /** The edge of a band: without a line of its own. */
+  readonly isEdge?: boolean
   readonly format?: (value: number) => string
 }
 
@@ -30,21 +32,23 @@ export default function TimeChart(props: {
   readonly series: readonly TimeSeries[]
   readonly bands?: readonly Band[]
   readonly height?: number
+  /** Usually there is one where there are several series; what it says may stand beside the chart instead. */
+  readonly legend?: boolean
 }): ReactNode {
-  const { name, times, series, bands = [], height = 240 } = props
+  const { name, times, series, bands = [], height = 240, legend = series.length > 1 } = props
   const box = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot>(undefined)
   const data: uPlot.AlignedData = [times.map((at) => at / 1000), ...series.map(({ values }) => [...values])]
   const latest = useRef(data)
   latest.current = data
-  const form = JSON.stringify([series.map(({ name, colour, isMarks }) => [name, colour, isMarks]), bands, height])
+  const form = JSON.stringify([series.map(({ name, colour, isMarks }) => [name, colour, isMarks]), bands, height, legend])
   // biome-ignore lint/correctness/useExhaustiveDependencies: `form` stands for all that the chart is made of; values are set below
   useEffect(() => {
     const element = box.current
     if (!element) return
     const draw = (): void => {
       chart.current?.destroy()
-      chart.current = new uPlot(optionsOf(element, { series, bands, height }), latest.current, element)
+      chart.current = new uPlot(optionsOf(element, { series, bands, height, legend }), latest.current, element)
     }
     draw()
     const sized = new ResizeObserver(() => chart.current?.setSize({ width: element.clientWidth, height }))
@@ -63,7 +67,17 @@ export default function TimeChart(props: {
 
 function optionsOf(
   element: HTMLElement,
-  { series, bands, height }: { readonly series: readonly TimeSeries[]; readonly bands: readonly Band[]; readonly height: number },
+  {
+    series,
+    bands,
+    height,
+    legend,
+  }: {
+    readonly series: readonly TimeSeries[]
+    readonly bands: readonly Band[]
+    readonly height: number
+    readonly legend: boolean
+  },
 ): uPlot.Options {
   const style = getComputedStyle(document.documentElement)
   const colourOf = (colour: string): string => style.getPropertyValue(colour)
@@ -77,15 +91,18 @@ function optionsOf(
   return {
     width: element.clientWidth,
     height,
-    legend: { show: series.length > 1 },
-    axes: [axis, { ...axis, size: 62, ...(format ? { values: (_, splits) => splits.map((value) => format(value)) } : {}) }],
+    legend: { show: legend },
+    axes: [
+      { ...axis, size: 34, values: (_, at, __, ___, step) => at.map((each) => wordOf(each, step)) },
+      { ...axis, size: 62, ...(format ? { values: (_, splits) => splits.map((value) => format(value)) } : {}) },
+    ],
     series: [
       {},
       ...series.map(
-        ({ name, colour, isMarks = false, format: own }): uPlot.Series => ({
+        ({ name, colour, isMarks = false, isEdge = false, format: own }): uPlot.Series => ({
           label: name,
           stroke: colourOf(colour),
-          width: isMarks ? 0 : 1.6,
+          width: isMarks || isEdge ? 0 : 1.6,
           points: isMarks ? { show: true, size: 9, fill: colourOf(colour) } : { show: false },
           ...(own ? { value: (_, value) => (value === null ? '–' : own(value)) } : {}),
         }),
@@ -93,4 +110,16 @@ function optionsOf(
     ],
     bands: bands.map(({ upper, lower, colour }) => ({ series: [upper + 1, lower + 1], fill: colourOf(colour) })),
   }
+}
+
+const ofDays = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+const ofMinutes = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const ofSeconds = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+
+/** A time on the axis, seconds, as the rest of the page says times; midnight is its day. @param step between two of them. */
+function wordOf(at: number, step: number): string {
+  const date = new Date(at * 1_000)
+  const isMidnight = date.getHours() + date.getMinutes() + date.getSeconds() === 0
+  if (step >= 86_400 || (isMidnight && step >= 60)) return ofDays.format(date)
+  return (step >= 60 ? ofMinutes : ofSeconds).format(date)
 }

@@ -20,6 +20,7 @@ import type { RoadmapPhase } from './roadmap/roadmap.ts'
 import { roadmapFor } from './roadmap/roadmap-for.ts'
 import { rankPatterns, type Score } from './scores.ts'
 import { priceRegion } from './service-prices.ts'
+import { usualModel } from './usual-model.ts'
 
 /** What somebody is told before they build. */
 export interface Advice {
@@ -53,8 +54,6 @@ export interface AdviseOptions {
   readonly prices?: GivenPrices
 }
 
-/** The smallest of Claude that is served: most of what is built starts with one like it. */
-const usualModel = 'anthropic.claude-haiku-4-5-20251001-v1:0'
 const embeddingModel = 'amazon.titan-embed-text-v2:0'
 const usual = { model: usualModel, region: priceRegion }
 

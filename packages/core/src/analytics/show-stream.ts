@@ -1,5 +1,6 @@
 import { timestamp } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'
+import { callPerRecord } from './call-per-record.ts'
 import { readHeads, type ShardHeadFields } from './shards/shard-head.ts'
 import { readTriageFigures } from './stream-triage.ts'
 import type { StreamFields, StreamSettings } from './streams.ts'
@@ -24,15 +25,17 @@ export function showSettings({ name, shards, created, updated, ...settings }: St
 
 /**
  * A stream with its figures (R73), of all of its life unless they say otherwise. `lag_ms`: how long the last batch of the slowest shard took
- * from the acceptance of its first record; `model_calls.saved`: calls that one for each record would have made besides.
+ * from the acceptance of its first record; `model_calls.saved`: calls that one for each record would have made besides, and
+ * `saved_usd` what they would have cost.
  */
-export async function showStream(scope: Uses<'state'>, stream: StreamFields): Promise<object> {
+export async function showStream(scope: Uses<'state' | 'models'>, stream: StreamFields): Promise<object> {
   const [heads, triage] = await Promise.all([readHeads(scope, stream), readTriageFigures(scope, stream.name)])
   const sum = (of: (head: ShardHeadFields) => number): number => heads.reduce((total, head) => total + of(head), 0)
   const records = sum((head) => head.records)
   const newest = Math.max(0, ...heads.map(({ accepted }) => accepted))
   // As far as all of them have come: a shard that had no records yet says nothing.
   const watermarks = heads.map(({ watermark }) => watermark).filter((watermark) => watermark > 0)
+  const each = callPerRecord(scope)
   const { model_calls, findings, incidents, insights, analysed, skipped, failed, input_tokens, output_tokens, nano_usd } = triage
   return {
     ...showSettings(stream),
@@ -58,6 +61,8 @@ export async function showStream(scope: Uses<'state'>, stream: StreamFields): Pr
       input_tokens,
       output_tokens,
       usd: nano_usd / nano,
+      saved_usd: Math.max(0, records * each.usd - nano_usd / nano),
+      call_per_record: each,
     },
     shard_metrics: heads.map(({ shard, records: own, metrics }) => ({
       shard,

@@ -200,6 +200,10 @@ export const streamForm: z.ZodType = settings.extend({
     input_tokens: count,
     output_tokens: count,
     usd: z.number(),
+    saved_usd: z.number().meta({ description: 'What a call for each record would have cost, less what was spent.' }),
+    call_per_record: z
+      .object({ model_id: z.string(), input_tokens: count, output_tokens: count, usd: z.number() })
+      .meta({ description: 'What saved_usd is reckoned with: one call about one record, at the list price of a model.' }),
   }),
   shard_metrics: z.array(
     z.object({
@@ -253,6 +257,26 @@ export const windowListForm: z.ZodType = pageOf(
       }),
     ),
     categories: z.record(z.string(), z.object({ count, distinct: z.number() })),
+  }),
+)
+
+export interface PointListQuery extends PageQuery {
+  readonly key?: string | undefined
+}
+
+export const pointListQuery: z.ZodType<PointListQuery> = z.strictObject({ ...pageFields, key })
+
+export const pointListForm: z.ZodType = pageOf(
+  z.object({
+    stream: z.string(),
+    key: z.string(),
+    timestamp: when,
+    values: z.record(z.string(), z.number()),
+    score: z.number().meta({ description: "The greatest of its values', from 0 to 1." }),
+    expected: z
+      .record(z.string(), z.tuple([z.number(), z.number()]))
+      .meta({ description: 'By field: between what its value was expected to be, before it came.' }),
+    anomalous: z.array(z.string()).meta({ description: 'Fields whose value is an anomaly.' }),
   }),
 )
 

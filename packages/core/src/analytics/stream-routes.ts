@@ -1,4 +1,4 @@
-import { type PageQuery, pageAskedFor, toCursor } from '../define/forms.ts'
+import { type PageQuery, pageAskedFor, pageOfAll, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { InvalidInputError } from '../errors.ts'
 import { timeOrder } from '../ids.ts'
@@ -10,6 +10,7 @@ import { getStream, setUpStream } from './set-up-stream.ts'
 import { listQuarantine, type QuarantinedRecord } from './shards/quarantine.ts'
 import { showSettings, showStream } from './show-stream.ts'
 import * as forms from './stream-forms.ts'
+import { listPoints } from './stream-points.ts'
 import { followStream } from './stream-tail.ts'
 import { streams } from './streams.ts'
 import { listWindows } from './windows/list-windows.ts'
@@ -144,12 +145,29 @@ const quarantine = defineRoute<forms.StreamParams, PageQuery>({
   },
 })
 
+const points = defineRoute<forms.StreamParams, forms.PointListQuery>({
+  method: 'GET',
+  path: '/api/streams/{name}/points',
+  permission: 'streams:read',
+  summary:
+    'Points that followers were told in the last ten minutes, newest first: a sample where many come, none of a shard with more than can be ' +
+    'looked through at once.',
+  params: forms.streamParams,
+  query: forms.pointListQuery,
+  replies: { 200: { summary: 'A page.', body: forms.pointListForm } },
+  async handle(scope, { params, query }) {
+    const all = await listPoints(scope, (await getStream(scope, params.name)).fields, query.key)
+    const { items, next_cursor } = pageOfAll(all, query, ({ place }) => place)
+    return { status: 200, body: { items: items.map(({ point }) => point), next_cursor } }
+  },
+})
+
 const events = defineRoute<forms.StreamParams, forms.EventsQuery>({
   method: 'GET',
   path: '/api/streams/{name}/events',
   permission: 'streams:read',
   summary:
-    'What happens in a stream, from now on: point {key, timestamp, values, score} (a sample where many come), anomaly, window (some of those that closed), insight (again when it ' +
+    'What happens in a stream, from now on: point {key, timestamp, values, score, expected, anomalous} (a sample where many come), anomaly, window (some of those that closed), insight (again when it ' +
     'changes), alert. Last-Event-ID resumes within ten minutes; a status at the beginning says in gap whether something is missing.',
   params: forms.streamParams,
   query: forms.eventsQuery,
@@ -161,7 +179,18 @@ const events = defineRoute<forms.StreamParams, forms.EventsQuery>({
   },
 })
 
-export const streamRoutes: readonly AnyRoute[] = [append, list, read, insights, windows, quarantine, events, setUp, remove]
+export const streamRoutes: readonly AnyRoute[] = [
+  append,
+  list,
+  read,
+  insights,
+  windows,
+  points,
+  quarantine,
+  events,
+  setUp,
+  remove,
+]
 
 function placeOf({ accepted, sequence, index }: QuarantinedRecord): string {
   return `${timeOrder(accepted)}/${sequence}/${String(index).padStart(6, '0')}`

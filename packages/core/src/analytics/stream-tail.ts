@@ -15,7 +15,7 @@ const every = 250
 const lookAfter = 20
 
 /**
- * What happens in a stream, from now on, or from behind an id: `point` {key, timestamp, values, score}, a sample where many come; `anomaly`; `window`, some of those that closed;
+ * What happens in a stream, from now on, or from behind an id: `point` {key, timestamp, values, score, expected, anomalous}, a sample where many come; `anomaly`; `window`, some of those that closed;
  * `insight`, again when it changes; `alert` with `change`: opened, escalated, recovered or acknowledged. It begins with a `status`, which
  * says whether something is missing between the id and now: what a follower was told is known for ten minutes.
  * @param key of this key alone.

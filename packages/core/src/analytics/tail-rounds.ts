@@ -8,8 +8,9 @@ import { alertEvents } from './alerts/events.ts'
 import { showAlert } from './alerts/forms.ts'
 import { alerts } from './alerts/records.ts'
 import { insights, openInsight, showInsight } from './insights.ts'
-import { readTail, type Tail, type TailPoint } from './shards/tail.ts'
+import { readTail, type Tail } from './shards/tail.ts'
 import { showWindowResult } from './stream-forms.ts'
+import { showPoints } from './stream-points.ts'
 import type { StreamFields } from './streams.ts'
 import { roundEvents, type TailPosition, type TailRound } from './tail-cursors.ts'
 
@@ -80,19 +81,7 @@ export async function* roundSlots(scope: Uses<'state'>, stream: string, round: T
 
 function slotsOf(stream: string, { points, anomalies, windows }: Tail): readonly NonNullable<Slot>[] {
   const slots: NonNullable<Slot>[] = []
-  for (let at = 0; at < points.length; ) {
-    const values = new Map<string, number>()
-    const [key, , time] = points[at] as TailPoint
-    let score = 0
-    // The fields of one record; two of one time are told apart.
-    for (; points[at]?.[0] === key && points[at]?.[2] === time && !values.has(points[at]?.[1] ?? ''); at++) {
-      const [, field, , value, own] = points[at] as TailPoint
-      values.set(field, value)
-      score = Math.max(score, own)
-    }
-    const data = { stream, key, timestamp: timestamp(time), values: Object.fromEntries(values), score }
-    slots.push({ event: 'point', key, data })
-  }
+  for (const point of showPoints(stream, points)) slots.push({ event: 'point', key: point.key, data: point })
   for (const { key, timestamp: time, ...rest } of anomalies)
     slots.push({ event: 'anomaly', key, data: { stream, key, timestamp: timestamp(time), ...rest } })
   for (const result of windows) slots.push({ event: 'window', key: result.key, data: { stream, ...showWindowResult(result) } })

@@ -55,7 +55,15 @@ describe('[R90] GET /api/streams/{name}/events', () => {
     expect(begun[0]).toMatchObject({ event: 'status', data: { stream: 'plant', gap: false } })
     const point = points(begun)[0]
     expect(point?.data).toMatchObject({ stream: 'plant', key: 'pump', timestamp: expect.stringMatching(/^2026-01-01T00:06:40/) })
-    expect(Object.keys(point?.data ?? {}).sort()).toEqual(['key', 'score', 'stream', 'timestamp', 'values'])
+    expect(Object.keys(point?.data ?? {}).sort()).toEqual([
+      'anomalous',
+      'expected',
+      'key',
+      'score',
+      'stream',
+      'timestamp',
+      'values',
+    ])
     const enough = (events: readonly StreamEvent[]): boolean => kinds(events).has('insight') && kinds(events).has('alert')
     const rest = await readStream(server.url, path, token, { after: begun.at(-1)?.id ?? 0, enough })
     const times = [...points(begun), ...points(rest)].map(({ data }) => data.timestamp)

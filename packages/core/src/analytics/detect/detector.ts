@@ -1,7 +1,18 @@
 import { type Explanation, explainNovelty, type Finding } from './explain-novelty.ts'
 import { Intervals } from './intervals.ts'
 import { Memory, type PackedMemory } from './memory.ts'
-import { aspects, expectation, keepHour, keepUsual, keepYounger, learnt, novelty, rangeOf, recallHour } from './view.ts'
+import {
+  aspects,
+  expectation,
+  expectedBefore,
+  keepHour,
+  keepUsual,
+  keepYounger,
+  learnt,
+  novelty,
+  rangeOf,
+  recallHour,
+} from './view.ts'
 
 /** A score from here on is an anomaly. */
 export const detectionThreshold = 0.08
@@ -91,6 +102,11 @@ export class Detector {
     }
     numbers[score] = this.#tell(found)
     return numbers[score] as number
+  }
+
+  /** Between what the last value was expected to be; undefined for the first. */
+  expected(): readonly [low: number, high: number] | undefined {
+    return expectedBefore(this.#memory, 0)
   }
 
   /** Why the last value's score is what it is. */

@@ -61,9 +61,9 @@ export function novelty(memory: Memory, view: number, value: number, length: num
   let kept = value
   let found = 0
   numbers[at + aspect] = aspects.range
+  numbers[at + lowBefore] = lowest
+  numbers[at + highBefore] = highest
   if (outside > 0) {
-    numbers[at + lowBefore] = lowest
-    numbers[at + highBefore] = highest
     found = outside / (Math.max(range, least) + outside)
     if (range > 0) kept = Math.min(highest + widening * range, Math.max(lowest - widening * range, value))
   }
@@ -100,13 +100,41 @@ export function expectation(
   const found = numbers[at + aspect] as number
   const marked = found === aspects.range ? undefined : markedRange(live, liveRow(view, found - 1))
   if (!marked) return { aspect: aspects.range, low: numbers[at + lowBefore] as number, high: numbers[at + highBefore] as number }
-  const edge = (cell: number): number =>
-    (numbers[at + origin] as number) + (cell + (numbers[at + base] as number)) * (numbers[at + width] as number)
   return {
     aspect: found,
-    low: Math.max(edge(marked[0]), numbers[at + low] as number),
-    high: Math.min(edge(marked[1] + 1), numbers[at + high] as number),
+    low: Math.max(edge(numbers, at, marked[0]), numbers[at + low] as number),
+    high: Math.min(edge(numbers, at, marked[1] + 1), numbers[at + high] as number),
   }
+}
+
+/**
+ * Between what the last number was expected to be before it came: within all that was seen, and not further from what was seen at this time
+ * of the day and of the week than is usual. Undefined for the first.
+ */
+export function expectedBefore(memory: Memory, view: number): readonly [low: number, high: number] | undefined {
+  const { numbers, live } = memory
+  const at = ownNumbers + view * viewNumbers
+  if ((numbers[at + count] as number) < 2) return undefined
+  let lowest = numbers[at + lowBefore] as number
+  let highest = numbers[at + highBefore] as number
+  const range = highest - lowest
+  for (const [row, usual] of [
+    [0, dayMean],
+    [1, weekMean],
+  ] as const) {
+    const marked = markedRange(live, liveRow(view, row))
+    if (!marked) continue
+    // Next to a cell that was seen is as good as in it.
+    const room = margin * (numbers[at + usual] as number) * range
+    lowest = Math.max(lowest, edge(numbers, at, marked[0] - 1) - room)
+    highest = Math.min(highest, edge(numbers, at, marked[1] + 2) + room)
+  }
+  return [lowest, highest]
+}
+
+/** Where a cell of a view's rows begins. */
+function edge(numbers: Float64Array, at: number, cell: number): number {
+  return (numbers[at + origin] as number) + (cell + (numbers[at + base] as number)) * (numbers[at + width] as number)
 }
 
 /** An hour has ended, counted since 1970: what came in it now belongs to its place in the week. */

@@ -17,6 +17,8 @@ export interface NumberDetector {
   next(value: number, time: number): number
   /** Of the last `next`. */
   explain(): Explanation
+  /** Between what the value of the last `next` was expected to be, as far as that is known. */
+  expected(): readonly [low: number, high: number] | undefined
   /** From when on it would be anomalous that nothing comes. */
   silentAfter(): number | undefined
   silence(time: number): number

@@ -6,7 +6,7 @@ import type { FieldKind, StreamSettings } from '../streams.ts'
 import type { NumberAggregate, WindowResult } from '../windows/window.ts'
 import { cutData } from './cut-data.ts'
 import { beginField, categoryIn, fieldLimits, type KeyField, kindOf, numberIn, packField, unpackField } from './key-fields.ts'
-import type { Explanation, KeyParts, Windows } from './key-parts.ts'
+import type { Explanation, KeyParts, NumberDetector, Windows } from './key-parts.ts'
 import { pointCount } from './recent-points.ts'
 
 /** Most characters of a packed key: what is more gives up its oldest points, then the fields that had no value for longest. */
@@ -17,7 +17,8 @@ export interface KeySink {
   result(result: WindowResult): void
   /** @param finding makes it, when it is to be told; undefined for a repetition that is only counted. */
   anomaly(finding: (() => Finding) | undefined): void
-  point(key: string, field: string, time: number, value: number, score: number): void
+  /** @param seen by whom, for what was expected: asked only of what is kept. */
+  point(key: string, field: string, time: number, value: number, score: number, seen: Pick<NumberDetector, 'expected'>): void
 }
 
 export interface KeyContext {
@@ -101,7 +102,7 @@ export class KeyState {
         const score = field.detector.next(value, timestamp)
         field.points.add(timestamp, value)
         field.isSilent = false
-        sink.point(this.key, field.name, timestamp, value, score)
+        sink.point(this.key, field.name, timestamp, value, score, field.detector)
         if (score >= parts.threshold)
           this.#anomaly(field, { value, timestamp, score, data }, field.detector.explain(), parts, sink)
       } else {

@@ -1,5 +1,6 @@
 import type { Finding } from '../finding.ts'
 import type { WindowResult } from '../windows/window.ts'
+import type { NumberDetector } from './key-parts.ts'
 import type { KeySink } from './key-state.ts'
 import type { QuarantinedRecord } from './quarantine.ts'
 import { noCounts, type ShardCounters } from './shard-head.ts'
@@ -57,8 +58,10 @@ export class ShardOutputs implements KeySink {
     if (this.#found.length >= 4 * findingLimits.count) this.#withhold()
   }
 
-  point(key: string, field: string, time: number, value: number, score: number): void {
-    if (this.#seen++ % this.#stride === 0) this.#sample([key, field, time, value, score])
+  point(key: string, field: string, time: number, value: number, score: number, seen: Pick<NumberDetector, 'expected'>): void {
+    if (this.#seen++ % this.#stride !== 0) return
+    const expected = seen.expected()
+    this.#sample(expected ? [key, field, time, value, score, expected] : [key, field, time, value, score])
   }
 
   #sample(point: TailPoint): void {

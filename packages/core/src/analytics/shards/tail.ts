@@ -15,7 +15,14 @@ const shownAnomalies = 200
 const shownWindows = 20
 const keptFor = 10 * 60_000
 
-export type TailPoint = readonly [key: string, field: string, time: number, value: number, score: number]
+export type TailPoint = readonly [
+  key: string,
+  field: string,
+  time: number,
+  value: number,
+  score: number,
+  expected?: readonly [low: number, high: number],
+]
 export type TailAnomaly = Pick<Finding, 'key' | 'field' | 'timestamp' | 'kind' | 'value' | 'score' | 'reason' | 'expected'>
 
 export interface Tail {

@@ -33,6 +33,7 @@ export const testParts: KeyParts = {
         return score
       },
       explain: () => ({ reason: `far from ${mean}`, expected: [mean - 50, mean + 50] }),
+      expected: () => (seen > 1 ? [mean - 50, mean + 50] : undefined),
       silentAfter: () => (seen > 2 ? last + 45_000 : undefined),
       silence: () => 0.75,
       explainSilence: (time) => ({ reason: `nothing for ${time - last} after ${seen}` }),

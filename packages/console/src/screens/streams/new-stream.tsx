@@ -1,0 +1,73 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { useNavigate } from 'react-router'
+import { type Call, send } from '../../api/client.ts'
+import { Button } from '../../kit/button.tsx'
+import { CopyCall } from '../../kit/copy.tsx'
+import { Dialog } from '../../kit/dialog.tsx'
+import { Field } from '../../kit/field.tsx'
+import { Row, Stack } from '../../kit/page.tsx'
+import { ProblemNotice } from '../../kit/states.tsx'
+import { streamAddress, streamPath } from './addresses.ts'
+import { bodyOf, draftOf, SettingsFields } from './settings-fields.tsx'
+
+/** Begins a stream before its first record. */
+export function NewStream({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const [name, setName] = useState('')
+  const [shards, setShards] = useState('4')
+  const [draft, setDraft] = useState(draftOf)
+  const call: Call = { method: 'PUT', path: streamPath(name), body: { ...bodyOf(draft), shards: Number(shards) } }
+  const make = useMutation({
+    mutationFn: () => send(call),
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: ['/api/streams'] })
+      void navigate(streamAddress(name))
+    },
+  })
+  return (
+    <Dialog title="New stream" open onClose={onClose} wide>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          make.mutate()
+        }}
+      >
+        <Stack>
+          <Field
+            label="Name"
+            required
+            maxLength={128}
+            pattern="[A-Za-z0-9._\-]+"
+            title="Letters, digits, dots, underscores and hyphens"
+            hint="Letters, digits, dots, underscores and hyphens. A stream of this name that is there already is set anew."
+            value={name}
+            onChange={({ target }) => setName(target.value)}
+          />
+          <SettingsFields draft={draft} change={setDraft} />
+          <Field
+            label="Shards"
+            type="number"
+            min="1"
+            max="64"
+            required
+            hint="Fixed when the stream begins: so many of its keys are worked at a time."
+            value={shards}
+            onChange={({ target }) => setShards(target.value)}
+          />
+          {make.error && <ProblemNotice error={make.error} />}
+          <Row>
+            <Button type="submit" look="primary" busy={make.isPending}>
+              Begin the stream
+            </Button>
+            <Button look="quiet" onClick={onClose}>
+              Cancel
+            </Button>
+            <CopyCall call={call} />
+          </Row>
+        </Stack>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,138 @@
+import { useMutation } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { Problem, send } from '../../api/client.ts'
+import { useMay } from '../../api/session.ts'
+import { Button } from '../../kit/button.tsx'
+import { CopyCall } from '../../kit/copy.tsx'
+import { Dialog } from '../../kit/dialog.tsx'
+import { Check, Choice, Field } from '../../kit/field.tsx'
+import { Row, Stack } from '../../kit/page.tsx'
+import { ProblemNotice } from '../../kit/states.tsx'
+import type { BackTest, Rule, Rules } from './answers.ts'
+import { BackTestOutcome } from './back-test.tsx'
+import { fieldHints, type RuleDraft, ruleDraft, ruleOf } from './rule-draft.ts'
+import css from './streams.module.css'
+
+/** Makes a rule or changes one; what it would have raised can be seen before it is saved. */
+export function RuleEditor(props: {
+  /** Absent: a new one. */
+  readonly rule: Rule | undefined
+  /** The own ones beside it. */
+  readonly others: readonly Rule[]
+  readonly version: number
+  readonly save: (rules: readonly Rule[]) => Promise<Rules>
+  readonly onClose: () => void
+}): ReactNode {
+  const { rule, others, version, save, onClose } = props
+  const mayTest = useMay('streams:read')
+  const [draft, setDraft] = useState(() => ruleDraft(rule))
+  const set = (part: Partial<RuleDraft>): void => setDraft({ ...draft, ...part })
+  const made = ruleOf(draft)
+  const saving = useMutation({ mutationFn: () => save([...others, made]), onSuccess: onClose })
+  const testing = useMutation({
+    mutationFn: () =>
+      send<BackTest>({ method: 'POST', path: '/api/alert-rules/backtest', body: { rules: [{ ...made, enabled: true }] } }),
+  })
+  const problem = saving.error ?? testing.error
+  const faultOf = (name: string): string | undefined =>
+    problem instanceof Problem && problem.field?.replace(/^rules\.\d+\./, '') === name ? problem.message : undefined
+  const text = (name: keyof RuleDraft & string, label: string, hint?: string, required = false): ReactNode => (
+    <Field
+      label={label}
+      required={required}
+      value={String(draft[name])}
+      fault={faultOf(name)}
+      onChange={({ target }) => set({ [name]: target.value })}
+      {...(hint === undefined ? {} : { hint })}
+    />
+  )
+  return (
+    <Dialog title={rule ? `Rule ${rule.rule_id}` : 'New rule'} open onClose={onClose} wide>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          saving.mutate()
+        }}
+      >
+        <Stack>
+          <div className={css.setRow}>
+            {text('rule_id', 'Rule id', undefined, true)}
+            {text('name', 'Name, for people')}
+            {text('alert_type', 'Type of its alerts', 'Small letters, digits, underscores.', true)}
+          </div>
+          <div className={css.setRow}>
+            <Choice
+              label="Looks at"
+              value={draft.on}
+              options={[
+                { value: 'record', name: 'each record' },
+                { value: 'window', name: 'each closed window' },
+                { value: 'insight', name: 'each insight' },
+              ]}
+              onChange={({ target }) => set({ on: target.value as Rule['on'] })}
+            />
+            {text('field', 'Field', fieldHints[draft.on], true)}
+            <Choice
+              label="Is"
+              value={draft.operator}
+              options={['>', '>=', '<', '<=', '==', '!=', 'contains', 'absent']}
+              onChange={({ target }) => set({ operator: target.value })}
+            />
+            {draft.operator !== 'absent' && text('threshold', 'Threshold', undefined, true)}
+          </div>
+          <div className={css.setRow}>
+            {text('stream', 'Only in the stream')}
+            {text('key', 'Only of the key', 'A star at its end: all that begin so.')}
+            {draft.on === 'window' && text('window', 'Only windows named')}
+          </div>
+          <div className={css.setRow}>
+            {draft.on !== 'insight' && (
+              <Field
+                label="Has to hold for, seconds"
+                type="number"
+                min="0"
+                step="any"
+                value={draft.for_seconds}
+                fault={faultOf('for_seconds')}
+                onChange={({ target }) => set({ for_seconds: target.value })}
+              />
+            )}
+            <Field
+              label="Cool-down, seconds"
+              type="number"
+              min="0"
+              step="any"
+              hint="What comes again within it belongs to the same alert."
+              value={draft.cool_down_seconds}
+              fault={faultOf('cool_down_seconds')}
+              onChange={({ target }) => set({ cool_down_seconds: target.value })}
+            />
+            <Choice
+              label="Severity"
+              value={draft.severity}
+              options={[{ value: '', name: 'as the insight says' }, 'low', 'medium', 'high']}
+              onChange={({ target }) => set({ severity: target.value })}
+            />
+          </div>
+          <Check label="On" checked={draft.enabled} onChange={({ target }) => set({ enabled: target.checked })} />
+          {problem && <ProblemNotice error={problem} />}
+          <Row>
+            <Button type="submit" look="primary" busy={saving.isPending}>
+              Save the rule
+            </Button>
+            {mayTest && (
+              <Button busy={testing.isPending} onClick={() => testing.mutate()}>
+                Test it back
+              </Button>
+            )}
+            <Button look="quiet" onClick={onClose}>
+              Cancel
+            </Button>
+            <CopyCall call={{ method: 'PUT', path: '/api/alert-rules', body: { rules: [...others, made], version } }} />
+          </Row>
+          {testing.data && <BackTestOutcome result={testing.data} />}
+        </Stack>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,109 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { type Call, send } from '../../api/client.ts'
+import { Button } from '../../kit/button.tsx'
+import { CopyCall } from '../../kit/copy.tsx'
+import { TextField } from '../../kit/field.tsx'
+import { Panel, Row, Stack } from '../../kit/page.tsx'
+import { Notice, ProblemNotice } from '../../kit/states.tsx'
+import { Table } from '../../kit/table.tsx'
+import { streamPath } from './addresses.ts'
+import type { Appended } from './answers.ts'
+
+const sample = JSON.stringify([{ key: 'boiler-1', data: { temperature: 61.5, state: 'on' } }], null, 2)
+
+/** Records as they are written by hand, and what became of each. */
+export function SendRecords({ name }: { readonly name: string }): ReactNode {
+  const queries = useQueryClient()
+  const [text, setText] = useState(sample)
+  const [fault, setFault] = useState<string>()
+  const records = read(text)
+  const call: Call = {
+    method: 'POST',
+    path: streamPath(name, '/records'),
+    body: { records: records instanceof Error ? [] : records },
+  }
+  const append = useMutation({
+    mutationFn: () => send<Appended>(call),
+    onSuccess: () => queries.invalidateQueries({ queryKey: [streamPath(name)] }),
+  })
+  const submit = (): void => {
+    setFault(records instanceof Error ? records.message : undefined)
+    if (!(records instanceof Error)) append.mutate()
+  }
+  return (
+    <Panel title="Send records" actions={<CopyCall call={call} />}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit()
+        }}
+      >
+        <Stack>
+          <TextField
+            label="Records"
+            rows={12}
+            spellCheck={false}
+            style={{ fontFamily: 'var(--mono)', fontSize: 12.5 }}
+            value={text}
+            fault={fault}
+            onChange={({ target }) => setText(target.value)}
+            hint={
+              <>
+                A list as JSON, or a record a line: <code>key</code> and <code>data</code>; <code>timestamp</code> if it isn’t of
+                now, <code>id</code> if it may be sent twice.
+              </>
+            }
+          />
+          <Row>
+            <Button type="submit" look="primary" busy={append.isPending}>
+              Send
+            </Button>
+          </Row>
+          {append.error && <ProblemNotice error={append.error} />}
+          {append.data && <Outcome appended={append.data} />}
+        </Stack>
+      </form>
+    </Panel>
+  )
+}
+
+function Outcome({ appended: { accepted, rejected } }: { readonly appended: Appended }): ReactNode {
+  return (
+    <>
+      <Notice tone={rejected.length === 0 ? 'good' : 'warn'}>
+        {accepted === 1 ? '1 record was accepted' : `${accepted} records were accepted`}
+        {rejected.length === 0 ? '.' : `, ${rejected.length} refused.`}
+      </Notice>
+      {rejected.length > 0 && (
+        <Table
+          name="Refused records"
+          rows={rejected}
+          keyOf={({ index }) => String(index)}
+          columns={[
+            { name: 'Record', isNumber: true, show: ({ index }) => index + 1 },
+            { name: 'Field', show: ({ error }) => error.field ?? '–' },
+            { name: 'Why', show: ({ error }) => error.message },
+          ]}
+        />
+      )}
+    </>
+  )
+}
+
+/** A list of records, or one with them in it; else a record a line. */
+function read(text: string): readonly unknown[] | Error {
+  try {
+    const whole: unknown = JSON.parse(text)
+    if (Array.isArray(whole)) return whole
+    if (typeof whole === 'object' && whole !== null && 'records' in whole && Array.isArray(whole.records)) return whole.records
+    return [whole]
+  } catch (error) {
+    const lines = text.split('\n').filter((line) => line.trim() !== '')
+    try {
+      return lines.map((line) => JSON.parse(line) as unknown)
+    } catch {
+      return error instanceof Error ? error : new Error(String(error))
+    }
+  }
+}

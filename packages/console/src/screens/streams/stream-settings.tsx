@@ -1,0 +1,57 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { type Call, send } from '../../api/client.ts'
+import { Button } from '../../kit/button.tsx'
+import { CopyCall } from '../../kit/copy.tsx'
+import { Pairs } from '../../kit/figures.tsx'
+import { formatTime } from '../../kit/format.ts'
+import { Panel, Row, Stack } from '../../kit/page.tsx'
+import { ProblemNotice } from '../../kit/states.tsx'
+import { tell } from '../../kit/toasts.tsx'
+import { streamPath } from './addresses.ts'
+import type { Stream } from './answers.ts'
+import { bodyOf, draftOf, SettingsFields } from './settings-fields.tsx'
+
+/** What can be set of a stream that has begun. */
+export function StreamSettings({ stream }: { readonly stream: Stream }): ReactNode {
+  const queries = useQueryClient()
+  const [draft, setDraft] = useState(() => draftOf(stream))
+  const path = streamPath(stream.name)
+  const call: Call = { method: 'PUT', path, body: bodyOf(draft) }
+  const save = useMutation({
+    mutationFn: () => send(call),
+    onSuccess: async () => {
+      tell('The stream is set.')
+      await queries.invalidateQueries({ queryKey: [path] })
+    },
+  })
+  return (
+    <Panel title="Settings" actions={<CopyCall call={call} />}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          save.mutate()
+        }}
+      >
+        <Stack>
+          <Pairs
+            of={[
+              ['Began', formatTime(stream.created_at)],
+              ['Shards', `${stream.shards}, fixed when it began`],
+            ]}
+          />
+          <SettingsFields draft={draft} change={setDraft} />
+          {save.error && <ProblemNotice error={save.error} />}
+          <Row>
+            <Button type="submit" look="primary" busy={save.isPending}>
+              Save
+            </Button>
+            <Button look="quiet" onClick={() => setDraft(draftOf(stream))}>
+              Undo changes
+            </Button>
+          </Row>
+        </Stack>
+      </form>
+    </Panel>
+  )
+}

@@ -1,0 +1,89 @@
+/** What followers of a stream are shown of its records, and what there still is of it. @module */
+import { sha256 } from '../crypto.ts'
+import { timestamp } from '../ports/clock.ts'
+import type { Uses } from '../scope/scope.ts'
+import { detectionThreshold } from './detect/detector.ts'
+import { readTail, type TailPoint } from './shards/tail.ts'
+import type { StreamFields } from './streams.ts'
+
+/** The numbers of one record, as it is shown. */
+export interface ShownPoint {
+  readonly stream: string
+  readonly key: string
+  readonly timestamp: string
+  readonly values: Readonly<Record<string, number>>
+  /** The greatest of its values'. */
+  readonly score: number
+  /** Between what each value was expected to be, before it came. */
+  readonly expected: Readonly<Record<string, readonly [low: number, high: number]>>
+  /** The fields whose value is an anomaly. */
+  readonly anomalous: readonly string[]
+}
+
+/** So many rows of a shard are read at most: one with more has so many records that what comes fills a page at once. */
+const mostRows = 2_000
+
+/** Values as the tail has them, record by record. */
+export function showPoints(stream: string, points: readonly TailPoint[]): readonly ShownPoint[] {
+  const shown: ShownPoint[] = []
+  for (let at = 0; at < points.length; ) {
+    const values = new Map<string, number>()
+    const expected = new Map<string, readonly [number, number]>()
+    const anomalous: string[] = []
+    const [key, , time] = points[at] as TailPoint
+    let score = 0
+    // The fields of one record; two of one time are told apart.
+    for (; points[at]?.[0] === key && points[at]?.[2] === time && !values.has(points[at]?.[1] ?? ''); at++) {
+      const [, field, , value, own, usual] = points[at] as TailPoint
+      values.set(field, value)
+      if (usual) expected.set(field, usual)
+      if (own >= detectionThreshold) anomalous.push(field)
+      score = Math.max(score, own)
+    }
+    // A field may be named `__proto__`.
+    const byField = { values: Object.fromEntries(values), expected: Object.fromEntries(expected) }
+    shown.push({ stream, key, timestamp: timestamp(time), ...byField, score, anomalous })
+  }
+  return shown
+}
+
+/** A point, and what names it in its list. */
+export interface ListedPoint {
+  readonly place: string
+  readonly point: ShownPoint
+}
+
+/**
+ * What followers were told in the last ten minutes, the newest first by the time of the records; a sample where many come, and nothing of a
+ * shard with very many.
+ */
+export async function listPoints(
+  scope: Uses<'state'>,
+  { name, shards }: Pick<StreamFields, 'name' | 'shards'>,
+  key: string | undefined,
+): Promise<readonly ListedPoint[]> {
+  const found: ListedPoint[] = []
+  for (let shard = 0; shard < shards; shard++) found.push(...(await pointsOfShard(scope, name, shard, key)))
+  return found.sort((one, other) =>
+    one.point.timestamp === other.point.timestamp
+      ? Number(one.place < other.place) * 2 - 1
+      : Number(one.point.timestamp < other.point.timestamp) * 2 - 1,
+  )
+}
+
+async function pointsOfShard(
+  scope: Uses<'state'>,
+  name: string,
+  shard: number,
+  key: string | undefined,
+): Promise<readonly ListedPoint[]> {
+  const found: ListedPoint[] = []
+  let rows = 0
+  for await (const { place, points } of readTail(scope, name, shard, '')) {
+    if (++rows > mostRows) return []
+    for (const [index, point] of showPoints(name, points).entries())
+      if (key === undefined || point.key === key)
+        found.push({ place: sha256(`${shard} ${place}`).slice(0, 24) + String(index).padStart(4, '0'), point })
+  }
+  return found
+}
