@@ -23,12 +23,12 @@ async function written(): Promise<readonly Readonly<Record<string, unknown>>[]> 
 
 function answered(latency: number, parts: { readonly model?: string; readonly usd?: number } = {}): void {
   const usage = { input_tokens: 11, output_tokens: 7, usd: parts.usd ?? 0.25, latency_ms: latency }
-  recordModelCall(parts.model ?? 'bedrock/nova', usage)
+  recordModelCall({ tenant: 'demo' }, parts.model ?? 'bedrock/nova', usage)
 }
 
 const failed = (status: number): void => {
   const error = new APICallError({ message: 'CANARY', url: 'http://models', requestBodyValues: {}, statusCode: status })
-  recordModelCall('bedrock/nova', { errorCode: classifyFailure(error).code, milliseconds: 20 })
+  recordModelCall({ tenant: 'demo' }, 'bedrock/nova', { errorCode: classifyFailure(error).code, milliseconds: 20 })
 }
 
 const batch = { records: 40, bytes: 9_000, anomalies: 3, findings: 2, lag: 1_500 }
@@ -86,7 +86,12 @@ describe('[R123] [R126] metrics of functions', () => {
   })
 
   it('count vectors as calls without tokens that went out', async () => {
-    recordModelCall('bedrock/titan', { input_tokens: 900, output_tokens: 0, usd: 0.001, latency_ms: 50 }, 'embeddings')
+    recordModelCall(
+      { tenant: 'demo' },
+      'bedrock/titan',
+      { input_tokens: 900, output_tokens: 0, usd: 0.001, latency_ms: 50 },
+      'embeddings',
+    )
     const [line] = await written()
     expect(line).toMatchObject({ InputTokens: [900], ModelCost: [0.001], ModelDuration: [50] })
     expect(line).not.toHaveProperty('OutputTokens')

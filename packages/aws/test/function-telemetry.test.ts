@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks())
 
 function callModel(): void {
-  recordModelCall('bedrock/nova', { input_tokens: 3, output_tokens: 2, usd: 0, latency_ms: 9 })
+  recordModelCall({ tenant: 'demo' }, 'bedrock/nova', { input_tokens: 3, output_tokens: 2, usd: 0, latency_ms: 9 })
 }
 
 it('a call ends with what it has measured, by the first pattern that the function serves', async () => {

@@ -218,8 +218,9 @@ describe('what they show', () => {
     const written: string[] = []
     const reader = new FunctionMetrics({ pattern: 'analytics', write: (line) => written.push(line) })
     telemetry.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
-    recordModelCall('bedrock/nova', { input_tokens: 1, output_tokens: 1, usd: 1, latency_ms: 1 })
-    for (const errorCode of ['model_throttled', 'model_failed']) recordModelCall('bedrock/nova', { errorCode, milliseconds: 1 })
+    recordModelCall({ tenant: 'demo' }, 'bedrock/nova', { input_tokens: 1, output_tokens: 1, usd: 1, latency_ms: 1 })
+    for (const errorCode of ['model_throttled', 'model_failed'])
+      recordModelCall({ tenant: 'demo' }, 'bedrock/nova', { errorCode, milliseconds: 1 })
     recordStreamBatch({ records: 1, bytes: 1, anomalies: 1, findings: 1, lag: 1 }, 1)
     recordAlertsOpened(1)
     await reader.forceFlush()

@@ -126,6 +126,8 @@ export { type Commit, check, count, insert, type RecordWrite, remove, State, upd
 export type { Streams } from './scope/streams.ts'
 export type { Action, Deed } from './scope/trail.ts'
 export { SegmentSearchIndex, type SegmentSearchIndexOptions } from './search/segment-search-index.ts'
+export { type SpendingFigures, spendingOf } from './standing/spending.ts'
+export { type Counted, type Standing, type StreamStanding, standingOf, streamStandings } from './standing/standing.ts'
 export { type EventPattern, parsePattern, patternLimits } from './subscribers/event-pattern.ts'
 export {
   changeSubscriber,

@@ -192,12 +192,31 @@ function instruments(): Instruments {
   return made
 }
 
+/** What a call of a model came to: what it used, or its stable code and how long it took. */
+export type ModelCallOutcome = Usage | { readonly errorCode: string; readonly milliseconds: number }
+
+/** A call of a model, as it is told to whoever counts for each tenant; labels of metrics name none. */
+export interface ToldModelCall {
+  readonly tenant: string
+  readonly model: string
+  readonly outcome: ModelCallOutcome
+}
+
+let tellModelCall: (call: ToldModelCall) => void = () => {}
+
+/** Sets who is told of the calls of models that this process makes. */
+export function watchModelCalls(tell: (call: ToldModelCall) => void): void {
+  tellModelCall = tell
+}
+
 /** A call that was answered, or one that failed: with its stable code, after so many milliseconds. */
 export function recordModelCall(
+  { tenant }: Pick<Traced, 'tenant'>,
   model: string,
-  outcome: Usage | { readonly errorCode: string; readonly milliseconds: number },
+  outcome: ModelCallOutcome,
   operation: 'chat' | 'embeddings' | 'rerank' = 'chat',
 ): void {
+  tellModelCall({ tenant, model, outcome })
   const { tokens, duration, cost } = instruments()
   const attributes = { 'gen_ai.operation.name': operation, 'gen_ai.request.model': model }
   if ('errorCode' in outcome) {

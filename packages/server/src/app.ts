@@ -21,6 +21,7 @@ import {
   UnauthorizedError,
   uuid,
 } from '@plinth/core'
+import { activityRoutes, isWatching } from './activity/routes.ts'
 import { livePath, serveLive } from './console/live.ts'
 import type { OneTimeCodes } from './console/one-time-codes.ts'
 import { Sessions, sessionPath } from './console/session.ts'
@@ -91,7 +92,8 @@ export function createApp(options: AppOptions): App {
   const serving = { platform, regions, issuer }
   const { clock } = platform.operate()
   const templates = options.synthesise ? [templateRoute(options.synthesise)] : []
-  const extra = { running: [traceRoute(telemetry.spans)], advisor: [advisorRoute, ...templates], models: [modelsRoute] }
+  const running = [...activityRoutes({ activity: telemetry.activity, patterns, platform }), traceRoute(telemetry.spans)]
+  const extra = { running, advisor: [advisorRoute, ...templates], models: [modelsRoute] }
   const routes = [...patterns.flatMap((pattern) => pattern.routes), ...Object.values(extra).flat()]
   const router = new Router(routes)
   const document = JSON.stringify(openApi(patterns, extra, options.mcp?.tools))
@@ -128,7 +130,10 @@ export function createApp(options: AppOptions): App {
       report(log, error, { request_id: requestId, method, route, status: answer.status })
       if (caller && isDenial(error)) await recordDenial(caller, `${method} ${route}`, arrival.path, error)
     }
-    telemetry.httpDuration.record((clock.now() - started) / 1000, {
+    const milliseconds = clock.now() - started
+    if (caller && !isWatching(route))
+      telemetry.activity.addRequest(caller.tenant, `${method} ${route}`, answer.status, milliseconds)
+    telemetry.httpDuration.record(milliseconds / 1000, {
       'http.request.method': method,
       'http.route': route,
       'http.response.status_code': answer.status,

@@ -19,6 +19,8 @@ const areas: readonly (readonly [prefix: string, area: string])[] = [
   ['/api/subscribers', 'requests'],
   ['/api/webhooks', 'requests'],
   ['/api/traces', 'metrics'],
+  ['/api/overview', 'metrics'],
+  ['/api/metrics', 'metrics'],
   ['/api/documents', 'documents'],
   ['/api/uploads', 'documents'],
   ['/api/ingests', 'documents'],

@@ -34,21 +34,23 @@ export default function TimeChart(props: {
   readonly height?: number
   /** Usually there is one where there are several series; what it says may stand beside the chart instead. */
   readonly legend?: boolean
+  /** Whether the values begin at 0, as counts do. */
+  readonly fromZero?: boolean
 }): ReactNode {
-  const { name, times, series, bands = [], height = 240, legend = series.length > 1 } = props
+  const { name, times, series, bands = [], height = 240, legend = series.length > 1, fromZero = false } = props
   const box = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot>(undefined)
   const data: uPlot.AlignedData = [times.map((at) => at / 1000), ...series.map(({ values }) => [...values])]
   const latest = useRef(data)
   latest.current = data
-  const form = JSON.stringify([series.map(({ name, colour, isMarks }) => [name, colour, isMarks]), bands, height, legend])
+  const form = JSON.stringify([series.map(({ name, colour, isMarks }) => [name, colour, isMarks]), bands, height, legend, fromZero])
   // biome-ignore lint/correctness/useExhaustiveDependencies: `form` stands for all that the chart is made of; values are set below
   useEffect(() => {
     const element = box.current
     if (!element) return
     const draw = (): void => {
       chart.current?.destroy()
-      chart.current = new uPlot(optionsOf(element, { series, bands, height, legend }), latest.current, element)
+      chart.current = new uPlot(optionsOf(element, { series, bands, height, legend, fromZero }), latest.current, element)
     }
     draw()
     const sized = new ResizeObserver(() => chart.current?.setSize({ width: element.clientWidth, height }))
@@ -72,11 +74,13 @@ function optionsOf(
     bands,
     height,
     legend,
+    fromZero,
   }: {
     readonly series: readonly TimeSeries[]
     readonly bands: readonly Band[]
     readonly height: number
     readonly legend: boolean
+    readonly fromZero: boolean
   },
 ): uPlot.Options {
   const style = getComputedStyle(document.documentElement)
@@ -92,6 +96,7 @@ function optionsOf(
     width: element.clientWidth,
     height,
     legend: { show: legend },
+    ...(fromZero ? { scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } } } : {}),
     axes: [
       { ...axis, size: 34, values: (_, at, __, ___, step) => at.map((each) => wordOf(each, step)) },
       { ...axis, size: 62, ...(format ? { values: (_, splits) => splits.map((value) => format(value)) } : {}) },
@@ -103,13 +108,20 @@ function optionsOf(
           label: name,
           stroke: colourOf(colour),
           width: isMarks || isEdge ? 0 : 1.6,
-          points: isMarks ? { show: true, size: 9, fill: colourOf(colour) } : { show: false },
+          points: isMarks ? { show: true, size: 9, fill: colourOf(colour) } : { show: true, size: 5, fill: colourOf(colour), filter: alone },
           ...(own ? { value: (_, value) => (value === null ? '–' : own(value)) } : {}),
         }),
       ),
     ],
     bands: bands.map(({ upper, lower, colour }) => ({ series: [upper + 1, lower + 1], fill: colourOf(colour) })),
   }
+}
+
+/** Values without a neighbour: no line goes there, so that a point has to be seen. */
+function alone({ data }: uPlot, index: number): number[] {
+  const values = data[index] ?? []
+  const isThere = (place: number): boolean => values[place] !== null && values[place] !== undefined
+  return [...values.keys()].filter((place) => isThere(place) && !isThere(place - 1) && !isThere(place + 1))
 }
 
 const ofDays = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })

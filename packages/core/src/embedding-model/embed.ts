@@ -65,12 +65,22 @@ export async function embedTexts(scope: Uses<never>, call: EmbeddingCall): Promi
         'gen_ai.embeddings.dimension.count': lengthOf(vectors),
         'gen_ai.usage.input_tokens': inputTokens,
       })
-      recordModelCall(entry.id, { input_tokens: inputTokens, output_tokens: 0, usd, latency_ms: latencyMs }, 'embeddings')
+      recordModelCall(
+        scope.caller,
+        entry.id,
+        { input_tokens: inputTokens, output_tokens: 0, usd, latency_ms: latencyMs },
+        'embeddings',
+      )
       return { vectors, inputTokens, usd, latencyMs, modelId: servedBy }
     } catch (error) {
       if (call.signal?.aborted) throw error
       const failure = classifyFailure(error)
-      recordModelCall(entry.id, { errorCode: failure.code, milliseconds: scope.clock.now() - started }, 'embeddings')
+      recordModelCall(
+        scope.caller,
+        entry.id,
+        { errorCode: failure.code, milliseconds: scope.clock.now() - started },
+        'embeddings',
+      )
       throw failure
     }
   })

@@ -127,7 +127,7 @@ async function* partsOf(
         const finish = finishOf(part, usageOf(call, part.usage, parts.text, clock.now() - started))
         state.told = finish.usage
         yield* rest
-        recordModelCall(resolved.entry.id, pricedUsage(resolved, finish.usage))
+        recordModelCall(scope.caller, resolved.entry.id, pricedUsage(resolved, finish.usage))
         yield { type: 'finish', finish }
         return undefined
       }
@@ -137,7 +137,7 @@ async function* partsOf(
   } catch (error) {
     if (signal.aborted) throw error
     const failure = classifyFailure(error, resolved)
-    recordModelCall(resolved.entry.id, { errorCode: failure.code, milliseconds: clock.now() - started })
+    recordModelCall(scope.caller, resolved.entry.id, { errorCode: failure.code, milliseconds: clock.now() - started })
     throw failure
   } finally {
     // Whoever left early ends the provider's work, too.
@@ -188,12 +188,12 @@ async function observed<Result>(
         'gen_ai.usage.input_tokens': usage.inputTokens,
         'gen_ai.usage.output_tokens': usage.outputTokens,
       })
-      recordModelCall(entry.id, pricedUsage(call.resolved, usage))
+      recordModelCall(scope.caller, entry.id, pricedUsage(call.resolved, usage))
       return result
     } catch (error) {
       if (call.signal.aborted) throw error
       const failure = classifyFailure(error, call.resolved)
-      recordModelCall(entry.id, { errorCode: failure.code, milliseconds: scope.clock.now() - started })
+      recordModelCall(scope.caller, entry.id, { errorCode: failure.code, milliseconds: scope.clock.now() - started })
       throw failure
     }
   })

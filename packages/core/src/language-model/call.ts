@@ -60,12 +60,12 @@ export async function callModel(scope: Uses<never>, call: ModelCall): Promise<Mo
         'gen_ai.usage.input_tokens': answer.usage.input_tokens,
         'gen_ai.usage.output_tokens': answer.usage.output_tokens,
       })
-      recordModelCall(resolved.entry.id, answer.usage)
+      recordModelCall(scope.caller, resolved.entry.id, answer.usage)
       return answer
     } catch (error) {
       if (call.signal?.aborted) throw error
       const failure = classifyFailure(error, resolved)
-      recordModelCall(resolved.entry.id, { errorCode: failure.code, milliseconds: scope.clock.now() - started })
+      recordModelCall(scope.caller, resolved.entry.id, { errorCode: failure.code, milliseconds: scope.clock.now() - started })
       throw failure
     }
   })

@@ -45,12 +45,17 @@ export async function rerankTexts(scope: Uses<never>, call: RerankingCall): Prom
       const usd = costOf(call.resolved, call.inputTokens)
       const latencyMs = scope.clock.now() - started
       span.setAttributes({ 'gen_ai.response.model': servedBy })
-      recordModelCall(entry.id, { input_tokens: call.inputTokens, output_tokens: 0, usd, latency_ms: latencyMs }, 'rerank')
+      recordModelCall(
+        scope.caller,
+        entry.id,
+        { input_tokens: call.inputTokens, output_tokens: 0, usd, latency_ms: latencyMs },
+        'rerank',
+      )
       return { scores, usd, latencyMs }
     } catch (error) {
       if (call.signal?.aborted) throw error
       const failure = classifyFailure(error)
-      recordModelCall(entry.id, { errorCode: failure.code, milliseconds: scope.clock.now() - started }, 'rerank')
+      recordModelCall(scope.caller, entry.id, { errorCode: failure.code, milliseconds: scope.clock.now() - started }, 'rerank')
       throw failure
     }
   })

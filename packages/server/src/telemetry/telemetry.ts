@@ -2,7 +2,8 @@ import { type Histogram, metrics, trace } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { type SpanProcessor, TracerProvider, type TracerProviderOptions } from '@opentelemetry/sdk-trace'
-import { sampleSpans, secondBounds } from '@plinth/core'
+import { sampleSpans, secondBounds, watchModelCalls } from '@plinth/core'
+import { Activity } from '../activity/activity.ts'
 import { SpanStore } from './span-store.ts'
 import { TraceSampler } from './trace-sampler.ts'
 
@@ -18,6 +19,8 @@ export interface TelemetryOptions {
 
 export interface Telemetry {
   readonly spans: SpanStore
+  /** The last hour, tenant by tenant. */
+  readonly activity: Activity
   readonly httpDuration: Histogram
   /** Calls of the tools of `/mcp`. */
   readonly mcpDuration: Histogram
@@ -40,6 +43,8 @@ export function startTelemetry({ spanExport, readers = [] }: TelemetryOptions = 
   trace.setGlobalTracerProvider(new TracerProvider(exported ?? { spanProcessors: [spans] }))
   const sampler = new TraceSampler(spansASecond)
   sampleSpans((correlationId) => sampler.keeps(correlationId))
+  const activity = new Activity()
+  watchModelCalls((call) => activity.addModelCall(call))
   const meter = meters.getMeter('@plinth/server')
   const mcpDuration = meter.createHistogram('mcp.server.operation.duration', {
     unit: 's',
@@ -54,6 +59,7 @@ export function startTelemetry({ spanExport, readers = [] }: TelemetryOptions = 
   const serializer = new PrometheusSerializer(undefined, false, undefined, true)
   running = {
     spans,
+    activity,
     httpDuration,
     mcpDuration,
     metricsText: async () => serializer.serialize((await reader.collect()).resourceMetrics),

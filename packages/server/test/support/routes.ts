@@ -1,4 +1,6 @@
 import { type AnyRoute, advisorRoute, modelsRoute, patterns } from '@plinth/core'
+import { Activity } from '../../src/activity/activity.ts'
+import { activityRoutes } from '../../src/activity/routes.ts'
 import { SpanStore } from '../../src/telemetry/span-store.ts'
 import { templateRoute } from '../../src/template-route.ts'
 import { traceRoute } from '../../src/trace-route.ts'
@@ -6,6 +8,7 @@ import { traceRoute } from '../../src/trace-route.ts'
 /** Every route under /api that a server mounts: what the generated tests walk. */
 export const routes: readonly AnyRoute[] = [
   ...patterns.flatMap((pattern) => pattern.routes),
+  ...activityRoutes({ activity: new Activity(), patterns, platform: { name: 'local', region: 'local' } }),
   traceRoute(new SpanStore()),
   advisorRoute,
   templateRoute(() => Promise.reject(new Error('Only its form is looked at.'))),

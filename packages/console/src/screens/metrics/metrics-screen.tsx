@@ -1,6 +1,18 @@
 import type { ReactNode } from 'react'
-import { Page } from '../../kit/page.tsx'
+import { Route, Routes, useParams } from 'react-router'
+import { MetricsPage } from './metrics-page.tsx'
+import { TracePage } from './trace-page.tsx'
 
 export default function MetricsScreen(): ReactNode {
-  return <Page title="Metrics">{null}</Page>
+  return (
+    <Routes>
+      <Route index element={<MetricsPage />} />
+      <Route path="traces/:id" element={<Named />} />
+    </Routes>
+  )
+}
+
+function Named(): ReactNode {
+  const { id = '' } = useParams()
+  return <TracePage key={id} id={id} />
 }
