@@ -6,7 +6,8 @@ const server: TestServer = await startTestServer({ PLINTH_MODEL: 'local/extracti
 
 /** What the stream's and the tenant's cards are about: something that is not there yet, and too much. */
 const expected = [/404/, /429/]
-const hostile = '<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=1</script> [link](javascript:alert(1)) Costs are 5 cents.'
+const hostile =
+  '<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=1</script> [link](javascript:alert(1)) Costs are 5 cents.'
 
 type Card = ReturnType<Visited['page']['getByRole']>
 const cardOf = ({ page }: Visited, name: string): Card => page.getByRole('region', { name })
@@ -48,11 +49,15 @@ describeInBrowser('Home', () => {
     const checks = cardOf(visited, 'Make a tenant').getByRole('list')
     expect(await checks.innerText()).toMatch(/not there\s+404[\s\S]*accepted\s+202[\s\S]*too many\s+429/)
     // The figures follow by themselves.
-    await expect.poll(() => page.getByRole('list', { name: 'Patterns' }).innerText(), { timeout: 15_000 }).toMatch(/(healthy[\s\S]*){5}/)
+    await expect
+      .poll(() => page.getByRole('list', { name: 'Patterns' }).innerText(), { timeout: 15_000 })
+      .toMatch(/(healthy[\s\S]*){5}/)
     await expectSound(visited)
     await page.getByRole('button', { name: 'Use the dark theme' }).click()
     await expectSound(visited)
-    await cardOf(visited, 'Make a tenant').getByRole('button', { name: /^Offboard/ }).click()
+    await cardOf(visited, 'Make a tenant')
+      .getByRole('button', { name: /^Offboard/ })
+      .click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Offboard' }).click()
     await cardOf(visited, 'Make a tenant').getByText('is offboarded').waitFor()
     const tenants = await list('/api/tenants')

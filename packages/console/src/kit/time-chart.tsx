@@ -43,7 +43,13 @@ export default function TimeChart(props: {
   const data: uPlot.AlignedData = [times.map((at) => at / 1000), ...series.map(({ values }) => [...values])]
   const latest = useRef(data)
   latest.current = data
-  const form = JSON.stringify([series.map(({ name, colour, isMarks }) => [name, colour, isMarks]), bands, height, legend, fromZero])
+  const form = JSON.stringify([
+    series.map(({ name, colour, isMarks }) => [name, colour, isMarks]),
+    bands,
+    height,
+    legend,
+    fromZero,
+  ])
   // biome-ignore lint/correctness/useExhaustiveDependencies: `form` stands for all that the chart is made of; values are set below
   useEffect(() => {
     const element = box.current
@@ -108,7 +114,9 @@ function optionsOf(
           label: name,
           stroke: colourOf(colour),
           width: isMarks || isEdge ? 0 : 1.6,
-          points: isMarks ? { show: true, size: 9, fill: colourOf(colour) } : { show: true, size: 5, fill: colourOf(colour), filter: alone },
+          points: isMarks
+            ? { show: true, size: 9, fill: colourOf(colour) }
+            : { show: true, size: 5, fill: colourOf(colour), filter: alone },
           ...(own ? { value: (_, value) => (value === null ? '–' : own(value)) } : {}),
         }),
       ),
