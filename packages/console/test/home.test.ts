@@ -39,10 +39,14 @@ describeInBrowser('Home', () => {
       await isDone(cardOf(visited, name))
     const sent = await list('/api/requests')
     expect(sent.some(({ status }) => status === 'completed')).toBe(true)
-    expect(await list('/api/documents')).toMatchObject([{ source: 'try-this.txt', status: 'processed' }])
+    expect((await list('/api/documents')).map(({ source, status }) => `${source} ${status}`).sort()).toEqual([
+      'try-this-drinks.txt processed',
+      'try-this.txt processed',
+    ])
     expect(await cardOf(visited, 'Ask a document').getByRole('group', { name: 'Answer' }).innerText()).toContain('five days')
     const [workflow] = await list('/api/workflows')
     expect(workflow).toMatchObject({ status: 'completed' })
+    expect(await cardOf(visited, 'Run a small workflow').getByRole('group', { name: 'Report' }).innerText()).toContain('11 cents')
     const link = cardOf(visited, 'Run a small workflow').getByRole('link', { name: /graph/ })
     expect(await link.getAttribute('href')).toBe(`#/agents/${workflow?.workflow_id}`)
     expect((await list('/api/streams/try-this/insights')).length).toBeGreaterThan(0)
@@ -83,7 +87,7 @@ describeInBrowser('Home', () => {
     await cardOf(visited, 'Send a prompt').getByLabel('Prompt').fill(hostile)
     await cardOf(visited, 'Ask a document').getByLabel('Document').fill(hostile)
     await cardOf(visited, 'Ask a document').getByLabel('Question').fill('What are the costs?')
-    await cardOf(visited, 'Run a small workflow').getByLabel('Request').fill(hostile)
+    await cardOf(visited, 'Run a small workflow').getByLabel('What the agents may read').fill(hostile)
     await cardOf(visited, 'Make a tenant').getByLabel('Name of the tenant').fill(hostile)
     await page.getByRole('button', { name: 'Run all five' }).click()
     for (const name of ['Send a prompt', 'Ask a document', 'Run a small workflow', 'Make a tenant'])

@@ -28,7 +28,7 @@ interface Workflow {
 const source = 'try-this-drinks.txt'
 const sampleText =
   'Drinks in the office. Tea costs 4 cents a cup. Coffee costs 11 cents a cup. A cup of tea has 40 mg of caffeine, and a cup of coffee has 95 mg of caffeine. Both machines have to be cleaned once a week.'
-const sampleQuestions = ['What does a cup of tea and of coffee cost?', 'How much caffeine does a cup of coffee have?'] as const
+const sampleQuestions = ['What does a cup of coffee cost?', 'How much caffeine does a cup of coffee have?'] as const
 
 /** Multi-agent: steps run as soon as what they need is there. */
 export function TryWorkflow({ round }: { readonly round: number }): ReactNode {
