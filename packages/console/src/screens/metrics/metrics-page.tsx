@@ -8,6 +8,7 @@ import { Empty, Loaded, Notice } from '../../kit/states.tsx'
 import { type Column, Table } from '../../kit/table.tsx'
 import { shownCount } from '../home/overview.ts'
 import { FindTrace } from './find-trace.tsx'
+import css from './metrics.module.css'
 import { type Metrics, metricsCall, useMetrics } from './metrics.ts'
 import { MinuteCharts } from './minute-charts.tsx'
 import { shownTime } from './shown-time.ts'
@@ -97,7 +98,7 @@ type ModelRow = Metrics['models'][number]
 type StreamRow = Metrics['streams'][number]
 
 const routeColumns: readonly Column<RouteRow>[] = [
-  { name: 'Route', show: ({ route }) => <code>{route}</code> },
+  { name: 'Route', show: ({ route }) => <code className={css.route}>{route}</code> },
   { name: 'Requests', isNumber: true, show: ({ requests }) => formatCount(requests) },
   { name: 'Errors', isNumber: true, show: ({ errors }) => formatCount(errors) },
   { name: 'Refused', isNumber: true, show: ({ refused }) => formatCount(refused) },
@@ -111,7 +112,7 @@ function ByRoute({ rows }: { readonly rows: readonly RouteRow[] }): ReactNode {
 }
 
 const modelColumns: readonly Column<ModelRow>[] = [
-  { name: 'Model', show: ({ model_id }) => <code>{model_id}</code> },
+  { name: 'Model', show: ({ model_id }) => <code className={css.route}>{model_id}</code> },
   { name: 'Calls', isNumber: true, show: ({ calls }) => formatCount(calls) },
   { name: 'Errors', isNumber: true, show: ({ errors }) => formatCount(errors) },
   { name: 'Throttled', isNumber: true, show: ({ throttled }) => formatCount(throttled) },
