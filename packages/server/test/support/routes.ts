@@ -1,6 +1,7 @@
-import { type AnyRoute, advisorRoute, modelsRoute, patterns } from '@plinth/core'
+import { type AnyRoute, type Authenticator, advisorRoute, modelsRoute, patterns } from '@plinth/core'
 import { SpanStore } from '../../src/telemetry/span-store.ts'
 import { templateRoute } from '../../src/template-route.ts'
+import { tokenCheckRoute } from '../../src/token-check-route.ts'
 import { traceRoute } from '../../src/trace-route.ts'
 
 /** Every route under /api that a server mounts: what the generated tests walk. */
@@ -8,6 +9,8 @@ export const routes: readonly AnyRoute[] = [
   ...patterns.flatMap((pattern) => pattern.routes),
   traceRoute(new SpanStore()),
   advisorRoute,
+  // Only its form is looked at.
+  tokenCheckRoute(undefined as unknown as Authenticator),
   templateRoute(() => Promise.reject(new Error('Only its form is looked at.'))),
   modelsRoute,
 ]
