@@ -127,16 +127,16 @@ describeInBrowser('the screen of tenants', () => {
     const visited = await openConsole(server, { path: '/tenants/token-lab', theme: 'dark' })
     const { page } = visited
     const token = await server.token({ permissions: ['rag:read'] })
-    await page.getByLabel('Token').fill(token)
+    await page.getByLabel('Token', { exact: true }).fill(token)
     await page.getByRole('button', { name: 'Check it' }).click()
     await page.getByText('It is taken.').waitFor()
-    await page.getByLabel('Token').fill(await server.token({ lifetime: -60 }))
+    await page.getByLabel('Token', { exact: true }).fill(await server.token({ lifetime: -60 }))
     await page.getByRole('button', { name: 'Check it' }).click()
     await page.getByText('It is refused: time.').waitFor()
     await expectSound(visited)
     expect(page.url()).not.toContain(token.slice(0, 20))
     await page.getByRole('button', { name: 'Forget it' }).click()
-    expect(await page.getByLabel('Token').inputValue()).toBe('')
+    expect(await page.getByLabel('Token', { exact: true }).inputValue()).toBe('')
   })
 
   it('is shut to who does not administer tenants', async () => {

@@ -49,13 +49,9 @@ export function TenantsPage(): ReactNode {
             columns={[
               {
                 name: 'Tenant',
-                width: 'minmax(150px, 1.6fr)',
-                show: ({ tenant_id, name }) => (
-                  <>
-                    <Link to={addressOfTenant(tenant_id)}>{tenant_id}</Link> {name}
-                  </>
-                ),
+                show: ({ tenant_id }) => <Link to={addressOfTenant(tenant_id)}>{tenant_id}</Link>,
               },
+              { name: 'Name', width: 'minmax(110px, 1.4fr)', show: ({ name }) => name },
               { name: 'Status', width: '110px', show: ({ status }) => <StatusBadge status={status} /> },
               { name: 'Isolation', isSecondary: true, show: ({ isolation_level, tier }) => `${isolation_level}, ${tier}` },
               { name: 'Region', isSecondary: true, show: ({ data_residency_region: region }) => region ?? 'any' },
