@@ -41,6 +41,7 @@ import { Regions } from './regions.ts'
 import { Router } from './router.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { type Synthesise, templateRoute } from './template-route.ts'
+import { tokenCheckRoute } from './token-check-route.ts'
 import { traceRoute } from './trace-route.ts'
 
 export interface AppOptions {
@@ -92,8 +93,12 @@ export function createApp(options: AppOptions): App {
   const serving = { platform, regions, issuer }
   const { clock } = platform.operate()
   const templates = options.synthesise ? [templateRoute(options.synthesise)] : []
-  const running = [...activityRoutes({ activity: telemetry.activity, patterns, platform }), traceRoute(telemetry.spans)]
-  const extra = { running, advisor: [advisorRoute, ...templates], models: [modelsRoute] }
+  const extra = {
+    'multi-tenant': [tokenCheckRoute(authenticator)],
+    running: [...activityRoutes({ activity: telemetry.activity, patterns, platform }), traceRoute(telemetry.spans)],
+    advisor: [advisorRoute, ...templates],
+    models: [modelsRoute],
+  }
   const routes = [...patterns.flatMap((pattern) => pattern.routes), ...Object.values(extra).flat()]
   const router = new Router(routes)
   const document = JSON.stringify(openApi(patterns, extra, options.mcp?.tools))

@@ -33,6 +33,7 @@ const areas: readonly (readonly [prefix: string, area: string])[] = [
   ['/api/advisor', 'advisor'],
   ['/api/models', 'models'],
   ['/api/tenants', 'tenants'],
+  ['/api/tokens', 'tenants'],
 ]
 
 /** Asks without waiting for a body that may never end. */

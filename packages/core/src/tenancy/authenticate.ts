@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Outbound } from '../ports/outbound.ts'
 import { type Caller, mintCaller, requirePermission } from '../scope/caller.ts'
 import { tokenInvalid, tokenMissing, tokenRevoked } from './identity/refusals.ts'
+import { type TokenCheck, TokenChecks } from './identity/token-check.ts'
 import { longestToken } from './identity/token-shape.ts'
 import { TokenVerifier } from './identity/token-verifier.ts'
 import { checkTrustedIssuers, type TrustedIssuer } from './identity/trusted-issuer.ts'
@@ -105,6 +106,50 @@ export class Authenticator {
     // A token that doesn't say when it was made may be older than anything.
     if (from !== undefined && (issued ?? Number.NEGATIVE_INFINITY) < from) throw tokenRevoked()
     return mintCaller({ settings, user, permissions, groups, correlationId })
+  }
+
+  /**
+   * Why a token is taken or not, for who administers tenants: everyone else is told as little as {@link authenticate} tells.
+   * @param token a JWT or a virtual key, without `Bearer`.
+   * @throws UnavailableError `issuer_unavailable` when the keys of a trusted issuer can't be had.
+   */
+  async examine(token: string): Promise<readonly TokenCheck[]> {
+    const checks = new TokenChecks()
+    const claims = token.startsWith(virtualKeyPrefix)
+      ? await this.#examineKey(token, checks)
+      : await this.#tokens.examine(token, checks)
+    if (!claims) return checks.list()
+    const settings = await this.#registry.get(claims.tenant)
+    if (!checks.note('tenant', settings !== undefined, `${claims.tenant} is ${settings ? '' : 'not '}known here.`) || !settings)
+      return checks.list()
+    if (!checks.note('status', settings.status === 'active', `It is ${settings.status}.`)) return checks.list()
+    const { tokens_not_before: from } = settings
+    const isGood = claims.issued === 'key' || from === undefined || (claims.issued ?? Number.NEGATIVE_INFINITY) >= from
+    checks.note(
+      'revocation',
+      isGood,
+      from === undefined ? 'No tokens of this tenant were revoked.' : 'Those made before tokens_not_before were revoked.',
+    )
+    return checks.list()
+  }
+
+  async #examineKey(
+    token: string,
+    checks: TokenChecks,
+  ): Promise<{ readonly tenant: string; readonly issued: 'key' } | undefined> {
+    checks.note('form', true, 'A virtual key.')
+    const key = await this.#virtualKeys?.find(token)
+    if (
+      !checks.note(
+        'key',
+        key !== undefined,
+        key ? `The key ${key.keyId}, neither revoked nor expired.` : 'No such key, or one that was revoked or has expired.',
+      ) ||
+      !key
+    )
+      return undefined
+    checks.note('claims', true, `User ${key.user}; ${[...key.permissions].join(', ') || 'no permission'}.`)
+    return { tenant: key.tenant, issued: 'key' }
   }
 
   /**

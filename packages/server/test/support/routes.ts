@@ -1,8 +1,9 @@
-import { type AnyRoute, advisorRoute, modelsRoute, patterns } from '@plinth/core'
+import { type AnyRoute, type Authenticator, advisorRoute, modelsRoute, patterns } from '@plinth/core'
 import { Activity } from '../../src/activity/activity.ts'
 import { activityRoutes } from '../../src/activity/routes.ts'
 import { SpanStore } from '../../src/telemetry/span-store.ts'
 import { templateRoute } from '../../src/template-route.ts'
+import { tokenCheckRoute } from '../../src/token-check-route.ts'
 import { traceRoute } from '../../src/trace-route.ts'
 
 /** Every route under /api that a server mounts: what the generated tests walk. */
@@ -11,6 +12,8 @@ export const routes: readonly AnyRoute[] = [
   ...activityRoutes({ activity: new Activity(), patterns, platform: { name: 'local', region: 'local' } }),
   traceRoute(new SpanStore()),
   advisorRoute,
+  // Only its form is looked at.
+  tokenCheckRoute(undefined as unknown as Authenticator),
   templateRoute(() => Promise.reject(new Error('Only its form is looked at.'))),
   modelsRoute,
 ]

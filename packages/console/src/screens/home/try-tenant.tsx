@@ -59,7 +59,7 @@ export function TryTenant({ round }: { readonly round: number }): ReactNode {
       )}
       link={(shown) =>
         shown
-          ? { to: pathOf('/tenants/{}', [shown.tenant]), name: 'Its usage, keys and audit trail' }
+          ? { to: pathOf('/tenants/of/{}', [shown.tenant]), name: 'Its usage, keys and audit trail' }
           : { to: '/tenants', name: 'Tenants' }
       }
     >

@@ -74,7 +74,7 @@ export function TryWorkflow({ round }: { readonly round: number }): ReactNode {
       )}
       link={(workflow) =>
         workflow
-          ? { to: pathOf('/agents/{}', [workflow.workflow_id]), name: 'Its graph, step by step' }
+          ? { to: pathOf('/agents/workflows/{}', [workflow.workflow_id]), name: 'Its graph, step by step' }
           : { to: '/agents', name: 'Agents' }
       }
     >

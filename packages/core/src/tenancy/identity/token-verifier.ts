@@ -1,4 +1,4 @@
-import { errors, jwtVerify } from 'jose'
+import { compactVerify, errors, jwtVerify } from 'jose'
 import { sha256 } from '../../crypto.ts'
 import { InvalidInputError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -7,6 +7,7 @@ import { readClaims, type TokenClaims } from './claims.ts'
 import { fixedKeys, type IssuerKeys, RemoteKeys } from './issuer-keys.ts'
 import type { KeySet } from './key-set.ts'
 import { tenantUnknown, tokenExpired, tokenInvalid } from './refusals.ts'
+import type { TokenChecks } from './token-check.ts'
 import { readTokenShape } from './token-shape.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
 
@@ -55,6 +56,70 @@ export class TokenVerifier {
   async verify(token: string): Promise<TokenClaims> {
     const digest = sha256(token)
     return (await this.#kept(digest)) ?? this.#check(token, digest)
+  }
+
+  /**
+   * Looks at a token step by step, and notes what is found; none is remembered.
+   * @returns its claims when all held.
+   * @throws UnavailableError `issuer_unavailable`.
+   */
+  async examine(token: string, checks: TokenChecks): Promise<TokenClaims | undefined> {
+    const shape = readTokenShape(token)
+    if (!shape) return void checks.note('form', false, 'It is no JWT in its one canonical spelling.')
+    checks.note('form', true, 'A JWT: three segments, JSON objects without a key twice.')
+    const speaker = this.#speakers.get(shape.issuer)
+    if (!checks.note('issuer', speaker !== undefined, `${shape.issuer} is ${speaker ? '' : 'not '}trusted here.`) || !speaker)
+      return
+    const { issuer } = speaker
+    const isAllowed = issuer.algorithms.some((allowed) => allowed === shape.algorithm)
+    if (!checks.note('algorithm', isAllowed, `${shape.algorithm}; taken from this issuer: ${issuer.algorithms.join(', ')}.`))
+      return
+    const key = (await (await speaker.keys.current()).find(shape)) ?? (await (await speaker.keys.renewed()).find(shape))
+    const named = shape.keyId === undefined ? 'It names no key' : `It names the key ${shape.keyId}`
+    if (!checks.note('key', key !== undefined, `${named}, which the issuer ${key ? 'has' : 'has not'}.`) || !key) return
+    const isSigned = await compactVerify(token, key, { algorithms: [...issuer.algorithms] }).then(
+      () => true,
+      () => false,
+    )
+    if (!checks.note('signature', isSigned, isSigned ? 'It holds.' : 'It does not hold: nothing of what the token says is true.'))
+      return
+    const fault = await this.#fault(token, key, issuer)
+    const isOfAudience = fault?.claim !== 'aud' && fault?.claim !== 'iss'
+    if (!checks.note('audience', isOfAudience, `It has to be made for ${issuer.audience}.`)) return
+    if (!checks.note('time', fault === undefined, fault?.words ?? 'It is good now.')) return
+    const claims = readClaims((await this.#signed(token, key, issuer)).payload, issuer)
+    const isRead = claims !== undefined && (claims.issued ?? 0) <= this.#clock.now() / 1_000 + leeway
+    if (
+      !checks.note(
+        'claims',
+        isRead,
+        isRead
+          ? `User ${claims.user}; ${[...claims.permissions].join(', ') || 'no permission'}.`
+          : 'Tenant, user, permissions, groups or times are not of the form that is asked for.',
+      )
+    )
+      return
+    const isSpokenFor = issuer.tenants === '*' || issuer.tenants.includes(claims?.tenant ?? '')
+    if (!isSpokenFor) return void checks.note('tenant', false, 'Its issuer may not speak for this tenant.')
+    return claims
+  }
+
+  /** What is wrong with the claims that jose looks at. */
+  async #fault(
+    token: string,
+    key: CryptoKey,
+    issuer: TrustedIssuer,
+  ): Promise<{ readonly claim: string; readonly words: string } | undefined> {
+    try {
+      await this.#signed(token, key, issuer)
+      return undefined
+    } catch (error) {
+      const { cause } = error as { readonly cause?: unknown }
+      if (cause instanceof errors.JWTExpired) return { claim: 'exp', words: 'It has expired.' }
+      if (cause instanceof errors.JWTClaimValidationFailed)
+        return { claim: cause.claim, words: `${cause.claim} does not hold yet, or is missing.` }
+      return { claim: 'unknown', words: 'Its claims can not be read.' }
+    }
   }
 
   async #kept(digest: string): Promise<TokenClaims | undefined> {

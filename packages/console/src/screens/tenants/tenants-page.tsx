@@ -1,0 +1,142 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { Link, useNavigate } from 'react-router'
+import { type Call, Problem, send } from '../../api/client.ts'
+import { itemsOf, useList } from '../../api/lists.ts'
+import { StatusBadge } from '../../kit/badge.tsx'
+import { Button, ButtonLink } from '../../kit/button.tsx'
+import { CopyCall } from '../../kit/copy.tsx'
+import { Dialog } from '../../kit/dialog.tsx'
+import { Choice, Field } from '../../kit/field.tsx'
+import { formatCount, formatTime, formatUsd } from '../../kit/format.ts'
+import { Page, Panel, Row, Stack } from '../../kit/page.tsx'
+import { Empty, Loading, ProblemNotice } from '../../kit/states.tsx'
+import { VirtualTable } from '../../kit/virtual-table.tsx'
+import { addressOfTenant } from './addresses.ts'
+import type { Tenant } from './tenant.ts'
+
+/** All tenants, the newest first. */
+export function TenantsPage(): ReactNode {
+  const tenants = useList<Tenant>('/api/tenants', {}, { limit: 200, refetchInterval: 5_000 })
+  const [isMaking, setMaking] = useState(false)
+  const all = itemsOf(tenants)
+  return (
+    <Page
+      title="Tenants"
+      about="Who shares this Plinth: what each may do, what it used, and who did what."
+      actions={
+        <>
+          <CopyCall call={{ method: 'GET', path: '/api/tenants' }} />
+          <ButtonLink to="/tenants/token-lab">Token lab</ButtonLink>
+          <Button look="primary" onClick={() => setMaking(true)}>
+            New tenant
+          </Button>
+        </>
+      }
+    >
+      {tenants.error !== null && <ProblemNotice error={tenants.error} onRetry={() => void tenants.refetch()} />}
+      <Panel title={all.length === 1 ? '1 tenant' : `${formatCount(all.length)}${tenants.hasNextPage ? '+' : ''} tenants`} flush>
+        {tenants.data === undefined ? (
+          tenants.error === null && <Loading />
+        ) : all.length === 0 ? (
+          <Empty title="There is no tenant." />
+        ) : (
+          <VirtualTable
+            name="Tenants"
+            rows={all}
+            keyOf={({ tenant_id }) => tenant_id}
+            onNearEnd={() => tenants.hasNextPage && void tenants.fetchNextPage()}
+            columns={[
+              {
+                name: 'Tenant',
+                show: ({ tenant_id }) => <Link to={addressOfTenant(tenant_id)}>{tenant_id}</Link>,
+              },
+              { name: 'Name', width: 'minmax(110px, 1.4fr)', show: ({ name }) => name },
+              { name: 'Status', width: '110px', show: ({ status }) => <StatusBadge status={status} /> },
+              { name: 'Isolation', isSecondary: true, show: ({ isolation_level, tier }) => `${isolation_level}, ${tier}` },
+              { name: 'Region', isSecondary: true, show: ({ data_residency_region: region }) => region ?? 'any' },
+              {
+                name: 'Budget a month',
+                isNumber: true,
+                isSecondary: true,
+                show: ({ limits }) => (limits.monthly_budget_usd === undefined ? 'none' : formatUsd(limits.monthly_budget_usd)),
+              },
+              { name: 'Since', isNumber: true, isSecondary: true, show: ({ created_at }) => formatTime(created_at) },
+            ]}
+          />
+        )}
+      </Panel>
+      <NewTenant isOpen={isMaking} onClose={() => setMaking(false)} />
+    </Page>
+  )
+}
+
+function NewTenant({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }): ReactNode {
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const [fields, setFields] = useState({ tenant_id: '', name: '', isolation_level: 'pool', budget: '' })
+  const { budget, ...rest } = fields
+  const limits =
+    budget.trim() === '' ? {} : { limits: { monthly_budget_usd: Number.isFinite(Number(budget)) ? Number(budget) : budget } }
+  const call: Call = { method: 'POST', path: '/api/tenants', body: { ...rest, ...limits } }
+  const making = useMutation({
+    mutationFn: () => send<Tenant>(call),
+    onSuccess: async ({ tenant_id }) => {
+      await queries.invalidateQueries({ queryKey: ['/api/tenants'] })
+      onClose()
+      navigate(addressOfTenant(tenant_id))
+    },
+  })
+  const faultOf = (field: string): string | undefined =>
+    making.error instanceof Problem && making.error.field === field ? making.error.message : undefined
+  const set = (name: keyof typeof fields) => ({
+    value: fields[name],
+    onChange: ({ target }: { readonly target: { readonly value: string } }) => setFields({ ...fields, [name]: target.value }),
+  })
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    making.mutate()
+  }
+  return (
+    <Dialog title="New tenant" open={isOpen} onClose={onClose}>
+      <form onSubmit={submit}>
+        <Stack>
+          <Field
+            label="Id"
+            required
+            autoFocus
+            {...set('tenant_id')}
+            fault={faultOf('tenant_id')}
+            hint="1 to 63 lower-case letters, digits and hyphens; it stays."
+          />
+          <Field label="Name" required {...set('name')} fault={faultOf('name')} />
+          <Choice
+            label="Isolation"
+            {...set('isolation_level')}
+            options={[
+              { value: 'pool', name: 'pool: the key of all' },
+              { value: 'silo', name: 'silo: a key of its own' },
+            ]}
+          />
+          <Field
+            label="Budget a month, USD"
+            inputMode="decimal"
+            {...set('budget')}
+            fault={faultOf('limits.monthly_budget_usd')}
+            hint="Empty: none."
+          />
+          {making.error !== null && <ProblemNotice error={making.error} />}
+          <Row>
+            <Button type="submit" look="primary" busy={making.isPending}>
+              Onboard
+            </Button>
+            <Button look="quiet" onClick={onClose}>
+              Cancel
+            </Button>
+            <CopyCall call={call} />
+          </Row>
+        </Stack>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,146 @@
+import { expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../../server/test/support/test-server.ts'
+import { api, describeInBrowser, expectSound, openConsole } from './support/browser.ts'
+
+const server: TestServer = await startTestServer()
+const xss = '<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=1</script>'
+
+interface Tenant {
+  readonly tenant_id: string
+  readonly name: string
+  readonly status: string
+  readonly limits: { readonly requests_per_minute?: number; readonly monthly_budget_usd?: number }
+}
+
+const tenant = (id: string): Promise<Tenant> => api<Tenant>(server, 'GET', `/api/tenants/${id}`)
+
+describeInBrowser('the screen of tenants', () => {
+  it('onboards one by keyboard alone, says what is wrong with an id, and lists it; names are text', async () => {
+    const visited = await openConsole(server, { path: '/tenants', expected: [/400/] })
+    const { page } = visited
+    const button = page.getByRole('button', { name: 'New tenant' })
+    await button.focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.waitFor()
+    await page.keyboard.type('Not an id')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(xss)
+    await page.keyboard.press('Enter')
+    await dialog.locator('[aria-invalid="true"]').waitFor()
+    await dialog.getByLabel('Id').fill('acme')
+    await dialog.getByLabel('Budget a month, USD').fill('25')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'acme' }).waitFor()
+    expect(await tenant('acme')).toMatchObject({ name: xss, status: 'active', limits: { monthly_budget_usd: 25 } })
+    await page.getByText(xss).first().waitFor()
+    await page.getByRole('link', { name: 'Tenants' }).last().click()
+    await page.getByRole('link', { name: 'acme' }).waitFor()
+    expect(await page.evaluate(() => 'hit' in globalThis)).toBe(false)
+    await expectSound(visited)
+  })
+
+  it('changes settings, only those that were changed, with the fault beside the field that is refused', async () => {
+    await server.registry.create('set', 'Set')
+    const visited = await openConsole(server, { path: '/tenants/of/set?tab=settings', theme: 'dark', expected: [/400/] })
+    const { page } = visited
+    await page.getByLabel('Requests a minute').fill('-3')
+    await page.getByRole('button', { name: 'Save 1 setting' }).click()
+    await page.locator('[aria-invalid="true"]').waitFor()
+    await page.getByLabel('Requests a minute').fill('60')
+    await page.getByRole('button', { name: 'Save 1 setting' }).click()
+    await expect.poll(async () => (await tenant('set')).limits.requests_per_minute, { timeout: 20_000 }).toBe(60)
+    await page.getByRole('button', { name: 'Nothing is changed' }).waitFor()
+    await page.getByLabel('Requests a minute').fill('')
+    await page.getByRole('button', { name: 'Save 1 setting' }).click()
+    await expect.poll(async () => (await tenant('set')).limits.requests_per_minute, { timeout: 20_000 }).toBeUndefined()
+    await expectSound(visited)
+  })
+
+  it('suspends, so that access dies, activates, and offboards', async () => {
+    await server.registry.create('brief', 'Brief')
+    const token = await server.token({ tenant: 'brief' })
+    const asked = async (): Promise<number> =>
+      (await fetch(`${server.url}/api/requests`, { headers: { authorization: `Bearer ${token}` } })).status
+    const { page } = await openConsole(server, { path: '/tenants/of/brief' })
+    const press = async (name: string): Promise<void> => {
+      await page.getByRole('button', { name, exact: true }).click()
+    }
+    await press('Suspend')
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Suspend' }).click()
+    await page.getByText('403 tenant_suspended').waitFor()
+    expect(await asked()).toBe(403)
+    await press('Activate')
+    await expect.poll(asked, { timeout: 20_000 }).toBe(200)
+    await press('Offboard')
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Offboard for good' }).click()
+    await page.getByText('It left at').waitFor()
+    expect((await tenant('brief')).status).toBe('offboarded')
+  })
+
+  it('shows usage and cost, makes a key that is shown once, and revokes it', async () => {
+    await api(server, 'POST', '/api/requests', { prompt: 'How much?' })
+    const visited = await openConsole(server, { path: '/tenants/of/demo' })
+    const { page } = visited
+    await page.getByRole('table', { name: 'By model' }).waitFor()
+    await expectSound(visited)
+    const [csv] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download as CSV' }).click(),
+    ])
+    expect(csv.suggestedFilename()).toBe('usage-demo.csv')
+    await page.getByRole('tab', { name: 'Keys' }).click()
+    await page.getByRole('button', { name: 'New key' }).click()
+    await page.getByLabel('Name').fill(xss)
+    await page.getByRole('button', { name: 'Make the key' }).click()
+    const secret = page.getByText(/plk_/)
+    await secret.waitFor()
+    const key = /plk_\S+/.exec(await secret.innerText())?.[0] ?? ''
+    const ask = async (): Promise<number> =>
+      (await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status
+    expect(await ask()).toBe(200)
+    await page.getByRole('button', { name: 'I have it' }).click()
+    await secret.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click()
+    await page.getByText('revoked', { exact: true }).waitFor()
+    expect(await ask()).toBe(401)
+    expect(await page.evaluate(() => 'hit' in globalThis)).toBe(false)
+    await expectSound(visited)
+  })
+
+  it('shows the trail, and that it is whole', async () => {
+    const visited = await openConsole(server, { path: '/tenants/of/demo?tab=audit' })
+    const { page } = visited
+    await page.getByRole('table', { name: 'Trail' }).getByRole('row').nth(1).waitFor()
+    await page.getByRole('button', { name: 'Verify the trail' }).click()
+    await page.getByText('The trail is as it was written').waitFor()
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Export all data' }).click(),
+    ])
+    expect(file.suggestedFilename()).toBe('export-demo.jsonl')
+    await expectSound(visited)
+  })
+
+  it('checks tokens in the lab, and keeps them out of the address', async () => {
+    const visited = await openConsole(server, { path: '/tenants/token-lab', theme: 'dark' })
+    const { page } = visited
+    const token = await server.token({ permissions: ['rag:read'] })
+    await page.getByLabel('Token', { exact: true }).fill(token)
+    await page.getByRole('button', { name: 'Check it' }).click()
+    await page.getByText('It is taken.').waitFor()
+    await page.getByLabel('Token', { exact: true }).fill(await server.token({ lifetime: -60 }))
+    await page.getByRole('button', { name: 'Check it' }).click()
+    await page.getByText('It is refused: time.').waitFor()
+    await expectSound(visited)
+    expect(page.url()).not.toContain(token.slice(0, 20))
+    await page.getByRole('button', { name: 'Forget it' }).click()
+    expect(await page.getByLabel('Token', { exact: true }).inputValue()).toBe('')
+  })
+
+  it('is shut to who does not administer tenants', async () => {
+    const { page } = await openConsole(server, { path: '/tenants', permissions: ['requests:read'] })
+    await page.getByText('tenants:admin').waitFor()
+  })
+})
