@@ -48,7 +48,7 @@ describeInBrowser('Home', () => {
     expect(workflow).toMatchObject({ status: 'completed' })
     expect(await cardOf(visited, 'Run a small workflow').getByRole('group', { name: 'Report' }).innerText()).toContain('11 cents')
     const link = cardOf(visited, 'Run a small workflow').getByRole('link', { name: /graph/ })
-    expect(await link.getAttribute('href')).toBe(`#/agents/${workflow?.workflow_id}`)
+    expect(await link.getAttribute('href')).toBe(`#/agents/workflows/${workflow?.workflow_id}`)
     expect((await list('/api/streams/try-this/insights')).length).toBeGreaterThan(0)
     const checks = cardOf(visited, 'Make a tenant').getByRole('list')
     expect(await checks.innerText()).toMatch(/not there\s+404[\s\S]*accepted\s+202[\s\S]*too many\s+429/)
