@@ -114,6 +114,8 @@ export const agentParams: z.ZodType<AgentParams> = z.strictObject({ type: z.stri
 const agentShown = z.object({
   type: z.string(),
   model_id: z.string(),
+  /** It names none of its own: the model is whichever is the tenant's. */
+  usual_model: z.boolean(),
   system_prompt: z.string(),
   tools: z.array(z.string()),
   allow: z.array(z.string()),
@@ -127,7 +129,14 @@ export const agentListForm: z.ZodType = pageOf(agentShown)
 
 /** @param usualModel the tenant's, for agents that name none. */
 export function showAgent({ model_id: modelId, version, ...agent }: AgentDefinition, usualModel: string): object {
-  return { allow: [], ...agent, model_id: modelId ?? usualModel, version, built_in: version === 0 }
+  return {
+    allow: [],
+    ...agent,
+    model_id: modelId ?? usualModel,
+    usual_model: modelId === undefined,
+    version,
+    built_in: version === 0,
+  }
 }
 
 export const toolListForm: z.ZodType = pageOf(
