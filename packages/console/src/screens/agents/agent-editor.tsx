@@ -1,7 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
-import { get, Problem, send } from '../../api/client.ts'
+import { Problem, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -51,39 +51,46 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
       }}
     >
       <fieldset disabled={!mayWrite} className={css.editor}>
-        <Panel title="Role">
-          <Stack>
-            <Field
-              label="Type"
-              hint="By this name plans call it: small letters, digits, hyphens and underscores."
-              required
-              readOnly={agent !== undefined}
-              value={typed.type}
-              fault={faultOf('type')}
-              onChange={({ target }) => change({ type: target.value })}
-            />
-            <TextField
-              label="System prompt"
-              hint="Its role. Left empty it is the built-in role’s, or that of a helpful agent."
-              rows={9}
-              value={typed.prompt}
-              fault={faultOf('system_prompt')}
-              onChange={({ target }) => change({ prompt: target.value })}
-            />
-            <TextField
-              label="Capabilities, one a line"
-              hint="What it is good for: the planner chooses by this."
-              rows={4}
-              value={typed.capabilities}
-              fault={faultOf('capabilities')}
-              onChange={({ target }) => change({ capabilities: target.value })}
-            />
-          </Stack>
-        </Panel>
         <div className={css.editorSide}>
+          <Panel title="Role">
+            <Stack>
+              <Field
+                label="Type"
+                hint="By this name plans call it: small letters, digits, hyphens and underscores."
+                required
+                readOnly={agent !== undefined}
+                value={typed.type}
+                fault={faultOf('type')}
+                onChange={({ target }) => change({ type: target.value })}
+              />
+              <TextField
+                label="System prompt"
+                hint="Its role. Left empty it is the built-in role’s, or that of a helpful agent."
+                rows={9}
+                value={typed.prompt}
+                fault={faultOf('system_prompt')}
+                onChange={({ target }) => change({ prompt: target.value })}
+              />
+              <TextField
+                label="Capabilities, one a line"
+                hint="What it is good for: the planner chooses by this."
+                rows={4}
+                value={typed.capabilities}
+                fault={faultOf('capabilities')}
+                onChange={({ target }) => change({ capabilities: target.value })}
+              />
+            </Stack>
+          </Panel>
           <Panel title="Model and limits">
             <Stack>
-              <ModelField value={typed.model} fault={faultOf('model_id')} onChange={(model) => change({ model })} />
+              <Field
+                label="Model"
+                hint="Left empty it is the tenant’s, whichever that is then."
+                placeholder="the tenant’s"
+                value={typed.model}
+                fault={faultOf('model_id')}
+                onChange={({ target }) => change({ model: target.value })}
+              />
               <div className={css.budgetFields}>
                 {limitNames.map((name) => (
                   <Field
@@ -99,8 +106,8 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
               </div>
             </Stack>
           </Panel>
-          <ToolFields typed={typed} tools={tools} faultOf={faultOf} onChange={change} />
         </div>
+        <ToolFields typed={typed} tools={tools} faultOf={faultOf} onChange={change} />
       </fieldset>
       <div className={css.editorEnd}>
         {save.error !== null && <ProblemNotice error={save.error} />}
@@ -114,38 +121,6 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
         )}
       </div>
     </form>
-  )
-}
-
-function ModelField(props: {
-  readonly value: string
-  readonly fault: string | undefined
-  readonly onChange: (model: string) => void
-}): ReactNode {
-  const mayList = useMay('models:read')
-  const models = useQuery({
-    queryKey: ['/v1/models'],
-    queryFn: ({ signal }) => get<{ readonly data: readonly { readonly id: string }[] }>('/v1/models', signal),
-    enabled: mayList,
-    staleTime: 60_000,
-  })
-  return (
-    <>
-      <Field
-        label="Model"
-        hint="Left empty it is the tenant’s, whichever that is then."
-        placeholder="the tenant’s"
-        list="agent-models"
-        value={props.value}
-        fault={props.fault}
-        onChange={({ target }) => props.onChange(target.value)}
-      />
-      <datalist id="agent-models">
-        {(models.data?.data ?? []).map(({ id }) => (
-          <option key={id} value={id} />
-        ))}
-      </datalist>
-    </>
   )
 }
 

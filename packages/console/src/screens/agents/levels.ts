@@ -27,6 +27,25 @@ export function levelsOf<Each extends Linked>(steps: readonly Each[]): readonly 
   return levels
 }
 
+/**
+ * The dependencies that say more than others do: what a step needs by way of another one that it needs is left out, so that a graph has no
+ * lines behind its boxes.
+ */
+export function directNeeds(levels: readonly (readonly Linked[])[]): ReadonlyMap<string, readonly string[]> {
+  const before = new Map<string, ReadonlySet<string>>()
+  const direct = new Map<string, readonly string[]>()
+  for (const { id, dependencies } of levels.flat()) {
+    const known = dependencies.filter((needed) => before.has(needed))
+    const further = new Set(known.flatMap((needed) => [...(before.get(needed) ?? [])]))
+    direct.set(
+      id,
+      known.filter((needed) => !further.has(needed)),
+    )
+    before.set(id, new Set([...further, ...known]))
+  }
+  return direct
+}
+
 /** The steps that need this one. */
 export function dependantsOf(steps: readonly Linked[], id: string): readonly string[] {
   return steps.filter(({ dependencies }) => dependencies.includes(id)).map((step) => step.id)

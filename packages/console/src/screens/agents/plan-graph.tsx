@@ -12,6 +12,7 @@ import {
   useReactFlow,
 } from '@xyflow/react'
 import { type ReactNode, useEffect, useMemo } from 'react'
+import { type Drawing, drawingOf } from './places.ts'
 import css from './plan-graph.module.css'
 import { factsOf, nameOfStep, statusIcons } from './step-words.tsx'
 import { type PlannedStep, runOf, type StepRun, type Workflow } from './workflow.ts'
@@ -50,10 +51,10 @@ export default function PlanGraph(given: Given): ReactNode {
 }
 
 function Drawn({ workflow, levels, chosen, onChoose }: Given): ReactNode {
-  const nodes = useMemo(() => nodesOf({ workflow, levels, chosen, onChoose }), [workflow, levels, chosen, onChoose])
-  const edges = useMemo(() => edgesOf(workflow, levels), [workflow, levels])
-  const widest = Math.max(1, ...levels.map(({ length }) => length))
-  const height = Math.min(mostHeight, Math.max(leastHeight, widest * (nodeHeight + betweenSteps) + 60))
+  const drawing = useMemo(() => drawingOf(levels), [levels])
+  const nodes = nodesOf(drawing, { workflow, levels, chosen, onChoose })
+  const edges = edgesOf(drawing, workflow)
+  const height = Math.min(mostHeight, Math.max(leastHeight, drawing.rows * (nodeHeight + betweenSteps) + 60))
   const shape = levels.map((level) => level.map(({ id }) => id).join(' ')).join('|')
   return (
     <div className={css.box} style={{ height }}>
@@ -99,32 +100,29 @@ function Refit({ shape }: { readonly shape: string }): ReactNode {
   return null
 }
 
-function nodesOf({ workflow, levels, chosen, onChoose }: Given): StepNode[] {
-  return levels.flatMap((level, column) =>
-    level.map((step, row) => ({
+function nodesOf({ places }: Drawing, { workflow, levels, chosen, onChoose }: Given): StepNode[] {
+  return levels.flat().map((step) => {
+    const { column, row } = places.get(step.id) ?? { column: 0, row: 0 }
+    return {
       id: step.id,
       type: 'step' as const,
-      position: {
-        x: column * (nodeWidth + betweenLevels),
-        // Each column stands around one line.
-        y: (row - (level.length - 1) / 2) * (nodeHeight + betweenSteps),
-      },
+      position: { x: column * (nodeWidth + betweenLevels), y: row * (nodeHeight + betweenSteps) },
       width: nodeWidth,
       height: nodeHeight,
       data: { step, run: runOf(workflow, step.id), chosen: step.id === chosen, onChoose },
-    })),
-  )
+    }
+  })
 }
 
-function edgesOf(workflow: Workflow, levels: Given['levels']): Edge[] {
-  return levels.flat().flatMap((step) =>
-    step.dependencies.map((from) => {
+function edgesOf({ needs }: Drawing, workflow: Workflow): Edge[] {
+  return [...needs].flatMap(([id, dependencies]) =>
+    dependencies.map((from) => {
       const isDone = runOf(workflow, from)?.status === 'completed'
-      const isUsed = runOf(workflow, step.id)?.status === 'running'
+      const isUsed = runOf(workflow, id)?.status === 'running'
       return {
-        id: `${from} ${step.id}`,
+        id: `${from} ${id}`,
         source: from,
-        target: step.id,
+        target: id,
         animated: isUsed,
         className: (isUsed ? css.flowing : isDone ? css.done : css.edge) ?? '',
         markerEnd: {

@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react'
 import { useSearchParams } from 'react-router'
 import { Panel } from '../../kit/page.tsx'
 import { Empty, Loading } from '../../kit/states.tsx'
@@ -7,14 +7,19 @@ import css from './agents.module.css'
 import { levelsOf } from './levels.ts'
 import { StepList } from './step-list.tsx'
 import { StepPanel } from './step-panel.tsx'
-import { hasEnded, type PlannedStep, synthesis, type Workflow } from './workflow.ts'
+import { hasEnded, type PlannedStep, type StepRun, synthesis, type Workflow } from './workflow.ts'
 
 const PlanGraph = lazy(() => import('./plan-graph.tsx'))
 
 /** The plan, as a graph and as a list that says the same; the step that was chosen beside it. Both stand in the address. */
-export function PlanPanel({ workflow }: { readonly workflow: Workflow }): ReactNode {
+export function PlanPanel(props: {
+  readonly workflow: Workflow
+  /** What stands below the plan, beside the step. */
+  readonly children: ReactNode
+}): ReactNode {
+  const { workflow, children } = props
   const [query, setQuery] = useSearchParams()
-  const steps = stepsOf(workflow)
+  const steps = useMemo(() => stepsOf(workflow.plan, workflow.synthesis), [workflow.plan, workflow.synthesis])
   const asked = query.get('step') ?? undefined
   const chosen = steps.find(({ id }) => id === asked)
   const choose = (id: string | undefined): void =>
@@ -23,33 +28,36 @@ export function PlanPanel({ workflow }: { readonly workflow: Workflow }): ReactN
       else before.set('step', id)
       return before
     })
-  const levels = levelsOf(steps)
+  const levels = useMemo(() => levelsOf(steps), [steps])
   const parts = { workflow, levels, chosen: chosen?.id, onChoose: choose }
   return (
     <div className={chosen ? css.planWithStep : css.plan}>
-      <Panel title="Plan">
-        {workflow.plan && workflow.plan.success_criteria.length > 0 && <Criteria plan={workflow.plan} />}
-        {steps.length > 0 && (
-          <Tabs
-            name="The plan"
-            parameter="view"
-            tabs={[
-              {
-                id: 'graph',
-                name: 'Graph',
-                show: () => (
-                  <Suspense fallback={<Loading what="Drawing" />}>
-                    <PlanGraph {...parts} />
-                  </Suspense>
-                ),
-              },
-              { id: 'list', name: `Steps (${steps.length})`, show: () => <StepList {...parts} /> },
-            ]}
-          />
-        )}
-        {steps.length === 0 &&
-          (hasEnded(workflow) ? <Empty title="There was no plan" /> : <Loading what="The orchestrator makes a plan" />)}
-      </Panel>
+      <div className={css.column}>
+        <Panel title="Plan">
+          {workflow.plan && workflow.plan.success_criteria.length > 0 && <Criteria plan={workflow.plan} />}
+          {steps.length > 0 && (
+            <Tabs
+              name="The plan"
+              parameter="view"
+              tabs={[
+                {
+                  id: 'graph',
+                  name: 'Graph',
+                  show: () => (
+                    <Suspense fallback={<Loading what="Drawing" />}>
+                      <PlanGraph {...parts} />
+                    </Suspense>
+                  ),
+                },
+                { id: 'list', name: `Steps (${steps.length})`, show: () => <StepList {...parts} /> },
+              ]}
+            />
+          )}
+          {steps.length === 0 &&
+            (hasEnded(workflow) ? <Empty title="There was no plan" /> : <Loading what="The orchestrator makes a plan" />)}
+        </Panel>
+        {children}
+      </div>
       {chosen && (
         <Chosen key={chosen.id}>
           <StepPanel workflow={workflow} planned={chosen} onChoose={choose} onClose={() => choose(undefined)} />
@@ -62,7 +70,10 @@ export function PlanPanel({ workflow }: { readonly workflow: Workflow }): ReactN
 /** Brought into sight where it stands below the graph. */
 function Chosen({ children }: { readonly children: ReactNode }): ReactNode {
   const box = useRef<HTMLDivElement>(null)
-  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => {
+    // What it gives by now is a promise, which an effect must not.
+    void box.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   return (
     <div ref={box} className={css.chosen}>
       {children}
@@ -84,7 +95,7 @@ function Criteria({ plan }: { readonly plan: NonNullable<Workflow['plan']> }): R
 }
 
 /** The plan's steps, with the synthesis at the end where it has begun and is no step of the plan's. */
-function stepsOf({ plan, synthesis: own }: Workflow): readonly PlannedStep[] {
+function stepsOf(plan: Workflow['plan'], own: StepRun | null): readonly PlannedStep[] {
   if (!plan) return []
   if (!own || (own.status === 'pending' && own.attempts === 0 && plan.steps.length === 1)) return plan.steps
   const needed = new Set(plan.steps.flatMap(({ dependencies }) => dependencies))

@@ -21,7 +21,11 @@ export function ProgressFigures({ workflow }: { readonly workflow: Workflow }): 
           value={plan ? `${done} of ${steps.length}` : '–'}
           hint={running > 0 ? `${running} running` : (plan && sourceWords[plan.source]) || undefined}
         />
-        <Figure name="Time" value={formatDuration(took)} hint="from request to end" />
+        <Figure
+          name="Time"
+          value={formatDuration(took)}
+          hint={hasEnded(workflow) ? 'from request to end' : 'since the request'}
+        />
         <Figure
           name="Tokens"
           value={formatCount(tokens)}
@@ -68,7 +72,7 @@ function BudgetBars({ workflow, took }: { readonly workflow: Workflow; readonly 
             name="Time"
             value={took / 1_000}
             of={seconds}
-            text={`${formatDuration(took)} of ${formatDuration(seconds * 1_000)}, waiting for approval included`}
+            text={`${formatDuration(took)} of ${formatDuration(seconds * 1_000)}`}
           />
         )}
       </div>

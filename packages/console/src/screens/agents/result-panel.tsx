@@ -42,7 +42,7 @@ export function ResultPanel({ workflow }: { readonly workflow: Workflow }): Reac
             {sources.map((source) => (
               <li key={source}>
                 <h3>{source}</h3>
-                <Citations text={text} citations={citations.filter((one) => one.source === source)} />
+                <Citations text={text} citations={distinct(text, citations, source)} />
               </li>
             ))}
           </ul>
@@ -50,6 +50,14 @@ export function ResultPanel({ workflow }: { readonly workflow: Workflow }): Reac
       </Panel>
     </div>
   )
+}
+
+/** Of one source: the same claim by the same passage stands there once, wherever the report says it. */
+function distinct(text: string, citations: readonly Citation[], source: string): readonly Citation[] {
+  const own = citations.filter((one) => one.source === source)
+  const claimOf = ({ claim_start, claim_end, document_id, start, end }: Citation): string =>
+    `${text.slice(claim_start, claim_end)} ${document_id} ${start} ${end}`
+  return [...new Map(own.map((one) => [claimOf(one), one])).values()]
 }
 
 function Citations({ text, citations }: { readonly text: string; readonly citations: readonly Citation[] }): ReactNode {

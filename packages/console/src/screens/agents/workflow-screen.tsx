@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { Link, useParams } from 'react-router'
 import { useMay } from '../../api/session.ts'
 import { Badge, StatusBadge } from '../../kit/badge.tsx'
+import { ButtonLink } from '../../kit/button.tsx'
 import { CopyButton, CopyCall } from '../../kit/copy.tsx'
 import { formatTime } from '../../kit/format.ts'
 import { Page } from '../../kit/page.tsx'
@@ -42,6 +43,9 @@ function Shown({ id }: { readonly id: string }): ReactNode {
       about={<About workflow={workflow} />}
       actions={
         <>
+          <ButtonLink to="/agents" size="small" look="quiet">
+            All workflows
+          </ButtonLink>
           <WorkflowActions workflow={workflow} />
           <CopyCall call={{ method: 'GET', path: workflowPath(id) }} />
         </>
@@ -53,8 +57,9 @@ function Shown({ id }: { readonly id: string }): ReactNode {
             <Messages workflow={shown} />
             <ApprovalPanel workflow={shown} />
             <ProgressFigures workflow={shown} />
-            <PlanPanel workflow={shown} />
-            <ResultPanel workflow={shown} />
+            <PlanPanel workflow={shown}>
+              <ResultPanel workflow={shown} />
+            </PlanPanel>
           </>
         )}
       </Loaded>
@@ -92,7 +97,6 @@ function About({ workflow }: { readonly workflow: Workflow }): ReactNode {
             session <Badge>{session}</Badge>
           </span>
         )}
-        <Link to="/agents">All workflows</Link>
       </span>
       {request.trim() !== titleOf(workflow) && (
         <details className={css.request}>
