@@ -54,6 +54,9 @@ export const workflowForm: z.ZodType = z.object({
   approval: z.enum(['none', 'plan']),
   budget: budgetForm.optional(),
   tool_calls: z.number().int(),
+  /** From when its seconds count, and for how many of them it waited for nothing but somebody's word, up to its last change: those don't. */
+  counts_from: instant,
+  waited_seconds: z.number(),
   plan: z
     .object({
       goal: z.string(),
@@ -125,6 +128,8 @@ export async function showWorkflow(tenantId: string, { record, state }: Workflow
     approval: record.fields.approval,
     ...(record.fields.budget ? { budget: record.fields.budget } : {}),
     tool_calls: state.toolCalls,
+    counts_from: timestamp(state.againAt ?? record.fields.created),
+    waited_seconds: state.rested / 1_000,
     plan: plan
       ? {
           goal: plan.goal,

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { Problem, send } from '../../api/client.ts'
+import { useModels } from '../../api/models.ts'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -83,14 +84,7 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
           </Panel>
           <Panel title="Model and limits">
             <Stack>
-              <Field
-                label="Model"
-                hint="Left empty it is the tenant’s, whichever that is then."
-                placeholder="the tenant’s"
-                value={typed.model}
-                fault={faultOf('model_id')}
-                onChange={({ target }) => change({ model: target.value })}
-              />
+              <ModelField value={typed.model} fault={faultOf('model_id')} onChange={(model) => change({ model })} />
               <div className={css.budgetFields}>
                 {limitNames.map((name) => (
                   <Field
@@ -121,6 +115,32 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
         )}
       </div>
     </form>
+  )
+}
+
+function ModelField(props: {
+  readonly value: string
+  readonly fault: string | undefined
+  readonly onChange: (model: string) => void
+}): ReactNode {
+  const models = useModels()
+  return (
+    <>
+      <Field
+        label="Model"
+        hint="Left empty it is the tenant’s, whichever that is then."
+        placeholder="the tenant’s"
+        list="agent-models"
+        value={props.value}
+        fault={props.fault}
+        onChange={({ target }) => props.onChange(target.value)}
+      />
+      <datalist id="agent-models">
+        {(models.data ?? []).map(({ model_id: id }) => (
+          <option key={id} value={id} />
+        ))}
+      </datalist>
+    </>
   )
 }
 

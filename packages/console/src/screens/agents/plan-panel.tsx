@@ -2,7 +2,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef } from 'reac
 import { useSearchParams } from 'react-router'
 import { Panel } from '../../kit/page.tsx'
 import { Empty, Loading } from '../../kit/states.tsx'
-import { Tabs } from '../../kit/tabs.tsx'
+import { type Tab, Tabs } from '../../kit/tabs.tsx'
 import css from './agents.module.css'
 import { levelsOf } from './levels.ts'
 import { StepList } from './step-list.tsx'
@@ -30,29 +30,22 @@ export function PlanPanel(props: {
     })
   const levels = useMemo(() => levelsOf(steps), [steps])
   const parts = { workflow, levels, chosen: chosen?.id, onChoose: choose }
+  const graph: Tab = {
+    id: 'graph',
+    name: 'Graph',
+    show: () => (
+      <Suspense fallback={<Loading what="Drawing" />}>
+        <PlanGraph {...parts} />
+      </Suspense>
+    ),
+  }
+  const list: Tab = { id: 'list', name: `Steps (${steps.length})`, show: () => <StepList {...parts} /> }
   return (
     <div className={chosen ? css.planWithStep : css.plan}>
       <div className={css.column}>
         <Panel title="Plan">
           {workflow.plan && workflow.plan.success_criteria.length > 0 && <Criteria plan={workflow.plan} />}
-          {steps.length > 0 && (
-            <Tabs
-              name="The plan"
-              parameter="view"
-              tabs={[
-                {
-                  id: 'graph',
-                  name: 'Graph',
-                  show: () => (
-                    <Suspense fallback={<Loading what="Drawing" />}>
-                      <PlanGraph {...parts} />
-                    </Suspense>
-                  ),
-                },
-                { id: 'list', name: `Steps (${steps.length})`, show: () => <StepList {...parts} /> },
-              ]}
-            />
-          )}
+          {steps.length > 0 && <Tabs name="The plan" parameter="view" tabs={isNarrow() ? [list, graph] : [graph, list]} />}
           {steps.length === 0 &&
             (hasEnded(workflow) ? <Empty title="There was no plan" /> : <Loading what="The orchestrator makes a plan" />)}
         </Panel>
@@ -65,6 +58,11 @@ export function PlanPanel(props: {
       )}
     </div>
   )
+}
+
+/** Where boxes would be too small to be read, the list comes first. */
+function isNarrow(): boolean {
+  return matchMedia('(max-width: 700px)').matches
 }
 
 /** Brought into sight where it stands below the graph. */

@@ -8,7 +8,7 @@ import { hasEnded, type Workflow } from './workflow.ts'
 /** How far it is, and what it used of what it may use. */
 export function ProgressFigures({ workflow }: { readonly workflow: Workflow }): ReactNode {
   const { usage, tool_calls: calls, plan } = workflow
-  const took = useTook(workflow)
+  const { took, counted } = useTimes(workflow)
   const steps = Object.values(workflow.steps)
   const done = steps.filter(({ status }) => status === 'completed').length
   const running = steps.filter(({ status }) => status === 'running').length
@@ -34,7 +34,7 @@ export function ProgressFigures({ workflow }: { readonly workflow: Workflow }): 
         <Figure name="Tool calls" value={formatCount(calls)} />
         <Figure name="Cost" value={formatUsd(usage.usd)} />
       </Figures>
-      <BudgetBars workflow={workflow} took={took} />
+      <BudgetBars workflow={workflow} counted={counted} />
     </>
   )
 }
@@ -52,7 +52,7 @@ export const sourceWords: Readonly<Record<string, string>> = {
   forked: 'plan of another workflow',
 }
 
-function BudgetBars({ workflow, took }: { readonly workflow: Workflow; readonly took: number }): ReactNode {
+function BudgetBars({ workflow, counted }: { readonly workflow: Workflow; readonly counted: number }): ReactNode {
   const { budget, usage, tool_calls: calls } = workflow
   if (!budget || Object.keys(budget).length === 0) return null
   const { usd, tokens, seconds, tool_calls: mostCalls } = budget
@@ -70,9 +70,9 @@ function BudgetBars({ workflow, took }: { readonly workflow: Workflow; readonly 
         {seconds !== undefined && (
           <Meter
             name="Time"
-            value={took / 1_000}
+            value={counted / 1_000}
             of={seconds}
-            text={`${formatDuration(took)} of ${formatDuration(seconds * 1_000)}`}
+            text={`${formatDuration(counted)} of ${formatDuration(seconds * 1_000)}`}
           />
         )}
       </div>
@@ -80,8 +80,8 @@ function BudgetBars({ workflow, took }: { readonly workflow: Workflow; readonly 
   )
 }
 
-/** Milliseconds from the request to the end, or until now. */
-function useTook(workflow: Workflow): number {
+/** Milliseconds from the request to the end, or until now; and those that the budget counts, which stand still while nothing but a word is waited for. */
+function useTimes(workflow: Workflow): { readonly took: number; readonly counted: number } {
   const ended = hasEnded(workflow)
   const [now, setNow] = useState(Date.now)
   useEffect(() => {
@@ -89,6 +89,11 @@ function useTook(workflow: Workflow): number {
     const timer = setInterval(() => setNow(Date.now()), 1_000)
     return () => clearInterval(timer)
   }, [ended])
-  const end = ended ? Date.parse(workflow.updated_at) : now
-  return Math.max(0, end - Date.parse(workflow.created_at))
+  const changed = Date.parse(workflow.updated_at)
+  const end = ended ? changed : now
+  const countedTo = ended || workflow.status === 'awaiting_approval' ? changed : now
+  return {
+    took: Math.max(0, end - Date.parse(workflow.created_at)),
+    counted: Math.max(0, countedTo - Date.parse(workflow.counts_from) - workflow.waited_seconds * 1_000),
+  }
 }

@@ -99,6 +99,9 @@ export interface Workflow extends WorkflowSummary {
   readonly approval: 'none' | 'plan'
   readonly budget?: Budget
   readonly tool_calls: number
+  readonly counts_from: string
+  /** Of the time since then, what doesn't count: nothing went on before somebody's word. */
+  readonly waited_seconds: number
   readonly plan: Plan | null
   readonly steps: Readonly<Record<string, StepRun>>
   readonly synthesis: StepRun | null
