@@ -69,8 +69,7 @@ function isNarrow(): boolean {
 function Chosen({ children }: { readonly children: ReactNode }): ReactNode {
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    // What it gives by now is a promise, which an effect must not.
-    void box.current?.scrollIntoView({ block: 'nearest' })
+    if (matchMedia('(max-width: 1100px)').matches) box.current?.scrollIntoView({ block: 'start' })
   }, [])
   return (
     <div ref={box} className={css.chosen}>

@@ -7,7 +7,6 @@ import { ButtonLink } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Page, Panel } from '../../kit/page.tsx'
 import { Empty, Loading, NoPermission, ProblemNotice } from '../../kit/states.tsx'
-import { Table } from '../../kit/table.tsx'
 import { type Agent, agentsPath } from './agent.ts'
 import css from './agents.module.css'
 import { Parts } from './parts.tsx'
@@ -38,39 +37,39 @@ export function RegistryScreen(): ReactNode {
 function Agents(): ReactNode {
   const list = useList<Agent>(agentsPath, {}, { limit: 200, refetchInterval: 5_000 })
   return (
-    <Panel title="Agents" flush actions={<CopyCall call={{ method: 'GET', path: agentsPath }} />}>
+    <Panel title="Agents" actions={<CopyCall call={{ method: 'GET', path: agentsPath }} />}>
       {list.error !== null && <ProblemNotice error={list.error} onRetry={() => void list.refetch()} />}
       {list.isPending && <Loading />}
       {list.data !== undefined && itemsOf(list).length === 0 && <Empty title="There is no agent." />}
       {list.data !== undefined && (
-        <Table
-          name="Agents"
-          rows={itemsOf(list)}
-          keyOf={({ type }) => type}
-          columns={[
-            {
-              name: 'Agent',
-              show: ({ type, built_in, version }) => (
-                <span className={css.agentName}>
-                  <Link to={`/agents/registry/${encodeURIComponent(type)}`}>{type}</Link>
-                  {built_in ? <Badge>built in</Badge> : <Badge tone="info">version {version}</Badge>}
-                </span>
-              ),
-            },
-            { name: 'Good for', show: ({ capabilities }) => capabilities.join(', ') || '–' },
-            {
-              name: 'Model',
-              show: ({ model_id, usual_model }) => (
-                <>
-                  <code>{model_id}</code>
-                  {usual_model && <div className={css.note}>the tenant’s</div>}
-                </>
-              ),
-            },
-            { name: 'Tools', show: ({ tools }) => tools.join(', ') || 'none' },
-          ]}
-        />
+        <ul className={css.agents} aria-label="Agents">
+          {itemsOf(list).map((agent) => (
+            <li key={agent.type}>
+              <Card agent={agent} />
+            </li>
+          ))}
+        </ul>
       )}
     </Panel>
+  )
+}
+
+function Card({ agent }: { readonly agent: Agent }): ReactNode {
+  const { type, built_in: isBuiltIn, version, capabilities, model_id: model, usual_model: isUsual, tools } = agent
+  return (
+    <Link to={`/agents/registry/${encodeURIComponent(type)}`} className={css.agent}>
+      <span className={css.agentName}>
+        <strong>{type}</strong>
+        {isBuiltIn ? <Badge>built in</Badge> : <Badge tone="info">version {version}</Badge>}
+      </span>
+      <span>{capabilities.length > 0 ? capabilities.join(' · ') : 'It does not say what it is good for.'}</span>
+      <span className={css.note}>
+        <code>{model}</code>
+        {isUsual && ', the tenant’s model'}
+      </span>
+      <span className={css.links}>
+        {tools.length === 0 ? <span className={css.note}>no tools</span> : tools.map((tool) => <Badge key={tool}>{tool}</Badge>)}
+      </span>
+    </Link>
   )
 }
