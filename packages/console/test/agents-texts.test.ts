@@ -78,6 +78,25 @@ describeInBrowser('what others wrote on the screen of agents', () => {
     }
   })
 
+  it('comes from documents in the examples: they are added, asked about, and reported with their figures', async () => {
+    const { page } = await openConsole(server, { path: '/agents' })
+    await page.getByRole('button', { name: 'Add the sample documents' }).click()
+    await until('the documents are read', async () => {
+      const { items } = await api<{ items: { source: string; status: string }[] }>(
+        server,
+        'GET',
+        '/api/documents?status=processed',
+      )
+      return items.filter(({ source }) => source.startsWith('plant-')).length === 2
+    })
+    await page.getByRole('button', { name: 'A comparison' }).click()
+    await page.getByRole('button', { name: 'Start' }).click()
+    const report = page.getByRole('region', { name: 'Report' })
+    await report.getByRole('cell', { name: /2\.5 %/ }).waitFor(patience)
+    await report.getByRole('cell', { name: /1\.5 %/ }).waitFor()
+    await page.getByRole('region', { name: 'Sources (2)' }).getByText('plant-south.md').waitFor()
+  })
+
   it('is cited with the passage that a claim rests on, whatever the document is called', async () => {
     const source = `${image}.md`
     await ingest(source, '# North\n\nThe plant in the north made 4200 valves in May. Its scrap rate was 2.5 %.')

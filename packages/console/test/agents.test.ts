@@ -200,8 +200,12 @@ describeInBrowser('the screen of agents', () => {
     expect(await page.getByRole('button', { name: 'Start' }).count()).toBe(0)
     await page.goto(`${server.url}/#/agents/registry`)
     await page.getByText('agents:read').waitFor()
-    await page.goto(`${server.url}/#/agents/workflows/not-there`)
-    await page.getByRole('alert').waitFor()
+    const other = await openConsole(server, { path: '/agents', permissions: ['agents:read'] })
+    await other.page.getByRole('list', { name: 'Agents' }).waitFor()
+    expect(await other.page.getByRole('link', { name: 'New agent' }).count()).toBe(0)
+    await other.page.getByRole('link', { name: /^report/ }).click()
+    await other.page.getByRole('heading', { name: 'Agent report' }).waitFor()
+    expect(await other.page.getByLabel('System prompt').isDisabled()).toBe(true)
   })
 
   it('draws a plan that another user asked for without offering to change it', async () => {

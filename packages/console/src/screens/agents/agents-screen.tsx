@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
-import { Route, Routes } from 'react-router'
+import { Navigate, Route, Routes } from 'react-router'
+import { useMay } from '../../api/session.ts'
 import { NotFound } from '../../app/crashed.tsx'
 import { AgentPage } from './agent-page.tsx'
 import { RegistryScreen } from './registry-screen.tsx'
@@ -8,9 +9,11 @@ import { WorkflowsScreen } from './workflows-screen.tsx'
 
 /** Workflows, one of them, and the agents that do their steps. */
 export default function AgentsScreen(): ReactNode {
+  const [mayRead, mayWrite] = [useMay('workflows:read'), useMay('workflows:write')]
+  const mayUse = mayRead || mayWrite
   return (
     <Routes>
-      <Route index element={<WorkflowsScreen />} />
+      <Route index element={mayUse ? <WorkflowsScreen /> : <Navigate to="/agents/registry" replace />} />
       <Route path="workflows/:id" element={<WorkflowScreen />} />
       <Route path="registry" element={<RegistryScreen />} />
       <Route path="registry/:type" element={<AgentPage />} />

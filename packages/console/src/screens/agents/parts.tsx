@@ -11,7 +11,8 @@ export function Parts(): ReactNode {
     ...(mayRead ? [{ name: 'Workflows', to: '/agents' }] : []),
     ...(mayAgents ? [{ name: 'Registry', to: '/agents/registry' }] : []),
   ]
-  if (parts.length < 2) return null
+  // Workflows are where everybody is who may see them.
+  if (parts.length === 0 || !mayAgents) return null
   return (
     <nav className={css.parts} aria-label="Parts of this screen">
       {parts.map(({ name, to }) => (

@@ -10,6 +10,7 @@ import { ProblemNotice } from '../../kit/states.tsx'
 import css from './agents.module.css'
 import { examples } from './examples.ts'
 import { readJson } from './read-json.ts'
+import { SampleDocuments } from './sample-documents.tsx'
 import { lookAgain } from './workflow.ts'
 
 interface Typed {
@@ -78,6 +79,7 @@ export function StartForm(): ReactNode {
                   {example.name}
                 </Button>
               ))}
+              <SampleDocuments />
             </Row>
           </div>
           <TextField
