@@ -46,10 +46,7 @@ describeInBrowser('what others wrote on the screen of agents', () => {
       ],
     }
     const first = await startWorkflow(server, { request: hostile, plan, session_id: 'a' })
-    await until(
-      'its end',
-      async () => (await api<{ status: string }>(server, 'GET', `/api/workflows/${first}`)).status !== 'running',
-    )
+    await reach(server, first, 'completed')
     const body = { step: 'end', result: `# Found\n\n${hostile}\n\n![picture](https://example.org/x.png)` }
     const { workflow_id: id } = await api<{ workflow_id: string }>(server, 'POST', `/api/workflows/${first}/fork`, body)
     await reach(server, id, 'completed')
@@ -70,7 +67,8 @@ describeInBrowser('what others wrote on the screen of agents', () => {
       await expectSound(visited)
       await page.goto(`${server.url}/#/agents/registry`)
       await page
-        .getByRole('cell', { name: /onerror/ })
+        .getByRole('list', { name: 'Agents' })
+        .getByText(/onerror/)
         .first()
         .waitFor()
       await expectSound(visited)
@@ -99,14 +97,14 @@ describeInBrowser('what others wrote on the screen of agents', () => {
 
   it('is cited with the passage that a claim rests on, whatever the document is called', async () => {
     const source = `${image}.md`
-    await ingest(source, '# North\n\nThe plant in the north made 4200 valves in May. Its scrap rate was 2.5 %.')
+    await ingest(source, '# West\n\nThe plant in the west made 4200 valves in May. Its scrap rate was 2.5 %.')
     const plan = {
       steps: [
-        { id: 'look', agent_type: 'research', prompt: 'How many valves did the plant in the north make in May?' },
+        { id: 'look', agent_type: 'research', prompt: 'How many valves did the plant in the west make in May?' },
         { id: 'end', agent_type: 'report', prompt: 'Report it.', dependencies: ['look'] },
       ],
     }
-    const id = await startWorkflow(server, { request: 'How many valves did the plant in the north make in May?', plan })
+    const id = await startWorkflow(server, { request: 'How many valves did the plant in the west make in May?', plan })
     const ended = await reach(server, id, 'completed')
     expect(ended.result?.sources).toEqual([source])
     const visited = await openConsole(server, { path: `/agents/workflows/${id}?step=look` })
