@@ -26,6 +26,7 @@ const areas: readonly (readonly [prefix: string, area: string])[] = [
   ['/api/ingests', 'documents'],
   ['/api/rag', 'rag'],
   ['/api/agents', 'agents'],
+  ['/api/tools', 'agents'],
   ['/api/workflows', 'workflows'],
   ['/api/streams', 'streams'],
   ['/api/alerts', 'alerts'],

@@ -4,6 +4,7 @@ import { InvalidInputError } from '../errors.ts'
 import type { Uses } from '../scope/scope.ts'
 import { agentType, agentTypeFault } from './agents/agent.ts'
 import { allAgents, deleteAgent, getAgent, type NewAgent, putAgent } from './agents/registry.ts'
+import { builtInTools } from './tools/tools.ts'
 import * as forms from './workflow-forms.ts'
 
 const list = defineRoute<Record<never, never>, PageQuery>({
@@ -74,6 +75,19 @@ const remove = defineRoute<forms.AgentParams>({
   },
 })
 
+const tools = defineRoute({
+  method: 'GET',
+  path: '/api/tools',
+  permission: 'agents:read',
+  summary:
+    'The tools that any agent can be given by name. Besides them there are hosts to read, as `fetch_url:HOST`, and tools of servers that ' +
+    'whoever runs Plinth has set up, as `SERVER.TOOL`.',
+  replies: { 200: { summary: 'All of them.', body: forms.toolListForm } },
+  async handle() {
+    return { status: 200, body: { items: builtInTools.map(forms.showTool), next_cursor: null } }
+  },
+})
+
 function usualModel({ models }: Uses<'models'>): string {
   return models.defaultModel
 }
@@ -84,4 +98,4 @@ function checkedType(path: string, body: string | undefined): string {
   return path
 }
 
-export const agentRoutes: readonly AnyRoute[] = [list, create, read, change, remove]
+export const agentRoutes: readonly AnyRoute[] = [list, create, read, change, remove, tools]

@@ -4,15 +4,17 @@ import { pageOf } from '../define/forms.ts'
 import { timestamp } from '../ports/clock.ts'
 import { noUsage } from '../rag/usage.ts'
 import type { Workflow } from './manage-workflow.ts'
-import type { Plan } from './plan/plan.ts'
+import { budgetForm, type Plan } from './plan/plan.ts'
 import { synthesis } from './run/journal.ts'
 import { RunState, type RunStatus } from './run/run-state.ts'
 import type { StepState } from './run/step-state.ts'
+import { upTo } from './whole-characters.ts'
 import { runStatus, type WorkflowFields } from './workflows.ts'
 
 const instant = z.iso.datetime()
 const usage = z.object({ input_tokens: z.number(), output_tokens: z.number(), usd: z.number(), latency_ms: z.number() })
-const stepShown = z.object({
+/** Of one step. */
+export const stepFields: z.ZodRawShape = {
   step_id: z.string(),
   agent_type: z.string(),
   status: z.enum(['pending', 'awaiting_approval', 'running', 'completed', 'failed', 'skipped', 'cancelled']),
@@ -30,7 +32,9 @@ const stepShown = z.object({
   ended_at: instant.nullable(),
   usage,
   tool_calls: z.number().int(),
-})
+  again_at: instant.optional(),
+}
+const stepShown = z.object(stepFields)
 const summary = {
   workflow_id: z.string(),
   tenant_id: z.string(),
@@ -45,6 +49,14 @@ export const workflowForm: z.ZodType = z.object({
   ...summary,
   waits_for: z.enum(['plan', 'steps']).optional(),
   request: z.string(),
+  /** Who asked for it, whether a plan of it waits for approval, and what it may use; absent: as much as it takes. */
+  user_id: z.string(),
+  approval: z.enum(['none', 'plan']),
+  budget: budgetForm.optional(),
+  tool_calls: z.number().int(),
+  /** From when its seconds count, and for how many of them it waited for nothing but somebody's word, up to its last change: those don't. */
+  counts_from: instant,
+  waited_seconds: z.number(),
   plan: z
     .object({
       goal: z.string(),
@@ -66,8 +78,16 @@ export const workflowForm: z.ZodType = z.object({
 })
 /** What the routes that act on a run answer. */
 export const changedForm: z.ZodType = z.object({ ...summary, waits_for: z.enum(['plan', 'steps']).optional() })
-export const workflowListForm: z.ZodType = pageOf(z.object(summary))
+export const workflowListForm: z.ZodType = pageOf(z.object({ ...summary, request: z.string().optional() }))
 export const acceptedForm: z.ZodType = z.object({ workflow_id: z.string(), status: runStatus })
+
+/** Of a request, what stands in a list. */
+const shownInList = 300
+
+/** A run as a list shows it that was asked for texts. */
+export async function showTitled(tenantId: string, record: Workflow['record']): Promise<object> {
+  return { ...showSummary(tenantId, record.fields), request: upTo((await record.open('request')) ?? '', shownInList) }
+}
 
 export function showSummary(tenantId: string, fields: WorkflowFields): object {
   const { workflow_id, status: at, usage: used, created, updated, session_id, forked_from } = fields
@@ -104,6 +124,12 @@ export async function showWorkflow(tenantId: string, { record, state }: Workflow
   return {
     ...showChanged(tenantId, { record, state }),
     request: (await record.open('request')) ?? '',
+    user_id: record.fields.user_id,
+    approval: record.fields.approval,
+    ...(record.fields.budget ? { budget: record.fields.budget } : {}),
+    tool_calls: state.toolCalls,
+    counts_from: timestamp(state.againAt ?? record.fields.created),
+    waited_seconds: state.rested / 1_000,
     plan: plan
       ? {
           goal: plan.goal,
@@ -148,7 +174,7 @@ export function statusShown(state: RunState): { readonly status: RunStatus; read
 
 /** One step, or the synthesis, with what it cost. @param begun whether its plan is in the journal. */
 export function showStep(state: StepState, begun = true): object {
-  const { step, attempts, result, error, calls, startedAt, endedAt, usage: used, toolCalls } = state
+  const { step, attempts, result, error, calls, startedAt, endedAt, usage: used, toolCalls, notBefore } = state
   const at = begun ? state.status : 'pending'
   return {
     step_id: step.id === synthesis ? 'synthesis' : step.id,
@@ -166,5 +192,6 @@ export function showStep(state: StepState, begun = true): object {
     ended_at: endedAt === undefined ? null : timestamp(endedAt),
     usage: used,
     tool_calls: toolCalls,
+    ...(at === 'pending' && notBefore > 0 ? { again_at: timestamp(notBefore) } : {}),
   }
 }

@@ -8,6 +8,7 @@ import type { Fork } from './fork-workflow.ts'
 import type { About } from './manage-workflow.ts'
 import { budgetForm, planLimits } from './plan/plan.ts'
 import type { RunStatus } from './run/run-state.ts'
+import type { Tool } from './tools/tool.ts'
 import { runStatus } from './workflows.ts'
 
 const text = z
@@ -50,11 +51,14 @@ export interface WorkflowListQuery extends PageQuery {
   readonly status?: RunStatus | undefined
   /** The caller's own session. */
   readonly session_id?: string | undefined
+  /** With the beginning of each request. */
+  readonly texts?: boolean | undefined
 }
 export const workflowListQuery: z.ZodType<WorkflowListQuery> = z.strictObject({
   ...pageFields,
   status: runStatus.optional(),
   session_id: sessionId.optional(),
+  texts: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
 })
 
 const reason = z.string().max(2_000)
@@ -110,6 +114,8 @@ export const agentParams: z.ZodType<AgentParams> = z.strictObject({ type: z.stri
 const agentShown = z.object({
   type: z.string(),
   model_id: z.string(),
+  /** It names none of its own: the model is whichever is the tenant's. */
+  usual_model: z.boolean(),
   system_prompt: z.string(),
   tools: z.array(z.string()),
   allow: z.array(z.string()),
@@ -123,5 +129,21 @@ export const agentListForm: z.ZodType = pageOf(agentShown)
 
 /** @param usualModel the tenant's, for agents that name none. */
 export function showAgent({ model_id: modelId, version, ...agent }: AgentDefinition, usualModel: string): object {
-  return { allow: [], ...agent, model_id: modelId ?? usualModel, version, built_in: version === 0 }
+  return {
+    allow: [],
+    ...agent,
+    model_id: modelId ?? usualModel,
+    usual_model: modelId === undefined,
+    version,
+    built_in: version === 0,
+  }
+}
+
+export const toolListForm: z.ZodType = pageOf(
+  z.object({ name: z.string(), description: z.string(), changes: z.boolean(), permission: z.string().optional() }),
+)
+
+/** @returns a tool without what its model is told of its arguments. */
+export function showTool({ name, description, changes, permission }: Tool): object {
+  return { name, description, changes, ...(permission === undefined ? {} : { permission }) }
 }

@@ -15,11 +15,13 @@ import {
   type Workflow,
 } from './manage-workflow.ts'
 import { sessionOf } from './session.ts'
+import { showStepWhole, stepForm } from './show-step.ts'
 import {
   acceptedForm,
   changedForm,
   showChanged,
   showSummary,
+  showTitled,
   showWorkflow,
   workflowForm,
   workflowListForm,
@@ -48,10 +50,10 @@ const list = defineRoute<Record<never, never>, forms.WorkflowListQuery>({
   path: '/api/workflows',
   permission: 'workflows:read',
   summary:
-    "Workflows, newest first, without their texts; with session_id those of the caller's session. A page by both may be short.",
+    "Workflows, newest first, without their texts; with texts=true each with the beginning of its request; with session_id those of the caller's session. A page by both may be short.",
   query: forms.workflowListQuery,
   replies: { 200: { summary: 'A page.', body: workflowListForm } },
-  async handle(scope, { query: { status, session_id, limit, after } }) {
+  async handle(scope, { query: { status, session_id, texts, limit, after } }) {
     const group = session_id === undefined ? status : await sessionOf(scope, session_id)
     const grouped = session_id === undefined ? 'status' : 'session'
     const page = await scope.state.list(workflows, group === undefined ? 'created' : grouped, {
@@ -60,7 +62,10 @@ const list = defineRoute<Record<never, never>, forms.WorkflowListQuery>({
       ...(group === undefined ? {} : { group }),
     })
     const wanted = page.items.filter(({ fields }) => status === undefined || fields.status === status)
-    const items = wanted.map(({ fields }) => showSummary(scope.caller.tenant, fields))
+    const { tenant } = scope.caller
+    const items = texts
+      ? await Promise.all(wanted.map((record) => showTitled(tenant, record)))
+      : wanted.map(({ fields }) => showSummary(tenant, fields))
     return { status: 200, body: { items, next_cursor: toCursor(page.after) } }
   },
 })
@@ -74,6 +79,20 @@ const read = defineRoute<forms.WorkflowParams>({
   replies: { 200: { summary: 'The workflow.', body: workflowForm } },
   async handle(scope, { params }) {
     return { status: 200, body: await showWorkflow(scope.caller.tenant, await getWorkflow(scope, params.id)) }
+  },
+})
+
+const readStep = defineRoute<forms.StepParams>({
+  method: 'GET',
+  path: '/api/workflows/{id}/steps/{step}',
+  permission: 'workflows:read',
+  summary:
+    'One step with all that is known of it: its agent, what its model is told, what the steps before gave, each try with its tool calls. ' +
+    '`@synthesis` is the step that puts results together where the plan has none for it.',
+  params: forms.stepParams,
+  replies: { 200: { summary: 'The step.', body: stepForm } },
+  async handle(scope, { params }) {
+    return { status: 200, body: await showStepWhole(scope, { workflowId: params.id, stepId: params.step }) }
   },
 })
 
@@ -197,4 +216,16 @@ function changed(scope: Scope, status: number, workflow: Workflow): { readonly s
   return { status, body: showChanged(scope.caller.tenant, workflow) }
 }
 
-export const workflowRoutes: readonly AnyRoute[] = [create, list, read, events, approve, reject, cancel, resume, retry, fork]
+export const workflowRoutes: readonly AnyRoute[] = [
+  create,
+  list,
+  read,
+  readStep,
+  events,
+  approve,
+  reject,
+  cancel,
+  resume,
+  retry,
+  fork,
+]

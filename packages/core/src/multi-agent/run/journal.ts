@@ -53,6 +53,15 @@ export interface PendingCall {
   readonly input: JsonObject
 }
 
+/** A call of a tool that an agent made: its beginning, for whoever looks at the step afterwards. */
+export interface MadeCall {
+  readonly tool: string
+  /** The arguments, as JSON. */
+  readonly input: string
+  readonly answer: string
+  readonly failed?: boolean | undefined
+}
+
 export type StepOutcome =
   | ({ readonly status: 'completed' } & StepResult)
   /** It goes on from its conversation when somebody has agreed to these calls, or has not. */
@@ -108,6 +117,8 @@ export type JournalEntry = {
       /** Since it was last put down. */
       readonly usage: Usage
       readonly toolCalls: number
+      /** Since then. Absent in runs of an earlier version. */
+      readonly made?: readonly MadeCall[] | undefined
     }
   | {
       readonly kind: 'finished'
@@ -117,6 +128,7 @@ export type JournalEntry = {
       /** Of what no entry `conversed` tells. */
       readonly usage: Usage
       readonly toolCalls: number
+      readonly made?: readonly MadeCall[] | undefined
     }
   /** Somebody wants a step that failed, or was left out, to be tried again. */
   | { readonly kind: 'retried'; readonly step: string; readonly by: string }

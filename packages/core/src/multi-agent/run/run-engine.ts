@@ -3,8 +3,9 @@ import type { Usage } from '../../language-model/catalogue.ts'
 import type { Clock, Timer } from '../../ports/clock.ts'
 import { noUsage } from '../../rag/usage.ts'
 import type { ConversationPart } from '../steps/conversation.ts'
-import { type Ending, type JournalEntry, type StepOutcome, type StepResult, synthesis } from './journal.ts'
+import { type Ending, type JournalEntry, type MadeCall, type StepOutcome, synthesis } from './journal.ts'
 import { type Journal, type JournalListener, RunLostError } from './journal-writer.ts'
+import { type GivenResult, resultsFor } from './results-for.ts'
 import type { RunState } from './run-state.ts'
 import { type RunSlots, StepSlots } from './step-slots.ts'
 import type { StepState } from './step-state.ts'
@@ -22,9 +23,9 @@ export interface StepCall {
   /** Milliseconds that it may take. */
   readonly timeout: number
   /** What the steps that it needs gave, in the order in which it names them; those that failed or were left out aren't there. */
-  readonly results: readonly { readonly step: string; readonly result: StepResult }[]
+  readonly results: readonly GivenResult[]
   /** Puts down what an agent goes on from; what it used until then isn't told again with its end. */
-  keep(part: ConversationPart, used: Pick<StepEnd, 'usage' | 'toolCalls'>): void
+  keep(part: ConversationPart, used: Omit<StepEnd, 'outcome'>): void
   /** Resolves when all that led here is kept: to be awaited before anything that can't be taken back. */
   settled(): Promise<void>
 }
@@ -33,6 +34,8 @@ export interface StepEnd {
   readonly outcome: StepOutcome
   readonly usage: Usage
   readonly toolCalls: number
+  /** Of those calls what is kept. */
+  readonly made?: readonly MadeCall[] | undefined
 }
 
 /** Does a step's work. What it throws is a fault of Plinth's own, and is tried again. */
@@ -315,7 +318,7 @@ export class RunEngine implements JournalListener {
       key: `${this.#runId}:${state.step.id}:${state.rounds}:${state.failures}`,
       signal,
       timeout: Math.min(stepTimeout(state.step), this.#longest),
-      results: this.#resultsFor(state),
+      results: resultsFor(this.state, state),
       keep: (part, used) => this.#keep(state, attempt, signal, { part, ...used }),
       settled: () => this.journal.settled(),
     })
@@ -325,21 +328,13 @@ export class RunEngine implements JournalListener {
     state: StepState,
     attempt: number,
     signal: AbortSignal,
-    kept: { readonly part: ConversationPart } & Pick<StepEnd, 'usage' | 'toolCalls'>,
+    kept: { readonly part: ConversationPart } & Omit<StepEnd, 'outcome'>,
   ): void {
     if (signal.aborted && signal.reason === 'left') return
     this.put({ at: this.#clock.now(), kind: 'conversed', step: state.step.id, attempt, ...kept })
   }
 
-  #resultsFor({ step }: StepState): StepCall['results'] {
-    const ids = step.id === synthesis ? [...this.state.steps.keys()] : step.dependencies
-    return ids.flatMap((id) => {
-      const result = this.state.steps.get(id)?.result
-      return result && id !== step.id ? [{ step: id, result }] : []
-    })
-  }
-
-  #finished(flight: InFlight, { outcome, usage, toolCalls }: StepEnd): void {
+  #finished(flight: InFlight, { outcome, usage, toolCalls, made = [] }: StepEnd): void {
     const { state, attempt, controller } = flight
     const { id: step, agent_type: agentType } = state.step
     // The run was left, and whoever takes it up starts the step again; or it was told to break off, and didn't in time.
@@ -348,7 +343,8 @@ export class RunEngine implements JournalListener {
     this.#slots.give(agentType)
     const { aborted, reason } = controller.signal
     const end = aborted && outcome.status !== 'completed' ? brokenOff(reason) : outcome
-    this.put({ at: this.#clock.now(), kind: 'finished', step, attempt, outcome: end, usage, toolCalls })
+    const kept = made.length > 0 ? { made } : {}
+    this.put({ at: this.#clock.now(), kind: 'finished', step, attempt, outcome: end, usage, toolCalls, ...kept })
     // At once, so that what ended and what begins thereby are one commit of the journal.
     this.#lookAtTime()
     this.#startSteps(this.#now)

@@ -8,6 +8,7 @@ import { RunBudgetError, type Settle } from '../run/run-budget.ts'
 import type { CallDecision } from '../run/step-state.ts'
 import { mayCall } from '../tools/allowed-tools.ts'
 import { callTool, readInput } from '../tools/call-tool.ts'
+import { withCall } from '../tools/made-calls.ts'
 import type { Tool, ToolAnswer } from '../tools/tool.ts'
 import { upTo } from '../whole-characters.ts'
 import type { Conversation, OpenCall } from './conversation.ts'
@@ -107,9 +108,11 @@ export function putDown(work: AgentWork): void {
 }
 
 function keep({ run, conversation, used }: AgentWork): void {
-  run.keep(conversation.part(), { usage: used.usage, toolCalls: used.toolCalls })
+  const { usage, toolCalls, made } = used
+  run.keep(conversation.part(), { usage, toolCalls, ...(made.length > 0 ? { made } : {}) })
   used.usage = noUsage
   used.toolCalls = 0
+  used.made = []
 }
 
 async function makeCall(scope: Scope, work: AgentWork, made: Possible): Promise<ToolAnswer> {
@@ -124,13 +127,15 @@ async function makeCall(scope: Scope, work: AgentWork, made: Possible): Promise<
   }
   used.toolCalls++
   try {
-    return await callTool(scope, tool, {
+    const answer = await callTool(scope, tool, {
       input,
       key: `${conversation.key}:${conversation.turns}:${place}`,
       callId: call.toolCallId,
       results: run.results,
       signal: run.signal,
     })
+    used.made = withCall(used.made, { tool: tool.name, input, answer })
+    return answer
   } finally {
     settle({ tool_calls: 1 })
   }

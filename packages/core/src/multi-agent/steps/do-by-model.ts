@@ -6,20 +6,15 @@ import type { StepState } from '../run/step-state.ts'
 import { earlierContext, textsOf } from '../session.ts'
 import { readResult } from '../tools/read-result.ts'
 import type { SourceTools } from '../tools/source-tools.ts'
-import type { Tool } from '../tools/tool.ts'
 import { toolsFor } from '../tools/tools.ts'
 import { checkOutput, formOf } from './check-output.ts'
 import { citeSources } from './cite-sources.ts'
 import { type ContextRoom, gatherDependencyContext } from './dependency-context.ts'
+import { firstPrompt, roomFor } from './first-prompt.ts'
 import { judge } from './judge.ts'
-import { AgentFault, type AgentRun, maxTokensFor, runAgent, type Used } from './run-agent.ts'
-import { stepPrompt } from './step-prompt.ts'
+import { AgentFault, type AgentRun, runAgent, type Used } from './run-agent.ts'
 import type { StepTry } from './step-work.ts'
-import { synthesisPrompt } from './synthesis-prompt.ts'
 
-/** Of all results of steps before, as they are shown to an agent; and to the one that puts all of them together. */
-const contextTokens = 6_000
-const synthesisTokens = 24_000
 /** What is wrong with an answer is told to the agent at its next try. */
 const checks: ReadonlySet<string> = new Set(['output_check_failed', 'criteria_not_met'])
 
@@ -28,14 +23,14 @@ export async function doByModel(scope: Scope, attempt: StepTry): Promise<StepEnd
   const { call } = attempt
   const { step } = call.state
   const offered = await toolsOf(scope, attempt)
-  const room = roomFor(scope, attempt, offered.tools)
+  const room = roomFor(scope, call.state, attempt, offered.tools.includes(readResult))
   const end = await runAgent(scope, runOf(attempt, offered, room))
-  const { usage, toolCalls } = end
-  if ('waits' in end) return { outcome: { status: 'awaiting_approval', calls: end.waits }, usage, toolCalls }
+  const { usage, toolCalls, made } = end
+  if ('waits' in end) return { outcome: { status: 'awaiting_approval', calls: end.waits }, usage, toolCalls, made }
   const { text, found, truncated } = end
   const checked = checkOutput(step, text)
-  if ('fault' in checked) return { outcome: refused('output_check_failed', checked.fault), usage, toolCalls }
-  const used: Used = { usage, toolCalls }
+  if ('fault' in checked) return { outcome: refused('output_check_failed', checked.fault), usage, toolCalls, made }
+  const used: Used = { usage, toolCalls, made }
   const unmet = await judged(scope, attempt, { text, room, used })
   if (unmet !== undefined) return { outcome: refused('criteria_not_met', unmet), ...used }
   const cited = await citeSources(scope, { text, found, results: call.results })
@@ -57,29 +52,21 @@ function isBegun({ conversation }: StepState): boolean {
   return (conversation ?? []).length > 0
 }
 
-function roomFor(scope: Scope, { call, agent, model }: StepTry, tools: readonly Tool[]): ContextRoom {
-  const most = call.state.step.id === synthesis ? synthesisTokens : contextTokens
-  const fits = Math.floor((model.entry.context - maxTokensFor(scope, agent, model)) / 2)
-  return {
-    tokens: Math.max(0, Math.min(most, fits)),
-    canReadRest: model.entry.capabilities.tools && tools.includes(readResult),
-  }
-}
-
 function runOf(attempt: StepTry, { tools, unreachable }: SourceTools, room: ContextRoom): AgentRun {
   const { run, state, call, agent, model, budget, results } = attempt
   const { step, error, conversation, decision } = call.state
   const retryReason = error && checks.has(error.code) ? error.message : undefined
-  const told = { step, earlier: run.earlier, results: call.results, room, retryReason }
   const { key, signal, keep, settled } = call
   return {
     ...{ agent, model, tools, budget, results, key, signal, keep, settled, decision, retryReason },
     kept: conversation,
     schema: formOf(step),
-    prompt:
-      step.id === synthesis
-        ? synthesisPrompt({ agent, request: run.request, state, ...told })
-        : stepPrompt({ systemPrompt: agent.system_prompt, hasTools: tools.length > 0, unreachable, ...told }),
+    prompt: firstPrompt({
+      ...{ run, state, agent, room, unreachable, retryReason },
+      stepState: call.state,
+      results: call.results,
+      hasTools: tools.length > 0,
+    }),
   }
 }
 

@@ -41,8 +41,8 @@ interface RuleStep {
 export async function runRuleAgent(scope: Scope, step: RuleStep): Promise<StepEnd> {
   const made = await byRules(scope, step)
   const isAsked = formOf(step.call.state.step) !== undefined && (made.result.sources ?? []).length > 0
-  const { result, usage, toolCalls } = isAsked ? await inForm(scope, step, made) : made
-  return { outcome: { status: 'completed', ...result }, usage, toolCalls }
+  const { result, ...used } = isAsked ? await inForm(scope, step, made) : made
+  return { outcome: { status: 'completed', ...result }, ...used }
 }
 
 async function byRules(scope: Scope, { call, agent, request, earlier, state, budget }: RuleStep): Promise<Researched> {
@@ -62,10 +62,10 @@ async function byRules(scope: Scope, { call, agent, request, earlier, state, bud
 async function inForm(
   scope: Scope,
   { call, agent, budget }: RuleStep,
-  { result, usage, toolCalls }: Researched,
+  { result, usage, ...used }: Researched,
 ): Promise<Researched> {
   const { step } = call.state
-  const { content, used } = await askWithin(scope, {
+  const { content, used: asked } = await askWithin(scope, {
     model: scope.models.resolve(agent.model_id),
     // Without the task, whose words would be taken for what was found.
     prompt: [{ role: 'user', content: [{ type: 'text', text: result.text.replaceAll(/^- [^:\n]+: |\s?\[\d+\]/gm, '') }] }],
@@ -76,7 +76,7 @@ async function inForm(
     invocation: call.key,
     signal: call.signal,
   })
-  return { result: { text: textOfAnswer(content), sources: result.sources }, usage: inAll(usage, used), toolCalls }
+  return { result: { text: textOfAnswer(content), sources: result.sources }, usage: inAll(usage, asked), ...used }
 }
 
 function reportOf({ state: { step }, results }: StepCall, request: string, state: RunState): StepResult {

@@ -4,11 +4,11 @@ import { textOfAnswer } from '../../gateway/answer-text.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ResolvedModel, Usage } from '../../language-model/catalogue.ts'
 import { inAll, noUsage } from '../../rag/usage.ts'
-import type { Scope } from '../../scope/scope.ts'
+import type { Scope, Uses } from '../../scope/scope.ts'
 import { maxTokensOf } from '../../tenancy/tenant-models.ts'
 import type { AgentDefinition } from '../agents/agent.ts'
 import { askWithin, isDeferral } from '../ask-within.ts'
-import type { PendingCall } from '../run/journal.ts'
+import type { MadeCall, PendingCall } from '../run/journal.ts'
 import type { RunBudget } from '../run/run-budget.ts'
 import type { StepCall } from '../run/run-engine.ts'
 import type { CallDecision } from '../run/step-state.ts'
@@ -43,6 +43,7 @@ export interface AgentRun extends Pick<StepCall, 'key' | 'signal' | 'keep' | 'se
 export interface Used {
   usage: Usage
   toolCalls: number
+  made: readonly MadeCall[]
 }
 
 export type AgentEnd = Readonly<Used> &
@@ -72,7 +73,7 @@ export interface AgentWork {
  * a model's call throws, the signal's reason.
  */
 export async function runAgent(scope: Scope, run: AgentRun): Promise<AgentEnd> {
-  const used: Used = { usage: noUsage, toolCalls: 0 }
+  const used: Used = { usage: noUsage, toolCalls: 0, made: [] }
   let work: AgentWork | undefined
   try {
     work = begin(scope, run, used)
@@ -96,7 +97,7 @@ export class AgentFault extends Error {
 }
 
 /** How many tokens an agent's model may answer with. @throws InvalidInputError when its definition says more than it may. */
-export function maxTokensFor(scope: Scope, { limits }: Pick<AgentDefinition, 'limits'>, { entry }: ResolvedModel): number {
+export function maxTokensFor(scope: Uses<never>, { limits }: Pick<AgentDefinition, 'limits'>, { entry }: ResolvedModel): number {
   const { max_tokens: tenants = usualMaxTokens } = scope.tenant.model_config
   return maxTokensOf(scope.tenant, entry, limits.max_tokens ?? Math.min(usualMaxTokens, tenants, entry.maxOutput))
 }

@@ -94,14 +94,14 @@ function timedOut(error: unknown, milliseconds: number, isBudget: boolean): Step
 
 /** What went wrong, in words without content. */
 function failed(error: unknown): StepEnd {
-  const { usage, toolCalls } = error instanceof AgentFault ? error.used : { usage: noUsage, toolCalls: 0 }
+  const used = error instanceof AgentFault ? error.used : { usage: noUsage, toolCalls: 0 }
   const cause = error instanceof AgentFault ? error.cause : error
   if (!PlinthError.is(cause)) {
     const message = 'The step failed in a way that it does not know.'
-    return { usage, toolCalls, outcome: { status: 'failed', code: 'internal', message, retryable: true } }
+    return { ...used, outcome: { status: 'failed', code: 'internal', message, retryable: true } }
   }
   const { code, message, retryable, retryAfter } = cause
   const wait = retryAfter === undefined ? {} : { wait: retryAfter * 1_000 }
   const deferred = isDeferral(cause) ? { deferred: true } : {}
-  return { usage, toolCalls, outcome: { status: 'failed', code, message, retryable, ...wait, ...deferred } }
+  return { ...used, outcome: { status: 'failed', code, message, retryable, ...wait, ...deferred } }
 }

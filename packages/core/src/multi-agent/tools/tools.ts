@@ -45,6 +45,6 @@ export async function toolsFor(
 }
 
 /** Of a server's tools an agent may name all, and a step some. */
-function narrowed(own: readonly string[], only: readonly string[]): readonly string[] {
+export function narrowed(own: readonly string[], only: readonly string[]): readonly string[] {
   return only.filter((name) => isListed(own, name))
 }

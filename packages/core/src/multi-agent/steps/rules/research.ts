@@ -14,9 +14,10 @@ import { readText } from '../../../rag/text.ts'
 import { noUsage } from '../../../rag/usage.ts'
 import type { Scope } from '../../../scope/scope.ts'
 import { filterInTurns } from '../../../tenancy/filters/filter-in-turns.ts'
-import type { StepResult } from '../../run/journal.ts'
+import type { MadeCall, StepResult } from '../../run/journal.ts'
 import type { RunBudget } from '../../run/run-budget.ts'
 import { inTool } from '../../spans.ts'
+import { withCall } from '../../tools/made-calls.ts'
 import type { Aspect } from './aspects.ts'
 import { CitedText, partsOf } from './cited-text.ts'
 import { standingAlone } from './follow-up.ts'
@@ -49,6 +50,7 @@ export interface Researched {
   readonly result: StepResult
   readonly usage: Usage
   readonly toolCalls: number
+  readonly made?: readonly MadeCall[]
 }
 
 export interface Question {
@@ -73,13 +75,13 @@ export async function research(
   const queries = [...new Set(wanted)]
   // What names something stands alone.
   const history = topic.names.size > 0 ? [] : earlier.map((content) => ({ role: 'user' as const, content }))
-  const sources = await sourcesFor(scope, queries, { ...within, history })
+  const { sources, made } = await sourcesFor(scope, queries, { ...within, history })
   const found = await Promise.all(aspects.map((aspect) => passing(scope, lookUp(sources, { topic, aspect, rivals }))))
   if (found.every((quotations) => quotations.length === 0)) {
     const answered = await quoted(scope, { topic, rivals, sources, history }, within)
-    return { ...answered, toolCalls: queries.length + answered.toolCalls }
+    return { ...answered, toolCalls: queries.length + answered.toolCalls, made }
   }
-  return { result: findingOf(topic, found), usage: noUsage, toolCalls: queries.length }
+  return { result: findingOf(topic, found), usage: noUsage, toolCalls: queries.length, made }
 }
 
 /** What was found for each aspect of a topic, as text. */
@@ -145,7 +147,7 @@ async function sourcesFor(
   scope: Scope,
   queries: readonly string[],
   { budget, signal, history }: Within & { readonly history: readonly Turn[] },
-): Promise<readonly ReadSource[]> {
+): Promise<{ readonly sources: readonly ReadSource[]; readonly made: readonly MadeCall[] }> {
   const settle = await budget.take({ tool_calls: queries.length }, signal)
   settle({ tool_calls: queries.length })
   const found = await Promise.all(
@@ -157,13 +159,21 @@ async function sourcesFor(
   )
   const ranked = found.flatMap(({ passages: some }) => some.map((passage, rank) => ({ passage, rank })))
   const distinct = new Map(
-    ranked
-      .toSorted((one, other) => one.rank - other.rank)
-      .map(({ passage }) => [`${passage.document_id}:${passage.start}`, passage]),
+    ranked.toSorted((one, other) => one.rank - other.rank).map(({ passage }) => [placeOf(passage), passage]),
   )
   const { passages, findings } = await screenPassages(scope, [...distinct.values()])
   await tellFindings(scope, 'workflow.step', { findings, leftOut: [] })
-  return Promise.all(passages.map((passage) => readAround(scope, passage)))
+  const shown = new Set(passages.map(placeOf))
+  const made = found.reduce<readonly MadeCall[]>((calls, { passages: some }, index) => {
+    const names = new Set(some.filter((passage) => shown.has(placeOf(passage))).map(({ source }) => source))
+    const text = names.size > 0 ? `Passages of ${[...names].join(', ')}` : 'Nothing was found.'
+    return withCall(calls, { tool: 'search_knowledge', input: { query: queries[index] ?? '' }, answer: { text } })
+  }, [])
+  return { sources: await Promise.all(passages.map((passage) => readAround(scope, passage))), made }
+}
+
+function placeOf({ document_id, start }: Passage): string {
+  return `${document_id}:${start}`
 }
 
 async function readAround(scope: Scope, passage: Passage): Promise<ReadSource> {

@@ -1,0 +1,21 @@
+import { type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query'
+import { type Call, type Method, send } from '../../api/client.ts'
+import { lookAgain, workflowPath } from './workflow.ts'
+
+/** A call that acts on a workflow, such as `approve`. */
+export function actionCall(id: string, action: string, body?: object): Call {
+  const method: Method = 'POST'
+  return { method, path: `${workflowPath(id)}/${action}`, ...(body === undefined ? {} : { body }) }
+}
+
+export type Act = UseMutationResult<unknown, Error, Call>
+
+/** Acts on a workflow, and looks what came of it. */
+export function useAct(): Act {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (call: Call) => send(call),
+    // After a refusal too: it may stand otherwise than the page knew.
+    onSettled: () => lookAgain(queries),
+  })
+}

@@ -1,0 +1,200 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { useNavigate } from 'react-router'
+import { Problem, send } from '../../api/client.ts'
+import { useModels } from '../../api/models.ts'
+import { useMay } from '../../api/session.ts'
+import { Button } from '../../kit/button.tsx'
+import { CopyCall } from '../../kit/copy.tsx'
+import { Field, TextField } from '../../kit/field.tsx'
+import { Panel, Row, Stack } from '../../kit/page.tsx'
+import { ProblemNotice } from '../../kit/states.tsx'
+import { tell } from '../../kit/toasts.tsx'
+import { type Agent, agentsPath, callOf, limitNames, type Tool, type TypedAgent, typedOf } from './agent.ts'
+import css from './agents.module.css'
+
+const limitLabels = {
+  turns: 'Turns of its model',
+  max_tokens: 'Tokens of an answer',
+  tool_calls: 'Tool calls in a step',
+  concurrency: 'Steps at a time',
+}
+
+/** The form of an agent. Without agents:write it is to be read. */
+export function AgentEditor(props: { readonly agent: Agent | undefined; readonly tools: readonly Tool[] }): ReactNode {
+  const { agent, tools } = props
+  const [typed, setTyped] = useState(() => typedOf(agent, new Set(tools.map(({ name }) => name))))
+  const mayWrite = useMay('agents:write')
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const call = callOf(typed, agent === undefined)
+  const save = useMutation({
+    mutationFn: () => send<Agent>(call),
+    onSuccess: async (saved) => {
+      tell(`${saved.type} is saved as version ${saved.version}.`)
+      queries.setQueryData([agentsPath, 'one', saved.type], saved)
+      void queries.invalidateQueries({ queryKey: [agentsPath] })
+      if (agent === undefined) await navigate(`/agents/registry/${encodeURIComponent(saved.type)}`)
+    },
+  })
+  const change = (more: Partial<TypedAgent>): void => {
+    setTyped((before) => ({ ...before, ...more }))
+    save.reset()
+  }
+  const problem = save.error instanceof Problem ? save.error : undefined
+  const faultOf = (name: string): string | undefined =>
+    problem?.field?.split('.')[0] === name && name !== 'limits' ? problem.message : undefined
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        save.mutate()
+      }}
+    >
+      <fieldset disabled={!mayWrite} className={css.editor}>
+        <div className={css.editorSide}>
+          <Panel title="Role">
+            <Stack>
+              <Field
+                label="Type"
+                hint="By this name plans call it: small letters, digits, hyphens and underscores."
+                required
+                readOnly={agent !== undefined}
+                value={typed.type}
+                fault={faultOf('type')}
+                onChange={({ target }) => change({ type: target.value })}
+              />
+              <TextField
+                label="System prompt"
+                hint="Its role. Left empty it is the built-in role’s, or that of a helpful agent."
+                rows={9}
+                value={typed.prompt}
+                fault={faultOf('system_prompt')}
+                onChange={({ target }) => change({ prompt: target.value })}
+              />
+              <TextField
+                label="Capabilities, one a line"
+                hint="What it is good for: the planner chooses by this."
+                rows={4}
+                value={typed.capabilities}
+                fault={faultOf('capabilities')}
+                onChange={({ target }) => change({ capabilities: target.value })}
+              />
+            </Stack>
+          </Panel>
+          <Panel title="Model and limits">
+            <Stack>
+              <ModelField value={typed.model} fault={faultOf('model_id')} onChange={(model) => change({ model })} />
+              <div className={css.budgetFields}>
+                {limitNames.map((name) => (
+                  <Field
+                    key={name}
+                    label={limitLabels[name]}
+                    inputMode="numeric"
+                    placeholder="usual"
+                    value={typed.limits[name] ?? ''}
+                    fault={problem?.field === `limits.${name}` ? problem.message : undefined}
+                    onChange={({ target }) => change({ limits: { ...typed.limits, [name]: target.value } })}
+                  />
+                ))}
+              </div>
+            </Stack>
+          </Panel>
+        </div>
+        <ToolFields typed={typed} tools={tools} faultOf={faultOf} onChange={change} />
+      </fieldset>
+      <div className={css.editorEnd}>
+        {save.error !== null && <ProblemNotice error={save.error} />}
+        {mayWrite && (
+          <Row>
+            <Button type="submit" look="primary" busy={save.isPending} disabled={typed.type.trim() === ''}>
+              {agent === undefined ? 'Create the agent' : 'Save a new version'}
+            </Button>
+            <CopyCall call={call} />
+          </Row>
+        )}
+      </div>
+    </form>
+  )
+}
+
+function ModelField(props: {
+  readonly value: string
+  readonly fault: string | undefined
+  readonly onChange: (model: string) => void
+}): ReactNode {
+  const models = useModels()
+  return (
+    <>
+      <Field
+        label="Model"
+        hint="Left empty it is the tenant’s, whichever that is then."
+        placeholder="the tenant’s"
+        list="agent-models"
+        value={props.value}
+        fault={props.fault}
+        onChange={({ target }) => props.onChange(target.value)}
+      />
+      <datalist id="agent-models">
+        {(models.data ?? []).map(({ model_id: id }) => (
+          <option key={id} value={id} />
+        ))}
+      </datalist>
+    </>
+  )
+}
+
+function ToolFields(props: {
+  readonly typed: TypedAgent
+  readonly tools: readonly Tool[]
+  readonly faultOf: (name: string) => string | undefined
+  readonly onChange: (more: Partial<TypedAgent>) => void
+}): ReactNode {
+  const { typed, tools, faultOf, onChange } = props
+  const toggle = (name: string, isChosen: boolean): void =>
+    onChange({ tools: isChosen ? [...typed.tools, name] : typed.tools.filter((one) => one !== name) })
+  return (
+    <Panel title="Tools">
+      <Stack>
+        <ul className={css.tools} aria-label="Tools">
+          {tools.map(({ name, description, permission }) => (
+            <li key={name}>
+              <label>
+                <input
+                  type="checkbox"
+                  checked={typed.tools.includes(name)}
+                  onChange={({ target }) => toggle(name, target.checked)}
+                />
+                <span>
+                  <code>{name}</code>
+                  <span className={css.note}>
+                    {description}
+                    {permission !== undefined && ` Takes ${permission} of whoever asks.`}
+                  </span>
+                </span>
+              </label>
+            </li>
+          ))}
+        </ul>
+        <TextField
+          label="Hosts and servers, one a line"
+          hint="fetch_url:example.org for pages of a host; files.read_file or files.* for tools of a server that is set up for the tenant."
+          rows={3}
+          spellCheck={false}
+          value={typed.otherTools}
+          fault={faultOf('tools')}
+          onChange={({ target }) => onChange({ otherTools: target.value })}
+        />
+        <TextField
+          label="Allowed without asking, one a line"
+          hint="Of its tools those that change something, and may be called without somebody’s approval."
+          rows={2}
+          spellCheck={false}
+          value={typed.allow}
+          fault={faultOf('allow')}
+          onChange={({ target }) => onChange({ allow: target.value })}
+        />
+      </Stack>
+    </Panel>
+  )
+}

@@ -1,0 +1,98 @@
+/** What the API tells of agents and their tools. @module */
+import type { Call } from '../../api/client.ts'
+
+export interface AgentLimits {
+  readonly turns?: number
+  readonly max_tokens?: number
+  readonly tool_calls?: number
+  readonly concurrency?: number
+}
+
+export interface Agent {
+  readonly type: string
+  readonly model_id: string
+  /** It names none of its own. */
+  readonly usual_model: boolean
+  readonly system_prompt: string
+  readonly tools: readonly string[]
+  readonly allow: readonly string[]
+  readonly capabilities: readonly string[]
+  readonly limits: AgentLimits
+  readonly version: number
+  readonly built_in: boolean
+}
+
+export interface Tool {
+  readonly name: string
+  readonly description: string
+  readonly changes: boolean
+  readonly permission?: string
+}
+
+export const agentsPath = '/api/agents'
+
+export function agentPath(type: string): string {
+  return `${agentsPath}/${encodeURIComponent(type)}`
+}
+
+/** An agent as it is typed. */
+export interface TypedAgent {
+  readonly type: string
+  readonly model: string
+  readonly prompt: string
+  readonly tools: readonly string[]
+  /** Of servers, and hosts: one a line. */
+  readonly otherTools: string
+  readonly allow: string
+  readonly capabilities: string
+  readonly limits: Readonly<Record<string, string>>
+}
+
+export const limitNames = ['turns', 'max_tokens', 'tool_calls', 'concurrency'] as const
+
+/** @param known the names of tools that any agent can be given; absent: a new agent. */
+export function typedOf(agent: Agent | undefined, known: ReadonlySet<string>): TypedAgent {
+  return {
+    type: agent?.type ?? '',
+    model: agent === undefined || agent.usual_model ? '' : agent.model_id,
+    prompt: agent?.system_prompt ?? '',
+    tools: agent?.tools.filter((name) => known.has(name)) ?? [],
+    otherTools: agent?.tools.filter((name) => !known.has(name)).join('\n') ?? '',
+    allow: agent?.allow.join('\n') ?? '',
+    capabilities: agent?.capabilities.join('\n') ?? '',
+    limits: Object.fromEntries(Object.entries(agent?.limits ?? {}).map(([name, value]) => [name, String(value)])),
+  }
+}
+
+/** Registers an agent, or a new version of one. What is left empty is the usual. */
+export function callOf(typed: TypedAgent, isNew: boolean): Call {
+  const { type, model, prompt, tools, otherTools, allow, capabilities, limits } = typed
+  const limited = Object.entries(limits).flatMap(([name, text]) => (text.trim() === '' ? [] : [[name, numberIn(text)] as const]))
+  const allowed = linesOf(allow)
+  return {
+    method: isNew ? 'POST' : 'PUT',
+    path: isNew ? agentsPath : agentPath(type),
+    body: {
+      type: type.trim(),
+      ...(model.trim() === '' ? {} : { model_id: model.trim() }),
+      ...(prompt.trim() === '' ? {} : { system_prompt: prompt }),
+      tools: [...tools, ...linesOf(otherTools)],
+      ...(allowed.length > 0 ? { allow: allowed } : {}),
+      capabilities: linesOf(capabilities),
+      ...(limited.length > 0 ? { limits: Object.fromEntries(limited) } : {}),
+    },
+  }
+}
+
+function linesOf(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+}
+
+/** What is no number is sent as it is, for the server to name the field. */
+function numberIn(text: string): number | string {
+  const number = Number(text.replaceAll(/[,_ ]/g, ''))
+  return Number.isFinite(number) ? number : text
+}

@@ -1,0 +1,72 @@
+import { type ReactNode, useState } from 'react'
+import { Problem } from '../../api/client.ts'
+import { Button } from '../../kit/button.tsx'
+import { CopyCall } from '../../kit/copy.tsx'
+import { Dialog } from '../../kit/dialog.tsx'
+import { TextField } from '../../kit/field.tsx'
+import { Row } from '../../kit/page.tsx'
+import { ProblemNotice } from '../../kit/states.tsx'
+import { actionCall, useAct } from './act.ts'
+import css from './agents.module.css'
+import { type EditedPlan, isEditable, StepFields } from './plan-steps-form.tsx'
+import { readJson } from './read-json.ts'
+import type { Plan } from './workflow.ts'
+
+/** Changes a plan that waits, step by step or as JSON, and agrees to it as it is then. */
+export function PlanEditor(props: { readonly workflowId: string; readonly plan: Plan; readonly onClose: () => void }): ReactNode {
+  const { workflowId, plan, onClose } = props
+  const { goal, success_criteria, steps } = plan
+  const [text, setText] = useState(() => JSON.stringify({ goal, success_criteria, steps }, null, 2))
+  const [asJson, setAsJson] = useState(false)
+  const act = useAct()
+  const { value, fault } = readJson(text)
+  const call = actionCall(workflowId, 'approve', { plan: value ?? {} })
+  const problem = act.error instanceof Problem && act.error.field !== undefined ? act.error : undefined
+  const change = (next: string): void => {
+    setText(next)
+    act.reset()
+  }
+  return (
+    <Dialog wide title="Edit the plan" open onClose={onClose}>
+      <Row>
+        <Button size="small" look={asJson ? 'plain' : 'primary'} aria-pressed={!asJson} onClick={() => setAsJson(false)}>
+          Step by step
+        </Button>
+        <Button size="small" look={asJson ? 'primary' : 'plain'} aria-pressed={asJson} onClick={() => setAsJson(true)}>
+          As JSON
+        </Button>
+      </Row>
+      {!asJson && isEditable(value) && (
+        <StepFields plan={value} onChange={(next: EditedPlan) => change(JSON.stringify(next, null, 2))} />
+      )}
+      {!asJson && !isEditable(value) && <p className={css.bad}>The JSON is no plan with steps; mend it there.</p>}
+      {asJson && (
+        <TextField
+          label="Plan, as JSON"
+          hint="Of each step id, agent_type and prompt are required; a step starts when the last of its dependencies has ended."
+          rows={20}
+          spellCheck={false}
+          className={css.code}
+          value={text}
+          fault={fault ?? (problem && `${problem.field}: ${problem.message}`)}
+          onChange={({ target }) => change(target.value)}
+        />
+      )}
+      {act.error !== null && !(asJson && problem) && <ProblemNotice error={act.error} />}
+      <Row>
+        <Button
+          look="primary"
+          busy={act.isPending}
+          disabled={value === undefined}
+          onClick={() => act.mutate(call, { onSuccess: onClose })}
+        >
+          Approve the edited plan
+        </Button>
+        <Button look="quiet" onClick={onClose}>
+          Back
+        </Button>
+        <CopyCall call={call} />
+      </Row>
+    </Dialog>
+  )
+}

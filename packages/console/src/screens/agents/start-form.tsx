@@ -1,0 +1,165 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { useNavigate } from 'react-router'
+import { type Call, Problem, send } from '../../api/client.ts'
+import { Button } from '../../kit/button.tsx'
+import { CopyCall } from '../../kit/copy.tsx'
+import { Check, Field, TextField } from '../../kit/field.tsx'
+import { Panel, Row, Stack } from '../../kit/page.tsx'
+import { ProblemNotice } from '../../kit/states.tsx'
+import css from './agents.module.css'
+import { examples } from './examples.ts'
+import { readJson } from './read-json.ts'
+import { SampleDocuments } from './sample-documents.tsx'
+import { lookAgain } from './workflow.ts'
+
+interface Typed {
+  readonly request: string
+  readonly approval: boolean
+  readonly plan: string
+  readonly budget: Readonly<Record<string, string>>
+  readonly session: string
+}
+
+const nothing: Typed = { request: '', approval: false, plan: '', budget: {}, session: '' }
+const limits = [
+  { name: 'usd', label: 'USD' },
+  { name: 'tokens', label: 'Tokens' },
+  { name: 'seconds', label: 'Seconds' },
+  { name: 'tool_calls', label: 'Tool calls' },
+]
+
+/** Asks for a workflow: what is wanted, whether the plan waits for somebody, what it may use, and a plan of one's own. */
+export function StartForm(): ReactNode {
+  const [typed, setTyped] = useState(nothing)
+  const [opened, setOpened] = useState(false)
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const plan = readJson(typed.plan)
+  const call = callOf(typed, plan.value)
+  const start = useMutation({
+    mutationFn: () => send<{ readonly workflow_id: string }>(call),
+    onSuccess: async ({ workflow_id }) => {
+      void lookAgain(queries)
+      await navigate(`/agents/workflows/${encodeURIComponent(workflow_id)}`)
+    },
+  })
+  const change = (more: Partial<Typed>): void => {
+    setTyped((before) => ({ ...before, ...more }))
+    start.reset()
+  }
+  const field = start.error instanceof Problem ? (start.error.field ?? '') : ''
+  const message = start.error?.message
+  return (
+    <Panel title="Start a workflow" actions={<CopyCall call={call} />}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (plan.fault === undefined) start.mutate()
+        }}
+      >
+        <Stack>
+          <div>
+            <p className={css.note}>Try:</p>
+            <Row>
+              {examples.map((example) => (
+                <Button
+                  key={example.name}
+                  size="small"
+                  onClick={() => {
+                    change({
+                      ...nothing,
+                      request: example.request,
+                      plan: example.plan ?? '',
+                      approval: example.approval ?? false,
+                    })
+                    setOpened(example.plan !== undefined)
+                  }}
+                >
+                  {example.name}
+                </Button>
+              ))}
+              <SampleDocuments />
+            </Row>
+          </div>
+          <TextField
+            label="Request"
+            required
+            rows={5}
+            placeholder="Compare the scrap rate of the plant in the north with that of the plant in the south, and report it."
+            value={typed.request}
+            fault={field === 'request' ? message : undefined}
+            onChange={({ target }) => change({ request: target.value })}
+          />
+          <Check
+            label="Somebody has to approve the plan"
+            checked={typed.approval}
+            onChange={({ target }) => change({ approval: target.checked })}
+          />
+          <details open={opened} onToggle={({ currentTarget }) => setOpened(currentTarget.open)} className={css.moreFields}>
+            <summary>Budget, session and a plan of your own</summary>
+            <Stack>
+              <div className={css.budgetFields}>
+                {limits.map(({ name, label }) => (
+                  <Field
+                    key={name}
+                    label={label}
+                    inputMode="decimal"
+                    placeholder="no limit"
+                    value={typed.budget[name] ?? ''}
+                    fault={field === `budget.${name}` ? message : undefined}
+                    onChange={({ target }) => change({ budget: { ...typed.budget, [name]: target.value } })}
+                  />
+                ))}
+              </div>
+              <Field
+                label="Session"
+                hint="Workflows of yours under one name are told what came of those before."
+                value={typed.session}
+                fault={field === 'session_id' ? message : undefined}
+                onChange={({ target }) => change({ session: target.value })}
+              />
+              <TextField
+                label="Plan, as JSON"
+                hint="Left empty, the orchestrator makes one. Of each step id, agent_type and prompt are required."
+                rows={10}
+                spellCheck={false}
+                className={css.code}
+                value={typed.plan}
+                fault={plan.fault ?? (field.startsWith('plan') ? message : undefined)}
+                onChange={({ target }) => change({ plan: target.value })}
+              />
+            </Stack>
+          </details>
+          {start.error !== null && <ProblemNotice error={start.error} />}
+          <Row>
+            <Button type="submit" look="primary" busy={start.isPending} disabled={typed.request.trim() === ''}>
+              Start
+            </Button>
+          </Row>
+        </Stack>
+      </form>
+    </Panel>
+  )
+}
+
+function callOf({ request, approval, budget, session }: Typed, plan: unknown): Call {
+  const limited = Object.entries(budget).flatMap(([name, text]) => (text.trim() === '' ? [] : [[name, numberIn(text)] as const]))
+  return {
+    method: 'POST',
+    path: '/api/workflows',
+    body: {
+      request,
+      ...(plan === undefined ? {} : { plan }),
+      ...(approval ? { approval: 'plan' } : {}),
+      ...(limited.length > 0 ? { budget: Object.fromEntries(limited) } : {}),
+      ...(session.trim() === '' ? {} : { session_id: session.trim() }),
+    },
+  }
+}
+
+/** What is no number is sent as it is, for the server to name the field. */
+function numberIn(text: string): number | string {
+  const number = Number(text.replaceAll(/[,_ ]/g, ''))
+  return Number.isFinite(number) ? number : text
+}

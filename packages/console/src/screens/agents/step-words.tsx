@@ -1,0 +1,39 @@
+import { Check, Circle, CircleSlash, Hand, Loader, type LucideIcon, X } from 'lucide-react'
+import { formatDuration } from '../../kit/format.ts'
+import { type StepRun, type StepStatus, synthesis } from './workflow.ts'
+
+/** So that a status isn't told by colour alone. */
+export const statusIcons: Readonly<Record<StepStatus, LucideIcon>> = {
+  pending: Circle,
+  awaiting_approval: Hand,
+  running: Loader,
+  completed: Check,
+  failed: X,
+  skipped: CircleSlash,
+  cancelled: CircleSlash,
+}
+
+export function nameOfStep(id: string): string {
+  return id === synthesis ? 'synthesis' : id
+}
+
+/** How long a step ran, or has been running; undefined before it began. */
+export function tookOf(run: StepRun | undefined): string | undefined {
+  if (!run?.started_at) return undefined
+  const end = run.ended_at === null ? Date.now() : Date.parse(run.ended_at)
+  return formatDuration(Math.max(0, end - Date.parse(run.started_at)))
+}
+
+/** What a step's line says besides its status. */
+export function factsOf(run: StepRun | undefined): readonly string[] {
+  if (!run) return []
+  const took = run.ended_at === null ? undefined : tookOf(run)
+  const tokens = run.usage.input_tokens + run.usage.output_tokens
+  return [
+    ...(took === undefined ? [] : [took]),
+    ...(run.attempts > 1 ? [`${run.attempts} attempts`] : []),
+    ...(run.attempts === 0 && run.status === 'completed' ? ['kept'] : []),
+    ...(tokens > 0 ? [`${tokens.toLocaleString('en')} tokens`] : []),
+    ...(run.tool_calls > 0 ? [`${run.tool_calls} tool ${run.tool_calls === 1 ? 'call' : 'calls'}`] : []),
+  ]
+}
