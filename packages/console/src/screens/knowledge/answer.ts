@@ -68,6 +68,8 @@ export interface Answer {
 
 /** A question on its way to its answer. */
 export interface Asked {
+  /** Counts the questions. */
+  readonly id: number
   readonly question: string
   /** Whether it is still being answered. */
   readonly isBusy: boolean
@@ -78,6 +80,7 @@ export interface Asked {
   readonly call: Call
 }
 
+let count = 0
 const running = new Map<string, AbortController>()
 
 /** An answer of one side of the playground: it stays while other parts of the console are looked at. */
@@ -93,17 +96,18 @@ export function useAnswer(side: string): {
       running.get(side)?.abort()
       const controller = new AbortController()
       running.set(side, controller)
-      kept.change(() => ({ question, call, isBusy: true, written: '' }))
-      void follow(call, kept, controller.signal)
+      const asked: Asked = { id: ++count, question, call, isBusy: true, written: '' }
+      kept.change(() => asked)
+      void follow(asked, kept, controller.signal)
     },
     stop: () => running.get(side)?.abort(),
   }
 }
 
-async function follow(call: Call, kept: Kept<Asked | undefined>, signal: AbortSignal): Promise<void> {
+async function follow({ id, call }: Asked, kept: Kept<Asked | undefined>, signal: AbortSignal): Promise<void> {
   const tell = (by: (before: Asked) => Partial<Asked>): void => {
     // Another question may have taken its place.
-    kept.change((before) => (before && before.call === call ? { ...before, ...by(before) } : before))
+    kept.change((before) => (before?.id === id ? { ...before, ...by(before) } : before))
   }
   try {
     for await (const { event, data } of messagesOf(call, signal)) {

@@ -74,6 +74,7 @@ export function Playground(): ReactNode {
           >
             <TextField
               label="Question"
+              className={css.questionField}
               rows={2}
               value={question}
               placeholder="How often is the pump PX-4711 serviced?"

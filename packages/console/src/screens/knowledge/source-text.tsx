@@ -78,7 +78,7 @@ function MarkedText(props: { readonly text: string; readonly offset: number; rea
   const mark = useRef<HTMLElement>(null)
   const place = marked ? `${marked.start}-${marked.end}` : ''
   // biome-ignore lint/correctness/useExhaustiveDependencies: when another place is marked, not whenever more is shown
-  useEffect(() => mark.current?.scrollIntoView({ block: 'center' }), [place])
+  useEffect(() => void mark.current?.scrollIntoView({ block: 'center' }), [place])
   if (!marked) return <div className={css.text}>{text}</div>
   const [start, end] = [marked.start - offset, marked.end - offset]
   return (
