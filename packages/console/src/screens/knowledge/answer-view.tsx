@@ -10,15 +10,10 @@ import { ConfidencePanel } from './confidence-panel.tsx'
 import css from './knowledge.module.css'
 import { PassageList } from './passage-list.tsx'
 import { PromptView } from './prompt-view.tsx'
-import { describeSettings, type Settings } from './settings.ts'
+import { describeSettings } from './settings.ts'
 
 /** One answer: as it comes, and then with its evidence and how it came about. */
-export function AnswerView(props: {
-  readonly name: string
-  readonly settings: Settings
-  readonly asked: Asked | undefined
-}): ReactNode {
-  const { name, settings, asked } = props
+export function AnswerView({ name, asked }: { readonly name: string; readonly asked: Asked | undefined }): ReactNode {
   if (!asked)
     return (
       <Panel title={name}>
@@ -27,7 +22,7 @@ export function AnswerView(props: {
         </Empty>
       </Panel>
     )
-  const { question, answer, written, problem, isBusy, call } = asked
+  const { question, settings, answer, written, problem, isBusy, call } = asked
   return (
     <Panel title={name} actions={<CopyCall call={call} />}>
       <div className={css.stack} aria-busy={isBusy}>
@@ -71,8 +66,8 @@ function Answered({ answer, written }: { readonly answer: Answer; readonly writt
         </details>
       )}
       <p className={css.facts}>
-        <Badge tone={abstained ? 'warn' : confidence >= 0.75 ? 'good' : 'info'}>{formatShare(confidence)} confidence</Badge>
-        {explanation && <span>{explanation.served_by ?? 'no model was asked'}</span>}
+        {!explanation && <span>{formatShare(confidence)} confidence</span>}
+        {explanation && <span>{explanation.served_by ?? 'No model was asked'}</span>}
         <span>
           {formatCount(usage.input_tokens)} tokens in, {formatCount(usage.output_tokens)} out
         </span>

@@ -1,6 +1,7 @@
 import { type Call, Problem } from '../../api/client.ts'
 import { messagesOf } from '../../api/event-stream.ts'
 import { type Kept, useKept } from './kept-state.ts'
+import { askCall, type Settings } from './settings.ts'
 
 export interface Citation {
   readonly claim_start: number
@@ -71,6 +72,7 @@ export interface Asked {
   /** Counts the questions. */
   readonly id: number
   readonly question: string
+  readonly settings: Settings
   /** Whether it is still being answered. */
   readonly isBusy: boolean
   /** What the model has written so far. */
@@ -86,17 +88,17 @@ const running = new Map<string, AbortController>()
 /** An answer of one side of the playground: it stays while other parts of the console are looked at. */
 export function useAnswer(side: string): {
   readonly asked: Asked | undefined
-  ask(question: string, call: Call): void
+  ask(question: string, settings: Settings): void
   stop(): void
 } {
   const [asked, kept] = useKept<Asked | undefined>(`answer ${side}`, undefined)
   return {
     asked,
-    ask(question, call) {
+    ask(question, settings) {
       running.get(side)?.abort()
       const controller = new AbortController()
       running.set(side, controller)
-      const asked: Asked = { id: ++count, question, call, isBusy: true, written: '' }
+      const asked: Asked = { id: ++count, question, settings, call: askCall(question, settings), isBusy: true, written: '' }
       kept.change(() => asked)
       void follow(asked, kept, controller.signal)
     },

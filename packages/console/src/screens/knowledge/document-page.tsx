@@ -1,6 +1,6 @@
-import { ArrowLeft, Trash2 } from 'lucide-react'
+import { Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { Link, useNavigate, useParams, useSearchParams } from 'react-router'
+import { useNavigate, useParams, useSearchParams } from 'react-router'
 import { pathOf } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { CopyButton, CopyCall } from '../../kit/copy.tsx'
@@ -17,6 +17,8 @@ import css from './knowledge.module.css'
 import { showValue } from './metadata.ts'
 import { SourceText, stretchIn } from './source-text.tsx'
 
+const documentList = { to: '/knowledge', name: 'Documents' }
+
 /** One document: what is known of it, its text, and the chunks that questions find. */
 export function DocumentPage(): ReactNode {
   const { id = '' } = useParams()
@@ -24,14 +26,9 @@ export function DocumentPage(): ReactNode {
   const query = useDocument(mayRead ? id : undefined)
   if (!mayRead) return <NoPermission permission="documents:read" />
   return (
-    <div className={css.stack}>
-      <Link className={css.back} to="/knowledge">
-        <ArrowLeft size={14} aria-hidden="true" /> Documents
-      </Link>
-      <Loaded query={query} what="Loading the document">
-        {(document) => <Shown document={document} />}
-      </Loaded>
-    </div>
+    <Loaded query={query} what="Loading the document">
+      {(document) => <Shown document={document} />}
+    </Loaded>
   )
 }
 
@@ -43,6 +40,7 @@ function Shown({ document }: { readonly document: ShownDocument }): ReactNode {
   return (
     <Page
       title={source}
+      back={documentList}
       actions={
         <>
           <CopyCall call={{ method: 'GET', path: pathOf('/api/documents/{}', [document_id]) }} />

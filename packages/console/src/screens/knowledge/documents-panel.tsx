@@ -92,10 +92,16 @@ function DocumentTable(props: { readonly rows: readonly ShownDocument[]; readonl
           ),
         },
         { name: 'Status', width: 'minmax(150px, 2fr)', show: (document) => <Standing document={document} withReason /> },
-        { name: 'Version', width: '64px', isNumber: true, show: ({ version }) => version },
-        { name: 'Chunks', width: '70px', isNumber: true, show: ({ chunks_count }) => formatCount(chunks_count) },
-        { name: 'For', width: 'minmax(80px, 0.8fr)', show: ({ acl }) => readersOf(acl) },
-        { name: 'Updated', width: '110px', isNumber: true, show: ({ updated_at }) => formatTime(updated_at) },
+        { name: 'Version', isSecondary: true, width: '64px', isNumber: true, show: ({ version }) => version },
+        {
+          name: 'Chunks',
+          isSecondary: true,
+          width: '70px',
+          isNumber: true,
+          show: ({ chunks_count }) => formatCount(chunks_count),
+        },
+        { name: 'For', isSecondary: true, width: 'minmax(80px, 0.8fr)', show: ({ acl }) => readersOf(acl) },
+        { name: 'Updated', isSecondary: true, width: '110px', isNumber: true, show: ({ updated_at }) => formatTime(updated_at) },
         ...(mayWrite
           ? [
               {

@@ -7,6 +7,7 @@ import { TextField } from '../../kit/field.tsx'
 import { Panel, Row } from '../../kit/page.tsx'
 import { useAnswer } from './answer.ts'
 import { AnswerView } from './answer-view.tsx'
+import { IndexFacts } from './index-facts.tsx'
 import css from './knowledge.module.css'
 import { askCall, faultOf, readSettings, type Settings } from './settings.ts'
 import { SettingsForm } from './settings-form.tsx'
@@ -44,8 +45,8 @@ export function Playground(): ReactNode {
       before.set('q', question.trim())
       for (const name of ['source', 'start', 'end']) before.delete(name)
     }, false)
-    left.ask(question.trim(), askCall(question.trim(), settings.left))
-    if (isCompared) right.ask(question.trim(), askCall(question.trim(), settings.right))
+    left.ask(question.trim(), settings.left)
+    if (isCompared) right.ask(question.trim(), settings.right)
   }
   const stop = (): void => {
     left.stop()
@@ -65,6 +66,7 @@ export function Playground(): ReactNode {
           title="Ask your documents"
           actions={faults.left === undefined && <CopyCall call={askCall(question.trim() || 'A question', settings.left)} />}
         >
+          <IndexFacts />
           <form
             className={css.stack}
             onSubmit={(event: FormEvent) => {
@@ -118,8 +120,8 @@ export function Playground(): ReactNode {
           </form>
         </Panel>
         <div className={sides.length === 2 ? css.sides : css.stack}>
-          <AnswerView name={isCompared ? 'Answer A' : 'Answer'} settings={settings.left} asked={left.asked} />
-          {isCompared && <AnswerView name="Answer B" settings={settings.right} asked={right.asked} />}
+          <AnswerView name={isCompared ? 'Answer A' : 'Answer'} asked={left.asked} />
+          {isCompared && <AnswerView name="Answer B" asked={right.asked} />}
         </div>
       </div>
       {isOpen && <SourcePane />}

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Check, Field, TextField } from '../../kit/field.tsx'
+import { ModelField } from '../../kit/model-field.tsx'
 import css from './knowledge.module.css'
 import { describeSettings, type Settings, usualTopK, withSetting } from './settings.ts'
 
@@ -42,22 +43,24 @@ export function SettingsForm(props: {
           hint="Beside words: 0 to 1."
           onChange={({ target }) => set('dense_weight', numberIn(target.value))}
         />
-        <Field
-          label="Model"
-          value={settings.model_id ?? ''}
-          placeholder="the usual one"
-          hint="An id of the catalogue."
-          onChange={({ target }) => set('model_id', target.value)}
-        />
-        <TextField
-          label="Filter"
-          rows={2}
-          value={settings.filter ?? ''}
-          placeholder="team: plant, ops"
-          hint="Metadata, a name, a colon and values a line."
-          fault={fault}
-          onChange={({ target }) => set('filter', target.value)}
-        />
+        <div className={css.wide}>
+          <ModelField
+            value={settings.model_id ?? ''}
+            fault={undefined}
+            onChange={({ target }) => set('model_id', target.value)}
+          />
+        </div>
+        <div className={css.wide}>
+          <TextField
+            label="Filter"
+            rows={1}
+            value={settings.filter ?? ''}
+            placeholder="team: plant, ops"
+            hint="By metadata: a name, a colon and values a line."
+            fault={fault}
+            onChange={({ target }) => set('filter', target.value)}
+          />
+        </div>
         <div className={css.wide}>
           <Check
             label="Let an agent look, several times if need be"

@@ -1,11 +1,11 @@
 import { Search, X } from 'lucide-react'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
+import { useModels } from '../../api/models.ts'
 import { Button } from '../../kit/button.tsx'
 import kit from '../../kit/kit.module.css'
 import type { Changes, Filters } from './filters.ts'
 import { priorities, type RequestRow, statuses } from './request.ts'
 import css from './requests.module.css'
-import { useModels } from './use-models.ts'
 
 /** Typing isn't asked about before it pauses. Milliseconds. */
 const pause = 300

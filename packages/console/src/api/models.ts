@@ -1,7 +1,7 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
-import { get } from '../../api/client.ts'
-import type { ListPage } from '../../api/lists.ts'
-import { useMay } from '../../api/session.ts'
+import { get } from './client.ts'
+import type { ListPage } from './lists.ts'
+import { useMay } from './session.ts'
 
 export interface Model {
   readonly model_id: string
