@@ -68,6 +68,7 @@ export function Playground(): ReactNode {
         >
           <IndexFacts />
           <form
+            noValidate
             className={css.stack}
             onSubmit={(event: FormEvent) => {
               event.preventDefault()
