@@ -18,6 +18,9 @@ const pumps =
   '# Pumps\n\nThe pump PX-4711 is serviced every 400 hours. Its seal is made of rubber.\n\n# Safety\n\nNobody works on a pump alone.'
 const question = 'How often is the pump PX-4711 serviced?'
 
+/** Other tests run on the same machine. */
+const patience = { timeout: 15_000 }
+
 let server: TestServer
 
 beforeAll(async () => {
@@ -57,7 +60,7 @@ describeInBrowser('questions', () => {
     await page.keyboard.press('Enter')
     const source = page.getByRole('complementary', { name: 'Source' })
     await source.getByRole('heading', { name: 'pumps.md' }).waitFor()
-    await expect.poll(() => source.locator('mark').innerText()).toBe(pumps.slice(first?.start, first?.end))
+    await expect.poll(() => source.locator('mark').innerText(), patience).toBe(pumps.slice(first?.start, first?.end))
     await expectSound(visited)
     const address = page.url()
     await page.keyboard.press('Escape')
@@ -66,7 +69,7 @@ describeInBrowser('questions', () => {
     // What was asked, and which place of which document was open, can be passed on.
     await page.goto('about:blank')
     await page.goto(address)
-    await expect.poll(() => source.locator('mark').innerText()).toBe(pumps.slice(first?.start, first?.end))
+    await expect.poll(() => source.locator('mark').innerText(), patience).toBe(pumps.slice(first?.start, first?.end))
     expect(await page.getByLabel('Question').inputValue()).toBe(question)
   })
 
@@ -83,11 +86,11 @@ describeInBrowser('questions', () => {
       expect(await passages.nth(0).innerText()).toContain('[1] cited')
       expect(await passages.last().innerText()).toContain('shown, unused')
       await page.locator('summary', { hasText: 'Prompt' }).click()
-      expect(await page.getByLabel('the user message').innerText()).toContain(`User Question: ${question}`)
+      expect(await page.getByRole('group', { name: 'the user message' }).innerText()).toContain(`User Question: ${question}`)
       await expectSound(visited)
       await ask(page, 'Who won the cup in 1966?')
       await page.getByText('Abstained').waitFor()
-      await page.getByText('No model was asked').waitFor()
+      await page.getByText('No model was asked', { exact: true }).waitFor()
       expect(await passages.first().innerText()).toContain('unused')
       // The answer stays while something else is looked at.
       await page.getByRole('tab', { name: 'Documents' }).click()
@@ -115,7 +118,9 @@ describeInBrowser('questions', () => {
     await expectSound(visited)
     await page.getByRole('region', { name: 'Answer B' }).getByRole('button', { name: 'API' }).click()
     await page.getByRole('menuitem', { name: 'Copy as curl' }).click()
-    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain('"filter":{"team":"harbour"}')
+    await expect
+      .poll(() => page.evaluate(() => navigator.clipboard.readText()), patience)
+      .toContain('"filter":{"team":"harbour"}')
     await page.reload()
     await page.getByRole('group', { name: 'Settings B' }).waitFor()
     expect(await right.getByLabel('Filter').inputValue()).toBe('team: harbour')

@@ -180,7 +180,7 @@ describeInBrowser('documents', () => {
     await page.getByRole('button', { name: 'Ask', exact: true }).click()
     await page.getByRole('region', { name: 'Retrieved passages' }).getByText(/bold/).first().waitFor()
     await page.locator('summary', { hasText: 'Prompt' }).click()
-    await page.getByLabel('the user message').waitFor()
+    await page.getByRole('group', { name: 'the user message' }).waitFor()
     await page.getByRole('region', { name: 'Retrieved passages' }).getByRole('link', { name }).first().click()
     await page.getByRole('complementary', { name: 'Source' }).getByRole('heading', { name }).waitFor()
     await page.locator('mark').waitFor()

@@ -1,5 +1,5 @@
-import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query'
-import { get, pathOf, send } from '../../api/client.ts'
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { get, pathOf } from '../../api/client.ts'
 import { type ListQuery, useList } from '../../api/lists.ts'
 
 export type Metadata = Readonly<Record<string, unknown>>
@@ -32,7 +32,8 @@ export interface Chunk {
   readonly page?: number
 }
 
-const list = '/api/documents'
+/** Lists of documents are kept under it, with their queries. */
+export const documentLists = '/api/documents'
 
 /** How often what may change is looked at again, milliseconds. */
 const soon = 1_500
@@ -45,7 +46,7 @@ export function isUnderWay({ status, embedding }: ShownDocument): boolean {
 
 export function useDocuments(status: string | undefined): ListQuery<ShownDocument> {
   return useList<ShownDocument>(
-    list,
+    documentLists,
     { status },
     {
       limit: 100,
@@ -56,31 +57,17 @@ export function useDocuments(status: string | undefined): ListQuery<ShownDocumen
 
 export function useDocument(id: string | undefined): UseQueryResult<ShownDocument> {
   return useQuery({
-    queryKey: [list, 'one', id],
+    queryKey: [documentLists, 'one', id],
     queryFn: ({ signal }) => get<ShownDocument>(pathOf('/api/documents/{}', [id ?? '']), signal),
     enabled: id !== undefined,
-    refetchInterval: ({ state: { data } }) => (data && isUnderWay(data) ? soon : later),
+    // What was deleted doesn't come back.
+    refetchInterval: ({ state: { data, error } }) => (error !== null ? false : data && isUnderWay(data) ? soon : later),
   })
 }
 
 export function useChunks(document: ShownDocument): ListQuery<Chunk> {
   // Another version has other chunks.
   return useList<Chunk>(pathOf('/api/documents/{}/chunks', [document.document_id]), {}, { limit: 50 })
-}
-
-/** Deletes a document, leaves its page, and looks at the lists anew. */
-export function useDeleteDocument(): (id: string, leave?: () => unknown) => Promise<void> {
-  const queries = useQueryClient()
-  return async (id, leave) => {
-    await send({ method: 'DELETE', path: pathOf('/api/documents/{}', [id]) })
-    await leave?.()
-    queries.removeQueries({ queryKey: [list, 'one', id], type: 'inactive' })
-    await queries.invalidateQueries({
-      queryKey: [list],
-      refetchType: 'active',
-      predicate: ({ queryKey }) => queryKey[1] !== 'one',
-    })
-  }
 }
 
 /** Where a document is shown, with a stretch of it marked. */

@@ -12,7 +12,8 @@ import { formatCount, formatTime } from '../../kit/format.ts'
 import { Panel } from '../../kit/page.tsx'
 import { Empty, Loading, ProblemNotice } from '../../kit/states.tsx'
 import { VirtualTable } from '../../kit/virtual-table.tsx'
-import { documentPath, type ShownDocument, useDeleteDocument, useDocuments } from './document.ts'
+import { useDeleteDocument } from './delete-document.ts'
+import { documentPath, type ShownDocument, useDocuments } from './document.ts'
 import css from './knowledge.module.css'
 
 const statuses = [

@@ -5,8 +5,15 @@ const mostFiles = 1_000
 
 /** The files that were dropped, those in folders under their paths. Must be called while the drop is handled. */
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly NamedFile[]> {
-  const entries = [...transfer.items].flatMap((item) => (item.kind === 'file' ? (item.webkitGetAsEntry() ?? []) : []))
   const found: NamedFile[] = []
+  const entries: FileSystemEntry[] = []
+  for (const item of transfer.items) {
+    const entry = item.webkitGetAsEntry()
+    const file = entry ? null : item.getAsFile()
+    if (entry) entries.push(entry)
+    // What isn't of a file system, such as a picture that another page gave.
+    if (file) found.push({ name: file.name, file })
+  }
   for (const entry of entries) await gather(entry, found)
   return found
 }

@@ -29,7 +29,7 @@ export function SendingList(props: { readonly sendings: readonly Sending[]; read
 }
 
 function SendingRow({ sending }: { readonly sending: Sending }): ReactNode {
-  const { name, bytes, documentId, problem } = sending
+  const { name, bytes, documentId, version = 1, problem } = sending
   const { data: document, error } = useDocument(documentId)
   const reason = problem ?? error ?? (document?.status === 'failed' ? new Error(document.error?.message) : undefined)
   return (
@@ -38,7 +38,8 @@ function SendingRow({ sending }: { readonly sending: Sending }): ReactNode {
         {documentId === undefined ? <span>{name}</span> : <Link to={documentPath(documentId)}>{name}</Link>}
         <small>
           {formatBytes(bytes)}
-          {document && document.version > 1 && `, version ${document.version}`}
+          {version > 1 && `, version ${version}`}
+          {document && document.version > version && ', replaced since'}
         </small>
       </div>
       <Stages name={name} stages={stagesOf(sending, document)} />

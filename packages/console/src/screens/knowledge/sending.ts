@@ -37,7 +37,10 @@ let count = 0
 export interface Sender {
   readonly sendings: readonly Sending[]
   sendFiles(files: readonly NamedFile[], options: SendOptions): void
+  /** Shows no more what has arrived or failed. */
   clear(): void
+  /** Shows no more what became a document that is deleted. */
+  forget(documentId: string): void
 }
 
 /** Sends files, each with its own progress; what goes wrong with one is told there. */
@@ -69,6 +72,7 @@ export function useSender(): Sender {
       }
       for (let worker = 0; worker < atOnce; worker++) void work()
     },
+    forget: (id) => kept.change((all) => all.filter(({ documentId }) => documentId !== id)),
     clear: () => kept.change((all) => all.filter(({ documentId, problem }) => documentId === undefined && problem === undefined)),
   }
 }
