@@ -85,14 +85,14 @@ function DocumentTable(props: { readonly rows: readonly ShownDocument[]; readonl
       columns={[
         {
           name: 'Name',
-          width: 'minmax(170px, 2.4fr)',
+          width: 'minmax(110px, 2.4fr)',
           show: ({ document_id, source }) => (
             <Link to={documentPath(document_id)} title={source}>
               {source}
             </Link>
           ),
         },
-        { name: 'Status', width: 'minmax(150px, 2fr)', show: (document) => <Standing document={document} withReason /> },
+        { name: 'Status', width: 'minmax(110px, 2fr)', show: (document) => <Standing document={document} withReason /> },
         { name: 'Version', isSecondary: true, width: '64px', isNumber: true, show: ({ version }) => version },
         {
           name: 'Chunks',
