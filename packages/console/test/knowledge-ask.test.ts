@@ -37,8 +37,8 @@ beforeAll(async () => {
 })
 
 const ask = async (page: BrowserPage, text: string): Promise<void> => {
-  await page.getByLabel('Question').fill(text)
-  await page.getByRole('button', { name: 'Ask', exact: true }).click()
+  await page.getByRole('tabpanel').getByLabel('Question').fill(text)
+  await page.getByRole('tabpanel').getByRole('button', { name: 'Ask', exact: true }).click()
 }
 
 describeInBrowser('questions', () => {
@@ -46,7 +46,7 @@ describeInBrowser('questions', () => {
     const visited = await openConsole(server, { path: '/knowledge?tab=ask' })
     const { page } = visited
     await page.getByText('2 documents').waitFor()
-    await page.getByLabel('Question').focus()
+    await page.getByRole('tabpanel').getByLabel('Question').focus()
     await page.keyboard.type(question)
     await page.keyboard.press('Enter')
     const answer = page.getByRole('region', { name: 'The answer' })
@@ -70,7 +70,7 @@ describeInBrowser('questions', () => {
     await page.goto('about:blank')
     await page.goto(address)
     await expect.poll(() => source.locator('mark').innerText(), patience).toBe(pumps.slice(first?.start, first?.end))
-    expect(await page.getByLabel('Question').inputValue()).toBe(question)
+    expect(await page.getByRole('tabpanel').getByLabel('Question').inputValue()).toBe(question)
   })
 
   it('tell how their answers came about, and that there is none; sound in both themes', async () => {
@@ -108,7 +108,7 @@ describeInBrowser('questions', () => {
     const right = page.getByRole('group', { name: 'Settings B' })
     await right.getByLabel('Filter').fill('team harbour')
     await right.getByText('should be a name, a colon and a value').waitFor()
-    expect(await page.getByRole('button', { name: 'Ask', exact: true }).isDisabled()).toBe(true)
+    expect(await page.getByRole('tabpanel').getByRole('button', { name: 'Ask', exact: true }).isDisabled()).toBe(true)
     await right.getByLabel('Filter').fill('team: harbour')
     await page.getByRole('group', { name: 'Settings A' }).getByLabel('Passages').fill('1')
     await ask(page, question)

@@ -176,8 +176,8 @@ describeInBrowser('documents', () => {
     await page.getByText('The zither').waitFor()
     await page.goto(`${server.url}/#/knowledge?tab=ask`)
     const question = `Is the zither ${words} old?`
-    await page.getByLabel('Question').fill(question)
-    await page.getByRole('button', { name: 'Ask', exact: true }).click()
+    await page.getByRole('tabpanel').getByLabel('Question').fill(question)
+    await page.getByRole('tabpanel').getByRole('button', { name: 'Ask', exact: true }).click()
     await page.getByRole('region', { name: 'Retrieved passages' }).getByText(/bold/).first().waitFor()
     await page.locator('summary', { hasText: 'Prompt' }).click()
     await page.getByRole('group', { name: 'the user message' }).waitFor()
