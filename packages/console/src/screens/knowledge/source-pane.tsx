@@ -5,7 +5,7 @@ import { useMay } from '../../api/session.ts'
 import { Button, ButtonLink } from '../../kit/button.tsx'
 import { Loaded, NoPermission } from '../../kit/states.tsx'
 import { documentPath, useDocument } from './document.ts'
-import css from './knowledge.module.css'
+import css from './source-pane.module.css'
 import { SourceText, stretchIn } from './source-text.tsx'
 
 /** The document that the address names, beside the answer, at the passage that it names. Escape closes it. */
