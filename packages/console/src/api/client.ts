@@ -54,6 +54,11 @@ export function useCredentials(token: string | undefined, signedOut: () => void)
   onSignedOut = signedOut
 }
 
+/** What every unsafe call shows. */
+export function credentials(): Readonly<Record<string, string>> {
+  return csrfToken === undefined ? {} : { 'x-plinth-csrf': csrfToken }
+}
+
 /**
  * Sends a call and gives the parsed answer; undefined for an empty one.
  * @throws Problem for every answer but a success, and when there is none.
@@ -76,7 +81,7 @@ export async function request({ method, path, body, headers = {} }: Call, signal
     credentials: 'same-origin',
     headers: {
       ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
-      ...(method === 'GET' || csrfToken === undefined ? {} : { 'x-plinth-csrf': csrfToken }),
+      ...(method === 'GET' ? {} : credentials()),
       ...headers,
     },
     ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
@@ -95,7 +100,8 @@ export function get<Answer>(path: string, signal?: AbortSignal): Promise<Answer>
   return send<Answer>({ method: 'GET', path }, signal)
 }
 
-async function problemOf(response: Response): Promise<Problem> {
+/** What a refusal says. */
+export async function problemOf(response: Response): Promise<Problem> {
   const { status } = response
   const after = Number(response.headers.get('retry-after') ?? Number.NaN)
   const told = (await response.json().catch(() => ({}))) as Record<string, unknown>

@@ -9,6 +9,12 @@ export interface ListPage<Item> {
 
 export type ListQuery<Item> = UseInfiniteQueryResult<InfiniteData<ListPage<Item>>>
 
+/** Milliseconds until it is asked for anew; may depend on what is in it. */
+type Interval<Item> =
+  | number
+  | false
+  | ((query: { readonly state: { readonly data: InfiniteData<ListPage<Item>> | undefined } }) => number | false)
+
 /**
  * A list of the API, page after page.
  * @param query further parameters of the list; part of its key.
@@ -16,7 +22,7 @@ export type ListQuery<Item> = UseInfiniteQueryResult<InfiniteData<ListPage<Item>
 export function useList<Item>(
   path: string,
   query: Readonly<Record<string, string | number | boolean | undefined>> = {},
-  options: { readonly limit?: number; readonly refetchInterval?: number | false; readonly enabled?: boolean } = {},
+  options: { readonly limit?: number; readonly refetchInterval?: Interval<Item>; readonly enabled?: boolean } = {},
 ): ListQuery<Item> {
   const { limit = 50, ...rest } = options
   return useInfiniteQuery({

@@ -1,18 +1,21 @@
+import type { LanguageModelV4Prompt } from '@ai-sdk/provider'
 import type { ServerEvent } from '../define/route.ts'
+import { PlinthError } from '../errors.ts'
 import { textOfAnswer } from '../gateway/answer-text.ts'
 import { pricedUsage } from '../gateway/ask-model.ts'
 import type { ChatFinish } from '../gateway/chat.ts'
-import { answerChat, type GovernedCall, openChat } from '../gateway/governed-chat.ts'
+import { answerChat, type GovernedCall, type GovernedStream, openChat } from '../gateway/governed-chat.ts'
 import { uuid } from '../ids.ts'
 import type { Usage } from '../language-model/catalogue.ts'
 import type { Uses } from '../scope/scope.ts'
 import { maxTokensOf } from '../tenancy/tenant-models.ts'
 import { lookOnce, lookSeveralTimes, standingAlone } from './agent.ts'
 import { isAbstention, refusalText } from './answer/abstention.ts'
-import { type Citation, citeClaims } from './answer/cite-claims.ts'
+import { type Citation, type CitedAnswer, citeClaims } from './answer/cite-claims.ts'
 import { confidenceOf, confidenceOfRefusal, isAboveFloor, leastConfidence } from './answer/confidence.ts'
 import { type EvidenceFeatures, evidenceFeatures } from './answer/confidence-features.ts'
 import { type RagPrompt, ragPrompt } from './answer/prompt.ts'
+import { type Explanation, explain, promptAsSent } from './explain-answer.ts'
 import type { Passage } from './passage.ts'
 import type { QueryBody } from './rag-forms.ts'
 import { type PassageFinding, passagesThatPass, tellFindings } from './screen-passages.ts'
@@ -33,6 +36,8 @@ export interface RagAnswer {
   /** Passages that were found, and in which the tenant's filters found something: with `block` they had no part in the answer. */
   readonly filtered: readonly PassageFinding[]
   readonly usage: Usage
+  /** How it came about, where the question asks for it. */
+  readonly explanation?: Explanation
 }
 
 /** R31. */
@@ -49,33 +54,64 @@ const queryRoute = 'POST /api/rag/query'
  */
 export async function answerQuestion(scope: AnswerScope, body: QueryBody, signal: AbortSignal): Promise<RagAnswer> {
   const looked = await look(scope, body, signal)
-  if (!looked.isRelated) return refusal(scope, looked)
-  const { content, finish } = await answerChat(scope, callOf(scope, body, looked.prompt, signal))
+  if (!looked.isRelated) return refusal(scope, body, looked)
+  const { content, finish, servedBy } = await answerChat(scope, callOf(scope, body, looked.prompt, signal))
   const text = textOfAnswer(content)
-  return judged(scope, body, looked, { text, finish })
+  return judged(scope, body, looked, { text, finish, servedBy: servedBy.model })
 }
 
-/** The same in parts: `token` as the model writes, and `done` with the answer as it counts. */
-export async function* streamAnswer(scope: AnswerScope, body: QueryBody, signal: AbortSignal): AsyncGenerator<ServerEvent> {
-  let id = 0
+/**
+ * The same in parts: `token` as the model writes, and `done` with the answer as it counts; `error` where it breaks off.
+ * @throws what refuses it before the first part.
+ */
+export async function streamAnswer(
+  scope: AnswerScope,
+  body: QueryBody,
+  signal: AbortSignal,
+): Promise<AsyncIterableIterator<ServerEvent>> {
   const looked = await look(scope, body, signal)
-  const { passages } = looked.prompt
-  yield { id: ++id, event: 'status', data: { status: 'retrieved', passages: passages.length } }
-  if (!looked.isRelated) return yield { id: ++id, event: 'done', data: refusal(scope, looked) }
-  const { parts } = await openChat(scope, callOf(scope, body, looked.prompt, signal))
-  let text = ''
-  for await (const part of parts) {
-    if (part.type === 'text-delta') {
-      text += part.delta
-      yield { id: ++id, event: 'token', data: { text: part.delta } }
-    } else if (part.type === 'finish') {
-      yield { id: ++id, event: 'done', data: judged(scope, body, looked, { text, finish: part.finish }) }
+  return answerEvents(
+    scope,
+    body,
+    looked,
+    looked.isRelated ? await openChat(scope, callOf(scope, body, looked.prompt, signal)) : undefined,
+  )
+}
+
+async function* answerEvents(
+  scope: AnswerScope,
+  body: QueryBody,
+  looked: Looked,
+  chat: GovernedStream | undefined,
+): AsyncGenerator<ServerEvent> {
+  let id = 0
+  try {
+    yield { id: ++id, event: 'status', data: { status: 'retrieved', passages: looked.prompt.passages.length } }
+    if (!chat) return yield { id: ++id, event: 'done', data: refusal(scope, body, looked) }
+    let text = ''
+    for await (const part of chat.parts) {
+      if (part.type === 'text-delta') {
+        text += part.delta
+        yield { id: ++id, event: 'token', data: { text: part.delta } }
+      } else if (part.type === 'finish') {
+        const written = { text, finish: part.finish, servedBy: chat.servedBy.model }
+        yield { id: ++id, event: 'done', data: judged(scope, body, looked, written) }
+      }
     }
+  } catch (error) {
+    if (!PlinthError.is(error)) throw error
+    const { code, message, retryable } = error
+    yield { id: ++id, event: 'error', data: { code, message, retryable } }
   }
 }
 
 interface Looked {
+  /** As it stands on its own, or in an agent's words. */
+  readonly question: string
+  readonly retrieved: readonly Passage[]
   readonly prompt: RagPrompt
+  /** The prompt behind the filters, for whoever asks to see it. */
+  readonly sent?: LanguageModelV4Prompt
   readonly features: EvidenceFeatures
   /** Whether a model is worth asking. */
   readonly isRelated: boolean
@@ -103,7 +139,10 @@ async function look(scope: AnswerScope, body: QueryBody, signal: AbortSignal): P
   const features = evidenceFeatures({ question, passages, retrieval: retrieval.signals })
   const leftOut = whole.passages.filter((passage) => !kept.includes(passage))
   await tellFindings(scope, queryRoute, { findings, leftOut })
-  return { prompt, features, isRelated: passages.length > 0 && isAboveFloor(features), findings, used }
+  const isRelated = passages.length > 0 && isAboveFloor(features)
+  const sent = body.explain && isRelated ? await promptAsSent(scope, modelId, prompt) : undefined
+  const retrieved = retrieval.passages
+  return { question, retrieved, prompt, ...(sent && { sent }), features, isRelated, findings, used }
 }
 
 function callOf(scope: AnswerScope, body: QueryBody, prompt: RagPrompt, signal: AbortSignal): GovernedCall {
@@ -118,18 +157,19 @@ function callOf(scope: AnswerScope, body: QueryBody, prompt: RagPrompt, signal: 
   }
 }
 
-function judged(
-  scope: AnswerScope,
-  body: QueryBody,
-  looked: Looked,
-  { text, finish }: { readonly text: string; readonly finish: ChatFinish },
-): RagAnswer {
+interface Written {
+  readonly text: string
+  readonly finish: ChatFinish
+  readonly servedBy: string
+}
+
+function judged(scope: AnswerScope, body: QueryBody, looked: Looked, { text, finish, servedBy }: Written): RagAnswer {
   const { passages } = looked.prompt
   const usage = inAll(looked.used, pricedUsage(scope.models.resolve(body.model_id), finish.usage))
-  if (isAbstention(text)) return { ...refusal(scope, looked), response: text, usage }
+  if (isAbstention(text)) return { ...refusal(scope, body, looked, { servedBy }), response: text, usage }
   const cited = citeClaims({ answer: text, passages })
   const confidence = confidenceOf(looked.features, cited)
-  if (confidence < leastConfidence) return { ...refusal(scope, looked), usage }
+  if (confidence < leastConfidence) return { ...refusal(scope, body, looked, { servedBy, checked: cited }), usage }
   return {
     response: text,
     tenant_id: scope.caller.tenant,
@@ -139,18 +179,35 @@ function judged(
     citations: cited.citations,
     filtered: looked.findings,
     usage,
+    ...explained(body, looked, { servedBy, checked: cited, abstained: false }),
   }
 }
 
-function refusal(scope: AnswerScope, { prompt: { passages }, features, findings, used }: Looked): RagAnswer {
+/** What a model wrote in vain, if one was asked. */
+interface Refused {
+  readonly servedBy?: string
+  readonly checked?: CitedAnswer
+}
+
+function refusal(scope: AnswerScope, body: QueryBody, looked: Looked, refused: Refused = {}): RagAnswer {
   return {
-    response: refusalText(passages),
+    response: refusalText(looked.prompt.passages),
     tenant_id: scope.caller.tenant,
     sources: [],
-    confidence: confidenceOfRefusal(features),
+    confidence: confidenceOfRefusal(looked.features),
     abstained: true,
     citations: [],
-    filtered: findings,
-    usage: used,
+    filtered: looked.findings,
+    usage: looked.used,
+    ...explained(body, looked, { ...refused, abstained: true }),
   }
+}
+
+function explained(
+  body: QueryBody,
+  { question, retrieved, prompt, sent, features }: Looked,
+  ended: Refused & { readonly abstained: boolean },
+): Pick<RagAnswer, 'explanation'> {
+  if (!body.explain) return {}
+  return { explanation: explain({ searched: question, retrieved, prompt, sent, features, ...ended }) }
 }

@@ -3,6 +3,7 @@ import type { Uses } from '../scope/scope.ts'
 import { type DocumentRecord, mayRead } from './access.ts'
 import { documents, revisionPlace } from './documents.ts'
 import type { Examined, KeptRetrieval, RankedPlace } from './kept-retrievals.ts'
+import { pageNumbers } from './page-numbers.ts'
 import type { Passage } from './passage.ts'
 import { readText } from './text.ts'
 
@@ -38,7 +39,7 @@ export class CandidateRows {
     const row = await this.#row(document)
     const [content, page, source] = await Promise.all([
       readText(this.#scope, revisionPlace(document, version), start, end),
-      row && pageOf(row, start),
+      row && pageNumbers(row).then((pageAt) => pageAt(start)),
       row?.open('source'),
     ])
     return { document_id: document, source: source ?? '', content, start, end, ...(page === undefined ? {} : { page }), score }
@@ -56,11 +57,4 @@ export class CandidateRows {
     const record = await this.#scope.state.get(documents, { partition: document })
     return record && (await mayRead(this.#scope, record)) ? record : undefined
   }
-}
-
-/** From 1; undefined for a document without pages. */
-async function pageOf(record: DocumentRecord, start: number): Promise<number | undefined> {
-  const pages = await record.open('pages')
-  if (!pages) return undefined
-  return (JSON.parse(pages) as readonly number[]).findLastIndex((begins) => begins <= start) + 1
 }

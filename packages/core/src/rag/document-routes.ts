@@ -1,13 +1,12 @@
-import { pageAskedFor, toCursor } from '../define/forms.ts'
+import { type PageQuery, pageAskedFor, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
-import { NotFoundError } from '../errors.ts'
 import { acceptDocuments } from './accept-documents.ts'
-import { getDocument, mayRead, maySee } from './access.ts'
-import { documents, revisionPlace } from './documents.ts'
+import { getDocument, maySee } from './access.ts'
+import { documents } from './documents.ts'
 import { followIngest, getIngest } from './follow-ingest.ts'
 import * as forms from './forms.ts'
 import { deleteDocument } from './manage-documents.ts'
-import { allText } from './text.ts'
+import { documentChunks, documentText } from './read-document.ts'
 import { createUpload, receiveUpload, uploadLimit } from './uploads.ts'
 
 const mebibyte = 1024 * 1024
@@ -60,20 +59,30 @@ const read = defineRoute<forms.IdParams>({
   },
 })
 
-const text = defineRoute<forms.IdParams>({
+const text = defineRoute<forms.IdParams, forms.StretchQuery>({
   method: 'GET',
   path: '/api/documents/{id}/text',
   permission: 'documents:read',
-  summary: 'The text that offsets index, as JavaScript counts them.',
+  summary: 'The text that offsets index, as JavaScript counts them; with start and end that stretch of it.',
   params: forms.idParams,
+  query: forms.stretchQuery,
   replies: { 200: { summary: 'The text of the version that is found.', body: null } },
-  async handle(scope, { params }) {
-    const record = await getDocument(scope, params.id)
-    const { document_id, live } = record.fields
-    if (live === undefined || !(await mayRead(scope, record))) throw new NotFoundError('text')
-    let content = ''
-    for await (const block of allText(scope, revisionPlace(document_id, live))) content += block
+  async handle(scope, { params, query }) {
+    const content = await documentText(scope, params.id, query)
     return { status: 200, text: { type: 'text/plain; charset=utf-8', content } }
+  },
+})
+
+const chunks = defineRoute<forms.IdParams, PageQuery>({
+  method: 'GET',
+  path: '/api/documents/{id}/chunks',
+  permission: 'documents:read',
+  summary: 'The chunks that its text was cut into, as they are searched, in the order of the text.',
+  params: forms.idParams,
+  query: forms.chunkListQuery,
+  replies: { 200: { summary: 'A page.', body: forms.chunkListForm } },
+  async handle(scope, { params, query }) {
+    return { status: 200, body: await documentChunks(scope, params.id, pageAskedFor(query)) }
   },
 })
 
@@ -143,4 +152,4 @@ const follow = defineRoute<forms.IdParams>({
   },
 })
 
-export const documentRoutes: readonly AnyRoute[] = [send, list, read, text, remove, ask, receive, progress, follow]
+export const documentRoutes: readonly AnyRoute[] = [send, list, read, text, chunks, remove, ask, receive, progress, follow]

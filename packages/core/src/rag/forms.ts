@@ -114,6 +114,34 @@ export const documentListQuery: z.ZodType<DocumentListQuery> = z.strictObject({
   status: z.enum(['processing', 'processed', 'failed']).optional(),
 })
 
+/** A stretch of a document's text. */
+export interface StretchQuery {
+  readonly start?: number | undefined
+  readonly end?: number | undefined
+}
+const offset = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be a whole number')
+  .transform(Number)
+export const stretchQuery: z.ZodType<StretchQuery> = z
+  .strictObject({ start: offset.optional(), end: offset.optional() })
+  .refine(({ start = 0, end = start }) => end >= start, { message: 'must not be below start', path: ['end'] })
+
+export const chunkListQuery: z.ZodType<PageQuery> = z.strictObject(pageFields)
+
+export const chunkListForm: z.ZodType = pageOf(
+  z.object({
+    /** From 0, in the order of the text. */
+    ordinal: z.number().int(),
+    start: z.number().int(),
+    end: z.number().int(),
+    content: z.string(),
+    /** What it stands under: titles, headings, header rows. They are searched with it. */
+    context: z.string(),
+    page: z.number().int().optional(),
+  }),
+)
+
 const instant = z.iso.datetime()
 const shown = z.object({
   document_id: z.string(),
@@ -124,6 +152,10 @@ const shown = z.object({
   chunks_count: z.number().int(),
   embedding: z.enum(['pending', 'done']),
   version: z.number().int(),
+  /** Whether questions find it: this version, or, while or because this one isn't read, the one before. */
+  searchable: z.boolean(),
+  /** Of the text that is found. */
+  characters: z.number().int(),
   metadata: z.record(z.string(), z.unknown()),
   acl: z.object({ users: z.array(z.string()), groups: z.array(z.string()) }).nullable(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
@@ -136,7 +168,8 @@ export const documentListForm: z.ZodType = pageOf(shown)
 
 /** A document as lists and routes show it (R26). */
 export async function showDocument(record: DocumentRecord): Promise<object> {
-  const { document_id, content_type, status, chunks_count, embedding, version, error, created, updated } = record.fields
+  const { document_id, content_type, status, chunks_count, characters, embedding, version, live, error, created, updated } =
+    record.fields
   const source = (await record.open('source')) ?? ''
   const access = await record.open('access')
   return {
@@ -148,6 +181,8 @@ export async function showDocument(record: DocumentRecord): Promise<object> {
     chunks_count,
     embedding,
     version,
+    searchable: live !== undefined,
+    characters,
     metadata: JSON.parse((await record.open('metadata')) || '{}'),
     acl: access ? JSON.parse(access) : null,
     ...(error ? { error } : {}),

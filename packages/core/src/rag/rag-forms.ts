@@ -19,6 +19,8 @@ export interface QueryBody extends RetrieveBody {
   readonly agent?: boolean | undefined
   readonly model_id?: string | undefined
   readonly max_tokens?: number | undefined
+  /** Whether the answer says how it came about. */
+  readonly explain?: boolean | undefined
 }
 
 /** R27. */
@@ -46,22 +48,44 @@ export const queryBody: z.ZodType<QueryBody> = z.strictObject({
   agent: z.boolean().optional(),
   model_id: z.string().min(1).max(300).optional(),
   max_tokens: z.number().int().min(1).max(1_000_000).optional(),
+  explain: z.boolean().optional(),
 }) as unknown as z.ZodType<QueryBody>
 
-export const passagesForm: z.ZodType = z.object({
-  results: z.array(
-    z.object({
-      document_id: z.string(),
-      source: z.string(),
-      content: z.string(),
-      start: z.number().int(),
-      end: z.number().int(),
-      page: z.number().int().optional(),
-      score: z.number(),
-      /** What the tenant's filters find suspicious in it. */
-      flags: z.array(z.enum(filterKinds)).optional(),
-    }),
-  ),
+const passage = z.object({
+  document_id: z.string(),
+  source: z.string(),
+  content: z.string(),
+  start: z.number().int(),
+  end: z.number().int(),
+  page: z.number().int().optional(),
+  score: z.number(),
+  /** What the tenant's filters find suspicious in it. */
+  flags: z.array(z.enum(filterKinds)).optional(),
+})
+
+export const passagesForm: z.ZodType = z.object({ results: z.array(passage) })
+
+const part = z.number().min(0).max(1)
+
+const explanationForm = z.object({
+  searched: z.string(),
+  passages: z.array(passage.extend({ use: z.enum(['cited', 'shown', 'left_out']), number: z.number().int().optional() })),
+  prompt: z
+    .object({
+      messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), text: z.string() })),
+      tokens: z.number().int(),
+    })
+    .nullable(),
+  served_by: z.string().nullable(),
+  confidence: z.object({
+    related: part,
+    answered: part,
+    supported: part.nullable(),
+    floor: part,
+    least: part,
+    features: z.record(z.string(), part),
+  }),
+  claims: z.array(z.object({ start: z.number().int(), end: z.number().int(), support: z.number(), cited: z.boolean() })),
 })
 
 export const answerForm: z.ZodType = z.object({
@@ -92,6 +116,8 @@ export const answerForm: z.ZodType = z.object({
     }),
   ),
   usage: z.object({ input_tokens: z.number(), output_tokens: z.number(), usd: z.number(), latency_ms: z.number() }),
+  /** With explain. */
+  explanation: explanationForm.optional(),
 })
 
 const space = z.object({ name: z.string(), model_id: z.string(), served_by: z.string(), dimensions: z.number().int() })

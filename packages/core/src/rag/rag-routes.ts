@@ -26,12 +26,13 @@ const query = defineRoute<Record<never, never>, Record<never, never>, forms.Quer
   permission: 'rag:read',
   summary:
     'Answer a question from the documents, each claim with its place in a source, or say that they do not hold the answer. With stream: ' +
-    'token {text} as the answer comes, then done with the answer as it counts, checked against its sources.',
+    'token {text} as the answer comes, then done with the answer as it counts, checked against its sources. ' +
+    'With explain the answer says how it came about: passages, prompt, and the parts of its confidence.',
   body: forms.queryBody,
   streams: true,
   replies: { 200: { summary: 'The answer.', body: forms.answerForm } },
   async handle(scope, { body, signal }) {
-    if (body.stream) return { status: 200, events: streamAnswer(scope, body, signal) }
+    if (body.stream) return { status: 200, events: await streamAnswer(scope, body, signal) }
     return { status: 200, body: await answerQuestion(scope, body, signal) }
   },
 })

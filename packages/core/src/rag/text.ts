@@ -104,6 +104,26 @@ export async function readChunk(scope: Uses<'state'>, place: string, ordinal: nu
   return index * 3 < block.chunks.length ? chunkAt(block, index) : undefined
 }
 
+/** So many chunks of a revision from one on, in order; fewer at its end. */
+export async function chunksFrom(
+  scope: Uses<'state'>,
+  place: string,
+  first: number,
+  count: number,
+): Promise<readonly ChunkPlace[]> {
+  const found: ChunkPlace[] = []
+  for (let block = Math.floor(first / chunksABlock); found.length < count; block++) {
+    const text = await opened(scope, place, 'chunks', block)
+    if (text === undefined) break
+    const kept = JSON.parse(text) as ChunkBlock
+    for (let index = Math.max(0, first - block * chunksABlock); index * 3 < kept.chunks.length; index++) {
+      if (found.length === count) break
+      found.push(chunkAt(kept, index))
+    }
+  }
+  return found
+}
+
 /** All chunks of a revision, in order. */
 export async function* allChunks(scope: Uses<'state'>, place: string): AsyncGenerator<ChunkPlace> {
   for await (const record of scope.state.read(chunkTables, place)) {

@@ -245,8 +245,8 @@ describe('a question', () => {
 
   it('is answered in parts, and then as it counts', async () => {
     const events: { event: string; data: object }[] = []
-    for await (const event of streamAnswer(await bench.scope(), { query: 'How often is PX-4711 serviced?', top_k: 5 }, signal))
-      events.push(event)
+    const question = { query: 'How often is PX-4711 serviced?', top_k: 5 }
+    for await (const event of await streamAnswer(await bench.scope(), question, signal)) events.push(event)
     const text = events.filter(({ event }) => event === 'token').map(({ data }) => (data as { text: string }).text)
     const last = events.at(-1)
     expect(last).toMatchObject({ event: 'done', data: { abstained: false, sources: ['pumps.txt'] } })

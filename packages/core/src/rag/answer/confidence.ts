@@ -47,6 +47,34 @@ export function confidenceOf(features: EvidenceFeatures, answer: Pick<CitedAnswe
   return answerability(features) * groundedness(answer)
 }
 
+/** What a confidence is the product of, and what it is held against. */
+export interface ConfidenceParts {
+  /** The probability that what was found is about the question. */
+  readonly related: number
+  /** The probability that it holds the answer, when it is about it. */
+  readonly answered: number
+  /** The share of what the model wrote that its citations support; null where it wrote no answer. */
+  readonly supported: number | null
+  /** Below this `related` no model is asked. */
+  readonly floor: number
+  /** Below this confidence the answer isn't given. */
+  readonly least: number
+}
+
+/** The parts of {@link confidenceOf}; without an answer those of {@link confidenceOfRefusal}. */
+export function confidenceParts(
+  features: EvidenceFeatures,
+  answer?: Pick<CitedAnswer, 'claims' | 'citations' | 'dropped'>,
+): ConfidenceParts {
+  return {
+    related: relatedness(features),
+    answered: logistic(confidenceWeights.answered, features),
+    supported: answer ? groundedness(answer) : null,
+    floor: confidenceWeights.floor,
+    least: leastConfidence,
+  }
+}
+
 function groundedness({ claims, citations, dropped }: Pick<CitedAnswer, 'claims' | 'citations' | 'dropped'>): number {
   const length = claims.reduce((sum, { text }) => sum + text.length, 0)
   const cited = claims.reduce((sum, claim) => sum + (claim.citations.length > 0 ? claim.text.length : 0), 0)

@@ -1,7 +1,7 @@
 import type { ChangeEvent, ReactNode } from 'react'
-import { type Model, useModels } from '../../api/models.ts'
-import { Choice, Field } from '../../kit/field.tsx'
-import { formatUsd } from '../../kit/format.ts'
+import { type Model, useModels } from '../api/models.ts'
+import { Choice, Field } from './field.tsx'
+import { formatUsd } from './format.ts'
 
 /** Which model is asked: one of those that the tenant may use, with what it costs; a name to type where they can't be read. */
 export function ModelField(props: {

@@ -1,0 +1,92 @@
+import type { ReactNode } from 'react'
+import { Badge } from '../../kit/badge.tsx'
+import { CopyCall } from '../../kit/copy.tsx'
+import { formatCount, formatDuration, formatShare, formatUsd } from '../../kit/format.ts'
+import { Panel } from '../../kit/page.tsx'
+import { Empty, Notice, ProblemNotice } from '../../kit/states.tsx'
+import type { Answer, Asked } from './answer.ts'
+import { ClaimedText } from './claimed-text.tsx'
+import { ConfidencePanel } from './confidence-panel.tsx'
+import css from './knowledge.module.css'
+import { PassageList } from './passage-list.tsx'
+import { PromptView } from './prompt-view.tsx'
+import { describeSettings } from './settings.ts'
+
+/** One answer: as it comes, and then with its evidence and how it came about. */
+export function AnswerView({ name, asked }: { readonly name: string; readonly asked: Asked | undefined }): ReactNode {
+  if (!asked)
+    return (
+      <Panel title={name}>
+        <Empty title="Nothing was asked yet">
+          The answer appears here. Each of its claims leads to the sentence in a document that says so.
+        </Empty>
+      </Panel>
+    )
+  const { question, settings, answer, written, problem, isBusy, call } = asked
+  return (
+    <Panel title={name} actions={<CopyCall call={call} />}>
+      <div className={css.stack} aria-busy={isBusy}>
+        <p className={css.question}>
+          {question}
+          <small>{describeSettings(settings)}</small>
+        </p>
+        {problem !== undefined && <ProblemNotice error={problem} />}
+        {answer ? (
+          <Answered answer={answer} written={written} />
+        ) : (
+          <div className={css.answer} role="status">
+            {written === '' && isBusy && <span className={css.looking}>Looking through the documents …</span>}
+            {written}
+            {written !== '' && isBusy && <span className={css.cursor} aria-hidden="true" />}
+            {!isBusy && problem === undefined && <p className={css.muted}>Stopped.</p>}
+          </div>
+        )}
+      </div>
+    </Panel>
+  )
+}
+
+function Answered({ answer, written }: { readonly answer: Answer; readonly written: string }): ReactNode {
+  const { response, abstained, confidence, usage, explanation, filtered } = answer
+  const isWithheld = abstained && written.trim() !== '' && written !== response
+  return (
+    <>
+      {abstained ? (
+        <div className={css.abstained}>
+          <Badge tone="warn">Abstained</Badge>
+          <p>{response}</p>
+        </div>
+      ) : (
+        <ClaimedText answer={answer} />
+      )}
+      {isWithheld && (
+        <details className={css.options}>
+          <summary>What the model wrote, and isn’t given as an answer</summary>
+          <div className={css.text}>{written}</div>
+        </details>
+      )}
+      <p className={css.facts}>
+        {!explanation && <span>{formatShare(confidence)} confidence</span>}
+        {explanation && <span>{explanation.served_by ?? 'No model was asked'}</span>}
+        <span>
+          {formatCount(usage.input_tokens)} tokens in, {formatCount(usage.output_tokens)} out
+        </span>
+        <span>{formatUsd(usage.usd)}</span>
+        <span>{formatDuration(usage.latency_ms)}</span>
+      </p>
+      {filtered.length > 0 && (
+        <Notice tone="warn">
+          The tenant’s filters found something in {filtered.length === 1 ? 'a passage' : `${filtered.length} passages`}:{' '}
+          {filtered.map(({ source, kind, action }) => `${source} (${kind}, ${action})`).join('; ')}
+        </Notice>
+      )}
+      {explanation && (
+        <>
+          <ConfidencePanel parts={explanation.confidence} confidence={confidence} abstained={abstained} />
+          <PassageList passages={explanation.passages} wasAsked={explanation.prompt !== null} />
+          <PromptView explanation={explanation} />
+        </>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,66 @@
+/** What can be set of a question; two of it can be compared. @module */
+import type { Call } from '../../api/client.ts'
+import { readValues, type Values } from './metadata.ts'
+
+/** As it stands in the address: what is left out is the server's own choice. */
+export interface Settings {
+  readonly top_k?: number
+  /** As typed: names and values, a line each. */
+  readonly filter?: string
+  readonly model_id?: string
+  readonly agent?: boolean
+  readonly dense_weight?: number
+}
+
+/** The server's own. */
+export const usualTopK = 5
+
+/** What stands in the address may be anything. */
+export function readSettings(text: string | null): Settings {
+  try {
+    const value: unknown = JSON.parse(text ?? '{}')
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+/** The settings with one of them changed; without it for undefined. */
+export function withSetting<Name extends keyof Settings>(
+  settings: Settings,
+  name: Name,
+  value: Settings[Name] | undefined,
+): Settings {
+  const { [name]: _, ...rest } = settings
+  return value === undefined || value === '' ? rest : { ...rest, [name]: value }
+}
+
+/** What is wrong with a filter, for whoever types it. */
+export function faultOf({ filter = '' }: Settings): string | undefined {
+  try {
+    readValues(filter)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+/** The call that asks a question. */
+export function askCall(query: string, { filter = '', ...settings }: Settings): Call {
+  const values: Values = readValues(filter)
+  const body = { query, ...settings, ...(Object.keys(values).length > 0 ? { filter: values } : {}), stream: true, explain: true }
+  return { method: 'POST', path: '/api/rag/query', body }
+}
+
+/** In few words, for the head of an answer. */
+export function describeSettings({ top_k = usualTopK, filter, model_id, agent, dense_weight }: Settings): string {
+  return [
+    `${top_k} ${top_k === 1 ? 'passage' : 'passages'}`,
+    agent ? 'agent' : '',
+    model_id ?? '',
+    dense_weight === undefined ? '' : `vectors ${dense_weight}`,
+    (filter ?? '').split('\n').join('; '),
+  ]
+    .filter((part) => part !== '')
+    .join(' · ')
+}

@@ -1,0 +1,102 @@
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { get, pathOf } from '../../api/client.ts'
+import { Button } from '../../kit/button.tsx'
+import { formatCount } from '../../kit/format.ts'
+import { Loaded } from '../../kit/states.tsx'
+import css from './knowledge.module.css'
+
+/** A place in a text, as JavaScript counts. */
+export interface Stretch {
+  readonly start: number
+  readonly end: number
+}
+
+/** Characters that are shown around what is looked for, and more of them at a time. */
+const around = 4_000
+
+/**
+ * The text of a document, or what is around a place of it, with that place marked and brought into sight. However long the text is, what is
+ * loaded of it is what somebody reads.
+ */
+export function SourceText(props: {
+  readonly documentId: string
+  /** Of the whole text. */
+  readonly characters: number
+  /** Another version has another text. */
+  readonly version: number
+  readonly marked?: Stretch | undefined
+}): ReactNode {
+  const { documentId, characters, version, marked } = props
+  const [shown, setShown] = useState<Stretch>(() => windowAround(marked, characters))
+  const place = marked ? `${marked.start}-${marked.end}` : ''
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another place is another look
+  useEffect(() => setShown(windowAround(marked, characters)), [documentId, place, characters])
+  const query = useQuery({
+    queryKey: ['/api/documents', 'text', documentId, version, shown],
+    queryFn: ({ signal }) => get<string | undefined>(pathOf('/api/documents/{}/text', [documentId], { ...shown }), signal),
+    placeholderData: (before) => before,
+  })
+  return (
+    <Loaded query={query} what="Loading the text">
+      {(text) => (
+        <div className={css.textBox} aria-busy={query.isPlaceholderData}>
+          {shown.start > 0 && (
+            <More
+              name="Show what is before"
+              left={shown.start}
+              onMore={() => setShown(({ start, end }) => ({ start: Math.max(0, start - around), end }))}
+            />
+          )}
+          {!query.isPlaceholderData && <MarkedText text={text ?? ''} offset={shown.start} marked={marked} />}
+          {shown.end < characters && (
+            <More
+              name="Show what follows"
+              left={characters - shown.end}
+              onMore={() => setShown(({ start, end }) => ({ start, end: Math.min(characters, end + around * 4) }))}
+            />
+          )}
+        </div>
+      )}
+    </Loaded>
+  )
+}
+
+function More(props: { readonly name: string; readonly left: number; readonly onMore: () => void }): ReactNode {
+  return (
+    <div className={css.more}>
+      <Button size="small" onClick={props.onMore}>
+        {props.name}
+      </Button>
+      <small>{formatCount(props.left)} characters</small>
+    </div>
+  )
+}
+
+function MarkedText(props: { readonly text: string; readonly offset: number; readonly marked: Stretch | undefined }): ReactNode {
+  const { text, offset, marked } = props
+  const mark = useRef<HTMLElement>(null)
+  const place = marked ? `${marked.start}-${marked.end}` : ''
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when another place is marked, not whenever more is shown
+  useEffect(() => void mark.current?.scrollIntoView({ block: 'center' }), [place])
+  if (!marked) return <div className={css.text}>{text}</div>
+  const [start, end] = [marked.start - offset, marked.end - offset]
+  return (
+    <div className={css.text}>
+      {text.slice(0, Math.max(0, start))}
+      <mark ref={mark}>{text.slice(Math.max(0, start), end)}</mark>
+      {text.slice(end)}
+    </div>
+  )
+}
+
+function windowAround(marked: Stretch | undefined, characters: number): Stretch {
+  if (!marked) return { start: 0, end: Math.min(characters, around * 4) }
+  return { start: Math.max(0, marked.start - around), end: Math.min(characters, marked.end + around) }
+}
+
+/** The place that an address names, if it names one. */
+export function stretchIn(query: URLSearchParams): Stretch | undefined {
+  const [start, end] = [Number(query.get('start') ?? Number.NaN), Number(query.get('end') ?? Number.NaN)]
+  return Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end > start ? { start, end } : undefined
+}
