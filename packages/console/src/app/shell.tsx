@@ -41,7 +41,10 @@ function SignedIn({ session }: { readonly session: Session }): ReactNode {
   const here = destinations.findLast(({ path }) => (path === '/' ? pathname === '/' : pathname.startsWith(path)))
   const isOpen = !here || here.permissions.length === 0 || here.permissions.some((one) => session.permissions.includes(one))
   useEffect(() => {
-    if (pathname) document.getElementById('screen')?.scrollTo(0, 0)
+    if (!pathname) return
+    document.getElementById('screen')?.scrollTo(0, 0)
+    // On a phone the navigation is wider than the page.
+    document.querySelector('nav [aria-current="page"]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
   }, [pathname])
   return (
     <div className={css.shell}>
