@@ -150,7 +150,7 @@ describeInBrowser('documents', () => {
     await reader.page.getByText('rag:read').waitFor()
     await expectSound(reader)
     const other = await openConsole(server, { path: '/knowledge', permissions: ['rag:read'] })
-    await other.page.getByText('documents:read').waitFor()
+    await other.page.getByText('documents:read').first().waitFor()
     await expectSound(other)
   })
 
