@@ -54,7 +54,7 @@ describe('[R5] [R115] POST /api/advisor', () => {
   it('counts with prices that are given', async () => {
     const profile = { knowledge: { documents: 10 } }
     const [list, given] = [await ask({ profile }), await ask({ profile, prices: { services: { dashboardMonth: 1_003 } } })]
-    expect(given.body.cost.fixed - list.body.cost.fixed).toBeCloseTo(2_000, 6)
+    expect(given.body.cost.fixed - list.body.cost.fixed).toBeCloseTo(3_000, 6)
   })
 
   it.each([
