@@ -40,6 +40,10 @@ const questions: readonly { readonly text: string; readonly usual: string; reado
  */
 export async function interview({ input, output }: Terminal): Promise<Answers> {
   const lines = createInterface({ input, output })
+  let isOpen = true
+  lines.once('close', () => {
+    isOpen = false
+  })
   // Kept while nobody asks, so that what was typed ahead answers the next question.
   const typedLines = lines[Symbol.asyncIterator]()
   // As without a question: the process ends by the signal.
@@ -52,7 +56,8 @@ export async function interview({ input, output }: Terminal): Promise<Answers> {
     for (const { text, usual, read } of questions) {
       for (let found: Answers | undefined; found === undefined; ) {
         lines.setPrompt(`${text} [${usual}] `)
-        lines.prompt()
+        // The input may have ended with lines that answer still.
+        if (isOpen) lines.prompt()
         const next = await typedLines.next()
         if (next.done) throw new InvalidInputError('The answers ended before the questions.', { field: 'profile' })
         const typed = next.value.trim()
