@@ -188,7 +188,7 @@ describe('an answer that explains itself', () => {
 })
 
 describe('an answer that comes in parts', () => {
-  it('is refused before its first part as any other is', async () => {
+  it('is refused before its first part like a whole one', async () => {
     expectProblem(await ask({ query: 'Which?', stream: true, model_id: 'nobody/knows' }), 400)
   })
 })

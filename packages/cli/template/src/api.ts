@@ -1,4 +1,4 @@
-/** A server's HTTP API, as any client sees it. */
+/** A server's HTTP API, from outside. */
 export type Api = <Answer>(method: string, path: string, body?: object) => Promise<Answer>
 
 /** Calls the server at this URL with this token; rejects with what it refuses, and why. */

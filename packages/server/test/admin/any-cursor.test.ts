@@ -18,11 +18,15 @@ beforeAll(async () => {
   const subscriber = await app.make('/api/subscribers', token, { target: { type: 'queue' } }, 'subscriber_id')
   const records = Array.from({ length: 50 }, (_, index) => ({ key: `k${index % 5}`, data: { value: index } }))
   await app.ask('POST', '/api/streams/some/records', { token, body: { records } })
+  const documents = [{ source: 'some.txt', content: 'Some words. '.repeat(500) }]
+  const sent = await app.ask('POST', '/api/documents', { token, body: { documents } })
+  const [document] = JSON.parse(sent.text) as readonly { readonly document_id: string }[]
   await app.work()
   ids = [
     ['/api/tenants/', 'demo'],
     ['/api/requests/', request],
     ['/api/subscribers/', subscriber],
+    ['/api/documents/', document?.document_id ?? ''],
     ['/api/streams/', 'some'],
   ]
 })
