@@ -4,24 +4,18 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { UnavailableError } from '@plinth/core'
+import { synthOptions, UnavailableError } from '@plinth/core'
 import type { Synthesise } from '@plinth/server'
 
 const bin = fileURLToPath(new URL('../bin/plinth.js', import.meta.url))
 /** Milliseconds. */
 const patience = 120_000
-/** What has no option is in every stack. */
-const options: Readonly<Record<string, string>> = { rag: '--no-rag', 'multi-agent': '--no-agents', analytics: '--no-streams' }
-
 /** `plinth synth` in a process of its own: bundling would hold up everyone that the server answers. */
 export const synthesiseTemplate: Synthesise = async ({ patterns, model_id }) => {
   const folder = await mkdtemp(join(tmpdir(), 'plinth-template-'))
   try {
-    const without = Object.entries(options).flatMap(([pattern, option]) =>
-      patterns.some((name) => name === pattern) ? [] : [option],
-    )
     const model = model_id === undefined ? [] : ['--model', model_id]
-    const words = [bin, 'synth', '--json', '--out', folder, ...without, ...model]
+    const words = [bin, 'synth', '--json', '--out', folder, ...synthOptions(patterns), ...model]
     const { stdout } = await promisify(execFile)(process.execPath, words, { timeout: patience, maxBuffer: 16 * 1024 * 1024 })
     const [first] = (JSON.parse(stdout) as { readonly templates: readonly { readonly path: string }[] }).templates
     const path = first?.path ?? ''

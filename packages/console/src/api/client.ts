@@ -129,9 +129,14 @@ export function pathOf(
   query: Readonly<Record<string, string | number | boolean | undefined>> = {},
 ): string {
   let next = 0
-  const path = form.replaceAll('{}', () => encodeURIComponent(values[next++] ?? ''))
+  const path = form.replaceAll('{}', () => partOf(values[next++] ?? ''))
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [[name, String(value)]],
   )
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
+}
+
+/** A part of a path. One of dots alone would be taken as a step, however it is encoded, so it becomes a name that nothing has. */
+function partOf(value: string): string {
+  return encodeURIComponent(/^\.{1,2}$/.test(value) ? value.replaceAll('.', '%2e') : value)
 }

@@ -1,6 +1,6 @@
-import { createParser } from 'eventsource-parser'
 import { useEffect, useRef } from 'react'
-import { Problem, request } from './client.ts'
+import { Problem } from './client.ts'
+import { messagesOf } from './event-stream.ts'
 
 /** Something that happened in one of the streams that a page follows. */
 export interface LiveEvent {
@@ -64,6 +64,7 @@ class LiveConnection {
 
   async #connect(): Promise<void> {
     this.#running?.abort()
+    this.#running = undefined
     const paths = [...new Set([...this.#followers].map(({ path }) => path))]
     if (paths.length === 0) return this.#tell('idle')
     const running = new AbortController()
@@ -86,26 +87,16 @@ class LiveConnection {
       const position = this.#positions.get(path)
       return `follow=${encodeURIComponent(position === undefined ? path : `${path}@${position}`)}`
     })
-    const response = await request({ method: 'GET', path: `/api/live?${query.join('&')}` }, running.signal)
-    this.#tell('open')
-    const parser = createParser({
-      onEvent: ({ event, data }) => {
-        this.#pause = firstPause
-        this.#take(event ?? 'message', JSON.parse(data) as Told)
-      },
-    })
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
     let watch: ReturnType<typeof setTimeout> | undefined
     const heard = (): void => {
       clearTimeout(watch)
       watch = setTimeout(() => running.abort(), silence)
+      this.#pause = firstPause
+      this.#tell('open')
     }
-    heard()
+    const call = { method: 'GET', path: `/api/live?${query.join('&')}` } as const
     try {
-      for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
-        heard()
-        parser.feed(next.value)
-      }
+      for await (const { event, data } of messagesOf(call, running.signal, heard)) this.#take(event, data as Told)
     } finally {
       clearTimeout(watch)
     }
@@ -121,6 +112,7 @@ class LiveConnection {
   }
 
   #tell(state: LiveState): void {
+    if (state === this.#state) return
     this.#state = state
     for (const watcher of this.#watchers) watcher(state)
   }

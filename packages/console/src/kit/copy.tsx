@@ -5,6 +5,7 @@ import type { Call } from '../api/client.ts'
 import { asCurl, asTypeScript } from '../api/snippets.ts'
 import { Button } from './button.tsx'
 import css from './kit.module.css'
+import overlay from './overlay.module.css'
 import { tell } from './toasts.tsx'
 
 async function copy(text: string, what: string): Promise<void> {
@@ -44,9 +45,9 @@ export function CopyCall({ call }: { readonly call: Call }): ReactNode {
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner sideOffset={4} align="end">
-          <Menu.Popup className={css.menu}>
+          <Menu.Popup className={overlay.menu}>
             {forms.map(([name, form]) => (
-              <Menu.Item key={name} className={css.menuItem} onClick={() => void copy(form(call), 'The call')}>
+              <Menu.Item key={name} className={overlay.menuItem} onClick={() => void copy(form(call), 'The call')}>
                 {name}
               </Menu.Item>
             ))}

@@ -3,6 +3,7 @@ import { Dialog as Base } from '@base-ui/react/dialog'
 import { type ReactNode, useState } from 'react'
 import { Button } from './button.tsx'
 import css from './kit.module.css'
+import overlay from './overlay.module.css'
 import { ProblemNotice } from './states.tsx'
 
 /** A dialog over the page: the rest can't be reached while it is open, Escape closes it, and the focus goes back. */
@@ -17,8 +18,8 @@ export function Dialog(props: {
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
-        <Base.Backdrop className={css.backdrop} />
-        <Base.Popup className={wide ? `${css.dialog} ${css.wide}` : css.dialog}>
+        <Base.Backdrop className={overlay.backdrop} />
+        <Base.Popup className={wide ? `${overlay.dialog} ${overlay.wide}` : overlay.dialog}>
           <Base.Title render={<h2 />}>{title}</Base.Title>
           {children}
         </Base.Popup>
@@ -57,8 +58,8 @@ export function ConfirmButton(props: {
     <AlertDialog.Root open={open} onOpenChange={setOpen}>
       <AlertDialog.Trigger render={<Button {...{ look, size, disabled }} />}>{children}</AlertDialog.Trigger>
       <AlertDialog.Portal>
-        <AlertDialog.Backdrop className={css.backdrop} />
-        <AlertDialog.Popup className={css.dialog}>
+        <AlertDialog.Backdrop className={overlay.backdrop} />
+        <AlertDialog.Popup className={overlay.dialog}>
           <AlertDialog.Title render={<h2 />}>{title}</AlertDialog.Title>
           <AlertDialog.Description render={<div />}>{text}</AlertDialog.Description>
           {state.error !== undefined && <ProblemNotice error={state.error} />}

@@ -1,6 +1,6 @@
 import { Toast } from '@base-ui/react/toast'
 import type { ReactNode } from 'react'
-import css from './kit.module.css'
+import overlay from './overlay.module.css'
 
 const manager = Toast.createToastManager()
 
@@ -15,7 +15,7 @@ export function Toasts(): ReactNode {
   return (
     <Toast.Provider toastManager={manager}>
       <Toast.Portal>
-        <Toast.Viewport className={css.toasts}>
+        <Toast.Viewport className={overlay.toasts}>
           <Shown />
         </Toast.Viewport>
       </Toast.Portal>
@@ -26,7 +26,7 @@ export function Toasts(): ReactNode {
 function Shown(): ReactNode {
   const { toasts } = Toast.useToastManager()
   return toasts.map((toast) => (
-    <Toast.Root key={toast.id} toast={toast} className={css.toast}>
+    <Toast.Root key={toast.id} toast={toast} className={overlay.toast}>
       <Toast.Title render={<p />} />
     </Toast.Root>
   ))

@@ -40,12 +40,17 @@ export function NextSteps({ advice, answers }: { readonly advice: Advice; readon
           <CodeBlock what="The command" text="npx --no-install plinth init my-project --profile profile.json" />
         </Stack>
       </Panel>
-      <Infrastructure patterns={patterns} model={String(advice.profile.model_id ?? '')} />
+      <Infrastructure patterns={patterns} command={synthCommand(advice)} model={String(advice.profile.model_id ?? '')} />
     </Stack>
   )
 }
 
-function Infrastructure({ patterns, model }: { readonly patterns: readonly string[]; readonly model: string }): ReactNode {
+function Infrastructure(props: {
+  readonly patterns: readonly string[]
+  readonly command: string
+  readonly model: string
+}): ReactNode {
+  const { patterns, command, model } = props
   const may = useMay('advisor:write')
   const call: Call = {
     method: 'POST',
@@ -61,7 +66,7 @@ function Infrastructure({ patterns, model }: { readonly patterns: readonly strin
     <Panel title="Its infrastructure" actions={<CopyCall call={call} />}>
       <Stack>
         <p>The same template, with the code of its functions beside it, is written by:</p>
-        <CodeBlock what="The command" text={synthCommand(patterns)} />
+        <CodeBlock what="The command" text={command} />
         {may && (
           <div>
             <Button look="primary" busy={making.isPending} onClick={() => making.mutate()}>
@@ -85,10 +90,8 @@ function Infrastructure({ patterns, model }: { readonly patterns: readonly strin
   )
 }
 
-/** What is never left out has no option. */
-const options: Readonly<Record<string, string>> = { rag: '--no-rag', 'multi-agent': '--no-agents', analytics: '--no-streams' }
-
-function synthCommand(patterns: readonly string[]): string {
-  const out = Object.entries(options).flatMap(([pattern, option]) => (patterns.includes(pattern) ? [] : [option]))
-  return ['npx --no-install plinth synth', ...out].join(' ')
+/** The roadmap has it, for this composition. */
+function synthCommand({ roadmap }: Advice): string {
+  const command = roadmap.flatMap(({ tasks }) => tasks.map(({ how }) => how)).find((how) => how.startsWith('plinth synth'))
+  return `npx --no-install ${command ?? 'plinth synth'}`
 }

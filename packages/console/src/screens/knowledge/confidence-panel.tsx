@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { formatShare } from '../../kit/format.ts'
 import type { ConfidenceParts } from './answer.ts'
+import parted from './confidence-panel.module.css'
 import css from './knowledge.module.css'
 
 /** What the parts of a confidence rest on, in words. */
@@ -28,7 +29,7 @@ export function ConfidencePanel(props: {
   const { related, answered, supported, floor, least } = parts
   return (
     <section className={css.stack} aria-label="Confidence">
-      <div className={css.parts}>
+      <div className={parted.parts}>
         <Part name="About the question" share={related} />
         <Part name="Holds the answer" share={answered} />
         {supported !== null && <Part name="Claims supported" share={supported} />}
@@ -42,7 +43,7 @@ export function ConfidencePanel(props: {
           <p className={css.muted}>
             Below {formatShare(least)} no answer is given; below {formatShare(floor)} about the question no model is asked.
           </p>
-          <table className={css.features} aria-label="What speaks for and against an answer">
+          <table className={parted.features} aria-label="What speaks for and against an answer">
             <tbody>
               {Object.entries(parts.features).map(([name, value]) => (
                 <tr key={name}>
@@ -75,10 +76,10 @@ function Part({
   readonly isTotal?: boolean
 }): ReactNode {
   return (
-    <div className={isTotal ? `${css.part} ${css.total}` : css.part}>
+    <div className={isTotal ? `${parted.part} ${parted.total}` : parted.part}>
       <span>{name}</span>
       <strong>{formatShare(share)}</strong>
-      <span className={css.partTrack} aria-hidden="true">
+      <span className={parted.partTrack} aria-hidden="true">
         <span style={{ width: `${share * 100}%` }} />
       </span>
     </div>

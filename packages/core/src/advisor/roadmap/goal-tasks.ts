@@ -1,4 +1,5 @@
 import type { PatternName } from '../../define/pattern.ts'
+import { synthOptions } from '../synth-options.ts'
 import { gatewayTasks, type PatternTasks, patternTasks } from './pattern-tasks.ts'
 import { chosenPatterns, type RoadmapFacts, type TaskOfGoal } from './roadmap.ts'
 
@@ -47,15 +48,7 @@ export function practiseRunbooks(facts: RoadmapFacts): readonly TaskOfGoal[] {
   ]
 }
 
-/** The stack without what isn't needed: what stands there of it is what the cost counts (cost/fixed-lines). */
+/** The stack without what isn't needed. */
 export function synth(facts: RoadmapFacts): string {
-  const chosen = chosenPatterns(facts)
-  const left: readonly (readonly [PatternName, string])[] = [
-    ['rag', '--no-rag'],
-    ['multi-agent', '--no-agents'],
-    ['analytics', '--no-streams'],
-    ['multi-tenant', '--no-waf'],
-  ]
-  const without = left.filter(([pattern]) => !chosen.includes(pattern)).map(([, option]) => option)
-  return ['plinth synth', ...without, ...(chosen.length === 0 ? ['--no-dashboards'] : [])].join(' ')
+  return ['plinth synth', ...synthOptions(chosenPatterns(facts))].join(' ')
 }

@@ -1,17 +1,21 @@
 /** What is looked at in a token, one thing after the other, as somebody is shown it who finds out why one isn't taken. @module */
 
-export type TokenCheckName =
-  | 'form'
-  | 'issuer'
-  | 'algorithm'
-  | 'key'
-  | 'signature'
-  | 'audience'
-  | 'time'
-  | 'claims'
-  | 'tenant'
-  | 'status'
-  | 'revocation'
+/** In their order. */
+const all = [
+  'form',
+  'issuer',
+  'algorithm',
+  'key',
+  'signature',
+  'audience',
+  'time',
+  'claims',
+  'tenant',
+  'status',
+  'revocation',
+] as const
+
+export type TokenCheckName = (typeof all)[number]
 
 export interface TokenCheck {
   readonly check: TokenCheckName
@@ -19,22 +23,6 @@ export interface TokenCheck {
   readonly outcome: 'passed' | 'failed' | 'skipped'
   readonly detail: string
 }
-
-const all: readonly TokenCheckName[] = [
-  ...([
-    'form',
-    'issuer',
-    'algorithm',
-    'key',
-    'signature',
-    'audience',
-    'time',
-    'claims',
-    'tenant',
-    'status',
-    'revocation',
-  ] as const),
-]
 
 /** Gathers checks; what follows a failure is skipped, for nothing that a token says counts before. */
 export class TokenChecks {
