@@ -37,6 +37,18 @@ describeInBrowser('the door of the console', () => {
     expect(await page.getByRole('navigation').count()).toBe(0)
   })
 
+  it('follows when another tab signs in as somebody else, and out', async () => {
+    await server.registry.create('second', 'Second')
+    const { page, context } = await openConsole(server)
+    const other = await context.newPage()
+    await other.goto(`${server.url}/#/streams`)
+    await other.getByLabel('Tenant', { exact: true }).selectOption('second')
+    await expect.poll(() => page.getByLabel('Tenant', { exact: true }).inputValue(), { timeout: 20_000 }).toBe('second')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await other.getByLabel('Token').waitFor()
+    expect(await context.cookies()).toEqual([])
+  })
+
   it('shows what a token does not open as shut, with the permission that is missing', async () => {
     const { page } = await openConsole(server, { permissions: ['rag:read'], path: '/tenants' })
     await page.getByText('tenants:admin').waitFor()

@@ -22,7 +22,7 @@ import {
   uuid,
 } from '@plinth/core'
 import { activityRoutes, isWatching } from './activity/routes.ts'
-import { livePath, serveLive } from './console/live.ts'
+import { type LiveConnections, livePath, serveLive } from './console/live.ts'
 import type { OneTimeCodes } from './console/one-time-codes.ts'
 import { Sessions, sessionPath } from './console/session.ts'
 import { checkCsrf, sessionToken } from './console/session-cookie.ts'
@@ -101,6 +101,7 @@ export function createApp(options: AppOptions): App {
   }
   const routes = [...patterns.flatMap((pattern) => pattern.routes), ...Object.values(extra).flat()]
   const router = new Router(routes)
+  const live: LiveConnections = new Map()
   const document = JSON.stringify(openApi(patterns, extra, options.mcp?.tools))
 
   /** Paths that are open to everyone. */
@@ -234,7 +235,7 @@ export function createApp(options: AppOptions): App {
         const place = regions.placeOf(caller.settings, arrival.header(forwardedHeader) !== undefined)
         if ('url' in place) return forward(arrival, place.url, { caller, issuer, region: platform.region, signal: stopping })
         const identify = (): Promise<Caller> => authenticator.authenticate(shown(arrival), caller.correlationId)
-        return serveLive({ serving, router, arrival, caller, requestId, stopping, identify })
+        return serveLive({ serving, router, open: live, arrival, caller, requestId, stopping, identify })
       })
     if (method === 'GET' && path === '/metrics') {
       return serve(arrival, method, path, async (caller) => {

@@ -1,5 +1,12 @@
-import { type UseMutationResult, type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { createContext, useContext } from 'react'
+import {
+  type QueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
+import { createContext, useContext, useEffect } from 'react'
 import { get, send } from './client.ts'
 
 /** Who is signed in, as `GET /api/session` says it. */
@@ -18,16 +25,34 @@ type Answer = ({ readonly authenticated: true } & Session) | { readonly authenti
 export type Credentials = { readonly token: string } | { readonly code: string } | { readonly tenant_id: string }
 
 const key = ['session']
+/** Tells the other tabs of this browser that the cookie is another now. */
+const channel = new BroadcastChannel('plinth-session')
+
+/** Looks anew who is signed in whenever another tab changed that. */
+export function useOtherTabs(): void {
+  const queries = useQueryClient()
+  useEffect(() => {
+    const look = (): void => void queries.invalidateQueries({ queryKey: key })
+    channel.addEventListener('message', look)
+    return () => channel.removeEventListener('message', look)
+  }, [queries])
+}
 
 /** The session of this browser; null when nobody is signed in. */
 export function useSessionQuery(): UseQueryResult<Session | null> {
+  const queries = useQueryClient()
   return useQuery({
     queryKey: key,
     queryFn: async ({ signal }) => {
       const answer = await get<Answer>('/api/session', signal)
-      return answer.authenticated ? answer : null
+      const session = answer.authenticated ? answer : null
+      const before = queries.getQueryData<Session | null>(key)
+      if (before && before.csrf_token !== session?.csrf_token) forget(queries)
+      return session
     },
     staleTime: Number.POSITIVE_INFINITY,
+    // Another tab may have signed in as somebody else meanwhile: the cookie is the browser's, not the tab's.
+    refetchOnWindowFocus: 'always',
   })
 }
 
@@ -37,8 +62,9 @@ export function useSignIn(): UseMutationResult<Session, Error, Credentials> {
   return useMutation({
     mutationFn: (body) => send<Session>({ method: 'POST', path: '/api/session', body }),
     onSuccess: (session) => {
-      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== key[0] })
+      forget(queries)
       queries.setQueryData(key, session)
+      channel.postMessage('changed')
     },
   })
 }
@@ -48,7 +74,8 @@ export function useSignOut(): UseMutationResult<void, Error, void> {
   return useMutation({
     mutationFn: () => send<void>({ method: 'DELETE', path: '/api/session' }),
     onSettled: () => {
-      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== key[0] })
+      forget(queries)
+      channel.postMessage('changed')
       return queries.resetQueries({ queryKey: key })
     },
   })
@@ -66,4 +93,9 @@ export function useSession(): Session {
 /** Whether the token allows something. For hiding alone: the server decides. */
 export function useMay(permission: string): boolean {
   return useSession().permissions.includes(permission)
+}
+
+/** What was loaded for somebody else is theirs. */
+function forget(queries: QueryClient): void {
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== key[0] })
 }

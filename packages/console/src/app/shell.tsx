@@ -3,7 +3,7 @@ import { LogOut, Moon, Sun } from 'lucide-react'
 import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
 import { NavLink, Outlet, useLocation, useSearchParams } from 'react-router'
 import { useCredentials } from '../api/client.ts'
-import { type Session, SessionContext, useSessionQuery, useSignOut } from '../api/session.ts'
+import { type Session, SessionContext, useOtherTabs, useSessionQuery, useSignOut } from '../api/session.ts'
 import { Button } from '../kit/button.tsx'
 import { Loading, NoPermission, ProblemNotice } from '../kit/states.tsx'
 import { ConnectionState } from './connection-state.tsx'
@@ -18,6 +18,7 @@ export function Shell(): ReactNode {
   const query = useSessionQuery()
   const queries = useQueryClient()
   const session = query.data
+  useOtherTabs()
   useCredentials(session?.csrf_token, () => void queries.invalidateQueries({ queryKey: ['session'] }))
   const code = useSearchParams()[0].get('code')
   if (code !== null) return <SignInByCode code={code} />

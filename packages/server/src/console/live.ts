@@ -5,6 +5,7 @@ import {
   type Caller,
   ForbiddenError,
   InvalidInputError,
+  LimitError,
   PlinthError,
   requirePermission,
   type ServerEvent,
@@ -19,10 +20,16 @@ import { mergeEvents } from './merge-events.ts'
 
 export const livePath = '/api/live'
 const mostFollowed = 16
+/** Of one user at a time: a page needs one. */
+const mostConnections = 32
+
+/** Connections that are open, by tenant and user. */
+export type LiveConnections = Map<string, number>
 
 export interface LiveRequest {
   readonly serving: Serving
   readonly router: Router
+  readonly open: LiveConnections
   readonly arrival: Arrival
   readonly caller: Caller
   readonly requestId: string
@@ -44,15 +51,25 @@ interface Followed {
  * `GET /api/live?follow=PATH&follow=PATH@ID`: several of the API's event streams in one, so that a page needs one connection. Each event keeps
  * its name and comes as {follow, id, data}; `follow=PATH@ID` goes on behind an id. A stream that is refused says so by an event `problem` and
  * harms no other.
- * @throws InvalidInputError for what is no stream of events, or too many.
+ * @throws InvalidInputError for what is no stream of events, or too many; LimitError `live_limit` for too many connections of one user.
  */
 export async function serveLive(request: LiveRequest): Promise<Answer> {
-  const { serving, router, arrival, caller, requestId, stopping, identify } = request
+  const { serving, router, open, arrival, caller, requestId, stopping, identify } = request
   const asked = arrival.query.getAll('follow')
   if (asked.length === 0 || asked.length > mostFollowed)
     throw new InvalidInputError(`1 to ${mostFollowed} streams are followed.`, { field: 'follow' })
-  const followed = asked.map((text) => readFollowed(router, text))
+  const followed = [...new Set(asked)].map((text) => readFollowed(router, text))
   const ending = new AbortController()
+  const who = `${caller.tenant}\n${caller.user}`
+  const before = open.get(who) ?? 0
+  if (before >= mostConnections)
+    throw new LimitError('live', 'live_limit', `A user has at most ${mostConnections} live connections at a time.`)
+  open.set(who, before + 1)
+  ending.signal.addEventListener('abort', () => {
+    const left = (open.get(who) ?? 1) - 1
+    if (left > 0) open.set(who, left)
+    else open.delete(who)
+  })
   const signal = AbortSignal.any([ending.signal, stopping])
   const sources = followed.map((each) => eventsOf(serving, each, { caller, requestId, signal }))
   return {

@@ -28,6 +28,8 @@ export const sessionPath = '/api/session'
 /** Seconds: of a session whose token doesn't end sooner, and of one that a code opened. */
 const longest = 12 * 3_600
 const largestBody = 16 * 1024
+/** Characters: browsers drop cookies above 4,096 bytes, name included, without a word. */
+const longestToken = 4_000
 
 /** What is shown at the door. */
 type Credentials = { readonly token: string } | { readonly code: string } | { readonly tenant_id: string }
@@ -103,25 +105,37 @@ export class Sessions {
   }
 
   async #open(arrival: Arrival, correlationId: string): Promise<Answer> {
-    const address = arrival.from?.() ?? ''
-    this.#limit.check(address)
+    refuseForeignPages(arrival)
     const parsed = credentialsForm.safeParse(await readJson(arrival, largestBody))
     if (!parsed.success)
       throw new InvalidInputError('One of token, code and tenant_id is needed, and nothing else.', { field: 'token' })
+    // Who changes tenants is signed in already.
+    if ('tenant_id' in parsed.data) return this.#openFor(parsed.data, arrival, correlationId)
+    const address = arrival.from?.() ?? ''
+    this.#limit.check(address)
     try {
-      const token = await this.#tokenFor(parsed.data, arrival, correlationId)
-      const caller = await this.#identify(token, correlationId)
-      const answer = this.#answer(token, caller)
-      const seconds = (this.#endOf(token) - this.#clock.now()) / 1_000
-      return { ...answer, headers: { ...answer.headers, 'set-cookie': sessionCookie(arrival, token, seconds) } }
+      return await this.#openFor(parsed.data, arrival, correlationId)
     } catch (error) {
       if (PlinthError.is(error) && !error.retryable) this.#limit.failed(address)
       throw error
     }
   }
 
+  async #openFor(given: Credentials, arrival: Arrival, correlationId: string): Promise<Answer> {
+    const token = await this.#tokenFor(given, arrival, correlationId)
+    if (token.length > longestToken)
+      throw new InvalidInputError(`A browser keeps no token of more than ${longestToken} characters.`, {
+        code: 'token_too_long',
+        field: 'token',
+      })
+    const caller = await this.#identify(token, correlationId)
+    const answer = this.#answer(token, caller)
+    const seconds = (this.#endOf(token) - this.#clock.now()) / 1_000
+    return { ...answer, headers: { ...answer.headers, 'set-cookie': sessionCookie(arrival, token, seconds) } }
+  }
+
   async #tokenFor(given: Credentials, arrival: Arrival, correlationId: string): Promise<string> {
-    if ('token' in given) return given.token
+    if ('token' in given) return given.token.replace(/^Bearer /i, '')
     const { issuer, codes } = this.#parts
     if ('tenant_id' in given) return this.#switchTo(given.tenant_id, arrival, correlationId)
     if (codes?.use(given.code) !== true)
@@ -137,6 +151,9 @@ export class Sessions {
     checkCsrf(arrival, token)
     const caller = await this.#identify(token, correlationId)
     requirePermission(caller, 'tenants:admin')
+    // A token that is made of a key would outlive it.
+    if (caller.keyId !== undefined)
+      throw new ForbiddenError('session_of_key', 'A key speaks for its own tenant: sign in with a token to change tenants.')
     const settings = await this.#registry.active(tenant)
     const deed = { what: 'POST /api/session', resource: `tenants/${tenant}/session`, decision: 'allowed' } as const
     await platform.operate().state(systemTenant, { caller }).record(deed)
@@ -170,6 +187,18 @@ export class Sessions {
     const { exp } = claimsOf(token)
     return typeof exp === 'number' ? Math.min(latest, exp * 1_000) : latest
   }
+}
+
+/**
+ * Signing somebody in as somebody else, or using up their tries, takes a page of another site, or of another port of this host, which cookies
+ * don't tell apart. Browsers say where a call comes from, and send a body without a type for a page that may not set one.
+ */
+function refuseForeignPages(arrival: Arrival): void {
+  const site = arrival.header('sec-fetch-site')
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw new ForbiddenError('origin_refused', 'Only pages of this server sign in here.')
+  if (arrival.header('content-type') === undefined)
+    throw new InvalidInputError('The body must be application/json, and say so.', { code: 'content_type_unsupported' })
 }
 
 const unkept = { 'cache-control': 'no-store', vary: 'Cookie' }

@@ -63,6 +63,28 @@ describe('GET /api/live', () => {
     expect(denied).toMatchObject([{ event: 'problem', data: { data: { status: 403, code: 'permission_denied' } } }])
   })
 
+  it('is for 32 connections of a user at a time; one that is closed makes room, and others have their own', async () => {
+    const held = Array.from({ length: 32 }, () => new AbortController())
+    const busy = await server.token({ user: 'busy' })
+    const connect = (as: string, signal?: AbortSignal) =>
+      fetch(server.url + follow('/api/events/stream', '/api/events/stream'), {
+        headers: { authorization: `Bearer ${as}` },
+        ...(signal ? { signal } : {}),
+      })
+    for (const { signal } of held) expect((await connect(busy, signal)).status).toBe(200)
+    expectProblem(await call(server.url, follow('/api/events/stream'), { token: busy }), 429, 'live_limit')
+    const other = new AbortController()
+    expect((await connect(token, other.signal)).status).toBe(200)
+    other.abort()
+    held[0]?.abort()
+    await until('there is room', async () => {
+      const next = new AbortController()
+      held.push(next)
+      return (await connect(busy, next.signal)).status === 200
+    })
+    for (const each of held) each.abort()
+  })
+
   it('ends when whoever follows may no more', async () => {
     await server.registry.create('brief', 'Brief')
     const brief = await server.token({ tenant: 'brief' })

@@ -153,7 +153,48 @@ describe('at the door', () => {
   })
 })
 
+describe('pages of others', () => {
+  const token = () => server.token()
+
+  it('sign nobody in: not from another site or port, nor with a body that has no type', async () => {
+    for (const site of ['cross-site', 'same-site'])
+      expectProblem(await signIn({ token: await token() }, { 'sec-fetch-site': site }), 403, 'origin_refused')
+    const body = new TextEncoder().encode(JSON.stringify({ token: await token() }))
+    const untyped = await fetch(`${server.url}/api/session`, { method: 'POST', body: new Blob([body]) })
+    expect([untyped.status, untyped.headers.get('set-cookie')]).toEqual([400, null])
+    for (const site of ['same-origin', 'none']) await open({ token: await token() }, { 'sec-fetch-site': site })
+  })
+
+  it("use up nobody's tries", async () => {
+    const guessed = await startTestServer()
+    const post = (headers: Readonly<Record<string, string>>) =>
+      call(guessed.url, '/api/session', { method: 'POST', body: { token: 'x' }, headers })
+    for (let count = 0; count < 12; count++) expectProblem(await post({ 'sec-fetch-site': 'cross-site' }), 403, 'origin_refused')
+    expectProblem(await post({}), 401)
+  })
+})
+
+describe('what a browser would not keep, or people paste', () => {
+  it('a token of more than a cookie holds is refused, not dropped', async () => {
+    const groups = Array.from({ length: 180 }, (_, index) => `a-group-with-a-long-name-${index}`)
+    const long = await server.issuer.sign({ tenant: 'demo', user: 'ann', permissions: ['*'], groups, lifetime: 600 })
+    expect(long.length).toBeGreaterThan(4_096)
+    expectProblem(await signIn({ token: long }), 400, 'token_too_long', 'token')
+  })
+
+  it('Bearer before a token is passed over', async () => {
+    await open({ token: `Bearer ${await server.token()}` })
+  })
+})
+
 describe('changing tenants', () => {
+  it('is not for keys: a token that is made of one would outlive it', async () => {
+    const admin = await server.token({ permissions: ['*'] })
+    const made = await call<{ key: string }>(server.url, '/api/tenants/demo/keys', { token: admin, body: { permissions: ['*'] } })
+    const { cookie, csrf } = await open({ token: made.body.key })
+    expectProblem(await signIn({ tenant_id: 'other' }, { cookie, 'x-plinth-csrf': csrf }), 403, 'session_of_key')
+  })
+
   it("gives who administers tenants a session of another's, of the same user and no longer, and both trails tell of it", async () => {
     const mine = await open({ token: await server.token({ permissions: ['*'], user: 'root', lifetime: 900 }) })
     const headers = { cookie: mine.cookie, 'x-plinth-csrf': mine.csrf }
