@@ -27,6 +27,8 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
   const ending = clock.setTimer(longest, stop)
   return new ReadableStream<Uint8Array>({
     start(controller) {
+      // Whoever came while the server was stopping is told of no end any more.
+      if (signal.aborted) return ending.cancel()
       const beat = (): void => {
         controller.enqueue(encoder.encode(': \n\n'))
         beating = clock.setTimer(heartbeat, beat)

@@ -15,6 +15,8 @@ export interface TestServer {
     readonly permissions?: readonly string[]
     readonly lifetime?: number
   }): Promise<string>
+  /** Opens the console once. */
+  consoleLink(): string
   stop(): Promise<void>
 }
 
@@ -63,6 +65,7 @@ export async function startTestServer(
     issuer,
     token: ({ tenant = 'demo', user = 'ann', permissions = allPermissions, lifetime = 3_600 } = {}) =>
       issuer.sign({ tenant, user, permissions, lifetime }),
+    consoleLink: () => server.consoleLink() ?? '',
     stop: async () => {
       running.delete(server)
       await server.stop()

@@ -1,0 +1,87 @@
+import { expect, it } from 'vitest'
+import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
+import { startTestServer } from '../../server/test/support/test-server.ts'
+import { api, describeInBrowser, expectSound, openConsole, openPage } from './support/browser.ts'
+
+describeInBrowser('the page and its server', () => {
+  it('let in whoever opens the link that the start prints, once; the code does not stay in the address', async () => {
+    const server = await startTestServer()
+    const link = server.consoleLink()
+    const path = link.slice(link.indexOf('#') + 1)
+    const { page, context } = await openPage(server, { path })
+    await page.getByRole('navigation').waitFor()
+    expect(page.url()).not.toContain('code')
+    expect((await context.cookies()).map(({ name }) => name)).toEqual(['plinth_session'])
+    const again = await openPage(server, { path, expected: [/401/] })
+    await again.page.getByText('This link was used').waitFor()
+    expect(await again.context.cookies()).toEqual([])
+    expect(again.page.url()).not.toContain('code')
+  })
+
+  it('have one live connection between them, whatever a screen follows', async () => {
+    const server = await startTestServer()
+    await api(server, 'POST', '/api/streams/pumps/records', { records: [{ key: 'a', data: { value: 1 } }] })
+    const { page } = await openConsole(server)
+    let open = 0
+    let most = 0
+    const isLive = (url: string): boolean => new URL(url).pathname === '/api/live'
+    const others: string[] = []
+    page.on('request', (request) => {
+      if (isLive(request.url())) most = Math.max(most, ++open)
+      else if (/\/(events|stream)(\?|$)/.test(request.url())) others.push(request.url())
+    })
+    const ended = (url: string): void => {
+      if (isLive(url)) open--
+    }
+    page.on('requestfailed', (request) => ended(request.url()))
+    page.on('requestfinished', (request) => ended(request.url()))
+    for (const path of ['/requests', '/streams/pumps', '/requests']) {
+      await page.goto(`${server.url}/#${path}`)
+      await page.getByText('Live', { exact: true }).first().waitFor()
+    }
+    expect([most, others]).toEqual([1, []])
+  })
+
+  it('say that they lost one another, keep what was shown, and go on by themselves', async () => {
+    const folder = temporaryFolder()
+    const first = await startTestServer({ PLINTH_DATA_DIR: folder })
+    const { port } = new URL(first.url)
+    await api(first, 'POST', '/api/requests', { prompt: 'Before' })
+    const { page } = await openConsole(first, { path: '/requests', expected: [/./] })
+    await page.getByText('1 request', { exact: false }).first().waitFor()
+    await first.stop()
+    await page.getByText('Cut off; trying again').waitFor()
+    await page.getByText('can’t be reached', { exact: false }).first().waitFor()
+    const row = page
+      .getByRole('table', { name: /requests/i })
+      .getByRole('row')
+      .nth(1)
+    expect(await row.count()).toBe(1)
+    const second = await startTestServer({ PLINTH_DATA_DIR: folder, PORT: port })
+    await page.getByText('Live', { exact: true }).first().waitFor()
+    await api(second, 'POST', '/api/requests', { prompt: 'After' })
+    await page.getByText('2 requests', { exact: false }).first().waitFor()
+    expect(await page.getByText('can’t be reached', { exact: false }).count()).toBe(0)
+  })
+
+  it('are told apart from an empty list while the answer is slow', async () => {
+    const server = await startTestServer()
+    const visited = await openConsole(server)
+    const { page } = visited
+    let answer: (() => void) | undefined
+    const slow = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    await page.route('**/api/tenants?**', async (route) => {
+      await slow
+      await route.continue()
+    })
+    await page.reload()
+    await page.goto(`${server.url}/#/tenants`)
+    await page.getByRole('status').filter({ hasText: 'Loading' }).first().waitFor()
+    expect(await page.getByText('There is no tenant.').count()).toBe(0)
+    answer?.()
+    await page.getByRole('link', { name: 'demo' }).waitFor()
+    await expectSound(visited)
+  })
+})
