@@ -178,7 +178,9 @@ print(json.dumps({'records': len(records), 'read': ${JSON.stringify(secret)} in 
       await there('/api/alerts'),
     ])
       expect([told.by, told.status]).toEqual(['server', 404])
-    expect((await there('/openapi.json')).body).not.toContain('/api/streams')
+    const { paths } = JSON.parse((await there('/openapi.json')).body) as { paths: object }
+    expect(Object.keys(paths)).toContain('/api/requests')
+    expect(Object.keys(paths).filter((path) => /^\/api\/(streams|alert)/.test(path))).toEqual([])
     expect((await there('/api/requests', 'POST', { prompt: 'Why queues?' })).status).toBe(202)
     expect(without.byName).not.toHaveProperty('stream-processor')
   })

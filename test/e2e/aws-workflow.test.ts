@@ -157,7 +157,7 @@ describeWithMoto('[R68] workflows on the functions of AWS, on an emulator', (mot
     expect(status).toBe('SUCCEEDED')
     const told = JSON.parse(output) as Shown
     expect(told).toMatchObject({ status: 'completed', tenant_id: 'demo', result: { text: expect.stringContaining('400 hours') } })
-    // It is a run as any other.
+    // It is a run like all others.
     expect(await shown(told.workflow_id)).toMatchObject({ status: 'completed', result: { text: told.result?.text } })
     await workUntil('nothing waits in a queue', async () => (await functions.work()) === 0)
     // What is neither the state machine's nor the bus's is left for the dead letters.

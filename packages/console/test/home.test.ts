@@ -46,7 +46,9 @@ describeInBrowser('Home', () => {
     expect(await cardOf(visited, 'Ask a document').getByRole('group', { name: 'Answer' }).innerText()).toContain('five days')
     const [workflow] = await list('/api/workflows')
     expect(workflow).toMatchObject({ status: 'completed' })
-    expect(await cardOf(visited, 'Run a small workflow').getByRole('group', { name: 'Report' }).innerText()).toContain('11 cents')
+    await expect
+      .poll(() => cardOf(visited, 'Run a small workflow').getByRole('group', { name: 'Report' }).innerText(), { timeout: 15_000 })
+      .toContain('11 cents')
     const link = cardOf(visited, 'Run a small workflow').getByRole('link', { name: /graph/ })
     expect(await link.getAttribute('href')).toBe(`#/agents/workflows/${workflow?.workflow_id}`)
     expect((await list('/api/streams/try-this/insights')).length).toBeGreaterThan(0)
