@@ -1,14 +1,16 @@
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { until } from '../../../test/e2e/support/until.ts'
 import { synthesiseTemplate } from '../src/synthesise-template.ts'
 
+const goesOn = new AbortController().signal
 const folders = (): readonly string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('plinth-template-'))
 
 describe('the template that a server hands out', () => {
   it('is what plinth synth writes for these patterns and this model, and leaves nothing behind', async () => {
     const before = folders()
-    const { name, template } = await synthesiseTemplate({ patterns: ['rag'], model_id: 'amazon.nova-pro-v1:0' })
+    const { name, template } = await synthesiseTemplate({ patterns: ['rag'], model_id: 'amazon.nova-pro-v1:0' }, goesOn)
     expect(name).toBe('Plinth.template.json')
     const text = JSON.stringify(template)
     expect(text).toContain('AWS::DynamoDB::Table')
@@ -20,7 +22,17 @@ describe('the template that a server hands out', () => {
 
   it('is an error of ours where it can not be made, and leaves nothing behind', async () => {
     const before = folders()
-    const making = synthesiseTemplate({ patterns: [], model_id: 'no model' })
+    const making = synthesiseTemplate({ patterns: [], model_id: 'no model' }, goesOn)
+    await expect(making).rejects.toMatchObject({ code: 'template_failed' })
+    expect(folders()).toEqual(before)
+  })
+
+  it('ends with the server that asked, and leaves nothing behind', async () => {
+    const before = folders()
+    const stopping = new AbortController()
+    const making = synthesiseTemplate({ patterns: ['rag'] }, stopping.signal)
+    await until('its folder', () => folders().length > before.length)
+    stopping.abort()
     await expect(making).rejects.toMatchObject({ code: 'template_failed' })
     expect(folders()).toEqual(before)
   })

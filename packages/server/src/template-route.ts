@@ -15,8 +15,8 @@ export interface Template {
   readonly template: Readonly<Record<string, unknown>>
 }
 
-/** Makes a template, by whoever has the constructs: they are no part of a server. */
-export type Synthesise = (request: TemplateRequest) => Promise<Template>
+/** Makes a template, by whoever has the constructs: they are no part of a server. The signal ends it: the server stops. */
+export type Synthesise = (request: TemplateRequest, signal: AbortSignal) => Promise<Template>
 
 /** Seconds that one takes, more or less. */
 const usual = 15
@@ -36,7 +36,7 @@ export function templateRoute(synthesise: Synthesise): AnyRoute {
     replies: {
       200: { summary: 'The template.', body: z.object({ name: z.string(), template: z.record(z.string(), z.unknown()) }) },
     },
-    async handle(scope, { body }) {
+    async handle(scope, { body, signal }) {
       if (body.model_id !== undefined) (scope.models.shared ?? scope.models).resolve(body.model_id)
       if (isRunning)
         throw new LimitError('templates', 'template_limit', 'Another template is being made; one at a time.', {
@@ -44,7 +44,7 @@ export function templateRoute(synthesise: Synthesise): AnyRoute {
         })
       isRunning = true
       try {
-        return { status: 200, body: await synthesise(body) }
+        return { status: 200, body: await synthesise(body, signal) }
       } finally {
         isRunning = false
       }
