@@ -73,6 +73,13 @@ describeInBrowser('the screen of agents', () => {
       'pending',
     ])
     await expectSound(visited)
+    // Nothing waits for its time here, so that what runs goes on as it was.
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByText('It was woken.').waitFor(patience)
+    expect((await showWorkflow(slow, id)).steps).toMatchObject({
+      left: { status: 'running', attempts: 1 },
+      join: { status: 'pending' },
+    })
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('button', { name: 'Cancel the workflow' }).click()
     await page.locator('[data-status="cancelled"]').nth(2).waitFor(patience)
