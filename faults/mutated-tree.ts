@@ -1,6 +1,7 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Mutation } from './mutations.ts'
+import { applyPatches } from './patches.ts'
 
 /**
  * Copies the sources of a checkout and patches the copy.
@@ -8,18 +9,7 @@ import type { Mutation } from './mutations.ts'
  */
 export function mutatedTree(root: string, folder: string, mutation: Mutation): void {
   copySources(root, folder)
-  for (const { file, find, replace } of mutation.patches) {
-    const path = join(folder, file)
-    const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
-    const times = text.split(find).length - 1
-    if (times !== 1)
-      throw new Error(`mutation no longer applies: ${mutation.name}: ${file} has ${times} times what it looks for:\n${find}`)
-    // A function, since $ means something in a text.
-    writeFileSync(
-      path,
-      text.replace(find, () => replace),
-    )
-  }
+  applyPatches(folder, mutation.name, mutation.patches)
 }
 
 /** Everything that the workload needs: what is installed is linked, and our packages are the copies. */

@@ -1,13 +1,6 @@
 /** Faults that are put in on purpose, to see that the sweep finds them. @module */
 import type { Mode } from './life-process.ts'
-
-export interface Patch {
-  /** From the checkout's root. */
-  readonly file: string
-  /** Stands in the file exactly once. */
-  readonly find: string
-  readonly replace: string
-}
+import type { Patch } from './patches.ts'
 
 export interface Mutation {
   readonly name: string
