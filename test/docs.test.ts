@@ -1,5 +1,6 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { patternNames } from '@plinth/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Block, blocksOf, isShell, isTypeScript } from './docs/blocks.ts'
 import { Checkout, root } from './docs/checkout.ts'
@@ -11,6 +12,8 @@ import { Checkout, root } from './docs/checkout.ts'
 const documents = globSync(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/**/*.md'], { cwd: root }).sort()
 const blocks = documents.flatMap((document) => blocksOf(document, readFileSync(join(root, document), 'utf8')))
 const programs = blocks.filter(isTypeScript).map((block, index) => ({ block, file: `snippet-${index + 1}.ts` }))
+/** Whoever wants to run them finds them in a folder of their own. */
+const examples = globSync('examples/*/*.ts', { cwd: root }).sort()
 const scripts = documents
   .map((document) => ({ document, parts: blocks.filter((block) => block.document === document && isShell(block) && block.run) }))
   .filter(({ parts }) => parts.length > 0)
@@ -28,6 +31,19 @@ afterAll(() => checkout?.dispose())
 
 it('the README has something to run', () => {
   expect(blocks.filter((block) => block.document === 'README.md' && block.run)).not.toEqual([])
+})
+
+describe('the programs in examples/', () => {
+  it('are one for each pattern, and each stands in a page whose copy of it is run', () => {
+    const folders = examples.map((file) => file.split('/')[1])
+    expect(folders).toEqual([...patternNames].toSorted())
+    expect(blocks.flatMap(({ program, run }) => (program !== undefined && run ? [program] : [])).toSorted()).toEqual(examples)
+  })
+
+  it.each(examples)('%s is what its page shows', (file) => {
+    const [shown] = blocks.filter(({ program }) => program === file)
+    expect(shown?.code).toBe(readFileSync(join(root, file), 'utf8'))
+  })
 })
 
 describe('TypeScript in documents', () => {

@@ -7,6 +7,8 @@ export interface Block {
   readonly language: string
   /** Marked as one to run: ` ```sh run `. */
   readonly run: boolean
+  /** The program that it shows, from the checkout's root: ` ```ts run examples/rag/main.ts `. */
+  readonly program?: string
   readonly code: string
 }
 
@@ -28,11 +30,13 @@ export function blocksOf(document: string, text: string): readonly Block[] {
       if (fence !== '') open = { fence, indent, words: words.trim().split(/\s+/), line: index + 2, code: [] }
     } else if (fence.startsWith(open.fence) && words === '') {
       const [language = '', ...marks] = open.words
+      const program = marks.find((mark) => mark.includes('/'))
       blocks.push({
         place: `${document}:${open.line}`,
         document,
         language: language.toLowerCase(),
         run: marks.includes('run'),
+        ...(program !== undefined && { program }),
         code: `${open.code.join('\n')}\n`,
       })
       open = undefined
