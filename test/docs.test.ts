@@ -1,7 +1,8 @@
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { patternNames } from '@plinth/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { anchorsOf, linksOf } from './docs/anchors.ts'
 import { type Block, blocksOf, isShell, isTypeScript } from './docs/blocks.ts'
 import { Checkout, root } from './docs/checkout.ts'
 
@@ -31,6 +32,15 @@ afterAll(() => checkout?.dispose())
 
 it('the README has something to run', () => {
   expect(blocks.filter((block) => block.document === 'README.md' && block.run)).not.toEqual([])
+})
+
+it.each(documents)('the links of %s lead somewhere', (document) => {
+  const text = readFileSync(join(root, document), 'utf8')
+  for (const { path, anchor } of linksOf(text)) {
+    const target = path === '' ? join(root, document) : join(root, dirname(document), path)
+    expect(existsSync(target), path).toBe(true)
+    if (anchor !== undefined) expect(anchorsOf(readFileSync(target, 'utf8')), `${path}#${anchor}`).toContain(anchor)
+  }
 })
 
 describe('the programs in examples/', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { patternNames } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
 import { adviceOn } from '../packages/cli/src/commands/advise.ts'
+import { anchorsOf } from './docs/anchors.ts'
 import { root } from './docs/checkout.ts'
 import { temporaryFolder } from './e2e/support/temporary-folder.ts'
 
@@ -79,14 +80,4 @@ function placesOf(path: string): readonly string[] {
   const core = join(root, 'packages/core/src')
   const folders = readdirSync(core).map((folder) => join(core, folder, path))
   return [join(root, 'packages', path), join(root, 'packages', first, 'src', ...rest), join(core, path), ...folders]
-}
-
-/** As GitHub makes them of headings. */
-function anchorsOf(text: string): readonly string[] {
-  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
-    title
-      .toLowerCase()
-      .replaceAll(/[^\w -]/g, '')
-      .replaceAll(' ', '-'),
-  )
 }
