@@ -256,6 +256,9 @@ export function createApp(options: AppOptions): App {
       answer = problem(error, uuid(clock))
     }
     answer.headers['x-request-id'] ??= uuid(clock)
+    // What a token opened is no cache's to give to somebody else, whoever forgot to say so; and is no page, whatever stands in it.
+    answer.headers['cache-control'] ??= 'private, no-store'
+    answer.headers['x-content-type-options'] ??= 'nosniff'
     return answer
   }
   const refuseTarget = (): Answer => problem(new InvalidInputError('The target of the request is malformed.'), uuid(clock))
