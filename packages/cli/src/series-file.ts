@@ -49,23 +49,29 @@ export async function* readSeries(file: string, told: (bytes: number) => void = 
 /** The rows of a piece of the file at a time; the next piece is read when they are taken. */
 function batchesOf(source: Readable): ReadableStream<readonly (readonly string[])[]> {
   let resume: (() => void) | undefined
+  // Whoever reads leaves at the first bad row; the parser may be on its way to the next piece then.
+  let isLeft = false
   return new ReadableStream({
     start(controller) {
       Papa.parse<readonly string[]>(source, {
         delimiter: ',',
         chunk({ data }, parser) {
+          if (isLeft) return parser.abort()
           parser.pause()
           // It can be resumed when this has returned.
           resume = () => setImmediate(() => parser.resume())
           controller.enqueue(data)
         },
-        complete: () => controller.close(),
+        complete: () => isLeft || controller.close(),
         error: (error) => controller.error(error),
       })
     },
     pull() {
       resume?.()
       resume = undefined
+    },
+    cancel() {
+      isLeft = true
     },
   })
 }

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { InvalidInputError } from '@plinth/core'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readSeries, type SeriesRow } from '../src/series-file.ts'
 
@@ -65,5 +67,41 @@ describe('a series in CSV', () => {
     await expect(read('')).rejects.toThrow('line 1: the header timestamp,value is expected, and the file is empty.')
     await expect(read('2026-01-05,1\n')).rejects.toThrow('line 1: the header must name the columns timestamp and value')
     await expect(rowsOf(join(folder, 'none.csv'))).rejects.toThrow('There is no file')
+  })
+
+  it('of any text at all is rows that can be counted with, or a refusal that names the file and the line', async () => {
+    const marks = [
+      ',',
+      '"',
+      '\n',
+      '\r\n',
+      '\r',
+      '\0',
+      '\ufeff',
+      '\ud800',
+      ' ',
+      '-',
+      '1',
+      'e',
+      '.',
+      '2026-01-05',
+      '=HYPERLINK("x")',
+    ]
+    const piece = fc.oneof(fc.constantFrom(...marks), fc.string({ unit: 'binary', maxLength: 5 }))
+    const rest = fc.array(piece, { maxLength: 40 }).map((all) => all.join(''))
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('timestamp,value\n2026-01-05,1\n', 'timestamp,value\n', ''), rest, async (head, text) => {
+        try {
+          for (const { line, time, value } of await read(head + text)) {
+            expect([line, time, value].every(Number.isFinite)).toBe(true)
+            expect(Number.isNaN(new Date(time).getTime())).toBe(false)
+          }
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidInputError)
+          expect((error as Error).message).toMatch(/^\S*series\.csv, line \d+: [^\0-\x1f]+\.$/)
+        }
+      }),
+      { numRuns: 300 },
+    )
   })
 })
