@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { checkArrows, checkAssertions, checkCoreBuiltIns, checkDoors, checkPatterns, checkRoots } from './architecture/arrows.ts'
 import { checkEnvironment, checkNames, checkSizes, checkTime, checkUnfinished } from './architecture/form.ts'
 import { checkContracts, checkManifests, checkPatternList } from './architecture/manifests.ts'
+import { checkCode, checkOutgoing, checkTokenLibrary } from './architecture/outside.ts'
 import { readRepository, type SourceFile, type Violation } from './architecture/source-file.ts'
 
 const repository = readRepository(`${import.meta.dirname}/..`)
@@ -186,6 +187,42 @@ const rules: readonly Rule[] = [
     check: checkEnvironment,
     breaches: { 'an adapter reads it': files({ 'packages/local/src/a.ts': 'const { HOME } = process.env' }) },
     allowed: files({ 'packages/cli/src/main.ts': 'process.env', 'packages/local/src/a.ts': '// process.env is not read here' }),
+  },
+  {
+    words: 'connections are opened by few files; what others name is called by the port Outbound [R21]',
+    check: checkOutgoing,
+    breaches: {
+      'a request by fetch': files({ 'packages/server/src/a.ts': 'const answer = await fetch(body.url)' }),
+      'a socket': files({ 'packages/local/src/a.ts': `import { connect } from 'node:net'` }),
+      'a whole module': files({ 'packages/documents/src/a.ts': `import http from 'node:http'` }),
+      'a module when it is used': files({ 'packages/aws/src/a.ts': `const { request } = await import('node:https')` }),
+      'another client': files({ 'packages/outbound/src/a.ts': `import { request } from 'undici'` }),
+    },
+    allowed: files({
+      'packages/server/src/a.ts': `import type { IncomingMessage } from 'node:http'\nimport { isIP } from 'node:net'\nthis.fetch(x)`,
+    }),
+  },
+  {
+    words: 'no request starts a process, and no data becomes code',
+    check: checkCode,
+    breaches: {
+      'a process': files({ 'packages/server/src/a.ts': `import { exec } from 'node:child_process'` }),
+      'a process, imported when it is used': files({ [`${core}/a.ts`]: `await import('node:child_process')` }),
+      'a text that is run': files({ [`${core}/a.ts`]: 'const result = eval(text)' }),
+      'a text that becomes a function': files({ [`${core}/a.ts`]: `const run = new Function('a', text)` }),
+      'a machine for code': files({ 'packages/mcp/src/a.ts': `import { runInNewContext } from 'node:vm'` }),
+    },
+    allowed: files({ 'packages/server/src/a.ts': '// eval() is not used\nconst value = retrieval(x)' }),
+  },
+  {
+    words: '[X58] tokens are read by one library, in core',
+    check: checkTokenLibrary,
+    breaches: {
+      "hono's own": files({ 'packages/server/src/a.ts': `import { verify } from 'hono/jwt'` }),
+      'another one': files({ [`${core}/a.ts`]: `import { verify } from 'jsonwebtoken'` }),
+      'the same one elsewhere': files({ 'packages/server/src/a.ts': `import { jwtVerify } from 'jose'` }),
+    },
+    allowed: files({ [`${core}/tenancy/a.ts`]: `import { jwtVerify } from 'jose'` }),
   },
   {
     words: 'all time and randomness in core comes from its Clock',

@@ -15,7 +15,8 @@ export interface FetchBounds {
 export function boundedFetch({ maxBytes, origins }: FetchBounds): FetchLike {
   return async (url, init) => {
     if (!origins.includes(new URL(url).origin)) throw new Error('The server names an address of another origin.')
-    const response = await fetch(url, init)
+    // The SDK follows within an origin by itself, each step by another call of this.
+    const response = await fetch(url, { ...init, redirect: 'manual' })
     if (!response.body) return response
     const id = requestId(init?.body)
     const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')
