@@ -28,6 +28,7 @@ import { OneTimeCodes } from './console/one-time-codes.ts'
 import { loadSite } from './console/site.ts'
 import { startEngine } from './engine.ts'
 import { readEnvironment } from './environment.ts'
+import { Listeners } from './listeners.ts'
 import { createLog } from './logging.ts'
 import { nodeListener } from './node-listener.ts'
 import { type OpenedPlatform, openOcr, openPeers, openPlatform, openTools } from './open-platform.ts'
@@ -172,20 +173,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 interface Listening {
   readonly server: Server
+  readonly listeners: Listeners
   readonly connections: OpenConnections
 }
 
-function listen(listener: RequestListener, hostname: string, port: number): Promise<Listening> {
-  return new Promise((resolve, reject) => {
-    // A client that keeps a connection for a minute must not meet one that we close at the same moment.
-    const server = createServer({ keepAliveTimeout: 65_000, requireHostHeader: false }, listener)
-    server.on('clientError', refuseMalformed)
-    // What else Node would answer by itself, without a body or an id: an expectation that nobody serves is passed over.
-    server.on('checkExpectation', listener)
-    const connections = alsoHttp2(server, listener)
-    server.listen(port, hostname, () => resolve({ server, connections }))
-    server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(error, hostname, port)))
-  })
+async function listen(listener: RequestListener, host: string, port: number): Promise<Listening> {
+  // A client that keeps a connection for a minute must not meet one that we close at the same moment.
+  const server = createServer({ keepAliveTimeout: 65_000, requireHostHeader: false }, listener)
+  server.on('clientError', refuseMalformed)
+  // What else Node would answer by itself, without a body or an id: an expectation that nobody serves is passed over.
+  server.on('checkExpectation', listener)
+  const connections = alsoHttp2(server, listener)
+  try {
+    return { server, connections, listeners: await Listeners.open(server, { host, port }) }
+  } catch (error) {
+    throw notListening(error as NodeJS.ErrnoException, host, port)
+  }
 }
 
 /** Why it can't listen, in words that name the variable to change. */
@@ -226,8 +229,8 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 /** Ends idle connections at once, those with a request on them when it is answered, and whatever else is left after a while. */
-async function closeConnections({ server, connections }: Listening): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+async function closeConnections({ server, listeners, connections }: Listening): Promise<void> {
+  const closed = listeners.close()
   server.closeIdleConnections()
   connections.close()
   let over = false
