@@ -31,6 +31,8 @@ import { type Answer, type Arrival, parseTarget } from './exchange.ts'
 import { forward, forwardedHeader } from './forward.ts'
 import { type FoundOperation, findOperation } from './gateway/operations.ts'
 import { refusalOf } from './gateway/refusal.ts'
+import { LoadLimit } from './load-limit.ts'
+import { LoopWatch } from './loop-watch.ts'
 import type { McpEndpoint } from './mcp/endpoint.ts'
 import { refuseMcp } from './mcp/refuse-mcp.ts'
 import { checkMethod, checkOrigin, serveMcp } from './mcp/serve-mcp.ts'
@@ -61,6 +63,8 @@ export interface AppOptions {
   /** Absent: nobody signs in by a code. */
   readonly codes?: OneTimeCodes | undefined
   readonly log: Log
+  /** How much is taken at a time. Absent: as much as the event loop of this process bears. */
+  readonly limit?: LoadLimit
   /** Whether the process can serve now. */
   ready(): boolean | Promise<boolean>
   /** Fires when the server stops: streams end then. */
@@ -101,6 +105,7 @@ export function createApp(options: AppOptions): App {
   }
   const routes = [...patterns.flatMap((pattern) => pattern.routes), ...Object.values(extra).flat()]
   const router = new Router(routes)
+  const spared = new Set<AnyRoute>([...routes.filter((each) => 'administer' in each), ...extra.running])
   const live: LiveConnections = new Map()
   const document = JSON.stringify(openApi(patterns, extra, options.mcp?.tools))
 
@@ -113,22 +118,37 @@ export function createApp(options: AppOptions): App {
   }
   const sessions = new Sessions({ platform, regions, authenticator, issuer, codes: options.codes })
 
-  /** Answers one request: who asks, the work, its span and its figures. Every error becomes an answer here. */
+  const { limit = new LoadLimit() } = options
+  const watch = new LoopWatch(limit)
+  /** Lets a request in if this process has the time for it. */
+  const enter = (caller: Caller): (() => void) => {
+    const leave = limit.enter(caller.tenant)
+    watch.touch()
+    return leave
+  }
+
+  /**
+   * Answers one request: who asks, the work, its span and its figures. Every error becomes an answer here.
+   * @param isSpared whether it is answered however much there is to do: what they ask for who look after this process is what helps then.
+   */
   const serve = async (
     arrival: Arrival,
     method: string,
     route: string,
     work: Work,
     refuse: (error: unknown, requestId: string) => Answer = problem,
+    isSpared = false,
   ): Promise<Answer> => {
     const requestId = uuid(clock)
     const started = clock.now()
     let answer: Answer
     let caller: Caller | undefined
+    let leave: (() => void) | undefined
     try {
       const known = await authenticator.authenticate(shown(arrival), correlationOf(arrival, requestId))
       caller = known
       checkNamedTenant(known, arrival)
+      if (!isSpared) leave = enter(known)
       const attributes = { 'http.request.method': method, 'http.route': route, 'plinth.request_id': requestId }
       answer = await inSpan(known, `${method} ${route}`, attributes, () => work(known, requestId))
     } catch (error) {
@@ -136,6 +156,7 @@ export function createApp(options: AppOptions): App {
       report(log, error, { request_id: requestId, method, route, status: answer.status })
       if (caller && isDenial(error)) await recordDenial(caller, `${method} ${route}`, arrival.path, error)
     }
+    leave?.()
     const milliseconds = clock.now() - started
     if (caller && !isWatching(route))
       telemetry.activity.addRequest(caller.tenant, `${method} ${route}`, answer.status, milliseconds)
@@ -215,21 +236,22 @@ export function createApp(options: AppOptions): App {
     const found = router.find(method, path)
     if (found) {
       const { params } = found
-      return serve(arrival, method, found.route.path, (caller) =>
+      const work: Work = (caller) =>
         serveRoute(serving, found.route, {
           arrival,
           caller,
           params,
           stopping,
           identify: () => authenticator.authenticate(shown(arrival), caller.correlationId),
-        }),
-      )
+        })
+      return serve(arrival, method, found.route.path, work, problem, spared.has(found.route))
     }
     const file = method === 'GET' ? options.site?.(arrival) : undefined
     if (file) return file
     const opened = method === 'GET' && Object.hasOwn(open, path) ? open[path] : undefined
     if (opened) return opened()
-    if (method === 'GET' && path === '/openapi.json') return serve(arrival, method, path, async () => json(document))
+    if (method === 'GET' && path === '/openapi.json')
+      return serve(arrival, method, path, async () => json(document), problem, true)
     if (method === 'GET' && path === livePath)
       return serve(arrival, method, path, async (caller, requestId) => {
         const place = regions.placeOf(caller.settings, arrival.header(forwardedHeader) !== undefined)
@@ -238,10 +260,17 @@ export function createApp(options: AppOptions): App {
         return serveLive({ serving, router, open: live, arrival, caller, requestId, stopping, identify })
       })
     if (method === 'GET' && path === '/metrics') {
-      return serve(arrival, method, path, async (caller) => {
-        requirePermission(caller, 'metrics:read')
-        return text(await telemetry.metricsText(), 'text/plain; version=0.0.4; charset=utf-8')
-      })
+      return serve(
+        arrival,
+        method,
+        path,
+        async (caller) => {
+          requirePermission(caller, 'metrics:read')
+          return text(await telemetry.metricsText(), 'text/plain; version=0.0.4; charset=utf-8')
+        },
+        problem,
+        true,
+      )
     }
     const missing = missingPath(router.methodsOf(path))
     return guarded.test(path) ? serve(arrival, method, 'unknown', () => Promise.reject(missing)) : problem(missing, uuid(clock))

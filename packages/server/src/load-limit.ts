@@ -1,0 +1,80 @@
+import { UnavailableError } from '@plinth/core'
+
+/** Of the event loop, milliseconds. What was let in takes several of its turns, so its answer comes in some tenths of a second. */
+const lateness = 80
+/** One turn that took very long counts as this, which alone is no reason to let fewer in. */
+const longest = 3 * lateness
+/** How much the latest look counts beside those before. */
+const weight = 0.3
+/** So many are let in, however late the loop is: it has that much to do all the time. */
+const fewest = 100
+/** What is in memory at a time is limited also where the loop is idle, and the disk or a provider is slow. */
+const most = 10_000
+/** Before anything is known. A burst that has an end is taken in. */
+const atFirst = 1_000
+const [shrink, grow] = [0.95, 1.05]
+
+/**
+ * Made once, since to make an error costs as much as all else of a refusal. Clients are told in turn to come again after so many
+ * seconds, so that they don't come all at once.
+ */
+const refusals = [1, 2, 3].map(
+  (retryAfter) =>
+    new UnavailableError('overloaded', 'More comes in than can be answered in time; try again later.', { retryAfter }),
+)
+
+/**
+ * How many requests this process has in hand at a time. It learns that from how late its event loop is: while it is too late fewer are
+ * let in, else more where there are more. What is beyond is refused at once, before anything was done for it, so that a flood doesn't slow
+ * down what was let in. A tenant that has less in hand than its even share is let in all the same.
+ */
+export class LoadLimit {
+  readonly #open = new Map<string, number>()
+  #all = 0
+  #most = atFirst
+  #late = 0
+  #refused = 0
+
+  /** How many are in hand. */
+  get open(): number {
+    return this.#all
+  }
+
+  /**
+   * Lets a request in.
+   * @returns what is to be called once, when it is answered.
+   * @throws UnavailableError `overloaded`.
+   */
+  enter(tenant: string): () => void {
+    const own = this.#open.get(tenant) ?? 0
+    if (this.#all >= this.#most && own >= this.#shareWith(own)) throw refusals[this.#refused++ % refusals.length]
+    this.#all++
+    this.#open.set(tenant, own + 1)
+    return () => this.#leave(tenant)
+  }
+
+  /** To be told every few hundredths of a second while there is a rush. @param late milliseconds that the loop was late by. */
+  observe(late: number): void {
+    this.#late += (Math.min(late, longest) - this.#late) * weight
+    if (this.#late > lateness) this.#most = Math.max(fewest, Math.min(this.#most, this.#all) * shrink)
+    else if (this.#all >= this.#most * shrink) this.#most = Math.min(most, this.#most * grow)
+  }
+
+  /** The rush is over, and what was learned of it. */
+  forget(): void {
+    this.#most = atFirst
+    this.#late = 0
+  }
+
+  #leave(tenant: string): void {
+    this.#all--
+    const left = (this.#open.get(tenant) ?? 0) - 1
+    if (left > 0) this.#open.set(tenant, left)
+    else this.#open.delete(tenant)
+  }
+
+  /** Of the whole, for each tenant that has something in hand, this one included. */
+  #shareWith(own: number): number {
+    return this.#most / (this.#open.size + (own === 0 ? 1 : 0))
+  }
+}

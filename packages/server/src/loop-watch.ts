@@ -1,0 +1,36 @@
+import type { LoadLimit } from './load-limit.ts'
+
+const lookMilliseconds = 20
+/** With fewer requests in hand there is no rush, and a process that has nothing to do isn't woken up. */
+const rush = 16
+
+/** Tells a limit how late the event loop is, while there is a rush. */
+export class LoopWatch {
+  readonly #limit: LoadLimit
+  #watching = false
+
+  constructor(limit: LoadLimit) {
+    this.#limit = limit
+  }
+
+  /** To be called when a request was let in. */
+  touch(): void {
+    if (this.#watching || this.#limit.open < rush) return
+    this.#watching = true
+    this.#look()
+  }
+
+  #look(): void {
+    // Not by the platform's clock, which may be set, and stands still in tests.
+    const due = performance.now() + lookMilliseconds
+    const look = (): void => {
+      this.#limit.observe(performance.now() - due)
+      if (this.#limit.open >= rush) this.#look()
+      else {
+        this.#limit.forget()
+        this.#watching = false
+      }
+    }
+    setTimeout(look, lookMilliseconds).unref()
+  }
+}
