@@ -5,7 +5,7 @@ import { EventBench } from './bench.ts'
 
 const never = (): Promise<string> => new Promise(() => {})
 
-describe('cancelling', () => {
+describe('[X21] cancelling', () => {
   it.each([0, 100, 249, 250, 600, 5_100])('%s ms after its start ends the call within half a second', async (ran) => {
     const bench = await EventBench.open(never)
     const id = await bench.submit()

@@ -62,7 +62,7 @@ describe('when a request expires', () => {
   })
 })
 
-describe('a request whose time is up', () => {
+describe('[X21] a request whose time is up', () => {
   it('ends though it was only ever throttled, and no wait goes beyond its end', async () => {
     const bench = await EventBench.open(throttle)
     const [byDefault, byCaller] = [

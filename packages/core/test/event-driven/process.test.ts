@@ -38,6 +38,15 @@ describe('working a request', () => {
     await bench.stop()
   })
 
+  it('asks the model that the request names, for no more than it gives [R14]', async () => {
+    const bench = await EventBench.open(({ options }) => `Up to ${options.maxOutputTokens}.`)
+    const id = await bench.submit({ model_id: 'test/small' })
+    await bench.pass(1_000)
+    expect(await bench.result(id)).toBe('Up to 10.')
+    expect((await bench.fields(id)).answered_by).toBe('test/small')
+    await bench.stop()
+  })
+
   it('does not let a cut answer look complete [X20]', async () => {
     const bench = await EventBench.open(() => ({
       content: [{ type: 'text', text: 'Half a' }],

@@ -3,6 +3,7 @@ import { answerQuestion, type RagAnswer } from '../../src/index.ts'
 import { estimateTextTokens } from '../../src/language-model/token-estimate.ts'
 import { streamAnswer } from '../../src/rag/answer-question.ts'
 import { revisionPlace } from '../../src/rag/documents.ts'
+import { queryBody } from '../../src/rag/rag-forms.ts'
 import { retrievePassages } from '../../src/rag/retrieve-passages.ts'
 import { readText } from '../../src/rag/text.ts'
 import type { Script } from '../../src/testing/index.ts'
@@ -49,6 +50,18 @@ describe('a question', () => {
     expect(answer.response.slice(citation?.claim_start, citation?.claim_end)).toContain('every 400 hours')
     expect(answer.confidence).toBeGreaterThan(0.5)
     expect(answer.usage.input_tokens).toBeGreaterThan(0)
+  })
+
+  it('is answered from as many passages as it asks for, five unless it says [R27]', async () => {
+    await bench.ingest(
+      Array.from({ length: 8 }, (_, at) => ({
+        source: `crane-${at}.txt`,
+        content: `Crane ${at} lifts ${at + 3} tons in hall ${at}.`,
+      })),
+    )
+    const query = 'How much does a crane lift?'
+    expect(await sourcesOf(query, { top_k: 3 })).toHaveLength(3)
+    expect(await sourcesOf(query, queryBody.parse({ query }))).toHaveLength(5)
   })
 
   it('is embedded by the model that made the vectors, as a question, and searched by that and by its words [R28, R126, X35]', async () => {
