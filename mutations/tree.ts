@@ -17,6 +17,8 @@ export class Tree {
       maxBuffer: 64 * 1024 * 1024,
     })
     for (const file of listed.split('\0')) if (file !== '') this.#copy(file)
+    // Some tests ask git which files there are.
+    execFileSync('git', ['init', '--quiet'], { cwd: this.folder })
     this.#linkModules('node_modules')
     for (const name of readdirSync(join(root, 'packages'))) this.#linkModules(join('packages', name, 'node_modules'))
   }
