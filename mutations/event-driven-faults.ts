@@ -110,8 +110,14 @@ export const eventDrivenFaults: readonly RequirementMutation[] = [
   },
   {
     number: 'X12',
-    words: 'a handler is called with a message of any form',
-    patches: [{ file: `${core}/worker/host.ts`, find: 'if (!readable || !body.success) {', replace: 'if (!readable) {' }],
+    words: 'a message that nobody can read is dropped',
+    patches: [
+      {
+        file: `${core}/worker/host.ts`,
+        find: 'return { retryAt: this.#operator.clock.now() + unreadablePause }',
+        replace: 'return { done: true }',
+      },
+    ],
     test: `${tests}/host.test.ts`,
   },
   {
