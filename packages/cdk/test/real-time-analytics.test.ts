@@ -250,6 +250,11 @@ describe('in the whole stack', () => {
     expect(Object.keys(without.Outputs).filter((name) => /Stream|Record/.test(name))).toEqual([])
   })
 
+  it('has nothing of Kinesis Analytics, which AWS has discontinued: its own function counts windows [X57]', () => {
+    expect(Object.values(template.Resources).filter(({ Type }) => /KinesisAnalytics/.test(Type))).toEqual([])
+    expect(JSON.stringify(template)).not.toMatch(/kinesisanalytics/i)
+  })
+
   it('[R20] waiting costs a shard and less than 1.50 USD a month more for it, and a stream on demand is told too', () => {
     const [whole, less] = [idleCost(template), idleCost(without)]
     expect([whole.streamsUsd, less.streamsUsd]).toEqual([10.8, 0])

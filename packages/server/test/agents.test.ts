@@ -71,7 +71,7 @@ describe('POST /api/agents', () => {
     expect((await ask('/plain')).body).toEqual(made.body)
   })
 
-  it('keeps what it is given', async () => {
+  it('keeps what it is given [R50]', async () => {
     const agent = {
       type: 'lawyer',
       model_id: 'anthropic.claude-3-5-sonnet-20241022-v2:0',

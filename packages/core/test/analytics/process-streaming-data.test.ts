@@ -66,7 +66,7 @@ function readings(amount: number, last = 400): { readonly data: { readonly tempe
 const ours = (amount: number, key: string, last?: number): StreamRecord[] =>
   readings(amount, last).map((each, index) => ({ ...each, key, id: `${key}-${index}` }))
 
-describe('processStreamingData [R71, R72, R74]', () => {
+describe('processStreamingData [R69, R71, R72, R74]', () => {
   it("gives the insights of the batch, of its own form and of Kinesis' [R76]", async () => {
     bench = new Bench()
     await bench.start()

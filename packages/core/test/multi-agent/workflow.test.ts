@@ -59,15 +59,29 @@ describe('a workflow [R56, G3]', () => {
       { request: 'Report on the numbers.', plan },
     )
     expect(ended).toMatchObject({ status: 'completed', result: { text: 'Report: 42.' }, synthesis: null })
-    expect(Object.values(ended.steps).map(({ status, attempts }) => [status, attempts])).toEqual([
-      ['completed', 1],
-      ['completed', 1],
-      ['completed', 1],
-    ])
+    expect(ended.steps).toMatchObject({
+      find: { step_id: 'find', agent_type: 'research', status: 'completed', attempts: 1, result: 'There are 42.' },
+      weigh: { step_id: 'weigh', agent_type: 'analysis', status: 'completed', attempts: 1, result: '42 is much.' },
+      write: { step_id: 'write', agent_type: 'report', status: 'completed', attempts: 1, result: 'Report: 42.' },
+    })
     expect(asked).toHaveLength(3)
     expect(asked[1]).toMatch(
       /^User Request: Context from previous steps:\n<result-[0-9a-f]{16} step="find">\nThere are 42\.\n[\s\S]*\n\nTask: Weigh them\.$/,
     )
+  })
+
+  it('puts the results of all steps together where none of them is the report [R58]', async () => {
+    const texts = ['There are 42.', 'They are green.', 'Nobody knows why.']
+    const ended = await run(
+      ({ prompt }) => {
+        const [, index] = /^User Request: Do (\d)\.$/.exec(prompt) ?? []
+        return index === undefined
+          ? `All: ${texts.filter((text) => prompt.includes(text)).join(' ')}`
+          : (texts[Number(index)] ?? '')
+      },
+      { request: 'What is known?', plan: { steps: texts.map((_, index) => step(`${index}`)) } },
+    )
+    expect(ended).toMatchObject({ status: 'completed', result: { text: `All: ${texts.join(' ')}` } })
   })
 
   it('shows every step from the start, and none that waits for somebody before it can be agreed to', async () => {

@@ -255,7 +255,7 @@ describe('the shards of a process', () => {
     expect(await bench.head()).toMatchObject({ records: 5, told: '000005', created: 2 })
   })
 
-  it('ask for the stream’s tick when there is something for it, once for each commit', async () => {
+  it('ask for the stream’s tick when there is something for it, once for each commit [R84]', async () => {
     const bench = await ShardBench.open()
     steady(bench, 30)
     const work = bench.work()

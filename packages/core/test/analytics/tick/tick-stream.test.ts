@@ -34,7 +34,7 @@ function windowAt(index: number): WindowResult {
 const weak: Partial<Finding> = { score: 0.08, value: 24.5 }
 
 describe('a tick [R72, R77, R78, R79, R80]', () => {
-  it('makes an insight of a finding, and the alerts that its analysis calls for [R74, R76, R81]', async () => {
+  it('makes an insight of a finding, and the alerts that its analysis calls for [R74, R76, R81, X44]', async () => {
     const bench = await TriageBench.open()
     bench.memory.clock.jump(noon + 250)
     bench.tell([finding()])

@@ -69,8 +69,11 @@ describe('the registry of agents', () => {
   it('uses 2,000 tokens where the definition does not say, and the model that it names [R63]', async () => {
     const agents = await AgentBench.open(() => 'Done.', { agent: { model_id: 'test/stream' } })
     bench = agents.plinth
-    await agents.run({ request: 'Go.', plan: { steps: [step('a', [], { agent_type: 'worker' })] } })
-    expect(bench.models.calls[0]?.options.maxOutputTokens).toBe(2_000)
+    // This model gives ten tokens at most.
+    await putAgent(await bench.scope(), { type: 'brief', model_id: 'test/small' })
+    const steps = [step('a', [], { agent_type: 'worker' }), step('b', ['a'], { agent_type: 'brief' })]
+    await agents.run({ request: 'Go.', plan: { steps } })
+    expect(bench.models.calls.slice(0, 2).map(({ options }) => options.maxOutputTokens)).toEqual([2_000, 10])
   })
 
   it('counts versions, and gives a built-in agent back when its own one is deleted', async () => {

@@ -16,9 +16,11 @@ function codes(steps: readonly unknown[], budget = {}): readonly string[] {
 }
 
 describe('a plan', () => {
-  it('is taken with id, agent_type and prompt alone [R60]', () => {
+  it('is taken with id, agent_type and prompt alone, and keeps what its steps depend on [R60]', () => {
     const plan = requirePlan({ steps: [{ id: 'a', agent_type: 'research', prompt: 'Look.' }] }, rules)
     expect(plan).toMatchObject({ goal: '', success_criteria: [], steps: [{ id: 'a', dependencies: [] }] })
+    const steps = [...plan.steps, { id: 'b', agent_type: 'report', prompt: 'Write.', dependencies: ['a'] }]
+    expect(requirePlan({ steps }, rules).steps).toEqual(steps)
   })
 
   it.each([
