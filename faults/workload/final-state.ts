@@ -75,7 +75,7 @@ export async function readPlatform(operator: Operator, scopes: ReadonlyMap<strin
 }
 
 /** The ids of a collection that is listed by time of creation. */
-export async function idsOf(operator: Operator, tenant: string, collection: 'requests' | 'dead-letters'): Promise<string[]> {
+async function idsOf(operator: Operator, tenant: string, collection: 'requests' | 'dead-letters'): Promise<string[]> {
   const { items } = await operator.store.list({ tenant, collection, list: 0, group: 'all', limit: page })
   return items.map((row) => row.partition)
 }

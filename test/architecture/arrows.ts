@@ -19,7 +19,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 const composed = ['local', 'aws', 'models', 'documents', 'mcp', 'outbound', 'console']
 
 /** Where platform, models and documents are joined to the rest, and nowhere else. */
-export const compositionRoots: readonly RegExp[] = [
+const compositionRoots: readonly RegExp[] = [
   /^packages\/server\/src\/(node|open-platform)\.ts$/,
   /^packages\/server\/src\/lambda\.ts$/,
   /^packages\/cli\/src\/local-identity\.ts$/,

@@ -14,7 +14,7 @@ type Value = string | number | boolean
 const tokenLength = 16
 
 /** What stands for a document that everyone in the tenant may find. */
-export const everyone: string = tokenOf(['everyone'])
+const everyone: string = tokenOf(['everyone'])
 
 /** What stands for tokens that an engine has no room for. */
 export const unsure: string = tokenOf(['unsure'])

@@ -8,7 +8,7 @@ import { period } from './alarms.ts'
 import { refusalBodies, secretHeaders, visibility, webAclRules } from './web-acl-rules.ts'
 
 /** How much one address may send, unless somebody says otherwise: 100 requests a second, a fifth of what the API lets through. */
-export const defaultRequestsPerFiveMinutes = 30_000
+const defaultRequestsPerFiveMinutes = 30_000
 
 export interface WafOptions {
   /** Of one address, from 10; a customer's own server is one address for all of its users. @default 30000 */

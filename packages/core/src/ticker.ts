@@ -10,7 +10,7 @@ export interface Ticked {
 }
 
 /** One timer for all that runs in a process, so that what ends soon costs none. It counts time by itself: a clock that jumps doesn't matter. */
-export class Ticker {
+class Ticker {
   readonly #clock: Clock
   readonly #running = new Set<Ticked>()
   #armed = false

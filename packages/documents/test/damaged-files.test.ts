@@ -90,7 +90,9 @@ describe('files that were damaged anywhere', () => {
           () => 'read',
           (error: { readonly code?: string; readonly message: string }) => error.code ?? error.message,
         )
-        expect(outcome).toMatch(/^(?:read|document_(?:damaged|mislabelled|encrypted|encoding_unknown|empty|too_large|timed_out))$/)
+        expect(outcome).toMatch(
+          /^(?:read|document_(?:damaged|mislabelled|encrypted|encoding_unknown|empty|too_large|timed_out))$/,
+        )
       }),
       { numRuns: 80 },
     )

@@ -3,7 +3,7 @@ import type { LanguageModelV4CallOptions, LanguageModelV4Message, LanguageModelV
 import fc from 'fast-check'
 
 const word = fc.constantFrom('a', 'Größe', '漢字', '😀', 'two words', '"quoted"', 'line\nbreak')
-export const texts: fc.Arbitrary<string> = fc.array(word, { maxLength: 3 }).map((words) => words.join(' '))
+const texts: fc.Arbitrary<string> = fc.array(word, { maxLength: 3 }).map((words) => words.join(' '))
 const name = fc.constantFrom('weather', 'search', 'run_it')
 const json = fc.jsonValue({ maxDepth: 2 })
 const added = fc.constantFrom({}, { providerOptions: { openaiCompatible: { cache_control: { type: 'ephemeral' } } } })

@@ -191,7 +191,7 @@ function violations(body: Readonly<Record<string, unknown>>): string | undefined
 }
 
 /** A vector for each text: its length in UTF-16 code units and zeros; as bytes where that is asked for. */
-export function embeddings(body: Readonly<Record<string, unknown>>): object {
+function embeddings(body: Readonly<Record<string, unknown>>): object {
   const { model, input, dimensions = 4, encoding_format } = body as Readonly<Record<string, number>>
   const data = ([input].flat() as unknown as string[]).map((text, index) => {
     const vector = [text.length, ...Array.from({ length: Number(dimensions) - 1 }, () => 0)]
@@ -211,7 +211,7 @@ function embeddingViolations(body: Readonly<Record<string, unknown>>): string | 
 }
 
 /** As vLLM and llama.cpp answer: best first; here longer is better. */
-export function ranking(body: Body): object {
+function ranking(body: Body): object {
   const documents = body.documents as readonly string[]
   const results = documents
     .map((text, index) => ({ index, relevance_score: text.length / 100 }))

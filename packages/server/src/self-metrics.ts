@@ -14,7 +14,7 @@ import { MachineReadings } from './machine-readings.ts'
 import type { Regions } from './regions.ts'
 
 /** The stream of this machine's own metrics. */
-export const machineStream = 'machine'
+const machineStream = 'machine'
 
 const every = 1_000
 /** Seconds; renewed when half of it is over. */

@@ -9,7 +9,7 @@ export interface ShardPosition {
 }
 
 /** In a partition of the stream's name, by the shard's id; of the system's own. */
-export const shardPositions: Collection<ShardPosition> = defineCollection<ShardPosition>({
+const shardPositions: Collection<ShardPosition> = defineCollection<ShardPosition>({
   name: 'event-stream-positions',
   schema: 1,
   plain: z.strictObject({ sequence: z.string().optional(), ended: z.boolean() }) as z.ZodType<ShardPosition>,

@@ -68,14 +68,6 @@ export const resetAfter: Fault = async (_, forward) => {
   return 'reset'
 }
 
-/** It waits until then. */
-export function hold(until: Promise<unknown>): Fault {
-  return async (_, forward) => {
-    await until
-    return forward()
-  }
-}
-
 /** One request has its effect after the other: moto looks whether it may write and then writes, where AWS does both in one. */
 export function oneAtATime(): (_: ProxiedRequest, forward: () => Promise<ProxiedAnswer>) => Promise<ProxiedAnswer> {
   let last: Promise<unknown> = Promise.resolve()

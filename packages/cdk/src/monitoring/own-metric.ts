@@ -2,7 +2,7 @@ import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import { period } from '../alarms.ts'
 
 /** Of what functions write into their logs for CloudWatch to make metrics of; that of `@plinth/aws`. */
-export const metricNamespace = 'Plinth'
+const metricNamespace = 'Plinth'
 
 /** What functions count themselves, told apart by the pattern that they work for, and never by tenant. */
 export type OwnMetric =

@@ -18,7 +18,7 @@ export interface PutResult {
   readonly lines: readonly RejectedLine[]
 }
 
-export const mostListed = 1_000
+const mostListed = 1_000
 /** What one call holds at most: the server lists a thousand of the records that it rejects. */
 const together = { records: 1_000, characters: 4 * 1024 * 1024 } as const
 /** How often what a busy stream gave back is sent again. */

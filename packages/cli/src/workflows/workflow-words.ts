@@ -143,7 +143,7 @@ const shortLine = 80
 /** Of what somebody has to agree to; JSON has all of it. */
 const mostShown = 2_000
 
-export function shortened(text: string, most: number = shortLine): string {
+function shortened(text: string, most: number = shortLine): string {
   const line = text.replaceAll(/\s+/g, ' ').trim()
   return line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line
 }

@@ -13,7 +13,7 @@ export const dead: QueueFacts = queue({ name: 'plinth-dead', arn: 'arn:dead', de
 
 const environment = readAwsEnvironment({ AWS_REGION: 'eu-central-1' })
 
-export function queue(parts: Partial<QueueFacts> = {}): QueueFacts {
+function queue(parts: Partial<QueueFacts> = {}): QueueFacts {
   const counts = { waiting: 0, working: 0, held: 0 }
   const form = { hidden: 31, kept: 14 * 86_400, deadLetters: 'arn:dead', encrypted: true }
   return { name: 'plinth-a-normal', arn: 'arn:a', ...counts, ...form, ...parts }

@@ -9,7 +9,7 @@ import { recordLimits, type StreamRecord } from './record.ts'
 
 /** Most bytes of one entry, and most records. */
 export const entryBytes: number = 256 * 1024
-export const entryRecords = 10_000
+const entryRecords = 10_000
 const version = 1
 
 type PackedRecord = readonly [key: string, timestamp: number, data: JsonObject, id?: string]

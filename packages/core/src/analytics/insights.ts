@@ -194,7 +194,7 @@ export function showEvidence(evidence: Evidence): JsonObject {
 }
 
 /** Exactly the fields of R75. */
-export function showAnalysis(analysis: Analysis): JsonObject {
+function showAnalysis(analysis: Analysis): JsonObject {
   const { patterns, risk_level, recommended_actions, confidence, alert_priority } = analysis
   return { patterns, risk_level, recommended_actions, confidence, alert_priority }
 }

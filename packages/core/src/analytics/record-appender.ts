@@ -25,7 +25,7 @@ export interface AppendedRecords {
   readonly rejected_count?: number
 }
 
-export const mostRejected = 1_000
+const mostRejected = 1_000
 /** So many records are put together before they are appended, or so much text of lines. */
 const together = { records: 5_000, characters: 1024 * 1024 } as const
 /** How often a producer that has to be slowed down is made to wait before what it sends is given back. */

@@ -46,7 +46,7 @@ export const streamRemovals: Collection<RemovalFields> = defineCollection<Remova
 export const countPlace: { readonly partition: string } = { partition: streamsPartition }
 
 /** Where a stream's row is. */
-export function streamPlace(name: string): { readonly partition: string; readonly sort: string } {
+function streamPlace(name: string): { readonly partition: string; readonly sort: string } {
   return { partition: streamsPartition, sort: name }
 }
 

@@ -78,7 +78,7 @@ export function defaultExpiry(begins: number, notBefore = 0): number {
 }
 
 /** Finished requests, and the keys that name them, are kept for 30 days. */
-export const requestRetention: number = 30 * 24 * 3_600_000
+const requestRetention: number = 30 * 24 * 3_600_000
 
 const plain: z.ZodType<RequestFields> = z.custom<RequestFields>((fields) => {
   const { request_id, status, attempts, expires_at, timeline } = fields as RequestFields

@@ -1,5 +1,5 @@
 /** The window that a limit of tokens a minute looks at, milliseconds. */
-export const windowMilliseconds = 60_000
+const windowMilliseconds = 60_000
 /** What is booked in one step leaves the window together, never early. */
 const stepMilliseconds = 250
 const steps = windowMilliseconds / stepMilliseconds + 1

@@ -18,7 +18,7 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /** No caller can give a request an id with a tilde. */
-export function deadDeliveryId(deliveryId: string): string {
+function deadDeliveryId(deliveryId: string): string {
   return `delivery~${deliveryId}`
 }
 

@@ -21,7 +21,7 @@ export function lognormal(median: number, sigma: number): Times {
   }
 }
 
-export function pareto(least: number, alpha: number): Times {
+function pareto(least: number, alpha: number): Times {
   const beyond = (longest / least) ** (1 - alpha)
   return {
     mean: (least * (alpha - beyond)) / (alpha - 1),
@@ -29,7 +29,7 @@ export function pareto(least: number, alpha: number): Times {
   }
 }
 
-export function twoKinds(often: Times, seldom: Times, share: number): Times {
+function twoKinds(often: Times, seldom: Times, share: number): Times {
   return {
     mean: (1 - share) * often.mean + share * seldom.mean,
     next: (random) => (random() < share ? seldom : often).next(random),
@@ -39,7 +39,7 @@ export function twoKinds(often: Times, seldom: Times, share: number): Times {
 const workers = 64
 
 /** How many requests all workers do in a millisecond. */
-export function capacity({ mean }: Times): number {
+function capacity({ mean }: Times): number {
   return workers / mean
 }
 

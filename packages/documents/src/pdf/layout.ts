@@ -94,7 +94,7 @@ function beginsParagraph(last: Line, line: Line, leading: number): boolean {
 }
 
 /** One line of text; a word that was parted by a hyphen at the end of a line is whole again. */
-export function joinLines(lines: readonly string[]): string {
+function joinLines(lines: readonly string[]): string {
   let text = ''
   for (const line of lines) {
     if (text === '') text = line

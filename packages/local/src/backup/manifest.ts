@@ -5,7 +5,7 @@ import { systemCode } from '../durable-files.ts'
 import type { FileDigest } from './file-copier.ts'
 import type { Rows } from './snapshot.ts'
 
-export const manifestName = 'manifest.json'
+const manifestName = 'manifest.json'
 const format = 1
 
 export interface BackupFile extends FileDigest {

@@ -2,7 +2,7 @@ import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/client'
 import { canonicalJson, type JsonValue, type SourceAnswer } from '@plinth/core'
 
 /** Of what a tool gives, in characters. */
-export const longestAnswer = 100_000
+const longestAnswer = 100_000
 const longestName = 300
 
 /**

@@ -9,7 +9,7 @@ afterEach(async () => {
 })
 
 /** What a process of a test sees of our environment: with secrets, of which nothing may be handed on. */
-export const variables: Readonly<Record<string, string | undefined>> = {
+const variables: Readonly<Record<string, string | undefined>> = {
   ...process.env,
   PLINTH_MASTER_KEY: 'SECRET-1',
   AWS_SECRET_ACCESS_KEY: 'SECRET-2',

@@ -22,7 +22,7 @@ export interface Fitness {
  * What each counts: made by maximising the likelihood of the sentence with the answer among its rivals (softmax) on development
  * questions with known answers, checked article by article, and rounded.
  */
-export const weights: Fitness = { coverage: 2.5, nearby: 2.5, pairs: 1.5, fit: 2, rank: 2, order: 2 }
+const weights: Fitness = { coverage: 2.5, nearby: 2.5, pairs: 1.5, fit: 2, rank: 2, order: 2 }
 
 /** The fitness of each sentence, in the order given: best first by BM25. */
 export function fitnessOf(

@@ -1,7 +1,7 @@
 /** Cutting text into sentences, each a verbatim piece of it. @module */
 
 /** Longer runs without an end are cut, at a space where there is one. */
-export const longestSentence = 500
+const longestSentence = 500
 
 const abbreviations = new Set([
   'mr',

@@ -28,7 +28,7 @@ export function messagesOf(prompt: LanguageModelV4Prompt): readonly object[] {
   return messages
 }
 
-export function added({ providerOptions }: Extended): object | undefined {
+function added({ providerOptions }: Extended): object | undefined {
   return providerOptions?.openaiCompatible
 }
 

@@ -35,7 +35,7 @@ export interface Fault {
 }
 
 /** The first issue. Of alternatives that all fail, the one that fails deepest is the one that was meant; one of another type was not. */
-export function firstFault(issues: readonly z.core.$ZodIssue[]): Fault {
+function firstFault(issues: readonly z.core.$ZodIssue[]): Fault {
   const [issue] = issues
   if (!issue) return { path: [], message: 'The body is malformed.' }
   if (issue.code !== 'invalid_union') return issue

@@ -40,7 +40,7 @@ export function ProgressFigures({ workflow }: { readonly workflow: Workflow }): 
 }
 
 /** Where a plan came from, in words. */
-export const sourceWords: Readonly<Record<string, string>> = {
+const sourceWords: Readonly<Record<string, string>> = {
   caller: 'plan given with the request',
   model: 'planned by the model',
   repaired: 'planned at a second try',

@@ -115,7 +115,7 @@ export const synthesis = '@synthesis'
 
 export const workflowPath = (id: string): string => pathOf('/api/workflows/{}', [id])
 export const stepPath = (id: string, step: string): string => pathOf('/api/workflows/{}/steps/{}', [id, step])
-export const workflowKey = (id: string): readonly string[] => ['/api/workflows', 'one', id]
+const workflowKey = (id: string): readonly string[] => ['/api/workflows', 'one', id]
 export const stepKey = (id: string, step: string): readonly string[] => ['/api/workflows', 'step', id, step]
 
 export function hasEnded({ status }: Pick<WorkflowSummary, 'status'>): boolean {

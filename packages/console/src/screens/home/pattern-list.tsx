@@ -12,7 +12,7 @@ interface Place {
 }
 
 /** Where each pattern has its screen. */
-export const places: Readonly<Record<string, Place>> = {
+const places: Readonly<Record<string, Place>> = {
   'event-driven': { icon: Inbox, to: '/requests' },
   rag: { icon: BookOpen, to: '/knowledge' },
   'multi-agent': { icon: Bot, to: '/agents' },

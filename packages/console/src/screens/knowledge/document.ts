@@ -40,7 +40,7 @@ const soon = 1_500
 const later = 10_000
 
 /** Whether something is still done about a document. */
-export function isUnderWay({ status, embedding }: ShownDocument): boolean {
+function isUnderWay({ status, embedding }: ShownDocument): boolean {
   return status === 'processing' || (status === 'processed' && embedding === 'pending')
 }
 

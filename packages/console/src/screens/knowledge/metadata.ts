@@ -26,12 +26,6 @@ export function readValues(text: string): Values {
   return values
 }
 
-export function writeValues(values: Readonly<Record<string, unknown>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name}: ${[value].flat().map(textOf).join(', ')}`)
-    .join('\n')
-}
-
 /** What is said of a value in a list. */
 export function showValue(value: unknown): string {
   return [value].flat().map(String).join(', ')
@@ -41,8 +35,4 @@ function meant(text: string): Value {
   if (text === 'true' || text === 'false') return text === 'true'
   if (/^-?\d+(?:\.\d+)?$/.test(text)) return Number(text)
   return /^".*"$/.test(text) ? text.slice(1, -1) : text
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' && meant(value) !== value ? `"${value}"` : String(value)
 }

@@ -66,7 +66,7 @@ function Attempts({ of }: { readonly of: number }): ReactNode {
   return <span className={of > 1 ? css.many : undefined}>{of}</span>
 }
 
-export function PriorityMark({ priority }: { readonly priority: Priority }): ReactNode {
+function PriorityMark({ priority }: { readonly priority: Priority }): ReactNode {
   const Icon = { high: ChevronUp, normal: undefined, low: ChevronDown }[priority]
   return (
     <span className={priority === 'normal' ? css.muted : css.priority}>

@@ -12,7 +12,7 @@ const processorGigabytes = 2
 export const incidents = { aCall: 20, input: 2_000, output: 500 } as const
 
 /** What a stream of ours is in Kinesis. */
-export function streamUse({ stream }: Profile): StreamUse {
+function streamUse({ stream }: Profile): StreamUse {
   const { records_per_second: records, record_bytes: bytes } = stream
   return { putsPerSecond: records / recordsACall, bytesPerSecond: records * bytes }
 }

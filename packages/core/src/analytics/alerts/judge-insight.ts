@@ -9,7 +9,7 @@ export type Severity = RiskLevel | 'unknown'
 const severities: readonly Severity[] = ['unknown', 'low', 'medium', 'high']
 
 /** Of one insight: what it raises has to fit in one commit. */
-export const mostVerdicts = 10
+const mostVerdicts = 10
 
 /** 0 to 3. */
 export function rankOf(severity: Severity): number {

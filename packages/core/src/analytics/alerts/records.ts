@@ -55,7 +55,7 @@ export type AlertRecord = StoredRecord<AlertFields, AlertTexts>
 
 const severity = z.enum(['unknown', 'low', 'medium', 'high'])
 /** After it was last touched. */
-export const retention: number = 30 * 24 * 3_600_000
+const retention: number = 30 * 24 * 3_600_000
 
 const newestFirst = (fields: AlertFields): string => `${timeOrder(fields.created)}~${fields.alert_id}`
 

@@ -20,7 +20,7 @@ const key = shownText(ruleLimits.key + 1).refine(
 const seconds = z.number().min(0).max(ruleLimits.seconds)
 
 /** A rule of the user's, as `PUT /api/alert-rules` takes it; what isn't given has its default. */
-export const ruleForm: z.ZodType<AlertRule> = z
+const ruleForm: z.ZodType<AlertRule> = z
   .strictObject({
     rule_id: callerId,
     name: shownText(ruleLimits.name).exactOptional(),

@@ -40,7 +40,7 @@ const unreadable = {
 } as const
 
 /** One analysis. */
-export function parseAnalysis(value: unknown): { readonly analysis: Analysis } | { readonly faults: readonly string[] } {
+function parseAnalysis(value: unknown): { readonly analysis: Analysis } | { readonly faults: readonly string[] } {
   const fields = fieldsOf(value)
   if (!fields) return { faults: ['must be an object with the five fields, each once.'] }
   const patterns = textsOf(fields.get('patterns'))

@@ -1,7 +1,7 @@
 import { type JsonObject, jsonBytes } from '../../json.ts'
 
 /** Of a record's data that a finding shows, bytes of JSON. */
-export const shownBytes: number = 8 * 1024
+const shownBytes: number = 8 * 1024
 
 /** A record's data, without the fields that would make it larger: the first ones stay. */
 export function cutData(data: JsonObject, most: number = shownBytes): JsonObject {

@@ -52,7 +52,7 @@ export function quarantined(
   return { sequence, index, fault, reason: reasons[fault], accepted, text: text.slice(0, shownCharacters) }
 }
 
-export function quarantinePlace(stream: string, shard: number): { readonly partition: string } {
+function quarantinePlace(stream: string, shard: number): { readonly partition: string } {
   return { partition: shardPartition(stream, shard) }
 }
 

@@ -4,8 +4,8 @@ import { hashText } from '../../search/text-hash.ts'
 const halves = new Uint32Array(2)
 
 /** So many ids are remembered in a shard, and saved in so many rows. */
-export const rememberedIds: number = 65_536
-export const idSegments = 16
+const rememberedIds: number = 65_536
+const idSegments = 16
 
 /**
  * The ids of the last records that had one. They are hashes of 53 bits: the chance that a new id is taken for one of 65,536 others is

@@ -7,7 +7,7 @@ import { noCounts, type ShardCounters } from './shard-head.ts'
 import { sampledPoints, type TailPoint } from './tail.ts'
 
 /** Of one commit, and of one entry: what is more is counted only, the lowest scores first. */
-export const findingLimits: { readonly count: number; readonly characters: number } = { count: 500, characters: 400_000 }
+const findingLimits: { readonly count: number; readonly characters: number } = { count: 500, characters: 400_000 }
 /** So much of window results goes in one commit, in {@link resultWeight}. */
 export const resultsWeight = 700_000
 /** Bad records that one commit tells of; more are counted. */

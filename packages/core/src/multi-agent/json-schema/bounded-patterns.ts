@@ -1,7 +1,7 @@
 /** How long a regular expression that somebody else wrote may be looked for. @module */
 
 /** What is longer is held against no pattern. */
-export const longestSearched = 50_000
+const longestSearched = 50_000
 const longestPattern = 300
 /** Of looking for one pattern: what a processor does in about a second. */
 const mostSteps = 1e8

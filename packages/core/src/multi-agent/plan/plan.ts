@@ -81,7 +81,7 @@ export const budgetForm: z.ZodType<Budget> = z.strictObject({
 })
 
 /** An id of a step: short, and safe in addresses and keys. */
-export const stepId: z.ZodType<string> = z
+const stepId: z.ZodType<string> = z
   .string()
   .regex(/^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, underscores, colons and hyphens')
 

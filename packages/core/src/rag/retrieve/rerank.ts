@@ -12,7 +12,7 @@ export interface RankedCandidate extends FusedCandidate {
 export const rerankDepth = 30
 
 /** In the scale of BM25's share of its bound. One set for all collections; it holds on each that it wasn't chosen on. */
-export const featureWeights: PassageFeatures = { forms: 0.5, pairs: 0.4, near: 0.2, context: 0.2 }
+const featureWeights: PassageFeatures = { forms: 0.5, pairs: 0.4, near: 0.2, context: 0.2 }
 
 /** A question of more terms describes a subject; whether a passage has its very words close together says less and less then. */
 const wordyTerms = 12

@@ -10,7 +10,7 @@ import { entryBytes, isEntryLike, sameText } from './entry.ts'
 export const blockEntries = 60
 
 /** The hash before the first block. */
-export const genesis: string = '0'.repeat(64)
+const genesis: string = '0'.repeat(64)
 
 export interface AuditBlock {
   readonly tenant_id: string

@@ -94,7 +94,7 @@ function distinct(messages: readonly LanguageModelV4Message[]): boolean {
   return new Set(ids).size === ids.length
 }
 
-export const schema: fc.Arbitrary<LanguageModelV4FunctionTool['inputSchema']> = fc
+const schema: fc.Arbitrary<LanguageModelV4FunctionTool['inputSchema']> = fc
   .dictionary(name, fc.constantFrom({ type: 'string' as const }, { type: 'integer' as const }), {
     maxKeys: 3,
     noNullPrototype: true,

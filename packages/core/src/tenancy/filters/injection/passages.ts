@@ -1,5 +1,5 @@
 /** The most characters of a passage. */
-export const passageLimit = 512
+const passageLimit = 512
 
 /** Where the passage that begins at `from` ends: after a sentence or before an empty line; undefined if that isn't to be seen yet. */
 export function passageEnd(text: string, from: number, seen: number): number | undefined {

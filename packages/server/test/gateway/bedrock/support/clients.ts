@@ -30,7 +30,7 @@ export interface Sent {
 }
 
 /** The AI SDK's provider. @param sent what it sends is kept there. */
-export function aiSdk(wire: () => Wire, sent: Sent[] = []): ReturnType<typeof createAmazonBedrock> {
+function aiSdk(wire: () => Wire, sent: Sent[] = []): ReturnType<typeof createAmazonBedrock> {
   return createAmazonBedrock({
     region: 'us-east-1',
     apiKey: 'key',
