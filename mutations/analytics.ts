@@ -18,12 +18,12 @@ export const analytics: readonly RequirementMutation[] = [
   },
   {
     number: 'R70',
-    words: 'the alerts that are built in have no topics',
+    words: 'an alert that is built in has no topic',
     patches: [
       {
         file: 'packages/cdk/src/real-time-analytics.ts',
         find: 'types: [...defaultAlertTypes, ...alertTypes]',
-        replace: 'types: alertTypes',
+        replace: 'types: [...defaultAlertTypes].slice(1).concat(alertTypes)',
       },
     ],
     test: 'packages/cdk/test/real-time-analytics.test.ts',

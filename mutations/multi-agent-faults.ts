@@ -6,7 +6,7 @@ const tests = 'packages/core/test/multi-agent'
 export const multiAgentFaults: readonly RequirementMutation[] = [
   {
     number: 'X36',
-    words: 'JSON is read from an answer that holds nothing else',
+    words: 'JSON is read only from an answer that holds nothing else',
     patches: [
       {
         file: `${source}/plan/json-in-text.ts`,
