@@ -20,15 +20,15 @@ export const eventDriven: readonly RequirementMutation[] = [
   },
   {
     number: 'R5',
-    words: 'the advisor never chooses a pattern',
+    words: 'the advisor chooses the pattern that fits worst',
     patches: [
       {
-        file: `${core}/advisor/composition.ts`,
-        find: 'if (!first || first.score < worthwhile)',
-        replace: 'if (!first || first.score <= 100)',
+        file: `${core}/advisor/scores.ts`,
+        find: 'other.score - one.score',
+        replace: 'one.score - other.score',
       },
     ],
-    test: `${tests}/advisor/advise.test.ts`,
+    test: `${tests}/advisor/composition.test.ts`,
   },
   {
     number: 'R6',

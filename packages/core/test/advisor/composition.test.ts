@@ -10,7 +10,7 @@ const composed = (answers: Answers) => {
   return composePatterns(rankPatterns(profile), profile)
 }
 
-describe('[R118] the composition', () => {
+describe('[R5] [R118] the composition', () => {
   it('is none where one synchronous call is enough', () => {
     expect(composed({})).toMatchObject({ primary: 'none', secondary: [] })
     expect(composed({ response: 'interactive', requests_per_month: 500 }).reasons.join()).toContain('synchronous call')
