@@ -25,7 +25,6 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.restoreAllMocks()
-  bench.release()
   await bench.stop()
 })
 

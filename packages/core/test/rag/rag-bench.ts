@@ -91,7 +91,9 @@ export class RagBench {
     return records
   }
 
+  /** Also where a test failed while documents waited. */
   stop(): Promise<void> {
+    this.release()
     return this.plinth.stop()
   }
 }
