@@ -93,10 +93,12 @@ describe('a question', () => {
   it('is put to the model with what was found, for up to 2,000 tokens or what is asked for [R30, R31]', async () => {
     await ask('How often is the pump PX-4711 serviced?')
     await ask('How often is the pump PX-4711 serviced?', { max_tokens: 50 })
-    const [first, second] = bench.plinth.models.calls
+    // The model that the question names, which gives no more.
+    await ask('How often is the pump PX-4711 serviced?', { model_id: 'test/small' })
+    const [first, ...others] = bench.plinth.models.calls
     expect(first?.prompt).toContain(`Source: pumps.txt\nContent: ${pumps}`)
     expect(first?.prompt).toContain('User Question: How often is the pump PX-4711 serviced?')
-    expect([first, second].map((call) => call?.options.maxOutputTokens)).toEqual([2_000, 50])
+    expect([first, ...others].map((call) => call?.options.maxOutputTokens)).toEqual([2_000, 50, 10])
   })
 
   it('shows the model no more than it has room for, the best first [X35]', async () => {
