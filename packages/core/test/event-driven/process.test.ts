@@ -58,7 +58,7 @@ describe('working a request', () => {
     await bench.stop()
   })
 
-  it('fails for good with a code of ours, a dead letter, and nothing of what the provider said [R16, X11, X19]', async () => {
+  it('fails for good with a code of ours, a dead letter, and nothing of what the provider said [R13, R16, X11, X19]', async () => {
     const bench = await EventBench.open(() => Promise.reject(fault(400)))
     const id = await bench.submit()
     await bench.pass(minute)

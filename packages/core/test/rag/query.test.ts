@@ -42,6 +42,16 @@ describe('a question', () => {
     expect(await readText(scope, revisionPlace(document_id, live), start, end)).toBe(passages[0]?.content)
   })
 
+  it('finds passages by where they stand, also far from the beginning [R34, R43]', async () => {
+    const content = `Opening remarks ${'without any weight '.repeat(45)}\n\nThe gearbox of a crane is of steel ${'and so forth '.repeat(55)}`
+    await bench.ingest([{ source: 'cranes.txt', content }])
+    const question = { query: 'gearbox of a crane', top_k: 1, dense_weight: 0 }
+    const { passages } = await retrievePassages(await bench.scope(), question, signal)
+    const { start, end, content: found } = passages[0] ?? expect.fail()
+    expect(start).toBe(content.indexOf('The gearbox'))
+    expect(found).toBe(content.slice(start, end))
+  })
+
   it('is answered with what is cited, and where [R27, R32, R39, R43, X24, X28]', async () => {
     const answer = await ask('How often is the pump PX-4711 serviced?')
     expect(answer).toMatchObject({ tenant_id: 'alpha', abstained: false, sources: ['pumps.txt'] })
