@@ -1,15 +1,22 @@
+import { advisor } from './advisor.ts'
 import { analytics } from './analytics.ts'
 import { analyticsFaults } from './analytics-faults.ts'
+import { aws } from './aws.ts'
+import { awsFaults } from './aws-faults.ts'
+import { documents } from './documents.ts'
 import { eventDriven } from './event-driven.ts'
 import { eventDrivenFaults } from './event-driven-faults.ts'
 import { multiAgent } from './multi-agent.ts'
 import { multiAgentFaults } from './multi-agent-faults.ts'
+import { multiTenant } from './multi-tenant.ts'
+import { multiTenantFaults } from './multi-tenant-faults.ts'
 import type { RequirementMutation } from './mutation.ts'
 import { rag } from './rag.ts'
 import { ragFaults } from './rag-faults.ts'
 
-/** All of them, in the order of the seed document. */
+/** One for each number of docs/requirements.json, by pattern. */
 export const catalogue: readonly RequirementMutation[] = [
+  ...documents,
   ...eventDriven,
   ...eventDrivenFaults,
   ...rag,
@@ -18,7 +25,9 @@ export const catalogue: readonly RequirementMutation[] = [
   ...multiAgentFaults,
   ...analytics,
   ...analyticsFaults,
+  ...multiTenant,
+  ...multiTenantFaults,
+  ...advisor,
+  ...aws,
+  ...awsFaults,
 ]
-
-/** Numbers that no change of a source can break, and why. */
-export const withoutMutation: Readonly<Record<string, string>> = {}

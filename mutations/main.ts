@@ -1,7 +1,7 @@
 /** `npm run mutate`: see CONTRIBUTING.md. @module */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { catalogue, withoutMutation } from './catalogue.ts'
+import { catalogue } from './catalogue.ts'
 import type { RequirementMutation } from './mutation.ts'
 import { Tree } from './tree.ts'
 import { tryMutation } from './try-mutation.ts'
@@ -26,7 +26,7 @@ else process.exitCode = await run(values.all ? catalogue : positionals.map(find)
 
 function find(number: string): RequirementMutation {
   const found = catalogue.find((mutation) => mutation.number === number)
-  if (!found) throw new Error(`${number} has no mutation: ${withoutMutation[number] ?? 'it is no requirement'}.`)
+  if (!found) throw new Error(`${number} is no number of docs/requirements.json.`)
   return found
 }
 

@@ -9,6 +9,11 @@ import { root } from './e2e/support/command.ts'
 
 /** `npm run mutate -- --all` tries all of them; here each is held to what it names, and few are tried. */
 describe('the mutations', () => {
+  it('are one for each number', () => {
+    const numbers = Object.keys(JSON.parse(readFileSync(join(root, 'docs/requirements.json'), 'utf8')) as object)
+    expect(catalogue.map(({ number }) => number).toSorted()).toEqual(numbers.toSorted())
+  })
+
   it.each(catalogue.map((mutation) => [mutation.number, mutation] as const))(
     '%s applies, and its test is there',
     (_, mutation) => {

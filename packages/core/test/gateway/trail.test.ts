@@ -3,7 +3,7 @@ import { answerChat, openChat } from '../../src/index.ts'
 import { callOf, fault, GatewayBench, parts, readAll, textParts } from './gateway-bench.ts'
 
 describe('the trail of the gateway', () => {
-  it('has an entry a call: who, the model that answered, tokens, decision, and nothing of what was said [X64]', async () => {
+  it('has an entry a call: who, the model that answered, tokens, decision, and nothing of what was said [R102, X64]', async () => {
     const bench = await GatewayBench.open(async ({ model }) => {
       if (model === 'test/model') throw fault(402)
       return 'an answer of some weight, for ada@example.com'
