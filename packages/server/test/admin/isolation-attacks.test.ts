@@ -196,6 +196,23 @@ describe('[G5] [R110] [X67] from another tenant', () => {
     expect(back.body.acknowledged.toSorted()).toEqual(receipts.toSorted())
   })
 
+  it('an upload of it is no document, nor is anything of it found by naming its tenant in a filter', async () => {
+    const { body: upload } = await as<{ upload_id: string }>(owner, '/api/uploads', { body: {} })
+    const path = `/api/uploads/${upload.upload_id}`
+    expectProblem(await as(stranger, path, { method: 'PUT', body: 'mine now' }), 404, 'not_found')
+    const sent = await as(owner, path, { method: 'PUT', body: `The harbour of ${mark} is deep.` })
+    expect(sent.status, sent.text).toBe(200)
+    const documents = [{ source: 'harbour.txt', upload_id: upload.upload_id }]
+    expectProblem(await as(stranger, '/api/documents', { body: { documents } }), 400, 'upload_unknown', 'documents.0.upload_id')
+    const made = await as<{ document_id: string }[]>(owner, '/api/documents', { body: { documents } })
+    expect(made.status, made.text).toBe(202)
+    const retrieve = (token: string, filter: object = {}): Promise<Answer<{ results: object[] }>> =>
+      as(token, '/api/rag/retrieve', { body: { query: 'How deep is the harbour?', filter } })
+    await until('the passage', async () => (await retrieve(owner)).body.results.length > 0)
+    for (const filter of [{}, { tenant_id: 'demo' }, { tenant: 'demo' }, { document_id: made.body[0]?.document_id ?? '' }])
+      expect((await retrieve(stranger, filter)).body).toEqual({ results: [] })
+  })
+
   it('no error, list or document that it was given in all of this holds a word of it', async () => {
     for (const route of tenantRoutes) {
       if (route.streams) continue

@@ -408,6 +408,15 @@ describe('who is asked', () => {
         (await call(server.url, `/model/${encodeURIComponent(id)}/converse`, { token, body: { messages: blocks } })).status,
       ).toBe(404)
     }
+    // An image that is named by its address is the provider's to fetch, where it does that; never ours.
+    const picture = `http://${place}/a.png`
+    const image = (part: object): object => ({ messages: [{ role: 'user', content: [part] }] })
+    for (const [protocol, part] of [
+      [protocols.openai, { type: 'image_url', image_url: { url: picture } }],
+      [protocols.anthropic, { type: 'image', source: { type: 'url', url: picture } }],
+      [protocols.converse, { image: { format: 'png', source: { s3Location: { uri: picture } } } }],
+    ] as const)
+      expect([200, 400]).toContain((await ask(protocol, image(part))).status)
     expect(reached).toEqual([])
     for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => elsewhere.close(resolve))
