@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll } from 'vitest'
-import { completion } from '../../../packages/models/test/openai-stub.ts'
+import { chunk, completion } from '../../../packages/models/test/openai-stub.ts'
 
 const opened = new Set<Telltale>()
 
@@ -46,8 +46,14 @@ export class Telltale {
       return void json(path === '/v1/chat/completions' ? 401 : 500, {
         error: { message: `No: ${sent.whole}`, type: 'denied', code: sent.whole },
       })
-    const { messages } = JSON.parse(sent.body) as { readonly messages: readonly { readonly content: unknown }[] }
-    json(200, completion({ content: `You said: ${JSON.stringify(messages.at(-1)?.content)}` }))
+    const { messages, stream } = JSON.parse(sent.body) as {
+      readonly messages: readonly { readonly content: unknown }[]
+      readonly stream?: boolean
+    }
+    const content = `You said: ${JSON.stringify(messages.at(-1)?.content)}`
+    if (!stream) return void json(200, completion({ content }))
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.end(`${chunk({ role: 'assistant', content })}${chunk({}, 'stop')}data: [DONE]\n\n`)
   }
 
   async close(): Promise<void> {

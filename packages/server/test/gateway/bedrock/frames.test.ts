@@ -23,4 +23,14 @@ describe('a frame', () => {
       }),
     )
   })
+
+  it('is refused where any bit of it is another', () => {
+    const written = frame('event', 'chunk', '{"bytes":"SGk="}')
+    for (let bit = 0; bit < written.length * 8; bit++) {
+      const damaged = new Uint8Array(written)
+      damaged[bit >> 3] = (written[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      expect(() => codec.decode(damaged), `bit ${bit}`).toThrow()
+    }
+    for (let length = 0; length < written.length; length++) expect(() => codec.decode(written.subarray(0, length))).toThrow()
+  })
 })
