@@ -31,5 +31,6 @@ function describe(error: unknown): unknown {
   // What was described already, by faultOf.
   if (typeof error === 'object' && error !== null && Object.keys(error).every((key) => key === 'name' || key === 'stack'))
     return error
-  return String(error)
+  // A text, or anything else that was thrown: it may quote what its maker was given.
+  return faultOf(error)
 }
