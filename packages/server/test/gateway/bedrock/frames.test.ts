@@ -26,6 +26,7 @@ describe('a frame', () => {
 
   it('is refused where any bit of it is another', () => {
     const written = frame('event', 'chunk', '{"bytes":"SGk="}')
+    expect(toUtf8(codec.decode(written).body)).toBe('{"bytes":"SGk="}')
     for (let bit = 0; bit < written.length * 8; bit++) {
       const damaged = new Uint8Array(written)
       damaged[bit >> 3] = (written[bit >> 3] ?? 0) ^ (1 << (bit & 7))
