@@ -12,6 +12,9 @@ import {
 } from './operation.ts'
 import { type Kept, matches, RecordTable } from './record-table.ts'
 
+/** Events come in the order of their time but for clocks that were set: what may go is among so many. The whole log is never looked through. */
+const oldest = 10_000
+
 /**
  * Applies operations, inside a transaction that its owner opens and closes. Each checks everything first and writes then,
  * so that one that is refused leaves no trace and its neighbours in the transaction are untouched.
@@ -41,8 +44,9 @@ export class Writer {
     this.#writeSequence = prepare('INSERT INTO sequence VALUES(?, ?) ON CONFLICT(tenant) DO UPDATE SET last = excluded.last')
     this.#writeMeta = prepare('UPDATE meta SET value = ? WHERE name = ?')
     this.#trimEvents = prepare(
-      `DELETE FROM event WHERE position IN (SELECT position FROM event WHERE time < ? AND position <= ?
-       AND position NOT IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?)`,
+      `DELETE FROM event WHERE position IN (
+         SELECT position FROM (SELECT position, time FROM event WHERE position <= ? ORDER BY position LIMIT ${oldest})
+         WHERE time < ? AND position NOT IN (SELECT value FROM json_each(?)) LIMIT ?)`,
     )
     this.#removeEvents = prepare(
       'DELETE FROM event WHERE position IN (SELECT position FROM event WHERE tenant = ? ORDER BY sequence LIMIT ?)',
@@ -83,7 +87,7 @@ export class Writer {
       case 'trimEvents':
         return {
           ok: Number(
-            this.#trimEvents.run(operation.before, operation.upTo, JSON.stringify(operation.except), operation.limit).changes,
+            this.#trimEvents.run(operation.upTo, operation.before, JSON.stringify(operation.except), operation.limit).changes,
           ),
         }
       case 'append':
