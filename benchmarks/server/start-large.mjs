@@ -2,7 +2,7 @@
 // a built checkout. node benchmarks/server/start-large.mjs --help
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { residentOf } from '../event-driven/harness/machine.mjs'
+import { cpuOf, residentOf } from '../event-driven/harness/machine.mjs'
 import { startPlinth } from '../event-driven/harness/plinth.mjs'
 import { nodeBinary, run, stop } from '../event-driven/harness/processes.mjs'
 import { latencies } from '../event-driven/harness/statistics.mjs'
@@ -66,9 +66,10 @@ async function startTimed(directory, token) {
   const listening = passed()
   while (!(await fetch(`${server.url}/readyz`)).ok) await pause(20)
   const ready = passed()
+  const cpu = cpuOf(server.child.pid)
   const { status } = await submit(server, token)
   if (status !== 202) throw new Error(`The first request was refused: ${status}.`)
-  return { server, listening, ready, accepted: passed() }
+  return { server, listening, ready, cpu, accepted: passed() }
 }
 
 function submit({ url }, token) {
@@ -106,12 +107,13 @@ function render(results) {
     circumstances(results),
     `${grown.records} records and ${grown.events} events, ${megabytes(grown.bytes)} MB of database; ${grown.expired} records past their time.`,
     table(
-      ['started after', 'listens s', 'first 200 of /readyz s', 'first request accepted s', 'memory MB'],
+      ['started after', 'listens s', 'first 200 of /readyz s', 'first request accepted s', 'CPU s until ready', 'memory MB'],
       starts.map((each) => [
         each.after,
         seconds(each.listening),
         seconds(each.ready),
         seconds(each.accepted),
+        seconds(each.cpu),
         megabytes(each.resident),
       ]),
     ),
