@@ -20,7 +20,8 @@ const probeMilliseconds = 250
  */
 export async function arrive(task) {
   const pool = new Pool(task.url, { connections, pipelining: 1, headersTimeout: task.patience, bodyTimeout: task.patience })
-  const probing = new Pool(task.url, { connections: 8, pipelining: 1, headersTimeout: task.patience, bodyTimeout: task.patience })
+  // Each on a connection of its own, as watchdogs ask.
+  const probing = new Pool(task.url, { connections: 8, pipelining: 0, headersTimeout: task.patience, bodyTimeout: task.patience })
   const bins = new Bins(task)
   const acknowledged = []
   const open = new Set()
