@@ -218,6 +218,40 @@ describe('the sweeper', () => {
     await sweeper.stop()
   })
 
+  it('gives others twice as long as a step took, however much there is to remove', async () => {
+    let steps = 0
+    const { bench, sweeper } = await open({
+      removeExpired: async () => {
+        bench.clock.jump(bench.clock.now() + 50)
+        return ++steps < 3 ? 100 : 0
+      },
+    })
+    const swept = sweeper.sweep()
+    await bench.clock.advance(99)
+    expect(steps).toBe(1)
+    await bench.clock.advance(1)
+    expect(steps).toBe(2)
+    await bench.clock.advance(1_000)
+    expect(steps).toBe(3)
+    expect(await swept).toMatchObject({ rows: 200 })
+  })
+
+  it('stops in the midst of much that is to be removed', async () => {
+    let steps = 0
+    const { bench, sweeper } = await open({
+      removeExpired: async () => {
+        steps++
+        bench.clock.jump(bench.clock.now() + 50)
+        return 100
+      },
+    })
+    await bench.clock.advance(minute)
+    expect(steps).toBe(1)
+    await sweeper.stop()
+    expect(steps).toBe(1)
+    expect(bench.clock.timers).toBe(0)
+  })
+
   it('does not run twice at the same time, and ends what it does before it stops', async () => {
     const waiting: (() => void)[] = []
     let most = 0

@@ -1,6 +1,6 @@
 import { PlinthError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { Timer } from '../ports/clock.ts'
+import { sleep, type Timer } from '../ports/clock.ts'
 import { entryRetention } from '../ports/event-stream.ts'
 import { eventRetention } from '../ports/operations.ts'
 import type { Row } from '../ports/state-store.ts'
@@ -12,7 +12,10 @@ import { systemTenant, type TenantSettings } from '../tenancy/tenant.ts'
 import { VirtualKeys } from '../tenancy/virtual-keys.ts'
 
 const tick = 60_000
-const rowsAtATime = 1_000
+/** Whoever writes meanwhile waits for one step of this. */
+const rowsAtATime = 100
+/** Others have so many times as long as a step took, before the next one. */
+const wayGiven = 2
 /** A spilled field is written before its record; only an object this old can be an orphan. */
 const orphanAge = 3_600_000
 
@@ -31,6 +34,7 @@ export class Sweeper {
   readonly #finished = new Map<string, number>()
   readonly #mayOpen: boolean
   #stopped = false
+  readonly #ending = new AbortController()
 
   constructor(parts: {
     readonly operator: Operator
@@ -47,6 +51,7 @@ export class Sweeper {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#ending.abort()
     this.#timer?.cancel()
     await this.#running
   }
@@ -54,19 +59,30 @@ export class Sweeper {
   /** One round. @returns how many it removed. */
   async sweep(): Promise<Readonly<Record<'rows' | 'events' | 'streamEntries' | 'objects', number>>> {
     const { operations, stream, clock } = this.#operator
-    let rows = 0
-    for (let removed = rowsAtATime; removed === rowsAtATime; rows += removed)
-      removed = await operations.removeExpired(rowsAtATime)
-    let events = 0
-    for (let removed = rowsAtATime; removed === rowsAtATime; events += removed) {
-      removed = await operations.trimEvents(clock.now() - eventRetention, rowsAtATime)
-    }
-    let streamEntries = 0
-    for (let removed = 1; stream && removed > 0; streamEntries += removed)
-      removed = await stream.trim(clock.now() - entryRetention)
+    const rows = await this.#removeAll(() => operations.removeExpired(rowsAtATime))
+    const events = await this.#removeAll(() => operations.trimEvents(clock.now() - eventRetention, rowsAtATime))
+    const streamEntries = stream ? await this.#removeAll(() => stream.trim(clock.now() - entryRetention)) : 0
     const tenants = await this.#registry.all()
     await this.#removeLeft(tenants)
     return { rows, events, streamEntries, objects: await this.#removeOrphans(tenants) }
+  }
+
+  /**
+   * Removes in steps until there is nothing, or it has to stop. Deleted rows lie all over a database: on a slow disk a hundred take a
+   * tenth of a second, and however many there are, requests go before.
+   */
+  async #removeAll(step: () => Promise<number>): Promise<number> {
+    const { clock } = this.#operator
+    let all = 0
+    while (!this.#stopped) {
+      const began = clock.now()
+      const removed = await step()
+      if (removed === 0) break
+      all += removed
+      const took = clock.now() - began
+      if (took > 0) await sleep(clock, took * wayGiven, this.#ending.signal).catch(() => {})
+    }
+    return all
   }
 
   /** What is left of tenants that were offboarded. One that fails doesn't hold up the others. */
