@@ -21,6 +21,12 @@ const patienceSeconds = 120
 const askersAtATime = 16
 const settings = `${options.rate} arrivals a second, SIGTERM after ${options.seconds} s of them; model calls take ${options.latency} ms`
 
+const places = {
+  request: { path: '/api/requests', isEnd: ({ status }) => status === 'completed' },
+  document: { path: '/api/documents', isEnd: ({ status }) => status === 'processed' },
+  workflow: { path: '/api/workflows', isEnd: ({ status }) => status === 'completed' || status === 'failed' },
+}
+
 await measure({ options, settings, work, render })
 
 async function work(folder) {
@@ -58,12 +64,6 @@ async function one(directory) {
 async function drained(directory) {
   for (const began = performance.now(); (await jobsWaiting(directory)) > 0; await pause(200))
     if (performance.now() - began > patienceSeconds * 1_000) throw new Error('What waited was not worked after the next start.')
-}
-
-const places = {
-  request: { path: '/api/requests', isEnd: ({ status }) => status === 'completed' },
-  document: { path: '/api/documents', isEnd: ({ status }) => status === 'processed' },
-  workflow: { path: '/api/workflows', isEnd: ({ status }) => status === 'completed' || status === 'failed' },
 }
 
 /** What was acknowledged, and isn't there or doesn't come to its end. */

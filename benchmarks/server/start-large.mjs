@@ -77,18 +77,18 @@ function submit({ url }, token) {
   return fetch(`${url}/api/requests`, { method: 'POST', headers, body: '{"prompt":"Is it up?"}' })
 }
 
-/** Ten requests a second, in seconds by the time since the start. */
+/** Ten requests a second, whatever became of those before, in stretches of ten seconds since the start. */
 async function watchSweeps(server, token) {
   const began = performance.now()
-  const times = []
-  for (let number = 0; number < options.watch * 10; number++) {
+  const one = async (number) => {
     const due = began + number * 100
     await pause(Math.max(0, due - performance.now()))
     const { status } = await submit(server, token)
     if (status !== 202) throw new Error(`A request was refused: ${status}.`)
-    times.push({ at: Math.floor((due - began) / 10_000) * 10, milliseconds: performance.now() - due })
+    return { at: Math.floor(number / 100) * 10, milliseconds: performance.now() - due }
   }
-  return Object.entries(Object.groupBy ? Object.groupBy(times, ({ at }) => at) : grouped(times)).map(([at, all]) => ({
+  const times = await Promise.all(Array.from({ length: options.watch * 10 }, (_, number) => one(number)))
+  return Object.entries(grouped(times)).map(([at, all]) => ({
     at: Number(at),
     ...latencies(all.map((each) => each.milliseconds)),
   }))
