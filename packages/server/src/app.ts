@@ -69,6 +69,8 @@ export interface AppOptions {
   ready(): boolean | Promise<boolean>
   /** Fires when the server stops: streams end then. */
   readonly stopping: AbortSignal
+  /** Fires when what is being answered then has had its time. Absent: at once. */
+  readonly ending?: AbortSignal
 }
 
 export interface App {
@@ -94,6 +96,7 @@ type Work = (caller: Caller, requestId: string) => Promise<Answer>
  */
 export function createApp(options: AppOptions): App {
   const { platform, patterns, authenticator, issuer, telemetry, log, stopping, regions = new Regions(platform) } = options
+  const { ending = stopping } = options
   const serving = { platform, regions, issuer }
   const { clock } = platform.operate()
   const templates = options.synthesise ? [templateRoute(options.synthesise)] : []
@@ -242,6 +245,7 @@ export function createApp(options: AppOptions): App {
           caller,
           params,
           stopping,
+          ending,
           identify: () => authenticator.authenticate(shown(arrival), caller.correlationId),
         })
       return serve(arrival, method, found.route.path, work, problem, spared.has(found.route))

@@ -35,6 +35,8 @@ export interface Found {
   readonly params: Readonly<Record<string, string>>
   /** Fires when the server stops. */
   readonly stopping: AbortSignal
+  /** Fires when what was being answered then has had its time. */
+  readonly ending: AbortSignal
   /** Identifies whoever asks once more, for streams that go on. */
   identify(): Promise<Caller>
 }
@@ -51,7 +53,7 @@ const tenantHeaders = ['x-tenant-id', 'tenant-id', 'tenant_id']
 
 /** Serves one route: permission, then the tenant's region, then parameters, then body, then its handler. @throws PlinthError. */
 export async function serveRoute(serving: Serving, route: AnyRoute, found: Found): Promise<Answer> {
-  const { arrival, caller, stopping } = found
+  const { arrival, caller, stopping, ending } = found
   requirePermission(caller, route.permission)
   const elsewhere = await peerOf(serving, route, found)
   if (elsewhere !== undefined)
@@ -62,7 +64,7 @@ export async function serveRoute(serving: Serving, route: AnyRoute, found: Found
   const idempotencyKey = route.idempotent ? keyOf(arrival) : undefined
   const lastEventId = route.streams ? lastEventIdOf(arrival) : undefined
   const stream = route.streams ? new AbortController() : undefined
-  const signal = stream ? AbortSignal.any([stream.signal, stopping]) : stopping
+  const signal = stream ? AbortSignal.any([stream.signal, ending]) : ending
   const bytes = bytesOf(route, arrival)
   const input = { params, query, body, idempotencyKey, lastEventId, signal, bytes, origin: originOf(arrival) }
   const reply = await replyOf(serving, route, found, input)
@@ -70,6 +72,9 @@ export async function serveRoute(serving: Serving, route: AnyRoute, found: Found
   if (reply.events && stream) {
     const { clock } = serving.platform.operate()
     const stop = (): void => stream.abort()
+    // What goes on by itself ends at once, and is taken up again elsewhere or later.
+    if (stopping.aborted) stop()
+    else stopping.addEventListener('abort', stop, { once: true, signal: stream.signal })
     const source = { clock, events: reply.events, signal, stop, mayGoOn: () => mayStill(route, found) }
     return { status: 200, headers: { ...headers, 'content-type': 'text/event-stream' }, stream: eventStream(source) }
   }

@@ -12,6 +12,7 @@ import {
   type Pattern,
   PlinthError,
   sleep,
+  UnavailableError,
   uuid,
   warnOfLifecycles,
 } from '@plinth/core'
@@ -67,6 +68,8 @@ const siteFolder = dirname(fileURLToPath(import.meta.resolve('@plinth/console/si
 /** Work that is still running after this time is left to the next start, which takes it up again. */
 const drainMilliseconds = 7_000
 const connectionMilliseconds = 6_000
+/** What is being answered may go on for so long; then it is told to end, while there is still time to say so. */
+const answerMilliseconds = 4_000
 /** For a request that is on its way. */
 const arrivingMilliseconds = 1_000
 /** For those who were cut off then, to be settled before the data is closed. */
@@ -117,6 +120,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     })
     for (const peer of peers.values()) if (typeof peer !== 'string') opened.push(peer)
     const stopping = new AbortController()
+    const ending = new AbortController()
     const reachable = opened.map((each) => readiness(each))
     const { issuer, authenticator } = await bootstrap(platform, { trusted: loadTrustedIssuers(environment.issuers), outbound })
     const regions = new Regions(platform, peers)
@@ -136,6 +140,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log,
       ready: async () => state === 'ready' && (await Promise.all(reachable.map((look) => look()))).every(Boolean),
       stopping: stopping.signal,
+      ending: ending.signal,
     })
     const listening = await listen(nodeListener(app.handle, app.refuseTarget), environment.host, environment.port)
     const engines = opened.map((each) => startEngine({ platform: each, patterns, worker: environment.worker, log }))
@@ -147,9 +152,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       : undefined
     const stop = async (): Promise<void> => {
       state = 'stopping'
-      stopping.abort()
+      const reason = new UnavailableError('stopping', 'Plinth stops; ask again.', { retryAfter: 1 })
+      stopping.abort(reason)
+      const late = systemClock.setTimer(answerMilliseconds, () => ending.abort(reason))
       const stopped = engines.map((engine) => engine.stop(drainMilliseconds))
       await Promise.all([closeConnections(listening), selfMetrics?.stop(), ...stopped])
+      late.cancel()
       const toolsEnd = tools?.close()
       for (const each of opened.toReversed()) await each.close()
       await toolsEnd
