@@ -177,7 +177,7 @@ describe('the lock', () => {
           place,
         ).toBe(true)
       else expect(integrity, place).toMatch(/^sha512-[\w+/]{86}==$/)
-      if (resolved !== undefined) expect(resolved, place).toMatch(/^https:\/\/[^@?#]+\.tgz$/)
+      if (resolved !== undefined) expect(resolved, place).toMatch(/^https?:\/\/[^@?#]+\.tgz$/)
       expect(version, place).toMatch(/^\d+\.\d+\.\d+/)
     }
   })
