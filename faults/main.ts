@@ -32,6 +32,10 @@ const usage = `npm run faults -- [options]
   --jobs N          trials at the same time (one more than there are processors)
   --least 200       fewer crash points than this are a failure
   --keep            leave the folders of trials that found something
+
+  --server          kill a real server under load of all patterns instead, with --seed and:
+  --kills 500       how often
+  --minutes 60      no longer than this, and a while to come to rest
 `
 
 const { values, positionals } = parseArgs({
@@ -48,6 +52,9 @@ const { values, positionals } = parseArgs({
     jobs: { type: 'string', default: `${availableParallelism() + 1}` },
     least: { type: 'string', default: '200' },
     keep: { type: 'boolean', default: false },
+    server: { type: 'boolean', default: false },
+    kills: { type: 'string', default: '500' },
+    minutes: { type: 'string', default: '60' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -78,7 +85,11 @@ async function run(): Promise<number> {
   let clean = false
   try {
     if (reason !== undefined) console.log(`faults: no system calls are counted here: ${reason}.`)
-    if (values.mutations) clean = await tryMutations(workbench, reason)
+    if (values.server) {
+      const { tryServer } = await import('./server/main.ts')
+      const [kills, minutes] = [Number(values.kills), Number(values.minutes)]
+      clean = await tryServer(workbench, { kills, minutes, seed: shared.seed })
+    } else if (values.mutations) clean = await tryMutations(workbench, reason)
     else clean = await sweep(await workbench.bench(root, Number(values.requests)), values.named || reason !== undefined)
   } finally {
     workbench.close(!clean)

@@ -6,6 +6,7 @@ export const noMount = 'a small disk (tmpfs) can only be mounted by root on Linu
 export interface SmallDisk {
   readonly directory: string
   makeReadOnly(): void
+  makeWritable(): void
   unmount(): void
 }
 
@@ -20,6 +21,7 @@ export function mountSmall(directory: string, size: string): SmallDisk | undefin
   return {
     directory,
     makeReadOnly: () => void execFileSync('mount', ['-o', 'remount,ro', directory]),
+    makeWritable: () => void execFileSync('mount', ['-o', 'remount,rw', directory]),
     unmount: () => void execFileSync('umount', ['-l', directory]),
   }
 }
