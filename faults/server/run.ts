@@ -46,6 +46,9 @@ const longestLoad = 1_500
 /** Of a life: at which call on the data folder it may die. */
 const mostCalls = 900
 const longestWait = 6_000
+/** How much more is seen outside before a kill at a random moment. */
+const mostSeen = 120
+const step = 5
 const diskSize = '1g'
 const roomLeft = 200_000
 
@@ -92,7 +95,7 @@ class Run {
     this.#receivers = await Receivers.start(this.#ledger)
     this.#client = new ApiClient(() => this.#url, this.#ledger)
     await this.#start('set up')
-    const { tokens, requesters } = await setUp(this.#life(), this.#client, this.#receivers)
+    const { tokens, requesters } = await setUp(dataOf(this.#disk), this.#client, this.#receivers)
     this.#tokens = tokens
     const load = new Load({ client: this.#client, ledger: this.#ledger, tokens, requesters, seed, begin: this.#begin })
     const has = { shim: 'path' in shim, disk: this.#small !== undefined }
@@ -173,7 +176,8 @@ class Run {
       return
     }
     const looking = this.#look(seed)
-    await this.#wait(longestLoad * (jump === undefined ? chance : 1 + chance))
+    if (jump !== undefined) await this.#wait(longestLoad)
+    await this.#workOn(chance * mostSeen)
     if (kind === 'full') await this.#fill()
     await this.#kill(kind)
     await looking
@@ -218,6 +222,13 @@ class Run {
     })
     await Promise.race([time, this.#server?.exited])
     clearTimeout(timer)
+  }
+
+  /** Until so much more was seen outside: on a slow machine later than on a fast one. */
+  async #workOn(seen: number): Promise<void> {
+    const least = this.#ledger.entries.length + seen
+    const due = performance.now() + longestWait
+    while (this.#ledger.entries.length < least && performance.now() < due) await this.#wait(step)
   }
 
   async #look(seed: number): Promise<void> {

@@ -1,33 +1,31 @@
+import { mintToken } from '../../packages/cli/src/local-identity.ts'
 import { until } from '../../test/e2e/support/until.ts'
 import type { ApiClient } from './api-client.ts'
 import { toldTypes } from './findings/streams.ts'
 import { pricedModel, requester, type Tokens, worker } from './load.ts'
 import { type TenantName, tenants } from './marks.ts'
 import type { Receivers } from './receivers.ts'
-import { type LifeOptions, ServerProcess } from './server-process.ts'
 
-const hour = 3_600_000
 /** So little that its budget is used up within the first minutes, USD. The others' is never. */
 const budgets: Readonly<Record<TenantName, number>> = { alpha: 1_000, beta: 1_000, gamma: 0.05 }
 const limits = { triage_calls_per_hour: 100_000 }
 
-/** A token that every clock of the run takes: made by a process whose clock is far behind. */
-async function mint(options: LifeOptions, tenant: string, user: string): Promise<string> {
-  const args = ['token', '--tenant', tenant, '--user', user, '--permissions', '*', '--ttl', '48h']
-  const minting = new ServerProcess({ ...options, clock: { from: 0, by: -3 * hour } }, args)
-  await minting.exited
-  const token = minting.stdout.trim().split('\n').at(-1) ?? ''
-  if (token === '') throw new Error(`No token was made: ${minting.ending}`)
-  return token
+/** Virtual keys: unlike a token, they are good whatever the clock says. */
+async function makeKey(client: ApiClient, token: string, tenant: TenantName, user: string): Promise<string> {
+  const body = { name: user, user_id: user, permissions: ['*'] }
+  const made = await client.ask<{ readonly key: string }>(`/api/tenants/${tenant}/keys`, { token, body }, [201])
+  if (!made) throw new Error(`A key of ${tenant} could not be made.`)
+  return made.body.key
 }
 
 /** Makes the tenants of the load, with their model, limits and subscribers. @returns their tokens. */
 export async function setUp(
-  options: LifeOptions,
+  directory: string,
   client: ApiClient,
   receivers: Receivers,
 ): Promise<{ readonly tokens: Tokens; readonly requesters: Tokens }> {
-  const token = await mint(options, 'demo', 'administrator')
+  const grant = { tenant: 'demo', user: 'administrator', permissions: ['*'], lifetime: 600 }
+  const token = await mintToken(grant, { PLINTH_DATA_DIR: directory })
   const tokens: Record<string, string> = {}
   const requesters: Record<string, string> = {}
   for (const tenant of tenants) {
@@ -38,9 +36,9 @@ export async function setUp(
     }
     const made = await client.ask('/api/tenants', { token, body }, [201])
     if (!made) throw new Error(`Tenant ${tenant} could not be made.`)
-    const own = await mint(options, tenant, worker)
+    const own = await makeKey(client, token, tenant, worker)
     tokens[tenant] = own
-    requesters[tenant] = await mint(options, tenant, requester)
+    requesters[tenant] = await makeKey(client, token, tenant, requester)
     const subscriber = { pattern: { type: toldTypes }, target: { type: 'webhook', url: receivers.urlOf(tenant) } }
     await until(`a subscriber of ${tenant}`, () => client.ask('/api/subscribers', { token: own, body: subscriber }, [201]))
   }

@@ -1,0 +1,25 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { Workbench } from '../../faults/bench.ts'
+import { tableOf } from '../../faults/server/main.ts'
+import { runServerFaults } from '../../faults/server/run.ts'
+
+/** The small form of `npm run faults -- --server`: each disturbance once, and some kills more; fewer where the machine is slow. */
+const kills = 16
+const milliseconds = 75_000
+const seed = 1
+
+const workbench = new Workbench()
+afterAll(() => workbench.close(false))
+
+describe('a server that is killed under load of all patterns and several tenants', () => {
+  it('[R12] [R19] [R68] [R104] [R110] keeps what it accepted, does each once, and counts as its model counts', {
+    timeout: 900_000,
+  }, async () => {
+    const result = await runServerFaults({ folder: workbench.folder, shim: workbench.shim, kills, seed, milliseconds })
+    for (const line of tableOf(result)) console.log(`faults-server.test.ts: ${line}`)
+    expect([...result.findings].filter(([, words]) => words.length > 0)).toEqual([])
+    // It did hit work that was under way.
+    expect([...result.deaths.values()].reduce((sum, each) => sum + each, 0)).toBeGreaterThan(1)
+    expect(result.ledger.entries.some(({ type }) => type === 'request')).toBe(true)
+  })
+})
