@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import type { FinalState, TenantState } from '../../faults/server/final-state.ts'
 import { findServerFaults } from '../../faults/server/findings/find.ts'
@@ -6,7 +10,9 @@ import type { ServerOutcome } from '../../faults/server/findings/outcome.ts'
 import type { Entry } from '../../faults/server/ledger.ts'
 import { tenants } from '../../faults/server/marks.ts'
 import { expectedCounts } from '../../faults/server/records.ts'
+import { tearLog } from '../../faults/server/tear-log.ts'
 import type { ShownEvent, ShownRequest } from './support/api.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
 
 const begin = Date.UTC(2026, 0, 1)
 const at = '2026-01-01T00:00:00.000Z'
@@ -289,5 +295,55 @@ describe('what the bench of a real server compares', () => {
       tenants: { ...outcome.state.tenants, alpha: { ...outcome.state.tenants.alpha, ...alpha } },
     }
     expect(found({ entries, state: changed }).some((words) => fault.test(words))).toBe(true)
+  })
+})
+
+describe('what is done to a server', () => {
+  it('tears a page behind the last one of the log, and nothing that was committed', () => {
+    const folder = temporaryFolder()
+    const [path, copy] = [join(folder, 'live.db'), join(folder, 'copy.db')]
+    const live = new DatabaseSync(path)
+    live.exec('PRAGMA journal_mode = WAL; CREATE TABLE t(x); INSERT INTO t VALUES (1), (2)')
+    for (const suffix of ['', '-wal']) copyFileSync(path + suffix, copy + suffix)
+    live.close()
+    const before = statSync(`${copy}-wal`).size
+    expect(tearLog(`${copy}-wal`)).toBe(true)
+    expect(statSync(`${copy}-wal`).size).toBeGreaterThan(before)
+    const torn = new DatabaseSync(copy)
+    expect(torn.prepare('SELECT count(*) AS rows FROM t').get()).toMatchObject({ rows: 2 })
+    expect(torn.prepare('PRAGMA integrity_check').get()).toMatchObject({ integrity_check: 'ok' })
+    torn.close()
+    expect(tearLog(join(folder, 'none-wal'))).toBe(false)
+  })
+
+  it('sets its clock off in every thread, from one moment on', () => {
+    const program = join(temporaryFolder(), 'program.mjs')
+    writeFileSync(
+      program,
+      `import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+       const show = (times) => console.log(JSON.stringify([Date.now(), ...times]))
+       if (isMainThread) new Worker(new URL(import.meta.url)).on('message', show)
+       else parentPort.postMessage([Date.now(), new Date().getTime(), new Date(5).getTime()])`,
+    )
+    const timesWith = (clock: string): readonly number[] =>
+      JSON.parse(
+        execFileSync(process.execPath, [program], {
+          encoding: 'utf8',
+          env: {
+            ...process.env,
+            FAULTS_CLOCK: clock,
+            NODE_OPTIONS: `--import=${new URL('../../faults/server/clock.ts', import.meta.url).href}`,
+          },
+        }),
+      )
+    const hour = 3_600_000
+    const [least, most] = [Date.now() + hour, Date.now() + 2 * hour]
+    const shifted = timesWith(`0,${hour}`)
+    expect(shifted[3]).toBe(5)
+    for (const time of shifted.slice(0, 3)) {
+      expect(time).toBeGreaterThanOrEqual(least)
+      expect(time).toBeLessThan(most)
+    }
+    for (const time of timesWith(`${most},${hour}`).slice(0, 3)) expect(time).toBeLessThan(least)
   })
 })
