@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { Workbench } from './bench.ts'
 import { type Mode, modes } from './life-process.ts'
 import { mutations } from './mutations.ts'
+import { kinds as serverKinds } from './server/disturbances.ts'
 import {
   countCalls,
   type Finding,
@@ -36,6 +37,8 @@ const usage = `npm run faults -- [options]
   --server          kill a real server under load of all patterns instead, with --seed and:
   --kills 500       how often
   --minutes 60      no longer than this, and a while to come to rest
+  --disturb ${serverKinds.join()}
+                    by what (all)
 `
 
 const { values, positionals } = parseArgs({
@@ -55,6 +58,7 @@ const { values, positionals } = parseArgs({
     server: { type: 'boolean', default: false },
     kills: { type: 'string', default: '500' },
     minutes: { type: 'string', default: '60' },
+    disturb: { type: 'string', default: serverKinds.join() },
     help: { type: 'boolean', default: false },
   },
 })
@@ -88,7 +92,7 @@ async function run(): Promise<number> {
     if (values.server) {
       const { tryServer } = await import('./server/main.ts')
       const [kills, minutes] = [Number(values.kills), Number(values.minutes)]
-      clean = await tryServer(workbench, { kills, minutes, seed: shared.seed })
+      clean = await tryServer(workbench, { kills, minutes, seed: shared.seed, disturbances: values.disturb })
     } else if (values.mutations) clean = await tryMutations(workbench, reason)
     else clean = await sweep(await workbench.bench(root, Number(values.requests)), values.named || reason !== undefined)
   } finally {

@@ -37,8 +37,9 @@ export function disturbancesOf(
   random: () => number,
   rounds: number,
   has: Readonly<Record<'shim' | 'disk', boolean>>,
+  wanted: readonly DisturbanceKind[],
 ): readonly Disturbance[] {
-  const possible = kinds.filter((kind) => {
+  const possible = wanted.filter((kind) => {
     const need = needs[kind]
     return need === undefined || has[need]
   })

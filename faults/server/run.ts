@@ -22,6 +22,7 @@ export interface RunOptions {
   readonly folder: string
   readonly shim: { readonly path: string } | { readonly reason: string }
   readonly kills: number
+  readonly wanted: readonly DisturbanceKind[]
   readonly seed: number
   /** No new round is begun after so long. */
   readonly milliseconds: number
@@ -101,7 +102,7 @@ class Run {
     const has = { shim: 'path' in shim, disk: this.#small !== undefined }
     await this.#kill('random')
     let round = 0
-    for (const disturbance of disturbancesOf(random, kills, has)) {
+    for (const disturbance of disturbancesOf(random, kills, has, this.#options.wanted)) {
       if (performance.now() - began > milliseconds) break
       this.#options.onRound?.(++round, disturbance)
       await this.#round(disturbance)

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { Workbench } from '../../faults/bench.ts'
+import { kinds } from '../../faults/server/disturbances.ts'
 import { tableOf } from '../../faults/server/main.ts'
 import { runServerFaults } from '../../faults/server/run.ts'
 
@@ -15,7 +16,14 @@ describe('a server that is killed under load of all patterns and several tenants
   it('[R12] [R19] [R68] [R104] [R110] keeps what it accepted, does each once, and counts as its model counts', {
     timeout: 900_000,
   }, async () => {
-    const result = await runServerFaults({ folder: workbench.folder, shim: workbench.shim, kills, seed, milliseconds })
+    const result = await runServerFaults({
+      folder: workbench.folder,
+      shim: workbench.shim,
+      kills,
+      wanted: kinds,
+      seed,
+      milliseconds,
+    })
     for (const line of tableOf(result)) console.log(`faults-server.test.ts: ${line}`)
     expect([...result.findings].filter(([, words]) => words.length > 0)).toEqual([])
     // It did hit work that was under way.
