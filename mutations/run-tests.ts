@@ -23,8 +23,13 @@ export async function runTests(folder: string, file: string, number: string): Pr
   const words = ['run', file, '--testNamePattern', tag, '--reporter=json', `--outputFile=${report}`]
   await new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [vitest, ...words], { cwd: folder, stdio: 'ignore' })
+    const end = (): void => void child.kill()
+    process.once('exit', end)
     child.on('error', reject)
-    child.on('exit', resolve)
+    child.on('exit', (code) => {
+      process.off('exit', end)
+      resolve(code)
+    })
   })
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report
   return testResults
