@@ -15,6 +15,7 @@ export interface FinalDocument {
   readonly document_id: string
   readonly source: string
   readonly status: string
+  readonly error?: { readonly code: string } | null
   /** Whether its text is the one that was sent. */
   readonly whole: boolean
 }

@@ -83,3 +83,8 @@ export function entriesOf<Type extends Entry['type']>(
 ): Extract<Entry, { readonly type: Type }>[] {
   return entries.filter((entry): entry is Extract<Entry, { readonly type: Type }> => entry.type === type)
 }
+
+/** How many processes died from an entry on. */
+export function deathsSince(entries: readonly Entry[], since: Entry): number {
+  return entriesOf(entries.slice(entries.indexOf(since)), 'gone').length
+}

@@ -193,6 +193,11 @@ const doctored: readonly (readonly [what: string, doctor: Doctor, fault: RegExp]
     (_, { documents }) => ({ alpha: { documents: first(documents, { status: 'processing' }) } }),
     /document d1 is processing/,
   ],
+  [
+    'a document that is given up without having killed anything',
+    (_, { documents }) => ({ alpha: { documents: first(documents, { status: 'failed', error: { code: 'document_gave_up' } }) } }),
+    /document d1 is failed/,
+  ],
   ['a revoked key that works', () => ({ alpha: { keys: { k1: 200 } } }), /virtual key k1 is answered 200 instead of 401/],
   [
     'a window that counts a record twice',
@@ -284,6 +289,18 @@ describe('what the bench of a real server compares', () => {
   it('finds nothing where all went well [R12, R19]', () => {
     expect(found(sound())).toEqual([])
     expect(Object.keys(sound().state.tenants)).toEqual([...tenants])
+  })
+
+  it('bears a document that is given up, since three processes died while it was read', () => {
+    const { entries, state } = sound()
+    const deaths = [2, 3].map((life): Entry => ({ type: 'gone', life, how: 'random' }))
+    const { alpha } = state.tenants
+    const given = {
+      documents: first(alpha.documents, { status: 'failed', error: { code: 'document_gave_up' }, whole: false }),
+      events: alpha.events.map((event) => (event.subject === 'd1' ? { ...event, type: 'genai.document.failed' } : event)),
+    }
+    const tenantStates = { ...state.tenants, alpha: { ...alpha, ...given } }
+    expect(found({ entries: [...entries, ...deaths], state: { ...state, tenants: tenantStates } })).toEqual([])
   })
 
   it.each(doctored)('finds %s', (_, doctor, fault) => {

@@ -64,7 +64,11 @@ function* faultsOfAnswers(
     }
     if (status === 'cancelled' && !cancelled.has(request_id))
       yield `${tenant}: ${request_id} is cancelled, which nobody asked for`
-    if (status === 'failed' && !asked.some(({ end }) => end?.end === 'reset' || end?.end === 'hung' || end?.end === 'cut'))
+    if (
+      status === 'failed' &&
+      error?.code !== 'cut_off' &&
+      !asked.some(({ end }) => end?.end === 'reset' || end?.end === 'hung' || end?.end === 'cut')
+    )
       yield `${tenant}: ${request_id} failed without a cause: ${error?.code} ${error?.message}`
     if (refused.has(key)) yield `${tenant}: ${request_id} was refused and is there`
   }
