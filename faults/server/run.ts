@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { mountSmall, noMount, type SmallDisk } from '../../packages/local/test/small-disk.ts'
 import { seededRandom } from '../../test/e2e/support/crash-clients.ts'
@@ -50,7 +50,8 @@ const longestWait = 6_000
 /** How much more is seen outside before a kill at a random moment. */
 const mostSeen = 120
 const step = 5
-const diskSize = '1g'
+const diskSize = '512m'
+const piece = Buffer.alloc(1024 * 1024)
 const roomLeft = 200_000
 
 /** Starts a server and kills it, again and again, under load; then lets everything come to rest and compares. */
@@ -210,8 +211,16 @@ class Run {
   }
 
   async #fill(): Promise<void> {
-    const { bavail, bsize } = statfsSync(this.#disk)
-    writeFileSync(this.#ballast, Buffer.alloc(Math.max(0, bavail * bsize - roomLeft)))
+    const ballast = openSync(this.#ballast, 'w')
+    try {
+      const { bavail, bsize } = statfsSync(this.#disk)
+      for (let left = bavail * bsize - roomLeft; left > 0; left -= piece.length) writeSync(ballast, piece)
+    } catch (error) {
+      // The server took the rest meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    } finally {
+      closeSync(ballast)
+    }
     await this.#wait(longestLoad)
   }
 

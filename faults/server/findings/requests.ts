@@ -1,10 +1,12 @@
 /** Every request that was accepted ends exactly once, by one event, with an answer of its own. @module */
 import { type Ending, findFaults } from '../../findings/promises.ts'
-import { entriesOf } from '../ledger.ts'
+import { deathsSince, entriesOf } from '../ledger.ts'
 import { type TenantName, tenants } from '../marks.ts'
 import { callsOf, groupBy, type ModelCall } from './calls.ts'
 import type { ServerOutcome } from './outcome.ts'
 
+/** So many deaths in the middle of one, and it is given up. */
+const mostDeaths = 20
 const final: readonly string[] = ['completed', 'failed', 'cancelled']
 
 export function* faultsOfRequests(outcome: ServerOutcome): Generator<string> {
@@ -48,12 +50,13 @@ function* faultsOfAnswers(
   tenant: TenantName,
   calls: ReadonlyMap<string, readonly ModelCall[]>,
 ): Generator<string> {
-  const keyOf = new Map(entriesOf(entries, 'request').map(({ key, id }) => [`${key.split('-')[0]} ${id}`, key]))
+  const sent = new Map(entriesOf(entries, 'request').map((entry) => [`${entry.tenant} ${entry.id}`, entry]))
   const refused = new Set(entriesOf(entries, 'refused').map(({ key }) => key))
   const cancelled = new Set(entriesOf(entries, 'cancelled').map(({ id }) => id))
   for (const { request_id, status, result, usage, error } of state.tenants[tenant].requests) {
-    const key = keyOf.get(`${tenant} ${request_id}`)
-    if (key === undefined) continue
+    const request = sent.get(`${tenant} ${request_id}`)
+    if (!request) continue
+    const { key } = request
     const asked = calls.get(key) ?? []
     const answers = asked.filter(({ end }) => end?.end === 'answered')
     if (status === 'completed') {
@@ -66,7 +69,7 @@ function* faultsOfAnswers(
       yield `${tenant}: ${request_id} is cancelled, which nobody asked for`
     if (
       status === 'failed' &&
-      error?.code !== 'cut_off' &&
+      !(error?.code === 'cut_off' && deathsSince(entries, request) >= mostDeaths) &&
       !asked.some(({ end }) => end?.end === 'reset' || end?.end === 'hung' || end?.end === 'cut')
     )
       yield `${tenant}: ${request_id} failed without a cause: ${error?.code} ${error?.message}`
