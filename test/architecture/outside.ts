@@ -18,7 +18,7 @@ const callsOut: readonly RegExp[] = [
   // The command line calls the server that PLINTH_URL names, and looks at settings.
   /^packages\/cli\/src\/(client|checks\/model|checks\/server)\.ts$/,
   // They listen.
-  /^packages\/server\/src\/(node|connections)\.ts$/,
+  /^packages\/server\/src\/(node|listeners|connections)\.ts$/,
 ]
 const calling = /^(node:(http|https|http2|net|tls|dgram|dns(\/promises)?)|undici)$/
 /** Types, and what looks at addresses without a connection. */
