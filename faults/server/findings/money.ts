@@ -7,6 +7,8 @@ import type { ServerOutcome } from './outcome.ts'
 /** Of the model that serves, USD a token of input and of output. */
 export const price = { input: 1e-6, output: 5e-6 }
 const rounding = 1e-7
+/** Calls that a tenant's load has under way at a time, at most: steps of workflows, documents, questions, evidence. */
+const underWay = 16
 
 interface Span {
   readonly least: number
@@ -57,6 +59,21 @@ function heldBy(mark: string, calls: readonly ModelCall[]): readonly [held: numb
 }
 
 /**
+ * A process that dies between booking a call and making it leaves the booking as it was: nobody can know whether the call was made. So each
+ * death may leave as much as was under way, of a tenant whose calls the model never saw, too.
+ */
+function bookingsLost(
+  entries: readonly Entry[],
+  calls: readonly ModelCall[],
+): { readonly input: number; readonly output: number } {
+  const each = entriesOf(entries, 'begun').length * underWay
+  return {
+    input: each * Math.max(0, ...calls.map(({ bytes }) => bytes)),
+    output: each * Math.max(0, ...calls.map(({ most }) => most)),
+  }
+}
+
+/**
  * Requests that a client cancelled; questions whose client was answered by another process than the one that asked the model; evidence of
  * streams, which may be put in other words when it is asked about again.
  */
@@ -79,19 +96,20 @@ export function* faultsOfMoney({ entries, state }: ServerOutcome): Generator<str
   const all = callsOf(entries)
   const open = openMarks(entries, all)
   const calls = groupBy(all, ({ mark }) => mark.split('-')[0] ?? '')
+  const lost = bookingsLost(entries, all)
   for (const owner of calls.keys())
     if (!tenants.includes(owner as TenantName)) yield `${calls.get(owner)?.length} calls of the model belong to ${owner}`
   for (const tenant of tenants) {
     const { usage, budget } = state.tenants[tenant]
     const own = calls.get(tenant) ?? []
     const isRequest = ({ mark }: ModelCall): boolean => mark.includes('-r-')
-    for (const [what, used, asked] of [
-      ['requests', usage.requests, own.filter(isRequest)],
-      ['all else', usage.others, own.filter((call) => !isRequest(call))],
+    for (const [what, used, asked, more] of [
+      ['requests', usage.requests, own.filter(isRequest), { input: 0, output: 0 }],
+      ['all else', usage.others, own.filter((call) => !isRequest(call)), lost],
     ] as const) {
       const { input, output } = spansOf(asked, open)
-      yield* beyond(`${tenant}: tokens of input of ${what}`, used.input_tokens, input)
-      yield* beyond(`${tenant}: tokens of output of ${what}`, used.output_tokens, output)
+      yield* beyond(`${tenant}: tokens of input of ${what}`, used.input_tokens, { ...input, most: input.most + more.input })
+      yield* beyond(`${tenant}: tokens of output of ${what}`, used.output_tokens, { ...output, most: output.most + more.output })
     }
     const { requests, others } = usage
     const usd = requests.input_tokens * price.input + requests.output_tokens * price.output
