@@ -10,6 +10,7 @@ import { multiAgent } from './multi-agent.ts'
 import { multiAgentFaults } from './multi-agent-faults.ts'
 import { multiTenant } from './multi-tenant.ts'
 import { multiTenantFaults } from './multi-tenant-faults.ts'
+import { multiTenantIsolation } from './multi-tenant-isolation.ts'
 import type { RequirementMutation } from './mutation.ts'
 import { rag } from './rag.ts'
 import { ragFaults } from './rag-faults.ts'
@@ -26,6 +27,7 @@ export const catalogue: readonly RequirementMutation[] = [
   ...analytics,
   ...analyticsFaults,
   ...multiTenant,
+  ...multiTenantIsolation,
   ...multiTenantFaults,
   ...advisor,
   ...aws,
