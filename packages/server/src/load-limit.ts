@@ -6,13 +6,16 @@ const lateness = 80
 const longest = 3 * lateness
 /** How much the latest look counts beside those before. */
 const weight = 0.3
-/** So many are let in, however late the loop is: it has that much to do all the time. */
-const fewest = 100
+/** A burst may make the loop late for so long, milliseconds: it is taken in, and over then. What goes on is more than can be done. */
+const grace = 2_000
+/** However late the loop is, as many are let in as are answered in so many seconds, and a few more where none is. */
+const answeredWithin = 0.5
+const fewest = 16
 /** What is in memory at a time is limited also where the loop is idle, and the disk or a provider is slow. */
 const most = 10_000
 /** Before anything is known. A burst that has an end is taken in. */
-const atFirst = 1_000
-const [shrink, grow] = [0.95, 1.05]
+const atFirst = 2_000
+const [shrink, grow] = [0.9, 1.05]
 
 /**
  * Made once, since to make an error costs as much as all else of a refusal. Clients are told in turn to come again after so many
@@ -33,6 +36,10 @@ export class LoadLimit {
   #all = 0
   #most = atFirst
   #late = 0
+  #lateFor = 0
+  #left = 0
+  /** Answers a second. */
+  #rate = 0
   #refused = 0
 
   /** How many are in hand. */
@@ -53,21 +60,32 @@ export class LoadLimit {
     return () => this.#leave(tenant)
   }
 
-  /** To be told every few hundredths of a second while there is a rush. @param late milliseconds that the loop was late by. */
-  observe(late: number): void {
+  /**
+   * To be told every few hundredths of a second while there is a rush.
+   * @param late milliseconds that the loop was late by. @param since milliseconds since it was told before.
+   */
+  observe(late: number, since: number): void {
     this.#late += (Math.min(late, longest) - this.#late) * weight
-    if (this.#late > lateness) this.#most = Math.max(fewest, Math.min(this.#most, this.#all) * shrink)
-    else if (this.#all >= this.#most * shrink) this.#most = Math.min(most, this.#most * grow)
+    this.#rate += ((1_000 * this.#left) / since - this.#rate) * weight
+    this.#left = 0
+    this.#lateFor = this.#late > lateness ? this.#lateFor + since : 0
+    if (this.#lateFor > grace) {
+      // By Little's law, what is in hand over what is answered a second is how long each takes.
+      this.#most = Math.max(fewest, this.#rate * answeredWithin, Math.min(this.#most, this.#all) * shrink)
+    } else if (this.#lateFor === 0 && this.#all >= this.#most * shrink) this.#most = Math.min(most, this.#most * grow)
   }
 
   /** The rush is over, and what was learned of it. */
   forget(): void {
     this.#most = atFirst
     this.#late = 0
+    this.#lateFor = 0
+    this.#rate = 0
   }
 
   #leave(tenant: string): void {
     this.#all--
+    this.#left++
     const left = (this.#open.get(tenant) ?? 0) - 1
     if (left > 0) this.#open.set(tenant, left)
     else this.#open.delete(tenant)

@@ -24,7 +24,8 @@ export class LoopWatch {
     // Not by the platform's clock, which may be set, and stands still in tests.
     const due = performance.now() + lookMilliseconds
     const look = (): void => {
-      this.#limit.observe(performance.now() - due)
+      const late = performance.now() - due
+      this.#limit.observe(late, lookMilliseconds + late)
       if (this.#limit.open >= rush) this.#look()
       else {
         this.#limit.forget()

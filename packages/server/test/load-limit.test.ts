@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LoadLimit } from '../src/load-limit.ts'
 
-const atFirst = 1_000
-const fewest = 100
+const atFirst = 2_000
+const fewest = 16
+const look = 20
 
 /** Lets in as many of a tenant as there are places, up to `wanted`. @returns what lets them go. */
 function fill(limit: LoadLimit, tenant: string, wanted = 20_000): (() => void)[] {
@@ -18,7 +19,7 @@ function fill(limit: LoadLimit, tenant: string, wanted = 20_000): (() => void)[]
 }
 
 function observe(limit: LoadLimit, late: number, looks: number): void {
-  for (let look = 0; look < looks; look++) limit.observe(late)
+  for (let done = 0; done < looks; done++) limit.observe(late, look + late)
 }
 
 describe('what is taken at a time', () => {
@@ -26,13 +27,33 @@ describe('what is taken at a time', () => {
     expect(fill(new LoadLimit(), 'one')).toHaveLength(atFirst)
   })
 
+  it('is still a burst while the event loop has been late for less than two seconds', () => {
+    const limit = new LoadLimit()
+    fill(limit, 'one', 1_000)
+    observe(limit, 180, 9)
+    expect(fill(limit, 'one')).toHaveLength(atFirst - 1_000)
+  })
+
   it('falls while the event loop is late, to a number that is always taken', () => {
     const limit = new LoadLimit()
     for (const leave of fill(limit, 'one')) {
-      limit.observe(500)
+      observe(limit, 500, 1)
       leave()
     }
     expect(fill(limit, 'one')).toHaveLength(fewest)
+  })
+
+  it('does not fall below what is answered in half a second', () => {
+    const limit = new LoadLimit()
+    const inside = fill(limit, 'one')
+    for (let looks = 0; looks < 200; looks++) {
+      for (const leave of inside.splice(0, 40)) leave()
+      observe(limit, 80 + look, 1)
+      inside.push(...fill(limit, 'one'))
+    }
+    // Forty in 120 ms.
+    expect(inside.length).toBeGreaterThan(160)
+    expect(inside.length).toBeLessThan(175)
   })
 
   it('grows where more is wanted and the loop is on time', () => {
@@ -45,7 +66,7 @@ describe('what is taken at a time', () => {
   it('is what it was, after one turn that took very long', () => {
     const limit = new LoadLimit()
     fill(limit, 'one', 500)
-    limit.observe(60_000)
+    observe(limit, 60_000, 1)
     expect(fill(limit, 'one')).toHaveLength(atFirst - 500)
   })
 
@@ -62,7 +83,7 @@ describe('what is taken at a time', () => {
     const limit = new LoadLimit()
     for (let round = 0; round < 200; round++) {
       fill(limit, 'one')
-      limit.observe(0)
+      observe(limit, 0, 1)
     }
     expect(limit.open).toBe(10_000)
   })
