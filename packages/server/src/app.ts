@@ -110,7 +110,12 @@ export function createApp(options: AppOptions): App {
   const router = new Router(routes)
   const spared = new Set<AnyRoute>([...routes.filter((each) => 'administer' in each), ...extra.running])
   const live: LiveConnections = new Map()
-  const document = JSON.stringify(openApi(patterns, extra, options.mcp?.tools))
+  let described: string | undefined
+  /** Made for the first that asks: that takes longer than all else of a start but loading. */
+  const document = (): string => {
+    described ??= JSON.stringify(openApi(patterns, extra, options.mcp?.tools))
+    return described
+  }
 
   /** Paths that are open to everyone. */
   const open: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
@@ -255,7 +260,7 @@ export function createApp(options: AppOptions): App {
     const opened = method === 'GET' && Object.hasOwn(open, path) ? open[path] : undefined
     if (opened) return opened()
     if (method === 'GET' && path === '/openapi.json')
-      return serve(arrival, method, path, async () => json(document), problem, true)
+      return serve(arrival, method, path, async () => json(document()), problem, true)
     if (method === 'GET' && path === livePath)
       return serve(arrival, method, path, async (caller, requestId) => {
         const place = regions.placeOf(caller.settings, arrival.header(forwardedHeader) !== undefined)

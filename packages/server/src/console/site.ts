@@ -43,8 +43,8 @@ export type Site = (arrival: Pick<Arrival, 'path' | 'header'>) => Answer | undef
 interface File {
   readonly type: string
   readonly plain: Uint8Array<ArrayBuffer>
-  /** Absent where packing gains nothing. */
-  readonly packed?: Uint8Array<ArrayBuffer>
+  /** Packed for the first that asks for it, since a start is not held up by it. Undefined where it gains nothing. */
+  packed(): Uint8Array<ArrayBuffer> | undefined
   readonly caching: string
 }
 
@@ -55,10 +55,9 @@ export function loadSite(folder: string): Site | undefined {
     const type = types[extname(name)]
     if (type === undefined) continue
     const plain = new Uint8Array(readFileSync(join(folder, name)))
-    const packed = type === 'font/woff2' ? undefined : new Uint8Array(gzipSync(plain))
     // The names of assets hold a hash of what is in them.
     const caching = name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
-    files.set(`/${name}`, { type, plain, caching, ...(packed && packed.byteLength < plain.byteLength ? { packed } : {}) })
+    files.set(`/${name}`, { type, plain, caching, packed: type === 'font/woff2' ? () => undefined : packedOnce(plain) })
   }
   const index = files.get('/index.html')
   if (!index) return undefined
@@ -67,7 +66,7 @@ export function loadSite(folder: string): Site | undefined {
     const file = files.get(path)
     if (!file) return undefined
     const takesPacked = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(header('accept-encoding') ?? '')
-    const packed = takesPacked ? file.packed : undefined
+    const packed = takesPacked ? file.packed() : undefined
     return {
       status: 200,
       headers: {
@@ -79,6 +78,14 @@ export function loadSite(folder: string): Site | undefined {
       },
       bytes: packed ?? file.plain,
     }
+  }
+}
+
+function packedOnce(plain: Uint8Array<ArrayBuffer>): File['packed'] {
+  let packed: Uint8Array<ArrayBuffer> | undefined
+  return () => {
+    packed ??= new Uint8Array(gzipSync(plain))
+    return packed.byteLength < plain.byteLength ? packed : undefined
   }
 }
 
