@@ -8,9 +8,12 @@ const longest = 3 * lateness
 const weight = 0.3
 /** A burst may make the loop late for so long, milliseconds: it is taken in, and over then. What goes on is more than can be done. */
 const grace = 2_000
-/** However late the loop is, as many are let in as are answered in so many seconds, and a few more where none is. */
+/**
+ * However late the loop is, as many are let in as are answered in so many seconds; and so many at the least, since a loop is also late where
+ * others take the machine.
+ */
 const answeredWithin = 0.5
-const fewest = 16
+const fewest = 64
 /** What is in memory at a time is limited also where the loop is idle, and the disk or a provider is slow. */
 const most = 10_000
 /** Before anything is known. A burst that has an end is taken in. */

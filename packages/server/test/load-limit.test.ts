@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { LoadLimit } from '../src/load-limit.ts'
 
 const atFirst = 2_000
-const fewest = 16
+const fewest = 64
 const look = 20
 
 /** Lets in as many of a tenant as there are places, up to `wanted`. @returns what lets them go. */
