@@ -51,9 +51,7 @@ export function runLife(program: Program, options: LifeOptions, faults?: Faults)
       HOME,
       TMPDIR,
       NODE_COMPILE_CACHE: `${dirname(program.arguments.at(-1) ?? '')}/.compiled`,
-      // All calls go through the C library, not past it.
-      UV_USE_IO_URING: '0',
-      ...(faults ? environmentOf(faults) : {}),
+      ...(faults ? faultVariables(faults) : {}),
     },
   })
   let stderr = ''
@@ -85,8 +83,11 @@ export function readTrace(path: string): readonly Call[] {
     })
 }
 
-function environmentOf({ shim, folder, trace, at, mode, seed }: Faults): Record<string, string> {
+/** What the library is told, by the environment. */
+export function faultVariables({ shim, folder, trace, at, mode, seed }: Faults): Record<string, string> {
   return {
+    // All calls go through the C library, not past it.
+    UV_USE_IO_URING: '0',
     LD_PRELOAD: shim,
     FAULTS_FOLDER: folder,
     FAULTS_TRACE: trace,

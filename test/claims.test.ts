@@ -2,18 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { root } from './docs/checkout.ts'
+import { numbersOf, rowsOf } from './docs/tables.ts'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
-/** The cells of each row of its tables, without the head. */
-const rowsOf = (text: string): readonly (readonly string[])[] =>
-  [...text.matchAll(/^\|-.*\n((?:\|.*\n)+)/gm)].flatMap(([, rows = '']) =>
-    rows
-      .trimEnd()
-      .split('\n')
-      .map((row) => row.split('|').slice(1, -1)),
-  )
 const quoted = (text: string): readonly string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
-const numbersOf = (text: string): readonly string[] => text.replaceAll(/\]\(.*?\)/g, '').match(/\d+(?:[.,]\d+)*/g) ?? []
 
 describe('[R3] what we claim', () => {
   const rows = rowsOf(read('docs/claims.md'))

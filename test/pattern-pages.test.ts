@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { adviceOn } from '../packages/cli/src/commands/advise.ts'
 import { anchorsOf } from './docs/anchors.ts'
 import { root } from './docs/checkout.ts'
+import { numbersOf, rowsOf } from './docs/tables.ts'
 import { temporaryFolder } from './e2e/support/temporary-folder.ts'
 
 /** What somebody finds on the page of every pattern, whatever else is on it. */
@@ -23,7 +24,7 @@ const sections = [
 ]
 const benchmarks = readFileSync(join(root, 'docs/benchmarks.md'), 'utf8')
 const anchors = anchorsOf(benchmarks)
-const measured = new Set(benchmarks.match(/\d+(?:[.,]\d+)*/g))
+const measured = new Set(numbersOf(benchmarks))
 
 describe.each(patternNames)('[R2] the page of %s', (name) => {
   const document = `docs/patterns/${name}.md`
@@ -38,8 +39,7 @@ describe.each(patternNames)('[R2] the page of %s', (name) => {
   it('names a file or a port that is there for each box of its diagram', () => {
     const diagram = section('The diagram, as built')
     expect(diagram).toContain('```mermaid')
-    const rows = diagram.split('\n').filter((line) => /^\| (?!seed|---)/.test(line))
-    expect(rows.length).toBeGreaterThanOrEqual(5)
+    expect(rowsOf(diagram).length).toBeGreaterThanOrEqual(5)
     const files = [...diagram.matchAll(/`([\w/-]+(?:\.ts|\/))`/g)].map(([, path = '']) => path)
     expect(files.length).toBeGreaterThan(0)
     for (const path of files) expect(placesOf(path).some(existsSync), path).toBe(true)
@@ -47,15 +47,14 @@ describe.each(patternNames)('[R2] the page of %s', (name) => {
 
   it('gives each benefit a figure, or what shows it, and its benchmarks are there', () => {
     const benefits = section('What it gives, and how much')
-    const rows = benefits.split('\n').filter((line) => /^\| (?!benefit|---)/.test(line))
+    const rows = rowsOf(benefits)
     expect(rows.length).toBeGreaterThanOrEqual(4)
     const linked = [...benefits.matchAll(/benchmarks\.md#([\w-]+)/g)].map(([, anchor]) => anchor)
     expect(linked.length).toBeGreaterThan(0)
     for (const anchor of linked) expect(anchors).toContain(anchor)
-    for (const row of rows.filter((line) => line.includes('benchmarks.md'))) {
-      const figures = row.replaceAll(/\(R\d+\)|\]\(.*?\)/g, '').match(/\d+(?:[.,]\d+)*/g) ?? []
-      expect(figures.length, row).toBeGreaterThan(0)
-      for (const figure of figures) expect(measured, row).toContain(figure)
+    for (const [benefit, figure = ''] of rows.filter((row) => row.join().includes('benchmarks.md'))) {
+      expect(numbersOf(figure).length, benefit).toBeGreaterThan(0)
+      for (const number of numbersOf(figure)) expect(measured, benefit).toContain(number)
     }
   })
 

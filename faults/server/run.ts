@@ -144,8 +144,12 @@ class Run {
     const server = this.#server
     if (!server) return
     await server.kill()
-    this.#url = undefined
     if (!server.wasKilled) this.#ledger.odd(`process ${this.#ledger.life} (${kind}) ended by itself with ${server.ending}`)
+    this.#gone(kind)
+  }
+
+  #gone(kind: DisturbanceKind): void {
+    this.#url = undefined
     this.#deaths.set(kind, (this.#deaths.get(kind) ?? 0) + 1)
     this.#ledger.add({ type: 'gone', life: this.#ledger.life, how: kind })
   }
@@ -156,7 +160,7 @@ class Run {
     if (mode && 'path' in shim) {
       const at = 1 + Math.floor(chance * mostCalls)
       const trace = join(folder, 'trace')
-      await this.#start(`${kind} ${at}`, { shim: { path: shim.path, mode, at, seed, trace } })
+      await this.#start(`${kind} ${at}`, { faults: { shim: shim.path, mode, at, seed, trace } })
       if (this.#url !== undefined) await Promise.all([this.#wait(longestWait), this.#look(seed)])
       await this.#kill(kind)
       rmSync(trace, { force: true })
@@ -196,9 +200,7 @@ class Run {
     if (ended?.isOver && (ended.stderr.trim() === '' || /\n\s+at /.test(ended.stderr)))
       this.#ledger.odd(`a start on a read-only disk ended without a word of why: ${ended.ending}`)
     await this.#server?.kill()
-    this.#url = undefined
-    this.#ledger.add({ type: 'gone', life: this.#ledger.life, how: 'read-only' })
-    this.#deaths.set('read-only', (this.#deaths.get('read-only') ?? 0) + 1)
+    this.#gone('read-only')
     this.#small?.makeWritable()
   }
 

@@ -2,21 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { plinthCommand } from '../../test/e2e/support/command.ts'
 import { until } from '../../test/e2e/support/until.ts'
-import type { Mode } from '../life-process.ts'
+import { type Faults, faultVariables } from '../life-process.ts'
 
 /** What a life is given to bear. */
 export interface LifeOptions {
   /** The folder on whose disk the data folder lies. */
   readonly disk: string
   readonly environment: Readonly<Record<string, string>>
-  /** The library that counts system calls, and the call at which the process dies. */
-  readonly shim?: {
-    readonly path: string
-    readonly mode: Mode
-    readonly at: number
-    readonly seed: number
-    readonly trace: string
-  }
+  /** The library that counts system calls, and the call at which the process dies; what counts is the folder `disk`. */
+  readonly faults?: Omit<Faults, 'folder'>
   /** From when on (milliseconds UTC) its clock is off by how much. */
   readonly clock?: { readonly from: number; readonly by: number }
   readonly cache: string
@@ -102,7 +96,7 @@ export class ServerProcess {
 }
 
 /** Nothing of ours leaks in from the shell. */
-function environmentOf({ disk, environment, shim, clock, cache }: LifeOptions): NodeJS.ProcessEnv {
+function environmentOf({ disk, environment, faults, clock, cache }: LifeOptions): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env
   return {
     ...{ PATH, HOME, TMPDIR },
@@ -113,16 +107,7 @@ function environmentOf({ disk, environment, shim, clock, cache }: LifeOptions): 
     PLINTH_SELF_METRICS: 'off',
     NODE_COMPILE_CACHE: cache,
     ...environment,
-    ...(shim && {
-      LD_PRELOAD: shim.path,
-      FAULTS_FOLDER: disk,
-      FAULTS_TRACE: shim.trace,
-      FAULTS_AT: `${shim.at}`,
-      FAULTS_MODE: shim.mode,
-      FAULTS_SEED: `${shim.seed}`,
-      // All calls go through the C library, not past it.
-      UV_USE_IO_URING: '0',
-    }),
+    ...(faults && faultVariables({ ...faults, folder: disk })),
     ...(clock && { NODE_OPTIONS: `--import=${clockModule}`, FAULTS_CLOCK: `${clock.from},${clock.by}` }),
   }
 }

@@ -236,6 +236,22 @@ describe('the sweeper', () => {
     expect(await swept).toMatchObject({ rows: 200 })
   })
 
+  it('does not take a clock that is set for a step that took long', async () => {
+    let [steps, isOver] = [0, false]
+    const { bench, sweeper } = await open({
+      removeExpired: async () => {
+        if (++steps === 1) bench.clock.jump(bench.clock.now() + hour)
+        return steps === 1 ? 100 : 0
+      },
+    })
+    void sweeper.sweep().then(() => {
+      isOver = true
+    })
+    await bench.clock.advance(11_000)
+    expect(isOver).toBe(true)
+    await sweeper.stop()
+  })
+
   it('stops in the midst of much that is to be removed', async () => {
     let steps = 0
     const { bench, sweeper } = await open({

@@ -90,6 +90,13 @@ const guarded = /^\/(?:api|mcp|openapi\.json|metrics)(?:\/|$)/
 /** What a route does once it is known who asks. */
 type Work = (caller: Caller, requestId: string) => Promise<Answer>
 
+interface ServeOptions {
+  /** Makes an answer of an error. @default a problem */
+  readonly refuse?: (error: unknown, requestId: string) => Answer
+  /** Whether it is answered however much there is to do: what they ask for who look after this process is what helps then. */
+  readonly isSpared?: boolean
+}
+
 /**
  * The HTTP edge as one function from what arrives to what is answered. All that patterns declare is served under `serve`, which
  * is the one place that knows who asks, what to answer when it fails, and what to measure.
@@ -128,24 +135,14 @@ export function createApp(options: AppOptions): App {
 
   const { limit = new LoadLimit() } = options
   const watch = new LoopWatch(limit)
-  /** Lets a request in if this process has the time for it. */
-  const enter = (caller: Caller): (() => void) => {
-    const leave = limit.enter(caller.tenant)
-    watch.touch()
-    return leave
-  }
 
-  /**
-   * Answers one request: who asks, the work, its span and its figures. Every error becomes an answer here.
-   * @param isSpared whether it is answered however much there is to do: what they ask for who look after this process is what helps then.
-   */
+  /** Answers one request: who asks, the work, its span and its figures. Every error becomes an answer here. */
   const serve = async (
     arrival: Arrival,
     method: string,
     route: string,
     work: Work,
-    refuse: (error: unknown, requestId: string) => Answer = problem,
-    isSpared = false,
+    { refuse = problem, isSpared = false }: ServeOptions = {},
   ): Promise<Answer> => {
     const requestId = uuid(clock)
     const started = clock.now()
@@ -156,15 +153,17 @@ export function createApp(options: AppOptions): App {
       const known = await authenticator.authenticate(shown(arrival), correlationOf(arrival, requestId))
       caller = known
       checkNamedTenant(known, arrival)
-      if (!isSpared) leave = enter(known)
+      if (!isSpared) leave = limit.enter(known.tenant)
+      watch.touch()
       const attributes = { 'http.request.method': method, 'http.route': route, 'plinth.request_id': requestId }
       answer = await inSpan(known, `${method} ${route}`, attributes, () => work(known, requestId))
     } catch (error) {
       answer = refuse(error, requestId)
       report(log, error, { request_id: requestId, method, route, status: answer.status })
       if (caller && isDenial(error)) await recordDenial(caller, `${method} ${route}`, arrival.path, error)
+    } finally {
+      leave?.()
     }
-    leave?.()
     const milliseconds = clock.now() - started
     if (caller && !isWatching(route))
       telemetry.activity.addRequest(caller.tenant, `${method} ${route}`, answer.status, milliseconds)
@@ -191,7 +190,8 @@ export function createApp(options: AppOptions): App {
 
   const serveGateway = (arrival: Arrival, method: string, { operation, refuse }: FoundOperation): Promise<Answer> => {
     const refused = (error: unknown, requestId: string): Answer => refuse(refusalOf(error), requestId)
-    if (operation instanceof PlinthError) return serve(arrival, method, 'unknown', () => Promise.reject(operation), refused)
+    if (operation instanceof PlinthError)
+      return serve(arrival, method, 'unknown', () => Promise.reject(operation), { refuse: refused })
     const { name } = operation
     const work: Work = async (caller, requestId) => {
       requirePermission(caller, operation.permission)
@@ -199,7 +199,7 @@ export function createApp(options: AppOptions): App {
       if ('url' in place) return forward(arrival, place.url, { caller, issuer, region: platform.region, signal: stopping })
       return operation.serve({ arrival, scope: place.platform.scope(caller), name, requestId, log, stopping })
     }
-    return serve(arrival, method, name.slice(name.indexOf(' ') + 1), work, refused)
+    return serve(arrival, method, name.slice(name.indexOf(' ') + 1), work, { refuse: refused })
   }
 
   const tenantRoutes = routes.filter((each): each is AnyTenantRoute => 'handle' in each)
@@ -221,7 +221,7 @@ export function createApp(options: AppOptions): App {
       const mcp = { serving, endpoint, routes: byName, telemetry, log, stopping, recordDenial }
       return serveMcp(mcp, { arrival, caller, requestId, identify })
     }
-    return serve(arrival, method, mcpPath, work, refuseMcp)
+    return serve(arrival, method, mcpPath, work, { refuse: refuseMcp })
   }
 
   const serveSession = async (arrival: Arrival): Promise<Answer> => {
@@ -253,14 +253,14 @@ export function createApp(options: AppOptions): App {
           ending,
           identify: () => authenticator.authenticate(shown(arrival), caller.correlationId),
         })
-      return serve(arrival, method, found.route.path, work, problem, spared.has(found.route))
+      return serve(arrival, method, found.route.path, work, { isSpared: spared.has(found.route) })
     }
     const file = method === 'GET' ? options.site?.(arrival) : undefined
     if (file) return file
     const opened = method === 'GET' && Object.hasOwn(open, path) ? open[path] : undefined
     if (opened) return opened()
     if (method === 'GET' && path === '/openapi.json')
-      return serve(arrival, method, path, async () => json(document()), problem, true)
+      return serve(arrival, method, path, async () => json(document()), { isSpared: true })
     if (method === 'GET' && path === livePath)
       return serve(arrival, method, path, async (caller, requestId) => {
         const place = regions.placeOf(caller.settings, arrival.header(forwardedHeader) !== undefined)
@@ -269,17 +269,11 @@ export function createApp(options: AppOptions): App {
         return serveLive({ serving, router, open: live, arrival, caller, requestId, stopping, identify })
       })
     if (method === 'GET' && path === '/metrics') {
-      return serve(
-        arrival,
-        method,
-        path,
-        async (caller) => {
-          requirePermission(caller, 'metrics:read')
-          return text(await telemetry.metricsText(), 'text/plain; version=0.0.4; charset=utf-8')
-        },
-        problem,
-        true,
-      )
+      const work: Work = async (caller) => {
+        requirePermission(caller, 'metrics:read')
+        return text(await telemetry.metricsText(), 'text/plain; version=0.0.4; charset=utf-8')
+      }
+      return serve(arrival, method, path, work, { isSpared: true })
     }
     const missing = missingPath(router.methodsOf(path))
     return guarded.test(path) ? serve(arrival, method, 'unknown', () => Promise.reject(missing)) : problem(missing, uuid(clock))

@@ -14,8 +14,9 @@ import { VirtualKeys } from '../tenancy/virtual-keys.ts'
 const tick = 60_000
 /** Whoever writes meanwhile waits for one step of this. */
 const rowsAtATime = 100
-/** Others have so many times as long as a step took, before the next one. */
+/** Others have so many times as long as a step took, before the next one; no step takes longer than this, but a clock that is set. */
 const wayGiven = 2
+const longestStep = 5_000
 /** A spilled field is written before its record; only an object this old can be an orphan. */
 const orphanAge = 3_600_000
 
@@ -80,7 +81,7 @@ export class Sweeper {
       if (removed === 0) break
       all += removed
       const took = clock.now() - began
-      if (took > 0) await sleep(clock, took * wayGiven, this.#ending.signal).catch(() => {})
+      if (took > 0) await sleep(clock, Math.min(took, longestStep) * wayGiven, this.#ending.signal).catch(() => {})
     }
     return all
   }
