@@ -12,9 +12,12 @@ import { Checkout, root } from './docs/checkout.ts'
  */
 const documents = globSync(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/**/*.md'], { cwd: root }).sort()
 const blocks = documents.flatMap((document) => blocksOf(document, readFileSync(join(root, document), 'utf8')))
-const programs = blocks.filter(isTypeScript).map((block, index) => ({ block, file: `snippet-${index + 1}.ts` }))
+/** From the checkout's root. A block that shows a program is that program. */
+const programs = blocks
+  .filter(isTypeScript)
+  .map((block, index) => ({ block, file: block.program ?? join('snippets', `snippet-${index + 1}.ts`) }))
 /** Whoever wants to run them finds them in a folder of their own. */
-const examples = globSync('examples/*/*.ts', { cwd: root }).sort()
+const examples = globSync('examples/**/*.ts', { cwd: root }).sort()
 const scripts = documents
   .map((document) => ({ document, parts: blocks.filter((block) => block.document === document && isShell(block) && block.run) }))
   .filter(({ parts }) => parts.length > 0)
@@ -44,10 +47,11 @@ it.each(documents)('the links of %s lead somewhere', (document) => {
 })
 
 describe('the programs in examples/', () => {
-  it('are one for each pattern, and each stands in a page whose copy of it is run', () => {
-    const folders = examples.map((file) => file.split('/')[1])
-    expect(folders).toEqual([...patternNames].toSorted())
-    expect(blocks.flatMap(({ program, run }) => (program !== undefined && run ? [program] : [])).toSorted()).toEqual(examples)
+  it('are one for each pattern that is run, and all stand in a page', () => {
+    const shown = blocks.filter(({ program }) => program !== undefined)
+    expect(shown.map(({ program }) => program).toSorted()).toEqual(examples)
+    const run = shown.filter((block) => block.run).map(({ program }) => program)
+    expect(run.toSorted()).toEqual(patternNames.map((name) => `examples/${name}/main.ts`).toSorted())
   })
 
   it.each(examples)('%s is what its page shows', (file) => {
@@ -60,7 +64,8 @@ describe('TypeScript in documents', () => {
   let problems: readonly string[] = []
 
   beforeAll(async () => {
-    for (const { block, file } of programs) writeFileSync(join(checkout.directory, 'snippets', file), asModule(block))
+    for (const { block, file } of programs)
+      if (block.program === undefined) writeFileSync(join(checkout.directory, file), asModule(block))
     if (programs.length === 0) return
     const configuration = {
       extends: join(root, 'tsconfig.base.json'),
@@ -77,7 +82,7 @@ describe('TypeScript in documents', () => {
         customConditions: [],
         types: ['node'],
       },
-      include: ['*.ts'],
+      include: ['*.ts', join(root, 'examples')],
     }
     writeFileSync(join(checkout.directory, 'snippets', 'tsconfig.json'), JSON.stringify(configuration))
     const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
@@ -91,13 +96,13 @@ describe('TypeScript in documents', () => {
     })
     if (!block.run) continue
     it(`${block.place} runs`, async () => {
-      const { code, output } = await checkout.run(process.execPath, [join('snippets', file)])
+      const { code, output } = await checkout.run(process.execPath, [file])
       expect(code, output).toBe(0)
     })
   }
 
   it('is compiled by a compiler that sees it', () => {
-    expect(problems.filter((line) => !line.includes('snippet-'))).toEqual([])
+    expect(problems.filter((line) => !/snippets\/|examples\//.test(line))).toEqual([])
   })
 })
 

@@ -1,43 +1,9 @@
 import assert from 'node:assert'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import {
-  Authenticator,
-  acceptDocuments,
-  createWorkflow,
-  getWorkflow,
-  LocalIssuer,
-  patterns,
-  putAgent,
-  Relay,
-  silentLog,
-  TenantRegistry,
-  WorkerHost,
-} from '@plinth/core'
-import { createDocumentReader } from '@plinth/documents'
-import { localPlatform, systemClock } from '@plinth/local'
-import { createModels } from '@plinth/models'
+import { acceptDocuments, createWorkflow, getWorkflow, putAgent } from '@plinth/core'
+import { openDemo } from '../open-demo.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'plinth-'))
-const reader = createDocumentReader({ clock: systemClock })
-const platform = await localPlatform({ directory, reader, models: createModels({ clock: systemClock }) })
-const operator = platform.operate()
-
-const registry = new TenantRegistry(operator)
-await registry.ensure('demo', 'Demo')
-const issuer = await LocalIssuer.open(operator)
-const token = await issuer.sign({ tenant: 'demo', user: 'ada', permissions: ['*'], lifetime: 60 })
-const caller = await new Authenticator({ registry, issuer, clock: systemClock }).authenticate(`Bearer ${token}`, 'sample')
-const scope = platform.scope(caller)
-
-const told = (type: string) =>
-  new Promise<void>((resolve) => platform.bus.subscribe((event) => void (event.type === type && resolve())))
-const processed = told('genai.document.processed')
-const finished = told('genai.workflow.finished')
-const relay = new Relay({ operator, log: silentLog })
-const host = new WorkerHost({ platform, patterns, log: silentLog })
-
+const { scope, told, close } = await openDemo()
+const [processed, finished] = [told('genai.document.processed'), told('genai.workflow.finished')]
 await acceptDocuments(scope, [{ source: 'pumps.md', content: 'The pump PX-4711 is serviced every 400 hours.' }])
 await processed
 
@@ -59,8 +25,4 @@ assert.equal(state.status, 'completed')
 assert.match(state.steps.get('look')?.result?.text ?? '', /400 hours/)
 console.log(state.ending)
 
-await host.drain()
-await relay.stop()
-await platform.close()
-await reader.close()
-rmSync(directory, { recursive: true })
+await close()
