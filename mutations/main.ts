@@ -22,12 +22,18 @@ const { values, positionals } = parseArgs({
 
 if (values.list) for (const { number, words } of catalogue) console.log(`${number.padEnd(5)} ${words}`)
 else if (values.help || (positionals.length === 0 && !values.all)) console.log(usage)
-else process.exitCode = await run(values.all ? catalogue : positionals.map(find))
+else {
+  const unknown = positionals.filter((number) => !find(number))
+  if (unknown.length === 0)
+    process.exitCode = await run(values.all ? catalogue : positionals.flatMap((number) => find(number) ?? []))
+  else {
+    console.error(`${unknown.join(', ')}: no number of docs/requirements.json.\n\n${usage}`)
+    process.exitCode = 2
+  }
+}
 
-function find(number: string): RequirementMutation {
-  const found = catalogue.find((mutation) => mutation.number === number)
-  if (!found) throw new Error(`${number} is no number of docs/requirements.json.`)
-  return found
+function find(number: string): RequirementMutation | undefined {
+  return catalogue.find((mutation) => mutation.number === number)
 }
 
 async function run(mutations: readonly RequirementMutation[]): Promise<number> {

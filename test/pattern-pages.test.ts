@@ -67,9 +67,11 @@ describe.each(patternNames)('[R2] the page of %s', (name) => {
     const { min, likely, max, drivers } = advice.cost
     const usd = (value: number): string => Math.round(value).toLocaleString('en')
     expect(practice).toContain(
-      `That much costs ${usd(likely)} USD a month on AWS, at list prices (${usd(min)} at the least, ${usd(max)} at the most); ` +
-        `${Math.round((drivers[0]?.share ?? 0) * 100)} % of it goes to ${drivers[0]?.service}.`,
+      `\`plinth advise\` puts it at ${usd(likely)} USD a month on AWS, by list prices (${usd(min)} at the least, ${usd(max)} at the most), ` +
+        `${Math.round((drivers[0]?.share ?? 0) * 100)} % of it for ${drivers[0]?.service};`,
     )
+    if (name === 'multi-tenant')
+      expect(practice).toContain(`A pooled tenant of these costs ${advice.cost.per_tenant?.toFixed(2)} USD a month`)
   })
 })
 
