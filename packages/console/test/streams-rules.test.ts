@@ -84,7 +84,7 @@ describeInBrowser('alert rules', () => {
     await page.getByRole('button', { name: 'New rule' }).click()
     const theirs = { rule_id: 'theirs', alert_type: 'theirs', on: 'record', field: 'v', operator: '>', threshold: 1 }
     await api(server, 'PUT', '/api/alert-rules', { rules: [theirs] })
-    const dialog = page.getByRole('dialog')
+    const dialog = page.getByRole('dialog', { name: 'New rule' })
     await dialog.getByLabel('Rule id').fill('mine')
     await dialog.getByLabel('Type of its alerts').fill('mine')
     await dialog.getByLabel('Field').fill('v')

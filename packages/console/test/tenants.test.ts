@@ -21,7 +21,7 @@ describeInBrowser('the screen of tenants', () => {
     const button = page.getByRole('button', { name: 'New tenant' })
     await button.focus()
     await page.keyboard.press('Enter')
-    const dialog = page.getByRole('dialog')
+    const dialog = page.getByRole('dialog', { name: 'New tenant' })
     await dialog.waitFor()
     await page.keyboard.type('Not an id')
     await page.keyboard.press('Tab')
