@@ -1,31 +1,21 @@
 /** `npm run faults -- --server`: see docs/faults.md. @module */
 import type { Workbench } from '../bench.ts'
-import { type DisturbanceKind, disturbanceWords, kinds } from './disturbances.ts'
+import type { FaultsOptions } from '../options.ts'
+import { disturbanceWords, kinds } from './disturbances.ts'
 import { entriesOf } from './ledger.ts'
 import { tenants } from './marks.ts'
 import { type RunResult, runServerFaults } from './run.ts'
-
-export interface ServerFaultsOptions {
-  readonly kills: number
-  readonly seed: number
-  readonly minutes: number
-  /** Names of disturbances, with commas between them. */
-  readonly disturbances: string
-}
 
 const mostShown = 8
 const sayEvery = 20_000
 
 /** @returns whether nothing was found. */
-export async function tryServer(
-  workbench: Workbench,
-  { kills, seed, minutes, disturbances }: ServerFaultsOptions,
-): Promise<boolean> {
+export async function tryServer(workbench: Workbench, { kills, seed, minutes, disturbances }: FaultsOptions): Promise<boolean> {
   console.log(`faults: a server is killed ${kills} times under load, with the seed ${seed}`)
   let told = performance.now()
   const result = await runServerFaults({
     ...{ folder: workbench.folder, shim: workbench.shim, kills, seed },
-    wanted: disturbances.split(',').map(kindOf),
+    wanted: disturbances,
     milliseconds: minutes * 60_000,
     onRound: (round, { kind }) => {
       if (performance.now() - told < sayEvery) return
@@ -37,12 +27,6 @@ export async function tryServer(
   const clean = [...result.findings.values()].every((words) => words.length === 0)
   if (!clean) console.log(`faults: --server --kills ${kills} --seed ${seed} has them again, as far as moments allow`)
   return clean
-}
-
-function kindOf(name: string): DisturbanceKind {
-  const kind = kinds.find((one) => one === name)
-  if (!kind) throw new Error(`There is no disturbance ${name}; there are ${kinds.join(', ')}.`)
-  return kind
 }
 
 /** What was done, what was made of it, and what was found. */

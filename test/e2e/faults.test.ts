@@ -5,6 +5,7 @@ import { Workbench } from '../../faults/bench.ts'
 import { type Call, modes } from '../../faults/life-process.ts'
 import { mutatedTree } from '../../faults/mutated-tree.ts'
 import { mutations } from '../../faults/mutations.ts'
+import { readOptions } from '../../faults/options.ts'
 import { countCalls, type SweepOptions, sweepCalls, sweepRecoveries, sweepSteps, type Tally } from '../../faults/sweep.ts'
 import type { Bench } from '../../faults/trial.ts'
 import { tryMutation } from '../../faults/try-mutation.ts'
@@ -77,6 +78,27 @@ describe('a fault that was put in', () => {
     const patches = [{ file: 'package.json', find: 'what stands nowhere', replace: '' }]
     const tree = temporaryFolder()
     expect(() => mutatedTree(root, tree, { ...(first as (typeof mutations)[number]), patches })).toThrow(/no longer applies/)
+  })
+})
+
+describe('what is asked for', () => {
+  it.each([
+    [['--disturb', 'full,moon'], 'There is no disturbance moon; there are random, kill'],
+    [['--modes', 'die'], 'There is no mode die; there are kill, torn'],
+    [['--mutations', 'nothing'], 'There is no mutation nothing; there are synchronous-normal'],
+    [['--kills', '-3'], '--kills'],
+    [['--minutes', '1.5'], '--minutes is a whole number, and not 1.5'],
+    [['--nested', '3'], '--nested is two numbers'],
+    [['--kill', '3'], "Unknown option '--kill'"],
+  ])('%j is refused before anything is made', (args, words) => {
+    expect(() => readOptions(args)).toThrow(words)
+  })
+
+  it('is all of it where nothing is said', () => {
+    expect(readOptions(['--server'])).toMatchObject({ server: true, kills: 500, minutes: 60, modes, mutations: undefined })
+    expect(readOptions(['--mutations'])).toMatchObject({ mutations })
+    expect(readOptions(['--mutations', 'no-fence'])).toMatchObject({ mutations: [{ name: 'no-fence' }] })
+    expect(readOptions(['--help'])).toBe('help')
   })
 })
 
