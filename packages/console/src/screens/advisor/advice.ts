@@ -99,11 +99,6 @@ export interface Advice {
   readonly profile: Answers
 }
 
-/** A value by the path of its field, such as `knowledge.documents`. */
-export function valueAt(answers: Answers, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, name) => (value as Answers | undefined)?.[name], answers)
-}
-
 /** The answers with another value; without it for undefined, and without a group in which nothing is left. */
 export function withValue(answers: Answers, path: string, value: unknown): Answers {
   const [name = '', part] = path.split('.')

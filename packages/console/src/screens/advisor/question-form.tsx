@@ -2,9 +2,11 @@ import { type ReactNode, useEffect, useState } from 'react'
 import type { Problem } from '../../api/client.ts'
 import { Choice, Field } from '../../kit/field.tsx'
 import { Stack } from '../../kit/page.tsx'
-import { type Answers, valueAt, withValue } from './advice.ts'
+import { typedOf } from '../../kit/typed.ts'
+import { valueAt } from '../../kit/value-at.ts'
+import { type Answers, withValue } from './advice.ts'
 import css from './advisor.module.css'
-import { answerOf, type Group, groups, type Question, typedOf } from './questions.ts'
+import { answerOf, type Group, groups, type Question } from './questions.ts'
 
 /** The questions, all with what is assumed where nothing is answered. */
 export function QuestionForm(props: {

@@ -1,4 +1,5 @@
 /** The advisor's questions, in the order in which people can answer them. @module */
+import { numberIn, wordsIn } from '../../kit/typed.ts'
 
 interface Asked {
   /** The contract's name, by which the server names it when it refuses an answer. */
@@ -104,18 +105,6 @@ export function answerOf({ kind }: Question, typed: string): unknown {
   const text = typed.trim()
   if (text === '') return undefined
   if (kind === 'boolean') return text === 'true'
-  if (kind === 'words')
-    return text
-      .split(',')
-      .map((word) => word.trim())
-      .filter((word) => word !== '')
-  if (kind !== 'number' && kind !== 'share') return text
-  const value = Number(text.replaceAll(/[,_ ]/g, ''))
-  return Number.isFinite(value) ? value : text
-}
-
-/** An answer as it is typed. */
-export function typedOf(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return Array.isArray(value) ? value.join(', ') : String(value)
+  if (kind === 'words') return wordsIn(text)
+  return kind === 'number' || kind === 'share' ? numberIn(text) : text
 }

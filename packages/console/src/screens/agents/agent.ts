@@ -1,5 +1,6 @@
 /** What the API tells of agents and their tools. @module */
 import type { Call } from '../../api/client.ts'
+import { numberIn, wordsIn } from '../../kit/typed.ts'
 
 export interface AgentLimits {
   readonly turns?: number
@@ -68,7 +69,7 @@ export function typedOf(agent: Agent | undefined, known: ReadonlySet<string>): T
 export function callOf(typed: TypedAgent, isNew: boolean): Call {
   const { type, model, prompt, tools, otherTools, allow, capabilities, limits } = typed
   const limited = Object.entries(limits).flatMap(([name, text]) => (text.trim() === '' ? [] : [[name, numberIn(text)] as const]))
-  const allowed = linesOf(allow)
+  const allowed = wordsIn(allow, '\n')
   return {
     method: isNew ? 'POST' : 'PUT',
     path: isNew ? agentsPath : agentPath(type),
@@ -76,23 +77,10 @@ export function callOf(typed: TypedAgent, isNew: boolean): Call {
       type: type.trim(),
       ...(model.trim() === '' ? {} : { model_id: model.trim() }),
       ...(prompt.trim() === '' ? {} : { system_prompt: prompt }),
-      tools: [...tools, ...linesOf(otherTools)],
+      tools: [...tools, ...wordsIn(otherTools, '\n')],
       ...(allowed.length > 0 ? { allow: allowed } : {}),
-      capabilities: linesOf(capabilities),
+      capabilities: wordsIn(capabilities, '\n'),
       ...(limited.length > 0 ? { limits: Object.fromEntries(limited) } : {}),
     },
   }
-}
-
-function linesOf(text: string): readonly string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-}
-
-/** What is no number is sent as it is, for the server to name the field. */
-function numberIn(text: string): number | string {
-  const number = Number(text.replaceAll(/[,_ ]/g, ''))
-  return Number.isFinite(number) ? number : text
 }

@@ -7,6 +7,7 @@ import { CopyCall } from '../../kit/copy.tsx'
 import { Check, Field, TextField } from '../../kit/field.tsx'
 import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
+import { numberIn } from '../../kit/typed.ts'
 import css from './agents.module.css'
 import { examples } from './examples.ts'
 import { readJson } from './read-json.ts'
@@ -156,10 +157,4 @@ function callOf({ request, approval, budget, session }: Typed, plan: unknown): C
       ...(session.trim() === '' ? {} : { session_id: session.trim() }),
     },
   }
-}
-
-/** What is no number is sent as it is, for the server to name the field. */
-function numberIn(text: string): number | string {
-  const number = Number(text.replaceAll(/[,_ ]/g, ''))
-  return Number.isFinite(number) ? number : text
 }

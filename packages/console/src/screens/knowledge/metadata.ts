@@ -1,4 +1,5 @@
 /** Names and values as they are typed: `team: plant, ops` a line. @module */
+import { wordsIn } from '../../kit/typed.ts'
 
 export type Value = string | number | boolean
 export type Values = Readonly<Record<string, Value | readonly Value[]>>
@@ -13,12 +14,7 @@ export function readValues(text: string): Values {
     if (line.trim() === '') continue
     const at = line.indexOf(':')
     const name = line.slice(0, at).trim()
-    const found = line
-      .slice(at + 1)
-      .split(',')
-      .map((each) => each.trim())
-      .filter((each) => each !== '')
-      .map(meant)
+    const found = wordsIn(line.slice(at + 1)).map(meant)
     const [first, ...more] = found
     if (at < 1 || name === '' || first === undefined) throw new Error(`“${line.trim()}” should be a name, a colon and a value.`)
     values[name] = more.length === 0 ? first : found

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Field, TextField } from '../../kit/field.tsx'
+import { wordsIn } from '../../kit/typed.ts'
 import css from './knowledge.module.css'
 import { readValues } from './metadata.ts'
 import type { SendOptions } from './sending.ts'
@@ -50,18 +51,11 @@ export function SendOptionsForm(props: {
 
 function meant({ metadata, users: typedUsers, groups: typedGroups }: TypedOptions): TypedOptions {
   const typed = { metadata, users: typedUsers, groups: typedGroups }
-  const [users, groups] = [namesIn(typedUsers), namesIn(typedGroups)]
+  const [users, groups] = [wordsIn(typedUsers), wordsIn(typedGroups)]
   const acl = users.length + groups.length > 0 ? { acl: { users, groups } } : {}
   try {
     return { ...typed, value: { metadata: readValues(metadata), ...acl } }
   } catch (error) {
     return { ...typed, value: { metadata: {}, ...acl }, fault: (error as Error).message }
   }
-}
-
-function namesIn(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
 }

@@ -12,6 +12,7 @@ import { formatTime, formatUsd } from '../../kit/format.ts'
 import { Columns, Panel, Row, Stack } from '../../kit/page.tsx'
 import { Empty, Loading, Notice, ProblemNotice } from '../../kit/states.tsx'
 import { Table } from '../../kit/table.tsx'
+import { numberIn } from '../../kit/typed.ts'
 import type { VirtualKey } from './tenant.ts'
 
 /** The keys of programs: made, shown once, revoked. */
@@ -103,8 +104,7 @@ function NewKey({ path, onClose }: { readonly path: string; readonly onClose: ()
   const [chosen, setChosen] = useState<ReadonlySet<string>>(
     new Set(['models:read', 'models:write'].filter((one) => mine.includes(one))),
   )
-  const limits =
-    budget.trim() === '' ? {} : { limits: { monthly_budget_usd: Number.isFinite(Number(budget)) ? Number(budget) : budget } }
+  const limits = budget.trim() === '' ? {} : { limits: { monthly_budget_usd: numberIn(budget) } }
   const call: Call = { method: 'POST', path, body: { ...(name === '' ? {} : { name }), permissions: [...chosen], ...limits } }
   const making = useMutation({ mutationFn: () => send<VirtualKey & { readonly key: string }>(call) })
   const faultOf = (field: string): string | undefined =>

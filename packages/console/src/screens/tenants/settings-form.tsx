@@ -7,7 +7,9 @@ import { Choice, Field } from '../../kit/field.tsx'
 import { Columns, Panel, Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
-import { changeOf, mergedChanges, type Setting, settingAt, settingGroups, settingOf, typedSetting } from './settings.ts'
+import { typedOf } from '../../kit/typed.ts'
+import { valueAt } from '../../kit/value-at.ts'
+import { changeOf, mergedChanges, type Setting, settingGroups, settingOf } from './settings.ts'
 import type { Tenant } from './tenant.ts'
 
 /** All that can be set of a tenant; only what was changed is sent. */
@@ -16,7 +18,7 @@ export function SettingsForm({ tenant, path }: { readonly tenant: Tenant; readon
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
   const changed = settingGroups
     .flatMap(({ settings }) => settings)
-    .filter(({ path: at }) => typed[at] !== undefined && typed[at] !== typedSetting(settingAt(tenant, at)))
+    .filter(({ path: at }) => typed[at] !== undefined && typed[at] !== typedOf(valueAt(tenant, at)))
   const body = mergedChanges(changed.map((setting) => changeOf(setting.path, settingOf(setting, typed[setting.path] ?? ''))))
   const call: Call = { method: 'PATCH', path, body }
   const saving = useMutation({
@@ -44,7 +46,7 @@ export function SettingsForm({ tenant, path }: { readonly tenant: Tenant; readon
                   <SettingField
                     key={setting.path}
                     setting={setting}
-                    value={typed[setting.path] ?? typedSetting(settingAt(tenant, setting.path))}
+                    value={typed[setting.path] ?? typedOf(valueAt(tenant, setting.path))}
                     isLocked={isLocked}
                     fault={problem?.field === setting.path ? problem.message : undefined}
                     onChange={(text) => setTyped({ ...typed, [setting.path]: text })}

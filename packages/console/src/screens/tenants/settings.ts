@@ -1,4 +1,5 @@
 /** What can be set of a tenant, as the API names it. @module */
+import { numberIn, wordsIn } from '../../kit/typed.ts'
 
 export interface Setting {
   /** By which the server names it when it refuses a value. */
@@ -98,13 +99,6 @@ export const settingGroups: readonly SettingGroup[] = [
   },
 ]
 
-/** A setting's value by its path. */
-export function settingAt(tenant: object, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name], tenant)
-}
-
 /** The change that sets one value, as PATCH takes it. */
 export function changeOf(path: string, value: unknown): Readonly<Record<string, unknown>> {
   return path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Readonly<Record<string, unknown>>
@@ -131,21 +125,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A value as it is typed. */
-export function typedSetting(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return Array.isArray(value) ? value.join(', ') : String(value)
-}
-
 /** What was typed, as the API takes it; null takes a setting back. */
 export function settingOf({ kind, isOptional }: Setting, typed: string): unknown {
   const text = typed.trim()
   if (text === '' && isOptional) return null
-  if (kind === 'words')
-    return text
-      .split(',')
-      .map((word) => word.trim())
-      .filter((word) => word !== '')
-  if (kind === 'number' && Number.isFinite(Number(text))) return Number(text)
-  return text
+  if (kind === 'words') return wordsIn(text)
+  return kind === 'number' ? numberIn(text) : text
 }

@@ -11,6 +11,7 @@ import { Choice, Field } from '../../kit/field.tsx'
 import { formatCount, formatTime, formatUsd } from '../../kit/format.ts'
 import { Page, Panel, Row, Stack } from '../../kit/page.tsx'
 import { Empty, Loading, ProblemNotice } from '../../kit/states.tsx'
+import { numberIn } from '../../kit/typed.ts'
 import { VirtualTable } from '../../kit/virtual-table.tsx'
 import { addressOfTenant } from './addresses.ts'
 import type { Tenant } from './tenant.ts'
@@ -76,8 +77,7 @@ function NewTenant({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
   const queries = useQueryClient()
   const [fields, setFields] = useState({ tenant_id: '', name: '', isolation_level: 'pool', budget: '' })
   const { budget, ...rest } = fields
-  const limits =
-    budget.trim() === '' ? {} : { limits: { monthly_budget_usd: Number.isFinite(Number(budget)) ? Number(budget) : budget } }
+  const limits = budget.trim() === '' ? {} : { limits: { monthly_budget_usd: numberIn(budget) } }
   const call: Call = { method: 'POST', path: '/api/tenants', body: { ...rest, ...limits } }
   const making = useMutation({
     mutationFn: () => send<Tenant>(call),
