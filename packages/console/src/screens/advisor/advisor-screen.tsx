@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useDeferredValue, useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 import { type Call, Problem, send } from '../../api/client.ts'
+import { addressed } from '../../kit/addressed.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Page, Row } from '../../kit/page.tsx'
@@ -21,8 +22,8 @@ import { SensitivityPanel } from './sensitivity-panel.tsx'
 /** Questions left, the answer right, anew with each answer. The profile stands in the address. */
 export default function AdvisorScreen(): ReactNode {
   const [query, setQuery] = useSearchParams()
-  const text = query.get('profile') ?? '{}'
-  const answers = useMemo(() => readAnswers(text), [text])
+  const text = query.get('profile')
+  const answers: Answers = useMemo(() => addressed(text), [text])
   const asked = useDeferredValue(answers)
   const call: Call = { method: 'POST', path: '/api/advisor', body: { profile: asked } }
   const advice = useQuery({
@@ -91,14 +92,4 @@ function Result({ advice, answers }: { readonly advice: Advice; readonly answers
       />
     </>
   )
-}
-
-/** What stands in the address may be anything. */
-function readAnswers(text: string): Answers {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Answers) : {}
-  } catch {
-    return {}
-  }
 }

@@ -1,5 +1,6 @@
 /** What can be set of a question; two of it can be compared. @module */
 import type { Call } from '../../api/client.ts'
+import { addressed } from '../../kit/addressed.ts'
 import { readValues, type Values } from './metadata.ts'
 
 /** As it stands in the address: what is left out is the server's own choice. */
@@ -15,14 +16,14 @@ export interface Settings {
 /** The server's own. */
 export const usualTopK = 5
 
-/** What stands in the address may be anything. */
+const kinds = { top_k: 'number', filter: 'string', model_id: 'string', agent: 'boolean', dense_weight: 'number' } as const
+
+/** What stands in the address may be anything: what can't be a setting is passed over. */
 export function readSettings(text: string | null): Settings {
-  try {
-    const value: unknown = JSON.parse(text ?? '{}')
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
-  } catch {
-    return {}
-  }
+  const found = addressed(text)
+  return Object.fromEntries(
+    Object.entries(kinds).flatMap(([name, kind]) => (typeof found[name] === kind ? [[name, found[name]]] : [])),
+  )
 }
 
 /** The settings with one of them changed; without it for undefined. */
