@@ -102,16 +102,20 @@ export function get<Answer>(path: string, signal?: AbortSignal): Promise<Answer>
 
 /** What a refusal says. */
 export async function problemOf(response: Response): Promise<Problem> {
-  const { status } = response
   const after = Number(response.headers.get('retry-after') ?? Number.NaN)
   const told = (await response.json().catch(() => ({}))) as Record<string, unknown>
+  return problemIn(told, response.status, Number.isFinite(after) ? after : undefined)
+}
+
+/** @param told as the server wrote it, in an answer of its own or within a stream. */
+export function problemIn(told: Readonly<Record<string, unknown>>, status = Number(told.status), retryAfter?: number): Problem {
   return new Problem({
     status,
     code: String(told.code ?? 'unknown'),
     detail: String(told.detail ?? `The server answered ${status}.`),
     field: typeof told.field === 'string' ? told.field : undefined,
     requestId: typeof told.request_id === 'string' ? told.request_id : undefined,
-    retryAfter: Number.isFinite(after) ? after : undefined,
+    retryAfter,
   })
 }
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import { Problem } from './client.ts'
+import { Problem, problemIn } from './client.ts'
 import { messagesOf } from './event-stream.ts'
 
 /** Something that happened in one of the streams that a page follows. */
@@ -11,7 +11,7 @@ export interface LiveEvent {
   readonly data: any
 }
 
-/** `idle`: nobody follows anything. */
+/** `idle`: nothing is followed, be it that nobody wants to or that nobody may. */
 export type LiveState = 'idle' | 'connecting' | 'open' | 'waiting'
 
 interface Follower {
@@ -44,8 +44,7 @@ class LiveConnection {
     this.#followers.add(follower)
     this.#connectIn(0)
     return () => {
-      this.#followers.delete(follower)
-      if (![...this.#followers].some(({ path }) => path === follower.path)) this.#positions.delete(follower.path)
+      this.#forget(follower)
       this.#connectIn(0)
     }
   }
@@ -62,21 +61,31 @@ class LiveConnection {
     this.#scheduled = setTimeout(() => void this.#connect(), milliseconds)
   }
 
-  async #connect(): Promise<void> {
+  /** What the connection still brings of a path that nobody follows isn't for whoever follows it next: that may be another tenant's page. */
+  #forget(follower: Follower): void {
+    this.#followers.delete(follower)
+    if ([...this.#followers].some(({ path }) => path === follower.path)) return
+    this.#positions.delete(follower.path)
+    this.#end()
+  }
+
+  #end(): void {
     this.#running?.abort()
     this.#running = undefined
+  }
+
+  async #connect(): Promise<void> {
+    this.#end()
     const paths = [...new Set([...this.#followers].map(({ path }) => path))]
     if (paths.length === 0) return this.#tell('idle')
     const running = new AbortController()
     this.#running = running
     this.#tell('connecting')
     const outcome = await this.#read(paths, running).catch((error: unknown) => error)
-    if (running.signal.aborted && this.#running !== running) return
-    // Nobody is let in any more, or never was: the page says so, and asks no more.
-    if (outcome instanceof Problem && outcome.status >= 400 && outcome.status < 500 && outcome.status !== 429) {
-      for (const follower of this.#followers) follower.refused(outcome)
-      return
-    }
+    if (this.#running !== running) return
+    const isRefused = outcome instanceof Problem && isForGood(outcome)
+    if (isRefused) for (const follower of this.#followers) follower.refused(outcome)
+    if (isRefused || this.#followers.size === 0) return this.#tell('idle')
     this.#tell('waiting')
     this.#connectIn(this.#pause)
     this.#pause = Math.min(this.#pause * 2, longestPause)
@@ -96,18 +105,26 @@ class LiveConnection {
     }
     const call = { method: 'GET', path: `/api/live?${query.join('&')}` } as const
     try {
-      for await (const { event, data } of messagesOf(call, running.signal, heard)) this.#take(event, data as Told)
+      for await (const { event, data } of messagesOf(call, running.signal, heard)) {
+        if (this.#running !== running) return
+        this.#take(event, data as Told)
+      }
     } finally {
       clearTimeout(watch)
     }
   }
 
   #take(event: string, { follow, id, data }: Told): void {
-    if (event !== 'problem') this.#positions.set(follow, id)
-    for (const follower of this.#followers) {
-      if (follower.path !== follow) continue
-      if (event === 'problem') follower.refused(new Problem({ ...(data as ConstructorParameters<typeof Problem>[0]) }))
-      else follower.take({ event, id, data })
+    // Those of now: whoever begins to follow because of it is told of what comes next.
+    const followers = [...this.#followers].filter(({ path }) => path === follow)
+    if (event === 'problem') {
+      const problem = problemIn(data as Readonly<Record<string, unknown>>)
+      for (const follower of followers) follower.refused(problem)
+      // The page says so, and it isn't asked for again.
+      if (isForGood(problem)) for (const follower of followers) this.#followers.delete(follower)
+    } else {
+      this.#positions.set(follow, id)
+      for (const follower of followers) follower.take({ event, id, data })
     }
   }
 
@@ -116,6 +133,11 @@ class LiveConnection {
     this.#state = state
     for (const watcher of this.#watchers) watcher(state)
   }
+}
+
+/** Whoever asks isn't let in, or it isn't there; time alone mends neither. */
+function isForGood({ status }: Problem): boolean {
+  return status >= 400 && status < 500 && status !== 429
 }
 
 interface Told {
