@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { Route, Routes } from 'react-router'
 import { useMay } from '../../api/session.ts'
+import { NotFound } from '../../app/crashed.tsx'
 import { Page, Stack } from '../../kit/page.tsx'
 import { NoPermission } from '../../kit/states.tsx'
 import { Tabs } from '../../kit/tabs.tsx'
@@ -15,6 +16,7 @@ export default function KnowledgeScreen(): ReactNode {
     <Routes>
       <Route index element={<Overview />} />
       <Route path="documents/:id" element={<DocumentPage />} />
+      <Route path="*" element={<NotFound />} />
     </Routes>
   )
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Route, Routes, useParams } from 'react-router'
+import { NotFound } from '../../app/crashed.tsx'
 import { MetricsPage } from './metrics-page.tsx'
 import { TracePage } from './trace-page.tsx'
 
@@ -8,6 +9,7 @@ export default function MetricsScreen(): ReactNode {
     <Routes>
       <Route index element={<MetricsPage />} />
       <Route path="traces/:id" element={<Named />} />
+      <Route path="*" element={<NotFound />} />
     </Routes>
   )
 }

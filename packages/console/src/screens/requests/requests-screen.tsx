@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Route, Routes, useParams } from 'react-router'
+import { NotFound } from '../../app/crashed.tsx'
 import { DeadLettersPage } from './dead-letters-page.tsx'
 import { ListPage } from './list-page.tsx'
 import { RequestPage } from './request-page.tsx'
@@ -11,6 +12,7 @@ export default function RequestsScreen(): ReactNode {
       <Route index element={<ListPage />} />
       <Route path="dead-letters" element={<DeadLettersPage />} />
       <Route path=":id" element={<OneRequest />} />
+      <Route path="*" element={<NotFound />} />
     </Routes>
   )
 }

@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense } from 'react'
 import { Route, Routes, useParams } from 'react-router'
+import { NotFound } from '../../app/crashed.tsx'
 import { Loading } from '../../kit/states.tsx'
 import { StreamList } from './stream-list.tsx'
 import { StreamPage } from './stream-page.tsx'
@@ -14,6 +15,7 @@ export default function StreamsScreen(): ReactNode {
         <Route path="rules" element={<RulesPage />} />
         <Route path="rules/stream" element={<StreamPage key="rules" name="rules" />} />
         <Route path=":name" element={<Named />} />
+        <Route path="*" element={<NotFound />} />
       </Routes>
     </Suspense>
   )
