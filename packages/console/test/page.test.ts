@@ -1,4 +1,4 @@
-import { it } from 'vitest'
+import { expect, it } from 'vitest'
 import { startTestServer } from '../../server/test/support/test-server.ts'
 import { describeInBrowser, expectSound, openConsole } from './support/browser.ts'
 
@@ -13,5 +13,17 @@ describeInBrowser('the page', () => {
       await visited.page.getByText('Nothing has this address.').waitFor({ state: 'detached' })
     }
     await expectSound(visited)
+  })
+
+  it('does not say that something was copied where the browser has no clipboard for it, as over plain HTTP', async () => {
+    const server = await startTestServer()
+    const { page } = await openConsole(server, { path: '/advisor?tab=next' })
+    const button = page.getByRole('button', { name: 'Copy the advice' })
+    await button.waitFor()
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
+    const before = await button.innerHTML()
+    await button.click()
+    await page.getByText('The browser did not let the page use the clipboard.').first().waitFor()
+    expect(await button.innerHTML()).toBe(before)
   })
 })

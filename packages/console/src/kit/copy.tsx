@@ -8,12 +8,15 @@ import css from './kit.module.css'
 import overlay from './overlay.module.css'
 import { tell } from './toasts.tsx'
 
-async function copy(text: string, what: string): Promise<void> {
+/** @returns whether the browser let it. */
+async function copy(text: string, what: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)
     tell(`${what} is in the clipboard.`)
+    return true
   } catch {
     tell('The browser did not let the page use the clipboard.')
+    return false
   }
 }
 
@@ -21,12 +24,7 @@ async function copy(text: string, what: string): Promise<void> {
 export function CopyButton({ text, what }: { readonly text: string; readonly what: string }): ReactNode {
   const [copied, setCopied] = useState(false)
   return (
-    <Button
-      look="quiet"
-      size="small"
-      aria-label={`Copy ${what}`}
-      onClick={() => void copy(text, what).then(() => setCopied(true))}
-    >
+    <Button look="quiet" size="small" aria-label={`Copy ${what}`} onClick={() => void copy(text, what).then(setCopied)}>
       {copied ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />}
     </Button>
   )
