@@ -34,6 +34,8 @@ export class StreamFeed {
   /** Newest first. */
   anomalies: readonly SeenAnomaly[] = []
   refused: Problem | undefined
+  /** The key that is looked at: of however many keys there are, it is kept. */
+  asked: string | undefined
   #version = 0
   #scheduled: ReturnType<typeof setTimeout> | undefined
   readonly #watchers = new Set<() => void>()
@@ -49,7 +51,7 @@ export class StreamFeed {
     const at = Date.parse(timestamp)
     let samples = this.keys.get(key)
     if (!samples) {
-      if (this.keys.size >= keptKeys) return
+      if (this.keys.size >= keptKeys && key !== this.asked && !this.#forgetSilent(at)) return
       samples = []
       this.keys.set(key, samples)
     }
@@ -69,6 +71,13 @@ export class StreamFeed {
     while ((samples[gone]?.at ?? oldest) < oldest) gone++
     if (gone > 0) samples.splice(0, gone)
     this.changed()
+  }
+
+  /** @returns whether there was a key of which nothing came for as long as samples are kept. */
+  #forgetSilent(now: number): boolean {
+    for (const [key, samples] of this.keys)
+      if (key !== this.asked && (samples.at(-1)?.at ?? 0) < now - keptMilliseconds) return this.keys.delete(key)
+    return false
   }
 
   anomaly(anomaly: Anomaly): void {
@@ -103,6 +112,7 @@ export function useFeed(name: string, key: string | undefined): { readonly feed:
   const [feed] = useState(() => new StreamFeed())
   const queries = useQueryClient()
   useSyncExternalStore(feed.watch, feed.version)
+  feed.asked = key
   const ofAll = usePast(feed, name, { limit: 200 })
   const first = key ?? [...feed.keys.keys()].toSorted()[0]
   usePast(feed, name, { key: first, limit: 1_000 })
