@@ -1,7 +1,7 @@
 import { seededRandom } from '../../test/e2e/support/crash-clients.ts'
 import type { ApiClient } from './api-client.ts'
 import { entriesOf, type OutsideLedger } from './ledger.ts'
-import { markOf, orderOf, type TenantName, tenants } from './marks.ts'
+import { type Kind, markOf, orderOf, type TenantName, tenants } from './marks.ts'
 import { batchOf } from './records.ts'
 
 /** At list price some tenths of a dollar a million tokens; what is asked is served by the model of the run. */
@@ -169,7 +169,7 @@ export class Load {
     }
   }
 
-  #mark(tenant: TenantName, kind: 'r' | 'w' | 'd' | 'q' | 'k'): string {
+  #mark(tenant: TenantName, kind: Kind): string {
     const number = (this.#numbers.get(tenant + kind) ?? 0) + 1
     this.#numbers.set(tenant + kind, number)
     return markOf(tenant, kind, number)

@@ -16,14 +16,3 @@ export function callsOf(entries: readonly Entry[]): readonly ModelCall[] {
   const ends = new Map(entriesOf(entries, 'ended').map((end) => [end.call, end]))
   return entriesOf(entries, 'asked').map(({ type: _, ...asked }) => ({ ...asked, end: ends.get(asked.call) }))
 }
-
-export function groupBy<Item>(items: readonly Item[], nameOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
-  const groups = new Map<string, Item[]>()
-  for (const item of items) {
-    const name = nameOf(item)
-    const group = groups.get(name)
-    if (group) group.push(item)
-    else groups.set(name, [item])
-  }
-  return groups
-}

@@ -1,7 +1,6 @@
 /** Documents that were accepted are there, whole and once; what was deleted is not. @module */
 import { deathsSince, entriesOf } from '../ledger.ts'
 import { tenants } from '../marks.ts'
-import { groupBy } from './calls.ts'
 import type { ServerOutcome } from './outcome.ts'
 
 /** So many deaths in the middle of one, and it is taken for what killed them: given up, with this reason. */
@@ -12,9 +11,9 @@ const endings: readonly string[] = ['genai.document.processed', 'genai.document.
 export function* faultsOfDocuments({ entries, state }: ServerOutcome): Generator<string> {
   for (const tenant of tenants) {
     const { documents, events, keys } = state.tenants[tenant]
-    const listed = groupBy(documents, ({ document_id }) => document_id)
+    const listed = Map.groupBy(documents, ({ document_id }) => document_id)
     const deleted = new Set(entriesOf(entries, 'deleted').flatMap((entry) => (entry.tenant === tenant ? [entry.id] : [])))
-    const ended = groupBy(
+    const ended = Map.groupBy(
       events.filter(({ type }) => endings.includes(type)),
       ({ subject }) => subject,
     )

@@ -1,7 +1,7 @@
 /** Usage and budgets add up to the model's own count. @module */
 import { type Entry, entriesOf } from '../ledger.ts'
 import { type TenantName, tenants } from '../marks.ts'
-import { callsOf, groupBy, type ModelCall } from './calls.ts'
+import { callsOf, type ModelCall } from './calls.ts'
 import type { ServerOutcome } from './outcome.ts'
 
 /** Of the model that serves, USD a token of input and of output. */
@@ -23,7 +23,7 @@ interface Span {
  */
 export function spansOf(calls: readonly ModelCall[], open: ReadonlySet<string>): { readonly input: Span; readonly output: Span } {
   let [leastIn, mostIn, leastOut, mostOut] = [0, 0, 0, 0]
-  for (const [mark, same] of groupBy(calls, (call) => call.mark)) {
+  for (const [mark, same] of Map.groupBy(calls, (call) => call.mark)) {
     const answers = same.flatMap(({ end }) => (end?.end === 'answered' ? [end] : []))
     for (const { input, output } of answers) {
       mostIn += input
@@ -95,7 +95,7 @@ function openMarks(entries: readonly Entry[], calls: readonly ModelCall[]): Read
 export function* faultsOfMoney({ entries, state }: ServerOutcome): Generator<string> {
   const all = callsOf(entries)
   const open = openMarks(entries, all)
-  const calls = groupBy(all, ({ mark }) => mark.split('-')[0] ?? '')
+  const calls = Map.groupBy(all, ({ mark }) => mark.split('-')[0] ?? '')
   const lost = bookingsLost(entries, all)
   for (const owner of calls.keys())
     if (!tenants.includes(owner as TenantName)) yield `${calls.get(owner)?.length} calls of the model belong to ${owner}`

@@ -2,7 +2,7 @@
 import { type Ending, findFaults } from '../../findings/promises.ts'
 import { deathsSince, entriesOf } from '../ledger.ts'
 import { type TenantName, tenants } from '../marks.ts'
-import { callsOf, groupBy, type ModelCall } from './calls.ts'
+import { callsOf, type ModelCall } from './calls.ts'
 import type { ServerOutcome } from './outcome.ts'
 
 /** So many deaths in the middle of one, and it is given up. */
@@ -11,7 +11,7 @@ const final: readonly string[] = ['completed', 'failed', 'cancelled']
 
 export function* faultsOfRequests(outcome: ServerOutcome): Generator<string> {
   const { entries, state } = outcome
-  const calls = groupBy(callsOf(entries), ({ mark }) => mark)
+  const calls = Map.groupBy(callsOf(entries), ({ mark }) => mark)
   const crashes = entriesOf(entries, 'gone').length
   for (const tenant of tenants) {
     const { requests, events } = state.tenants[tenant]

@@ -2,7 +2,6 @@
 import { type Entry, entriesOf } from '../ledger.ts'
 import { tenants } from '../marks.ts'
 import { expectedCounts, windowSeconds } from '../records.ts'
-import { groupBy } from './calls.ts'
 import type { ServerOutcome } from './outcome.ts'
 
 const opened = 'genai.alert.opened'
@@ -11,7 +10,7 @@ export function* faultsOfStreams({ entries, state }: ServerOutcome): Generator<s
   for (const tenant of tenants) {
     const { windows, alerts, events } = state.tenants[tenant]
     const batches = entriesOf(entries, 'records').filter((entry) => entry.tenant === tenant).length
-    const counted = groupBy(windows, ({ key, start }) => `${key} ${(Date.parse(start) - state.begin) / 1_000}`)
+    const counted = Map.groupBy(windows, ({ key, start }) => `${key} ${(Date.parse(start) - state.begin) / 1_000}`)
     const expected = expectedCounts(tenant, batches)
     for (const [place, count] of expected) {
       const found = counted.get(place) ?? []
@@ -23,9 +22,12 @@ export function* faultsOfStreams({ entries, state }: ServerOutcome): Generator<s
       const isPart = Number(second) % windowSeconds === 0 && expected.has(place)
       if (!isPart) yield `${tenant}: the window ${place} counts what nobody sent`
     }
-    for (const [what, same] of groupBy(alerts, ({ key, alert_type, incident_id }) => `${alert_type} of ${key} in ${incident_id}`))
+    for (const [what, same] of Map.groupBy(
+      alerts,
+      ({ key, alert_type, incident_id }) => `${alert_type} of ${key} in ${incident_id}`,
+    ))
       if (same.length > 1) yield `${tenant}: ${same.length} alerts for ${what}`
-    const openings = groupBy(
+    const openings = Map.groupBy(
       events.filter(({ type }) => type === opened),
       ({ subject }) => subject,
     )
@@ -44,7 +46,7 @@ function* faultsOfTelling({ entries, state }: ServerOutcome): Generator<string> 
   const told = entriesOf(entries, 'told')
   for (const tenant of tenants) {
     const kept = new Map(state.tenants[tenant].events.map((event) => [event.id, event]))
-    const own = groupBy(
+    const own = Map.groupBy(
       told.filter((entry) => entry.tenant === tenant),
       ({ id }) => id,
     )
@@ -69,6 +71,6 @@ function* twiceInALife(
   id: string,
   times: readonly Extract<Entry, { readonly type: 'told' }>[],
 ): Generator<string> {
-  for (const [life, same] of groupBy(times, (entry) => `${entry.life}`))
+  for (const [life, same] of Map.groupBy(times, (entry) => `${entry.life}`))
     if (same.length > 1) yield `${tenant}: event ${id} was told ${same.length} times by process ${life}`
 }

@@ -1,7 +1,6 @@
 /** Every workflow that was accepted ends once, and of its steps only those in flight are done again. @module */
 import { type Entry, entriesOf } from '../ledger.ts'
 import { tenants } from '../marks.ts'
-import { groupBy } from './calls.ts'
 import type { ServerOutcome } from './outcome.ts'
 
 const final: readonly string[] = ['completed', 'failed', 'cancelled']
@@ -14,11 +13,11 @@ export function* faultsOfWorkflows({ entries, state }: ServerOutcome): Generator
     const told = entriesOf(entries, 'workflow').filter((entry) => entry.tenant === tenant)
     const keyOf = new Map(told.map(({ id, key }) => [id, key]))
     for (const { id } of told) if (!kept.has(id)) yield `${tenant}: ${id} was accepted and is lost`
-    const finished = groupBy(
+    const finished = Map.groupBy(
       events.filter(({ type }) => type === 'genai.workflow.finished'),
       ({ subject }) => subject,
     )
-    const asked = groupBy(entriesOf(entries, 'asked'), ({ mark }) => mark)
+    const asked = Map.groupBy(entriesOf(entries, 'asked'), ({ mark }) => mark)
     for (const { workflow_id, status, steps } of workflows) {
       const key = keyOf.get(workflow_id)
       if (key === undefined) yield `${tenant}: ${workflow_id} is there, and nobody was told of it`
