@@ -7,7 +7,7 @@ import { ownVersions } from '../../event-driven/harness/peers.mjs'
 import { temporaryFolder } from '../../event-driven/harness/processes.mjs'
 
 const common = {
-  latency: ['20', 'milliseconds that each call of the model takes'],
+  latency: [20, 'milliseconds that each call of the model takes'],
   embedding: ['local/hashing', 'what makes vectors'],
   out: [undefined, 'raw results as JSON'],
   markdown: [undefined, 'the tables, besides printing them'],
@@ -33,7 +33,7 @@ function read(args, all) {
   const found = { help: values.help ?? false }
   for (const [name, [otherwise]] of Object.entries(all)) {
     const value = values[name] ?? otherwise
-    found[name] = typeof otherwise === 'number' || (value !== undefined && name === 'latency') ? Number(value) : value
+    found[name] = typeof otherwise === 'number' ? Number(value) : value
     if (typeof found[name] === 'number' && !(found[name] >= 0)) throw new Error(`--${name} takes a number, not "${value}".`)
   }
   return found
