@@ -7,8 +7,7 @@ export interface Model {
   readonly model_id: string
   readonly is_default: boolean
   readonly served_by: string
-  readonly max_output: number
-  readonly lifecycle: { readonly status: 'active' | 'legacy' | 'retired'; readonly successor?: string }
+  readonly lifecycle: { readonly status: 'active' | 'legacy' | 'retired' }
   readonly price: { readonly input: number; readonly output: number }
 }
 

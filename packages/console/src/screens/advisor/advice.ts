@@ -11,12 +11,6 @@ export interface CostLine {
   readonly old_price: boolean
 }
 
-export interface Varied {
-  readonly value: number
-  readonly likely: number
-  readonly ratio: number
-}
-
 export interface Task {
   readonly goal: string
   readonly task: string
@@ -44,8 +38,6 @@ export interface Cost {
   readonly likely: number
   readonly max: number
   readonly fixed: number
-  readonly variable: number
-  readonly one_off: number
   readonly lines: readonly CostLine[]
   readonly by_service: readonly { readonly service: string; readonly usd: number; readonly share: number }[]
   readonly per_request: number | null
@@ -53,8 +45,9 @@ export interface Cost {
   readonly sensitivity: readonly {
     readonly field: string
     readonly value: number
-    readonly halved: Varied
-    readonly doubled: Varied
+    /** USD a month. */
+    readonly halved: { readonly likely: number }
+    readonly doubled: { readonly likely: number }
   }[]
   readonly variants: readonly {
     readonly name: string
@@ -86,15 +79,11 @@ export interface Advice {
     readonly tokens_per_minute: number
     readonly sustainable_requests_per_minute: number
     readonly needed_requests_per_minute: number
-    readonly stream_tokens_per_minute: number
-    readonly concurrency: number
     readonly needs_rise: boolean
   }
   readonly risks: readonly Risk[]
   readonly roadmap: readonly Phase[]
-  readonly assumptions: readonly { readonly field: string; readonly value: unknown }[]
   readonly flags: readonly { readonly field: string; readonly value: unknown; readonly detail: string }[]
-  readonly notes: readonly string[]
   /** With all that was assumed. */
   readonly profile: Answers
 }

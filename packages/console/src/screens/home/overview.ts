@@ -34,7 +34,6 @@ export interface Overview {
   readonly models: {
     readonly default_model: string
     readonly is_extractive: boolean
-    readonly default_embedding_model: string
   }
   readonly patterns: readonly PatternHealth[]
   readonly requests_per_minute: number

@@ -1,6 +1,5 @@
 /** A span as `GET /api/traces/{correlation_id}` shows it. */
 export interface Span {
-  readonly trace_id: string
   readonly span_id: string
   readonly parent_span_id: string | null
   readonly name: string

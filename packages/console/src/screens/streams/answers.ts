@@ -163,7 +163,6 @@ export interface Rules {
 export interface BackTest {
   readonly alerts: readonly {
     readonly alert_type: string
-    readonly rule_ids: readonly string[]
     readonly stream: string
     readonly key: string
     readonly timestamp: string
