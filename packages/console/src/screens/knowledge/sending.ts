@@ -68,7 +68,12 @@ export function useSender(): Sender {
       ])
       const waiting = [...added]
       const work = async (): Promise<void> => {
-        for (let next = waiting.shift(); next; next = waiting.shift()) await sendOne(next.key, next.file, options)
+        for (let next = waiting.shift(); next; next = waiting.shift()) {
+          const { key, file } = next
+          // What was kept is forgotten where somebody else signs in, or another tenant is looked at: it isn't for them.
+          if (!kept.get().some((sending) => sending.key === key)) return
+          await sendOne(key, file, options)
+        }
       }
       for (let worker = 0; worker < atOnce; worker++) void work()
     },

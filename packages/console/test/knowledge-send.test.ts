@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { until } from '../../../test/e2e/support/until.ts'
+import { startTestServer } from '../../server/test/support/test-server.ts'
+import { describeInBrowser, openConsole } from './support/browser.ts'
+
+const file = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(`This is ${name}.`) })
+
+describeInBrowser('files on their way', () => {
+  it('are not sent to another tenant that is looked at meanwhile', async () => {
+    const server = await startTestServer()
+    await server.registry.create('other', 'Other')
+    const { page } = await openConsole(server, { path: '/knowledge', expected: [/40\d/] })
+    let begun = 0
+    page.on('request', (request) => {
+      if (request.method() === 'POST' && new URL(request.url()).pathname === '/api/uploads') begun++
+    })
+    const held: (() => void)[] = []
+    await page.route('**/api/uploads/*', async (route) => {
+      await new Promise<void>((resolve) => held.push(resolve))
+      await route.continue()
+    })
+    await page.getByLabel('Files to send').setInputFiles(['1', '2', '3', '4', '5', '6'].map((name) => file(`${name}.txt`)))
+    await until('as many as are sent at once', () => held.length === 3)
+    await page.getByRole('combobox', { name: 'Tenant' }).selectOption('other')
+    await page.getByText('No documents yet').waitFor()
+    const ended = ['1', '2', '3'].map(() => page.waitForResponse(/\/api\/uploads\//))
+    for (const go of held) go()
+    await Promise.all(ended)
+    await page.getByRole('tab', { name: 'Ask' }).click()
+    await page.getByText('There are no documents to ask yet').waitFor()
+    expect(begun).toBe(3)
+  })
+})
