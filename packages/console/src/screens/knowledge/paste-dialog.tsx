@@ -10,14 +10,15 @@ import type { NamedFile } from './sending.ts'
 export function PasteDialog(props: {
   readonly open: boolean
   readonly onClose: () => void
-  readonly onSend: (file: NamedFile) => void
+  /** @returns whether it is sent; else it stays to be sent later. */
+  readonly onSend: (file: NamedFile) => boolean
 }): ReactNode {
   const { open, onClose, onSend } = props
   const [name, setName] = useState('')
   const [text, setText] = useState('')
   const send = (event: FormEvent): void => {
     event.preventDefault()
-    onSend({ name: name.trim(), file: new File([text], name.trim()) })
+    if (!onSend({ name: name.trim(), file: new File([text], name.trim()) })) return
     setName('')
     setText('')
     onClose()

@@ -3,6 +3,7 @@ import { type DragEvent, type ReactNode, useRef, useState } from 'react'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Panel } from '../../kit/page.tsx'
+import { tell } from '../../kit/toasts.tsx'
 import { chosenFiles, droppedFiles } from './dropped-files.ts'
 import css from './knowledge.module.css'
 import { PasteDialog } from './paste-dialog.tsx'
@@ -19,8 +20,12 @@ export function SendPanel(): ReactNode {
   const [options, setOptions] = useState(noOptions)
   const [isOver, setOver] = useState(false)
   const [isPasting, setPasting] = useState(false)
-  const take = (files: readonly NamedFile[]): void => {
-    if (files.length > 0 && options.fault === undefined) sender.sendFiles(files, options.value)
+  /** @returns whether they are sent. */
+  const take = (files: readonly NamedFile[]): boolean => {
+    if (files.length === 0) return false
+    if (options.fault === undefined) sender.sendFiles(files, options.value)
+    else tell(`Nothing is sent before the metadata is mended: ${options.fault}`)
+    return options.fault === undefined
   }
   const over = (event: DragEvent): void => {
     if (!event.dataTransfer.types.includes('Files')) return
@@ -30,7 +35,7 @@ export function SendPanel(): ReactNode {
   const drop = (event: DragEvent): void => {
     event.preventDefault()
     setOver(false)
-    void droppedFiles(event.dataTransfer).then(take)
+    void droppedFiles(event.dataTransfer).then(take, (error: Error) => tell(`Nothing is sent: ${error.message}`))
   }
   return (
     <Panel title="Add documents" actions={<CopyCall call={{ method: 'POST', path: '/api/documents', body: example }} />}>
