@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { until } from '../../../test/e2e/support/until.ts'
 import { startTestServer } from '../../server/test/support/test-server.ts'
-import { describeInBrowser, openConsole } from './support/browser.ts'
+import { api, describeInBrowser, openConsole } from './support/browser.ts'
 
 const file = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(`This is ${name}.`) })
 
@@ -49,5 +49,36 @@ describeInBrowser('files on their way', () => {
     await page.getByRole('button', { name: 'Paste text' }).click()
     await dialog.getByRole('button', { name: 'Add the text' }).click()
     await page.getByRole('list', { name: 'Stages of two.txt' }).getByText('Read, 1 chunk').waitFor()
+  })
+})
+
+describeInBrowser('a long list', () => {
+  it('asks once for a page that the server can’t give, not without end', async () => {
+    const server = await startTestServer()
+    const documents = Array.from({ length: 100 }, (_, index) => ({ source: `${index}.txt`, content: `${index}.` }))
+    await api(server, 'POST', '/api/documents', { documents })
+    await api(server, 'POST', '/api/documents', { documents: [{ source: 'one more.txt', content: 'More.' }] })
+    const { page } = await openConsole(server, { expected: [/500/] })
+    let asked = 0
+    await page.route(/\/api\/documents\?.*after=/, (route) => {
+      asked++
+      return route.fulfill({
+        status: 500,
+        contentType: 'application/problem+json',
+        body: '{"code":"internal","detail":"No page."}',
+      })
+    })
+    await page.goto(`${server.url}/#/knowledge`)
+    const table = page.getByRole('table', { name: 'Documents' })
+    await table.getByRole('row').nth(5).waitFor()
+    await table.getByRole('rowgroup').focus()
+    await page.keyboard.press('End')
+    await page.getByText('No page.').first().waitFor()
+    // Something else that the page does; meanwhile it would have asked again and again.
+    await page.getByRole('button', { name: 'Paste text' }).click()
+    await page.getByRole('dialog', { name: 'Paste a text' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog', { name: 'Paste a text' }).waitFor({ state: 'detached' })
+    expect(asked).toBeLessThan(4)
   })
 })

@@ -34,6 +34,11 @@ export function useList<Item>(
   })
 }
 
+/** Asks for the next page, but not while something is on its way, which would begin anew, nor again for one that failed. */
+export function loadMore<Item>(query: ListQuery<Item>): void {
+  if (query.hasNextPage && !query.isFetching && !query.isFetchNextPageError) void query.fetchNextPage()
+}
+
 /** What was loaded of a list so far. */
 export function itemsOf<Item>(query: ListQuery<Item>): readonly Item[] {
   return query.data?.pages.flatMap(({ items }) => items) ?? []

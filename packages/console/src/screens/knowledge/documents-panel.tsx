@@ -2,7 +2,7 @@ import { Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { pathOf } from '../../api/client.ts'
-import { itemsOf } from '../../api/lists.ts'
+import { itemsOf, loadMore } from '../../api/lists.ts'
 import { useMay } from '../../api/session.ts'
 import { Badge, StatusBadge } from '../../kit/badge.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -54,9 +54,7 @@ export function DocumentsPanel(): ReactNode {
       {documents.error !== null && <ProblemNotice error={documents.error} onRetry={() => void documents.refetch()} />}
       {documents.isPending && <Loading what="Loading documents" />}
       {documents.isSuccess && rows.length === 0 && <NoDocuments isFiltered={status !== ''} />}
-      {rows.length > 0 && (
-        <DocumentTable rows={rows} onNearEnd={() => void (documents.hasNextPage && documents.fetchNextPage())} />
-      )}
+      {rows.length > 0 && <DocumentTable rows={rows} onNearEnd={() => loadMore(documents)} />}
     </Panel>
   )
 }

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 import { type Call, send } from '../../api/client.ts'
-import { itemsOf, useList } from '../../api/lists.ts'
+import { itemsOf, loadMore, useList } from '../../api/lists.ts'
 import { useLive } from '../../api/live.ts'
 import { useMay } from '../../api/session.ts'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -69,9 +69,7 @@ export function DeadLettersPage(): ReactNode {
                 rows={shown}
                 keyOf={({ dead_letter_id }) => dead_letter_id}
                 height="max(320px, calc(100dvh - 306px))"
-                onNearEnd={() => {
-                  if (list.hasNextPage && !list.isFetching) void list.fetchNextPage()
-                }}
+                onNearEnd={() => loadMore(list)}
               />
             )}
           </Panel>

@@ -80,14 +80,13 @@ export function useRequests(filters: Filters, follows: boolean): Requests {
   const ended = useEnds(lookNow)
   const rows = useMemo(() => rowsOf(list.data?.pages ?? [], ended, filters.status), [list.data, ended, filters.status])
 
-  const { hasNextPage, isFetching, fetchNextPage } = list
+  const { hasNextPage, isFetching, isFetchNextPageError: failed, fetchNextPage } = list
   const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage()
-  }, [hasNextPage, isFetching, fetchNextPage])
-  const failed = list.isFetchNextPageError
+    if (hasNextPage && !isFetching && !failed) void fetchNextPage()
+  }, [hasNextPage, isFetching, failed, fetchNextPage])
   useEffect(() => {
-    if (rows.length < enoughFound && !failed) loadMore()
-  }, [rows.length, loadMore, failed])
+    if (rows.length < enoughFound) loadMore()
+  }, [rows.length, loadMore])
   return {
     rows,
     error: list.error ?? newest.error,

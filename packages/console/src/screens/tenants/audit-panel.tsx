@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { pathOf, request, send } from '../../api/client.ts'
-import { itemsOf, useList } from '../../api/lists.ts'
+import { itemsOf, loadMore, useList } from '../../api/lists.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -49,7 +49,7 @@ export function AuditPanel({ id }: { readonly id: string }): ReactNode {
             name="Trail"
             rows={all}
             keyOf={({ entry_id }) => entry_id}
-            onNearEnd={() => trail.hasNextPage && void trail.fetchNextPage()}
+            onNearEnd={() => loadMore(trail)}
             columns={[
               { name: 'At', width: '110px', show: ({ at }) => formatTime(at) },
               { name: 'Who', show: ({ who, key_id }) => (key_id === null ? who : `${who}, by ${key_id}`) },

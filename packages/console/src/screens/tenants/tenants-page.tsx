@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { type Call, Problem, send } from '../../api/client.ts'
-import { itemsOf, useList } from '../../api/lists.ts'
+import { itemsOf, loadMore, useList } from '../../api/lists.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
 import { Button, ButtonLink } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -46,7 +46,7 @@ export function TenantsPage(): ReactNode {
             name="Tenants"
             rows={all}
             keyOf={({ tenant_id }) => tenant_id}
-            onNearEnd={() => tenants.hasNextPage && void tenants.fetchNextPage()}
+            onNearEnd={() => loadMore(tenants)}
             columns={[
               {
                 name: 'Tenant',
