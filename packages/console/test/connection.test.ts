@@ -65,6 +65,24 @@ describeInBrowser('the page and its server', () => {
     expect(await page.getByText('can’t be reached', { exact: false }).count()).toBe(0)
   })
 
+  it('go on with the figures of a stream after a restart', async () => {
+    const folder = temporaryFolder()
+    const first = await startTestServer({ PLINTH_DATA_DIR: folder })
+    const { port } = new URL(first.url)
+    const records = [{ key: 'a', data: { value: 1 } }]
+    await api(first, 'POST', '/api/streams/pumps/records', { records })
+    const { page } = await openConsole(first, { path: '/streams/pumps', expected: [/./] })
+    const shown = page.locator('#screen')
+    await shown.getByText('last at', { exact: false }).waitFor()
+    // What the screen loads by itself can't come from a server that is gone.
+    await shown.locator('canvas').first().waitFor()
+    await first.stop()
+    await shown.getByText('can’t be reached', { exact: false }).first().waitFor()
+    const second = await startTestServer({ PLINTH_DATA_DIR: folder, PORT: port })
+    await api(second, 'POST', '/api/streams/pumps/records', { records })
+    await expect.poll(() => shown.getByText('can’t be reached', { exact: false }).count(), { timeout: 60_000 }).toBe(0)
+  })
+
   it('are told apart from an empty list while the answer is slow', async () => {
     const server = await startTestServer()
     const visited = await openConsole(server)

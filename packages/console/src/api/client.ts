@@ -119,6 +119,11 @@ export function problemIn(told: Readonly<Record<string, unknown>>, status = Numb
   })
 }
 
+/** There is nothing under this address, or not for whoever asks: asked again it is still so. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Problem && error.status === 404
+}
+
 function unreachable(error: unknown): unknown {
   if (error instanceof DOMException && error.name === 'AbortError') return error
   const isSlow = error instanceof DOMException && error.name === 'TimeoutError'
