@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { type Call, Problem, send } from '../../api/client.ts'
+import { type Call, isMissing, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
 import { CodeBlock, CopyButton, CopyCall } from '../../kit/copy.tsx'
@@ -61,7 +61,7 @@ function Infrastructure(props: {
     mutationFn: () => send<Template>(call, undefined, patience),
     onSuccess: ({ name, template }) => saveFile(name, JSON.stringify(template, null, 2), 'application/json'),
   })
-  const isElsewhere = making.error instanceof Problem && making.error.status === 404
+  const isElsewhere = isMissing(making.error)
   return (
     <Panel title="Its infrastructure" actions={<CopyCall call={call} />}>
       <Stack>

@@ -1,6 +1,6 @@
 import { Activity } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import { type Call, get, Problem, pathOf, send } from '../../api/client.ts'
+import { type Call, get, isMissing, Problem, pathOf, send } from '../../api/client.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
 import { Field } from '../../kit/field.tsx'
 import { formatCount } from '../../kit/format.ts'
@@ -9,8 +9,6 @@ import { TryCard, untilFound } from './try-card.tsx'
 import { Words } from './words.tsx'
 
 interface Insight {
-  readonly insight_id: string
-  readonly key: string
   readonly analysis: {
     readonly patterns: readonly string[]
     readonly risk_level: string
@@ -20,7 +18,6 @@ interface Insight {
 
 interface Stream {
   readonly watermark: string | null
-  readonly allowed_lateness_seconds: number
 }
 
 const name = 'try-this'
@@ -119,5 +116,5 @@ async function watermarkOf(signal: AbortSignal): Promise<number> {
 }
 
 function notYet(error: unknown): undefined {
-  if (!(error instanceof Problem && error.status === 404)) throw error
+  if (!isMissing(error)) throw error
 }

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Problem } from '../../api/client.ts'
+import { isMissing } from '../../api/client.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
 import { ButtonLink } from '../../kit/button.tsx'
 import { CopyButton, CopyCall } from '../../kit/copy.tsx'
@@ -23,7 +23,7 @@ const back = { to: '/requests', name: 'Requests' }
 export function RequestPage({ id }: { readonly id: string }): ReactNode {
   const { query, text } = useRequest(id)
   const request = query.data
-  if (request === undefined && query.error instanceof Problem && query.error.status === 404) return <Missing id={id} />
+  if (request === undefined && isMissing(query.error)) return <Missing id={id} />
   return (
     <Page
       title={id}

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useNavigate, useSearchParams } from 'react-router'
-import { Problem, send } from '../../api/client.ts'
+import { isMissing, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { ButtonLink } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -35,7 +35,7 @@ export function StreamPage({ name }: { readonly name: string }): ReactNode {
 function Seen({ name }: { readonly name: string }): ReactNode {
   const query = useStream(name, 2_000)
   const mayWrite = useMay('streams:write')
-  if (query.error instanceof Problem && query.error.status === 404 && !query.data)
+  if (!query.data && isMissing(query.error))
     return (
       <Page title={name} actions={<ButtonLink to="/streams">All streams</ButtonLink>}>
         <Empty title="There is no stream of this name.">It begins with its first record, or when it is set.</Empty>
