@@ -40,6 +40,13 @@ describe('text/html', () => {
     expect((await read('<p>Grüße')).text).toBe('Grüße')
   })
 
+  it('reads long runs of white space as fast as anything else [X26]', async () => {
+    const blank = ' '.repeat(1_000_000)
+    expect((await read(`<pre>a${blank}b</pre>`)).text).toBe(`a${blank}b`)
+    expect((await read(`a${'<img>'.repeat(500_000)}b`)).text).toBe('a b')
+    expect((await read('<p>a <b> </b><br> <b> </b>b</p><pre>\n\n  c \n </pre>')).text).toBe('a\nb\n\n  c')
+  })
+
   it('refuses a page without words, and one that is nested without end, at once [X26]', async () => {
     expect(await refusalOf(reader, 'text/html', '<html><script>1</script>')).toBe('document_empty')
     expect(await refusalOf(reader, 'text/html', '<div>'.repeat(1_000_000))).toBe('document_damaged')

@@ -132,10 +132,11 @@ class Page {
   #take(): string {
     const words = this.#inline.join('')
     this.#inline = []
-    if (this.#preformatted > 0) return words.replace(/^\n+|\s+$/g, '')
+    // Not by `\s+$`, nor ` *\n`: on long runs of white space those take the square of the time.
+    if (this.#preformatted > 0) return words.replace(/^\n+/, '').trimEnd()
     return words
-      .replaceAll(/ *\n */g, '\n')
       .replaceAll(/ {2,}/g, ' ')
+      .replaceAll(/ ?\n ?/g, '\n')
       .trim()
   }
 }
