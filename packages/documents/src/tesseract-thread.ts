@@ -65,6 +65,8 @@ export class TesseractThread {
   /** Ends the thread; what it is at fails with that. */
   async end(reason: unknown): Promise<void> {
     this.#fail?.(reason)
+    // A page that it was just given is sent a moment later; with the thread gone by then, that would fail where nobody catches it.
+    await new Promise((turn) => setImmediate(turn))
     await this.#worker.terminate()
   }
 }

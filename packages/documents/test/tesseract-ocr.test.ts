@@ -136,4 +136,22 @@ describe('the Tesseract adapter', () => {
     await own.close()
     await expect(own.read([image])).rejects.toMatchObject({ code: 'ocr_closed' })
   })
+
+  it('ends with the signal while its thread starts, and nothing of that ends the process', async () => {
+    const unheard: unknown[] = []
+    const note = (error: unknown): void => void unheard.push(error)
+    process.on('unhandledRejection', note)
+    const clock = new FakeClock()
+    const own = createTesseractOcr({ clock })
+    const image = { bytes: pictureOf(['Some words']).png, contentType: 'image/png' } as const
+    const controller = new AbortController()
+    const stopped = expect(own.read([image], { signal: controller.signal })).rejects.toThrow('stopped')
+    while (clock.timers === 0) await clock.advance(0)
+    controller.abort(new Error('stopped'))
+    await stopped
+    expect((await own.read([image]))[0]?.lines.length).toBe(1)
+    await own.close()
+    process.off('unhandledRejection', note)
+    expect(unheard).toEqual([])
+  })
 })
