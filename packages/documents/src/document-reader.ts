@@ -172,7 +172,8 @@ class ThreadedDocumentReader implements ClosableDocumentReader {
     else this.#idle.push(thread)
     this.#next()
     this.#idleTimer?.cancel()
-    if (this.#idle.length > 0) this.#idleTimer = this.#options.clock.setTimer(this.#options.idleTime, () => this.#endIdle())
+    if (this.#idle.length > 0 && !this.#closed)
+      this.#idleTimer = this.#options.clock.setTimer(this.#options.idleTime, () => this.#endIdle())
   }
 
   #endIdle(): void {

@@ -64,7 +64,7 @@ class TesseractOcr implements Ocr {
     } finally {
       timer.cancel()
       signal?.removeEventListener('abort', stop)
-      this.#idleTimer = clock.setTimer(idleTime, () => void this.#end(undefined))
+      if (!this.#closed) this.#idleTimer = clock.setTimer(idleTime, () => void this.#end(undefined))
     }
   }
 

@@ -88,6 +88,16 @@ describe('the reader of documents', () => {
     await expect(reader.read(text('Three.'))).rejects.toMatchObject({ code: 'reader_closed' })
   })
 
+  it('leaves no timer when it is closed in the middle, which would keep the process', async () => {
+    const clock = new FakeClock()
+    const reader = openReader({ clock, threads: 2 })
+    const large = reader.read(endless()).catch(() => {})
+    expect((await reader.read(text('One.'))).text).toBe('One.')
+    await reader.close()
+    await large
+    expect(clock.timers).toBe(0)
+  })
+
   it('reads many at once, each its own [X26]', async () => {
     const all = Array.from({ length: 200 }, (_, at) =>
       at % 7 === 0

@@ -154,4 +154,15 @@ describe('the Tesseract adapter', () => {
     process.off('unhandledRejection', note)
     expect(unheard).toEqual([])
   })
+
+  it('leaves no timer when it is closed in the middle, which would keep the process', async () => {
+    const clock = new FakeClock()
+    const own = createTesseractOcr({ clock })
+    const reading = own.read([{ bytes: pictureOf(['Some words']).png, contentType: 'image/png' }])
+    const refused = expect(reading).rejects.toMatchObject({ code: 'ocr_closed' })
+    while (clock.timers === 0) await clock.advance(0)
+    await own.close()
+    await refused
+    expect(clock.timers).toBe(0)
+  })
 })
