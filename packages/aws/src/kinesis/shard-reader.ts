@@ -53,7 +53,8 @@ export class ShardReader {
       try {
         if (!this.#atEnd && this.#parts.held.bytes < mostBytes) pause = await this.#look()
         if (this.#atEnd && this.#records.isEmpty) return await this.#end()
-        if (clock.now() - this.#savedAt >= saveEvery) await this.save()
+        // A clock may jump back.
+        if (Math.abs(clock.now() - this.#savedAt) >= saveEvery) await this.save()
         this.#pause = firstPause
       } catch (error) {
         if (signal.aborted) break
@@ -72,11 +73,11 @@ export class ShardReader {
     this.#savedAt = this.#parts.clock.now()
     const { position } = this.#records
     if (position === undefined || position === this.#saved) return
-    this.#saved = position
     await this.#parts.positions.move(this.#shard, { sequence: position, ended: false }).catch((error: unknown) => {
       // Another process moved it just now: it is near enough.
       if (!(error instanceof ConflictError)) throw error
     })
+    this.#saved = position
   }
 
   async #end(): Promise<boolean> {
