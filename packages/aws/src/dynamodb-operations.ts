@@ -115,8 +115,9 @@ export class DynamoDBOperations implements Operations {
 
   #look(): Timer {
     return this.#options.clock.setTimer(lookEvery, () => {
-      this.#wake()
+      // First: whoever is woken may be the last, and end the looking.
       this.#timer = this.#look()
+      this.#wake()
     })
   }
 
