@@ -13,7 +13,8 @@ export type BulkAction =
 const bulkBytes = 4 * 1024 ** 2
 const bulkActions = 1_000
 const pageSize = 1_000
-const bulkTries = 5
+/** What OpenSearch is too busy for, or what others change meanwhile, is tried so often. */
+const tries = 5
 const firstWait = 500
 /** Serverless shows what was written after up to a minute. */
 const visibleWithin = 3 * 60_000
@@ -79,7 +80,7 @@ export class OpenSearchWrites {
   /** Deletes what a query finds. Resolves when no search finds any of it. */
   async deleteWhere(index: string, query: JsonObject): Promise<void> {
     if (this.#service === 'es') {
-      for (let left = 1; left > 0; ) {
+      for (let attempt = 1; ; attempt++) {
         const { body } = await this.#http.send({
           method: 'POST',
           path: `/${index}/_delete_by_query`,
@@ -87,9 +88,10 @@ export class OpenSearchWrites {
           body: { query },
           expected: [404],
         })
-        left = Number(body?.version_conflicts ?? 0)
+        if (!body?.version_conflicts) return
+        if (attempt === tries) throw unavailable({ name: 'VersionConflict' }, 'es:ESHttpPost _delete_by_query')
+        await this.#pause(attempt)
       }
-      return
     }
     for await (const ids of this.#idsOf(index, query)) {
       await this.#batch(
@@ -137,9 +139,13 @@ export class OpenSearchWrites {
       if (bad) throw unavailable({ name: bad.error?.type }, 'es:ESHttpPost _bulk')
       left = busy
       if (left.length === 0) return
-      if (attempt === bulkTries) throw unavailable({ name: 'TooManyRequests' }, 'es:ESHttpPost _bulk')
-      await sleep(this.#clock, firstWait * 2 ** attempt * (0.5 + this.#clock.random()))
+      if (attempt === tries) throw unavailable({ name: 'TooManyRequests' }, 'es:ESHttpPost _bulk')
+      await this.#pause(attempt)
     }
+  }
+
+  #pause(attempt: number): Promise<void> {
+    return sleep(this.#clock, firstWait * 2 ** attempt * (0.5 + this.#clock.random()))
   }
 
   async *#idsOf(index: string, query: JsonObject): AsyncGenerator<string[]> {

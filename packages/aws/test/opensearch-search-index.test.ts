@@ -363,6 +363,21 @@ describe.each([
   })
 })
 
+it('a removal of what others change all the time is tried a few times, with pauses, and left for later then', async () => {
+  const { index, engine, clock, add, run } = setUp('es')
+  await add('acme', [{ ...named('a'), chunks: [chunk(0, 'words')] }])
+  const times: number[] = []
+  engine.before = ({ path }) => {
+    if (!path.endsWith('_delete_by_query')) return undefined
+    times.push(clock.now())
+    // Not for ever: nothing else would have its turn.
+    return Response.json({ deleted: 0, version_conflicts: times.length < 1_000 ? 1 : 0 })
+  }
+  await expect(run(index.remove('acme', [named('a')]))).rejects.toMatchObject({ code: 'aws_unavailable', retryable: true })
+  expect(times.length).toBe(5)
+  expect(new Set(times).size).toBe(5)
+})
+
 it('a request that is never answered ends after a minute, and is tried again', async () => {
   const clock = new FakeClock()
   let tries = 0
