@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LogFields } from '@plinth/core'
+import type { Clock, LogFields } from '@plinth/core'
 import { FakeClock } from '@plinth/core/testing'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
@@ -51,6 +51,33 @@ describe('a server that dies', () => {
     waits.length = 0
     for (let round = 0; round < 3; round++) await die()
     expect(waits).toEqual([0, 1_000])
+  })
+})
+
+describe('a server that ended, after which the clock went back', () => {
+  it('is started within half a minute nevertheless', async () => {
+    const fake = new FakeClock()
+    let skew = 0
+    const clock: Clock = {
+      now: () => fake.now() + skew,
+      random: () => fake.random(),
+      randomBytes: (length) => fake.randomBytes(length),
+      setTimer: (delay, run) => fake.setTimer(delay, run),
+    }
+    const waits: unknown[] = []
+    const log = {
+      ...recordedLog(),
+      debug: ({ wait }: LogFields) => {
+        waits.push(wait)
+        setImmediate(() => void fake.advance(Number(wait)))
+      },
+    }
+    const source = openSource({ s: faulty }, { clock, log })
+    for (let round = 0; round < 2; round++)
+      await expect(source.call('alpha', 's.die', {}, call)).rejects.toMatchObject({ code: 'tool_server_lost' })
+    skew = -3_600_000
+    expect((await source.call('alpha', 's.count', {}, call)).text).toBe('1')
+    expect(waits).toEqual([0, 0, 30_000])
   })
 })
 

@@ -83,7 +83,8 @@ export class ServerSlot {
   async #start(): Promise<Session> {
     const { signal } = this.#stop
     const { name: server } = this.#server
-    const wait = Math.max(0, this.#notBefore - this.#clock.now())
+    // A clock may jump back, and would put the start off by as much.
+    const wait = Math.min(Math.max(0, this.#notBefore - this.#clock.now()), longestBackOff)
     this.#log.debug({ server, wait }, 'An MCP server is started.')
     if (wait > 0) await sleep(this.#clock, wait, signal)
     signal.throwIfAborted()
