@@ -45,7 +45,7 @@ interface Availability {
 export function examineModel(requests: SignedRequests, { name, model }: ModelAsked): Promise<Look<ModelFacts>> {
   return look(async (call) => {
     const get = <Body>(action: ExamineAction, path: string) => read<Body>(requests, call, { action, path })
-    const own = name === model || name.endsWith(`foundation-model/${model}`)
+    const own = isOwnName({ name, model })
     const [profile, details, availability] = await Promise.all([
       own ? undefined : get<object>('bedrock:GetInferenceProfile', `/inference-profiles/${encodeURIComponent(name)}`),
       get<ModelDetails>('bedrock:GetFoundationModel', `/foundation-models/${encodeURIComponent(model)}`),
@@ -63,6 +63,11 @@ export function examineModel(requests: SignedRequests, { name, model }: ModelAsk
       agreement: availability?.agreementAvailability?.status,
     }
   })
+}
+
+/** Whether a model is asked for by itself, and not by an inference profile. */
+export function isOwnName({ name, model }: ModelAsked): boolean {
+  return name === model || name.endsWith(`foundation-model/${model}`)
 }
 
 /** A profile may lead to other regions than this one. */

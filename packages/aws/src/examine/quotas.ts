@@ -1,4 +1,5 @@
 import { type Look, look } from './look.ts'
+import { isOwnName, type ModelAsked } from './model-access.ts'
 import type { SignedRequests } from './signed-requests.ts'
 
 /** How many functions may run at a time. */
@@ -64,16 +65,9 @@ export function examineTokenQuotas(requests: SignedRequests): Promise<Look<reado
  * for `eu.anthropic.claude-haiku-4-5-20251001-v1:0`.
  * @param asked.name what Bedrock is sent; its prefix says which quota counts.
  */
-export function tokenQuotaOf(
-  quotas: readonly TokenQuota[],
-  asked: { readonly name: string; readonly model: string },
-): TokenQuota | undefined {
+export function tokenQuotaOf(quotas: readonly TokenQuota[], asked: ModelAsked): TokenQuota | undefined {
   const words = wordsOf(asked.model.replace(/-\d{8}\b/, '').replace(/(?:-v1)?(?::\d+)?$/, ''))
-  const scope = /^(?:.*\/)?global\./.test(asked.name)
-    ? /^global/i
-    : asked.name === asked.model || asked.name.endsWith(`foundation-model/${asked.model}`)
-      ? /^on-demand/i
-      : /^cross-region/i
+  const scope = /^(?:.*\/)?global\./.test(asked.name) ? /^global/i : isOwnName(asked) ? /^on-demand/i : /^cross-region/i
   return quotas.find(({ name }) => {
     const [kind = '', about = ''] = name.split(/ tokens per minute for /i)
     return scope.test(kind) && wordsOf(about) === words
