@@ -5,19 +5,16 @@ import { GuardedHttp, systemClock } from '@plinth/outbound'
 import { type Admission, type AuthorizerEvent, admit, openGate } from '../api-gate.ts'
 import { functionLog } from './function-log.ts'
 import { functionPlatform } from './function-platform.ts'
+import { openOnce } from './open-once.ts'
 
-let gate: Promise<Authenticator> | undefined
+const gate = openOnce(open)
 
 /**
  * The coarse gate: nobody without a genuine token, or what may be the console's session, gets to the API's function, which checks
  * again and decides. What can't be checked is not let in.
  */
 export async function handler(event: AuthorizerEvent): Promise<Admission> {
-  gate ??= open()
-  gate.catch(() => {
-    gate = undefined
-  })
-  const authenticator = await gate
+  const authenticator = await gate()
   try {
     return await admit(event, authenticator)
   } catch (error) {

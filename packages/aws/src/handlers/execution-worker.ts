@@ -11,9 +11,10 @@ import { WorkflowKeys } from '../executions/workflow-keys.ts'
 import { functionLog } from './function-log.ts'
 import { functionPlatform } from './function-platform.ts'
 import { observed } from './function-telemetry.ts'
+import { openOnce } from './open-once.ts'
 import { type BatchAnswer, type SqsBatch, workBatch } from './work-batch.ts'
 
-let opened: Promise<WorkflowExecutions> | undefined
+const workflowExecutions = openOnce(open)
 
 /** Between the state machine of workflows and Plinth: starts what executions ask for, and answers them when it has ended. */
 export function handler(event: SqsBatch): Promise<BatchAnswer> {
@@ -21,11 +22,7 @@ export function handler(event: SqsBatch): Promise<BatchAnswer> {
 }
 
 async function work(event: SqsBatch): Promise<BatchAnswer> {
-  opened ??= open()
-  opened.catch(() => {
-    opened = undefined
-  })
-  const executions = await opened
+  const executions = await workflowExecutions()
   return workBatch(event, async ({ body, attributes, messageId }) => {
     const message = readMessage(body)
     if (message) return executions.take(message, { isLast: Number(attributes.ApproximateReceiveCount) >= eventReceives })

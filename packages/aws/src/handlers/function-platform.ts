@@ -7,6 +7,7 @@ import { type AwsPlatform, awsPlatform } from '../aws-platform.ts'
 import { readAwsEnvironment } from '../environment.ts'
 import { openTextractOcr } from '../open-textract-ocr.ts'
 import { functionLog } from './function-log.ts'
+import { openOnce } from './open-once.ts'
 
 const mebibyte = 1024 ** 2
 /** What a function needs beside the document that it reads: code, the batch, parts of the index. */
@@ -14,16 +15,8 @@ const restBytes = 512 * mebibyte
 /** Of functions that read none. */
 const leastDocumentBytes = 64 * mebibyte
 
-let opened: Promise<AwsPlatform> | undefined
-
-/** The platform of this function, opened once for as long as its environment lives. One that couldn't be opened is tried again. */
-export function functionPlatform(): Promise<AwsPlatform> {
-  opened ??= open()
-  opened.catch(() => {
-    opened = undefined
-  })
-  return opened
-}
+/** The platform of this function. */
+export const functionPlatform: () => Promise<AwsPlatform> = openOnce(open)
 
 /** Those that this function serves; of others it answers no requests and works no jobs. */
 export function functionPatterns(): readonly Pattern[] {

@@ -3,14 +3,15 @@ import { type KinesisBatch, workRecords } from '../kinesis/kinesis-batch.ts'
 import { functionLog } from './function-log.ts'
 import { functionPatterns, functionPlatform } from './function-platform.ts'
 import { observed } from './function-telemetry.ts'
+import { openOnce } from './open-once.ts'
 import type { BatchAnswer } from './work-batch.ts'
 
-let opened: Promise<Opened> | undefined
-
-interface Opened {
+interface Stream {
   readonly deliveries: StreamDeliveries
   append: Parameters<typeof workRecords>[1]['append']
 }
+
+const openedStream = openOnce(open)
 
 /** Works a batch of records of one shard of the stream. Where it can't go on, Lambda does from that record, and from no earlier one (X49). */
 export function handler(event: KinesisBatch): Promise<BatchAnswer> {
@@ -18,16 +19,12 @@ export function handler(event: KinesisBatch): Promise<BatchAnswer> {
 }
 
 async function work(event: KinesisBatch): Promise<BatchAnswer> {
-  opened ??= open()
-  opened.catch(() => {
-    opened = undefined
-  })
-  const { deliveries, append } = await opened
+  const { deliveries, append } = await openedStream()
   const first = await workRecords(event, { handle: (delivery) => deliveries.handle(delivery), append, log: functionLog })
   return { batchItemFailures: first === undefined ? [] : [{ itemIdentifier: first }] }
 }
 
-async function open(): Promise<Opened> {
+async function open(): Promise<Stream> {
   const platform = await functionPlatform()
   const { stream } = platform.operate()
   return {
