@@ -2,8 +2,8 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
 import { checkDimensions } from '@plinth/core'
 import { hashingEntry, hashingId } from './catalogue.ts'
-import { Pacer } from './extractive/pause.ts'
 import { addNothing, addWord, wordsOf } from './hashing/features.ts'
+import { Pacer } from './pacer.ts'
 import { countTokens } from './tokens.ts'
 import { unitVector } from './unit-vector.ts'
 

@@ -1,7 +1,8 @@
 /** Answers and summaries made of sentences of the text. @module */
+
+import type { Pacer } from '../pacer.ts'
 import { type Evidence, evenly, informationOf, type Ranked, rank, type Sentence } from './evidence.ts'
 import { fitnessOf, worthOf } from './fitness.ts'
-import type { Pacer } from './pause.ts'
 import { readQuestion } from './question.ts'
 
 // Below this share of the question's information, a sentence that shares some word is no answer.

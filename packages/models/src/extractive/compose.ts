@@ -1,11 +1,11 @@
 /** From a prompt's text to what `local/extractive` says. @module */
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider'
+import { Pacer } from '../pacer.ts'
 import type { MessageText } from '../prompt-text.ts'
 import { generateJson } from '../schema/generate.ts'
 import { answerFrom, summarise } from './answer.ts'
 import { type Evidence, evenly, gatherEvidence, narrow, rank } from './evidence.ts'
 import { chooserFor } from './fill.ts'
-import { Pacer } from './pause.ts'
 import { readSections } from './sections.ts'
 import { readTask, type Task } from './task.ts'
 import { contentWords, nameWords } from './words.ts'

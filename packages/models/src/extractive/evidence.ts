@@ -1,5 +1,5 @@
 /** An index over the sentences of a prompt, and ranking them for a set of words. @module */
-import type { Pacer } from './pause.ts'
+import type { Pacer } from '../pacer.ts'
 import type { Passage } from './sections.ts'
 import { splitSentences } from './sentences.ts'
 import { contentWords } from './words.ts'

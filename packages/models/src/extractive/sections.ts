@@ -1,7 +1,8 @@
 /** Telling apart what a prompt is made of: passages to answer from, the question, instructions. @module */
+
+import type { Pacer } from '../pacer.ts'
 import type { MessageText } from '../prompt-text.ts'
 import { readBounded } from './bounded.ts'
-import type { Pacer } from './pause.ts'
 
 /** A piece of text to answer from, verbatim out of the prompt. */
 export interface Passage {
