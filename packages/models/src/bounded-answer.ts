@@ -30,8 +30,13 @@ function bounds({ ok, headers }: Response): TransformStream<Uint8Array, Uint8Arr
         return
       }
       total += chunk.byteLength
-      if (total > most) controller.error(new ModelFailure('permanent', 'too_large', 'The answer is larger than can be taken.'))
+      if (total > most) controller.error(tooLarge())
       else controller.enqueue(chunk)
     },
   })
+}
+
+/** What a call fails with whose answer is larger than can be held. */
+export function tooLarge(): ModelFailure {
+  return new ModelFailure('permanent', 'too_large', 'The answer is larger than can be taken.')
 }

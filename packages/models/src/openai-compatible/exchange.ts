@@ -2,7 +2,7 @@
 import { APICallError } from '@ai-sdk/provider'
 import { ModelFailure } from '@plinth/core'
 import type { Dispatcher } from 'undici'
-import { longestError } from '../bounded-answer.ts'
+import { longestError, tooLarge } from '../bounded-answer.ts'
 import { faultBody } from '../provider-fault.ts'
 import type { Fields } from './fields.ts'
 
@@ -93,8 +93,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Flow {
     if (this.#over) return
     this.#total += bytes.length
     if (!this.#fault) {
-      if (this.#total > this.#reader.longest)
-        throw new ModelFailure('permanent', 'too_large', 'The answer is larger than can be taken.')
+      if (this.#total > this.#reader.longest) throw tooLarge()
       this.#reader.data(bytes)
       return
     }

@@ -1,4 +1,4 @@
-import { ModelFailure } from '@plinth/core'
+import { tooLarge } from '../bounded-answer.ts'
 
 /** Bytes of a line, and characters of an event: nothing is parsed before its end, so all of it is in memory. */
 const longestLine = 8 * 1024 * 1024
@@ -64,8 +64,4 @@ export class ServerSentEvents {
     this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`
     if (this.#data.length > longestLine) throw tooLarge()
   }
-}
-
-function tooLarge(): ModelFailure {
-  return new ModelFailure('permanent', 'too_large', 'The answer is larger than can be taken.')
 }
