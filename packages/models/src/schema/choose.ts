@@ -9,8 +9,6 @@ export interface Field {
   readonly name: string
   /** The schema's `title` and `description`, if any. */
   readonly description: string
-  /** The position among the items of an array. */
-  readonly index?: number
 }
 
 /** Takes the decisions that a schema leaves open. Whatever it says is bent to fit the schema afterwards. */

@@ -145,7 +145,7 @@ class Generator {
       if (property !== false && filled.size < least && !filled.has(name)) fillIn(name, property)
     for (let number = 1; filled.size < least && this.#left > 0; number++) {
       const name = this.#name(schemaOf(schema.propertyNames) ?? {}, number)
-      filled.set(name, this.value(other, { ...field, index: number }, chooser, depth + 1))
+      filled.set(name, this.value(other, field, chooser, depth + 1))
     }
     return Object.fromEntries(filled)
   }
@@ -167,7 +167,7 @@ class Generator {
     const values: JsonValue[] = []
     for (let at = 0; at < size && this.#left > 0; at++) {
       const part = schemaOf(at < leading.length ? leading[at] : rest) ?? {}
-      const value = this.value(part, { ...field, index: at }, item(at), depth + 1)
+      const value = this.value(part, field, item(at), depth + 1)
       if (schema.uniqueItems !== true || !values.some((earlier) => same(earlier, value))) {
         values.push(value)
         continue
