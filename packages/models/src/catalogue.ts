@@ -11,6 +11,11 @@ export const sentenceEncoderId = 'local/sentence-encoder'
 /** The id of the models for tests and load: one that writes, and one that makes vectors. */
 export const scriptedId = 'scripted'
 
+/** The most tokens that the models of this process write. */
+export const inProcessMaxOutput = 8192
+/** The most texts in one call of the embedders of this process: as many as OpenAI takes, so that nobody needs more. */
+export const inProcessMostTexts = 2048
+
 const inProcess = {
   context: 4_000_000,
   lifecycle: { status: 'active' },
@@ -19,7 +24,7 @@ const inProcess = {
 const language = {
   ...inProcess,
   kind: 'language',
-  maxOutput: 8192,
+  maxOutput: inProcessMaxOutput,
   capabilities: { tools: false, images: false, structuredOutput: true, streaming: true, sampling: false },
 } as const
 const embedding = {

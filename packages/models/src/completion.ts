@@ -7,6 +7,7 @@ import type {
   SharedV4ProviderMetadata,
   SharedV4Warning,
 } from '@ai-sdk/provider'
+import { inProcessMaxOutput } from './catalogue.ts'
 import { countTokens, cutToTokens } from './tokens.ts'
 
 /** What a model wrote, before limits. */
@@ -15,8 +16,6 @@ export interface Completion {
   readonly text: string
   /** Tokens of the prompt. */
   readonly inputTokens: number
-  /** Most tokens of output when the caller sets no limit. */
-  readonly maxOutput: number
   /** What is said about the call under `providerMetadata.plinth`; `stop_sequence` is added when one ended the text. */
   readonly about: SharedV4ProviderMetadata[string]
   readonly warnings: SharedV4Warning[]
@@ -26,7 +25,7 @@ export interface Completion {
 export function generateResult(completion: Completion, options: LanguageModelV4CallOptions): LanguageModelV4GenerateResult {
   const { modelId, inputTokens, about, warnings } = completion
   const [beforeStop, stop] = cutAtStop(completion.text, options.stopSequences ?? [])
-  const text = cutToTokens(beforeStop, Math.min(options.maxOutputTokens ?? completion.maxOutput, completion.maxOutput))
+  const text = cutToTokens(beforeStop, Math.min(options.maxOutputTokens ?? inProcessMaxOutput, inProcessMaxOutput))
   const cut = text.length < beforeStop.length
   const outputTokens = countTokens(text)
   return {

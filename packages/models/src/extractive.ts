@@ -27,7 +27,6 @@ export function createExtractiveModel(): LanguageModelV4 {
       modelId: extractiveId,
       text,
       inputTokens: Math.max(1, tokensOfBytes(bytes)),
-      maxOutput: 8192,
       about: { kind: 'extractive', note: extractiveNote, mode, coverage: Math.round(coverage * 1000) / 1000 },
       warnings: unsupportedWarnings(options),
     }

@@ -1,15 +1,13 @@
 /** The embedder that counts words: for where there is neither an account nor room for weights. @module */
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
 import { checkDimensions } from '@plinth/core'
-import { hashingEntry, hashingId } from './catalogue.ts'
+import { hashingEntry, hashingId, inProcessMostTexts } from './catalogue.ts'
 import { addNothing, addWord, wordsOf } from './hashing/features.ts'
 import { Pacer } from './pacer.ts'
 import { countTokens } from './tokens.ts'
 import { unitVector } from './unit-vector.ts'
 
 const { usual, allowed } = hashingEntry.dimensions
-/** As many as OpenAI takes in one call, so that nobody needs more. */
-const mostTexts = 2048
 
 /**
  * Vectors by which those texts are near each other that share words, forms of a word, or parts of words (so also with misspellings). It
@@ -21,7 +19,7 @@ export function createHashingEmbedder(): EmbeddingModelV4 {
     specificationVersion: 'v4',
     provider: 'plinth.local',
     modelId: hashingId,
-    maxEmbeddingsPerCall: mostTexts,
+    maxEmbeddingsPerCall: inProcessMostTexts,
     // One after the other is as fast.
     supportsParallelCalls: false,
     async doEmbed({ values, dimensions = usual, abortSignal }) {

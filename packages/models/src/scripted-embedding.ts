@@ -1,6 +1,6 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
 import { checkDimensions, sleep } from '@plinth/core'
-import { scriptedEmbeddingEntry, scriptedId } from './catalogue.ts'
+import { inProcessMostTexts, scriptedEmbeddingEntry, scriptedId } from './catalogue.ts'
 import { hashStart, hashText, mixBits } from './hash-text.ts'
 import { failAsTold, failMarker, type ScriptedOptions } from './scripted.ts'
 import { countTokens } from './tokens.ts'
@@ -18,7 +18,7 @@ export function createScriptedEmbedder(options: ScriptedOptions): EmbeddingModel
     specificationVersion: 'v4',
     provider: 'plinth.scripted',
     modelId: scriptedId,
-    maxEmbeddingsPerCall: 2048,
+    maxEmbeddingsPerCall: inProcessMostTexts,
     supportsParallelCalls: true,
     async doEmbed({ values, dimensions = usual, abortSignal }) {
       checkDimensions({ entry: scriptedEmbeddingEntry, allowedDimensions: allowed }, dimensions)

@@ -46,7 +46,6 @@ export function createScriptedModel(behaviour: ScriptedOptions): LanguageModelV4
       modelId: scriptedId,
       text: answerTo(prompt, options.responseFormat),
       inputTokens: Math.max(1, tokensOfBytes(prompt.bytes)),
-      maxOutput: 8192,
       about,
       warnings: unsupportedWarnings(options),
     }

@@ -2,15 +2,13 @@
 import type { Worker } from 'node:worker_threads'
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
 import { type Clock, checkDimensions, type Timer } from '@plinth/core'
-import { sentenceEncoderEntry, sentenceEncoderId } from './catalogue.ts'
+import { inProcessMostTexts, sentenceEncoderEntry, sentenceEncoderId } from './catalogue.ts'
 import { batchesOf } from './sentence-encoder/batches.ts'
 import { EncoderThread, startEncoderWorker } from './sentence-encoder/encoder-thread.ts'
 import { readableText } from './sentence-encoder/readable-text.ts'
 import { countTokens } from './tokens.ts'
 
 const { usual, allowed } = sentenceEncoderEntry.dimensions
-/** As many as OpenAI takes in one call, so that nobody needs more. */
-const mostTexts = 2048
 const fiveMinutes = 5 * 60_000
 
 export interface SentenceEncoderOptions {
@@ -43,7 +41,7 @@ export function createSentenceEncoder(options: SentenceEncoderOptions = {}): Sen
     specificationVersion: 'v4',
     provider: 'plinth.local',
     modelId: sentenceEncoderId,
-    maxEmbeddingsPerCall: mostTexts,
+    maxEmbeddingsPerCall: inProcessMostTexts,
     // There is one thread.
     supportsParallelCalls: false,
     async doEmbed({ values, dimensions = usual, abortSignal: signal, providerOptions }) {
