@@ -23,14 +23,15 @@ export function decodeHtml(bytes: Uint8Array): string {
   const said = /<meta[^>]+charset\s*=\s*["']?\s*([\w-]+)/i.exec(head)?.[1]
   const marked = markOf(bytes)
   if (marked !== undefined) return decodeAs(marked, bytes)
-  for (const encoding of ['utf-8', said, 'windows-1252']) {
+  for (const encoding of ['utf-8', said]) {
     try {
       if (encoding !== undefined) return decodeAs(encoding, bytes)
     } catch (error) {
       if (error instanceof UnreadableDocumentError && error.code !== 'document_encoding_unknown') throw error
     }
   }
-  return decodeAs('utf-8', bytes)
+  // Which has a character for every byte.
+  return decodeAs('windows-1252', bytes)
 }
 
 function markOf(bytes: Uint8Array): string | undefined {
