@@ -1,17 +1,12 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { jobLimits } from '@plinth/core'
 import { isFault, unavailable } from './aws-fault.ts'
-import { deadLetterQueueName, queueNames } from './environment.ts'
+import { deadLetterQueueName, jobReceives, queueNames } from './environment.ts'
 import { hiddenSeconds } from './sqs-delivery.ts'
 import { SqsUrls } from './sqs-urls.ts'
 
 /** SQS forgets a message after 14 days at most, in seconds. */
 const longestKept = 14 * 24 * 60 * 60
-/**
- * The most that SQS allows. The port promises a job until an outcome is kept, and the patterns give up after far fewer; so only what
- * ended its consumer a thousand times, over eight hours at a lease each, is put with the dead letters.
- */
-const mostReceived = 1_000
 
 /**
  * Makes the queues of jobs and the one for dead letters, where they are missing. One that is there stays as it is.
@@ -27,7 +22,7 @@ export async function createQueues(
   const deadLetterTargetArn = await arnOf(client, dead)
   const attributes = {
     VisibilityTimeout: String(hiddenSeconds(jobLimits.leaseMilliseconds)),
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: mostReceived }),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: jobReceives }),
   }
   await Promise.all(queueNames(prefix, jobs).map((name) => create(client, name, attributes)))
 }

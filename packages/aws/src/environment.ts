@@ -241,6 +241,22 @@ export function alertTopicName(alertType: string): string {
   return `genai-alerts-${alertType}`
 }
 
+/**
+ * Says of a key of KMS for which alias it was made, set together with it. Policies ask for it from the key's first moment; an alias they know
+ * after five minutes at the most, and a new tenant's first request would be refused.
+ */
+export const keyTag = 'plinth:alias'
+
+/** Where content is staged in the bucket until it is whole, and images until they are read: no tenant's name has a dot. */
+export const stagingPrefix = '.incoming/'
+
+/**
+ * How often a job's message is received before it is put with the dead letters: the most that SQS allows. The port promises a job until an
+ * outcome is kept, and patterns count attempts, and keep dead letters of their own, which can be read and redriven. So only what ended its
+ * consumer a thousand times, over eight hours at a lease each, ends there.
+ */
+export const jobReceives = 1_000
+
 /** How often a message is received from a queue to which the bus brings events, before it is put with the dead letters; executions send there, too. */
 export const eventReceives = 5
 

@@ -24,6 +24,7 @@ import {
   UnavailableError,
 } from '@plinth/core'
 import { type AwsFault, isFault, unavailable } from './aws-fault.ts'
+import { keyTag } from './environment.ts'
 
 export interface KmsKeyServiceOptions {
   readonly client: KMSClient
@@ -42,11 +43,6 @@ interface KmsKey {
   readonly irrecoverableAt: number | undefined
 }
 
-/**
- * The tag that says of a key for which alias it was made, set together with it. IAM policies can ask for it from the key's first
- * moment; an alias they know after five minutes at the most.
- */
-export const keyTag = 'plinth:alias'
 /** The shortest that KMS allows. */
 const waitingDays = 7
 /** The longest ciphertext that KMS reads. */

@@ -16,13 +16,12 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
+import { stagingPrefix } from './environment.ts'
 
 /** Of one part on its way to S3; four are held in memory at once. What isn't larger goes in one request. */
 export const partBytes: number = 8 * 1024 ** 2
 /** Of one part that S3 copies by itself; the largest object has 160. */
 const copyBytes = 32 * 1024 ** 2
-/** Where content is staged: no tenant's name has a dot. The bucket's rule removes what is older than a day here. */
-const stagingPrefix = '.incoming/'
 
 export interface S3Place {
   readonly Bucket: string
@@ -32,7 +31,7 @@ export interface S3Place {
 /** What a finished object is to be: its place, its metadata, and whether it may replace another. */
 export type S3Target = S3Place & Pick<PutObjectCommandInput, 'Metadata' | 'IfNoneMatch'>
 
-/** A place for content on its way. */
+/** A place for content on its way. The bucket's rule removes what is older than a day there. */
 export function stagingPlace(bucket: string, id: string): S3Place {
   return { Bucket: bucket, Key: stagingPrefix + id }
 }

@@ -1,3 +1,4 @@
+import { stagingPrefix } from '@plinth/aws/environment'
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
@@ -5,8 +6,7 @@ import { acknowledge } from './acknowledge.ts'
 
 /** As far as the table can be taken back to a moment; the objects that it names then are still there. */
 const recoverableFor = Duration.days(35)
-/** Where streams are kept until they are whole. Nothing there is of use for longer. */
-const stagingPrefix = '.incoming/'
+/** Nothing that is staged is of use for longer. */
 const stagedFor = Duration.days(1)
 
 /** What is too large for a record; every object is sealed with its tenant's key. */

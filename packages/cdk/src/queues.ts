@@ -1,4 +1,4 @@
-import { deadLetterQueueName, hostOf, lanesOf, queueName } from '@plinth/aws/environment'
+import { deadLetterQueueName, hostOf, jobReceives, lanesOf, queueName } from '@plinth/aws/environment'
 import { InvalidInputError, type Lane, laneWeights } from '@plinth/core'
 import { Duration } from 'aws-cdk-lib'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
@@ -32,12 +32,6 @@ const kept = Duration.days(14)
  */
 const hiddenTimes = 6
 
-/**
- * The most that SQS takes, as the platform makes its queues itself: patterns count attempts and keep dead letters of their own,
- * which can be read and redriven. Here ends only what ended its worker again and again.
- */
-const receives = 1_000
-
 /** The queues of jobs, one a lane, and one where messages end that were delivered too often. */
 export class JobQueues extends Construct {
   readonly all: readonly JobQueue[]
@@ -47,7 +41,7 @@ export class JobQueues extends Construct {
     super(scope, id)
     const secured = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: kept }
     this.deadLetters = deadLetters ?? new Queue(this, 'DeadLetters', { ...secured, queueName: deadLetterQueueName(queuePrefix) })
-    const deadLetterQueue = { queue: this.deadLetters, maxReceiveCount: receives }
+    const deadLetterQueue = { queue: this.deadLetters, maxReceiveCount: jobReceives }
     this.all = hostsOf(jobs).flatMap((job) =>
       lanesOf(job).map((lane) => ({
         job,

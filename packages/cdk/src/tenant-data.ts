@@ -3,6 +3,7 @@
  * hangs on that tag (X67). Rows begin with `<tenant>#`, objects with `<tenant>/`, and keys are bound to the tenant.
  * @module
  */
+import { keyTag } from '@plinth/aws/environment'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import {
   type Conditions,
@@ -16,7 +17,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { allow } from './policy-statements.ts'
 import { listIndexes } from './table.ts'
-import { allKeys, keyTag, seal } from './tenant-keys.ts'
+import { allKeys, seal } from './tenant-keys.ts'
 
 /** The session tag that names the tenant. */
 export const tenantTag = 'tenant_id'

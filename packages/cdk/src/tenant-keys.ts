@@ -3,17 +3,12 @@
  * functions may do is said by a tag that a key gets at its birth.
  * @module
  */
+import { keyTag } from '@plinth/aws/environment'
 import { Stack } from 'aws-cdk-lib'
 import type { Conditions, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import { allow } from './policy-statements.ts'
 
-/**
- * Says of a key for which alias it was made. Policies ask for it and not for the alias itself, because an alias takes up to five
- * minutes to reach them: a new tenant's first request would be refused. The platform sets it (`KmsKeyService`), as a part of
- * making the key, and it is the only tag that may be set.
- */
-export const keyTag = 'plinth:alias'
 /** Of all tenants; the name of one is `alias/tenant-{tenant_id}-key`. */
 export const tenantKeyAliases = 'alias/tenant-*-key'
 /** Data keys are wrapped under the names of tenant and field, and nothing else (R107). */
@@ -48,6 +43,7 @@ export function tenantKeyCare(scope: Construct): readonly PolicyStatement[] {
   const keys = allKeys(scope)
   const [, name = ''] = tenantKeyAliases.split('/')
   const aliases = Stack.of(scope).formatArn({ service: 'kms', resource: 'alias', resourceName: name })
+  // The one tag that may be set.
   const tagging = {
     StringLike: { [`aws:RequestTag/${keyTag}`]: tenantKeyAliases },
     'ForAllValues:StringEquals': { 'aws:TagKeys': [keyTag] },
