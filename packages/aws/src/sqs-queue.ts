@@ -17,8 +17,7 @@ import { SqsConsumption } from './sqs-consumption.ts'
 import { faultFields } from './sqs-fault.ts'
 import { messageOf } from './sqs-message.ts'
 import { SqsUrls } from './sqs-urls.ts'
-import type { SqsParts } from './sqs-worker.ts'
-import { SqsWorker } from './sqs-worker.ts'
+import { type SqsParts, SqsWorker } from './sqs-worker.ts'
 
 /** SQS takes ten messages at once, and 1 MiB: six times what ten of the largest jobs have. */
 const batchLength = 10
