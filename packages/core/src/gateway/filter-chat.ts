@@ -2,6 +2,7 @@
 import { filterAnswer } from '../language-model/filtered-answer.ts'
 import type { Uses } from '../scope/scope.ts'
 import type { DirectedFinding } from '../tenancy/filters/filter-input.ts'
+import { FilterTurns } from '../tenancy/filters/filter-turns.ts'
 import type { ModelChat } from './ask-model.ts'
 import type { ChatContent } from './chat.ts'
 
@@ -59,9 +60,10 @@ export async function filterChat(
 ): Promise<ModelChat & { readonly findings: readonly DirectedFinding[] }> {
   if (Object.keys(scope.tenant.filters.output).length === 0) return { content, finish, findings: [] }
   const findings: DirectedFinding[] = []
+  const turns = new FilterTurns(scope.clock)
   let blocked = false
   const filter: FilterText = async (text) => {
-    const result = await filterAnswer(scope, text)
+    const result = await filterAnswer(scope, text, turns)
     findings.push(...result.findings)
     blocked ||= result.blocked
     return result.text

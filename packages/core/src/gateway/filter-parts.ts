@@ -2,6 +2,7 @@ import { filterAnswer } from '../language-model/filtered-answer.ts'
 import type { Uses } from '../scope/scope.ts'
 import { type DirectedFinding, directed } from '../tenancy/filters/filter-input.ts'
 import { FilterStream } from '../tenancy/filters/filter-stream.ts'
+import { FilterTurns } from '../tenancy/filters/filter-turns.ts'
 import type { ChatPart } from './chat.ts'
 import { filterArguments } from './filter-chat.ts'
 
@@ -21,6 +22,7 @@ export async function* filterParts(
   if (rules.length === 0) return yield* parts
   const holds = rules.includes('block')
   const held: ChatPart[] = []
+  const turns = new FilterTurns(scope.clock)
   let blocked = false
   let text = new FilterStream(filters, 'output')
   let tool = ''
@@ -45,7 +47,7 @@ export async function* filterParts(
     } else if (part.type === 'tool-input-delta') tool += part.delta
     else if (part.type === 'tool-input-end') {
       const delta = await filterArguments(tool, async (value) => {
-        const result = await filterAnswer(scope, value)
+        const result = await filterAnswer(scope, value, turns)
         blocked ||= result.blocked
         found(result.findings)
         return result.text

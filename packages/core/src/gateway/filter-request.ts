@@ -1,5 +1,6 @@
 import type { Uses } from '../scope/scope.ts'
 import { checkInput, type DirectedFinding, filterInputs } from '../tenancy/filters/filter-input.ts'
+import { FilterTurns } from '../tenancy/filters/filter-turns.ts'
 import { isBlocked } from '../tenancy/meter/look-through.ts'
 import type { ChatRequest } from './chat.ts'
 import { rewriteTexts, type TextPlace } from './request-texts.ts'
@@ -24,10 +25,11 @@ export async function filterRequest(
   // Nothing but a denied phrase is written in so few digits.
   const looked = input.deny_list === undefined ? found.filter(({ text }) => !smallNumber.test(text)) : found
   const fixed = looked.filter((each) => each.fixed)
-  const findings = [...(await checkNames(scope, fixed.filter(isPlainName)))]
-  for (const each of fixed) if (!isPlainName(each)) findings.push(...(await checkInput(scope, each.text, each.field)))
+  const turns = new FilterTurns(scope.clock)
+  const findings = [...(await checkNames(scope, fixed.filter(isPlainName), turns))]
+  for (const each of fixed) if (!isPlainName(each)) findings.push(...(await checkInput(scope, each.text, each.field, turns)))
   for (const run of runsOf(looked.filter((each) => !each.fixed)))
-    for (const [index, filtered] of (await filterInputs(scope, run)).entries()) {
+    for (const [index, filtered] of (await filterInputs(scope, run, turns)).entries()) {
       findings.push(...filtered.findings)
       const each = run[index]
       if (each) each.text = filtered.text
@@ -53,16 +55,16 @@ function isPlainName({ text }: Found): boolean {
  * Tools have hundreds of names, in which denied phrases and injections can be, and nothing else. So they are looked at together; only
  * where there is something, each by itself, since what several of them come to together is nothing.
  */
-async function checkNames(scope: Uses<never>, names: readonly Found[]): Promise<readonly DirectedFinding[]> {
+async function checkNames(scope: Uses<never>, names: readonly Found[], turns: FilterTurns): Promise<readonly DirectedFinding[]> {
   const fields = new Map(names.map(({ text, field }) => [text, field]))
   if (fields.size === 0) return []
   try {
-    return await checkInput(scope, [...fields.keys()].join('\n\n'), '')
+    return await checkInput(scope, [...fields.keys()].join('\n\n'), '', turns)
   } catch (error) {
     if (!isBlocked(error)) throw error
   }
   const findings: DirectedFinding[] = []
-  for (const [text, field] of fields) findings.push(...(await checkInput(scope, text, field)))
+  for (const [text, field] of fields) findings.push(...(await checkInput(scope, text, field, turns)))
   return findings
 }
 

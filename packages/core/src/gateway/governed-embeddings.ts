@@ -4,6 +4,7 @@ import { priceOf } from '../language-model/catalogue.ts'
 import { estimateTextTokens } from '../language-model/token-estimate.ts'
 import type { Uses } from '../scope/scope.ts'
 import { filterInput } from '../tenancy/filters/filter-input.ts'
+import { FilterTurns } from '../tenancy/filters/filter-turns.ts'
 import { book } from '../tenancy/meter/booking.ts'
 import { countingBlocked, refuseBeforeFilters } from '../tenancy/meter/look-through.ts'
 import { askBooked } from './booked-texts.ts'
@@ -42,7 +43,8 @@ export async function embedGoverned(scope: EmbeddingScope, call: GovernedEmbeddi
   const about = { what: call.what, resource: `models/${entry.id}` }
   const texts: string[] = []
   await countingBlocked(scope, about, async () => {
-    for (const [index, text] of call.texts.entries()) texts.push((await filterInput(scope, text, `input.${index}`)).text)
+    const turns = new FilterTurns(scope.clock)
+    for (const [index, text] of call.texts.entries()) texts.push((await filterInput(scope, text, `input.${index}`, turns)).text)
   })
   const inputTokens = tokensOf(texts)
   const booking = await book(scope, entry.id, { ...expected, inputTokens })

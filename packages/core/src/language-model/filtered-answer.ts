@@ -2,6 +2,7 @@ import type { Uses } from '../scope/scope.ts'
 import { filterInTurns } from '../tenancy/filters/filter-in-turns.ts'
 import { type DirectedFinding, directed } from '../tenancy/filters/filter-input.ts'
 import { FilterStream } from '../tenancy/filters/filter-stream.ts'
+import type { FilterTurns } from '../tenancy/filters/filter-turns.ts'
 import type { TenantSettings } from '../tenancy/tenant.ts'
 
 type Filters = Pick<TenantSettings, 'filters'>
@@ -14,10 +15,17 @@ export interface FilteredText {
   readonly findings: readonly DirectedFinding[]
 }
 
-/** @throws UnavailableError `filter_failed`. */
-export async function filterAnswer({ clock, tenant: { filters } }: Uses<never>, text: string): Promise<FilteredText> {
+/**
+ * @param turns those of the work that it is a part of, where there is more.
+ * @throws UnavailableError `filter_failed`.
+ */
+export async function filterAnswer(
+  { clock, tenant: { filters } }: Uses<never>,
+  text: string,
+  turns?: FilterTurns,
+): Promise<FilteredText> {
   if (Object.keys(filters.output).length === 0) return { text, blocked: false, findings: [] }
-  const { findings, blocked, ...filtered } = await filterInTurns(clock, text, filters, 'output')
+  const { findings, blocked, ...filtered } = await filterInTurns(clock, text, filters, 'output', { turns })
   return { ...filtered, blocked: blocked !== undefined, findings: directed('output', findings) }
 }
 

@@ -4,6 +4,7 @@ import { filterRequest } from '../gateway/filter-request.ts'
 import type { Uses } from '../scope/scope.ts'
 import { filterInTurns } from '../tenancy/filters/filter-in-turns.ts'
 import type { FilterAction, FilterKind } from '../tenancy/filters/filter-settings.ts'
+import { FilterTurns } from '../tenancy/filters/filter-turns.ts'
 import type { Filtered } from '../tenancy/filters/matches.ts'
 import { isBlocked } from '../tenancy/meter/look-through.ts'
 import type { Passage } from './passage.ts'
@@ -90,8 +91,9 @@ export async function filteredTexts(
 ): Promise<readonly Filtered[]> {
   const { size: _, ...input } = filters.input
   if (Object.keys(input).length === 0) return texts.map((text) => ({ text, findings: [] }))
+  const turns = new FilterTurns(clock)
   const filtered: Filtered[] = []
-  for (const text of texts) filtered.push(await filterInTurns(clock, text, { ...filters, input }, 'input'))
+  for (const text of texts) filtered.push(await filterInTurns(clock, text, { ...filters, input }, 'input', { turns }))
   return filtered
 }
 

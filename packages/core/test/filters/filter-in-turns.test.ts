@@ -1,32 +1,14 @@
 import { expect, it } from 'vitest'
-import type { Timer } from '../../src/ports/clock.ts'
 import { applyTenantFilters } from '../../src/tenancy/filters/apply-tenant-filters.ts'
 import { filterInTurns } from '../../src/tenancy/filters/filter-in-turns.ts'
 import type { FilterSettings } from '../../src/tenancy/filters/filter-settings.ts'
 import { FakeClock } from '../../src/testing/index.ts'
+import { inTurns } from './support.ts'
 
 const masks: FilterSettings = { input: { email: 'mask', phone: 'mask' }, output: {}, deny_list: [] }
 const long = `Write to ada@example.com or call +44 20 7946 0958 before the ${'long '.repeat(20)}end. `.repeat(400)
 
-/** Counts how often somebody else has a turn. */
-class CountingClock extends FakeClock {
-  turns = 0
-
-  override setTimer(delay: number, run: () => void): Timer {
-    this.turns++
-    return super.setTimer(delay, run)
-  }
-}
-
-async function run(text: string, settings: FilterSettings): Promise<{ result: object; turns: number }> {
-  const clock = new CountingClock()
-  let done = false
-  const filtering = filterInTurns(clock, text, settings, 'input').finally(() => {
-    done = true
-  })
-  while (!done) await clock.advance(0)
-  return { result: await filtering, turns: clock.turns }
-}
+const run = (text: string, settings: FilterSettings) => inTurns((clock) => filterInTurns(clock, text, settings, 'input'))
 
 it('a long text comes out as it does in one go, and others have turns meanwhile [X68, R103]', async () => {
   const { result, turns } = await run(long, masks)

@@ -1,6 +1,8 @@
+import type { Timer } from '../../src/ports/clock.ts'
 import type { FilterAction, FilterKind, FilterRules, FilterSettings } from '../../src/tenancy/filters/filter-settings.ts'
 import { type Direction, FilterStream } from '../../src/tenancy/filters/filter-stream.ts'
 import type { Filtered } from '../../src/tenancy/filters/matches.ts'
+import { FakeClock } from '../../src/testing/index.ts'
 
 /** Settings with the same rules in both directions. */
 export function settings(rules: FilterRules, more: Partial<FilterSettings> = {}): FilterSettings {
@@ -32,3 +34,26 @@ export function streamed(text: string, set: FilterSettings, ends: readonly numbe
 }
 
 export const everyPlace = (text: string): readonly number[] => Array.from({ length: text.length }, (_, index) => index + 1)
+
+/** Counts how often somebody else has a turn. */
+class CountingClock extends FakeClock {
+  turns = 0
+
+  override setTimer(delay: number, run: () => void): Timer {
+    this.turns++
+    return super.setTimer(delay, run)
+  }
+}
+
+/** Does work on texts, and lets others have their turns. */
+export async function inTurns<Result>(
+  work: (clock: FakeClock) => Promise<Result>,
+): Promise<{ readonly result: Result; readonly turns: number }> {
+  const clock = new CountingClock()
+  let done = false
+  const working = work(clock).finally(() => {
+    done = true
+  })
+  while (!done) await clock.advance(0)
+  return { result: await working, turns: clock.turns }
+}

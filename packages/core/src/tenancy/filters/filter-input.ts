@@ -3,6 +3,7 @@ import type { Uses } from '../../scope/scope.ts'
 import { filterInTurns } from './filter-in-turns.ts'
 import type { FilterKind } from './filter-settings.ts'
 import { filterTogether } from './filter-together.ts'
+import type { FilterTurns } from './filter-turns.ts'
 import type { Finding } from './matches.ts'
 
 /** What was found on the way in or out; counts, never values. */
@@ -19,10 +20,11 @@ export interface FilteredInput {
 /**
  * What a caller sends, through its tenant's filters: to be done before it is kept, logged, embedded or shown to a model.
  * @param field where it stood, for the error.
+ * @param turns those of the work that it is a part of, where there is more.
  * @throws InvalidInputError `content_blocked`; UnavailableError `filter_failed`, and nothing is let through.
  */
-export async function filterInput(scope: Uses<never>, text: string, field: string): Promise<FilteredInput> {
-  const [filtered] = await filterInputs(scope, [{ text, field }])
+export async function filterInput(scope: Uses<never>, text: string, field: string, turns?: FilterTurns): Promise<FilteredInput> {
+  const [filtered] = await filterInputs(scope, [{ text, field }], turns)
   return filtered ?? { text: '', findings: [] }
 }
 
@@ -30,10 +32,11 @@ export async function filterInput(scope: Uses<never>, text: string, field: strin
 export async function filterInputs(
   { clock, tenant: { filters } }: Uses<never>,
   given: readonly { readonly text: string; readonly field: string }[],
+  turns?: FilterTurns,
 ): Promise<readonly FilteredInput[]> {
   if (Object.keys(filters.input).length === 0) return given.map(({ text }) => ({ text, findings: [] }))
   const texts = given.map(({ text }) => text)
-  const filtered = await filterTogether(clock, texts, filters, 'input')
+  const filtered = await filterTogether(clock, texts, filters, 'input', turns)
   return filtered.map(({ text, findings, blocked }, index) => {
     if (blocked !== undefined) throw refused(`refuse this text (${blocked})`, given[index]?.field)
     return { text, findings: directed('input', findings) }
@@ -48,10 +51,11 @@ export async function checkInput(
   { clock, tenant: { filters } }: Uses<never>,
   text: string,
   field: string,
+  turns?: FilterTurns,
 ): Promise<readonly DirectedFinding[]> {
   const { size: _, ...input } = filters.input
   if (Object.keys(input).length === 0) return []
-  const filtered = await filterInTurns(clock, text, { ...filters, input }, 'input')
+  const filtered = await filterInTurns(clock, text, { ...filters, input }, 'input', { turns })
   const masked: FilterKind | undefined = filtered.findings.find(({ action }) => action === 'mask')?.kind
   if (filtered.blocked !== undefined) throw refused(`refuse this text (${filtered.blocked})`, field)
   if (masked !== undefined) throw refused(`would mask something here (${masked}), where nothing can be changed`, field)

@@ -1,9 +1,10 @@
 import { UnavailableError } from '../../errors.ts'
-import { type Clock, sleep } from '../../ports/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { builtInDetectors } from './detectors/detectors.ts'
-import { filterInTurns, turnCharacters } from './filter-in-turns.ts'
+import { filterInTurns } from './filter-in-turns.ts'
 import type { FilterSettings } from './filter-settings.ts'
 import type { Direction } from './filter-stream.ts'
+import { FilterTurns, turnCharacters } from './filter-turns.ts'
 import type { Filtered, Match } from './matches.ts'
 import { scannersFor } from './scanners.ts'
 
@@ -11,6 +12,7 @@ import { scannersFor } from './scanners.ts'
  * Filters texts that are read one after the other, such as the parts of a message: what is split over several of them is found, too,
  * whether it was cut within a word or between two. What it leaves of each stands where it stood. Costs up to three times what the texts
  * cost alone; the size is that of each.
+ * @param turns those of the work that they are a part of, where there is more.
  * @throws UnavailableError `filter_failed`.
  */
 export async function filterTogether(
@@ -18,17 +20,18 @@ export async function filterTogether(
   texts: readonly string[],
   settings: FilterSettings,
   direction: Direction,
+  turns: FilterTurns = new FilterTurns(clock),
 ): Promise<readonly Filtered[]> {
   const surroundings: Match[][] = texts.map(() => [])
   if (texts.length > 1)
     for (const separator of separators) {
       const looked = separator === '' ? withoutInjection(settings, direction) : settings
-      const matches = await findMatches(clock, texts.join(separator), looked, direction)
+      const matches = await findMatches(turns, texts.join(separator), looked, direction)
       for (const match of matches) spread(match, texts, separator.length, surroundings)
     }
   const filtered: Filtered[] = []
   for (const [index, text] of texts.entries())
-    filtered.push(await filterInTurns(clock, text, settings, direction, surroundings[index]))
+    filtered.push(await filterInTurns(clock, text, settings, direction, { surroundings: surroundings[index], turns }))
   return filtered
 }
 
@@ -55,14 +58,15 @@ function spread(match: Match, texts: readonly string[], between: number, shares:
   }
 }
 
-async function findMatches(clock: Clock, text: string, settings: FilterSettings, direction: Direction): Promise<Match[]> {
+async function findMatches(turns: FilterTurns, text: string, settings: FilterSettings, direction: Direction): Promise<Match[]> {
   const scanners = scannersFor(settings, direction, builtInDetectors).map(({ scanner }) => scanner)
   const found: Match[] = []
   try {
     for (let at = 0; at < text.length; at += turnCharacters) {
-      if (at > 0) await sleep(clock, 0)
+      const piece = text.slice(at, at + turnCharacters)
+      await turns.before(piece.length)
       for (const scanner of scanners) {
-        scanner.push(text.slice(at, at + turnCharacters))
+        scanner.push(piece)
         for (const match of scanner.take()) found.push(match)
       }
     }
