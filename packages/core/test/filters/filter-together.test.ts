@@ -13,6 +13,20 @@ describe('many short texts that are read together', () => {
     // Two looks at all of them, and one at each by itself.
     expect(turns).toBeGreaterThan((3 * texts.join('').length) / 8_192 - 3)
   })
+
+  it('get their shares of what was found by looking at some of them, not at all of them for each', async () => {
+    let reads = 0
+    const texts = Array.from({ length: 1_000 }, (_, at) => `Write to ada${at}@example.com. `)
+    const counting = new Proxy(texts, {
+      get(target, name, receiver) {
+        reads++
+        return Reflect.get(target, name, receiver)
+      },
+    })
+    const { result } = await inTurns((clock) => filterTogether(clock, counting, masks, 'input'))
+    expect(result.map(({ text }) => text)).toEqual(texts.map(() => 'Write to [email]. '))
+    expect(reads).toBeLessThan(100 * texts.length)
+  })
 })
 
 it('many words of a tool that have to stay as they are let others have turns, too', async () => {

@@ -6,6 +6,7 @@ import type { FilterSettings } from './filter-settings.ts'
 import type { Direction } from './filter-stream.ts'
 import { FilterTurns, turnCharacters } from './filter-turns.ts'
 import type { Filtered, Match } from './matches.ts'
+import { lastUpTo } from './ordered-places.ts'
 import { scannersFor } from './scanners.ts'
 
 /**
@@ -25,9 +26,10 @@ export async function filterTogether(
   const surroundings: Match[][] = texts.map(() => [])
   if (texts.length > 1)
     for (const separator of separators) {
+      const spread = spreader(texts, separator.length, surroundings)
       const looked = separator === '' ? withoutInjection(settings, direction) : settings
       const matches = await findMatches(turns, texts.join(separator), looked, direction)
-      for (const match of matches) spread(match, texts, separator.length, surroundings)
+      for (const match of matches) spread(match)
     }
   const filtered: Filtered[] = []
   for (const [index, text] of texts.entries())
@@ -44,17 +46,25 @@ function withoutInjection(settings: FilterSettings, direction: Direction): Filte
   return { ...settings, [direction]: rules }
 }
 
-/** Gives each text its share of a match in all of them: the first one the mark. */
-function spread(match: Match, texts: readonly string[], between: number, shares: readonly Match[][]): void {
-  let from = 0
-  let counted = match.rest !== undefined
-  for (const [index, { length }] of texts.entries()) {
-    const start = Math.max(0, match.start - from)
-    const end = Math.min(length, match.end - from)
-    from += length + between
-    if (start >= end) continue
-    shares[index]?.push({ kind: match.kind, start, end, ...(counted ? { rest: true } : {}) })
-    counted = true
+/** What gives each text its share of a match in all of them: the first one the mark. */
+function spreader(texts: readonly string[], between: number, shares: readonly Match[][]): (match: Match) => void {
+  const starts: number[] = []
+  let length = 0
+  for (const text of texts) {
+    starts.push(length)
+    length += text.length + between
+  }
+  return (match) => {
+    let counted = match.rest !== undefined
+    for (let index = lastUpTo(starts, match.start); index < starts.length; index++) {
+      const from = starts[index] ?? 0
+      if (from >= match.end) return
+      const start = Math.max(0, match.start - from)
+      const end = Math.min((starts[index + 1] ?? length) - between - from, match.end - from)
+      if (start >= end) continue
+      shares[index]?.push({ kind: match.kind, start, end, ...(counted ? { rest: true } : {}) })
+      counted = true
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import { lastUpTo } from '../ordered-places.ts'
+
 /** What the words before a number say about it. */
 export type Hint = 'for' | 'against' | 'none'
 
@@ -22,8 +24,7 @@ export class Hints {
     const begin = Math.max(0, at - 80)
     const gap = this.#text.slice(begin, at + 2).lastIndexOf('\n\n')
     const reach = gap < 0 ? at - 80 : begin + gap
-    const lastFor = lastUpTo(this.#ends[0], at)
-    const lastAgainst = lastUpTo(this.#ends[1], at)
+    const [lastFor = -1, lastAgainst = -1] = this.#ends.map((ends) => ends[lastUpTo(ends, at)])
     if (lastAgainst > lastFor && lastAgainst >= reach && !clauseEnd.test(this.#text.slice(lastAgainst, at))) return 'against'
     return lastFor >= 0 && lastFor >= reach ? 'for' : 'none'
   }
@@ -35,18 +36,6 @@ const clauseEnd = /[,;!?\n]|(?<!\b(?:no|nr|num|ref|art|tel))\. |:\s+\p{L}+\s+\p{
 /** Where matches end, in order. The pattern must be global. */
 function ends(pattern: RegExp, text: string): readonly number[] {
   return [...text.matchAll(pattern)].map((match) => match.index + match[0].length)
-}
-
-/** The last of the places that isn't behind `at`; -1 without one. */
-function lastUpTo(places: readonly number[], at: number): number {
-  let low = 0
-  let high = places.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((places[middle] ?? 0) <= at) low = middle + 1
-    else high = middle
-  }
-  return places[low - 1] ?? -1
 }
 
 /** A pattern in which `<inWord>` stands for a letter or digit of a script that puts blanks between words. */
