@@ -17,10 +17,15 @@ export function rewriteData<Value>(
     if (Array.isArray(inner)) return inner.map(rewrite)
     if (!isObject(inner)) return inner
     const entries = new Map<string, unknown>()
+    /** The last number of each name that came again. */
+    const copies = new Map<string, number>()
     for (const [name, item] of Object.entries(inner)) {
       const given = visit(name, { field, fixed: options.fixedNames === true })
       let written = given
-      for (let copy = 2; entries.has(written); copy++) written = `${given} ${copy}`
+      for (let copy = (copies.get(given) ?? 1) + 1; entries.has(written); copy++) {
+        written = `${given} ${copy}`
+        copies.set(given, copy)
+      }
       entries.set(written, rewrite(item))
     }
     return Object.fromEntries(entries)
