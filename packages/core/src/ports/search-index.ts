@@ -173,6 +173,7 @@ export const searchLimits: {
   readonly versions: 64
   readonly chunks: number
   readonly chunkCharacters: number
+  /** Of attributes and access list together, as JSON. */
   readonly documentBytes: number
   readonly dimensions: number
   readonly spaces: 16
@@ -197,7 +198,7 @@ export function checkDocuments(documents: readonly IndexedDocument[]): void {
   let chunks = 0
   for (const document of documents) {
     checkScalars(document.attributes, 'attributes')
-    if (jsonBytes({ ...document.attributes }) + accessBytes(document.access) > searchLimits.documentBytes)
+    if (aboutBytes(document) > searchLimits.documentBytes)
       throw new TooLargeError(`Attributes and access list hold at most ${searchLimits.documentBytes} bytes.`)
     chunks += document.chunks.length
     if (chunks > searchLimits.chunks) throw new TooLargeError(`A call holds at most ${searchLimits.chunks} chunks.`)
@@ -283,6 +284,8 @@ function checkScalars(attributes: Attributes, field: string): void {
   }
 }
 
-function accessBytes(access: AccessList | undefined): number {
-  return access ? jsonBytes({ users: [...access.users], groups: [...access.groups] }) : 0
+/** How many of a document's {@link searchLimits.documentBytes} are taken. */
+export function aboutBytes({ attributes, access }: Pick<IndexedDocument, 'attributes' | 'access'>): number {
+  const accessBytes = access ? jsonBytes({ users: [...access.users], groups: [...access.groups] }) : 0
+  return jsonBytes({ ...attributes }) + accessBytes
 }

@@ -1,9 +1,9 @@
 import { sha256 } from '../crypto.ts'
 import { startJob } from '../define/job.ts'
-import { ConflictError, ForbiddenError, InvalidInputError, UnavailableError } from '../errors.ts'
+import { ConflictError, ForbiddenError, InvalidInputError, TooLargeError, UnavailableError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import { canonicalJson, type JsonValue } from '../json.ts'
-import type { AccessList, Attributes } from '../ports/search-index.ts'
+import { type AccessList, type Attributes, aboutBytes, searchLimits } from '../ports/search-index.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert, type RecordWrite, remove, update } from '../scope/state.ts'
@@ -41,7 +41,7 @@ const atATime = { weight: 20, bytes: 8 * 1024 * 1024 } as const
  * The first half of ingest_documents of the seed (R25): what was sent is kept, to be read in the background. What is there already,
  * unchanged, costs nothing (X25).
  * @throws InvalidInputError for a kind that can't be read, or an upload that isn't there or was taken; ForbiddenError for the name of a
- * document that isn't for the caller. Then nothing is kept.
+ * document that isn't for the caller; TooLargeError for more metadata and readers than an index keeps. Then nothing is kept.
  */
 export async function acceptDocuments(scope: Uses<'state' | 'reader'>, sent: readonly NewDocument[]): Promise<AcceptedDocuments> {
   refuseUploadsTwice(sent)
@@ -89,7 +89,10 @@ async function prepare(scope: Uses<'state' | 'reader'>, document: NewDocument, f
       code: 'document_type_unknown',
       field: `${field}.content_type`,
     })
-  const access = acl ? canonicalJson({ groups: [...(acl.groups ?? [])], users: [...(acl.users ?? [])] }) : ''
+  const readers = acl && { groups: [...(acl.groups ?? [])], users: [...(acl.users ?? [])] }
+  if (aboutBytes({ attributes: metadata, ...(readers && { access: readers }) }) > searchLimits.documentBytes)
+    throw new TooLargeError(`The metadata and acl of a document hold at most ${searchLimits.documentBytes} bytes.`, { field })
+  const access = readers ? canonicalJson(readers) : ''
   const id = await scope.state.lookup('document source', source)
   const current = await scope.state.get(documents, { partition: id })
   if (current) await requireReplaceable(scope, current, field)

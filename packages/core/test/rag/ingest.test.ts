@@ -71,6 +71,15 @@ describe('documents that are sent', () => {
     expect(await bench.fields(good)).toMatchObject({ status: 'processed' })
   })
 
+  it.each([
+    ['metadata', { metadata: { note: 'é'.repeat(40_000) } }],
+    ['readers', { acl: { users: Array.from({ length: 1_000 }, (_, at) => `${at}-${'reader'.repeat(12)}`) } }],
+  ])('with more %s than an index keeps are refused before anything of them is kept', async (_, more) => {
+    const sending = bench.send([{ source: 'a.txt' }, { source: 'b.txt', ...more }])
+    await expect(sending).rejects.toMatchObject({ code: 'too_large', field: 'documents.1' })
+    expect((await (await bench.scope()).state.list(documents, 'created', { limit: 10 })).items).toEqual([])
+  })
+
   it('that failed are tried again when they are sent again', async () => {
     const [id = ''] = await bench.ingest([{ source: 'empty.txt', content: ' ' }])
     expect(await bench.fields(id)).toMatchObject({ status: 'failed', version: 1 })
