@@ -81,6 +81,14 @@ describe('data keys', () => {
 })
 
 describe('the cache of data keys', () => {
+  it('asks again when the clock was set back, so that a disabled key is none for longer', async () => {
+    const { dataKeys, clock, kms } = keyBench()
+    await dataKeys.current('alpha')
+    await kms.disable(pooledKeyAlias)
+    clock.jump(clock.now() - 24 * 60 * minute)
+    expect(await rejection(dataKeys.current('alpha'))).toMatchObject({ code: 'key_disabled' })
+  })
+
   it('holds 10 000 tenants, and forgets the one that came first [R112]', async () => {
     const { dataKeys, state } = keyBench()
     for (let tenant = 0; tenant <= 10_000; tenant++) await dataKeys.current(`tenant-${tenant}`)

@@ -1,3 +1,4 @@
+import { isFresh } from '../is-fresh.ts'
 import type { Clock } from '../ports/clock.ts'
 
 export interface CacheLimits {
@@ -64,10 +65,8 @@ export class BoundedCache<Value> {
     this.#entries.delete(key)
   }
 
-  // A clock that was set back keeps nothing for longer.
   #isOver({ until }: Entry<Value>): boolean {
-    const left = until - this.#clock.now()
-    return left <= 0 || left > this.#limits.keptFor
+    return !isFresh(this.#clock, until, this.#limits.keptFor)
   }
 
   /** What nobody asks for any more, such as a tenant's that has left, doesn't wait until others take its place. */

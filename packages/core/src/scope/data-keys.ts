@@ -1,5 +1,6 @@
 import { deriveKey, hmac } from '../crypto.ts'
 import { SealError } from '../errors.ts'
+import { isFresh } from '../is-fresh.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EncryptionContext, KeyService } from '../ports/key-service.ts'
 import type { Key, Row, StateStore } from '../ports/state-store.ts'
@@ -144,7 +145,7 @@ export class DataKeys {
     const cached = this.#rings.get(tenant)
     if (!cached) return this.#reload(tenant)
     const ring = await cached
-    if (ring.until > this.#clock.now()) return ring
+    if (isFresh(this.#clock, ring.until, cacheMilliseconds)) return ring
     // Of all who find it too old at the same time, the first loads it anew.
     const newer = this.#rings.get(tenant)
     return newer && newer !== cached ? newer : this.#reload(tenant)

@@ -1,4 +1,5 @@
 import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError, UnauthorizedError } from '../errors.ts'
+import { isFresh } from '../is-fresh.ts'
 import type { Page } from '../ports/state-store.ts'
 import type { Operator } from '../scope/operator.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
@@ -22,9 +23,10 @@ export class TenantRegistry {
 
   /** get_tenant_info of the seed (R95). */
   async get(tenantId: string): Promise<TenantSettings | undefined> {
-    const now = this.#operator.clock.now()
+    const { clock } = this.#operator
+    const now = clock.now()
     const remembered = this.#remembered.get(tenantId)
-    if (remembered && remembered.until > now) return remembered.settings
+    if (remembered && isFresh(clock, remembered.until, this.#freshMilliseconds)) return remembered.settings
     if (!tenantIdPattern.test(tenantId)) return undefined
     const settings = (await this.#operator.system.get(tenants, tenantPlace(tenantId)))?.fields
     this.#remembered.delete(tenantId)
