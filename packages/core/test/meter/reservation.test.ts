@@ -251,6 +251,12 @@ describe('where usage is kept', () => {
     fc.assert(property, { numRuns: 1_000 })
   })
 
+  it('is the same for a user, also where a model of that name had room for less of it', () => {
+    const name = 'é'.repeat(40)
+    usagePlace({ day: '2026-01-01', model: name, user: 'ada' })
+    expect(usageKey(usagePlace({ day: '2026-01-01', model: 'm', user: name }).sort ?? '')?.user).toBe(name)
+  })
+
   it('tells long names of one beginning apart, and from one that looks like the place of another', () => {
     const long = '\u{1f600}'.repeat(128)
     const users = [long, `${long.slice(0, -2)}\u{1f601}`, `${long} `, 'x'.repeat(256), `${'x'.repeat(255)}y`]

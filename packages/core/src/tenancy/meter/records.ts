@@ -112,7 +112,7 @@ const longestModel = 180
 const longestUser = 320
 const hashMark = '~'
 
-/** Names that need no change, or were changed lately: the same few come with every call. */
+/** Names as they were changed lately, where nothing of them was cut: the same few come with every call. */
 const parts = new Map<string, string>()
 const mostParts = 4_000
 
@@ -121,7 +121,7 @@ function asPart(name: string, longest: number): string {
   if (known !== undefined && known.length <= longest) return known
   const part = madePart(name, longest)
   if (parts.size >= mostParts) parts.clear()
-  if (part.length < longest) parts.set(name, part)
+  if (!part.includes(hashMark)) parts.set(name, part)
   return part
 }
 
