@@ -36,7 +36,8 @@ export function boundedCall<Result>(
     const onAbort = (): void => stop(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     ticker.add(waiting)
-    work(controller.signal).then(
+    // What fails at once fails so, too.
+    new Promise<Result>((settle) => settle(work(controller.signal))).then(
       (result) => {
         end()
         resolve(result)
