@@ -7,7 +7,7 @@ const failuresToOpen = 5
 /** How long it stays open before one call tries again, milliseconds; doubled with each that fails, up to the longest. */
 const firstPause = 5_000
 const longestPause = 60_000
-/** Models that fail at a time; callers choose the account in an ARN, so there is no end of names. */
+/** That fail at a time: each tenant has one for each model. */
 const mostCircuits = 1_000
 
 interface Circuit {
