@@ -1,11 +1,5 @@
 import type { z } from 'zod'
 import { InvalidInputError } from '../errors.ts'
-import { type Answers, answersForm } from './profile.ts'
-
-/** @throws InvalidInputError that names the field. */
-export function readAnswers(value: unknown): Answers {
-  return readInput(answersForm, value)
-}
 
 /** @throws InvalidInputError that names the field. */
 export function readInput<Value>(form: z.ZodType<Value>, value: unknown): Value {

@@ -1,6 +1,6 @@
 import { type Advice, type AdviseOptions, advise } from '../../src/advisor/advise.ts'
-import type { Answers } from '../../src/advisor/profile.ts'
-import { readAnswers } from '../../src/advisor/read-input.ts'
+import { type Answers, answersForm } from '../../src/advisor/profile.ts'
+import { readInput } from '../../src/advisor/read-input.ts'
 import { InvalidInputError } from '../../src/errors.ts'
 import type { ModelEntry } from '../../src/language-model/catalogue.ts'
 
@@ -44,5 +44,5 @@ function findModel(id: string, kind: ModelEntry['kind']): ModelEntry {
 
 /** Advice on answers as they come from outside. */
 export function advised(answers: Answers, options: Partial<AdviseOptions> = {}): Advice {
-  return advise(readAnswers(answers), { today, findModel, entries, ...options })
+  return advise(readInput(answersForm, answers), { today, findModel, entries, ...options })
 }

@@ -146,7 +146,9 @@ export function correct(
   reservation: Reservation,
   used: { readonly nano_usd: number; readonly tokens: number },
 ): RecordWrite[] {
-  return [...pay(reservation, used.nano_usd - reservation.taken), ...tokensBack(scope, reservation, used.tokens)]
+  const { taken, input_tokens, output_tokens } = reservation
+  const tokens = used.tokens - input_tokens - output_tokens
+  return [...pay(reservation, used.nano_usd - taken), ...tokensOn(scope, reservation, tokens)]
 }
 
 /**
@@ -236,11 +238,6 @@ function pay(
   return payers.map(({ account, max }) =>
     count(spending, spendingPlace(monthOf(day), account), { taken: change }, max === undefined ? undefined : { taken: max }),
   )
-}
-
-function tokensBack(scope: Uses<never>, reservation: Reservation | undefined, used: number): RecordWrite[] {
-  if (!reservation) return []
-  return tokensOn(scope, reservation, used - reservation.input_tokens - reservation.output_tokens)
 }
 
 /** Only within the minute: later nobody asks any more. */

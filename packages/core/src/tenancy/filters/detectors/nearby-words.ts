@@ -44,13 +44,3 @@ export function pattern(source: string, flags: string): RegExp {
 }
 
 const inWord = String.raw`[[\p{L}\p{N}_]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]]`
-
-/** Whether the last digit checks the others (ISO/IEC 7812-1, annex B). */
-export function passesLuhn(digits: string): boolean {
-  let sum = 0
-  for (let index = digits.length - 1, double = false; index >= 0; index--, double = !double) {
-    const value = digits.charCodeAt(index) - 48
-    sum += double ? (value > 4 ? value * 2 - 9 : value * 2) : value
-  }
-  return sum % 10 === 0
-}

@@ -1,5 +1,5 @@
 import type { Span } from '../matches.ts'
-import { type Hint, Hints, passesLuhn, pattern } from './nearby-words.ts'
+import { type Hint, Hints, pattern } from './nearby-words.ts'
 
 /**
  * Payment card numbers: of the ranges and lengths that issuers have, with a check digit that holds, in groups as cards are
@@ -108,6 +108,16 @@ function brandOf(digits: string): 'sure' | 'possible' | undefined {
 
 /** Of Maestro, which has twelve to nineteen digits. */
 const maestro = new Set([5018, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763])
+
+/** Whether the last digit checks the others (ISO/IEC 7812-1, annex B). */
+function passesLuhn(digits: string): boolean {
+  let sum = 0
+  for (let index = digits.length - 1, double = false; index >= 0; index--, double = !double) {
+    const value = digits.charCodeAt(index) - 48
+    sum += double ? (value > 4 ? value * 2 - 9 : value * 2) : value
+  }
+  return sum % 10 === 0
+}
 
 /** Whether it may be the number of an article (EAN-13), by its check digit. */
 function isArticle(digits: string): boolean {
