@@ -1,3 +1,4 @@
+import { timestamp } from './clock.ts'
 import type { StoredEvent } from './state-store.ts'
 
 /** The bus that the seed names (R120), and the source of everything on it (R17). */
@@ -40,7 +41,7 @@ export function envelope(event: StoredEvent): EventEnvelope {
     id: event.id,
     source: eventSource,
     type: event.type,
-    time: new Date(event.time).toISOString(),
+    time: timestamp(event.time),
     version: event.version,
     correlation_id: event.correlationId,
     tenant_id: event.tenant,

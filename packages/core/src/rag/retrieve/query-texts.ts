@@ -1,9 +1,5 @@
+import type { Turn } from '../answer/prompt.ts'
 import type { QueryTexts } from './question-words.ts'
-
-export interface Turn {
-  readonly role: 'user' | 'assistant'
-  readonly content: string
-}
 
 export interface QueryForms {
   /** For the search by words. */

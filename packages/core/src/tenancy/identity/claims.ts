@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { shownText } from '../../define/forms.ts'
 import { allows, isPermission, type Permission, userPermissions } from '../permissions.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
 
@@ -15,12 +16,7 @@ export interface TokenClaims {
   readonly expires: number
 }
 
-/** A name that is shown, compared and kept: no lone surrogates, which turn into one and the same character, and no control characters. */
-const name = z
-  .string()
-  .min(1)
-  .max(256)
-  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text))
+const name = shownText(256)
 
 const form = z.object({
   tenant: z.string().min(1).max(63),

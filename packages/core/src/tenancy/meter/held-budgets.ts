@@ -2,7 +2,7 @@ import { LimitError, type PlinthError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { type Reservation, refusalOf } from './meter.ts'
-import { nano, ofTenant, spending } from './records.ts'
+import { nano, ofTenant, spending, spendingPlace } from './records.ts'
 
 /** What calls that run have booked, by tenant, of all that has one clock: a process. */
 const processes = new WeakMap<Clock, Map<string, Set<Reservation>>>()
@@ -40,7 +40,7 @@ async function heldBudget(scope: Uses<'state'>, { key }: LimitError, taken: numb
   const calls = runningOf(scope.clock).get(caller.tenant)
   const budget = account === ofTenant ? tenant.limits.monthly_budget_usd : caller.keyLimits?.monthly_budget_usd
   if (collection !== spending.name || !calls || budget === undefined) return undefined
-  const spent = (await scope.state.get(spending, { partition: month, sort: account }))?.fields.taken ?? 0
+  const spent = (await scope.state.get(spending, spendingPlace(month, account)))?.fields.taken ?? 0
   const own = [...calls].filter(({ key: payer }) => account === ofTenant || payer === account)
   const held = own.reduce((sum, reservation) => sum + reservation.taken, 0)
   if (spent - held + taken > Math.round(budget * nano)) return undefined

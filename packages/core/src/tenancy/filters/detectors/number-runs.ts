@@ -40,7 +40,8 @@ export function readRun(text: string, start: number): NumberRun {
   return { start, plus: lead.includes('+'), groups }
 }
 
-function take(pattern: RegExp, text: string, at: number): string {
-  pattern.lastIndex = at
-  return pattern.exec(text)?.[0] ?? ''
+/** What a sticky pattern finds at a place; empty without. */
+export function take(sticky: RegExp, text: string, at: number): string {
+  sticky.lastIndex = at
+  return sticky.exec(text)?.[0] ?? ''
 }

@@ -1,6 +1,6 @@
 import type { Span } from '../matches.ts'
 import { Hints, pattern } from './nearby-words.ts'
-import { type DigitGroup, type NumberRun, readRun } from './number-runs.ts'
+import { type DigitGroup, type NumberRun, readRun, take } from './number-runs.ts'
 import { type Shape, shapeOf } from './phone-shapes.ts'
 import { otherNumberWords, phoneWords } from './phone-words.ts'
 
@@ -107,8 +107,3 @@ const saidAfter =
   /^[^\p{L}\p{N}]{0,3}(?:\(|-\s)?(?:(?:is|was) )?(?:(?:my|his|her|our|their|the|your) )?(?:\w{1,10} )?(?:phone|mobile|cell|tel\b|telephone|fax|whatsapp|landline|handy|office line)/iu
 /** Chinese mobile numbers stand in their sentences without blanks. */
 const besideWide = /[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}]/u
-
-function take(sticky: RegExp, text: string, at: number): string {
-  sticky.lastIndex = at
-  return sticky.exec(text)?.[0] ?? ''
-}
