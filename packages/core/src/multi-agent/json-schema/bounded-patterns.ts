@@ -15,10 +15,11 @@ const leastSearched = 1_000
  */
 export function longestFor(pattern: string): number | undefined {
   if (pattern.length > longestPattern) return undefined
-  // What stands for one character is one, and groups are plain ones.
+  // What stands for one character is one, and groups are plain ones. Where a pattern is none with the
+  // flag `u`, it is read without, and what a brace behind \p or \u holds may be a repetition, or anything.
   const plain = pattern
-    .replaceAll(/\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[^0-9k])/g, 'x')
-    .replaceAll(/\[\^?\]?[^\]]*\]/g, 'x')
+    .replaceAll(/\\(?:[pP]\{[A-Za-z]\w*(?:=\w+)?\}|u\{(?!\d+\})[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[^0-9k])/g, 'x')
+    .replaceAll(/\[[^\]]*\]/g, 'x')
     .replaceAll('(?:', '(')
   if (/\\|\(\?/.test(plain)) return undefined
   // Each start but that of an anchored one is a try.
