@@ -7,6 +7,7 @@ const longer = 20
 const expectedPart = 1 / 16
 /** A wait of so many service times meets changes as they are in the long run. */
 const changing = 4
+/** No part counts as less or more: of one that was nothing for long, nothing could be told in relation. */
 const [least, most] = [0.002, 1.2]
 
 /**
@@ -35,7 +36,7 @@ export class WorkerShare {
 
   /** @param expected where nothing was seen yet. */
   part(expected: number): number {
-    return this.known ? Math.min(most, Math.max(least, this.#now.mean)) : expected
+    return this.known ? this.#now.mean : expected
   }
 
   /** Squared relative deviation of a wait that goes by this part, for a wait of so many service times. */
@@ -74,7 +75,7 @@ export class WorkerShare {
   #observe(part: number, lasted: number, times: { readonly mean: number; readonly part: number }): void {
     const memory = Math.max(leastMemory, shortMemory * times.mean)
     if (!this.known) this.#now.add(times.part, expectedPart * memory, memory)
-    this.#now.add(Math.min(most, part), lasted, memory)
+    this.#now.add(Math.min(most, Math.max(least, part)), lasted, memory)
     this.#changes.add(this.#now.mean, lasted, longer * memory)
   }
 }
