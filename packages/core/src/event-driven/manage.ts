@@ -1,13 +1,13 @@
 import type { NoFields } from '../define/collection.ts'
 import { startJob } from '../define/job.ts'
-import { BudgetExhaustedError, LimitError, NotFoundError, WrongStateError } from '../errors.ts'
+import { BudgetExhaustedError, ForbiddenError, InvalidInputError, LimitError, NotFoundError, WrongStateError } from '../errors.ts'
 import { estimateTextTokens } from '../language-model/token-estimate.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, remove } from '../scope/state.ts'
 import { redriveDelivery } from '../subscribers/dead-delivery.ts'
-import { isOverTokenLimit, refusalOf, reserve } from '../tenancy/meter/meter.ts'
+import { refusalOf, reserve } from '../tenancy/meter/meter.ts'
 import { pricesFor } from '../tenancy/meter/prices.ts'
 import { estimatesOf } from './estimate.ts'
 import { finishRequest } from './finish.ts'
@@ -74,9 +74,9 @@ export async function redriveAll(scope: Uses<'state' | 'models'>): Promise<strin
     } catch (error) {
       // What is used up ends the round; those that were redriven are.
       if (redriven.length > 0 && (error instanceof LimitError || error instanceof BudgetExhaustedError)) break
-      // Someone else redrove it, or the list lags behind; or it can't be redriven as the tenant is set now, which is no reason to keep the
-      // others back.
-      if (!(error instanceof NotFoundError || isOverTokenLimit(error))) throw error
+      // Someone else redrove it, or the list lags behind; or it can't be redriven as things are now, since its model is gone or not this
+      // tenant's any more, or it is larger than a minute's tokens: no reason to keep the others back.
+      if (!(error instanceof NotFoundError || error instanceof InvalidInputError || error instanceof ForbiddenError)) throw error
     }
   }
   return redriven

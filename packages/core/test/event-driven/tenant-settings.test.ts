@@ -1,7 +1,8 @@
+import { APICallError } from '@ai-sdk/provider'
 import { describe, expect, it } from 'vitest'
 import { rejection } from '../../src/contracts/index.ts'
 import { followRequest } from '../../src/event-driven/follow.ts'
-import { ForbiddenError, InvalidInputError, redrive, type TenantSettings } from '../../src/index.ts'
+import { ForbiddenError, InvalidInputError, redrive, redriveAll, type TenantSettings } from '../../src/index.ts'
 import { EventBench, read } from './bench.ts'
 
 const day = 24 * 3_600_000
@@ -50,6 +51,18 @@ describe("a tenant's models [R99, R113, X13]", () => {
     await bench.pass(5_000)
     expect(bench.models.calls).toEqual([])
     expect(await bench.fields(id)).toMatchObject({ status: 'failed', error: { code: 'model_not_allowed' } })
+    await bench.stop()
+  })
+
+  it('one that is taken from it keeps no other dead letters back when all are put back', async () => {
+    const refused = new APICallError({ message: '', url: '', requestBodyValues: {}, statusCode: 400 })
+    const bench = await EventBench.open(() => Promise.reject(refused))
+    await bench.submit()
+    await bench.pass(1_000)
+    const other = await bench.submit({ model_id: 'test/small', max_tokens: 5 })
+    await bench.pass(1_000)
+    await bench.registry.change('alpha', (found) => ({ ...found, ...allowed(['test/small']) }))
+    expect(await redriveAll(await bench.scope())).toEqual([other])
     await bench.stop()
   })
 

@@ -15,7 +15,7 @@ import {
   type Scope,
   type StateStore,
 } from '../../src/index.ts'
-import { isOverTokenLimit, type Reservation, refusalOf, release, reserve, settle } from '../../src/tenancy/meter/meter.ts'
+import { type Reservation, refusalOf, release, reserve, settle } from '../../src/tenancy/meter/meter.ts'
 import type { KeyLimits, TenantLimits } from '../../src/tenancy/tenant.ts'
 import { type HostileOptions, type MemoryPlatform, scriptedModels } from '../../src/testing/index.ts'
 import { EventBench } from '../event-driven/bench.ts'
@@ -42,6 +42,7 @@ export const free = { ...price, input: 0, output: 0 } as const
 export const usd = (nano: number): number => nano / 1e9
 export const keyIds = { budgeted: 'aaaaaaaaaaaaaaaaaaaaaaaa', rated: 'bbbbbbbbbbbbbbbbbbbbbbbb' } as const
 const tries = 30
+const isOverTokenLimit = (error: unknown): boolean => PlinthError.is(error) && error.code === 'over_token_limit'
 
 export interface Asked {
   readonly input: number

@@ -1,4 +1,4 @@
-import { BudgetExhaustedError, InvalidInputError, LimitError, PlinthError } from '../../errors.ts'
+import { BudgetExhaustedError, InvalidInputError, LimitError, type PlinthError } from '../../errors.ts'
 import { type ModelPrice, priceOf, type Usage } from '../../language-model/catalogue.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { count, type RecordWrite } from '../../scope/state.ts'
@@ -64,7 +64,6 @@ export interface Expected {
 const minuteMilliseconds = 60_000
 /** A minute's counts are looked at until calls of that minute are settled. */
 const ratesLifetime = 3 * minuteMilliseconds
-const overTokens = 'over_token_limit'
 
 /**
  * Takes what a call may use from the limits of the tenant, and of the virtual key that asks for it: to be committed together with the
@@ -204,11 +203,6 @@ export function refusalOf(scope: Uses<never>, error: unknown): unknown {
   })
 }
 
-/** Whether work was refused by {@link reserve} for being larger than a minute's tokens. */
-export function isOverTokenLimit(error: unknown): boolean {
-  return PlinthError.is(error) && error.code === overTokens
-}
-
 /** What costs nothing is refused all the same once nothing is left: a spent budget ends the month. */
 function mostTaken(budget: number, taken: number): number {
   return Math.round(budget * nano) - (taken === 0 ? 1 : 0)
@@ -252,5 +246,5 @@ function tokensOn({ clock }: Uses<never>, reservation: Reservation | undefined, 
 function overTokenLimit(account: Account, tokens: number, most: number): InvalidInputError {
   const who = account === ofTenant ? 'the tenant' : 'the key'
   const message = `The input and max_tokens come to ${tokens} tokens, and ${who} has ${most} a minute.`
-  return new InvalidInputError(message, { code: overTokens, field: 'max_tokens' })
+  return new InvalidInputError(message, { code: 'over_token_limit', field: 'max_tokens' })
 }
