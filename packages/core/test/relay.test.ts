@@ -67,6 +67,15 @@ describe('the relay', () => {
     await relay.stop()
   })
 
+  it('waits for nothing more when it is stopped while something fails', async () => {
+    const { platform, adapters, clock, hostile } = memoryPlatform({ models, hostile: { failPublish: 1 } })
+    await emit(adapters.state, ['event'])
+    const relay = new Relay({ operator: platform.operate(), log: silentLog })
+    await relay.stop()
+    expect(clock.timers).toBe(0)
+    expect(hostile.injected).toMatchObject({ failPublish: expect.any(Number) })
+  })
+
   it('sends nothing after it was stopped', async () => {
     const { platform, adapters, clock, bus } = memoryPlatform({ models })
     const relay = new Relay({ operator: platform.operate(), log: silentLog })

@@ -268,6 +268,22 @@ describe('the sweeper', () => {
     expect(bench.clock.timers).toBe(0)
   })
 
+  it('begins with nothing more once it is to stop: no tenant, and no object', async () => {
+    let stopped: Promise<void> | undefined
+    const { bench, sweeper, objects } = await open({
+      trimEvents: async () => {
+        stopped = sweeper.stop()
+        return 0
+      },
+    })
+    const prefix = sealedObjectPrefix({ tenant: 'alpha', collection: 'notes', partition: 'gone', sort: '@' })
+    await bench.adapters.objects.put({ tenant: 'alpha', name: `${prefix}x` }, new Uint8Array(1))
+    bench.clock.jump(bench.clock.now() + 2 * hour)
+    expect(await sweeper.sweep()).toMatchObject({ objects: 0 })
+    await stopped
+    expect(await objects()).toHaveLength(1)
+  })
+
   it('does not run twice at the same time, and ends what it does before it stops', async () => {
     const waiting: (() => void)[] = []
     let most = 0

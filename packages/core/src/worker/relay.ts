@@ -63,6 +63,7 @@ export class Relay {
     const delay = this.#pause * (0.5 + this.#operator.clock.random() / 2)
     this.#pause = Math.min(this.#pause * 2, longestPause)
     this.#log.warn(fields, 'The relay could not send everything and will try again.')
+    if (this.#stopped) return
     this.#timer = this.#operator.clock.setTimer(delay, () => {
       this.#timer = undefined
       this.#wake()

@@ -90,6 +90,7 @@ export class Sweeper {
   async #removeLeft(tenants: readonly TenantSettings[]): Promise<void> {
     const parts = { operator: this.#operator, registry: this.#registry, keys: new VirtualKeys(this.#operator) }
     for (const settings of tenants) {
+      if (this.#stopped) return
       if (!this.#operator.holds(settings)) continue
       try {
         if (await removeTenantData(parts, settings)) this.#log.info({ tenant_id: settings.tenant_id }, 'A tenant was removed.')
@@ -119,6 +120,7 @@ export class Sweeper {
 
   async #removeOrphansOf(tenant: string): Promise<number> {
     const { objects, store, clock } = this.#operator
+    if (this.#stopped) return 0
     if (Math.abs(clock.now() - (this.#finished.get(tenant) ?? Number.NEGATIVE_INFINITY)) < orphanAge) return 0
     const after = this.#lookedThrough.get(tenant)
     const page = await objects.list({ tenant, prefix: 'sealed/', limit: 1_000, ...(after === undefined ? {} : { after }) })
@@ -128,6 +130,7 @@ export class Sweeper {
     } else this.#lookedThrough.set(tenant, page.after)
     let removed = 0
     for (const { name, modified } of page.items) {
+      if (this.#stopped) break
       const owner = sealedObjectOwner(tenant, name)
       if (modified > clock.now() - orphanAge || !owner) continue
       const row = await store.get(owner)
