@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventOf, jobOf } from '../src/contracts/index.ts'
-import { Relay, type StateStore, silentLog } from '../src/index.ts'
+import { type EventBus, Relay, type StateStore, silentLog, UnavailableError } from '../src/index.ts'
 import { type HostileOptions, memoryPlatform, scriptedModels } from '../src/testing/index.ts'
 
 const models = scriptedModels(() => 'never asked')
@@ -74,6 +74,24 @@ describe('the relay', () => {
     await relay.stop()
     expect(clock.timers).toBe(0)
     expect(hostile.injected).toMatchObject({ failPublish: expect.any(Number) })
+  })
+
+  it('sends jobs also while the bus takes nothing, and the events when it does again', async () => {
+    const { platform, adapters, clock, bus } = memoryPlatform({ models })
+    const operator = platform.operate()
+    let isOut = true
+    const broken: EventBus = {
+      publish: (events) => (isOut ? Promise.reject(new UnavailableError('unavailable', 'It is out.')) : bus.publish(events)),
+    }
+    await emit(adapters.state, ['event', 'job'])
+    const relay = new Relay({ operator: { ...operator, bus: broken }, log: silentLog })
+    await clock.advance(1_000)
+    expect((await adapters.operations.pending(10)).map(({ entry }) => entry.id)).toEqual(['event-0'])
+    isOut = false
+    await clock.advance(60_000)
+    expect(bus.published.map((event) => event.id)).toEqual(['event-0'])
+    expect(await adapters.operations.pending(10)).toEqual([])
+    await relay.stop()
   })
 
   it('sends nothing after it was stopped', async () => {

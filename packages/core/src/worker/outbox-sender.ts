@@ -35,9 +35,12 @@ export class OutboxSender {
     return this.send(await this.#operator.operations.pending(outboxBatch))
   }
 
+  /** @throws what a bus or a queue that is out throws; what the other one took is settled by then. */
   async send(entries: readonly OutboxEntry[]): Promise<Sent> {
-    const settled = [...(await this.#publish(entries)), ...(await this.#enqueue(entries))]
+    const outcomes = await Promise.allSettled([this.#publish(entries), this.#enqueue(entries)])
+    const settled = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
     if (settled.length > 0) await this.#operator.operations.settle(settled)
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
     return { seen: entries.length, sent: settled.length, failed: entries.length - settled.length }
   }
 
