@@ -1,3 +1,4 @@
+import { isListed } from '../../ports/tool-source.ts'
 import { orderOf } from './graph.ts'
 import { type Plan, planForm, planLimits, type Step } from './plan.ts'
 import { mostPlannedSteps } from './planner-prompt.ts'
@@ -28,7 +29,9 @@ export function mendPlan(value: unknown, { agents, begun }: PlanRules): Plan | u
     const id = freeId(given, new Set([...(begun?.taken ?? []), ...mended.map((other) => other.id)]))
     if (!names.has(given)) names.set(given, id)
     const known = agents.get(agent_type)?.tools ?? []
-    const tools = Array.isArray(step.tools) ? step.tools.filter((tool) => known.includes(tool)) : undefined
+    const tools = Array.isArray(step.tools)
+      ? step.tools.filter((tool) => typeof tool === 'string' && isListed(known, tool))
+      : undefined
     const dependencies = Array.isArray(step.dependencies) ? step.dependencies.flatMap((each) => named(each) ?? []) : []
     mended.push({ ...withoutFaults(step), id, agent_type, prompt, dependencies, ...(tools && { tools }) })
   }

@@ -124,6 +124,13 @@ describe('a plan that is mended', () => {
     expect(plan?.steps.map(({ approval }) => approval)).toEqual([undefined, undefined, true])
   })
 
+  it('keeps the tools that its agent has, also where it has all of a server', () => {
+    const agents = new Map(builtInAgents.map((agent) => [agent.type, { ...agent, tools: ['calculate', 'files.*'] }]))
+    const tools = ['files.read_file', 'calculate', 'other.read_file', 'shell', { toString: 0 }]
+    const plan = mendPlan({ steps: [{ agent_type: 'research', prompt: 'Look.', tools }] }, { agents })
+    expect(plan?.steps[0]?.tools).toEqual(['files.read_file', 'calculate'])
+  })
+
   it('is sound, whatever it was', () => {
     const any = fc.record({
       id: fc.oneof(fc.constantFrom('a', 'b', 'c', '..', 'x y'), fc.string(), fc.integer()),
