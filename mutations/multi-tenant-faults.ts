@@ -103,9 +103,9 @@ export const multiTenantFaults: readonly RequirementMutation[] = [
     words: 'work that was accepted is done where its data may not be any more',
     patches: [
       {
-        file: 'packages/core/src/worker/host.ts',
-        find: "if (settings.status === 'suspended' || !this.#operator.holds(settings))",
-        replace: "if (settings.status === 'suspended')",
+        file: 'packages/core/src/worker/worked-tenants.ts',
+        find: "settings.status === 'suspended' || !this.#operator.holds(settings) ?",
+        replace: "settings.status === 'suspended' ?",
       },
     ],
     test: 'packages/core/test/event-driven/tenant-settings.test.ts',

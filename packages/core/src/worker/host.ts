@@ -8,8 +8,8 @@ import { jobLimits } from '../ports/queue.ts'
 import { type Caller, mintCaller } from '../scope/caller.ts'
 import type { Operator } from '../scope/operator.ts'
 import { below, inSpan, recordJob, spanNames } from '../telemetry.ts'
-import { TenantRegistry } from '../tenancy/registry.ts'
 import type { TenantSettings } from '../tenancy/tenant.ts'
+import { WorkedTenants } from './worked-tenants.ts'
 
 /** A job whose handler throws what it should have caught is tried again after this time, or up to twice as long. */
 const faultPause = 2_500
@@ -18,8 +18,6 @@ const suspendedPause = 60_000
 const tenantGone = 'tenant_gone'
 /** A job that this version can't read waits for a process that can, as there is one while versions change. */
 const unreadablePause = 60_000
-/** Work that was accepted before a tenant was suspended may go on for so long. */
-const freshMilliseconds = 1_000
 
 export interface HostOptions {
   readonly platform: Platform
@@ -38,14 +36,14 @@ export interface HostOptions {
 export class WorkerHost {
   readonly #platform: Platform
   readonly #operator: Operator
-  readonly #registry: TenantRegistry
+  readonly #tenants: WorkedTenants
   readonly #log: Log
   readonly #consumptions: Consumption[] = []
 
   constructor(options: HostOptions) {
     this.#platform = options.platform
     this.#operator = options.platform.operate()
-    this.#registry = new TenantRegistry(this.#operator, { freshMilliseconds })
+    this.#tenants = new WorkedTenants(this.#operator)
     this.#log = options.log
     if (options.listens === false) return
     for (const definition of options.patterns.flatMap((pattern) => pattern.jobs)) {
@@ -75,7 +73,7 @@ export class WorkerHost {
       return this.#ended(job, outcome)
     } catch (error) {
       // It was at work when its tenant was offboarded: nothing of that is a fault.
-      if (PlinthError.is(error) && error.code === 'key_destroyed' && (await this.#isGone(job.tenant)))
+      if (PlinthError.is(error) && error.code === 'key_destroyed' && (await this.#tenants.hasLeft(job.tenant)))
         return this.#ended(job, { dead: tenantGone })
       recordJob(definition.name, 'error', this.#operator.clock.now() - started)
       const code = PlinthError.is(error) ? error.code : 'internal'
@@ -93,11 +91,6 @@ export class WorkerHost {
     return outcome
   }
 
-  async #isGone(tenant: string): Promise<boolean> {
-    const settings = await this.#registry.get(tenant).catch(() => null)
-    return settings === undefined || settings?.status === 'offboarded'
-  }
-
   async #run(definition: AnyJob, job: Job, lease: Lease): Promise<Outcome> {
     const readable = job.version === definition.version || job.version === definition.version - 1
     const body = definition.body.safeParse(job.body)
@@ -108,11 +101,9 @@ export class WorkerHost {
       )
       return { retryAt: this.#operator.clock.now() + unreadablePause }
     }
-    const settings = await this.#registry.get(job.tenant)
-    if (!settings || settings.status === 'offboarded') return { dead: tenantGone }
-    // A suspended tenant's accepted work waits, and so does that of one whose data may not be here any more (R109); it is neither done nor lost.
-    if (settings.status === 'suspended' || !this.#operator.holds(settings))
-      return { retryAt: this.#operator.clock.now() + suspendedPause }
+    const settings = await this.#tenants.find(job.tenant)
+    if (settings === 'gone') return { dead: tenantGone }
+    if (settings === 'waits') return { retryAt: this.#operator.clock.now() + suspendedPause }
     const worker = workingCaller(settings, job.correlationId)
     const actor = await definition.actsFor?.(this.#platform.scope(worker), body.data)
     const caller = actor ? mintCaller({ settings, correlationId: job.correlationId, ...actor }) : worker

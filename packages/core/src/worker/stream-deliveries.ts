@@ -7,14 +7,12 @@ import type { Platform } from '../platform.ts'
 import type { StreamConsumption, StreamDelivery, StreamProgress } from '../ports/event-stream.ts'
 import type { Operator } from '../scope/operator.ts'
 import { below, inSpan, recordBrokenEntries, recordDelivery, spanNames } from '../telemetry.ts'
-import { TenantRegistry } from '../tenancy/registry.ts'
 import type { TenantSettings } from '../tenancy/tenant.ts'
 import { workingCaller } from './host.ts'
+import { WorkedTenants } from './worked-tenants.ts'
 
 /** For what ends with somebody's decision: a tenant that is suspended, a key that is disabled. */
 const decisionPause = 60_000
-/** As for jobs: what was accepted before a tenant was suspended may go on for so long. */
-const freshMilliseconds = 1_000
 
 export interface StreamDeliveriesOptions {
   readonly platform: Platform
@@ -28,7 +26,7 @@ export interface StreamDeliveriesOptions {
 export class StreamDeliveries {
   readonly #platform: Platform
   readonly #operator: Operator
-  readonly #registry: TenantRegistry
+  readonly #tenants: WorkedTenants
   readonly #log: Log
   readonly #works: readonly { readonly consumer: StreamConsumer; readonly work: StreamWork }[]
   readonly #consumption: StreamConsumption | undefined
@@ -36,7 +34,7 @@ export class StreamDeliveries {
   constructor(options: StreamDeliveriesOptions) {
     this.#platform = options.platform
     this.#operator = options.platform.operate()
-    this.#registry = new TenantRegistry(this.#operator, { freshMilliseconds })
+    this.#tenants = new WorkedTenants(this.#operator)
     this.#log = options.log
     this.#works = options.patterns.flatMap(({ streams = [] }) => streams).map((consumer) => ({ consumer, work: consumer.open() }))
     const listens = options.listens !== false && this.#works.length > 0
@@ -54,13 +52,12 @@ export class StreamDeliveries {
     const { tenant, entries } = delivery
     let outcome: Parameters<typeof recordDelivery>[0] = 'error'
     try {
-      const settings = await this.#registry.get(tenant)
-      if (!settings || isGone(settings)) {
+      const settings = await this.#tenants.find(tenant)
+      if (settings === 'gone') {
         outcome = 'gone'
         return keptTo(entries.at(-1)?.sequence)
       }
-      // As with jobs, what a suspended tenant handed in before waits, and so does what may not be worked on here.
-      if (settings.status === 'suspended' || !this.#operator.holds(settings)) {
+      if (settings === 'waits') {
         outcome = 'wait'
         return { wait: decisionPause }
       }
@@ -70,7 +67,7 @@ export class StreamDeliveries {
     } catch (error) {
       const code = PlinthError.is(error) ? error.code : 'internal'
       // It was offboarded meanwhile: nothing of that is a fault.
-      if (code === 'key_destroyed' && isGone(await this.#registry.get(tenant))) {
+      if (code === 'key_destroyed' && (await this.#tenants.hasLeft(tenant))) {
         outcome = 'gone'
         return keptTo(entries.at(-1)?.sequence)
       }
@@ -122,10 +119,6 @@ export class StreamDeliveries {
     if (opened.length < entries.length) recordBrokenEntries(entries.length - opened.length)
     return opened
   }
-}
-
-function isGone(settings: TenantSettings | undefined): boolean {
-  return settings === undefined || settings.status === 'offboarded'
 }
 
 function keptTo(sequence: string | undefined): StreamProgress {
