@@ -4,8 +4,7 @@ import { type Permit, type Refusal, waitingPatience } from '../language-model/ga
 import { estimateTextTokens } from '../language-model/token-estimate.ts'
 import type { Lease, Outcome } from '../ports/queue.ts'
 import type { Uses } from '../scope/scope.ts'
-import type { RequestRecord } from './attempt.ts'
-import { requests } from './requests.ts'
+import { type RequestRecord, requests } from './requests.ts'
 import { withEntry } from './timeline.ts'
 
 /** What is needed for one call of a request's model. */

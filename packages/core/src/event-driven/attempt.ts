@@ -4,18 +4,17 @@ import type { Usage } from '../language-model/catalogue.ts'
 import { classifyFailure, type ModelFailure, mayHaveUsed } from '../language-model/failure.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Lease } from '../ports/queue.ts'
-import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { check, insert } from '../scope/state.ts'
 import { type Ticked, tickerOf } from '../ticker.ts'
 import type { Prepared } from './admission.ts'
 import { chargeLate } from './late-charge.ts'
 import { progress, progressPlace, wholeEnd } from './progress.ts'
-import { type RequestFields, type RequestTexts, requests } from './requests.ts'
+import { type RequestFields, type RequestRecord, requests } from './requests.ts'
+import { keepingPause, keepingTries } from './retry.ts'
 import { hasEnded, keptStart, type Start, startIn, withStart } from './timeline.ts'
 import { usedUntold } from './used.ts'
 
-export type RequestRecord = StoredRecord<RequestFields, RequestTexts>
 type AttemptScope = Uses<'state' | 'models'>
 
 /**
@@ -26,10 +25,6 @@ export type Interruption = 'lost' | 'over' | 'expired'
 
 /** How long one answer may take. */
 const modelTimeout = 5 * 60_000
-/** What an attempt came to is kept in memory for so many tries: it may be an answer that was paid for. */
-const tries = 10
-const firstPause = 250
-const longestPause = 4_000
 
 /**
  * One start of a request's work and what became of it. Nothing is written while the model answers soon; then everything goes into
@@ -123,7 +118,7 @@ export class Attempt implements Ticked {
       try {
         return await write(this.#record, withStart(this.#record.fields, this.#start))
       } catch (error) {
-        if (!PlinthError.is(error) || !error.retryable || failures === tries) throw error
+        if (!PlinthError.is(error) || !error.retryable || failures === keepingTries) throw error
         if (!(error instanceof ConflictError)) await this.#pause(failures)
       }
       if (!(await this.#refresh())) return undefined
@@ -200,7 +195,7 @@ export class Attempt implements Ticked {
 
   async #pause(failures: number): Promise<void> {
     this.#unsure = true
-    await sleep(this.#scope.clock, Math.min(longestPause, firstPause * 2 ** failures), this.#lease.signal)
+    await sleep(this.#scope.clock, keepingPause(failures), this.#lease.signal)
   }
 
   #interrupt(why: Interruption): void {

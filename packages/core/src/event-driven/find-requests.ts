@@ -1,10 +1,7 @@
 import { fromCursor, wrongCursor } from '../define/forms.ts'
-import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import type { RequestListQuery } from './forms.ts'
-import { type RequestFields, type RequestTexts, requests } from './requests.ts'
-
-type RequestRecord = StoredRecord<RequestFields, RequestTexts>
+import { type RequestRecord, requests } from './requests.ts'
 
 /** So many are looked at for one page, and so many where their texts have to be opened for it. */
 const mostLookedAt = 2_000

@@ -2,7 +2,6 @@ import { type EventToEmit, publishEvent } from '../define/event.ts'
 import type { ModelAnswer } from '../language-model/call.ts'
 import type { Usage } from '../language-model/catalogue.ts'
 import type { ModelFailure } from '../language-model/failure.ts'
-import type { StoredRecord } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert, type RecordWrite } from '../scope/state.ts'
 import type { Deed } from '../scope/trail.ts'
@@ -16,7 +15,7 @@ import {
   deadLetters,
   keptFor,
   type RequestFields,
-  type RequestTexts,
+  type RequestRecord,
   requests,
 } from './requests.ts'
 import { type TimelineEntry, withEntry } from './timeline.ts'
@@ -31,8 +30,6 @@ export type Ending =
   | { readonly failure: ModelFailure; readonly used?: Usage | undefined }
   | { readonly cancelled: true }
   | { readonly expired: true; readonly used?: Usage | undefined }
-
-type RequestRecord = StoredRecord<RequestFields, RequestTexts>
 
 /**
  * Ends a request: its new state, its one closing event, the backlog and, for a failure, the dead letter, in one commit.

@@ -1,11 +1,10 @@
 import type { ServerEvent } from '../define/route.ts'
 import { sleep, timestamp } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'
-import type { RequestRecord } from './attempt.ts'
 import { showRequest } from './forms.ts'
 import { getRequest } from './manage.ts'
 import { readProgress, streamId } from './progress.ts'
-import type { RequestFields } from './requests.ts'
+import type { RequestFields, RequestRecord } from './requests.ts'
 import type { TimelineEntry } from './timeline.ts'
 
 /** How often a follower looks again, milliseconds. */

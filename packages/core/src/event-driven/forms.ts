@@ -2,9 +2,8 @@ import { z } from 'zod'
 import { callerId, type PageQuery, pageFields, pageOf, time } from '../define/forms.ts'
 import { timestamp } from '../ports/clock.ts'
 import type { Lane } from '../ports/queue.ts'
-import type { StoredRecord } from '../scope/record.ts'
 import type { Acknowledgement, GenaiRequest } from './accept.ts'
-import type { DeadLetterFields, RequestFields, RequestStatus, RequestTexts } from './requests.ts'
+import type { DeadLetterFields, RequestFields, RequestRecord, RequestStatus } from './requests.ts'
 
 export interface RequestParams {
   readonly id: string
@@ -182,7 +181,7 @@ export function showSummary(tenantId: string, fields: RequestFields): object {
 }
 
 /** A whole request, its result opened. */
-export async function showRequest(tenantId: string, record: StoredRecord<RequestFields, RequestTexts>): Promise<object> {
+export async function showRequest(tenantId: string, record: RequestRecord): Promise<object> {
   const { fields } = record
   const text = await record.open('result')
   const result =

@@ -4,12 +4,9 @@ import { sleep } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'
 import { charge } from '../tenancy/meter/meter.ts'
 import { type RequestFields, requests } from './requests.ts'
+import { keepingPause, keepingTries } from './retry.ts'
 import { isIn, type Start } from './timeline.ts'
 import { inAll } from './used.ts'
-
-const tries = 10
-const firstPause = 250
-const longestPause = 4_000
 
 /**
  * Books a call whose request was cancelled or expired before the call's start was kept: whoever ended it could not know of the call and
@@ -36,8 +33,8 @@ export async function chargeLate(
       await scope.state.update(requests, record, { ...now, usage: written }, { also })
       return
     } catch (error) {
-      if (!PlinthError.is(error) || !error.retryable || failures === tries) throw error
-      if (!(error instanceof ConflictError)) await sleep(scope.clock, Math.min(longestPause, firstPause * 2 ** failures), signal)
+      if (!PlinthError.is(error) || !error.retryable || failures === keepingTries) throw error
+      if (!(error instanceof ConflictError)) await sleep(scope.clock, keepingPause(failures), signal)
     }
   }
 }

@@ -20,7 +20,7 @@ import {
   deadLetters,
   defaultExpiry,
   type RequestFields,
-  type RequestTexts,
+  type RequestRecord,
   requests,
 } from './requests.ts'
 import { withEntry } from './timeline.ts'
@@ -28,7 +28,7 @@ import { withEntry } from './timeline.ts'
 const redriveAtATime = 100
 
 /** A request of this tenant. @throws NotFoundError, the same for another tenant's. */
-export async function getRequest(scope: Uses<'state'>, requestId: string): Promise<StoredRecord<RequestFields, RequestTexts>> {
+export async function getRequest(scope: Uses<'state'>, requestId: string): Promise<RequestRecord> {
   const record = await scope.state.get(requests, { partition: requestId })
   if (!record) throw new NotFoundError('request')
   return record
@@ -84,7 +84,7 @@ export async function redriveAll(scope: Uses<'state' | 'models'>): Promise<strin
 
 async function restart(
   scope: Uses<'state' | 'models'>,
-  record: StoredRecord<RequestFields, RequestTexts>,
+  record: RequestRecord,
   letter: StoredRecord<DeadLetterFields, NoFields>,
 ): Promise<RequestFields> {
   const { ended, error, asked_for, fallbacks, ...last } = record.fields

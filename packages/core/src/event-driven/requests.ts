@@ -4,6 +4,7 @@ import { timeOrder } from '../ids.ts'
 import type { StopReason } from '../language-model/call.ts'
 import type { Usage } from '../language-model/catalogue.ts'
 import type { Lane } from '../ports/queue.ts'
+import type { StoredRecord } from '../scope/record.ts'
 import { type Errand, errandForm } from '../subscribers/errand.ts'
 import type { DirectedFinding } from '../tenancy/filters/filter-input.ts'
 import type { Reservation } from '../tenancy/meter/meter.ts'
@@ -68,6 +69,8 @@ export interface RequestTexts {
   readonly result: string
   readonly callback_url: string
 }
+
+export type RequestRecord = StoredRecord<RequestFields, RequestTexts>
 
 /** A round that nobody set an end to ends after so long; else what is throttled and never worked would wait for ever. */
 const lifetime = 7 * 24 * 3_600_000

@@ -19,3 +19,11 @@ export function backOff(clock: Clock, failures: number, retryAfter = 0): number 
   const bound = Math.min(longestPause, firstPause * 2 ** Math.min(failures, 30))
   return Math.min(longestPause, retryAfter * 1000 + clock.random() * bound)
 }
+
+/** What a call came to is kept in memory for so many tries to store it, about half a minute: it may have been paid for. */
+export const keepingTries = 10
+
+/** Milliseconds before the next of those tries. @param failures how many failed, from 1. */
+export function keepingPause(failures: number): number {
+  return Math.min(4_000, 250 * 2 ** failures)
+}
