@@ -1,6 +1,6 @@
 import type { ServerEvent } from '../define/route.ts'
-import { newestSequence } from '../event-driven/follow-events.ts'
 import { sleep } from '../ports/clock.ts'
+import { newestSequence } from '../scope/event-log.ts'
 import type { Uses } from '../scope/scope.ts'
 import { getStream } from './set-up-stream.ts'
 import { placeAt } from './shards/findings.ts'

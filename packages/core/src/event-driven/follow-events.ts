@@ -35,17 +35,3 @@ export async function resumeAfter(scope: Uses<'state'>, sequence: number): Promi
   if (sequence === 0 || (await scope.state.events({ after: sequence - 1, limit: 1 })).length > 0) return sequence
   throw new InvalidInputError('is ahead of the log; begin anew, without it', { field: 'Last-Event-ID' })
 }
-
-/** The sequence of the newest event, 0 when there is none: found by doubling and halving, since sequences have no gaps. */
-export async function newestSequence(scope: Uses<'state'>): Promise<number> {
-  const beyond = async (after: number): Promise<boolean> => (await scope.state.events({ after, limit: 1 })).length === 0
-  let high = 1
-  while (!(await beyond(high))) high *= 2
-  let low = Math.floor(high / 2)
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    if (await beyond(middle)) high = middle
-    else low = middle + 1
-  }
-  return high
-}

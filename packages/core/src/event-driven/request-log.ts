@@ -1,7 +1,6 @@
 import type { StoredEvent } from '../ports/state-store.ts'
+import { firstSequenceSince, newestSequence } from '../scope/event-log.ts'
 import type { Uses } from '../scope/scope.ts'
-import { firstSequenceSince } from '../subscribers/event-log.ts'
-import { newestSequence } from './follow-events.ts'
 import type { RequestFields } from './requests.ts'
 import type { TimelineEntry } from './timeline.ts'
 

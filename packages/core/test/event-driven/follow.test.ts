@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { followRequest } from '../../src/event-driven/follow.ts'
-import { followEvents, newestSequence } from '../../src/event-driven/follow-events.ts'
+import { followEvents } from '../../src/event-driven/follow-events.ts'
 import { streamId } from '../../src/event-driven/progress.ts'
+import { newestSequence } from '../../src/scope/event-log.ts'
 import { EventBench, read } from './bench.ts'
 
 const open = (): AbortSignal => new AbortController().signal

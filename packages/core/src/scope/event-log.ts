@@ -1,4 +1,5 @@
-import type { Uses } from '../scope/scope.ts'
+/** Finding one's place in a tenant's event log. @module */
+import type { Uses } from './scope.ts'
 
 /** Commits of one moment may stand in the log in another order than their times; never so far apart. */
 const disorder = 1_000
@@ -19,4 +20,18 @@ export async function firstSequenceSince(scope: Uses<'state'>, time: number, new
   }
   const before = await scope.state.events({ after: Math.max(0, low - 1 - disorder), limit: disorder })
   return before.find((event) => event.time >= time && event.sequence < low)?.sequence ?? low
+}
+
+/** The sequence of the newest event, 0 when there is none: found by doubling and halving, since sequences have no gaps. */
+export async function newestSequence(scope: Uses<'state'>): Promise<number> {
+  const beyond = async (after: number): Promise<boolean> => (await scope.state.events({ after, limit: 1 })).length === 0
+  let high = 1
+  while (!(await beyond(high))) high *= 2
+  let low = Math.floor(high / 2)
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (await beyond(middle)) high = middle
+    else low = middle + 1
+  }
+  return high
 }
