@@ -1,5 +1,5 @@
+import { untilNextLook } from '../define/look-again.ts'
 import type { ServerEvent } from '../define/route.ts'
-import { sleep } from '../ports/clock.ts'
 import { newestSequence } from '../scope/event-log.ts'
 import type { Uses } from '../scope/scope.ts'
 import { getStream } from './set-up-stream.ts'
@@ -9,8 +9,6 @@ import type { StreamFields } from './streams.ts'
 import { findRound, keepRound, type TailPosition, type TailRound } from './tail-cursors.ts'
 import { nextRound, roundSlots } from './tail-rounds.ts'
 
-/** How often a follower looks again, milliseconds. */
-const every = 250
 /** Looks after which a follower sees whether the stream is still there. */
 const lookAfter = 20
 
@@ -45,8 +43,7 @@ export async function* followStream(
       id = await keepRound(scope, stream.name, round, id)
       yield* told(scope, stream.name, round, { id, key, skip: 0 })
     }
-    // Ends early, without an error, when the follower is gone.
-    if (!isFull) await sleep(scope.clock, every, signal).catch(() => {})
+    if (!isFull) await untilNextLook(scope, signal)
     if (looked % lookAfter === 0 && !(await isThere(scope, stream))) return
   }
 }

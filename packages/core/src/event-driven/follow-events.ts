@@ -1,11 +1,9 @@
+import { untilNextLook } from '../define/look-again.ts'
 import type { ServerEvent } from '../define/route.ts'
 import { InvalidInputError } from '../errors.ts'
-import { sleep } from '../ports/clock.ts'
 import { envelope } from '../ports/event-bus.ts'
 import type { Uses } from '../scope/scope.ts'
 
-/** How often a follower looks again, milliseconds. */
-const every = 250
 const eventsAtATime = 100
 
 /** The tenant's events from behind a sequence, as they come. */
@@ -21,8 +19,7 @@ export async function* followEvents(
       seen = event.sequence
       yield { id: event.sequence, event: event.type, data: envelope(event) }
     }
-    // Ends early, without an error, when the follower is gone.
-    if (found.length < eventsAtATime) await sleep(scope.clock, every, signal).catch(() => {})
+    if (found.length < eventsAtATime) await untilNextLook(scope, signal)
   }
 }
 

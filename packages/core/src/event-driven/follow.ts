@@ -1,14 +1,12 @@
+import { untilNextLook } from '../define/look-again.ts'
 import type { ServerEvent } from '../define/route.ts'
-import { sleep, timestamp } from '../ports/clock.ts'
+import { timestamp } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'
 import { showRequest } from './forms.ts'
 import { getRequest } from './manage.ts'
 import { readProgress, streamId } from './progress.ts'
 import type { RequestFields, RequestRecord } from './requests.ts'
 import type { TimelineEntry } from './timeline.ts'
-
-/** How often a follower looks again, milliseconds. */
-const every = 250
 
 /**
  * A request's progress from behind an id: `status` for each entry of its timeline, `token` for the text that a start brought,
@@ -21,7 +19,7 @@ export async function* followRequest(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
-  for (let seen = after; !signal.aborted; await pause(scope, signal)) {
+  for (let seen = after; !signal.aborted; await untilNextLook(scope, signal)) {
     const record = await getRequest(scope, requestId)
     for await (const event of newEvents(scope, record, seen)) {
       seen = event.id
@@ -84,9 +82,4 @@ async function* newTexts(
     yield { end, text: text.slice(seen - (end - text.length)) }
     seen = end
   }
-}
-
-/** Ends early, without an error, when the follower is gone. */
-function pause(scope: Uses<never>, signal: AbortSignal): Promise<void> {
-  return sleep(scope.clock, every, signal).catch(() => {})
 }

@@ -1,14 +1,12 @@
+import { untilNextLook } from '../define/look-again.ts'
 import type { ServerEvent } from '../define/route.ts'
-import { sleep, timestamp } from '../ports/clock.ts'
+import { timestamp } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'
 import type { Workflow } from './manage-workflow.ts'
 import { readJournal } from './run/journal-writer.ts'
 import { showWorkflow } from './show-workflow.ts'
 import { closingId, WorkflowChanges } from './workflow-changes.ts'
 import { workflows } from './workflows.ts'
-
-/** How often a follower looks again, milliseconds. */
-const every = 250
 
 /**
  * A run as it happens, from behind an id: `status`, `plan`, `step` and `synthesis` for each change, `approval`; then `done`, or `error`,
@@ -38,8 +36,7 @@ export async function* followWorkflow(
       return
     }
     if (signal.aborted) return
-    // Ends early, without an error, when the follower is gone.
-    await sleep(scope.clock, every, signal).catch(() => {})
+    await untilNextLook(scope, signal)
   }
 }
 

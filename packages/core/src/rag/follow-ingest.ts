@@ -1,12 +1,9 @@
+import { untilNextLook } from '../define/look-again.ts'
 import type { ServerEvent } from '../define/route.ts'
 import { NotFoundError } from '../errors.ts'
-import { sleep } from '../ports/clock.ts'
 import type { Uses } from '../scope/scope.ts'
 import { showIngest } from './forms.ts'
 import { type Ingest, ingests, isRead } from './ingests.ts'
-
-/** How often a follower looks again, milliseconds. */
-const every = 250
 
 /** A batch of documents. @throws NotFoundError */
 export async function getIngest(scope: Uses<'state'>, id: string): Promise<Ingest> {
@@ -25,7 +22,7 @@ export async function* followIngest(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
-  for (let seen = after; !signal.aborted; await sleep(scope.clock, every, signal).catch(() => {})) {
+  for (let seen = after; !signal.aborted; await untilNextLook(scope, signal)) {
     const ingest = await getIngest(scope, id)
     const happened = stepsOf(ingest)
     const isDone = isRead(ingest) && (ingest.embedded ?? 0) >= (ingest.processed ?? 0)
