@@ -7,10 +7,7 @@ import { tickWith } from './tick-stream.ts'
 import { triageIncidents } from './triage-incidents.ts'
 import { readWindowRows } from './windows/window-rows.ts'
 
-export const triageSources: TriageSources = {
-  findings: readFindings,
-  windows: (scope, stream, shard, after) => readWindowRows(scope, stream, shard, after || undefined),
-}
+export const triageSources: TriageSources = { findings: readFindings, windows: readWindowRows }
 
 export const tickJob: JobDefinition<TickBody> = defineJob<TickBody>({
   ...tickJobName,

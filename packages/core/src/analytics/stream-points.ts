@@ -81,9 +81,9 @@ async function pointsOfShard(
   let rows = 0
   for await (const { place, points } of readTail(scope, name, shard, '')) {
     if (++rows > mostRows) return []
+    const row = sha256(`${shard} ${place}`).slice(0, 24)
     for (const [index, point] of showPoints(name, points).entries())
-      if (key === undefined || point.key === key)
-        found.push({ place: sha256(`${shard} ${place}`).slice(0, 24) + String(index).padStart(4, '0'), point })
+      if (key === undefined || point.key === key) found.push({ place: row + String(index).padStart(4, '0'), point })
   }
   return found
 }

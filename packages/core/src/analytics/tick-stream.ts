@@ -1,5 +1,4 @@
-import type { JobToEmit } from '../define/job.ts'
-import { type JobContext, startJob } from '../define/job.ts'
+import { type JobContext, type JobToEmit, startJob } from '../define/job.ts'
 import { ConflictError, PlinthError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import type { Outcome } from '../ports/queue.ts'

@@ -11,6 +11,7 @@ import type { Uses } from '../../scope/scope.ts'
 import { type RecordWrite, replace } from '../../scope/state.ts'
 import { packEntry } from '../entry.ts'
 import { streams, streamsPartition } from '../streams.ts'
+import { isLive } from '../windows/watermark.ts'
 import { type ShardHeadFields, shardSort, streamShards } from './shard-head.ts'
 import { type HeartbeatBody, heartbeat, heartbeatJobName } from './shard-jobs.ts'
 import { shardPartition } from './shard-of.ts'
@@ -24,8 +25,6 @@ const longestPause = 10 * 60_000
 const overdueAfter = 5 * 60_000
 /** Whoever has said nothing for a day is gone. */
 const givesUpAfter = 24 * 60 * 60_000
-/** Records no older than this when they are accepted are of a live stream. */
-const liveWithin = 5 * 60_000
 
 /** Which heartbeat a shard waits for: of several jobs, one goes on. */
 export const streamHeartbeats: Collection<{ readonly after: number }> = defineCollection<{ readonly after: number }>({
@@ -50,9 +49,9 @@ export function nextHeartbeat(
   }
 }
 
-/** Whether records of so new a time are of a stream that is live. */
-export function isLive(newest: number, accepted: number): boolean {
-  return accepted > 0 && accepted - newest <= liveWithin
+/** Whether a shard is to have heartbeats: it has had records, and they were of a live stream. */
+export function beats({ newest, accepted }: Pick<ShardHeadFields, 'newest' | 'accepted'>): boolean {
+  return accepted > 0 && isLive(newest, accepted)
 }
 
 export const heartbeatJob: JobDefinition<HeartbeatBody> = defineJob<HeartbeatBody>({
@@ -69,7 +68,7 @@ async function beat(scope: Uses<'state' | 'streams'>, { stream, shard, after }: 
   if (waiting?.fields.after !== after) return done
   const fields = (await scope.state.get(streams, { partition: streamsPartition, sort: stream }))?.fields
   const head = (await scope.state.get(streamShards, { partition: stream, sort: shardSort(shard) }))?.fields
-  if (!fields || head?.created !== fields.created || !isLive(head.newest, head.accepted)) return done
+  if (!fields || head?.created !== fields.created || !beats(head)) return done
   const now = scope.clock.now()
   const idle = now - head.accepted
   if (idle > givesUpAfter) return done

@@ -4,6 +4,7 @@ import type { Uses } from '../../scope/scope.ts'
 import type { RecordRules } from '../alerts/record-rules.ts'
 import type { StreamSettings } from '../streams.ts'
 import type { WindowResult } from '../windows/window.ts'
+import type { FieldValues } from '../windows/window-content.ts'
 
 export interface Explanation {
   /** In plain words. */
@@ -36,11 +37,6 @@ export interface CategoryDetector {
 export interface Suppression {
   admits(score: number, time: number): boolean
   pack(): unknown
-}
-
-export type FieldValues = {
-  readonly numbers: readonly (readonly [field: string, value: number])[]
-  readonly categories: readonly (readonly [field: string, value: string])[]
 }
 
 /** The windows of one key. */

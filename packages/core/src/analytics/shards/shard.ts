@@ -4,7 +4,7 @@ import { Watermark } from '../windows/watermark.ts'
 import { windowWrites } from '../windows/window-rows.ts'
 import { type BatchMetrics, ProcessingTimes, publishBatchMetrics } from './batch-metrics.ts'
 import { findingWrites, placeAt } from './findings.ts'
-import { firstPause, isLive, nextHeartbeat } from './heartbeat.ts'
+import { beats, firstPause, nextHeartbeat } from './heartbeat.ts'
 import { type KeptState, partWrites, readParts, settingsOf, statePartition } from './kept-state.ts'
 import { KeyPages } from './key-pages.ts'
 import type { KeyParts } from './key-parts.ts'
@@ -213,8 +213,8 @@ export class Shard {
     ]
     const quarantine = keepQuarantined(name, this.#shard, this.#quarantine, group.bad)
     if (group.bad.length > 0) writes.push(quarantine.write)
-    const beats = isLive(group.newest, group.accepted) && now >= this.#heartbeatAt
-    const heartbeat = beats ? nextHeartbeat(name, this.#shard, now + firstPause) : undefined
+    const isDue = beats(group) && now >= this.#heartbeatAt
+    const heartbeat = isDue ? nextHeartbeat(name, this.#shard, now + firstPause) : undefined
     if (heartbeat) writes.push(heartbeat.write)
     const emit = [...(group.isWorthTick ? [tick(name, this.#shard, told)] : []), ...(heartbeat ? [heartbeat.job] : [])]
     const fields = {

@@ -1,5 +1,10 @@
-/** A stream whose newest record was no older than this when it was accepted, milliseconds, is live: its clock goes on without records. */
-const live = 5 * 60_000
+/** Milliseconds. */
+const liveWithin = 5 * 60_000
+
+/** Whether a stream is live whose newest record is of this time and was accepted then: its time goes on also when no records come. */
+export function isLive(newest: number, accepted: number): boolean {
+  return accepted - newest <= liveWithin
+}
 
 /** The time of the newest record (null: none yet), and when that was accepted. */
 export type PackedWatermark = readonly [newest: number | null, acceptedAt: number]
@@ -46,7 +51,7 @@ export class Watermark {
   /** Nothing has come until now: a live stream's time goes on by the real time that passed. @param at milliseconds UTC. */
   heartbeat(at: number): void {
     const passed = at - this.#acceptedAt
-    if (this.#newest === Number.NEGATIVE_INFINITY || passed <= 0 || this.#acceptedAt - this.#newest > live) return
+    if (this.#newest === Number.NEGATIVE_INFINITY || passed <= 0 || !isLive(this.#newest, this.#acceptedAt)) return
     this.#newest += passed
     this.#acceptedAt = at
   }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Collection, defineCollection } from '../../define/collection.ts'
 import type { Uses } from '../../scope/scope.ts'
 import { type RecordWrite, replace } from '../../scope/state.ts'
-import { pageHash } from '../shards/shard-of.ts'
+import { pageHash, shardPartition } from '../shards/shard-of.ts'
 import type { WindowResult } from './window.ts'
 import { packResult, unpackResults } from './window-form.ts'
 
@@ -89,25 +89,22 @@ export function windowWrites(
       from: of.reduce((first, { start }) => Math.min(first, start), Number.MAX_SAFE_INTEGER),
       to: of.reduce((last, { end }) => Math.max(last, end), 0),
     }
-    return replace(windowRows, { partition: partitionOf(stream, shard), sort: own }, fields, { results: `[${texts.join(',')}]` })
+    return replace(windowRows, { partition: shardPartition(stream, shard), sort: own }, fields, {
+      results: `[${texts.join(',')}]`,
+    })
   })
 }
 
-/** The results of a shard in the order that they were written, from behind a place. */
+/** The results of a shard in the order that they were written, from behind a place ('' for all). */
 export async function* readWindowRows(
   scope: Uses<'state'>,
   stream: string,
   shard: number,
-  after?: string,
+  after = '',
 ): AsyncGenerator<{ readonly place: string; readonly results: readonly WindowResult[] }> {
-  for await (const row of scope.state.read(windowRows, partitionOf(stream, shard), after)) {
+  for await (const row of scope.state.read(windowRows, shardPartition(stream, shard), after || undefined)) {
     yield { place: row.sort, results: unpackResults((await row.open('results')) ?? '[]') }
   }
-}
-
-/** Where a shard's rows lie. */
-function partitionOf(stream: string, shard: number): string {
-  return `${stream}/${shard}`
 }
 
 interface Sized {
