@@ -4,7 +4,7 @@ import { type ModelEntry, priceOf } from '../language-model/catalogue.ts'
 import type { Uses } from '../scope/scope.ts'
 
 /** One call of a model about one record: what each record would cost if each were asked about. */
-export interface CallPerRecord {
+interface CallPerRecord {
   readonly model_id: string
   readonly input_tokens: number
   readonly output_tokens: number

@@ -15,7 +15,7 @@ const version = 1
 type PackedRecord = readonly [key: string, timestamp: number, data: JsonObject, id?: string]
 
 /** Why something in an entry can't be taken; a stable code. */
-export type EntryFault = 'unreadable_entry' | 'newer_entry' | 'invalid_record' | 'processing_failed'
+type EntryFault = 'unreadable_entry' | 'newer_entry' | 'invalid_record' | 'processing_failed'
 
 /** One that can't be read, by its place in the entry, as text. */
 export interface BadRecord {

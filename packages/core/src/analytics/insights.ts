@@ -12,7 +12,7 @@ import { insert, type RecordWrite, update } from '../scope/state.ts'
 import type { Analysis, Evidence, Insight } from './insight.ts'
 
 /** What is plain of an insight. Times are milliseconds UTC. */
-export interface InsightFields {
+interface InsightFields {
   readonly insight_id: string
   readonly incident_id: string
   readonly stream: string

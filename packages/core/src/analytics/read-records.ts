@@ -13,7 +13,7 @@ export interface RecordFault {
   readonly field?: string
 }
 
-export interface ReadingRules {
+interface ReadingRules {
   /** Milliseconds UTC: the time of a record that has none of its own. */
   readonly now: number
   /** Fields of data that hold a number, where they are there. */

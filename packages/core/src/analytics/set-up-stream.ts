@@ -16,7 +16,7 @@ import {
 } from './streams.ts'
 import { checkWindows } from './windows/check-windows.ts'
 
-export type StreamRecordRow = StoredRecord<StreamFields, Record<never, never>>
+type StreamRecordRow = StoredRecord<StreamFields, Record<never, never>>
 
 /** How many streams a tenant has: its limit is kept by the commit that makes one. */
 export const streamCounts: Collection<{ readonly streams: number }> = defineCollection<{ readonly streams: number }>({

@@ -7,7 +7,7 @@ import { readTail, type TailPoint } from './shards/tail.ts'
 import type { StreamFields } from './streams.ts'
 
 /** The numbers of one record, as it is shown. */
-export interface ShownPoint {
+interface ShownPoint {
   readonly stream: string
   readonly key: string
   readonly timestamp: string
@@ -48,7 +48,7 @@ export function showPoints(stream: string, points: readonly TailPoint[]): readon
 }
 
 /** A point, and what names it in its list. */
-export interface ListedPoint {
+interface ListedPoint {
   readonly place: string
   readonly point: ShownPoint
 }

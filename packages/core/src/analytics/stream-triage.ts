@@ -73,7 +73,7 @@ export function getTriage(scope: Uses<'state'>, stream: string): Promise<TriageR
 }
 
 /** What triage came to in all of a stream's life. */
-export interface TriageFigures {
+interface TriageFigures {
   readonly findings: number
   readonly incidents: number
   readonly insights: number

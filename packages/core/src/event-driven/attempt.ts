@@ -21,7 +21,7 @@ type AttemptScope = Uses<'state' | 'models'>
  * Why a call was ended from outside. lost: the lease went, and another worker has the job · over: the request was cancelled, or
  * another worker finished it · expired: its time is up.
  */
-export type Interruption = 'lost' | 'over' | 'expired'
+type Interruption = 'lost' | 'over' | 'expired'
 
 /** How long one answer may take. */
 const modelTimeout = 5 * 60_000

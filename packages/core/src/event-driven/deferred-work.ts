@@ -6,7 +6,7 @@ const grain = 250
 const most = 256
 
 /** Requests that become ready at one time. */
-export interface DeferredGroup {
+interface DeferredGroup {
   readonly at: number
   readonly lane: number
   readonly model: number

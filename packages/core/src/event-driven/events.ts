@@ -2,14 +2,14 @@ import { z } from 'zod'
 import { defineEvent, type EventDefinition } from '../define/event.ts'
 import type { Usage } from '../language-model/catalogue.ts'
 
-export interface ReceivedDetail {
+interface ReceivedDetail {
   readonly request_id: string
   readonly user_id: string
   readonly model_id: string
   readonly prompt_ref: string
 }
 
-export interface CompletedDetail {
+interface CompletedDetail {
   readonly request_id: string
   readonly status: 'completed'
   readonly result_ref: string

@@ -4,11 +4,11 @@ import { type Collection, defineCollection } from '../define/collection.ts'
 import type { Place } from '../scope/record.ts'
 import type { Uses } from '../scope/scope.ts'
 
-export interface ProgressFields {
+interface ProgressFields {
   readonly at: number
 }
 
-export interface ProgressTexts {
+interface ProgressTexts {
   readonly text: string
 }
 

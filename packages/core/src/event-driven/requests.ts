@@ -64,7 +64,7 @@ export interface RequestFields {
 }
 
 /** What only the tenant's key opens. */
-export interface RequestTexts {
+interface RequestTexts {
   readonly prompt: string
   readonly result: string
   readonly callback_url: string
@@ -123,7 +123,7 @@ export function keptFor({ retention }: Pick<TenantSettings, 'retention'>): Pick<
 }
 
 /** What was accepted under an idempotency key. The key itself is the caller's and is kept as an HMAC. */
-export interface IdempotencyFields {
+interface IdempotencyFields {
   readonly request_id: string
   readonly body_digest: string
   /** When its retention begins: when it was accepted, or from when the request may be worked. */

@@ -80,11 +80,6 @@ export class ServiceTimes {
     return this.#total / this.#weight
   }
 
-  /** Milliseconds squared. */
-  get variance(): number {
-    return this.variation * this.mean ** 2
-  }
-
   begin(now: number): RunningCall {
     this.#weight /= 1 - 1 / timesMemory
     if (this.#weight > 1e6) this.#rescale()

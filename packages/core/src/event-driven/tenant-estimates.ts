@@ -16,13 +16,13 @@ const fewTimes = 16
 const rereadPause = 5_000
 
 /** What says how long a call lasts. */
-export interface RequestKind {
+interface RequestKind {
   readonly model_id: string
   readonly max_tokens: number
 }
 
 /** What is asked about, as a request's record has it. */
-export interface EstimatedRequest extends RequestKind {
+interface EstimatedRequest extends RequestKind {
   readonly request_id: string
   readonly priority: Lane
   readonly round: number
@@ -61,7 +61,7 @@ export interface Place {
 }
 
 /** The counts that are stored with every change: of all requests that haven't ended, and of those of each lane, where counted. */
-export type StoredBacklog = { readonly requests: number } & { readonly [Name in Lane]?: number }
+type StoredBacklog = { readonly requests: number } & { readonly [Name in Lane]?: number }
 
 interface Run {
   readonly load: ModelLoad

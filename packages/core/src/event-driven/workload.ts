@@ -18,7 +18,7 @@ export interface ModelLoad {
 }
 
 /** A request that runs. */
-export interface RunningLoad {
+interface RunningLoad {
   readonly lane: number
   readonly startedAt: number
 }

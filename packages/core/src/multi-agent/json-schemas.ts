@@ -5,7 +5,7 @@ import { longestFor } from './json-schema/bounded-patterns.ts'
 import { type Check, checkOf } from './json-schema/keywords.ts'
 
 /** Checks a value. @returns what is wrong with it, at most ten faults; none: it fits. */
-export type SchemaCheck = (value: unknown) => readonly string[]
+type SchemaCheck = (value: unknown) => readonly string[]
 
 /** Made once for each: that costs as much as many checks. */
 const made = new WeakMap<JsonObject, SchemaCheck | { readonly fault: string }>()

@@ -12,7 +12,7 @@ import type { Errand } from './errand.ts'
 import { type DeliveryFields, deliveries, deliveryPlace, type Fault } from './records.ts'
 import { retryWait } from './retry-schedule.ts'
 
-export type DeliveryRecord = StoredRecord<DeliveryFields, NoFields>
+type DeliveryRecord = StoredRecord<DeliveryFields, NoFields>
 
 /** What became of one attempt. */
 export type Attempted =

@@ -13,7 +13,7 @@ export type EventPattern = JsonObject & { readonly [checked]: 'pattern' }
 export const patternLimits: { readonly bytes: number; readonly depth: number } = { bytes: 2_048, depth: 10 }
 
 /** What is wrong with a pattern, and where: the path from its root. */
-export interface PatternProblem {
+interface PatternProblem {
   readonly path: readonly string[]
   readonly message: string
 }

@@ -60,7 +60,7 @@ export const subscribers: Collection<SubscriberFields, SubscriberTexts, 'created
 })
 
 /** How much of each a tenant has. */
-export interface SubscriberCounts {
+interface SubscriberCounts {
   readonly subscribers: number
   /** Replays that aren't at their end. */
   readonly replays: number

@@ -91,7 +91,7 @@ export async function getReplay(scope: Uses<'state'>, id: string): Promise<Repla
   return record.fields
 }
 
-export interface ReplayBody {
+interface ReplayBody {
   readonly replay_id: string
 }
 

@@ -1,4 +1,4 @@
-import { type EventEnvelope, envelope } from '../ports/event-bus.ts'
+import { envelope } from '../ports/event-bus.ts'
 import { OutboundError } from '../ports/outbound.ts'
 import type { StoredEvent } from '../ports/state-store.ts'
 import type { Uses } from '../scope/scope.ts'
@@ -23,7 +23,7 @@ export async function sendWebhook(
   },
 ): Promise<Attempted> {
   const { url, secrets, event, content, signal } = webhook
-  const body = JSON.stringify({ ...(envelope(event) satisfies EventEnvelope), content })
+  const body = JSON.stringify({ ...envelope(event), content })
   const headers = {
     ...signedHeaders(secrets, { id: event.id, at: scope.clock.now(), body }),
     'content-type': 'application/json',

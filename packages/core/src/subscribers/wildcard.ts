@@ -40,7 +40,7 @@ export function matchesWildcard(parts: readonly string[], text: string): boolean
   return true
 }
 
-/** Where a part first stands within [from, end), or -1 (Knuth, Morris and Pratt, 1977: never steps back in the text). */
+/** Where a part, which is never empty, first stands within [from, end), or -1 (Knuth, Morris and Pratt, 1977: never steps back in the text). */
 function search(text: string, part: string, from: number, end: number): number {
   const borders = bordersOf(part)
   let matched = 0
@@ -49,7 +49,7 @@ function search(text: string, part: string, from: number, end: number): number {
     if (text.charAt(index) === part.charAt(matched)) matched++
     if (matched === part.length) return index - matched + 1
   }
-  return part === '' ? from : -1
+  return -1
 }
 
 /** For each beginning of a part: the length of the longest that is both its beginning and its end, but not all of it. */

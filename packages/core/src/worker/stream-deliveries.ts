@@ -14,7 +14,7 @@ import { WorkedTenants } from './worked-tenants.ts'
 /** For what ends with somebody's decision: a tenant that is suspended, a key that is disabled. */
 const decisionPause = 60_000
 
-export interface StreamDeliveriesOptions {
+interface StreamDeliveriesOptions {
   readonly platform: Platform
   readonly patterns: readonly Pattern[]
   readonly log: Log

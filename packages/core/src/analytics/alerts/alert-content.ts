@@ -4,7 +4,7 @@ import type { Uses } from '../../scope/scope.ts'
 import { type AlertRecord, alerts } from './records.ts'
 
 /** What whoever may read alerts is told of one (R81, R83). */
-export interface AlertContent {
+interface AlertContent {
   readonly subject: string
   readonly body: JsonObject
 }

@@ -7,7 +7,7 @@ import type { Uses } from '../../scope/scope.ts'
 import { insert, update } from '../../scope/state.ts'
 import { type AlertRule, defaultRules, type RuleSubject } from './rules.ts'
 
-export interface RuleSetFields {
+interface RuleSetFields {
   /** Counts changes, from 1. */
   readonly version: number
   readonly count: number
@@ -15,7 +15,7 @@ export interface RuleSetFields {
 }
 
 /** All rules of the user's, as JSON: names, keys, fields and thresholds are content. */
-export interface RuleSetTexts {
+interface RuleSetTexts {
   readonly rules: string
 }
 

@@ -6,7 +6,7 @@ import { AlertBook } from './alert-book.ts'
 import { alertAcknowledged } from './events.ts'
 import { type AlertFields, type AlertRecord, type AlertStatus, alerts } from './records.ts'
 
-export interface AlertQuery {
+interface AlertQuery {
   readonly status?: AlertStatus | undefined
   readonly stream?: string | undefined
   readonly alert_type?: string | undefined

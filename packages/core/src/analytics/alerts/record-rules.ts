@@ -6,7 +6,7 @@ import { rulesOn } from './keep-rules.ts'
 import type { AlertRule } from './rules.ts'
 
 /** A rule that fired on a record; who asked knows the rest of a finding. */
-export type RuleHit = Pick<Finding, 'key' | 'field' | 'timestamp' | 'kind' | 'value' | 'score' | 'reason'> & {
+type RuleHit = Pick<Finding, 'key' | 'field' | 'timestamp' | 'kind' | 'value' | 'score' | 'reason'> & {
   readonly rule: string
 }
 

@@ -16,13 +16,13 @@ type Run = readonly [since: number, end: number]
 /** The runs of one stream, by rule, window and key. */
 export type Runs = Map<string, Run>
 
-export interface RuleRunFields {
+interface RuleRunFields {
   readonly stream: string
   readonly count: number
 }
 
 /** Keys of streams are in it, and what holds of them. */
-export interface RuleRunTexts {
+interface RuleRunTexts {
   readonly runs: string
 }
 

@@ -7,7 +7,7 @@ import type { Analysis } from '../insight.ts'
 import type { TriageBody } from '../job-forms.ts'
 
 /** One question to a model about some incidents, from its first try until all of them know the answer. Times are milliseconds UTC. */
-export interface ModelCallFields {
+interface ModelCallFields {
   readonly call_id: string
   readonly stream: string
   readonly begun: number

@@ -3,7 +3,7 @@ import type { Analysis, RiskLevel } from '../insight.ts'
 import { riskLevels } from './analyse-by-rule.ts'
 
 /** What a model wrote, or what is wrong with it: each fault in words that a model can mend it by. */
-export type ParsedAnalyses = { readonly analyses: readonly Analysis[] } | { readonly faults: readonly string[] }
+type ParsedAnalyses = { readonly analyses: readonly Analysis[] } | { readonly faults: readonly string[] }
 
 const mostTexts = 20
 const longestText = 500

@@ -13,7 +13,7 @@ import { isSuspectInsight } from './prompt.ts'
 import { underStatistics } from './under-statistics.ts'
 
 /** The gravest insight of an incident, as it is kept. */
-export interface KeptInsight {
+interface KeptInsight {
   readonly record: InsightRecord
   readonly insight: Insight
 }

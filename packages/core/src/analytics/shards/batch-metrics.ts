@@ -42,7 +42,7 @@ export class ProcessingTimes {
 }
 
 /** Whose batch it was. */
-export interface BatchOwner {
+interface BatchOwner {
   readonly tenant: string
   readonly stream: string
   readonly shard: number

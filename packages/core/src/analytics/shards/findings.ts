@@ -11,7 +11,7 @@ import type { TextedFinding } from './shard-outputs.ts'
 const keptFor = 3 * 24 * 60 * 60_000
 const rowCharacters = 90_000
 
-export interface FindingsRow {
+interface FindingsRow {
   readonly at: number
   readonly count: number
 }

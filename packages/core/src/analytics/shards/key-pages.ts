@@ -33,7 +33,7 @@ const mostBits = 16
 const commitCharacters = 900_000
 const commitPages = 80
 
-export type PageWriter = (writes: readonly RecordWrite[]) => Promise<void>
+type PageWriter = (writes: readonly RecordWrite[]) => Promise<void>
 
 export class KeyPages {
   readonly #partition: string

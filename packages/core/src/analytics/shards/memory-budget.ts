@@ -1,7 +1,7 @@
 import type { KeyPage } from './key-page.ts'
 
 /** Whose pages take memory. */
-export interface PageHolder {
+interface PageHolder {
   loadedPages(): Iterable<KeyPage>
 }
 

@@ -17,7 +17,7 @@ export interface Entry {
 /** Keys are kept for a day after their last record, at least. */
 const shortestMemory = 24 * 60 * 60_000
 
-export interface ShardParts {
+interface ShardParts {
   readonly context: KeyContext
   readonly watermark: Watermark
   readonly ids: RecentIds

@@ -12,7 +12,7 @@ type Head = StoredRecord<ShardHeadFields, { state: string }>
 /** A commit is tried so often, as long as nobody else has written. */
 const tries = 5
 
-export interface HeadChange extends Omit<Commit, 'writes'> {
+interface HeadChange extends Omit<Commit, 'writes'> {
   readonly writes?: Commit['writes']
   /** What is new in the head. */
   readonly fields?: Partial<ShardHeadFields>

@@ -23,7 +23,7 @@ export type TailPoint = readonly [
   score: number,
   expected?: readonly [low: number, high: number],
 ]
-export type TailAnomaly = Pick<Finding, 'key' | 'field' | 'timestamp' | 'kind' | 'value' | 'score' | 'reason' | 'expected'>
+type TailAnomaly = Pick<Finding, 'key' | 'field' | 'timestamp' | 'kind' | 'value' | 'score' | 'reason' | 'expected'>
 
 export interface Tail {
   /** At most {@link sampledPoints}: all, or every so manieth. */

@@ -6,7 +6,7 @@ import { countOf, isObject, listOf, numberOf, objectOf, quoted, textOf, textsOf,
 import { longestFor } from './bounded-patterns.ts'
 import { formats } from './formats.ts'
 
-export interface ValueFault {
+interface ValueFault {
   /** Empty: the value itself. */
   readonly path: string
   readonly message: string

@@ -1,5 +1,5 @@
 /** What a model wrote where JSON was asked for. */
-export type FoundJson = { readonly value: unknown } | { readonly fault: JsonFault }
+type FoundJson = { readonly value: unknown } | { readonly fault: JsonFault }
 export type JsonFault = 'no_json' | 'cut_off' | 'malformed'
 
 const fence = /```(?:json|JSON)?\s*\n?([\s\S]*?)```/g

@@ -4,7 +4,7 @@ import { jsonInText } from '../plan/json-in-text.ts'
 import type { Step } from '../plan/plan.ts'
 
 /** Whether a step's answer is what was asked for: with the value, where it is to be JSON; or what is wrong with it. */
-export type CheckedOutput = { readonly json?: JsonValue } | { readonly fault: string }
+type CheckedOutput = { readonly json?: JsonValue } | { readonly fault: string }
 
 /** Holds an answer against the JSON Schema of its step; without one anything but nothing will do. */
 export function checkOutput({ expected_output: expected }: Pick<Step, 'expected_output'>, text: string): CheckedOutput {

@@ -16,7 +16,7 @@ import type { Used } from './run-agent.ts'
 const mostTries = 3
 const maxTokens = 1_000
 
-export interface Judging {
+interface Judging {
   readonly model: ResolvedModel
   readonly task: string
   readonly criteria: readonly string[]

@@ -46,7 +46,7 @@ export interface Used {
   made: readonly MadeCall[]
 }
 
-export type AgentEnd = Readonly<Used> &
+type AgentEnd = Readonly<Used> &
   (
     | { readonly text: string; readonly found: Found; readonly truncated: boolean }
     /** It may not go on before somebody has agreed to these calls. */

@@ -6,7 +6,7 @@ import { namesOf, type Topic, termsIn } from './topic.ts'
 /** Of the terms of something without a name. */
 const leastCovered = 0.6
 
-export interface Sought {
+interface Sought {
   readonly topic: Topic
   readonly rivals: readonly ReadonlySet<string>[]
   readonly source: ReadonlySet<string>

@@ -67,7 +67,7 @@ const generic: ReadonlySet<string> = new Set([
   ...termsOf('period value level date total average mean sum combined overall figure rating list current maximum minimum detail'),
 ])
 
-export interface AspectTerm {
+interface AspectTerm {
   readonly term: string
   readonly weight: number
   readonly others: ReadonlySet<string>
