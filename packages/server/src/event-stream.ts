@@ -25,6 +25,15 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
   let beating: Timer | undefined
   let looking: Timer | undefined
   const ending = clock.setTimer(longest, stop)
+  /** A source that fails ends all that goes on beside it, too: nobody cancels a stream that has failed. */
+  const nextEvent = async (): Promise<IteratorResult<ServerEvent>> => {
+    try {
+      return await iterator.next()
+    } catch (error) {
+      stop()
+      throw error
+    }
+  }
   return new ReadableStream<Uint8Array>({
     start(controller) {
       // Whoever came while the server was stopping is told of no end any more.
@@ -48,7 +57,7 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
       })
     },
     async pull(controller) {
-      const next = signal.aborted ? undefined : await iterator.next()
+      const next = signal.aborted ? undefined : await nextEvent()
       if (!next || next.done || signal.aborted) {
         stop()
         controller.close()
