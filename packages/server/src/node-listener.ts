@@ -35,7 +35,7 @@ function arrivalOf(request: IncomingMessage, response: ServerResponse, target: P
     from: () => request.socket.remoteAddress ?? '',
     gone: () => goneSignal(response),
     hasBody: hasBody(request),
-    collect: (take) => collect(request, take),
+    collect: (take) => collect(request, response, take),
   }
 }
 
@@ -44,7 +44,8 @@ function goneSignal(response: ServerResponse): AbortSignal {
   const leave = (): void => controller.abort(new UnavailableError('client_gone', 'The client left before it was answered.'))
   if (isGone(response)) leave()
   response.once('close', () => {
-    if (!response.writableFinished) leave()
+    // Whether it was finished HTTP/2 can't tell: it ends what is cut off by itself.
+    if (!response.writableEnded) leave()
   })
   return controller.signal
 }
@@ -57,8 +58,15 @@ function hasBody(request: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-function collect(request: IncomingMessage, take: (chunk: Uint8Array) => void | Promise<void>): Promise<void> {
+function collect(
+  request: IncomingMessage,
+  response: ServerResponse,
+  take: (chunk: Uint8Array) => void | Promise<void>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
+    const cutOff = (): Error => new Error('The body broke off.')
+    // A client that went before its body was asked for is told of by no event any more, and what had come of it is gone.
+    if (request.destroyed || isGone(response)) return reject(cutOff())
     let last: Promise<void> | undefined
     const fail = (error: Error): void => {
       // The rest is passed over, so that the connection can go on.
@@ -81,7 +89,7 @@ function collect(request: IncomingMessage, take: (chunk: Uint8Array) => void | P
     request.once('error', fail)
     // Every request closes; making an error costs as much as reading a small body.
     request.once('close', () => {
-      if (!request.readableEnded) fail(new Error('The body broke off.'))
+      if (!request.readableEnded) fail(cutOff())
     })
   })
 }
@@ -93,7 +101,7 @@ function write(response: ServerResponse, answer: Answer, patience: number): void
   if (stream) {
     response.writeHead(status, headers)
     if (response.req.method !== 'HEAD') return void pump(stream, response, patience)
-    void stream.cancel()
+    void stream.cancel().catch(() => {})
     response.end()
     return
   }
