@@ -39,6 +39,8 @@ export class SignInLimit {
 
   #current(address: string): Failures | undefined {
     const found = this.#failures.get(address)
-    return found && this.#clock.now() - found.since < window ? found : undefined
+    const age = found ? this.#clock.now() - found.since : Number.POSITIVE_INFINITY
+    // A clock may be set back: nobody has to wait until it is where it was.
+    return age >= 0 && age < window ? found : undefined
   }
 }

@@ -31,6 +31,16 @@ describe('who may try to sign in', () => {
     limit.check('10.0.0.1')
   })
 
+  it('waits no longer where the clock is set back', () => {
+    const clock = new FakeClock()
+    const limit = new SignInLimit(clock)
+    for (let count = 0; count < 10; count++) limit.failed('10.0.0.1')
+    clock.jump(clock.now() - 86_400_000)
+    limit.check('10.0.0.1')
+    for (let count = 0; count < 10; count++) limit.failed('10.0.0.1')
+    expect(() => limit.check('10.0.0.1')).toThrow(expect.objectContaining({ retryAfter: 60 }))
+  })
+
   it('is remembered for 10,000 addresses', () => {
     const limit = new SignInLimit(new FakeClock())
     for (let count = 0; count < 10; count++) limit.failed('first')
