@@ -27,7 +27,7 @@ export class SpanExport implements SpanProcessor {
   readonly #options: SpanExportOptions
   readonly #exporter: OTLPTraceExporter
   readonly #batches: BatchSpanProcessor
-  #pausedUntil = 0
+  #pausedAt = Number.NEGATIVE_INFINITY
   #isTold = false
 
   /**
@@ -91,18 +91,20 @@ export class SpanExport implements SpanProcessor {
   }
 
   get #isPaused(): boolean {
-    return this.#options.clock.now() < this.#pausedUntil
+    const since = this.#options.clock.now() - this.#pausedAt
+    // A clock that is set back must not make the pause longer.
+    return since >= 0 && since < pauseMilliseconds
   }
 
   #resume(): void {
-    this.#pausedUntil = 0
+    this.#pausedAt = Number.NEGATIVE_INFINITY
     this.#isTold = false
   }
 
   /** Neither the endpoint nor the answer is told: both may hold secrets. */
   #pause(): void {
     const { clock, log } = this.#options
-    this.#pausedUntil = clock.now() + pauseMilliseconds
+    this.#pausedAt = clock.now()
     if (!this.#isTold) log.warn({}, 'The collector of OTEL_EXPORTER_OTLP_ENDPOINT takes no spans; they are let go.')
     this.#isTold = true
   }
