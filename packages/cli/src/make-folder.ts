@@ -8,8 +8,8 @@ import { InvalidInputError } from '@plinth/core'
  * @throws InvalidInputError with this message and field.
  */
 export function makeFolder(folder: string, message: string, field: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
   try {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
     makeFolder(dirname(folder), message, field)
     mkdirSync(folder)
   } catch (cause) {

@@ -101,6 +101,8 @@ describe('plinth detect', () => {
     expect(await refused(file, '--out', file)).toContain('--out would overwrite')
     expect(await refused(file, '--out-dir', folder)).toContain('--out-dir would overwrite')
     expect(await refused(file, '--out-dir', join(file, 'scores'))).toContain('--out-dir must be a folder')
+    for (const out of ['/proc/nowhere/at/all', join(folder, 'x'.repeat(300))])
+      expect(await refused(file, '--out-dir', out)).toContain('--out-dir must be a folder')
     expect(await refused(file, namesake)).toContain('give --out-dir')
     expect(await refused(file, namesake, '--out-dir', join(folder, 'scores'))).toContain('Two files are named cpu.csv')
     expect(await refused(file, '--out', 'a', '--out-dir', 'b')).toContain('not both')

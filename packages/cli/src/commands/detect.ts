@@ -1,9 +1,10 @@
-import { createWriteStream, existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Detector, detectionThreshold, InvalidInputError } from '@plinth/core'
 import { Command } from 'commander'
+import { makeFolder } from '../make-folder.ts'
 import { ProgressBar } from '../progress-bar.ts'
 import { readSeries } from '../series-file.ts'
 import { countOf } from '../words.ts'
@@ -60,7 +61,9 @@ where no zone is told), or seconds or milliseconds since 1970.
 
 async function detect(files: readonly string[], options: DetectOptions): Promise<void> {
   const outs = outsOf(files, options)
-  if (options.outDir !== undefined) makeFolder(options.outDir)
+  const { outDir } = options
+  if (outDir !== undefined)
+    makeFolder(resolve(outDir), `--out-dir must be a folder that can be made, which ${outDir} is not.`, 'out-dir')
   const found: Found[] = []
   for (const [at, file] of files.entries()) found.push(await scoreFile(file, outs[at] ?? null, options.json ?? false))
   if (options.json) console.log(JSON.stringify({ threshold: detectionThreshold, files: found }))
@@ -132,17 +135,6 @@ async function writeWhole(lines: Readable, out: string): Promise<void> {
     rmSync(partial, { force: true })
     if (cause instanceof InvalidInputError) throw cause
     throw new InvalidInputError(`The scores can't be written to ${out}.`, { field: 'out', cause })
-  }
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (cause) {
-    throw new InvalidInputError(`--out-dir must be a folder that can be made, which ${folder} is not.`, {
-      field: 'out-dir',
-      cause,
-    })
   }
 }
 
