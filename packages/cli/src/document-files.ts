@@ -72,7 +72,8 @@ const reasons: Readonly<Record<string, string>> = {
 function nameOf(path: string): string {
   const whole = resolve(path)
   const fromHere = relative(process.cwd(), whole)
-  return (fromHere.startsWith('..') ? whole : fromHere).split(sep).join('/')
+  const isElsewhere = fromHere === '..' || fromHere.startsWith(`..${sep}`)
+  return (isElsewhere ? whole : fromHere).split(sep).join('/')
 }
 
 async function* filesOf(path: string, unread: UnreadFile[]): AsyncGenerator<string> {

@@ -46,6 +46,8 @@ describe('the files that paths name', () => {
     expect(files).toEqual([{ path: join(folder, 'manuals/b.md'), source: join(folder, 'manuals/b.md'), bytes: 5 }])
     const here = await documentFiles(['package.json'])
     expect(here.files[0]?.source).toBe('package.json')
+    expect(unreadable('..notes/a.md', {}).source).toBe('..notes/a.md')
+    expect(unreadable('../a.md', {}).source).toMatch(/^\/.*\/a\.md$/)
   })
 
   it('are refused where there are none', async () => {
