@@ -146,7 +146,12 @@ export class GuardedHttp implements Outbound {
         outgoing.end(body)
       }
       signal?.addEventListener('abort', cancel)
-      attempt(options)
+      try {
+        attempt(options)
+      } catch (error) {
+        // What Node.js refuses to send, such as a header with a line break, has no request that could be ended later.
+        end(() => reject(error))
+      }
     })
   }
 }

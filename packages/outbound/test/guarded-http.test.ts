@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { OutboundError, type OutboundRequest, type OutboundResponse } from '@plinth/core'
+import { FakeClock } from '@plinth/core/testing'
 import { systemClock } from '@plinth/local'
 import { GuardedHttp, type GuardedHttpOptions } from '@plinth/outbound'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -309,4 +310,13 @@ describe('certificates', () => {
     expect(await failure(post(guarded(), url))).toMatchObject({ code: 'unreachable', reason: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
     expect(requests).toBe(0)
   })
+})
+
+it('what can not be sent at all fails at once, and leaves nothing that goes off later', async () => {
+  const clock = new FakeClock()
+  const leaving = new AbortController()
+  const sending = post(guarded({ clock }), 'http://127.0.0.1:9/', { headers: { 'x-odd': 'a\nb' }, signal: leaving.signal })
+  await expect(sending).rejects.toThrow()
+  expect(clock.timers).toBe(0)
+  leaving.abort()
 })
