@@ -8,9 +8,9 @@ import {
   Relay,
   StreamDeliveries,
   Sweeper,
-  sleep,
   WorkerHost,
 } from '@plinth/core'
+import { atMost } from './at-most.ts'
 
 /** What works in the background of one platform. */
 export interface Engine {
@@ -37,7 +37,7 @@ export function startEngine(parts: {
   return {
     stop: async (milliseconds) => {
       platform.gate.stop()
-      await Promise.race([Promise.all([host?.drain(), deliveries?.drain()]), sleep(operator.clock, milliseconds)])
+      await atMost(operator.clock, milliseconds, Promise.all([host?.drain(), deliveries?.drain()]))
       await Promise.all([relay.stop(), sweeper.stop()])
       await rounds.stop()
     },

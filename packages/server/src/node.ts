@@ -23,6 +23,7 @@ import { createModels, modelLimits, modelOptions } from '@plinth/models'
 import { GuardedHttp } from '@plinth/outbound'
 import { SpanExport } from '@plinth/outbound/span-export'
 import { createApp } from './app.ts'
+import { atMost } from './at-most.ts'
 import { bootstrap } from './bootstrap.ts'
 import { alsoHttp2, type OpenConnections } from './connections.ts'
 import { OneTimeCodes } from './console/one-time-codes.ts'
@@ -245,9 +246,9 @@ async function closeConnections({ server, listeners, connections }: Listening): 
   void closed.then(() => {
     over = true
   })
-  await Promise.race([closed, sleep(systemClock, arrivingMilliseconds)])
+  await atMost(systemClock, arrivingMilliseconds, closed)
   connections.closeArriving()
-  await Promise.race([closed, sleep(systemClock, connectionMilliseconds - arrivingMilliseconds)])
+  await atMost(systemClock, connectionMilliseconds - arrivingMilliseconds, closed)
   server.closeAllConnections()
   connections.destroy()
   if (!over) await sleep(systemClock, settleMilliseconds)
