@@ -1,5 +1,6 @@
-import { InvalidInputError, PlinthError, TooLargeError } from '@plinth/core'
+import { PlinthError } from '@plinth/core'
 import type { Arrival } from './exchange.ts'
+import { bodyCut, bodyTooLarge } from './json-body.ts'
 
 /**
  * A body as it comes, no faster than it is taken.
@@ -7,7 +8,7 @@ import type { Arrival } from './exchange.ts'
  */
 export async function* bodyBytes(arrival: Arrival, limit: number): AsyncGenerator<Uint8Array> {
   const announced = Number(arrival.header('content-length') ?? 0)
-  if (announced > limit) throw tooLarge(limit)
+  if (announced > limit) throw bodyTooLarge(limit)
   let length = 0
   let given: { readonly chunk: Uint8Array; readonly taken: () => void } | undefined
   let wake = (): void => {}
@@ -15,7 +16,7 @@ export async function* bodyBytes(arrival: Arrival, limit: number): AsyncGenerato
   let left = false
   const all = arrival.collect((chunk) => {
     length += chunk.byteLength
-    if (length > limit || left) throw tooLarge(limit)
+    if (length > limit || left) throw bodyTooLarge(limit)
     return new Promise<void>((taken) => {
       given = { chunk, taken }
       wake()
@@ -48,10 +49,5 @@ export async function* bodyBytes(arrival: Arrival, limit: number): AsyncGenerato
   }
   const error = await end
   if (error === undefined) return
-  if (PlinthError.is(error)) throw error
-  throw new InvalidInputError('The body could not be read to its end.', { code: 'body_cut', cause: error })
-}
-
-function tooLarge(limit: number): TooLargeError {
-  return new TooLargeError(`The body holds at most ${limit / 1024 / 1024} MiB.`)
+  throw PlinthError.is(error) ? error : bodyCut(error)
 }

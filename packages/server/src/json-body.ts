@@ -37,9 +37,7 @@ export async function readBody(
   { ofParts = false }: { readonly ofParts?: boolean } = {},
 ): Promise<unknown> {
   const bytes = await readBytes(arrival, limit).catch((cause: unknown) => {
-    if (PlinthError.is(cause)) throw cause
-    // The client went away, or what it sent is no body.
-    throw new InvalidInputError('The body could not be read to its end.', { code: 'body_cut', cause })
+    throw PlinthError.is(cause) ? cause : bodyCut(cause)
   })
   if (bytes.byteLength === 0) throw new InvalidInputError('The body is empty.')
   const most = ofParts ? deepestOfParts : deepest
@@ -113,15 +111,15 @@ const patience = 4
 export async function readBytes(arrival: Arrival, limit: number): Promise<Uint8Array> {
   refusePacked(arrival)
   const announced = arrival.header('content-length')
-  if (announced !== undefined && Number(announced) > limit) throw tooLarge(limit)
+  if (announced !== undefined && Number(announced) > limit) throw bodyTooLarge(limit)
   const chunks: Uint8Array[] = []
   let length = 0
   await arrival.collect((chunk) => {
     length += chunk.byteLength
-    if (length > limit * patience) throw tooLarge(limit)
+    if (length > limit * patience) throw bodyTooLarge(limit)
     if (length <= limit) chunks.push(chunk)
   })
-  if (length > limit) throw tooLarge(limit)
+  if (length > limit) throw bodyTooLarge(limit)
   const [only] = chunks
   if (only && chunks.length === 1) return only
   const bytes = new Uint8Array(length)
@@ -139,6 +137,12 @@ export function refusePacked(arrival: Arrival): void {
   if (encoding !== undefined && !unpacked.test(encoding)) throw new UnsupportedEncodingError()
 }
 
-function tooLarge(limit: number): TooLargeError {
-  return new TooLargeError(`The body holds at most ${limit / 1024 / 1024} MiB.`)
+export function bodyTooLarge(limit: number): TooLargeError {
+  const kibibytes = limit / 1024
+  return new TooLargeError(`The body holds at most ${kibibytes < 1024 ? `${kibibytes} KiB` : `${kibibytes / 1024} MiB`}.`)
+}
+
+/** The client went away, or what it sent is no body. */
+export function bodyCut(cause: unknown): InvalidInputError {
+  return new InvalidInputError('The body could not be read to its end.', { code: 'body_cut', cause })
 }
