@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { eraseRemoved } from './database/erase.ts'
 import { countCutOffs } from './database/job-table.ts'
 import type { Answer, Batch, Failure, Operation, Result } from './database/operation.ts'
-import { isFatal, openForReading, openForWriting } from './database/schema.ts'
+import { damageIn, isFatal, openForReading, openForWriting } from './database/schema.ts'
 import { type StepTeller, tellStep } from './database/steps.ts'
 import { Writer } from './database/writer.ts'
 
@@ -34,12 +34,9 @@ else serve()
 
 function check(): void {
   const database = openForReading(options.path)
-  const found = database
-    .prepare('PRAGMA quick_check(10)')
-    .all()
-    .map((row) => String(Object.values(row)[0]))
+  const damage = damageIn(database, 'quick_check')
   database.close()
-  port?.postMessage(found.length === 1 && found[0] === 'ok' ? [] : found)
+  port?.postMessage(damage)
 }
 
 function serve(): void {

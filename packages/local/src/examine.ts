@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { isFatal, openForReading } from './database/schema.ts'
-import { partitionPrefix, prefixEnd } from './row-codec.ts'
+import { damageIn, isFatal, openForReading } from './database/schema.ts'
+import { collectionPrefix, partitionPrefix, prefixEnd } from './row-codec.ts'
 
 /** What can be said of a data folder's database without a key, and without a look at any content. Times are milliseconds UTC. */
 export interface DatabaseFacts {
@@ -47,9 +47,7 @@ export function examineDatabase(directory: string): DatabaseFacts | undefined {
 export function lookThroughDatabase(directory: string): readonly string[] {
   const database = openForReading(join(directory, 'plinth.db'))
   try {
-    const found = database.prepare('PRAGMA quick_check(10)').all()
-    const words = found.map((row) => String(Object.values(row)[0]))
-    return words.join() === 'ok' ? [] : words
+    return damageIn(database, 'quick_check')
   } catch (error) {
     if (isFatal(error)) return [(error as Error).message]
     throw error
@@ -93,7 +91,7 @@ function keysIn(database: DatabaseSync, place: Parameters<typeof partitionPrefix
 }
 
 function countOf(database: DatabaseSync, tenant: string, collection: string): number {
-  const prefix = partitionPrefix({ tenant, collection, partition: '' }).slice(0, -1)
+  const prefix = collectionPrefix(tenant, collection)
   const found = database.prepare('SELECT COUNT(*) AS rows FROM record WHERE key > ? AND key < ?').get(prefix, prefixEnd(prefix))
   return Number(found?.rows)
 }

@@ -11,7 +11,7 @@ import {
   type Row,
   sealedObjectPrefix,
 } from '@plinth/core'
-import { openAsItIs } from '../database/schema.ts'
+import { damageIn, openAsItIs } from '../database/schema.ts'
 import { FileObjectStore } from '../file-object-store.ts'
 import { LocalKeyService } from '../local-key-service.ts'
 import { decodeRow, rowColumns, type StoredRow } from '../row-codec.ts'
@@ -83,15 +83,14 @@ async function fileProblems(directory: string, files: readonly BackupFile[], tho
 }
 
 function databaseProblems(database: DatabaseSync, manifest: Manifest, thorough: boolean): string[] {
-  const found = database
-    .prepare(`PRAGMA ${thorough ? 'integrity_check' : 'quick_check'}(${namedProblems})`)
-    .all()
-    .map((row) => String(Object.values(row)[0]))
-  const damage = found.join() === 'ok' ? [] : found.map((words) => `plinth.db is damaged: ${words}`)
+  const damage = damageIn(database, thorough ? 'integrity_check' : 'quick_check')
   const rows = rowsOf(database)
   const tables = new Set([...Object.keys(rows), ...Object.keys(manifest.rows)])
   const counts = [...tables].filter((table) => rows[table] !== manifest.rows[table])
-  return [...damage, ...counts.map((table) => `${table} has ${rows[table] ?? 0} rows instead of ${manifest.rows[table] ?? 0}.`)]
+  return [
+    ...damage.map((words) => `plinth.db is damaged: ${words}`),
+    ...counts.map((table) => `${table} has ${rows[table] ?? 0} rows instead of ${manifest.rows[table] ?? 0}.`),
+  ]
 }
 
 /** The fields whose texts lie apart, and whose texts don't. Expired rows are no one's any more. */

@@ -1,5 +1,5 @@
 import { backup, DatabaseSync } from 'node:sqlite'
-import { openAsItIs } from '../database/schema.ts'
+import { openAsItIs, pragma } from '../database/schema.ts'
 import { touchOwn } from '../durable-files.ts'
 
 /** 4 MiB of pages of 8 KiB between two looks at the signal. */
@@ -70,8 +70,4 @@ export function rowsOf(database: DatabaseSync): Rows {
   return Object.fromEntries(
     tables.map(({ name }) => [String(name), Number(database.prepare(`SELECT COUNT(*) AS rows FROM "${name}"`).get()?.rows)]),
   )
-}
-
-function pragma(database: DatabaseSync, name: string): number {
-  return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
 }

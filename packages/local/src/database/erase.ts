@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { busyMilliseconds } from './schema.ts'
+import { busyMilliseconds, pragma } from './schema.ts'
 
 /** A file up to this size is written anew, which takes less than a second; meanwhile nobody else writes. */
 const rewritableBytes = 64 * 1024 * 1024
@@ -16,7 +16,7 @@ export function eraseRemoved(database: DatabaseSync): boolean {
   database.exec(`PRAGMA busy_timeout = ${patience}`)
   try {
     if (!emptyLog(database)) return false
-    if (number(database, 'page_count') * number(database, 'page_size') > rewritableBytes) return true
+    if (pragma(database, 'page_count') * pragma(database, 'page_size') > rewritableBytes) return true
     database.exec('VACUUM')
     return emptyLog(database)
   } finally {
@@ -25,10 +25,5 @@ export function eraseRemoved(database: DatabaseSync): boolean {
 }
 
 function emptyLog(database: DatabaseSync): boolean {
-  return number(database, 'wal_checkpoint(TRUNCATE)') === 0
-}
-
-/** The first figure that a pragma gives. */
-function number(database: DatabaseSync, pragma: string): number {
-  return Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0])
+  return pragma(database, 'wal_checkpoint(TRUNCATE)') === 0
 }

@@ -135,8 +135,19 @@ function foreign(path: string): PlinthError {
   return new PlinthError('foreign_file', `${path} is not a database of Plinth.`, false)
 }
 
-function pragma(database: DatabaseSync, name: string): number {
+/** The first figure that a pragma gives. */
+export function pragma(database: DatabaseSync, name: string): number {
   return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0] ?? 0)
+}
+
+/**
+ * Looks the file through: `quick_check`, or `integrity_check`, which compares the indexes with their tables, too.
+ * @returns what is wrong, ten things at the most; nothing if all is well.
+ */
+export function damageIn(database: DatabaseSync, check: 'quick_check' | 'integrity_check'): readonly string[] {
+  const found = database.prepare(`PRAGMA ${check}(10)`).all()
+  const words = found.map((row) => String(Object.values(row)[0]))
+  return words.join() === 'ok' ? [] : words
 }
 
 /** SQLite's primary result codes that decide what happens next. */
