@@ -52,8 +52,6 @@ export interface LocalPlatformOptions {
   readonly outbound?: Outbound
   /** Called once when the database can't be written any more; the process should end with an error. */
   onFatal?(error: PlinthError): void
-  /** Most pages (4 KiB) of the database; more is refused as a full disk. */
-  readonly maxPages?: number
   /** How many pages of the database's log are written before their content moves to the database. Default: 2000. */
   readonly logPages?: number
   /** Told of each step of each batch of changes; for trials of crashes (docs/faults.md). */
@@ -88,7 +86,6 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
         log.error({ problems }, 'The database is damaged.')
         onFatal(new PlinthError('database_damaged', 'The database is damaged. Restore a backup.', false))
       },
-      ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
       ...(options.logPages === undefined ? {} : { logPages: options.logPages }),
       ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
     })

@@ -62,7 +62,7 @@ export async function checkBackup(directory: string, manifest: Manifest, options
     problems.push(...databaseProblems(database, manifest, options.thorough))
     const objects = new FileObjectStore({ directory: join(directory, 'objects'), clock: options.clock, readOnly: true })
     if (options.thorough) problems.push(...(await missingObjects(database, objects, Date.parse(manifest.made))))
-    return { problems: few(problems), ...(options.masterKey && (await keyCheck(directory, database, options))) }
+    return { problems: few(problems), ...(await keyCheck(directory, database, options)) }
   } catch (error) {
     if (PlinthError.is(error) && error.code === 'keyring_damaged') throw error
     return { problems: few([...problems, `plinth.db can't be read: ${(error as Error).message}`]) }

@@ -8,7 +8,7 @@ const pagesAtATime = 512
 /** How many rows each table holds, by its name. */
 export type Rows = Readonly<Record<string, number>>
 
-export interface CopyOptions {
+interface CopyOptions {
   readonly signal?: AbortSignal | undefined
   /** Called after each step of so many pages. */
   readonly onStep?: (() => void) | undefined
@@ -48,7 +48,7 @@ export class Snapshot {
   }
 
   /** Into a new file, which is on stable storage then and needs no log beside it. */
-  async copyTo(path: string, { signal, onStep }: CopyOptions = {}): Promise<void> {
+  async copyTo(path: string, { signal, onStep }: CopyOptions): Promise<void> {
     touchOwn(path)
     const progress = (): void => {
       signal?.throwIfAborted()

@@ -25,6 +25,7 @@ export interface DatabaseOptions {
   onFatal(error: PlinthError): void
   /** Called after a crash, when the file was looked through in the background: what was found, nothing if all is well. */
   onChecked?(problems: readonly string[]): void
+  /** Most pages of the file, beyond which the disk counts as full; for tests. */
   readonly maxPages?: number
   /** How many pages the log holds before their content moves to the database. */
   readonly logPages?: number

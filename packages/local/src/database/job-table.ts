@@ -48,12 +48,10 @@ export class JobTable {
     )
   }
 
-  /** @returns its position. */
-  add(queue: Field, lane: Field, tenant: Field, due: Field, body: Field): number {
+  add(queue: Field, lane: Field, tenant: Field, due: Field, body: Field): void {
     const position = this.#nextPosition()
     if (due === 0) this.#insertReady.run(queue, lane, tenant, position, body)
     else this.#insertHeld.run(due, position, queue, lane, tenant, body)
-    return position
   }
 
   settle({ done, later }: Extract<Operation, { kind: 'settle' }>): void {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Field } from './operation.ts'
+import { anyVersion, type Field } from './operation.ts'
 
 /** What the writer must know of a record that is there. */
 export interface Kept {
@@ -177,7 +177,7 @@ export class RecordTable {
 
 /** Whether a write that asks for a version may go on. An expired row counts as absent. */
 export function matches(kept: Kept | undefined, ifVersion: number, now: number): boolean {
-  if (ifVersion === -1) return true
+  if (ifVersion === anyVersion) return true
   return isLive(kept, now) ? kept.version === ifVersion : ifVersion === 0
 }
 
