@@ -1,13 +1,7 @@
 import { join, resolve } from 'node:path'
 import type { Backup, LookedThrough, Restored } from '@plinth/local'
+import type { Outcome } from './subcommand.ts'
 import { sizeOf } from './words.ts'
-
-/** What a verb came to: for a program, and for a person. */
-export interface Outcome {
-  readonly good: boolean
-  readonly facts: object
-  readonly words: readonly string[]
-}
 
 type KeySource = LookedThrough['masterKey']
 

@@ -1,5 +1,11 @@
 import { Command } from 'commander'
-import type { Outcome } from './backup-words.ts'
+
+/** What a verb came to: for a program, and for a person. */
+export interface Outcome {
+  readonly good: boolean
+  readonly facts: object
+  readonly words: readonly string[]
+}
 
 /** What one of the words behind a verb is called with. */
 export interface Asked<Options> {

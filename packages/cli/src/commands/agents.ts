@@ -1,10 +1,9 @@
 import { InvalidInputError, PlinthError } from '@plinth/core'
 import type { Command } from 'commander'
-import type { Outcome } from '../backup-words.ts'
 import { Client } from '../client.ts'
 import { readJsonObject } from '../json-file.ts'
 import { limitOf, moreWords, readList } from '../read-list.ts'
-import { subcommand, verb } from '../subcommand.ts'
+import { type Outcome, subcommand, verb } from '../subcommand.ts'
 import { printable, table } from '../table.ts'
 import type { ShownAgent } from '../workflows/answers.ts'
 

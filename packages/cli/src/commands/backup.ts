@@ -3,7 +3,8 @@ import { InvalidInputError } from '@plinth/core'
 import { backUp, lookThroughBackup, restore } from '@plinth/local'
 import { readEnvironment } from '@plinth/server'
 import { Command } from 'commander'
-import { backupWords, checkWords, type Outcome, restoreWords } from '../backup-words.ts'
+import { backupWords, checkWords, restoreWords } from '../backup-words.ts'
+import type { Outcome } from '../subcommand.ts'
 
 interface BackupOptions {
   readonly dataDir?: string

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { Outcome } from '../backup-words.ts'
 import { Client } from '../client.ts'
 import { ProgressBar } from '../progress-bar.ts'
 import { limitOf, moreWords, readList } from '../read-list.ts'
@@ -19,7 +18,7 @@ import {
   streamWords,
   windowTable,
 } from '../streams/stream-words.ts'
-import { type Asked, subcommand, verb } from '../subcommand.ts'
+import { type Asked, type Outcome, subcommand, verb } from '../subcommand.ts'
 
 interface PutOptions {
   readonly key?: string
@@ -103,7 +102,7 @@ async function list<Item>(
   words: (items: readonly Item[]) => string[],
 ): Promise<Outcome> {
   const client = await Client.fromEnvironment(process.env)
-  const query = new URLSearchParams(Object.entries(filter).filter(([name]) => name !== 'json')).toString()
+  const query = new URLSearchParams(Object.entries(filter)).toString()
   const found = await readList<Item>(client, path, limitOf(limit), query)
   return { good: true, facts: found, words: [...words(found.items), ...moreWords(found)] }
 }

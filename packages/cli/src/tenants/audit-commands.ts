@@ -1,7 +1,7 @@
 import { systemTenant } from '@plinth/core'
 import type { Command } from 'commander'
-import type { Outcome } from '../backup-words.ts'
 import { limitOf, moreWords, readList } from '../read-list.ts'
+import type { Outcome } from '../subcommand.ts'
 import { table } from '../table.ts'
 import { countOf } from '../words.ts'
 import type { AuditFault, ShownEntry, Verdict } from './answers.ts'

@@ -1,7 +1,7 @@
 import { InvalidInputError, userPermissions } from '@plinth/core'
 import { Command } from 'commander'
-import type { Outcome } from '../backup-words.ts'
 import { readList } from '../read-list.ts'
+import type { Outcome } from '../subcommand.ts'
 import { table } from '../table.ts'
 import type { NewKey, ShownKey } from './answers.ts'
 import { given, numberOf } from './settings-options.ts'

@@ -1,8 +1,7 @@
 import { InvalidInputError, PlinthError, tenantIdPattern } from '@plinth/core'
 import type { Command } from 'commander'
-import type { Outcome } from '../backup-words.ts'
 import { Client } from '../client.ts'
-import { type Asked, subcommand as plainSubcommand } from '../subcommand.ts'
+import { type Asked, type Outcome, subcommand as plainSubcommand } from '../subcommand.ts'
 import { wayBack } from '../words.ts'
 
 /** A word behind `plinth tenants`: what is refused is told with what to do about it. */

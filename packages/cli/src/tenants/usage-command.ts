@@ -1,7 +1,6 @@
 import { InvalidInputError } from '@plinth/core'
 import type { Command } from 'commander'
-import type { Outcome } from '../backup-words.ts'
-import type { Asked } from '../subcommand.ts'
+import type { Asked, Outcome } from '../subcommand.ts'
 import { table } from '../table.ts'
 import type { ShownUsage } from './answers.ts'
 import { writeOut } from './standard-output.ts'
