@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { InvalidInputError } from '@plinth/core'
+import { unreadFile } from './unread-file.ts'
 
 /** @throws InvalidInputError that names the file. */
 export function readJsonObject(path: string, field: string): Readonly<Record<string, unknown>> {
@@ -8,8 +9,7 @@ export function readJsonObject(path: string, field: string): Readonly<Record<str
     // Some editors put a byte order mark in front.
     text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
   } catch (cause) {
-    const missing = (cause as { code?: string }).code === 'ENOENT'
-    throw new InvalidInputError(missing ? `There is no file ${path}.` : `${path} can't be read.`, { field, cause })
+    throw unreadFile(path, field, cause)
   }
   const value = parse(text, path, field)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { InvalidInputError } from '@plinth/core'
+import { unreadFile } from './unread-file.ts'
 
 export interface Prompt {
   /** From 1. */
@@ -42,8 +43,7 @@ function readText(path: string): string {
   try {
     bytes = readFileSync(path)
   } catch (cause) {
-    const missing = (cause as { code?: string }).code === 'ENOENT'
-    throw new InvalidInputError(missing ? `There is no file ${path}.` : `${path} can't be read.`, { field: 'file', cause })
+    throw unreadFile(path, 'file', cause)
   }
   try {
     return decoder.decode(bytes)

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { Client } from '../client.ts'
 import { keyValues } from '../key-values.ts'
 import { serverEvents } from '../server-events.ts'
+import { unreadFile } from '../unread-file.ts'
 
 interface AskOptions {
   readonly topK?: string
@@ -151,7 +152,7 @@ async function turnsOf(file: string): Promise<readonly Turn[]> {
     words = await readFile(file, 'utf8')
   } catch (cause) {
     if ((cause as { code?: string }).code === 'ENOENT') return []
-    throw new InvalidInputError(`${file} can't be read.`, { field: 'conversation', cause })
+    throw unreadFile(file, 'conversation', cause)
   }
   const turns = parsed(words)
   if (Array.isArray(turns) && turns.every(isTurn)) return turns.slice(-mostTurns)

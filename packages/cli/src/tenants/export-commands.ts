@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs'
-import { InvalidInputError, PlinthError, type StatementKeys, statementKeys } from '@plinth/core'
+import { PlinthError, type StatementKeys, statementKeys } from '@plinth/core'
 import type { Command } from 'commander'
 import { readKeySet, serverUrl } from '../client.ts'
 import { readJsonObject } from '../json-file.ts'
 import type { Outcome } from '../subcommand.ts'
+import { unreadFile } from '../unread-file.ts'
 import { countOf } from '../words.ts'
 import { verdictWords } from './audit-commands.ts'
 import type { Seal } from './seal.ts'
@@ -84,7 +85,6 @@ async function* read(file: string): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(file, { highWaterMark: 1024 * 1024 })
   } catch (cause) {
-    const missing = (cause as { code?: string }).code === 'ENOENT'
-    throw new InvalidInputError(missing ? `There is no file ${file}.` : `${file} can't be read.`, { field: 'file', cause })
+    throw unreadFile(file, 'file', cause)
   }
 }
