@@ -9,3 +9,4 @@ export { namedMcpServers, type OpenedPlatform, openPlatform } from './open-platf
 export { type RunOptions, runServer } from './run-server.ts'
 export { startTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 export type { Synthesise, Template, TemplateRequest } from './template-route.ts'
+export { loadTrustedIssuers } from './trusted-issuers.ts'

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { PlinthError, readIssuerSetting, type TrustedIssuer } from '@plinth/core'
+import { PlinthError, type TrustedIssuer } from '@plinth/core'
+import { loadTrustedIssuers } from '@plinth/server'
 import { countOf } from '../words.ts'
 import { ok, problem } from './finding.ts'
 import type { Check } from './patient.ts'
@@ -13,7 +12,7 @@ export const issuers: Check = {
     if (!setting) return undefined
     let found: readonly TrustedIssuer[]
     try {
-      found = readIssuerSetting(setting, (name, namedIn) => readFileSync(resolve(dirname(namedIn ?? ''), name), 'utf8'))
+      found = loadTrustedIssuers(setting)
     } catch (error) {
       if (!PlinthError.is(error)) throw error
       return problem(error.message, 'Correct PLINTH_ISSUERS or what it names (docs/security.md), or unset it.')

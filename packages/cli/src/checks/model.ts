@@ -17,7 +17,7 @@ export const model: Check = {
 export const provider: Check = {
   name: 'provider',
   look: (patient) => {
-    const { bedrock } = settingsOf(patient.modelSettings)
+    const { bedrock } = goodSettings(patient.modelSettings)
     return modelServer.look(patient) ?? (bedrock && askAws(bedrock, patient.awsCredentials))
   },
 }
@@ -26,14 +26,14 @@ export const provider: Check = {
 export const modelServer: Check = {
   name: 'provider',
   look: (patient) => {
-    const { model, embeddingModel, openAICompatible } = settingsOf(patient.modelSettings)
+    const { model, embeddingModel, openAICompatible } = goodSettings(patient.modelSettings)
     const served = [model, embeddingModel].find((id) => id?.startsWith('openai-compatible/'))
     return openAICompatible && served ? askServer(openAICompatible, served.replace(/^[^/]*\//, '')) : undefined
   },
 }
 
-/** What is wrong with the settings is said by the check of the model. */
-function settingsOf(read: () => ModelSettings): ModelSettings {
+/** None where something is wrong with them, which the check of the model says. */
+export function goodSettings(read: () => ModelSettings): ModelSettings {
   try {
     return read()
   } catch {

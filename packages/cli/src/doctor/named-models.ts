@@ -1,11 +1,12 @@
 import { classifyFailure, type Models } from '@plinth/core'
 import { systemClock } from '@plinth/local'
 import { createModels } from '@plinth/models'
-import type { ModelSettings, NamedModel, Patient } from '../checks/patient.ts'
+import { goodSettings } from '../checks/model.ts'
+import type { NamedModel, Patient } from '../checks/patient.ts'
 
 /** The model that answers, and the one that makes vectors. */
-export function namedModels(common: Patient): readonly NamedModel[] {
-  const settings = settingsOf(common)
+export function namedModels({ modelSettings }: Patient): readonly NamedModel[] {
+  const settings = goodSettings(modelSettings)
   const models = createModels({ ...settings, clock: systemClock })
   const { id, entry } = models.resolve()
   const embedding = models.resolveEmbedding()
@@ -19,15 +20,6 @@ export function namedModels(common: Patient): readonly NamedModel[] {
       call: (signal) => embed(models, signal),
     },
   ]
-}
-
-/** What is wrong with the settings is told once, by the check of the model. */
-function settingsOf({ modelSettings }: Patient): ModelSettings {
-  try {
-    return modelSettings()
-  } catch {
-    return {}
-  }
 }
 
 function bedrockOf(id: string | undefined): Pick<NamedModel, 'bedrock'> {

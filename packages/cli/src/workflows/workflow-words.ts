@@ -1,6 +1,6 @@
 /** A workflow in words for a person. @module */
 import { fieldList, printable, table } from '../table.ts'
-import { countOf } from '../words.ts'
+import { countOf, shellWord } from '../words.ts'
 import type { ChangedWorkflow, ShownPlan, ShownStep, ShownWorkflow, Usage, WorkflowSummary } from './answers.ts'
 
 /**
@@ -131,12 +131,7 @@ export function approvalCommands({ workflow_id: id, status, waits_for: what, ste
 
 /** A step, with the calls that it waits with: a word on them is none on others. */
 function named({ step_id: id, pending_calls: calls = [] }: ShownStep): string {
-  return ` --step ${id}${calls.map(({ call_id: call }) => ` --call ${quoted(call)}`).join('')}`
-}
-
-/** For a shell. */
-function quoted(word: string): string {
-  return /^[\w@%+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+  return ` --step ${id}${calls.map(({ call_id: call }) => ` --call ${shellWord(call)}`).join('')}`
 }
 
 const shortLine = 80

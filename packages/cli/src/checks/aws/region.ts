@@ -1,4 +1,5 @@
 import { ok, problem } from '../finding.ts'
+import { goodSettings } from '../model.ts'
 import type { AwsPatient, Check } from '../patient.ts'
 
 /** Where it is looked. What is wrong with the variables is told before anything is asked. */
@@ -6,7 +7,7 @@ export const region: Check<AwsPatient> = {
   name: 'region',
   look: ({ account, modelSettings }) => {
     const { region: own, endpoint } = account.environment
-    const { bedrock } = safely(modelSettings)
+    const { bedrock } = goodSettings(modelSettings)
     if (bedrock && bedrock.region !== own)
       return problem(
         `Plinth is in ${own}, and calls its models in ${bedrock.region}.`,
@@ -14,13 +15,4 @@ export const region: Check<AwsPatient> = {
       )
     return ok(endpoint === undefined ? own : `${own}, behind AWS_ENDPOINT_URL: what is found is the emulator's.`)
   },
-}
-
-/** What is wrong with the settings is for the check of the model to tell. */
-function safely(read: AwsPatient['modelSettings']): ReturnType<AwsPatient['modelSettings']> {
-  try {
-    return read()
-  } catch {
-    return {}
-  }
 }
