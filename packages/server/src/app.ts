@@ -188,6 +188,17 @@ export function createApp(options: AppOptions): App {
       .catch((failure: unknown) => log.error({ error: failure }, 'A refusal could not be put down in the audit trail.'))
   }
 
+  /** Serves what a tenant asks for here, or sends it on to the Plinth that has its data. */
+  const inItsRegion = async (
+    arrival: Arrival,
+    caller: Caller,
+    serveHere: (home: Platform) => Promise<Answer>,
+  ): Promise<Answer> => {
+    const place = regions.placeOf(caller.settings, arrival.header(forwardedHeader) !== undefined)
+    if ('platform' in place) return serveHere(place.platform)
+    return forward(arrival, place.url, { caller, issuer, region: platform.region, signal: stopping })
+  }
+
   const serveGateway = (arrival: Arrival, method: string, { operation, refuse }: FoundOperation): Promise<Answer> => {
     const refused = (error: unknown, requestId: string): Answer => refuse(refusalOf(error), requestId)
     if (operation instanceof PlinthError)
@@ -195,9 +206,9 @@ export function createApp(options: AppOptions): App {
     const { name } = operation
     const work: Work = async (caller, requestId) => {
       requirePermission(caller, operation.permission)
-      const place = regions.placeOf(caller.settings, arrival.header(forwardedHeader) !== undefined)
-      if ('url' in place) return forward(arrival, place.url, { caller, issuer, region: platform.region, signal: stopping })
-      return operation.serve({ arrival, scope: place.platform.scope(caller), name, requestId, log, stopping })
+      const serveHere = (home: Platform): Promise<Answer> =>
+        operation.serve({ arrival, scope: home.scope(caller), name, requestId, log, stopping })
+      return inItsRegion(arrival, caller, serveHere)
     }
     return serve(arrival, method, name.slice(name.indexOf(' ') + 1), work, { refuse: refused })
   }
@@ -209,8 +220,6 @@ export function createApp(options: AppOptions): App {
     const work: Work = async (caller, requestId) => {
       checkOrigin(arrival)
       checkMethod(arrival)
-      const place = regions.placeOf(caller.settings, arrival.header(forwardedHeader) !== undefined)
-      if ('url' in place) return forward(arrival, place.url, { caller, issuer, region: platform.region, signal: stopping })
       const identify = (): Promise<Caller> =>
         authenticator.authenticate(shown(arrival), caller.correlationId).catch(async (error: unknown) => {
           // What was begun in time may end: a peer's token is good for a minute.
@@ -219,7 +228,7 @@ export function createApp(options: AppOptions): App {
           return caller
         })
       const mcp = { serving, endpoint, routes: byName, telemetry, log, stopping, recordDenial }
-      return serveMcp(mcp, { arrival, caller, requestId, identify })
+      return inItsRegion(arrival, caller, () => serveMcp(mcp, { arrival, caller, requestId, identify }))
     }
     return serve(arrival, method, mcpPath, work, { refuse: refuseMcp })
   }
@@ -262,11 +271,10 @@ export function createApp(options: AppOptions): App {
     if (method === 'GET' && path === '/openapi.json')
       return serve(arrival, method, path, async () => json(document()), { isSpared: true })
     if (method === 'GET' && path === livePath)
-      return serve(arrival, method, path, async (caller, requestId) => {
-        const place = regions.placeOf(caller.settings, arrival.header(forwardedHeader) !== undefined)
-        if ('url' in place) return forward(arrival, place.url, { caller, issuer, region: platform.region, signal: stopping })
+      return serve(arrival, method, path, (caller, requestId) => {
         const identify = (): Promise<Caller> => authenticator.authenticate(shown(arrival), caller.correlationId)
-        return serveLive({ serving, router, open: live, arrival, caller, requestId, stopping, identify })
+        const request = { serving, router, open: live, arrival, caller, requestId, stopping, identify }
+        return inItsRegion(arrival, caller, () => serveLive(request))
       })
     if (method === 'GET' && path === '/metrics') {
       const work: Work = async (caller) => {
