@@ -7,7 +7,7 @@ import type { FinalState, TenantState } from '../../faults/server/final-state.ts
 import { findServerFaults } from '../../faults/server/findings/find.ts'
 import { price } from '../../faults/server/findings/money.ts'
 import type { ServerOutcome } from '../../faults/server/findings/outcome.ts'
-import type { Entry } from '../../faults/server/ledger.ts'
+import type { CallEnd, Entry } from '../../faults/server/ledger.ts'
 import { tenants } from '../../faults/server/marks.ts'
 import { expectedCounts } from '../../faults/server/records.ts'
 import { tearLog } from '../../faults/server/tear-log.ts'
@@ -301,6 +301,24 @@ describe('what the bench of a real server compares', () => {
     }
     const tenantStates = { ...state.tenants, alpha: { ...alpha, ...given } }
     expect(found({ entries: [...entries, ...deaths], state: { ...state, tenants: tenantStates } })).toEqual([])
+  })
+
+  it('bears a request that fails in the end, and whose one answer died with a process; no answer of the last process', () => {
+    const { entries, state } = sound()
+    const { alpha } = state.tenants
+    const given = {
+      requests: first(alpha.requests, { status: 'failed', result: null, usage: null }),
+      events: alpha.events.map((event) => (event.sequence === 2 ? { ...event, type: 'genai.request.failed' } : event)),
+      usage: { requests: { input_tokens: 0, output_tokens: 0, usd: 0 }, others: used },
+      budget: { ...alpha.budget, taken_usd: used.usd },
+    }
+    const ended = { ...state, tenants: { ...state.tenants, alpha: { ...alpha, ...given } } }
+    const ask = (life: number, end: CallEnd): Entry[] => [
+      { type: 'asked', call: 9, life, mark: 'alpha-r-1', bytes: 90, most: 40 },
+      { type: 'ended', call: 9, end, input: 3, output: 5 },
+    ]
+    expect(found({ entries: [...entries, ...ask(2, 'reset')], state: ended })).toEqual([])
+    expect(found({ entries: [...entries, ...ask(2, 'answered')], state: ended }).join()).toMatch(/requests: 0 are counted/)
   })
 
   it.each(doctored)('finds %s', (_, doctor, fault) => {

@@ -74,27 +74,39 @@ function bookingsLost(
 }
 
 /**
- * Requests that a client cancelled; questions whose client was answered by another process than the one that asked the model; evidence of
- * streams, which may be put in other words when it is asked about again.
+ * Requests that a client cancelled; requests that failed in the end, which is why an answer that a process died with was never asked for
+ * with success again; questions whose client was answered by another process than the one that asked the model; evidence of streams,
+ * which may be put in other words when it is asked about again.
  */
-function openMarks(entries: readonly Entry[], calls: readonly ModelCall[]): ReadonlySet<string> {
+function openMarks({ entries, state }: ServerOutcome, calls: readonly ModelCall[]): ReadonlySet<string> {
   const cancelled = new Set(entriesOf(entries, 'cancelled').map(({ tenant, id }) => `${tenant} ${id}`))
+  const failed = new Set<string>()
+  for (const tenant of tenants)
+    for (const { request_id, status } of state.tenants[tenant].requests)
+      if (status === 'failed') failed.add(`${tenant} ${request_id}`)
   const open = new Set<string>()
+  const failedMarks = new Set<string>()
   const replies = new Map<string, number>()
   let life = 0
   for (const entry of entries) {
     if (entry.type === 'begun') life = entry.life
     if (entry.type === 'request' && cancelled.has(`${entry.tenant} ${entry.id}`)) open.add(entry.key)
+    if (entry.type === 'request' && failed.has(`${entry.tenant} ${entry.id}`)) failedMarks.add(entry.key)
     if (entry.type === 'replied') replies.set(entry.key, life)
   }
-  for (const { mark, life: asked } of calls)
+  for (const { mark, life: asked, end } of calls) {
     if (mark.includes('-other-') || (mark.includes('-q-') && replies.get(mark) !== asked)) open.add(mark)
+    if (!failedMarks.has(mark) || end?.end !== 'answered') continue
+    if (asked < life) open.add(mark)
+    else open.delete(mark)
+  }
   return open
 }
 
-export function* faultsOfMoney({ entries, state }: ServerOutcome): Generator<string> {
+export function* faultsOfMoney(outcome: ServerOutcome): Generator<string> {
+  const { entries, state } = outcome
   const all = callsOf(entries)
-  const open = openMarks(entries, all)
+  const open = openMarks(outcome, all)
   const calls = Map.groupBy(all, ({ mark }) => mark.split('-')[0] ?? '')
   const lost = bookingsLost(entries, all)
   for (const owner of calls.keys())
