@@ -7,8 +7,20 @@ const sessionSchema = {
   type: 'object',
   required: ['authenticated'],
   properties: {
-    authenticated: { type: 'boolean', description: 'false: nobody is signed in, and nothing else is said.' },
+    authenticated: { type: 'boolean', description: 'false: nobody is signed in; refused says why, where a session was.' },
     tenant_id: { type: 'string' },
+    own_tenant_id: { type: 'string', description: 'The tenant that whoever changed tenants signed in with.' },
+    refused: {
+      type: 'object',
+      description: 'Why the session in this cookie is none now: its tenant is suspended, or has left.',
+      properties: {
+        code: { type: 'string' },
+        detail: { type: 'string' },
+        tenant_id: { type: 'string', description: 'The tenant that may not work.' },
+        own_tenant_id: { type: 'string', description: 'The tenant to which a POST of {tenant_id} leads back, with csrf_token.' },
+        csrf_token: { type: 'string' },
+      },
+    },
     user_id: { type: 'string' },
     permissions: { type: 'array', items: { type: 'string' }, description: 'All that the token allows, spelt out.' },
     csrf_token: {

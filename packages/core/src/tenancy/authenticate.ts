@@ -79,10 +79,11 @@ export class Authenticator {
 
   /**
    * @param authorization the header as it came, or undefined.
+   * @param at `own`: for the tenant that its bearer signed in with, whatever became of the one that a session looks at.
    * @throws UnauthorizedError `token_missing`, `token_invalid`, `token_expired`, `token_revoked`, `tenant_unknown`; ForbiddenError
    * for a tenant that may not work; UnavailableError `issuer_unavailable` when the keys of a trusted issuer can't be had.
    */
-  async authenticate(authorization: string | undefined, correlationId: string): Promise<Caller> {
+  async authenticate(authorization: string | undefined, correlationId: string, at: 'tenant' | 'own' = 'tenant'): Promise<Caller> {
     const token = typeof authorization === 'string' ? /^Bearer (\S+)$/i.exec(authorization)?.[1] : undefined
     if (token === undefined) throw tokenMissing()
     if (token.length > longestToken) throw tokenInvalid()
@@ -100,11 +101,13 @@ export class Authenticator {
         correlationId,
       })
     }
-    const { tenant, user, permissions, groups, issued } = await this.#tokens.verify(token)
-    const settings = await this.#registry.active(tenant)
-    const { tokens_not_before: from } = settings
+    const { tenant, ownTenant = tenant, user, permissions, groups, issued } = await this.#tokens.verify(token)
+    const own = await this.#registry.active(ownTenant)
+    const settings = at === 'own' || ownTenant === tenant ? own : await this.#registry.active(tenant)
     // A token that doesn't say when it was made may be older than anything.
-    if (from !== undefined && (issued ?? Number.NEGATIVE_INFINITY) < from) throw tokenRevoked()
+    const isOlder = ({ tokens_not_before: from }: TenantSettings): boolean =>
+      from !== undefined && (issued ?? Number.NEGATIVE_INFINITY) < from
+    if (isOlder(own) || isOlder(settings)) throw tokenRevoked()
     return mintCaller({ settings, user, permissions, groups, correlationId })
   }
 

@@ -31,6 +31,8 @@ const issuerKeys: Collection<IssuerKey, { private_jwk: string }> = defineCollect
 
 export interface TokenRequest {
   readonly tenant: string
+  /** The tenant that its bearer signed in with, where that is another: the token is good while both may work. */
+  readonly ownTenant?: string | undefined
   readonly user: string
   readonly permissions: readonly string[]
   readonly groups?: readonly string[]
@@ -86,9 +88,13 @@ export class LocalIssuer {
    */
   async sign(request: TokenRequest, issuer: string = localIssuer): Promise<string> {
     const now = Math.floor(this.#operator.clock.now() / 1000)
-    const { tenant: tenant_id, user: user_id, groups = [] } = request
-    const permissions = [...request.permissions]
-    return new SignJWT({ tenant_id, user_id, permissions, ...(groups.length === 0 ? {} : { groups: [...groups] }) })
+    const { tenant: tenant_id, ownTenant: own_tenant_id, user: user_id, groups = [] } = request
+    const claims = { tenant_id, user_id, permissions: [...request.permissions] }
+    return new SignJWT({
+      ...claims,
+      ...(own_tenant_id === undefined ? {} : { own_tenant_id }),
+      ...(groups.length === 0 ? {} : { groups: [...groups] }),
+    })
       .setProtectedHeader({ alg: localAlgorithm, kid: String(this.publicJwk.kid), typ: 'JWT' })
       .setIssuer(issuer)
       .setAudience(audience)

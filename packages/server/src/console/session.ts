@@ -44,12 +44,25 @@ export const credentialsForm: z.ZodType<Credentials> = z.union([
 interface SessionAnswer {
   readonly authenticated: true
   readonly tenant_id: string
+  /** The tenant that whoever changed tenants signed in with. */
+  readonly own_tenant_id?: string
   readonly user_id: string
   /** All that the token allows, spelt out. */
   readonly permissions: readonly string[]
   readonly csrf_token: string
   /** RFC 3339. */
   readonly expires_at: string
+}
+
+/** Why a session that there was isn't one now. */
+interface Refusal {
+  readonly code: string
+  readonly detail: string
+  /** The tenant that may not work; it isn't known of keys. */
+  readonly tenant_id?: string
+  /** The way back, where the tenant that was signed in with may work. */
+  readonly own_tenant_id?: string
+  readonly csrf_token?: string
 }
 
 export interface SessionParts {
@@ -95,13 +108,30 @@ export class Sessions {
 
   async #show(arrival: Arrival, correlationId: string): Promise<Answer> {
     const token = sessionToken(arrival)
+    let refused: Refusal | undefined
     try {
       if (token !== undefined) return this.#answer(token, await this.#identify(token, correlationId))
     } catch (error) {
       // One that is over is as none; what can't be found out now is no answer.
-      if (!(error instanceof UnauthorizedError || error instanceof ForbiddenError)) throw error
+      if (token !== undefined && error instanceof ForbiddenError) refused = await this.#refusal(token, error, correlationId)
+      else if (!(error instanceof UnauthorizedError)) throw error
     }
-    return { status: 200, headers: { ...unkept, 'content-type': 'application/json' }, body: '{"authenticated":false}' }
+    const body = { authenticated: false, ...(refused ? { refused } : {}) }
+    return { status: 200, headers: { ...unkept, 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  }
+
+  /** @param token that was verified, of a tenant that may not work; or the one that was signed in with may not. */
+  async #refusal(token: string, { code, message: detail }: ForbiddenError, correlationId: string): Promise<Refusal> {
+    const { tenant_id: tenant, own_tenant_id: own = tenant } = claimsOf(token)
+    const here = { code, detail, ...(typeof own === 'string' ? { tenant_id: own } : {}) }
+    if (own === tenant) return here
+    try {
+      const caller = await this.#identify(token, correlationId, 'own')
+      return { code, detail, tenant_id: String(tenant), own_tenant_id: caller.tenant, csrf_token: csrfTokenOf(token) }
+    } catch (error) {
+      if (error instanceof UnauthorizedError || error instanceof ForbiddenError) return here
+      throw error
+    }
   }
 
   async #open(arrival: Arrival, correlationId: string): Promise<Answer> {
@@ -143,13 +173,16 @@ export class Sessions {
     return issuer.sign({ tenant: firstTenant, user: 'console', permissions: ['*'], lifetime: longest })
   }
 
-  /** Another tenant's, for whoever administers tenants: both trails tell of it, and it ends with the session that it came from. */
+  /**
+   * Another tenant's, for whoever administers tenants: both trails tell of it, and it ends with the session that it came from. The tenant that
+   * was signed in with counts, not one that is left: that may be suspended by now.
+   */
   async #switchTo(tenant: string, arrival: Arrival, correlationId: string): Promise<string> {
     const { platform, regions, issuer } = this.#parts
     const token = sessionToken(arrival)
     if (token === undefined) throw new UnauthorizedError('token_missing', 'Only who is signed in changes tenants.')
     checkCsrf(arrival, token)
-    const caller = await this.#identify(token, correlationId)
+    const caller = await this.#identify(token, correlationId, 'own')
     requirePermission(caller, 'tenants:admin')
     // A token that is made of a key would outlive it.
     if (caller.keyId !== undefined)
@@ -160,18 +193,21 @@ export class Sessions {
     if (regions.holds(settings)) await regions.operatorOf(settings).state(settings.tenant_id, { caller }).record(deed)
     const { user, permissions, groups } = caller
     const lifetime = Math.max(1, Math.floor((this.#endOf(token) - this.#clock.now()) / 1_000))
-    return issuer.sign({ tenant, user, permissions: [...permissions], groups: [...groups], lifetime })
+    const ownTenant = caller.tenant === tenant ? undefined : caller.tenant
+    return issuer.sign({ tenant, ownTenant, user, permissions: [...permissions], groups: [...groups], lifetime })
   }
 
-  #identify(token: string, correlationId: string): Promise<Caller> {
-    return this.#parts.authenticator.authenticate(`Bearer ${token}`, correlationId)
+  #identify(token: string, correlationId: string, at?: 'own'): Promise<Caller> {
+    return this.#parts.authenticator.authenticate(`Bearer ${token}`, correlationId, at)
   }
 
   #answer(token: string, { tenant, user, permissions }: Caller): Answer {
     const csrf = csrfTokenOf(token)
+    const { own_tenant_id: own } = claimsOf(token)
     const body: SessionAnswer = {
       authenticated: true,
       tenant_id: tenant,
+      ...(typeof own === 'string' ? { own_tenant_id: own } : {}),
       user_id: user,
       permissions: allPermissions.filter((permission) => allows(permissions, permission)),
       csrf_token: csrf,

@@ -103,7 +103,10 @@ describe('a session of the console', () => {
     const admin = await server.token({ permissions: ['*'] })
     await call(server.url, '/api/tenants/brief', { method: 'PATCH', token: admin, body: { status: 'suspended' } })
     expectProblem(await call(server.url, '/api/requests', { headers: { cookie } }), 403, 'tenant_suspended')
-    expect((await call<Session>(server.url, '/api/session', { headers: { cookie } })).body).toEqual({ authenticated: false })
+    expect((await call<Session>(server.url, '/api/session', { headers: { cookie } })).body).toEqual({
+      authenticated: false,
+      refused: { code: 'tenant_suspended', detail: 'The tenant is suspended.', tenant_id: 'brief' },
+    })
   })
 
   it('is opened by a virtual key, too', async () => {
@@ -204,6 +207,65 @@ describe('changing tenants', () => {
     expect((await call(server.url, '/api/requests', { headers: { cookie } })).status).toBe(200)
     const trail = await call(server.url, '/api/tenants/other/audit', { token: await server.token({ permissions: ['*'] }) })
     expect(trail.text).toContain('POST /api/session')
+  })
+
+  describe('once a tenant is suspended', () => {
+    const setStatus = (id: string, status: 'active' | 'suspended') => server.registry.setStatus(id, status)
+    const look = (cookie: string) => call<object>(server.url, '/api/session', { headers: { cookie } })
+    async function change(from: string, to: string) {
+      const mine = await open({ token: await server.token({ tenant: from, permissions: ['*'] }) })
+      return open({ tenant_id: to }, { cookie: mine.cookie, 'x-plinth-csrf': mine.csrf })
+    }
+
+    it('leads back to the one that was signed in with, from the one that was looked at', async () => {
+      await server.registry.create('looked-at', 'Looked at')
+      const { cookie, csrf, session } = await change('demo', 'looked-at')
+      expect(session).toMatchObject({ tenant_id: 'looked-at', own_tenant_id: 'demo' })
+      await setStatus('looked-at', 'suspended')
+      expectProblem(await call(server.url, '/api/requests', { headers: { cookie } }), 403, 'tenant_suspended')
+      expect((await look(cookie)).body).toEqual({
+        authenticated: false,
+        refused: {
+          code: 'tenant_suspended',
+          detail: 'The tenant is suspended.',
+          tenant_id: 'looked-at',
+          own_tenant_id: 'demo',
+          csrf_token: csrf,
+        },
+      })
+      const headers = { cookie, 'x-plinth-csrf': csrf }
+      expectProblem(await signIn({ tenant_id: 'looked-at' }, headers), 403, 'tenant_suspended')
+      expectProblem(await signIn({ tenant_id: 'demo' }, { cookie }), 403, 'csrf_token_invalid')
+      const back = await open({ tenant_id: 'demo' }, headers)
+      expect(back.session).toMatchObject({ authenticated: true, tenant_id: 'demo' })
+      expect(back.session).not.toHaveProperty('own_tenant_id')
+      expect((await call(server.url, '/api/requests', { headers: { cookie: back.cookie } })).status).toBe(200)
+    })
+
+    it('is over with the one that was signed in with, wherever it was changed to, and leads nowhere', async () => {
+      await server.registry.create('home', 'Home')
+      const first = await change('home', 'other')
+      const second = await open({ tenant_id: 'demo' }, { cookie: first.cookie, 'x-plinth-csrf': first.csrf })
+      await setStatus('home', 'suspended')
+      for (const { cookie, csrf } of [first, second]) {
+        expectProblem(await call(server.url, '/api/requests', { headers: { cookie } }), 403, 'tenant_suspended')
+        expect((await look(cookie)).body).toEqual({
+          authenticated: false,
+          refused: { code: 'tenant_suspended', detail: 'The tenant is suspended.', tenant_id: 'home' },
+        })
+        expectProblem(await signIn({ tenant_id: 'other' }, { cookie, 'x-plinth-csrf': csrf }), 403, 'tenant_suspended')
+      }
+    })
+
+    it('is over, too, when the tokens of the one that was signed in with are revoked', async () => {
+      await server.registry.create('revoked', 'Revoked')
+      const { cookie } = await change('revoked', 'other')
+      await server.registry.change('revoked', (settings) => ({
+        ...settings,
+        tokens_not_before: Math.ceil(Date.now() / 1_000) + 1,
+      }))
+      expectProblem(await call(server.url, '/api/requests', { headers: { cookie } }), 401, 'token_revoked')
+    })
   })
 
   it('is for nobody else: not without a session, its CSRF token or the permission, nor to a tenant that is not', async () => {

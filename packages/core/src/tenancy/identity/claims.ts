@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { shownText } from '../../define/forms.ts'
+import { localIssuer } from '../issuer.ts'
 import { allows, isPermission, type Permission, userPermissions } from '../permissions.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
 
 /** What a token says, once its signature holds. */
 export interface TokenClaims {
   readonly tenant: string
+  /** The one that its bearer signed in with, where that is another. */
+  readonly ownTenant: string | undefined
   readonly user: string
   /** Those that its issuer may grant. */
   readonly permissions: ReadonlySet<string>
@@ -20,6 +23,7 @@ const name = shownText(256)
 
 const form = z.object({
   tenant: z.string().min(1).max(63),
+  ownTenant: z.string().min(1).max(63).optional(),
   user: name.optional(),
   sub: name.optional(),
   permissions: z.array(z.string().max(256)).max(100).default([]),
@@ -39,6 +43,8 @@ export function readClaims(payload: object, issuer: TrustedIssuer): TokenClaims 
   const claim = (key: string): unknown => (Object.hasOwn(payload, key) ? payload[key as keyof typeof payload] : undefined)
   const parsed = form.safeParse({
     tenant: claim(names.tenant ?? 'tenant_id'),
+    // Of the local issuer alone, which checks it; others may mean something else by the name.
+    ownTenant: issuer.issuer === localIssuer ? claim('own_tenant_id') : undefined,
     user: claim(names.user ?? 'user_id'),
     sub: claim('sub'),
     permissions: claim(names.permissions ?? 'permissions'),
@@ -49,9 +55,10 @@ export function readClaims(payload: object, issuer: TrustedIssuer): TokenClaims 
   })
   const user = parsed.data?.user ?? parsed.data?.sub
   if (!parsed.success || user === undefined) return undefined
-  const { tenant, permissions, groups, iat, exp } = parsed.data
+  const { tenant, ownTenant, permissions, groups, iat, exp } = parsed.data
   return {
     tenant,
+    ownTenant,
     user,
     permissions: grant(permissions, issuer.permissions ?? userPermissions),
     groups: new Set(groups),
