@@ -16,8 +16,18 @@ function mayRetry(failures: number, error: Error): boolean {
   return isPassing && failures < 2
 }
 
+/** Milliseconds between the times that a server which can't be reached is asked again, where a screen has no interval of its own. */
+const unreachablePause = 5_000
+
 const queries = new QueryClient({
-  defaultOptions: { queries: { retry: mayRetry, staleTime: 2_000, refetchOnWindowFocus: true } },
+  defaultOptions: {
+    queries: {
+      retry: mayRetry,
+      staleTime: 2_000,
+      refetchOnWindowFocus: true,
+      refetchInterval: ({ state: { error } }) => (error instanceof Problem && error.status === 0 ? unreachablePause : false),
+    },
+  },
 })
 
 applyTheme()

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
-import { startTestServer } from '../../server/test/support/test-server.ts'
+import { startTestServer, type TestServer } from '../../server/test/support/test-server.ts'
 import { api, describeInBrowser, expectSound, openConsole, openPage } from './support/browser.ts'
 
 describeInBrowser('the page and its server', () => {
@@ -16,6 +16,58 @@ describeInBrowser('the page and its server', () => {
     await again.page.getByText('This link was used').waitFor()
     expect(await again.context.cookies()).toEqual([])
     expect(again.page.url()).not.toContain('code')
+  })
+
+  it('let in by the link also where the answer to who was signed in before comes last', async () => {
+    const server = await startTestServer()
+    const link = server.consoleLink()
+    const { page } = await openPage(server)
+    await page.getByLabel('Token').waitFor()
+    let entered: (() => void) | undefined
+    const isIn = new Promise<void>((resolve) => {
+      entered = resolve
+    })
+    await page.route('**/api/session', async (route) => {
+      if (route.request().method() !== 'GET') return route.continue()
+      const answer = await route.fetch()
+      await isIn
+      // It may have been given up by now.
+      await route.fulfill({ response: answer }).catch(() => undefined)
+    })
+    const isOver = new Set<unknown>()
+    page.on('requestfinished', (request) => isOver.add(request))
+    page.on('requestfailed', (request) => isOver.add(request))
+    const isAsked = page.waitForRequest((request) => request.method() === 'GET' && request.url().endsWith('/api/session'))
+    await page.goto(`${server.url}/?again#${link.slice(link.indexOf('#') + 1)}`)
+    const asked = await isAsked
+    await page.getByRole('navigation').waitFor()
+    entered?.()
+    // Given up, or answered.
+    await expect.poll(() => isOver.has(asked)).toBe(true)
+    await page.getByRole('navigation').getByRole('link', { name: 'Requests' }).click()
+    await page.getByRole('heading', { name: 'Requests', level: 1 }).waitFor()
+    expect(await page.getByLabel('Token').count()).toBe(0)
+  })
+
+  it('have none while nobody sees the page, and catch up when somebody does', async () => {
+    const server = await startTestServer()
+    const { page } = await openConsole(server, { path: '/requests' })
+    const states = page.getByRole('status')
+    const setHidden = (isHidden: boolean): Promise<void> =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, value: hidden })
+        Object.defineProperty(document, 'visibilityState', { configurable: true, value: hidden ? 'hidden' : 'visible' })
+        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
+      }, isHidden)
+    await page.getByText('Live', { exact: true }).waitFor()
+    const ended = page.waitForEvent('requestfailed', (request) => new URL(request.url()).pathname === '/api/live')
+    await setHidden(true)
+    await ended
+    await states.getByText('Not followed while hidden').waitFor()
+    await api(server, 'POST', '/api/requests', { prompt: 'Meanwhile' })
+    await setHidden(false)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByText('1 request', { exact: false }).first().waitFor()
   })
 
   it('have one live connection between them, whatever a screen follows', async () => {
@@ -65,22 +117,25 @@ describeInBrowser('the page and its server', () => {
     expect(await page.getByText('can’t be reached', { exact: false }).count()).toBe(0)
   })
 
-  it('go on with the figures of a stream after a restart', async () => {
+  it('ask again for all that a screen shows, once they are back', async () => {
     const folder = temporaryFolder()
     const first = await startTestServer({ PLINTH_DATA_DIR: folder })
     const { port } = new URL(first.url)
-    const records = [{ key: 'a', data: { value: 1 } }]
-    await api(first, 'POST', '/api/streams/pumps/records', { records })
+    const append = (server: TestServer): Promise<unknown> =>
+      api(server, 'POST', '/api/streams/pumps/records', { records: [{ key: 'a', data: { value: 1 } }] })
+    await append(first)
     const { page } = await openConsole(first, { path: '/streams/pumps', expected: [/./] })
-    const shown = page.locator('#screen')
-    await shown.getByText('last at', { exact: false }).waitFor()
+    const records = page.getByText('Records', { exact: true }).locator('..')
+    await expect.poll(() => records.innerText()).toContain('1')
     // What the screen loads by itself can't come from a server that is gone.
-    await shown.locator('canvas').first().waitFor()
+    await page.locator('canvas').first().waitFor()
     await first.stop()
-    await shown.getByText('can’t be reached', { exact: false }).first().waitFor()
+    await page.getByText('can’t be reached', { exact: false }).first().waitFor()
     const second = await startTestServer({ PLINTH_DATA_DIR: folder, PORT: port })
-    await api(second, 'POST', '/api/streams/pumps/records', { records })
-    await expect.poll(() => shown.getByText('can’t be reached', { exact: false }).count(), { timeout: 60_000 }).toBe(0)
+    await append(second)
+    await page.getByText('Live', { exact: true }).first().waitFor()
+    await expect.poll(() => records.innerText(), { timeout: 20_000 }).toContain('2')
+    await expect.poll(() => page.getByText('can’t be reached', { exact: false }).count(), { timeout: 20_000 }).toBe(0)
   })
 
   it('are told apart from an empty list while the answer is slow', async () => {

@@ -49,6 +49,33 @@ describeInBrowser('the door of the console', () => {
     expect(await context.cookies()).toEqual([])
   })
 
+  it('leads back when the tenant that was changed to is suspended, and says why; nothing of it is claimed', async () => {
+    await server.registry.create('paused', 'Paused')
+    const visited = await openConsole(server, { path: '/streams', expected: [/403/] })
+    const { page } = visited
+    await page.getByLabel('Tenant', { exact: true }).selectOption('paused')
+    await page.getByText('No stream yet.').waitFor()
+    await server.registry.setStatus('paused', 'suspended')
+    await page.getByRole('heading', { name: 'paused', level: 1 }).waitFor()
+    await page.getByText('The tenant is suspended.', { exact: false }).waitFor()
+    expect(await page.getByText('No stream yet.').count()).toBe(0)
+    await page.reload()
+    await page.getByText('The tenant is suspended.', { exact: false }).waitFor()
+    await expectSound(visited)
+    await page.getByRole('button', { name: 'Back to demo' }).click()
+    await expect.poll(() => page.getByLabel('Tenant', { exact: true }).inputValue()).toBe('demo')
+  })
+
+  it('says why a session is none any more, where there is no way back', async () => {
+    await server.registry.create('gone', 'Gone')
+    const { page } = await openConsole(server, { tenant: 'gone', path: '/requests', expected: [/403/] })
+    await page.getByText('Live', { exact: true }).waitFor()
+    await server.registry.setStatus('gone', 'suspended')
+    // Also where nothing is done: the live connection is told.
+    await page.getByLabel('Token').waitFor()
+    await page.getByText('The tenant is suspended.').waitFor()
+  })
+
   it('shows what a token does not open as shut, with the permission that is missing', async () => {
     const { page } = await openConsole(server, { permissions: ['rag:read'], path: '/tenants' })
     await page.getByText('tenants:admin').waitFor()

@@ -24,6 +24,11 @@ export class Problem extends Error {
     this.requestId = parts.requestId
     this.retryAfter = parts.retryAfter
   }
+
+  /** Whoever asks isn't let in, or it isn't there; time alone mends neither. */
+  get isForGood(): boolean {
+    return this.status >= 400 && this.status < 500 && this.status !== 429
+  }
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -91,8 +96,13 @@ export async function request({ method, path, body, headers = {} }: Call, signal
   })
   if (response.ok) return response
   const problem = await problemOf(response)
-  if (problem.status === 401 && path !== '/api/session') onSignedOut?.()
+  if (path !== '/api/session' && isEndOfSession(problem)) onSignedOut?.()
   throw problem
+}
+
+/** The tenant of the session may not work, or there is no session. */
+function isEndOfSession({ status, code }: Problem): boolean {
+  return status === 401 || code === 'tenant_suspended' || code === 'tenant_offboarded'
 }
 
 /** @returns the answer of `GET path`. @throws Problem. */

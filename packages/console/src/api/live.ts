@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { Problem, problemIn } from './client.ts'
 import { messagesOf } from './event-stream.ts'
@@ -11,8 +12,8 @@ export interface LiveEvent {
   readonly data: any
 }
 
-/** `idle`: nothing is followed, be it that nobody wants to or that nobody may. */
-export type LiveState = 'idle' | 'connecting' | 'open' | 'waiting'
+/** `idle`: nothing is followed, be it that nobody wants to or that nobody may. `resting`: nobody sees the page. */
+export type LiveState = 'idle' | 'connecting' | 'open' | 'waiting' | 'resting'
 
 interface Follower {
   readonly path: string
@@ -25,6 +26,8 @@ const firstPause = 500
 const longestPause = 15_000
 /** The server sends something every 15 seconds; silence of this length is a connection that died. */
 const silence = 40_000
+/** A page that is hidden for so many milliseconds lets its connection go: a browser has six a host, for all its tabs together. */
+const restAfter = 5_000
 
 /**
  * The page's one connection for what happens: all that its parts follow, over `GET /api/live`. It goes on where it was cut off, stream by
@@ -39,6 +42,8 @@ class LiveConnection {
   #running: AbortController | undefined
   #scheduled: ReturnType<typeof setTimeout> | undefined
   #pause = firstPause
+  #isResting = false
+  #tiring: ReturnType<typeof setTimeout> | undefined
 
   follow(follower: Follower): () => void {
     this.#followers.add(follower)
@@ -53,6 +58,19 @@ class LiveConnection {
     this.#watchers.add(watcher)
     watcher(this.#state)
     return () => this.#watchers.delete(watcher)
+  }
+
+  /** Told whenever the page is hidden or comes back. What happened meanwhile is caught up with. */
+  see(isSeen: boolean): void {
+    clearTimeout(this.#tiring)
+    if (!isSeen) this.#tiring = setTimeout(() => this.#rest(true), restAfter)
+    else if (this.#isResting) this.#rest(false)
+  }
+
+  #rest(isResting: boolean): void {
+    this.#isResting = isResting
+    this.#pause = firstPause
+    this.#connectIn(0)
   }
 
   /** Several changes of one moment make one connection. */
@@ -78,12 +96,13 @@ class LiveConnection {
     this.#end()
     const paths = [...new Set([...this.#followers].map(({ path }) => path))]
     if (paths.length === 0) return this.#tell('idle')
+    if (this.#isResting) return this.#tell('resting')
     const running = new AbortController()
     this.#running = running
     this.#tell('connecting')
     const outcome = await this.#read(paths, running).catch((error: unknown) => error)
     if (this.#running !== running) return
-    const isRefused = outcome instanceof Problem && isForGood(outcome)
+    const isRefused = outcome instanceof Problem && outcome.isForGood
     if (isRefused) for (const follower of this.#followers) follower.refused(outcome)
     if (isRefused || this.#followers.size === 0) return this.#tell('idle')
     this.#tell('waiting')
@@ -121,7 +140,7 @@ class LiveConnection {
       const problem = problemIn(data as Readonly<Record<string, unknown>>)
       for (const follower of followers) follower.refused(problem)
       // The page says so, and it isn't asked for again.
-      if (isForGood(problem)) for (const follower of followers) this.#followers.delete(follower)
+      if (problem.isForGood) for (const follower of followers) this.#followers.delete(follower)
     } else {
       this.#positions.set(follow, id)
       for (const follower of followers) follower.take({ event, id, data })
@@ -133,11 +152,6 @@ class LiveConnection {
     this.#state = state
     for (const watcher of this.#watchers) watcher(state)
   }
-}
-
-/** Whoever asks isn't let in, or it isn't there; time alone mends neither. */
-function isForGood({ status }: Problem): boolean {
-  return status >= 400 && status < 500 && status !== 429
 }
 
 interface Told {
@@ -163,4 +177,27 @@ export function useLive(path: string | undefined, take: (event: LiveEvent) => vo
       refused: (problem) => latest.current.refused?.(problem),
     })
   }, [path])
+}
+
+/**
+ * Keeps the connection as the page needs it; once in a page. When it is back after it was cut off, all that is shown is asked for again: what
+ * failed meanwhile, and what grew old.
+ */
+export function useLiveConnection(): void {
+  const queries = useQueryClient()
+  useEffect(() => {
+    let wasCut = false
+    return live.watch((state) => {
+      if (state === 'waiting' || state === 'resting') wasCut = true
+      if (state !== 'open' || !wasCut) return
+      wasCut = false
+      void queries.invalidateQueries()
+    })
+  }, [queries])
+  useEffect(() => {
+    const look = (): void => live.see(!document.hidden)
+    look()
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [])
 }

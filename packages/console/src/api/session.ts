@@ -11,7 +11,10 @@ import { get, send } from './client.ts'
 
 /** Who is signed in, as `GET /api/session` says it. */
 export interface Session {
+  readonly authenticated: true
   readonly tenant_id: string
+  /** The tenant that was signed in with, where it is another. */
+  readonly own_tenant_id?: string
   readonly user_id: string
   /** All that the token allows, spelt out. */
   readonly permissions: readonly string[]
@@ -19,7 +22,20 @@ export interface Session {
   readonly expires_at: string
 }
 
-type Answer = ({ readonly authenticated: true } & Session) | { readonly authenticated: false }
+/** Why a session that there was is none now. */
+export interface Refused {
+  readonly code: string
+  readonly detail: string
+  readonly tenant_id?: string
+  /** The tenant that was signed in with: there is a way back to it. */
+  readonly own_tenant_id?: string
+  readonly csrf_token?: string
+}
+
+export interface SignedOut {
+  readonly authenticated: false
+  readonly refused?: Refused
+}
 
 /** What is shown at the door: a token, a one-time code, or by whoever is in and administers tenants, another tenant's name. */
 export type Credentials = { readonly token: string } | { readonly code: string } | { readonly tenant_id: string }
@@ -38,17 +54,16 @@ export function useOtherTabs(): void {
   }, [queries])
 }
 
-/** The session of this browser; null when nobody is signed in. */
-export function useSessionQuery(): UseQueryResult<Session | null> {
+/** The session of this browser. */
+export function useSessionQuery(): UseQueryResult<Session | SignedOut> {
   const queries = useQueryClient()
   return useQuery({
     queryKey: key,
     queryFn: async ({ signal }) => {
-      const answer = await get<Answer>('/api/session', signal)
-      const session = answer.authenticated ? answer : null
-      const before = queries.getQueryData<Session | null>(key)
-      if (before && before.csrf_token !== session?.csrf_token) forget(queries)
-      return session
+      const now = await get<Session | SignedOut>('/api/session', signal)
+      const before = queries.getQueryData<Session | SignedOut>(key)
+      if (before?.authenticated && !(now.authenticated && now.csrf_token === before.csrf_token)) forget(queries)
+      return now
     },
     staleTime: Number.POSITIVE_INFINITY,
     // Another tab may have signed in as somebody else meanwhile: the cookie is the browser's, not the tab's.
@@ -61,12 +76,20 @@ export function useSignIn(): UseMutationResult<Session, Error, Credentials> {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: (body) => send<Session>({ method: 'POST', path: '/api/session', body }),
-    onSuccess: (session) => {
+    onSuccess: async (session) => {
+      // Who was signed in before may be answered later, and isn't any more.
+      await queries.cancelQueries({ queryKey: key })
       forget(queries)
       queries.setQueryData(key, session)
       channel.postMessage('changed')
     },
   })
+}
+
+/** Looks anew who is signed in, since a call was answered as if nobody were. */
+export function useSessionEnd(): () => void {
+  const queries = useQueryClient()
+  return () => void queries.invalidateQueries({ queryKey: key })
 }
 
 export function useSignOut(): UseMutationResult<void, Error, void> {

@@ -7,6 +7,7 @@ const words: Readonly<Record<LiveState, string>> = {
   connecting: 'Connecting …',
   open: 'Live',
   waiting: 'Cut off; trying again',
+  resting: 'Not followed while hidden',
 }
 
 /** How the page's live connection is; its state in words, too. */

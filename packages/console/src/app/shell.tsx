@@ -1,25 +1,26 @@
-import { useQueryClient } from '@tanstack/react-query'
 import { LogOut, Moon, Sun } from 'lucide-react'
 import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
 import { NavLink, Outlet, useLocation, useSearchParams } from 'react-router'
 import { useCredentials } from '../api/client.ts'
-import { type Session, SessionContext, useOtherTabs, useSessionQuery, useSignOut } from '../api/session.ts'
+import { useLiveConnection } from '../api/live.ts'
+import { type Session, SessionContext, useOtherTabs, useSessionEnd, useSessionQuery, useSignOut } from '../api/session.ts'
 import { Button } from '../kit/button.tsx'
 import { Loading, NoPermission, ProblemNotice } from '../kit/states.tsx'
 import { ConnectionState } from './connection-state.tsx'
 import { destinations } from './navigation.ts'
 import css from './shell.module.css'
-import { SignIn, SignInByCode } from './sign-in.tsx'
+import { SignedOutPage, SignInByCode } from './sign-in.tsx'
 import { TenantSwitcher } from './tenant-switcher.tsx'
 import { chooseTheme, currentTheme } from './theme.ts'
 
 /** The page: the door while nobody is signed in, then navigation and the screen. */
 export function Shell(): ReactNode {
   const query = useSessionQuery()
-  const queries = useQueryClient()
   const session = query.data
+  const shown = session?.authenticated ? session : session?.refused
   useOtherTabs()
-  useCredentials(session?.csrf_token, () => void queries.invalidateQueries({ queryKey: ['session'] }))
+  useLiveConnection()
+  useCredentials(shown?.csrf_token, useSessionEnd())
   const code = useSearchParams()[0].get('code')
   if (code !== null) return <SignInByCode code={code} />
   if (session === undefined)
@@ -28,7 +29,7 @@ export function Shell(): ReactNode {
         {query.error === null ? <Loading /> : <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
       </main>
     )
-  if (session === null) return <SignIn />
+  if (!session.authenticated) return <SignedOutPage refused={session.refused} />
   return (
     // What a screen knows is of one tenant and user; another one begins with an empty screen.
     <SessionContext key={`${session.tenant_id} ${session.user_id}`} value={session}>

@@ -1,9 +1,9 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useLocation, useNavigate } from 'react-router'
-import { useSignIn } from '../api/session.ts'
+import { type Refused, useSignIn, useSignOut } from '../api/session.ts'
 import { Button } from '../kit/button.tsx'
 import { Field } from '../kit/field.tsx'
-import { Loading, ProblemNotice } from '../kit/states.tsx'
+import { Loading, Notice, ProblemNotice } from '../kit/states.tsx'
 import css from './shell.module.css'
 
 /** The link of `plinth start` was opened: its code is shown at the door, and is gone from the address, where it would be of no more use. */
@@ -26,8 +26,50 @@ export function SignInByCode({ code }: { readonly code: string }): ReactNode {
   )
 }
 
-/** The door: a token is pasted. */
-export function SignIn(): ReactNode {
+/** The door, or the way back to the tenant that was signed in with, where the one that was looked at lets nobody in any more. */
+export function SignedOutPage({ refused }: { readonly refused: Refused | undefined }): ReactNode {
+  return refused?.own_tenant_id === undefined ? (
+    <SignIn reason={refused?.detail} />
+  ) : (
+    <WayBack refused={refused} to={refused.own_tenant_id} />
+  )
+}
+
+function WayBack({ refused, to }: { readonly refused: Refused; readonly to: string }): ReactNode {
+  const signIn = useSignIn()
+  const signOut = useSignOut()
+  useEffect(() => {
+    document.title = `${refused.tenant_id ?? 'Tenant'} · Plinth`
+  }, [refused.tenant_id])
+  return (
+    <main className={css.alone}>
+      <div className={css.door}>
+        <Brand />
+        <h1>{refused.tenant_id}</h1>
+        <Notice tone="warn">{refused.detail} Nothing of it is shown until it is activated.</Notice>
+        {signIn.error !== null && <ProblemNotice error={signIn.error} />}
+        <Button look="primary" busy={signIn.isPending} onClick={() => signIn.mutate({ tenant_id: to })}>
+          Back to {to}
+        </Button>
+        <Button look="quiet" busy={signOut.isPending} onClick={() => signOut.mutate()}>
+          Sign out
+        </Button>
+      </div>
+    </main>
+  )
+}
+
+function Brand(): ReactNode {
+  return (
+    <div className={css.brand}>
+      <span className={css.mark} aria-hidden="true" />
+      Plinth
+    </div>
+  )
+}
+
+/** A token is pasted. @param props.reason why a session that there was is none now. */
+function SignIn({ reason }: { readonly reason: string | undefined }): ReactNode {
   const { state } = useLocation()
   const signIn = useSignIn()
   const [token, setToken] = useState('')
@@ -42,12 +84,13 @@ export function SignIn(): ReactNode {
   return (
     <main className={css.alone}>
       <form className={css.door} onSubmit={submit} aria-label="Sign in">
-        <div className={css.brand}>
-          <span className={css.mark} aria-hidden="true" />
-          Plinth
-        </div>
+        <Brand />
         <h1>Sign in</h1>
-        {refused !== undefined && refused !== null && <ProblemNotice error={refused} />}
+        {refused !== undefined && refused !== null ? (
+          <ProblemNotice error={refused} />
+        ) : (
+          reason !== undefined && <Notice tone="warn">{reason}</Notice>
+        )}
         <Field
           label="Token"
           type="password"

@@ -40,7 +40,7 @@ export function Notice(props: { readonly tone?: keyof typeof icons; readonly chi
 /** What went wrong, in the server's words, with its code and the id to look it up by. */
 export function ProblemNotice(props: { readonly error: unknown; readonly onRetry?: () => void }): ReactNode {
   const { error, onRetry } = props
-  if (error instanceof Problem && error.status === 403) return <NoPermission detail={error.message} />
+  if (error instanceof Problem && error.code === 'permission_denied') return <NoPermission detail={error.message} />
   const problem = error instanceof Problem ? error : undefined
   return (
     <Notice tone="bad">
@@ -81,7 +81,9 @@ export function Loaded<Data>(props: {
   readonly children: (data: Data) => ReactNode
 }): ReactNode {
   const { query, what, children } = props
-  if (query.data !== undefined)
+  // What is refused now isn't shown, nor is it said that there is none of it.
+  const isRefused = query.error instanceof Problem && query.error.status === 403
+  if (query.data !== undefined && !isRefused)
     return (
       <>
         {query.error !== null && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}

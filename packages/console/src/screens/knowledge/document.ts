@@ -1,5 +1,5 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
-import { get, isMissing, pathOf } from '../../api/client.ts'
+import { get, Problem, pathOf } from '../../api/client.ts'
 import { type ListQuery, useList } from '../../api/lists.ts'
 
 export type Metadata = Readonly<Record<string, unknown>>
@@ -61,7 +61,8 @@ export function useDocument(id: string | undefined): UseQueryResult<ShownDocumen
     queryFn: ({ signal }) => get<ShownDocument>(pathOf('/api/documents/{}', [id ?? '']), signal),
     enabled: id !== undefined,
     // What was deleted doesn't come back.
-    refetchInterval: ({ state: { data, error } }) => (isMissing(error) ? false : data && isUnderWay(data) ? soon : later),
+    refetchInterval: ({ state: { data, error } }) =>
+      error instanceof Problem && error.isForGood ? false : data && isUnderWay(data) ? soon : later,
   })
 }
 

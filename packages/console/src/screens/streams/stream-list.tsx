@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { Link } from 'react-router'
-import { get, isMissing } from '../../api/client.ts'
+import { get, Problem } from '../../api/client.ts'
 import { itemsOf, useList } from '../../api/lists.ts'
 import { useMay } from '../../api/session.ts'
 import { Button, ButtonLink } from '../../kit/button.tsx'
@@ -110,6 +110,6 @@ export function useStream(name: string, refetchInterval: number) {
   return useQuery({
     queryKey: [path],
     queryFn: ({ signal }) => get<Stream>(path, signal),
-    refetchInterval: ({ state }) => (isMissing(state.error) ? false : refetchInterval),
+    refetchInterval: ({ state }) => (state.error instanceof Problem && state.error.isForGood ? false : refetchInterval),
   })
 }

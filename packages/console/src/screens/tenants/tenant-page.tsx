@@ -76,7 +76,7 @@ function State({ tenant }: { readonly tenant: Tenant }): ReactNode {
 }
 
 function Actions({ tenant, path }: { readonly tenant: Tenant; readonly path: string }): ReactNode {
-  const { tenant_id: own } = useSession()
+  const { tenant_id: shown, own_tenant_id: own = shown } = useSession()
   const { tenant_id: id, status } = tenant
   const queries = useQueryClient()
   const again = (): Promise<unknown> =>
@@ -99,7 +99,7 @@ function Actions({ tenant, path }: { readonly tenant: Tenant; readonly path: str
           text={
             id === own
               ? 'This is the tenant that you are signed in with: you will be signed out. If it is the last active one, only the command line on the server lets anybody in again.'
-              : 'From the next request on nobody of it is let in. Nothing is lost, and activating it lets it in again.'
+              : `From the next request on nobody of it is let in. Nothing is lost, and activating it lets it in again.${id === shown ? ` You go back to ${own}.` : ''}`
           }
           confirm="Suspend"
           onConfirm={() => setStatus('suspended')}
