@@ -9,6 +9,7 @@ import { Notice, ProblemNotice } from '../../kit/states.tsx'
 import { Table } from '../../kit/table.tsx'
 import { streamPath } from './addresses.ts'
 import type { Appended } from './answers.ts'
+import { readRecords } from './read-records.ts'
 
 const sample = JSON.stringify([{ key: 'boiler-1', data: { temperature: 61.5, state: 'on' } }], null, 2)
 
@@ -17,7 +18,7 @@ export function SendRecords({ name }: { readonly name: string }): ReactNode {
   const queries = useQueryClient()
   const [text, setText] = useState(sample)
   const [fault, setFault] = useState<string>()
-  const records = read(text)
+  const records = readRecords(text)
   const call: Call = {
     method: 'POST',
     path: streamPath(name, '/records'),
@@ -29,7 +30,8 @@ export function SendRecords({ name }: { readonly name: string }): ReactNode {
   })
   const submit = (): void => {
     setFault(records instanceof Error ? records.message : undefined)
-    if (!(records instanceof Error)) append.mutate()
+    if (records instanceof Error) append.reset()
+    else append.mutate()
   }
   return (
     <Panel title="Send records" actions={<CopyCall call={call} />}>
@@ -89,21 +91,4 @@ function Outcome({ appended: { accepted, rejected } }: { readonly appended: Appe
       )}
     </>
   )
-}
-
-/** A list of records, or one with them in it; else a record a line. */
-function read(text: string): readonly unknown[] | Error {
-  try {
-    const whole: unknown = JSON.parse(text)
-    if (Array.isArray(whole)) return whole
-    if (typeof whole === 'object' && whole !== null && 'records' in whole && Array.isArray(whole.records)) return whole.records
-    return [whole]
-  } catch (error) {
-    const lines = text.split('\n').filter((line) => line.trim() !== '')
-    try {
-      return lines.map((line) => JSON.parse(line) as unknown)
-    } catch {
-      return error instanceof Error ? error : new Error(String(error))
-    }
-  }
 }
