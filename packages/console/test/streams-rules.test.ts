@@ -90,7 +90,7 @@ describeInBrowser('alert rules', () => {
     await dialog.getByLabel('Field').fill('v')
     await dialog.getByLabel('Threshold').fill('2')
     await dialog.getByRole('button', { name: 'Save the rule' }).click()
-    await dialog.getByRole('alert').waitFor()
+    await dialog.getByRole('alert').filter({ hasText: 'Somebody changed the rules meanwhile' }).waitFor()
     expect((await ownRules()).map(({ rule_id }) => rule_id)).toEqual(['theirs'])
     // The page has theirs by now: once more, and both are there.
     await page.getByText('theirs').first().waitFor({ state: 'attached' })

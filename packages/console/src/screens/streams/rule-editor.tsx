@@ -7,7 +7,7 @@ import { CopyCall } from '../../kit/copy.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
 import { Check, Choice, Field } from '../../kit/field.tsx'
 import { Row, Stack } from '../../kit/page.tsx'
-import { ProblemNotice } from '../../kit/states.tsx'
+import { Notice, ProblemNotice } from '../../kit/states.tsx'
 import type { BackTest, Rule, Rules } from './answers.ts'
 import { BackTestOutcome } from './back-test.tsx'
 import { fieldHints, type RuleDraft, ruleDraft, ruleOf } from './rule-draft.ts'
@@ -34,6 +34,7 @@ export function RuleEditor(props: {
       send<BackTest>({ method: 'POST', path: '/api/alert-rules/backtest', body: { rules: [{ ...made, enabled: true }] } }),
   })
   const problem = saving.error ?? testing.error
+  const isOvertaken = saving.error instanceof Problem && saving.error.code === 'wrong_state'
   const faultOf = (name: string): string | undefined =>
     problem instanceof Problem && problem.field?.replace(/^rules\.\d+\./, '') === name ? problem.message : undefined
   const text = (name: keyof RuleDraft & string, label: string, hint?: string, required = false): ReactNode => (
@@ -115,7 +116,14 @@ export function RuleEditor(props: {
             />
           </div>
           <Check label="On" checked={draft.enabled} onChange={({ target }) => set({ enabled: target.checked })} />
-          {problem && <ProblemNotice error={problem} />}
+          {isOvertaken ? (
+            <Notice tone="bad">
+              Somebody changed the rules meanwhile, so nothing was saved. The page has their newest now; yours is still in this
+              form. Save again to put it among them.
+            </Notice>
+          ) : (
+            problem && <ProblemNotice error={problem} />
+          )}
           <Row>
             <Button type="submit" look="primary" busy={saving.isPending}>
               Save the rule

@@ -117,7 +117,7 @@ function Seen(): ReactNode {
               {edited !== undefined && (
                 <RuleEditor
                   rule={edited === 'new' ? undefined : edited}
-                  others={own.filter((rule) => rule !== edited)}
+                  others={own.filter(({ rule_id }) => edited === 'new' || rule_id !== edited.rule_id)}
                   version={rules.version}
                   save={put}
                   onClose={() => setEdited(undefined)}
