@@ -52,7 +52,14 @@ function SpendingFigure({ spending }: { readonly spending: Overview['spending'] 
     budget === null
       ? `${formatUsd(month_usd)} this month, no budget set`
       : `${formatUsd(month_usd)} of ${formatUsd(budget)} this month${budget > 0 ? ` (${formatShare(month_usd / budget)})` : ''}`
-  return <Figure name="Spent today" value={formatUsd(today_usd)} hint={hint} />
+  const isSpent = budget !== null && month_usd >= budget
+  return (
+    <Figure
+      name="Spent today"
+      value={formatUsd(today_usd)}
+      hint={isSpent ? `${hint}: used up, calls of models are refused` : hint}
+    />
+  )
 }
 
 function failures({ errors, throttled }: Overview['last_hour']): string {

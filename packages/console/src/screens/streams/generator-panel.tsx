@@ -71,7 +71,12 @@ export function GeneratorPanel(props: {
             )}
             <div className={css.faults} role="group" aria-label="Put a fault in">
               {(Object.keys(faults) as Fault[]).map((fault) => (
-                <Button key={fault} title={faults[fault].what} disabled={active.has(fault)} onClick={() => generator.put(fault)}>
+                <Button
+                  key={fault}
+                  title={faults[fault].what}
+                  disabled={active.has(fault) || active.has('dropout') || (fault === 'dropout' && active.size > 0)}
+                  onClick={() => generator.put(fault)}
+                >
                   {faults[fault].name}
                 </Button>
               ))}

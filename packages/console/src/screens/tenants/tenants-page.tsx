@@ -123,7 +123,7 @@ function NewTenant({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
             inputMode="decimal"
             {...set('budget')}
             fault={faultOf('limits.monthly_budget_usd')}
-            hint="Empty: none."
+            hint="Empty: no limit."
           />
           {making.error !== null && <ProblemNotice error={making.error} />}
           <Row>
