@@ -1,6 +1,6 @@
 /** Models of servers that speak OpenAI's protocol, and Cohere's for reranking: Ollama, vLLM, llama.cpp and many others. @module */
 import type { EmbeddingModelV4, LanguageModelV4, RerankingModelV4 } from '@ai-sdk/provider'
-import type { ModelEntry } from '@plinth/core'
+import { type ModelEntry, priceNotKnown } from '@plinth/core'
 import { gathered } from './bedrock-models.ts'
 import { loadOnce } from './load-once.ts'
 import { createChatModel } from './openai-compatible/chat-model.ts'
@@ -38,7 +38,7 @@ export function openAICompatibleEntry(model: string): ModelEntry {
     maxOutput: 1_000_000,
     capabilities: { tools: true, images: true, structuredOutput: true, streaming: true, sampling: true },
     lifecycle: { status: 'active' },
-    price: { input: 0, output: 0, date: gathered, source: 'not known' },
+    price: { input: 0, output: 0, date: gathered, source: priceNotKnown },
   }
 }
 

@@ -8,7 +8,8 @@ export interface Model {
   readonly is_default: boolean
   readonly served_by: string
   readonly lifecycle: { readonly status: 'active' | 'legacy' | 'retired' }
-  readonly price: { readonly input: number; readonly output: number }
+  /** `known`: false where nobody told it; the figures are 0 then. */
+  readonly price: { readonly input: number; readonly output: number; readonly known: boolean }
 }
 
 /** The language models that the tenant may use; nothing is asked where the token may not read them. */

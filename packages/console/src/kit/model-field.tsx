@@ -29,9 +29,8 @@ function nameOf({ model_id, lifecycle }: Model): string {
 }
 
 function aboutOf({ model_id, served_by, price }: Model): string {
-  const cost =
-    price.input === 0 && price.output === 0
-      ? 'Free'
-      : `${formatUsd(price.input)} in, ${formatUsd(price.output)} out per million tokens`
+  const isFree = price.input === 0 && price.output === 0
+  const figures = `${formatUsd(price.input)} in, ${formatUsd(price.output)} out per million tokens`
+  const cost = price.known ? (isFree ? 'Free' : figures) : 'Its price is not known'
   return served_by === model_id ? `${cost}.` : `${cost}. Here ${served_by} answers for it.`
 }

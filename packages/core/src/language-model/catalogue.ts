@@ -6,6 +6,9 @@
 import type { EmbeddingModelV4, LanguageModelV4, RerankingModelV4 } from '@ai-sdk/provider'
 import { PlinthError } from '../errors.ts'
 
+/** The source of a price that nobody told: its figures are 0. */
+export const priceNotKnown = 'not known'
+
 export interface ModelPrice {
   /** USD per million input tokens, list price. */
   readonly input: number
@@ -20,7 +23,7 @@ export interface ModelPrice {
   readonly query?: number
   /** The day on which the figures were gathered, YYYY-MM-DD. */
   readonly date: string
-  /** Where the figures come from. */
+  /** Where the figures come from, or {@link priceNotKnown}. */
   readonly source: string
 }
 

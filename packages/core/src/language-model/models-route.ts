@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type PageQuery, pageFields, pageOf, pageOfAll } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { PlinthError } from '../errors.ts'
-import type { ModelEntry, Models } from './catalogue.ts'
+import { type ModelEntry, type Models, priceNotKnown } from './catalogue.ts'
 
 interface ModelListQuery extends PageQuery {
   readonly kind?: 'language' | 'embedding' | undefined
@@ -21,7 +21,13 @@ const modelForm = z.object({
     retired: z.string().optional(),
     successor: z.string().optional(),
   }),
-  price: z.object({ input: z.number(), output: z.number(), date: z.string() }),
+  price: z.object({
+    input: z.number(),
+    output: z.number(),
+    date: z.string(),
+    /** false: nobody told what it costs; input and output are 0 then, and so is the usd of its calls. */
+    known: z.boolean(),
+  }),
 })
 
 /** `GET /api/models`: the catalogue as this tenant has it, with what answers for each model and what it costs. */
@@ -48,7 +54,7 @@ export const modelsRoute: AnyRoute = defineRoute<Record<never, never>, ModelList
 function show(models: Models, { id, kind, provider, context, maxOutput, lifecycle, price }: ModelEntry): Shown[] {
   const servedBy = servedByOf(models, id, kind)
   if (servedBy === undefined) return []
-  const { input, output, date } = price
+  const { input, output, date, source } = price
   return [
     {
       model_id: id,
@@ -59,7 +65,7 @@ function show(models: Models, { id, kind, provider, context, maxOutput, lifecycl
       context,
       max_output: maxOutput,
       lifecycle,
-      price: { input, output, date },
+      price: { input, output, date, known: source !== priceNotKnown },
     },
   ]
 }

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react'
+import { Cost } from '../../kit/cost.tsx'
 import { Figure, Figures, Meter } from '../../kit/figures.tsx'
 import { formatCount, formatDuration, formatUsd } from '../../kit/format.ts'
 import { Panel } from '../../kit/page.tsx'
@@ -32,7 +33,7 @@ export function ProgressFigures({ workflow }: { readonly workflow: Workflow }): 
           hint={`${formatCount(usage.input_tokens)} in, ${formatCount(usage.output_tokens)} out`}
         />
         <Figure name="Tool calls" value={formatCount(calls)} />
-        <Figure name="Cost" value={formatUsd(usage.usd)} />
+        <Figure name="Cost" value={<Cost usd={usage.usd} />} />
       </Figures>
       <BudgetBars workflow={workflow} counted={counted} />
     </>

@@ -6,8 +6,9 @@ import { useMay } from '../../api/session.ts'
 import { Badge, StatusBadge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall, Json } from '../../kit/copy.tsx'
+import { Cost } from '../../kit/cost.tsx'
 import { Pairs } from '../../kit/figures.tsx'
-import { formatCount, formatTime, formatUsd } from '../../kit/format.ts'
+import { formatCount, formatTime } from '../../kit/format.ts'
 import { Markdown } from '../../kit/markdown.tsx'
 import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { Loaded, Notice, ProblemNotice } from '../../kit/states.tsx'
@@ -178,7 +179,7 @@ function Used({ run }: { readonly run: StepRun | undefined }): ReactNode {
           ['Attempts', run.attempts],
           ['Tokens', `${formatCount(input)} in, ${formatCount(output)} out`],
           ['Tool calls', run.tool_calls],
-          ['Cost', formatUsd(usd)],
+          ['Cost', <Cost key="cost" usd={usd} />],
         ]}
       />
     </section>

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { useMay } from '../../api/session.ts'
+import { useCost } from '../../kit/cost.tsx'
 import { Figure, Figures } from '../../kit/figures.tsx'
 import { formatCount, formatDuration, formatShare, formatTime, formatUsd } from '../../kit/format.ts'
 import { type Overview, shownCount } from './overview.ts'
@@ -47,18 +48,15 @@ export function OverviewFigures({ overview }: { readonly overview: Overview }): 
 }
 
 function SpendingFigure({ spending }: { readonly spending: Overview['spending'] }): ReactNode {
+  const costOf = useCost()
   const { today_usd, month_usd, monthly_budget_usd: budget } = spending
   const hint =
     budget === null
-      ? `${formatUsd(month_usd)} this month, no budget set`
-      : `${formatUsd(month_usd)} of ${formatUsd(budget)} this month${budget > 0 ? ` (${formatShare(month_usd / budget)})` : ''}`
+      ? `${costOf(month_usd)} this month, no budget set`
+      : `${costOf(month_usd)} of ${formatUsd(budget)} this month${budget > 0 ? ` (${formatShare(month_usd / budget)})` : ''}`
   const isSpent = budget !== null && month_usd >= budget
   return (
-    <Figure
-      name="Spent today"
-      value={formatUsd(today_usd)}
-      hint={isSpent ? `${hint}: used up, calls of models are refused` : hint}
-    />
+    <Figure name="Spent today" value={costOf(today_usd)} hint={isSpent ? `${hint}: used up, calls of models are refused` : hint} />
   )
 }
 

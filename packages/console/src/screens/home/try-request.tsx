@@ -2,8 +2,9 @@ import { Inbox } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { type Call, get, pathOf, send } from '../../api/client.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
+import { Cost } from '../../kit/cost.tsx'
 import { TextField } from '../../kit/field.tsx'
-import { formatDuration, formatUsd } from '../../kit/format.ts'
+import { formatDuration } from '../../kit/format.ts'
 import css from './home.module.css'
 import { TryCard, untilFound } from './try-card.tsx'
 import { Words } from './words.tsx'
@@ -51,7 +52,7 @@ export function TryRequest({ round }: { readonly round: number }): ReactNode {
             <span>{attempts === 1 ? '1 attempt' : `${attempts} attempts`}</span>
             {usage && (
               <span>
-                {usage.input_tokens} + {usage.output_tokens} tokens, {formatUsd(usage.usd)}, {formatDuration(usage.latency_ms)}
+                {usage.input_tokens} + {usage.output_tokens} tokens, <Cost usd={usage.usd} />, {formatDuration(usage.latency_ms)}
               </span>
             )}
           </div>

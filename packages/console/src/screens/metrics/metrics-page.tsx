@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import { CopyCall } from '../../kit/copy.tsx'
+import { Cost } from '../../kit/cost.tsx'
 import { Figure, Figures } from '../../kit/figures.tsx'
-import { formatCount, formatDuration, formatTime, formatUsd } from '../../kit/format.ts'
+import { formatCount, formatDuration, formatTime } from '../../kit/format.ts'
 import { Page, Panel } from '../../kit/page.tsx'
 import { Empty, Loaded, Notice } from '../../kit/states.tsx'
 import { type Column, Table } from '../../kit/table.tsx'
@@ -118,7 +119,7 @@ const modelColumns: readonly Column<ModelRow>[] = [
   { name: 'Throttled', isNumber: true, show: ({ throttled }) => formatCount(throttled) },
   { name: 'Tokens in', isNumber: true, show: ({ input_tokens }) => formatCount(input_tokens) },
   { name: 'Tokens out', isNumber: true, show: ({ output_tokens }) => formatCount(output_tokens) },
-  { name: 'Cost', isNumber: true, show: ({ usd }) => formatUsd(usd) },
+  { name: 'Cost', isNumber: true, show: ({ usd, model_id }) => <Cost usd={usd} modelId={model_id} /> },
   ...times,
 ]
 

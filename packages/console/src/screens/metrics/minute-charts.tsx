@@ -1,4 +1,5 @@
 import { lazy, type ReactNode, Suspense } from 'react'
+import { useCost } from '../../kit/cost.tsx'
 import { formatCount, formatDuration, formatUsd } from '../../kit/format.ts'
 import { Panel } from '../../kit/page.tsx'
 import { Loading } from '../../kit/states.tsx'
@@ -24,7 +25,7 @@ export function MinuteCharts({ metrics }: { readonly metrics: Metrics }): ReactN
   const times = metrics.minutes.map(({ at }) => Date.parse(at))
   return (
     <div className={css.charts}>
-      {chartsOf(metrics).map(({ title, words, series }) => (
+      {chartsOf(metrics, useCost()).map(({ title, words, series }) => (
         <Panel key={title} title={title}>
           <p className={css.words}>{words}</p>
           <Suspense fallback={<Loading />}>
@@ -41,7 +42,7 @@ function formatWhole(value: number): string {
   return Number.isInteger(value) ? formatCount(value) : ''
 }
 
-function chartsOf({ minutes, total: { http, models } }: Metrics): readonly Chart[] {
+function chartsOf({ minutes, total: { http, models } }: Metrics, costOf: (usd: number) => string): readonly Chart[] {
   const line = (
     name: string,
     colour: 1 | 2 | 3 | 4,
@@ -89,7 +90,7 @@ function chartsOf({ minutes, total: { http, models } }: Metrics): readonly Chart
     },
     {
       title: 'Cost of models',
-      words: `${formatUsd(models.usd)} at list prices`,
+      words: `${costOf(models.usd)} at list prices`,
       series: [line('USD', 3, (minute) => minute.models.usd, formatUsd)],
     },
   ]

@@ -1,7 +1,8 @@
 import { ChevronDown, ChevronUp } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { StatusBadge } from '../../kit/badge.tsx'
-import { formatCount, formatDuration, formatTime, formatUsd } from '../../kit/format.ts'
+import { Cost } from '../../kit/cost.tsx'
+import { formatCount, formatDuration, formatTime } from '../../kit/format.ts'
 import type { VirtualColumn } from '../../kit/virtual-table.tsx'
 import { ageOf, type Priority, type RequestRow } from './request.ts'
 import { RequestLink } from './request-link.tsx'
@@ -36,7 +37,13 @@ export function requestColumns(): readonly VirtualColumn<RequestRow>[] {
       isSecondary: true,
       show: ({ usage }) => (usage ? `${formatCount(usage.input_tokens)} → ${formatCount(usage.output_tokens)}` : '–'),
     },
-    { name: 'Cost', width: '92px', isNumber: true, isSecondary: true, show: ({ usage }) => (usage ? formatUsd(usage.usd) : '–') },
+    {
+      name: 'Cost',
+      width: '92px',
+      isNumber: true,
+      isSecondary: true,
+      show: ({ usage, model_id }) => (usage ? <Cost usd={usage.usd} modelId={model_id} /> : '–'),
+    },
     {
       name: 'Took',
       width: '74px',

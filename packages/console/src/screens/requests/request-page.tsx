@@ -3,8 +3,9 @@ import { isMissing } from '../../api/client.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
 import { ButtonLink } from '../../kit/button.tsx'
 import { CopyButton, CopyCall } from '../../kit/copy.tsx'
+import { Cost } from '../../kit/cost.tsx'
 import { Figure, Figures } from '../../kit/figures.tsx'
-import { formatCount, formatDuration, formatTime, formatUsd } from '../../kit/format.ts'
+import { formatCount, formatDuration, formatTime } from '../../kit/format.ts'
 import { Columns, Page, Panel } from '../../kit/page.tsx'
 import { Empty, Loaded, Notice } from '../../kit/states.tsx'
 import { Facts } from './facts.tsx'
@@ -122,7 +123,7 @@ function KeyFigures({ request }: { readonly request: WholeRequest }): ReactNode 
       />
       <Figure
         name="Cost"
-        value={usage ? formatUsd(usage.usd) : '–'}
+        value={usage ? <Cost usd={usage.usd} modelId={model_id} /> : '–'}
         hint={
           usage ? `the model took ${formatDuration(usage.latency_ms)}` : `up to ${formatCount(request.max_tokens)} tokens out`
         }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { itemsOf, useList } from '../../api/lists.ts'
 import { useMay } from '../../api/session.ts'
+import { useCost } from '../../kit/cost.tsx'
 import { Figure, Figures } from '../../kit/figures.tsx'
 import { formatCount, formatDuration, formatTime, formatUsd } from '../../kit/format.ts'
 import { streamAddress } from './addresses.ts'
@@ -10,6 +11,7 @@ import type { Alert, Stream } from './answers.ts'
 export function StreamFigures({ stream }: { readonly stream: Stream }): ReactNode {
   const { name, records, anomalies, incidents, lag_ms, last_record_at, model_calls, late, duplicates, quarantined } = stream
   const { made, usd, saved, saved_usd, call_per_record: each } = model_calls
+  const costOf = useCost()
   const mayAlerts = useMay('alerts:read')
   const open = itemsOf(
     useList<Alert>('/api/alerts', { stream: name, status: 'open' }, { enabled: mayAlerts, refetchInterval: 5_000 }),
@@ -36,7 +38,7 @@ export function StreamFigures({ stream }: { readonly stream: Stream }): ReactNod
       />
       {mayAlerts && <Figure name="Open alerts" value={open} hint="each told once" to={streamAddress(name, { tab: 'alerts' })} />}
       <Figure name="Lag" value={formatDuration(lag_ms)} hint="from record to result" />
-      <Figure name="Model calls" value={formatCount(made)} hint={`${formatCount(saved)} saved; ${formatUsd(usd)} spent`} />
+      <Figure name="Model calls" value={formatCount(made)} hint={`${formatCount(saved)} saved; cost: ${costOf(usd)}`} />
       <Figure
         name="Saved"
         value={formatUsd(saved_usd)}

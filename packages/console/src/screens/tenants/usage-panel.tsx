@@ -4,6 +4,7 @@ import { useSearchParams } from 'react-router'
 import { get, pathOf, send } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
+import { useCost } from '../../kit/cost.tsx'
 import { Field } from '../../kit/field.tsx'
 import { Figure, Figures, Meter } from '../../kit/figures.tsx'
 import { formatCount, formatUsd } from '../../kit/format.ts'
@@ -56,11 +57,12 @@ export function UsagePanel({ id }: { readonly id: string }): ReactNode {
 
 function Shown({ usage }: { readonly usage: Usage }): ReactNode {
   const { total, budget, items, from, to } = usage
+  const costOf = useCost()
   const days = sums(items, ({ day }) => day).toSorted((one, other) => one.name.localeCompare(other.name))
   return (
     <Stack>
       <Figures>
-        <Figure name="Cost" value={formatUsd(total.usd)} hint={`${from} to ${to}, list prices`} />
+        <Figure name="Cost" value={costOf(total.usd, items[0]?.model_id)} hint={`${from} to ${to}, list prices`} />
         <Figure name="Requests" value={formatCount(total.requests)} />
         <Figure name="Input tokens" value={formatCount(total.input_tokens)} />
         <Figure name="Output tokens" value={formatCount(total.output_tokens)} />
@@ -98,7 +100,7 @@ function Shown({ usage }: { readonly usage: Usage }): ReactNode {
             </Panel>
           )}
           <Columns>
-            <Part title="By model" items={items} nameOf={({ model_id }) => model_id} total={total.usd} />
+            <Part title="By model" items={items} nameOf={({ model_id }) => model_id} total={total.usd} isByModel />
             <Part title="By user" items={items} nameOf={({ user_id }) => user_id} total={total.usd} />
             <Part title="By day" items={items} nameOf={({ day }) => day} total={total.usd} />
           </Columns>
@@ -129,8 +131,10 @@ function Part(props: {
   readonly items: readonly UsageLine[]
   readonly nameOf: (line: UsageLine) => string
   readonly total: number
+  readonly isByModel?: boolean
 }): ReactNode {
-  const { title, items, nameOf, total } = props
+  const { title, items, nameOf, total, isByModel = false } = props
+  const costOf = useCost()
   const rows = sums(items, nameOf).toSorted((one, other) => other.usd - one.usd || other.requests - one.requests)
   return (
     <Panel title={title} flush>
@@ -141,7 +145,9 @@ function Part(props: {
         columns={[
           {
             name: title.replace('By ', ''),
-            show: ({ name, usd }) => <Meter name={name} value={usd} of={total} text={formatUsd(usd)} />,
+            show: ({ name, usd }) => (
+              <Meter name={name} value={usd} of={total} text={isByModel ? costOf(usd, name) : formatUsd(usd)} />
+            ),
           },
           { name: 'Requests', isNumber: true, show: ({ requests }) => formatCount(requests) },
           { name: 'Tokens', isNumber: true, show: ({ tokens }) => formatCount(tokens) },
