@@ -191,7 +191,7 @@ interface Refused {
 
 function refusal(scope: AnswerScope, body: QueryBody, looked: Looked, refused: Refused = {}): RagAnswer {
   return {
-    response: refusalText(looked.prompt.passages),
+    response: refusalText(looked.prompt.passages, Object.keys(body.filter ?? {}).length > 0),
     tenant_id: scope.caller.tenant,
     sources: [],
     confidence: confidenceOfRefusal(looked.features),

@@ -42,7 +42,8 @@ export class CandidateRows {
       row && pageNumbers(row).then((pageAt) => pageAt(start)),
       row?.open('source'),
     ])
-    return { document_id: document, source: source ?? '', content, start, end, ...(page === undefined ? {} : { page }), score }
+    const read = { document_id: document, source: source ?? '', revision: version, content, start, end }
+    return { ...read, ...(page === undefined ? {} : { page }), score }
   }
 
   #row(document: string): Promise<DocumentRecord | undefined> {

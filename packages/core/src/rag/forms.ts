@@ -154,6 +154,8 @@ const shown = z.object({
   version: z.number().int(),
   /** Whether questions find it: this version, or, while or because this one isn't read, the one before. */
   searchable: z.boolean(),
+  /** Names the text that is found and cited; another one has other offsets. Absent until a version is read. */
+  revision: z.string().optional(),
   /** Of the text that is found. */
   characters: z.number().int(),
   metadata: z.record(z.string(), z.unknown()),
@@ -182,6 +184,7 @@ export async function showDocument(record: DocumentRecord): Promise<object> {
     embedding,
     version,
     searchable: live !== undefined,
+    ...(live === undefined ? {} : { revision: live }),
     characters,
     metadata: JSON.parse((await record.open('metadata')) || '{}'),
     acl: access ? JSON.parse(access) : null,

@@ -5,6 +5,8 @@ export interface Passage {
   readonly document_id: string
   /** Of the document, as it was sent. */
   readonly source: string
+  /** The version that was read, by the index's name of it; absent in what was kept before it was told. */
+  readonly revision?: string
   readonly content: string
   readonly start: number
   readonly end: number

@@ -54,6 +54,8 @@ export const queryBody: z.ZodType<QueryBody> = z.strictObject({
 const passage = z.object({
   document_id: z.string(),
   source: z.string(),
+  /** Of the text that was read; another one of the document tells that it has changed since. */
+  revision: z.string(),
   content: z.string(),
   start: z.number().int(),
   end: z.number().int(),
@@ -100,6 +102,8 @@ export const answerForm: z.ZodType = z.object({
       claim_end: z.number().int(),
       document_id: z.string(),
       source: z.string(),
+      /** Of the text that start and end index; another one of the document tells that it has changed since. */
+      revision: z.string(),
       start: z.number().int(),
       end: z.number().int(),
     }),

@@ -56,6 +56,9 @@ describe('a question', () => {
     const answer = await ask('How often is the pump PX-4711 serviced?')
     expect(answer).toMatchObject({ tenant_id: 'alpha', abstained: false, sources: ['pumps.txt'] })
     const [citation] = answer.citations
+    const { revision } = (await retrievePassages(await bench.scope(), { query: 'PX-4711', top_k: 1 }, signal)).passages[0] ?? {}
+    expect(citation?.revision).toBe(revision)
+    expect((await bench.fields(citation?.document_id ?? '')).live).toBe(revision)
     expect(pumps.slice(citation?.start, citation?.end)).toBe('The pump PX-4711 is serviced every 400 hours.')
     expect(answer.response.slice(citation?.claim_start, citation?.claim_end)).toContain('every 400 hours')
     expect(answer.confidence).toBeGreaterThan(0.5)
@@ -163,6 +166,12 @@ describe('a question', () => {
     expect(answer).toMatchObject({ abstained: true, sources: [], citations: [] })
     expect(answer.confidence).toBeLessThan(0.5)
     expect(bench.plinth.models.calls).toHaveLength(calls)
+  })
+
+  it('whose filter nothing fits is told so, and not that the documents have nothing', async () => {
+    const answer = await ask('How often is the pump PX-4711 serviced?', { filter: { team: 'nobody' } })
+    expect(answer.abstained).toBe(true)
+    expect(answer.response).toContain('no document that you may see fits the filter')
   })
 
   it('whose answer no passage supports is refused, with what was looked at [R38, R41, X29]', async () => {

@@ -46,7 +46,7 @@ async function readPlaces(scope: Uses<'state'>, id: string, places: readonly Cit
     return await Promise.all(
       places.map(async ({ source, start, end }) => {
         const content = await readText(scope, revisionPlace(id, live), start, end)
-        return { document_id: id, source, content, start, end, score: 0 }
+        return { document_id: id, source, revision: live, content, start, end, score: 0 }
       }),
     )
   } catch (error) {

@@ -42,12 +42,24 @@ export function isAbstention(answer: string): boolean {
 /** So many sources are named; the rest is counted. */
 const mostNamed = 5
 
-/** What is said in the place of an answer: that there is none, and what was looked at. */
-export function refusalText(lookedAt: readonly Pick<Passage, 'source'>[]): string {
-  if (lookedAt.length === 0) return 'The documents do not contain an answer to this question: nothing in them has to do with it.'
-  const sources = [...new Set(lookedAt.map(({ source }) => source))]
+const nothing = 'The documents do not contain an answer to this question:'
+
+/**
+ * What is said in the place of an answer: that there is none, and what was looked at.
+ * @param isFiltered whether only some documents were asked: that nothing was found says nothing of the others.
+ */
+export function refusalText(lookedAt: readonly Pick<Passage, 'source'>[], isFiltered = false): string {
+  if (lookedAt.length === 0 && isFiltered)
+    return `${nothing} no document that you may see fits the filter, or none that does has to do with it.`
+  if (lookedAt.length === 0) return `${nothing} nothing in them has to do with it.`
+  const sources = [...new Set(lookedAt.map(({ source }) => withoutDirections(source)))]
   const named = sources.slice(0, mostNamed).join(', ')
   const more = sources.length > mostNamed ? ` and ${sources.length - mostNamed} more` : ''
   const passages = lookedAt.length === 1 ? '1 passage' : `${lookedAt.length} passages`
   return `The documents do not contain an answer to this question. I looked at ${passages} of ${named}${more}.`
+}
+
+/** A name can hold characters that turn the direction of all that is shown behind them. */
+function withoutDirections(name: string): string {
+  return name.replaceAll(/[\u202a-\u202e\u2066-\u2069]/gu, '')
 }

@@ -11,6 +11,8 @@ export interface Citation {
   readonly claim_end: number
   readonly document_id: string
   readonly source: string
+  /** Of the text that `start` and `end` index: a document of another one has changed since. Absent in what was kept before it was told. */
+  readonly revision?: string
   readonly start: number
   readonly end: number
 }
@@ -86,6 +88,7 @@ function cited(claim: Claim, places: readonly Place[], passages: readonly Passag
         claim_end: claim.end,
         document_id: passage.document_id,
         source: passage.source,
+        ...(passage.revision === undefined ? {} : { revision: passage.revision }),
         start: passage.start + start,
         end: passage.start + end,
       },

@@ -49,5 +49,11 @@ describe('the wording of a refusal', () => {
     )
     expect(refusalText(looked.slice(0, 1))).toContain('I looked at 1 passage of a.txt.')
     expect(refusalText([])).toContain('nothing in them has to do with it')
+    expect(refusalText([], true)).toContain('no document that you may see fits the filter')
+  })
+
+  it('keeps what turns the direction of names within them', () => {
+    const [passage] = [passageOf('x')]
+    expect(refusalText([{ ...passage, source: 'unicode-\u202efdp.md' }])).toContain('1 passage of unicode-fdp.md.')
   })
 })
