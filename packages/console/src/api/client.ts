@@ -134,7 +134,8 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Problem && error.status === 404
 }
 
-function unreachable(error: unknown): unknown {
+/** What to throw of an exchange without an end: whoever stopped it knows, else it is a problem. */
+export function unreachable(error: unknown): unknown {
   if (error instanceof DOMException && error.name === 'AbortError') return error
   const isSlow = error instanceof DOMException && error.name === 'TimeoutError'
   const detail = isSlow ? 'The server took too long to answer.' : 'The server can’t be reached. Is it running?'

@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import { type Call, request } from './client.ts'
+import { type Call, request, unreachable } from './client.ts'
 
 /** A message of a stream of events. */
 export interface StreamMessage {
@@ -19,7 +19,11 @@ export async function* messagesOf(call: Call, signal: AbortSignal, heard?: () =>
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   const waiting: EventSourceMessage[] = []
   const parser = createParser({ onEvent: (message) => void waiting.push(message) })
-  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+  const read = () =>
+    reader?.read().catch((error: unknown) => {
+      throw unreachable(error)
+    })
+  for (let next = await read(); next && !next.done; next = await read()) {
     heard?.()
     parser.feed(next.value)
     for (const { event = 'message', data } of waiting.splice(0)) yield { event, data: JSON.parse(data) }

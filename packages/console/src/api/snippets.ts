@@ -11,8 +11,25 @@ export function asCurl({ method, path, body, headers = {} }: Call): string {
   return lines.join(' \\\n  ')
 }
 
+/** Ways to read an answer. */
+const asJson = ['console.log(await response.json())']
+const asItComes = [
+  'const texts = response.body?.pipeThrough(new TextDecoderStream()) ?? []',
+  'for await (const text of texts) process.stdout.write(text)',
+]
+
+/** What follows events, and what gives a text rather than JSON. */
+const unlikeJson = /\/(?:events|stream|live|text|export)(?:\?|$)/
+
+/** How its answer is read: one that isn't JSON, or comes bit by bit, is printed as it comes. */
+function reading({ method, path, body }: Call): readonly string[] {
+  const isAsked = typeof body === 'object' && body !== null && 'stream' in body && body.stream === true
+  return isAsked || (method === 'GET' && unlikeJson.test(path)) ? asItComes : asJson
+}
+
 /** The call as TypeScript that needs nothing but `fetch`. */
-export function asTypeScript({ method, path, body, headers = {} }: Call): string {
+export function asTypeScript(call: Call): string {
+  const { method, path, body, headers = {} } = call
   const type = body === undefined ? {} : { 'content-type': 'application/json' }
   const entries = Object.entries({ ...type, ...headers }).map(
     ([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)},`,
@@ -29,7 +46,7 @@ export function asTypeScript({ method, path, body, headers = {} }: Call): string
     ...(json === undefined ? [] : [`  body: JSON.stringify(${json}),`]),
     '})',
     'if (!response.ok) throw new Error((await response.json()).detail)',
-    'console.log(await response.json())',
+    ...reading(call),
   ].join('\n')
 }
 
