@@ -127,15 +127,37 @@ describeInBrowser('questions', () => {
   })
 
   it('say what the server refuses, and go on when it is mended', async () => {
-    const left = encodeURIComponent(JSON.stringify({ top_k: 500 }))
+    const left = encodeURIComponent(JSON.stringify({ model_id: 'nobody/knows' }))
     const { page } = await openConsole(server, { path: `/knowledge?tab=ask&left=${left}`, expected: [/400/] })
     await ask(page, question)
-    await page.getByRole('alert').getByText('top_k').waitFor()
+    await page.getByRole('alert').getByText('model_id').waitFor()
     await page.locator('summary', { hasText: 'Settings' }).click()
-    await page.getByLabel('Passages').fill('2')
+    await page.getByLabel('Model').selectOption('')
     await ask(page, question)
     await page.getByRole('region', { name: 'The answer' }).waitFor()
     expect(await page.getByRole('alert').count()).toBe(0)
+  })
+
+  it('are not sent with numbers that can’t be, which their fields say', async () => {
+    const left = encodeURIComponent(JSON.stringify({ top_k: 0, dense_weight: 7 }))
+    const { page } = await openConsole(server, { path: `/knowledge?tab=ask&left=${left}` })
+    await page.getByText('This should be a whole number from 1 to 100.').waitFor()
+    await page.getByText('This should be a number from 0 to 1.').waitFor()
+    const button = page.getByRole('tabpanel').getByRole('button', { name: 'Ask', exact: true })
+    await page.getByRole('tabpanel').getByLabel('Question').fill(question)
+    expect(await button.isDisabled()).toBe(true)
+    await page.getByLabel('Passages').fill('2')
+    await page.getByLabel('Weight of vectors').fill('')
+    // The fields stay in sight when all is well.
+    await page.getByLabel('Filter').fill('team')
+    await page.getByText('should be a name, a colon and a value').waitFor()
+    await page.getByLabel('Filter').fill('team: nobody')
+    await page.getByText('should be a name, a colon and a value').waitFor({ state: 'detached' })
+    expect(await page.getByLabel('Filter').isVisible()).toBe(true)
+    await button.click()
+    await page.getByText('Abstained').waitFor()
+    await page.getByText('no document that you may see fits the filter', { exact: false }).waitFor()
+    await page.getByText('Look at the filter, or ask without it', { exact: false }).waitFor()
   })
 
   it('are asked without documents:read, and of nothing', async () => {

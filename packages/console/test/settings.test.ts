@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { askCall, describeSettings, faultOf, readSettings } from '../src/screens/knowledge/settings.ts'
+import { askCall, describeSettings, faultsOf, readSettings } from '../src/screens/knowledge/settings.ts'
 
 it('the settings of a question are taken from the address, whatever somebody wrote there', () => {
   const settings = { top_k: 7, filter: 'team: plant', model_id: 'one', agent: true, dense_weight: 0.5 }
@@ -17,7 +17,7 @@ it('the settings of a question are taken from the address, whatever somebody wro
     fc.property(anything, (text) => {
       const found = readSettings(text)
       expect(typeof describeSettings(found)).toBe('string')
-      if (faultOf(found) === undefined) expect(askCall('Why?', found).body).toMatchObject({ query: 'Why?' })
+      if (Object.keys(faultsOf(found)).length === 0) expect(askCall('Why?', found).body).toMatchObject({ query: 'Why?' })
     }),
   )
 })

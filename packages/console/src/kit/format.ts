@@ -7,6 +7,16 @@ export function formatCount(count: number): string {
   return Math.abs(count) >= 100_000 ? short.format(count) : counts.format(count)
 }
 
+/** `1 chunk`, `4,134 chunks`. */
+export function formatCounted(count: number, one: string): string {
+  return `${formatCount(count)} ${one}${count === 1 ? '' : 's'}`
+}
+
+/** A name that somebody else gave: what turns the direction of the text behind it is spelt out, since it would show another name. */
+export function formatName(name: string): string {
+  return name.replaceAll(/[\u202a-\u202e\u2066-\u2069]/gu, (turn) => `[U+${turn.codePointAt(0)?.toString(16).toUpperCase()}]`)
+}
+
 /** USD; small amounts with as many digits as they need. */
 export function formatUsd(usd: number): string {
   if (usd === 0) return '$0'

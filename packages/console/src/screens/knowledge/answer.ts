@@ -8,6 +8,7 @@ export interface Citation {
   readonly claim_end: number
   readonly document_id: string
   readonly source: string
+  readonly revision: string
   readonly start: number
   readonly end: number
 }
@@ -15,6 +16,7 @@ export interface Citation {
 export interface Passage {
   readonly document_id: string
   readonly source: string
+  readonly revision: string
   readonly content: string
   readonly start: number
   readonly end: number

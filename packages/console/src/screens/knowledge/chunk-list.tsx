@@ -12,7 +12,7 @@ import css from './knowledge.module.css'
 
 /** The chunks that a document was cut into: what questions are compared with. */
 export function ChunkList({ document }: { readonly document: ShownDocument }): ReactNode {
-  const { document_id, chunks_count } = document
+  const { document_id, chunks_count, revision } = document
   const query = useChunks(document)
   const chunks = itemsOf(query)
   const path = pathOf('/api/documents/{}/chunks', [document_id], { limit: 50 })
@@ -27,7 +27,7 @@ export function ChunkList({ document }: { readonly document: ShownDocument }): R
             <div className={css.chunkHead}>
               <strong>{ordinal + 1}</strong>
               {context !== '' && <span>{context}</span>}
-              <Link to={documentPath(document_id, { start, end })}>
+              <Link to={documentPath(document_id, { start, end, revision })}>
                 {page !== undefined && `page ${page}, `}
                 {formatCount(start)}–{formatCount(end)}
               </Link>

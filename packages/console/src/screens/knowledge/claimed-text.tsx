@@ -1,4 +1,5 @@
 import { Fragment, type ReactNode } from 'react'
+import { formatName } from '../../kit/format.ts'
 import type { Answer, Citation } from './answer.ts'
 import css from './knowledge.module.css'
 import { SourceLink } from './source-link.tsx'
@@ -22,7 +23,7 @@ export function ClaimedText({ answer }: { readonly answer: Answer }): ReactNode 
           <Fragment key={start}>
             {cited.map((citation, index) =>
               index === 0 ? (
-                <SourceLink key={citation.start} place={citation} className={css.claim} title={citation.source}>
+                <SourceLink key={citation.start} place={citation} className={css.claim} title={formatName(citation.source)}>
                   {text}
                 </SourceLink>
               ) : (
@@ -30,10 +31,10 @@ export function ClaimedText({ answer }: { readonly answer: Answer }): ReactNode 
                   key={`${citation.document_id} ${citation.start}`}
                   place={citation}
                   className={css.also}
-                  title={citation.source}
+                  title={formatName(citation.source)}
                 >
                   +{index}
-                  <span className="visually-hidden"> more evidence, in {citation.source}</span>
+                  <span className="visually-hidden"> more evidence, in {formatName(citation.source)}</span>
                 </SourceLink>
               ),
             )}

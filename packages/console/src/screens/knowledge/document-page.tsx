@@ -1,12 +1,12 @@
 import { Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
-import { pathOf } from '../../api/client.ts'
+import { Problem, pathOf } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { CopyButton, CopyCall } from '../../kit/copy.tsx'
 import { ConfirmButton } from '../../kit/dialog.tsx'
 import { Pairs } from '../../kit/figures.tsx'
-import { formatCount, formatTime } from '../../kit/format.ts'
+import { formatCount, formatCounted, formatName, formatTime } from '../../kit/format.ts'
 import { Page, Panel } from '../../kit/page.tsx'
 import { Empty, Loaded, Loading, NoPermission, Notice } from '../../kit/states.tsx'
 import { Tabs } from '../../kit/tabs.tsx'
@@ -14,9 +14,11 @@ import { ChunkList } from './chunk-list.tsx'
 import { useDeleteDocument } from './delete-document.ts'
 import { type ShownDocument, useDocument } from './document.ts'
 import { Standing } from './documents-panel.tsx'
+import { useIndexStatus, vectorsOf } from './index-status.ts'
 import css from './knowledge.module.css'
 import { showValue } from './metadata.ts'
-import { SourceText, stretchIn } from './source-text.tsx'
+import { SourceText } from './source-text.tsx'
+import { stretchIn } from './stretch.ts'
 
 const documentList = { to: '/knowledge', name: 'Documents' }
 
@@ -26,10 +28,18 @@ export function DocumentPage(): ReactNode {
   const mayRead = useMay('documents:read')
   const query = useDocument(mayRead ? id : undefined)
   if (!mayRead) return <NoPermission permission="documents:read" />
+  if (query.data !== undefined) return <Shown document={query.data} />
+  const isMissing = query.error instanceof Problem && query.error.status === 404
   return (
-    <Loaded query={query} what="Loading the document">
-      {(document) => <Shown document={document} />}
-    </Loaded>
+    <Page title={isMissing ? 'No such document' : 'Document'} back={documentList}>
+      {isMissing ? (
+        <Empty title="It isn’t here">It was deleted, or it is for others. The link may also be of another tenant.</Empty>
+      ) : (
+        <Loaded query={query} what="Loading the document">
+          {() => null}
+        </Loaded>
+      )}
+    </Page>
   )
 }
 
@@ -40,14 +50,14 @@ function Shown({ document }: { readonly document: ShownDocument }): ReactNode {
   const { document_id, source, error, searchable } = document
   return (
     <Page
-      title={source}
+      title={formatName(source)}
       back={documentList}
       actions={
         <>
           <CopyCall call={{ method: 'GET', path: pathOf('/api/documents/{}', [document_id]) }} />
           {mayWrite && (
             <ConfirmButton
-              title={`Delete ${source}?`}
+              title={`Delete ${formatName(source)}?`}
               text="It is found and shown no more from now on. This can’t be taken back."
               confirm="Delete"
               onConfirm={() => deleteDocument(document_id, () => navigate('/knowledge'))}
@@ -75,7 +85,7 @@ function Shown({ document }: { readonly document: ShownDocument }): ReactNode {
 }
 
 function About({ document }: { readonly document: ShownDocument }): ReactNode {
-  const { document_id, content_type, version, chunks_count, characters, embedding, metadata, acl } = document
+  const { document_id, content_type, version, chunks_count, characters, metadata, acl } = document
   return (
     <div className={css.about}>
       <Pairs
@@ -83,8 +93,8 @@ function About({ document }: { readonly document: ShownDocument }): ReactNode {
           ['Status', <Standing key="status" document={document} />],
           ['Version', version],
           ['Kind', content_type],
-          ['Length', `${formatCount(characters)} characters in ${formatCount(chunks_count)} chunks`],
-          ['Vectors', embedding],
+          ['Length', `${formatCounted(characters, 'character')} in ${formatCounted(chunks_count, 'chunk')}`],
+          ['Vectors', <Vectors key="vectors" document={document} />],
         ]}
       />
       <Pairs
@@ -103,6 +113,16 @@ function About({ document }: { readonly document: ShownDocument }): ReactNode {
       />
     </div>
   )
+}
+
+/** Their progress is known of all documents together, which are in turn. */
+function Vectors({ document }: { readonly document: ShownDocument }): ReactNode {
+  const { embedding, searchable } = document
+  const isPending = searchable && embedding === 'pending'
+  const { data: index } = useIndexStatus(isPending)
+  if (!searchable) return document.status === 'failed' ? 'none, since it could not be read' : 'when it is read'
+  if (!isPending) return embedding
+  return index ? `pending: ${vectorsOf(index)} of all documents have theirs` : 'pending'
 }
 
 function Readers({ acl }: { readonly acl: NonNullable<ShownDocument['acl']> }): ReactNode {
@@ -131,7 +151,7 @@ function Contents({ document }: { readonly document: ShownDocument }): ReactNode
                 title="Text"
                 actions={<CopyCall call={{ method: 'GET', path: pathOf('/api/documents/{}/text', [document_id]) }} />}
               >
-                <SourceText {...{ documentId: document_id, characters, version }} marked={stretchIn(query)} />
+                <SourceText document={document} place={stretchIn(query)} />
               </Panel>
             ),
         },

@@ -1,6 +1,7 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { get, Problem, pathOf } from '../../api/client.ts'
 import { type ListQuery, useList } from '../../api/lists.ts'
+import type { Stretch } from './stretch.ts'
 
 export type Metadata = Readonly<Record<string, unknown>>
 
@@ -15,6 +16,8 @@ export interface ShownDocument {
   readonly version: number
   /** Whether questions find it, be it by an earlier version. */
   readonly searchable: boolean
+  /** Names the text that is found; absent until a version is read. */
+  readonly revision?: string
   readonly characters: number
   readonly metadata: Metadata
   readonly acl: { readonly users: readonly string[]; readonly groups: readonly string[] } | null
@@ -72,6 +75,6 @@ export function useChunks(document: ShownDocument): ListQuery<Chunk> {
 }
 
 /** Where a document is shown, with a stretch of it marked. */
-export function documentPath(id: string, stretch?: { readonly start: number; readonly end: number }): string {
-  return pathOf('/knowledge/documents/{}', [id], stretch ? { start: stretch.start, end: stretch.end } : {})
+export function documentPath(id: string, stretch?: Stretch): string {
+  return pathOf('/knowledge/documents/{}', [id], { ...stretch })
 }

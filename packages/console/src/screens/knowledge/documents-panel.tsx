@@ -8,7 +8,7 @@ import { Badge, StatusBadge } from '../../kit/badge.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { ConfirmButton } from '../../kit/dialog.tsx'
 import { Choice } from '../../kit/field.tsx'
-import { formatCount, formatTime } from '../../kit/format.ts'
+import { formatCount, formatName, formatTime } from '../../kit/format.ts'
 import { Panel } from '../../kit/page.tsx'
 import { Empty, Loading, ProblemNotice } from '../../kit/states.tsx'
 import { VirtualTable } from '../../kit/virtual-table.tsx'
@@ -85,8 +85,8 @@ function DocumentTable(props: { readonly rows: readonly ShownDocument[]; readonl
           name: 'Name',
           width: 'minmax(110px, 2.4fr)',
           show: ({ document_id, source }) => (
-            <Link to={documentPath(document_id)} title={source}>
-              {source}
+            <Link to={documentPath(document_id)} title={formatName(source)}>
+              {formatName(source)}
             </Link>
           ),
         },
@@ -111,13 +111,13 @@ function DocumentTable(props: { readonly rows: readonly ShownDocument[]; readonl
                   <ConfirmButton
                     look="quiet"
                     size="small"
-                    title={`Delete ${source}?`}
+                    title={`Delete ${formatName(source)}?`}
                     text="It is found and shown no more from now on. This can’t be taken back."
                     confirm="Delete"
                     onConfirm={() => deleteDocument(document_id)}
                   >
                     <Trash2 size={15} aria-hidden="true" />
-                    <span className="visually-hidden">Delete {source}</span>
+                    <span className="visually-hidden">Delete {formatName(source)}</span>
                   </ConfirmButton>
                 ),
               },

@@ -1,26 +1,12 @@
-import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { get } from '../../api/client.ts'
-import { formatCount } from '../../kit/format.ts'
+import { formatCounted } from '../../kit/format.ts'
 import { Notice, ProblemNotice } from '../../kit/states.tsx'
+import { useIndexStatus, vectorsOf } from './index-status.ts'
 import css from './knowledge.module.css'
-
-interface IndexStatus {
-  readonly documents: number
-  readonly chunks: number
-  readonly embedding_model: string
-  readonly serving: { readonly model_id: string } | null
-  readonly dense_weight: number
-  readonly reindex_needed: boolean
-}
 
 /** What questions are asked of. */
 export function IndexFacts(): ReactNode {
-  const { data, error } = useQuery({
-    queryKey: ['/api/rag/index'],
-    queryFn: ({ signal }) => get<IndexStatus>('/api/rag/index', signal),
-    refetchInterval: 5_000,
-  })
+  const { data, error } = useIndexStatus()
   if (data === undefined) return error === null ? null : <ProblemNotice error={error} />
   if (data.documents === 0)
     return (
@@ -32,9 +18,10 @@ export function IndexFacts(): ReactNode {
     <>
       <p className={css.indexFacts}>
         <span>
-          {formatCount(data.documents)} {data.documents === 1 ? 'document' : 'documents'}, {formatCount(data.chunks)} chunks
+          {formatCounted(data.documents, 'document')}, {formatCounted(data.chunks, 'chunk')}
         </span>
         <span>vectors by {data.serving?.model_id ?? data.embedding_model}</span>
+        {(data.serving?.chunks ?? 0) < data.chunks && <span>{vectorsOf(data)} have theirs so far</span>}
         <span>weight {data.dense_weight} beside words</span>
       </p>
       {data.reindex_needed && (

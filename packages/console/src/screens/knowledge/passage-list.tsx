@@ -1,13 +1,18 @@
 import type { ReactNode } from 'react'
 import { Badge } from '../../kit/badge.tsx'
+import { formatName } from '../../kit/format.ts'
 import { Empty } from '../../kit/states.tsx'
 import type { Passage } from './answer.ts'
 import css from './knowledge.module.css'
 import { SourceLink } from './source-link.tsx'
 
 /** What was retrieved, best first: what the answer rests on stands out, the rest is grey. */
-export function PassageList(props: { readonly passages: readonly Passage[]; readonly wasAsked: boolean }): ReactNode {
-  const { passages, wasAsked } = props
+export function PassageList(props: {
+  readonly passages: readonly Passage[]
+  readonly wasAsked: boolean
+  readonly isFiltered: boolean
+}): ReactNode {
+  const { passages, wasAsked, isFiltered } = props
   const cited = passages.filter(({ use }) => use === 'cited').length
   return (
     <section className={css.stack} aria-label="Retrieved passages">
@@ -17,13 +22,19 @@ export function PassageList(props: { readonly passages: readonly Passage[]; read
           {passages.length} found, {cited} cited
         </small>
       </h3>
-      {passages.length === 0 && <Empty title="Nothing was found">Add documents that are about it, or ask in other words.</Empty>}
+      {passages.length === 0 && (
+        <Empty title="Nothing was found">
+          {isFiltered
+            ? 'No document that you may see fits the filter, or none that does is about it. Look at the filter, or ask without it.'
+            : 'Add documents that are about it, or ask in other words.'}
+        </Empty>
+      )}
       <ol className={css.passages}>
         {passages.map((passage) => (
           <li key={`${passage.document_id} ${passage.start}`} data-use={passage.use} className={css.passage}>
             <div className={css.chunkHead}>
               <SourceLink place={passage}>
-                {passage.source}
+                {formatName(passage.source)}
                 {passage.page !== undefined && `, page ${passage.page}`}
               </SourceLink>
               <Badge tone={passage.use === 'cited' ? 'good' : 'neutral'}>{wordsFor(passage, wasAsked)}</Badge>

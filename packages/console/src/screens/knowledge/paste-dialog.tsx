@@ -3,22 +3,24 @@ import { Button } from '../../kit/button.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
 import { Field, TextField } from '../../kit/field.tsx'
 import { Row } from '../../kit/page.tsx'
+import { Notice } from '../../kit/states.tsx'
 import css from './knowledge.module.css'
 import type { NamedFile } from './sending.ts'
 
 /** A text as a document, under a name of its own. */
 export function PasteDialog(props: {
   readonly open: boolean
+  /** Why nothing can be sent now. */
+  readonly fault: string | undefined
   readonly onClose: () => void
-  /** @returns whether it is sent; else it stays to be sent later. */
-  readonly onSend: (file: NamedFile) => boolean
+  readonly onSend: (file: NamedFile) => void
 }): ReactNode {
-  const { open, onClose, onSend } = props
+  const { open, fault, onClose, onSend } = props
   const [name, setName] = useState('')
   const [text, setText] = useState('')
   const send = (event: FormEvent): void => {
     event.preventDefault()
-    if (!onSend({ name: name.trim(), file: new File([text], name.trim()) })) return
+    onSend({ name: name.trim(), file: new File([text], name.trim()) })
     setName('')
     setText('')
     onClose()
@@ -36,8 +38,9 @@ export function PasteDialog(props: {
           onChange={({ target }) => setName(target.value)}
         />
         <TextField label="Text" required rows={12} value={text} onChange={({ target }) => setText(target.value)} />
+        {fault !== undefined && <Notice tone="warn">The metadata must be mended first: {fault}</Notice>}
         <Row>
-          <Button type="submit" look="primary" disabled={name.trim() === '' || text.trim() === ''}>
+          <Button type="submit" look="primary" disabled={fault !== undefined || name.trim() === '' || text.trim() === ''}>
             Add the text
           </Button>
           <Button look="quiet" onClick={onClose}>

@@ -9,9 +9,10 @@ import { useAnswer } from './answer.ts'
 import { AnswerView } from './answer-view.tsx'
 import { IndexFacts } from './index-facts.tsx'
 import css from './knowledge.module.css'
-import { askCall, faultOf, readSettings, type Settings } from './settings.ts'
+import { askCall, faultsOf, readSettings, type SettingFaults, type Settings } from './settings.ts'
 import { SettingsForm } from './settings-form.tsx'
 import { SourcePane } from './source-pane.tsx'
+import { putSource } from './stretch.ts'
 
 type Side = 'left' | 'right'
 
@@ -37,13 +38,13 @@ export function Playground(): ReactNode {
     )
   const set = (side: Side, value: Settings): void => change((before) => before.set(side, JSON.stringify(value)))
   const isBusy = left.asked?.isBusy === true || right.asked?.isBusy === true
-  const faults = { left: faultOf(settings.left), right: isCompared ? faultOf(settings.right) : undefined }
-  const isReady = question.trim() !== '' && faults.left === undefined && faults.right === undefined
+  const faults = { left: faultsOf(settings.left), right: isCompared ? faultsOf(settings.right) : {} }
+  const isReady = question.trim() !== '' && isSound(faults.left) && isSound(faults.right)
   const ask = (): void => {
     if (!isReady) return
     change((before) => {
       before.set('q', question.trim())
-      for (const name of ['source', 'start', 'end']) before.delete(name)
+      putSource(before, undefined)
     }, false)
     left.ask(question.trim(), settings.left)
     if (isCompared) right.ask(question.trim(), settings.right)
@@ -64,7 +65,7 @@ export function Playground(): ReactNode {
       <div className={css.stack}>
         <Panel
           title="Ask your documents"
-          actions={faults.left === undefined && <CopyCall call={askCall(question.trim() || 'A question', settings.left)} />}
+          actions={isSound(faults.left) && <CopyCall call={askCall(question.trim() || 'A question', settings.left)} />}
         >
           <IndexFacts />
           <form
@@ -91,7 +92,7 @@ export function Playground(): ReactNode {
                   key={side}
                   name={sides.length === 1 ? 'Settings' : side === 'left' ? 'Settings A' : 'Settings B'}
                   settings={settings[side]}
-                  fault={faults[side]}
+                  faults={faults[side]}
                   isOpen={sides.length === 2}
                   onChange={(value) => set(side, value)}
                 />
@@ -121,11 +122,21 @@ export function Playground(): ReactNode {
           </form>
         </Panel>
         <div className={sides.length === 2 ? css.sides : css.stack}>
-          <AnswerView name={isCompared ? 'Answer A' : 'Answer'} asked={left.asked} />
-          {isCompared && <AnswerView name="Answer B" asked={right.asked} />}
+          <AnswerView
+            name={isCompared ? 'Answer A' : 'Answer'}
+            asked={left.asked}
+            onRetry={(before) => left.ask(before.question, before.settings)}
+          />
+          {isCompared && (
+            <AnswerView name="Answer B" asked={right.asked} onRetry={(before) => right.ask(before.question, before.settings)} />
+          )}
         </div>
       </div>
       {isOpen && <SourcePane />}
     </div>
   )
+}
+
+function isSound(faults: SettingFaults): boolean {
+  return Object.keys(faults).length === 0
 }

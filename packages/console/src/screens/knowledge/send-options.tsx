@@ -25,7 +25,9 @@ export function SendOptionsForm(props: {
   const change = (some: Partial<TypedOptions>): void => onChange(meant({ ...options, ...some }))
   return (
     <details className={css.options}>
-      <summary>Metadata and who may find them</summary>
+      <summary>
+        Metadata and who may find them <small>{describeOptions(options)}</small>
+      </summary>
       <div className={css.optionFields}>
         <TextField
           label="Metadata"
@@ -47,6 +49,13 @@ export function SendOptionsForm(props: {
       </div>
     </details>
   )
+}
+
+/** What is set for all that is sent next, also while the fields are out of sight. */
+function describeOptions({ fault, value: { metadata, acl } }: TypedOptions): string {
+  if (fault !== undefined) return 'nothing is sent until the metadata is mended'
+  const readers = acl ? [...acl.users, ...acl.groups].join(', ') : 'everyone'
+  return [`for ${readers}`, ...Object.keys(metadata)].join(' · ')
 }
 
 function meant({ metadata, users: typedUsers, groups: typedGroups }: TypedOptions): TypedOptions {

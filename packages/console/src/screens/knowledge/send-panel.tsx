@@ -1,5 +1,6 @@
 import { ClipboardPaste, FilePlus2, UploadCloud } from 'lucide-react'
 import { type DragEvent, type ReactNode, useRef, useState } from 'react'
+import type { Call } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Panel } from '../../kit/page.tsx'
@@ -7,11 +8,12 @@ import { tell } from '../../kit/toasts.tsx'
 import { chosenFiles, droppedFiles } from './dropped-files.ts'
 import css from './knowledge.module.css'
 import { PasteDialog } from './paste-dialog.tsx'
-import { noOptions, SendOptionsForm } from './send-options.tsx'
+import { noOptions, SendOptionsForm, type TypedOptions } from './send-options.tsx'
 import { type NamedFile, useSender } from './sending.ts'
 import { SendingList } from './sending-list.tsx'
 
-const example = { documents: [{ source: 'pumps.md', content: 'The pump PX-4711 is serviced every 400 hours.' }] }
+/** Under a name that nobody's document has: a known one would get a new version. */
+const example = { source: 'a-name-of-your-own.md', content: 'What it says.' }
 
 /** Where documents come in: files dropped or chosen, and texts. */
 export function SendPanel(): ReactNode {
@@ -20,12 +22,9 @@ export function SendPanel(): ReactNode {
   const [options, setOptions] = useState(noOptions)
   const [isOver, setOver] = useState(false)
   const [isPasting, setPasting] = useState(false)
-  /** @returns whether they are sent. */
-  const take = (files: readonly NamedFile[]): boolean => {
-    if (files.length === 0) return false
+  const take = (files: readonly NamedFile[]): void => {
     if (options.fault === undefined) sender.sendFiles(files, options.value)
-    else tell(`Nothing is sent before the metadata is mended: ${options.fault}`)
-    return options.fault === undefined
+    else sender.refuse(files, `It was not sent, because of the metadata: ${options.fault}`)
   }
   const over = (event: DragEvent): void => {
     if (!event.dataTransfer.types.includes('Files')) return
@@ -38,7 +37,7 @@ export function SendPanel(): ReactNode {
     void droppedFiles(event.dataTransfer).then(take, (error: Error) => tell(`Nothing is sent: ${error.message}`))
   }
   return (
-    <Panel title="Add documents" actions={<CopyCall call={{ method: 'POST', path: '/api/documents', body: example }} />}>
+    <Panel title="Add documents" actions={<CopyCall call={callOf(options)} />}>
       <div className={css.stack}>
         <section
           className={isOver ? `${css.drop} ${css.over}` : css.drop}
@@ -77,7 +76,13 @@ export function SendPanel(): ReactNode {
         <SendOptionsForm options={options} onChange={setOptions} />
         <SendingList sendings={sender.sendings} onClear={sender.clear} />
       </div>
-      <PasteDialog open={isPasting} onClose={() => setPasting(false)} onSend={(file) => take([file])} />
+      <PasteDialog open={isPasting} fault={options.fault} onClose={() => setPasting(false)} onSend={(file) => take([file])} />
     </Panel>
   )
+}
+
+/** What sends a text as what is typed here would. */
+function callOf({ value: { metadata, acl } }: TypedOptions): Call {
+  const said = { ...(Object.keys(metadata).length > 0 ? { metadata } : {}), ...(acl ? { acl } : {}) }
+  return { method: 'POST', path: '/api/documents', body: { documents: [{ ...example, ...said }] } }
 }

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import { Problem } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
-import { formatBytes, formatShare } from '../../kit/format.ts'
+import { formatBytes, formatCounted, formatName, formatShare } from '../../kit/format.ts'
 import { documentPath, type ShownDocument, useDocument } from './document.ts'
 import css from './knowledge.module.css'
 import type { Sending } from './sending.ts'
@@ -30,23 +30,29 @@ export function SendingList(props: { readonly sendings: readonly Sending[]; read
 
 function SendingRow({ sending }: { readonly sending: Sending }): ReactNode {
   const { name, bytes, documentId, version = 1, problem } = sending
+  const shown = formatName(name)
   const { data: document, error } = useDocument(documentId)
-  const reason = problem ?? error ?? (document?.status === 'failed' ? new Error(document.error?.message) : undefined)
+  const isHidden = sending.isRestricted && error instanceof Problem && error.status === 404
+  const reason =
+    problem ?? (isHidden ? undefined : error) ?? (document?.status === 'failed' ? new Error(document.error?.message) : undefined)
   return (
     <li className={css.sending}>
       <div className={css.sendingName}>
-        {documentId === undefined ? <span>{name}</span> : <Link to={documentPath(documentId)}>{name}</Link>}
+        {documentId === undefined || isHidden ? <span>{shown}</span> : <Link to={documentPath(documentId)}>{shown}</Link>}
         <small>
           {formatBytes(bytes)}
           {version > 1 && `, version ${version}`}
           {document && document.version > version && ', replaced since'}
         </small>
       </div>
-      <Stages name={name} stages={stagesOf(sending, document)} />
+      <Stages name={shown} stages={isHidden ? [sent] : stagesOf(sending, document)} />
+      {isHidden && <p className={css.muted}>It is there, but not for you: it is for the users and groups that you named.</p>}
       {reason !== undefined && <p className={css.fault}>{reasonOf(reason)}</p>}
     </li>
   )
 }
+
+const sent: Stage = { name: 'Sent', state: 'done' }
 
 function stagesOf({ share, documentId, problem }: Sending, document: ShownDocument | undefined): readonly Stage[] {
   const isTaken = documentId !== undefined
@@ -58,7 +64,7 @@ function stagesOf({ share, documentId, problem }: Sending, document: ShownDocume
       state: problem === undefined ? (isTaken ? 'done' : 'now') : 'failed',
     },
     {
-      name: isRead ? `Read, ${document.chunks_count} ${document.chunks_count === 1 ? 'chunk' : 'chunks'}` : 'Read',
+      name: isRead ? `Read, ${formatCounted(document.chunks_count, 'chunk')}` : 'Read',
       state: hasFailed ? 'failed' : isRead ? 'done' : isTaken ? 'now' : 'waiting',
     },
     { name: 'Vectors', state: isRead ? (document.embedding === 'done' ? 'done' : 'now') : 'waiting' },

@@ -22,6 +22,8 @@ export interface Sending {
   readonly key: string
   readonly name: string
   readonly bytes: number
+  /** Whether it is for some only, whoever sends it among them or not. */
+  readonly isRestricted: boolean
   /** 0 to 1, of what is sent. */
   readonly share: number
   readonly documentId?: string
@@ -37,6 +39,8 @@ let count = 0
 export interface Sender {
   readonly sendings: readonly Sending[]
   sendFiles(files: readonly NamedFile[], options: SendOptions): void
+  /** Shows of files why they aren't sent. */
+  refuse(files: readonly NamedFile[], why: string): void
   /** Shows no more what has arrived or failed. */
   clear(): void
   /** Shows no more what became a document that is deleted. */
@@ -63,7 +67,7 @@ export function useSender(): Sender {
     sendFiles(files, options) {
       const added = files.map((file) => ({ file, key: `${++count}` }))
       kept.change((all) => [
-        ...added.map(({ file: { name, file }, key }): Sending => ({ key, name, bytes: file.size, share: 0 })),
+        ...added.map(({ file, key }) => ({ ...unsent(file, key), isRestricted: options.acl !== undefined })),
         ...all,
       ])
       const waiting = [...added]
@@ -77,9 +81,15 @@ export function useSender(): Sender {
       }
       for (let worker = 0; worker < atOnce; worker++) void work()
     },
+    refuse: (files, why) =>
+      kept.change((all) => [...files.map((file) => ({ ...unsent(file, `${++count}`), problem: new Error(why) })), ...all]),
     forget: (id) => kept.change((all) => all.filter(({ documentId }) => documentId !== id)),
     clear: () => kept.change((all) => all.filter(({ documentId, problem }) => documentId === undefined && problem === undefined)),
   }
+}
+
+function unsent({ name, file }: NamedFile, key: string): Sending {
+  return { key, name, bytes: file.size, isRestricted: false, share: 0 }
 }
 
 /** Every file goes by an upload of its own: so its bytes can be counted, up to the largest that Plinth takes. */

@@ -1,22 +1,30 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Check, Field, TextField } from '../../kit/field.tsx'
 import { ModelField } from '../../kit/model-field.tsx'
 import css from './knowledge.module.css'
-import { describeSettings, type Settings, usualTopK, withSetting } from './settings.ts'
+import { describeSettings, type SettingFaults, type Settings, usualTopK, withSetting } from './settings.ts'
 
 /** What a question is answered by. */
 export function SettingsForm(props: {
   readonly name: string
   readonly settings: Settings
-  readonly fault: string | undefined
+  readonly faults: SettingFaults
   readonly isOpen: boolean
   readonly onChange: (settings: Settings) => void
 }): ReactNode {
-  const { name, settings, fault, isOpen, onChange } = props
-  const set = <Name extends keyof Settings>(setting: Name, value: Settings[Name] | undefined): void =>
+  const { name, settings, faults, isOpen, onChange } = props
+  const [wasOpened, setOpened] = useState(false)
+  const set = <Name extends keyof Settings>(setting: Name, value: Settings[Name] | undefined): void => {
+    // What was mended stays in sight.
+    setOpened(true)
     onChange(withSetting(settings, setting, value))
+  }
   return (
-    <details className={css.options} open={isOpen || fault !== undefined}>
+    <details
+      className={css.options}
+      open={isOpen || wasOpened || Object.keys(faults).length > 0}
+      onToggle={({ currentTarget }) => setOpened(currentTarget.open)}
+    >
       <summary>
         {name} <small>{describeSettings(settings)}</small>
       </summary>
@@ -30,6 +38,7 @@ export function SettingsForm(props: {
           value={settings.top_k ?? ''}
           placeholder={String(usualTopK)}
           hint="The best 1 to 100."
+          fault={faults.top_k}
           onChange={({ target }) => set('top_k', numberIn(target.value))}
         />
         <Field
@@ -41,6 +50,7 @@ export function SettingsForm(props: {
           value={settings.dense_weight ?? ''}
           placeholder="as the index has it"
           hint="Beside words: 0 to 1."
+          fault={faults.dense_weight}
           onChange={({ target }) => set('dense_weight', numberIn(target.value))}
         />
         <div className={css.wide}>
@@ -57,7 +67,7 @@ export function SettingsForm(props: {
             value={settings.filter ?? ''}
             placeholder="team: plant, ops"
             hint="By metadata: a name, a colon and values a line."
-            fault={fault}
+            fault={faults.filter}
             onChange={({ target }) => set('filter', target.value)}
           />
         </div>

@@ -36,14 +36,19 @@ export function withSetting<Name extends keyof Settings>(
   return value === undefined || value === '' ? rest : { ...rest, [name]: value }
 }
 
-/** What is wrong with a filter, for whoever types it. */
-export function faultOf({ filter = '' }: Settings): string | undefined {
+export type SettingFaults = Readonly<Partial<Record<keyof Settings, string>>>
+
+/** What is wrong with settings, by their fields, for whoever types them. */
+export function faultsOf({ filter = '', top_k = usualTopK, dense_weight = 0 }: Settings): SettingFaults {
+  const found: Partial<Record<keyof Settings, string>> = {}
+  if (!Number.isInteger(top_k) || top_k < 1 || top_k > 100) found.top_k = 'This should be a whole number from 1 to 100.'
+  if (!(dense_weight >= 0 && dense_weight <= 1)) found.dense_weight = 'This should be a number from 0 to 1.'
   try {
     readValues(filter)
-    return undefined
   } catch (error) {
-    return (error as Error).message
+    found.filter = (error as Error).message
   }
+  return found
 }
 
 /** The call that asks a question. */

@@ -1,11 +1,10 @@
 import type { ReactNode } from 'react'
 import { Link, useSearchParams } from 'react-router'
+import { putSource, type Stretch } from './stretch.ts'
 
 /** A place in a document. */
-export interface Place {
+export interface Place extends Stretch {
   readonly document_id: string
-  readonly start: number
-  readonly end: number
 }
 
 /** A link that opens a place of a document beside what is shown. */
@@ -18,9 +17,7 @@ export function SourceLink(props: {
   const { place, className, title, children } = props
   const [query] = useSearchParams()
   const next = new URLSearchParams(query)
-  next.set('source', place.document_id)
-  next.set('start', String(place.start))
-  next.set('end', String(place.end))
+  putSource(next, place)
   const isOpen = ['source', 'start', 'end'].every((name) => next.get(name) === query.get(name))
   return (
     <Link to={{ search: `?${next}` }} className={className} title={title} aria-current={isOpen ? 'location' : undefined}>

@@ -3,10 +3,12 @@ import { type ReactNode, useEffect, useRef } from 'react'
 import { useSearchParams } from 'react-router'
 import { useMay } from '../../api/session.ts'
 import { Button, ButtonLink } from '../../kit/button.tsx'
+import { formatName } from '../../kit/format.ts'
 import { Loaded, NoPermission } from '../../kit/states.tsx'
 import { documentPath, useDocument } from './document.ts'
 import css from './source-pane.module.css'
-import { SourceText, stretchIn } from './source-text.tsx'
+import { SourceText } from './source-text.tsx'
+import { putSource, stretchIn } from './stretch.ts'
 
 /** The document that the address names, beside the answer, at the passage that it names. Escape closes it. */
 export function SourcePane(): ReactNode {
@@ -26,7 +28,7 @@ export function SourcePane(): ReactNode {
   const close = (): void => {
     setQuery(
       (before) => {
-        for (const name of ['source', 'start', 'end']) before.delete(name)
+        putSource(before, undefined)
         return before
       },
       { replace: true },
@@ -44,7 +46,7 @@ export function SourcePane(): ReactNode {
       }}
     >
       <div className={css.paneHead}>
-        <h2>{document.data?.source ?? 'Source'}</h2>
+        <h2>{formatName(document.data?.source ?? 'Source')}</h2>
         {document.data && (
           <ButtonLink size="small" to={documentPath(id, marked)}>
             Open
@@ -57,7 +59,7 @@ export function SourcePane(): ReactNode {
       <div className={css.paneBody}>
         {mayRead ? (
           <Loaded query={document} what="Loading the source">
-            {({ characters, version }) => <SourceText {...{ documentId: id, characters, version, marked }} />}
+            {(found) => <SourceText document={found} place={marked} />}
           </Loaded>
         ) : (
           <NoPermission permission="documents:read" />

@@ -3,14 +3,10 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { get, pathOf } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { formatCount } from '../../kit/format.ts'
-import { Loaded } from '../../kit/states.tsx'
+import { Loaded, Notice } from '../../kit/states.tsx'
+import type { ShownDocument } from './document.ts'
 import css from './knowledge.module.css'
-
-/** A place in a text, as JavaScript counts. */
-export interface Stretch {
-  readonly start: number
-  readonly end: number
-}
+import type { Stretch } from './stretch.ts'
 
 /** Characters that are shown around what is looked for, and more of them at a time. */
 const around = 4_000
@@ -19,21 +15,36 @@ const around = 4_000
  * The text of a document, or what is around a place of it, with that place marked and brought into sight. However long the text is, what is
  * loaded of it is what somebody reads.
  */
-export function SourceText(props: {
-  readonly documentId: string
-  /** Of the whole text. */
-  readonly characters: number
-  /** Another version has another text. */
-  readonly version: number
-  readonly marked?: Stretch | undefined
-}): ReactNode {
-  const { documentId, characters, version, marked } = props
+export function SourceText(props: { readonly document: ShownDocument; readonly place?: Stretch | undefined }): ReactNode {
+  const { document, place } = props
+  const marked = place && isIn(place, document) ? place : undefined
+  return (
+    <>
+      {place && !marked && (
+        <Notice tone="warn">
+          This document has changed since it was cited: the place was in an earlier version. Below is the text as it is now, with
+          nothing marked.
+        </Notice>
+      )}
+      <Text document={document} marked={marked} />
+    </>
+  )
+}
+
+/** Offsets are of one text; in another one they would mark whatever stands there now. */
+function isIn({ start, revision }: Stretch, document: ShownDocument): boolean {
+  return start < document.characters && (revision === undefined || revision === document.revision)
+}
+
+function Text(props: { readonly document: ShownDocument; readonly marked: Stretch | undefined }): ReactNode {
+  const { marked } = props
+  const { document_id: documentId, characters, revision } = props.document
   const [shown, setShown] = useState<Stretch>(() => windowAround(marked, characters))
   const place = marked ? `${marked.start}-${marked.end}` : ''
   // biome-ignore lint/correctness/useExhaustiveDependencies: another place is another look
   useEffect(() => setShown(windowAround(marked, characters)), [documentId, place, characters])
   const query = useQuery({
-    queryKey: ['/api/documents', 'text', documentId, version, shown],
+    queryKey: ['/api/documents', 'text', documentId, revision, shown],
     queryFn: ({ signal }) => get<string | undefined>(pathOf('/api/documents/{}/text', [documentId], { ...shown }), signal),
     placeholderData: (before) => before,
   })
@@ -93,10 +104,4 @@ function MarkedText(props: { readonly text: string; readonly offset: number; rea
 function windowAround(marked: Stretch | undefined, characters: number): Stretch {
   if (!marked) return { start: 0, end: Math.min(characters, around * 4) }
   return { start: Math.max(0, marked.start - around), end: Math.min(characters, marked.end + around) }
-}
-
-/** The place that an address names, if it names one. */
-export function stretchIn(query: URLSearchParams): Stretch | undefined {
-  const [start, end] = [Number(query.get('start') ?? Number.NaN), Number(query.get('end') ?? Number.NaN)]
-  return Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end > start ? { start, end } : undefined
 }
