@@ -137,7 +137,30 @@ describeInBrowser('the screen of requests', () => {
     await page.getByRole('main').getByText('cancelled', { exact: true }).first().waitFor()
     expect((await show('nightly-1')).status).toBe('cancelled')
     expect(await page.getByRole('button', { name: 'Cancel', exact: true }).count()).toBe(0)
+    const note = page.getByRole('list', { name: 'Timeline' }).getByText('cancelled')
+    await note.waitFor()
+    expect(await note.getAttribute('data-outcome')).toBe('wait')
     await expectSound(visited)
+  })
+
+  it('opens a request that is called like the screen of dead letters, whose header copies what it shows', async () => {
+    await submit({ prompt: 'A name of its own.', request_id: 'dead-letters' })
+    const { page } = await openConsole(server, { path: '/requests?text=name of its own' })
+    await page.getByRole('link', { name: 'dead-letters', exact: true }).click()
+    await page.getByRole('list', { name: 'Timeline' }).waitFor()
+    await page.getByRole('heading', { name: 'dead-letters' }).waitFor()
+    await submit({ prompt: '[[fail]] x', request_id: 'dead-0' })
+    await reach('dead-0', 'failed')
+    await page.goto(`${server.url}/#/requests/dead-letters`)
+    await page.getByRole('link', { name: 'dead-0' }).waitFor()
+    await page.getByRole('button', { name: 'API' }).click()
+    await page.getByRole('menuitem', { name: 'Copy as curl' }).click()
+    const copied = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText())
+    await expect.poll(copied, patience).toContain('/api/dead-letters?limit=50')
+    expect(await copied()).not.toContain('POST')
+    await page.getByRole('button', { name: 'Redrive all' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Back' }).click()
+    await api(server, 'POST', '/api/dead-letters/dead-0/redrive')
   })
 
   it('lists live, and by status, priority, model and text; what is asked for stands in the address', async () => {
@@ -180,7 +203,7 @@ describeInBrowser('the screen of requests', () => {
     for (const id of ['dead-1', 'dead-2', 'dead-3']) await reach(id, 'failed')
     const visited = await openConsole(server, { path: '/requests' })
     const { page } = visited
-    await page.getByRole('link', { name: /Dead letters\s*3/ }).click()
+    await page.getByRole('link', { name: /Dead letters/ }).click()
     const table = page.getByRole('table', { name: 'Dead letters' })
     const inRound = async (id: string, round: number): Promise<void> => {
       await until(`${id} to fail in round ${round}`, async () => {

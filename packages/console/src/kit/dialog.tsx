@@ -67,7 +67,7 @@ export function ConfirmButton(props: {
             <Button look={look === 'danger' ? 'danger' : 'primary'} busy={state.busy} onClick={() => void act()}>
               {confirm}
             </Button>
-            <AlertDialog.Close render={<Button look="quiet" />}>Cancel</AlertDialog.Close>
+            <AlertDialog.Close render={<Button look="quiet" />}>Back</AlertDialog.Close>
           </div>
         </AlertDialog.Popup>
       </AlertDialog.Portal>

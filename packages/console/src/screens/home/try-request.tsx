@@ -5,6 +5,7 @@ import { StatusBadge } from '../../kit/badge.tsx'
 import { Cost } from '../../kit/cost.tsx'
 import { TextField } from '../../kit/field.tsx'
 import { formatDuration } from '../../kit/format.ts'
+import { addressOfRequest } from '../requests/request.ts'
 import css from './home.module.css'
 import { TryCard, untilFound } from './try-card.tsx'
 import { Words } from './words.tsx'
@@ -61,7 +62,7 @@ export function TryRequest({ round }: { readonly round: number }): ReactNode {
       )}
       link={(request) =>
         request
-          ? { to: pathOf('/requests/{}', [request.request_id]), name: 'Its timeline, attempt by attempt' }
+          ? { to: addressOfRequest(request.request_id), name: 'Its timeline, attempt by attempt' }
           : { to: '/requests', name: 'Requests' }
       }
     >

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { get } from '../../api/client.ts'
 import type { ListPage } from '../../api/lists.ts'
 import { ButtonLink } from '../../kit/button.tsx'
-import { type DeadLetter, deadLettersPath } from './request.ts'
+import { type DeadLetter, deadLettersAddress, deadLettersPath } from './request.ts'
 import css from './requests.module.css'
 
 const mostCounted = 100
@@ -17,7 +17,7 @@ export function DeadLettersLink(): ReactNode {
   })
   const count = data?.items.length ?? 0
   return (
-    <ButtonLink to="/requests/dead-letters">
+    <ButtonLink to={deadLettersAddress}>
       Dead letters
       {count > 0 && <span className={css.count}>{data?.next_cursor == null ? count : `${mostCounted}+`}</span>}
     </ButtonLink>

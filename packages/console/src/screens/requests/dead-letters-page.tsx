@@ -30,7 +30,7 @@ export function DeadLettersPage(): ReactNode {
   const may = useMay('requests:write')
   const redrive = useRedrive()
   const columns = useMemo(() => deadLetterColumns(may ? redrive.one : undefined), [may, redrive.one])
-  useLive('/api/events/stream?type=genai.request.failed', () => void list.refetch())
+  useLive('/api/events/stream?type=genai.request.failed', () => void list.refetch({ cancelRefetch: false }))
   const choose = (chosen: string | undefined): void => setQuery(chosen === undefined ? {} : { reason: chosen }, { replace: true })
   return (
     <Page
@@ -39,7 +39,7 @@ export function DeadLettersPage(): ReactNode {
       about="Work that could not succeed, with the reason. Mend the cause, then put it back to the queue."
       actions={
         <>
-          <CopyCall call={shown.length > 0 ? redriveAllCall : listCall} />
+          <CopyCall call={listCall} />
           {may && shown.length > 0 && <RedriveMany letters={shown} reason={reason} act={redrive} />}
         </>
       }

@@ -99,9 +99,12 @@ export function redriveCall(deadLetterId: string): Call {
 
 export const redriveAllCall: Call = { method: 'POST', path: '/api/dead-letters/redrive' }
 
+/** Where the dead letters stand, beside the requests. A request of this name has a longer address. */
+export const deadLettersAddress = '/requests/dead-letters'
+
 /** Where the console shows a request. */
 export function addressOfRequest(id: string): string {
-  return `/requests/${encodeURIComponent(id)}`
+  return id === 'dead-letters' ? `${deadLettersAddress}/request` : pathOf('/requests/{}', [id])
 }
 
 /** Milliseconds from its acceptance to its end, or to a time while it has none. */

@@ -11,6 +11,7 @@ export default function RequestsScreen(): ReactNode {
     <Routes>
       <Route index element={<ListPage />} />
       <Route path="dead-letters" element={<DeadLettersPage />} />
+      <Route path="dead-letters/request" element={<RequestPage key="dead-letters" id="dead-letters" />} />
       <Route path=":id" element={<OneRequest />} />
       <Route path="*" element={<NotFound />} />
     </Routes>

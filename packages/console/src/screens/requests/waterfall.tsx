@@ -64,7 +64,7 @@ function SpanRow({ span, start, whole }: { readonly span: Span; readonly start: 
       <span className={css.spanTime}>{formatDuration(span.end - span.start)}</span>
       <span className={css.spanNote}>
         {wordOf(span)}
-        {span.reason !== undefined && <code>{span.reason}</code>}
+        {span.reason !== undefined && span.reason !== span.outcome && <code>{span.reason}</code>}
       </span>
     </li>
   )
@@ -80,7 +80,8 @@ function wordOf({ kind, outcome }: Span): ReactNode {
   if (outcome === undefined) return <strong>{kind === 'attempt' ? 'at work' : 'now'}</strong>
   if (kind === 'attempt')
     return <span data-outcome={lookOf({ kind, outcome })}>{outcome === 'retrying' ? 'failed in passing' : outcome}</span>
-  if (outcome !== 'started' && outcome !== 'waiting') return <span data-outcome="bad">{outcome}</span>
+  if (outcome !== 'started' && outcome !== 'waiting')
+    return <span data-outcome={outcome === 'cancelled' ? 'wait' : 'bad'}>{outcome}</span>
   return {
     scheduled: 'until it may be worked',
     queued: 'until a worker took it',
