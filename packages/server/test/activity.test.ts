@@ -22,6 +22,7 @@ interface Overview {
   readonly requests_per_minute: number
   readonly last_hour: Figures
   readonly spending: { readonly today_usd: number; readonly month_usd: number; readonly monthly_budget_usd: number | null }
+  readonly requests: { readonly count: number; readonly oldest_age_ms: number | null }
   readonly dead_letters: { readonly count: number; readonly more: boolean }
   readonly open_alerts: { readonly count: number }
 }
@@ -94,6 +95,17 @@ describe('the overview and the figures of the last hour', () => {
     expectProblem(asked, 403, 'tenant_mismatch')
     expect((await metricsOf(stranger)).total.http.requests).toBe(0)
     expectProblem(await call(server.url, '/api/overview?tenant_id=demo', { token: stranger }), 403, 'tenant_mismatch')
+  })
+
+  it('give no age to what is to wait until a time: it is no queue that is stuck', async () => {
+    const body = { prompt: 'Later.', request_id: 'later', not_before: new Date(Date.now() + 3_600_000).toISOString() }
+    await call(server.url, '/api/requests', { token: owner, body })
+    const { requests } = await until('one that waits', async () => {
+      const overview = await overviewOf(owner)
+      return overview.requests.count === 1 && overview
+    })
+    expect(requests.oldest_age_ms).toBeNull()
+    await call(server.url, '/api/requests/later', { method: 'DELETE', token: owner })
   })
 
   it('count nobody whose token is refused, and no look at themselves', async () => {

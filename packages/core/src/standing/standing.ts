@@ -27,7 +27,7 @@ export interface StreamStanding {
 /** What waits, what failed for good and what is open in a tenant, now. */
 export interface Standing {
   readonly requests: Counted & {
-    /** Of the oldest that is accepted and hasn't ended; null: there is none. */
+    /** Of the one that has been due for the longest, and hasn't ended; null: none is due. What is to wait until a time is due from then on. */
     readonly oldest_age_ms: number | null
   }
   readonly dead_letters: Counted
@@ -42,9 +42,11 @@ export async function standingOf({ state, clock }: Uses<'state'>): Promise<Stand
     state.list(deadLetters, 'created', { limit }),
     state.list(alerts, 'status', { group: 'open', limit }),
   ])
-  const oldest = working.items[0]?.fields.accepted
+  const now = clock.now()
+  const due = working.items.filter(({ fields }) => (fields.not_before ?? 0) <= now)
+  const ages = due.map(({ fields }) => Math.max(0, now - Math.max(fields.accepted, fields.not_before ?? 0)))
   return {
-    requests: { ...counted(working), oldest_age_ms: oldest === undefined ? null : Math.max(0, clock.now() - oldest) },
+    requests: { ...counted(working), oldest_age_ms: ages.length === 0 ? null : Math.max(...ages) },
     dead_letters: counted(dead),
     open_alerts: counted(open),
   }
