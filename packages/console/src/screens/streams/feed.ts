@@ -13,6 +13,8 @@ const keptKeys = 300
 const keptAnomalies = 60
 /** Charts are drawn anew so often at most, milliseconds. */
 const pause = 250
+/** A fetch that is under way goes on: in a flood of events none would ever end. */
+const gently = { cancelRefetch: false }
 
 /** The numbers of a key at one time. */
 export interface Sample {
@@ -121,8 +123,8 @@ export function useFeed(name: string, key: string | undefined): { readonly feed:
     ({ event, data }) => {
       if (event === 'point') feed.point(data as Point)
       if (event === 'anomaly') feed.anomaly(data as Anomaly)
-      if (event === 'insight') void queries.invalidateQueries({ queryKey: [streamPath(name, '/insights')] })
-      if (event === 'alert') void queries.invalidateQueries({ queryKey: ['/api/alerts'] })
+      if (event === 'insight') void queries.invalidateQueries({ queryKey: [streamPath(name, '/insights')] }, gently)
+      if (event === 'alert') void queries.invalidateQueries({ queryKey: ['/api/alerts'] }, gently)
     },
     (problem) => {
       feed.refused = problem
