@@ -119,6 +119,7 @@ describeInBrowser('the screen of requests', () => {
       callback_url: 'https://example.com/hook',
     })
     await page.getByRole('list', { name: 'Timeline' }).getByText('Scheduled').waitFor()
+    await page.getByText(/^Due on /).waitFor()
 
     await page.getByRole('button', { name: 'Replay with edits' }).click()
     await expect.poll(() => form.getByLabel('Prompt').inputValue(), patience).toBe('Write the nightly report.')

@@ -30,6 +30,8 @@ export function PromptPanel({ id }: { readonly id: string }): ReactNode {
 export function ResultPanel({ request, text }: { readonly request: WholeRequest; readonly text: string }): ReactNode {
   const { result, status } = request
   const [isRendered, setRendered] = useState(false)
+  const dueAt = Date.parse(request.not_before ?? '')
+  const isScheduled = dueAt > Date.now()
   const shown = result?.text ?? (status === 'processing' ? text : '')
   const actions = result && (
     <>
@@ -42,7 +44,8 @@ export function ResultPanel({ request, text }: { readonly request: WholeRequest;
   return (
     <Panel title="Result" actions={actions}>
       {shown !== '' && (isRendered && result ? <Markdown text={shown} /> : <Text text={shown} what="Result" />)}
-      {shown === '' && status === 'processing' && <Loading what="No answer yet" />}
+      {shown === '' && status === 'processing' && isScheduled && <Empty title={`Due on ${new Date(dueAt).toLocaleString()}.`} />}
+      {shown === '' && status === 'processing' && !isScheduled && <Loading what="No answer yet" />}
       {shown === '' && status !== 'processing' && <Empty title={nothing[status] ?? ''} />}
     </Panel>
   )
