@@ -161,7 +161,6 @@ describeInBrowser('the screen of requests', () => {
     expect(await copied()).not.toContain('POST')
     await page.getByRole('button', { name: 'Redrive all' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Back' }).click()
-    await api(server, 'POST', '/api/dead-letters/dead-0/redrive')
   })
 
   it('lists live, and by status, priority, model and text; what is asked for stands in the address', async () => {
@@ -226,7 +225,7 @@ describeInBrowser('the screen of requests', () => {
 
     await page.getByRole('button', { name: /^model_request_refused/ }).click()
     expect(page.url()).toContain('reason=model_request_refused')
-    await page.getByRole('button', { name: 'Redrive 3' }).click()
+    await page.getByRole('button', { name: /^Redrive \d/ }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Redrive' }).click()
     await inRound('dead-2', 3)
     await inRound('dead-1', 2)
