@@ -130,6 +130,20 @@ describe('PUT and DELETE /api/agents/{type}', () => {
     expect((await ask('/changing')).body).toEqual(changed.body)
   })
 
+  it('makes none in the place of a version that whoever changes it has not seen', async () => {
+    const put = (type: string, body: object) => ask<ShownAgent & Problem>(`/${type}`, { method: 'PUT', body })
+    await ask('', { body: { type: 'shared', system_prompt: 'One.' } })
+    expect((await put('shared', { system_prompt: 'Two.', version: 1 })).body.version).toBe(2)
+    const late = await put('shared', { capabilities: ['count'], version: 1 })
+    expectProblem(late, 409, 'wrong_state')
+    expect(late.body.detail).toContain('version 2')
+    expect((await ask('/shared')).body).toMatchObject({ system_prompt: 'Two.', capabilities: [], version: 2 })
+    expectProblem(await put('report', { version: 1 }), 409, 'wrong_state')
+    expect((await put('report', { version: 0 })).body.version).toBe(1)
+    expect((await ask('/report', { method: 'DELETE' })).status).toBe(204)
+    expectProblem(await put('shared', { version: -1 }), 400, 'invalid_input', 'version')
+  })
+
   it('refuses the type of another agent, and what is wrong with the rest', async () => {
     const put = (body: object) => ask<Problem>('/changing', { method: 'PUT', body })
     expectProblem(await put({ type: 'another' }), 400, 'invalid_input', 'type')

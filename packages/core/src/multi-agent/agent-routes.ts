@@ -47,17 +47,19 @@ const read = defineRoute<forms.AgentParams>({
   },
 })
 
-const change = defineRoute<forms.AgentParams, Record<never, never>, Partial<NewAgent>>({
+const change = defineRoute<forms.AgentParams, Record<never, never>, forms.ChangedAgent>({
   method: 'PUT',
   path: '/api/agents/{type}',
   permission: 'agents:write',
-  summary: 'Register a new version of an agent, which runs that are under way don’t see.',
+  summary:
+    'Register a new version of an agent, which runs that are under way don’t see; with version only while it is at that one, 0 being the ' +
+    'built-in one.',
   params: forms.agentParams,
   body: forms.changedAgent,
   replies: { 200: { summary: 'As it is now.', body: forms.agentForm } },
-  async handle(scope, { params, body }) {
+  async handle(scope, { params, body: { version, ...body } }) {
     const type = checkedType(params.type, body.type)
-    const agent = await putAgent(scope, { ...body, type }, { must: 'be_there' })
+    const agent = await putAgent(scope, { ...body, type }, { must: 'be_there', version })
     return { status: 200, body: forms.showAgent(agent, usualModel(scope)) }
   },
 })

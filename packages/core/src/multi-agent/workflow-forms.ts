@@ -99,10 +99,15 @@ const agentFields = {
     .optional(),
 }
 export const newAgent: z.ZodType<NewAgent> = z.strictObject({ type: agentType, ...agentFields }) as unknown as z.ZodType<NewAgent>
-export const changedAgent: z.ZodType<Partial<NewAgent>> = z.strictObject({
+export interface ChangedAgent extends Partial<NewAgent> {
+  /** Of the agent as whoever changes it knows it. */
+  readonly version?: number | undefined
+}
+export const changedAgent: z.ZodType<ChangedAgent> = z.strictObject({
   type: agentType.optional(),
   ...agentFields,
-}) as unknown as z.ZodType<Partial<NewAgent>>
+  version: z.number().int().min(0).optional(),
+}) as unknown as z.ZodType<ChangedAgent>
 
 export const agentListQuery: z.ZodType<PageQuery> = z.strictObject(pageFields)
 

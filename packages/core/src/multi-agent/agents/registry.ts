@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Collection, defineCollection } from '../../define/collection.ts'
-import { ForbiddenError, InvalidInputError, NotFoundError, ReusedError } from '../../errors.ts'
+import { ForbiddenError, InvalidInputError, NotFoundError, ReusedError, WrongStateError } from '../../errors.ts'
 import { isListed } from '../../ports/tool-source.ts'
 import type { StoredRecord } from '../../scope/record.ts'
 import { retryConflicts } from '../../scope/retry-conflicts.ts'
@@ -58,12 +58,14 @@ export async function getAgent(scope: Uses<'state'>, type: string): Promise<Agen
 /**
  * create_agent of the seed (R50): registers an agent, or a new version of it; what isn't said is the role's own.
  * @param options.must `be_new`: what the tenant has already is given back when it is the same; `be_there`: nothing is made.
- * @throws InvalidInputError for a model or tool that isn't there, or too many agents; ReusedError; NotFoundError.
+ * @param options.version of the agent that it replaces, when it has to be that one; 0: the built-in one.
+ * @throws InvalidInputError for a model or tool that isn't there, or too many agents; ReusedError; NotFoundError; WrongStateError for another
+ * version.
  */
 export async function putAgent(
   scope: Uses<'state' | 'models' | 'tools'>,
   agent: NewAgent,
-  options: { readonly must?: 'be_new' | 'be_there' } = {},
+  options: { readonly must?: 'be_new' | 'be_there'; readonly version?: number | undefined } = {},
 ): Promise<AgentDefinition> {
   if (agent.model_id !== undefined) scope.models.resolve(agent.model_id)
   checkTools(scope, agent)
@@ -73,7 +75,10 @@ export async function putAgent(
       throw new InvalidInputError(`A tenant has at most ${mostAgents} agents.`, { code: 'too_many_agents', field: 'type' })
     const role = builtInAgents.find(({ type }) => type === agent.type)
     if (!record && !role && options.must === 'be_there') throw new NotFoundError('agent')
-    const version = (record?.fields.version ?? 0) + 1
+    const now = record?.fields.version ?? 0
+    if (options.version !== undefined && options.version !== now)
+      throw new WrongStateError(`The agent is at version ${now} by now.`)
+    const version = now + 1
     const definition: AgentDefinition = {
       type: agent.type,
       ...(agent.model_id === undefined ? {} : { model_id: agent.model_id }),
