@@ -40,6 +40,18 @@ describe('POST /api/workflows/{id}/fork', () => {
     expect(await workflows.show(source.workflow_id)).toEqual(source)
   })
 
+  it('says who wrote a result that no agent gave, in forks of the fork too, and nothing of the kind elsewhere', async () => {
+    const { body } = await fork({ step: 'b', result: 'By hand.' })
+    const ended = await workflows.reach(body.workflow_id, 'completed')
+    expect(ended.steps.b).toMatchObject({ result: 'By hand.', given_by: 'ann' })
+    for (const id of ['a', 'c', 'd']) expect(ended.steps[id]).not.toHaveProperty('given_by')
+    expect((await workflows.ask(`/${body.workflow_id}/steps/b`)).body).toMatchObject({ given_by: 'ann' })
+    const further = await fork({ step: 'd' }, {}, workflows, body.workflow_id)
+    expect((await workflows.reach(further.body.workflow_id, 'completed')).steps.b).toMatchObject({ given_by: 'ann' })
+    const anew = await fork({ step: 'b' }, {}, workflows, body.workflow_id)
+    expect((await workflows.reach(anew.body.workflow_id, 'completed')).steps.b).not.toHaveProperty('given_by')
+  })
+
   it('tells of all of it as it happens', async () => {
     const { body } = await fork({ step: 'd', result: 'The end.' })
     const ended = await workflows.reach(body.workflow_id, 'completed')

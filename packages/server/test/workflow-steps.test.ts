@@ -18,7 +18,13 @@ interface Whole {
   readonly agent: { readonly type: string } | null
   readonly prompt: { readonly system: string; readonly user: string } | null
   readonly context: readonly { readonly step_id: string; readonly text: string }[]
-  readonly tries: readonly { readonly attempt: number; readonly status: string; readonly error?: { readonly code: string } }[]
+  readonly tries: readonly {
+    readonly attempt: number
+    readonly status: string
+    readonly started_at: string
+    readonly ended_at: string | null
+    readonly error?: { readonly code: string }
+  }[]
 }
 
 describe('GET /api/workflows/{id}/steps/{step}', () => {
@@ -53,6 +59,20 @@ describe('GET /api/workflows/{id}/steps/{step}', () => {
     ])
     expect(body.tries[0]?.error?.code).toMatch(/\S/)
   })
+
+  it('counts of a step the time of its tries, and not that between them', async () => {
+    const plan = { steps: [step('bad', [], { prompt: 'Do it. [[fail]]' })] }
+    const { workflow_id: id } = await workflows.run({ request: 'Fails.', plan })
+    await workflows.ask(`/${id}/steps/bad/retry`, { method: 'POST' })
+    const ended = (await workflows.reach(id, 'failed')).steps.bad
+    const { body } = await workflows.ask<Whole>(`/${id}/steps/bad`)
+    const took = body.tries.map(({ started_at: from, ended_at: to }) => Date.parse(to ?? '') - Date.parse(from))
+    expect(ended).toMatchObject({
+      ran_seconds: took.reduce((sum, each) => sum + each, 0) / 1_000,
+      tried_at: body.tries[1]?.started_at,
+      started_at: body.tries[0]?.started_at,
+    })
+  })
 })
 
 describe('a workflow', () => {
@@ -72,6 +92,31 @@ describe('a workflow', () => {
     expect((await find('?texts=true'))?.request).toBe(request.slice(0, 300))
     for (const query of ['', '?texts=false']) expect(await find(query)).not.toHaveProperty('request')
     expectProblem(await workflows.ask('?texts=maybe'), 400, 'invalid_input', 'texts')
+  })
+})
+
+describe('what people said of a workflow', () => {
+  it('stands in it with their names, in order', async () => {
+    const plan = { steps: [step('one'), step('two', [], { approval: true })] }
+    const id = await workflows.start({ request: 'Ask.', plan, approval: 'plan' })
+    await workflows.reach(id, 'awaiting_approval')
+    expect(await workflows.show(id)).toMatchObject({ decisions: [] })
+    const bob = new Workflows(server.url, await server.token({ user: 'bob' }))
+    await bob.ask(`/${id}/approve`, { method: 'POST' })
+    await workflows.ask(`/${id}/reject`, { body: { step: 'two', reason: 'Not now.' } })
+    await workflows.reach(id, 'failed')
+    await bob.ask(`/${id}/steps/two/retry`, { method: 'POST' })
+    await workflows.reach(id, 'awaiting_approval')
+    await bob.ask(`/${id}/cancel`, { body: { reason: 'Enough.' } })
+    const at = expect.stringMatching(/Z$/)
+    expect(await workflows.reach(id, 'cancelled')).toMatchObject({
+      decisions: [
+        { decision: 'approved', at, by: 'bob' },
+        { decision: 'rejected', at, by: 'ann', step_id: 'two', reason: 'Not now.' },
+        { decision: 'retried', at, by: 'bob', step_id: 'two' },
+        { decision: 'cancelled', at, by: 'bob', reason: 'Enough.' },
+      ],
+    })
   })
 })
 

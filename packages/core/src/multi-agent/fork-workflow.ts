@@ -66,7 +66,9 @@ export async function forkWorkflow(
       texts: { request: texts.request ?? '', agents: texts.agents ?? '[]', ...(earlier === undefined ? {} : { earlier }) },
       rows: rowsOf([
         ...keptFrom(state, stepId, at),
-        ...(given === undefined ? [] : [{ at, kind: 'kept', step: stepId, result: { text: given } } as const]),
+        ...(given === undefined
+          ? []
+          : [{ at, kind: 'kept', step: stepId, result: { text: given }, by: scope.caller.user } as const]),
         { at, kind: 'planned', plan: edited, source: 'forked', usage: noUsage },
       ]),
     })
@@ -80,8 +82,9 @@ export async function forkWorkflow(
 function keptFrom({ plan, steps }: RunState, stepId: string, at: number): readonly JournalEntry[] {
   const anew = withAllBehind(plan?.steps ?? [], [stepId])
   return (plan?.steps ?? []).flatMap(({ id }): readonly JournalEntry[] => {
-    const { status, result } = steps.get(id) ?? {}
-    return status === 'completed' && result && !anew.has(id) ? [{ at, kind: 'kept', step: id, result }] : []
+    const { status, result, givenBy: by } = steps.get(id) ?? {}
+    const whose = by === undefined ? {} : { by }
+    return status === 'completed' && result && !anew.has(id) ? [{ at, kind: 'kept', step: id, result, ...whose }] : []
   })
 }
 

@@ -28,8 +28,13 @@ export const stepFields: z.ZodRawShape = {
     .array(z.object({ call_id: z.string(), tool: z.string(), input: z.record(z.string(), z.unknown()) }))
     .optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
+  /** Who gave the result, in a fork: no agent did. */
+  given_by: z.string().optional(),
   started_at: instant.nullable(),
   ended_at: instant.nullable(),
+  /** When its last try began, and how long those before it ran, and it itself once it has ended: what lies between tries is left out. */
+  tried_at: instant.nullable(),
+  ran_seconds: z.number(),
   usage,
   tool_calls: z.number().int(),
   again_at: instant.optional(),
@@ -75,6 +80,16 @@ export const workflowForm: z.ZodType = z.object({
   error: z.object({ code: z.string(), message: z.string() }).optional(),
   /** Agents that were defined in another way when a process went on with the run, which kept the definitions that it began with. */
   agents_changed: z.array(z.string()).optional(),
+  /** What people said of it, in order; `step`: of that one. */
+  decisions: z.array(
+    z.object({
+      decision: z.enum(['approved', 'rejected', 'cancelled', 'retried']),
+      at: instant,
+      by: z.string(),
+      step_id: z.string().optional(),
+      reason: z.string().optional(),
+    }),
+  ),
 })
 /** What the routes that act on a run answer. */
 export const changedForm: z.ZodType = z.object({ ...summary, waits_for: z.enum(['plan', 'steps']).optional() })
@@ -146,6 +161,12 @@ export async function showWorkflow(tenantId: string, { record, state }: Workflow
       ending?.status === 'completed'
         ? { text: ending.text, sources: ending.sources ?? [], citations: ending.citations ?? [] }
         : null,
+    decisions: state.said.map(({ word, at, step, ...more }) => ({
+      decision: word,
+      at: timestamp(at),
+      ...(step === undefined ? {} : { step_id: step }),
+      ...more,
+    })),
     ...(state.agentsChanged.size > 0 ? { agents_changed: [...state.agentsChanged].sort() } : {}),
     ...(ending?.status === 'failed' ? { error: { code: ending.code, message: ending.message } } : {}),
     ...(ending?.status === 'cancelled' ? { error: { code: 'cancelled', message: ending.reason } } : {}),
@@ -174,7 +195,21 @@ export function statusShown(state: RunState): { readonly status: RunStatus; read
 
 /** One step, or the synthesis, with what it cost. @param begun whether its plan is in the journal. */
 export function showStep(state: StepState, begun = true): object {
-  const { step, attempts, result, error, calls, startedAt, endedAt, usage: used, toolCalls, notBefore } = state
+  const {
+    step,
+    attempts,
+    result,
+    givenBy,
+    error,
+    calls,
+    startedAt,
+    endedAt,
+    beganAt,
+    ran,
+    usage: used,
+    toolCalls,
+    notBefore,
+  } = state
   const at = begun ? state.status : 'pending'
   return {
     step_id: step.id === synthesis ? 'synthesis' : step.id,
@@ -188,8 +223,11 @@ export function showStep(state: StepState, begun = true): object {
     ...(result?.criteria ? { criteria: result.criteria } : {}),
     ...(at === 'awaiting_approval' && calls ? { pending_calls: calls } : {}),
     ...(error && at !== 'completed' ? { error } : {}),
+    ...(givenBy === undefined ? {} : { given_by: givenBy }),
     started_at: startedAt === undefined ? null : timestamp(startedAt),
     ended_at: endedAt === undefined ? null : timestamp(endedAt),
+    tried_at: startedAt === undefined ? null : timestamp(beganAt),
+    ran_seconds: ran / 1_000,
     usage: used,
     tool_calls: toolCalls,
     ...(at === 'pending' && notBefore > 0 ? { again_at: timestamp(notBefore) } : {}),

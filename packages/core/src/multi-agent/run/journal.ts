@@ -93,7 +93,13 @@ export type Ending =
 export type JournalEntry = {
   readonly at: number
 } /** A step that another run has done, or whose result somebody gave: before the plan, which has it done from the start. */ & (
-  | { readonly kind: 'kept'; readonly step: string; readonly result: StepResult }
+  | {
+      readonly kind: 'kept'
+      readonly step: string
+      readonly result: StepResult
+      /** Who gave it; absent: an agent, and in runs of an earlier version. */
+      readonly by?: string | undefined
+    }
   | {
       readonly kind: 'planned'
       readonly plan: Plan

@@ -2,8 +2,9 @@ import type { Usage } from '../../language-model/catalogue.ts'
 import { inAll, noUsage } from '../../rag/usage.ts'
 import { changedSteps, dependantsOf, remainingPaths, sinksOf, withAllBehind } from '../plan/graph.ts'
 import type { Plan, Step } from '../plan/plan.ts'
-import { type Ending, type JournalEntry, type PlanSource, type StepOutcome, type StepResult, synthesis } from './journal.ts'
+import { type Ending, type JournalEntry, type PlanSource, type StepOutcome, synthesis } from './journal.ts'
 import { ReadySteps } from './ready-steps.ts'
+import { type Said, saidBy } from './said.ts'
 import { type CallDecision, forget, isOver, newState, type StepState, synthesisOf } from './step-state.ts'
 
 export type RunStatus = 'planning' | 'awaiting_approval' | 'running' | 'completed' | 'failed' | 'cancelled'
@@ -45,6 +46,8 @@ export class RunState {
   }
   /** Words that came with an idempotency key, by it: what each said. */
   readonly sent: Map<string, string> = new Map()
+  /** Who approved, rejected, cancelled or wanted something again. */
+  readonly said: Said[] = []
   /** How often no plan was to be had, and when it is tried again. */
   planFailures = 0
   planDeferrals = 0
@@ -76,7 +79,7 @@ export class RunState {
   /** Of each step: dependencies that haven't ended, and those that completed. */
   #needs = new Map<string, { open: number; completed: number }>()
   /** What was done before the run began. */
-  readonly #kept = new Map<string, { readonly result: StepResult; readonly endedAt: number }>()
+  readonly #kept = new Map<string, Pick<StepState, 'result' | 'endedAt' | 'givenBy'>>()
   readonly #needsApproval: boolean
   /** Whether somebody agreed to the plan as it is now. */
   #agreed = false
@@ -100,9 +103,10 @@ export class RunState {
   apply(entry: JournalEntry): void {
     this.startedAt ??= entry.at
     this.updatedAt = entry.at
+    if (entry.kind !== 'kept' && 'by' in entry) this.said.push(saidBy(entry))
     switch (entry.kind) {
       case 'kept':
-        this.#kept.set(entry.step, { result: entry.result, endedAt: entry.at })
+        this.#kept.set(entry.step, { result: entry.result, endedAt: entry.at, givenBy: entry.by })
         break
       case 'planned':
         this.source = entry.source
@@ -481,6 +485,7 @@ export class RunState {
     const left = ending.status === 'cancelled' ? 'cancelled' : 'skipped'
     for (const state of this.steps.values()) {
       if (isOver(state) || (state.step.id === synthesis && state.status === 'pending')) continue
+      if (state.status === 'running') state.ran += Math.max(0, at - state.beganAt)
       state.endedAt = at
       // What had begun was broken off; what hadn't was left out.
       state.status = state.startedAt === undefined ? left : 'cancelled'

@@ -38,6 +38,8 @@ export interface StepState {
   /** What was said to them. */
   decision?: CallDecision
   result?: StepResult
+  /** Who gave the result, where no agent did. */
+  givenBy?: string | undefined
   error?: { readonly code: string; readonly message: string }
   startedAt?: number
   endedAt?: number
