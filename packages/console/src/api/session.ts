@@ -1,12 +1,6 @@
-import {
-  type QueryClient,
-  type UseMutationResult,
-  type UseQueryResult,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query'
+import { type QueryClient, type UseMutationResult, type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useEffect } from 'react'
+import { useAction } from './action.ts'
 import { get, send } from './client.ts'
 
 /** Who is signed in, as `GET /api/session` says it. */
@@ -74,7 +68,7 @@ export function useSessionQuery(): UseQueryResult<Session | SignedOut> {
 /** Signs in, or changes tenants. What was loaded before is forgotten: it was another's. */
 export function useSignIn(): UseMutationResult<Session, Error, Credentials> {
   const queries = useQueryClient()
-  return useMutation({
+  return useAction({
     mutationFn: (body) => send<Session>({ method: 'POST', path: '/api/session', body }),
     onSuccess: async (session) => {
       // Who was signed in before may be answered later, and isn't any more.
@@ -94,7 +88,7 @@ export function useSessionEnd(): () => void {
 
 export function useSignOut(): UseMutationResult<void, Error, void> {
   const queries = useQueryClient()
-  return useMutation({
+  return useAction({
     mutationFn: () => send<void>({ method: 'DELETE', path: '/api/session' }),
     onSettled: () => {
       forget(queries)

@@ -1,5 +1,5 @@
-import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { useAction } from '../../api/action.ts'
 import { type Call, isMissing, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
@@ -57,7 +57,7 @@ function Infrastructure(props: {
     path: '/api/advisor/template',
     body: { patterns, ...(model === '' ? {} : { model_id: model }) },
   }
-  const making = useMutation({
+  const making = useAction({
     mutationFn: () => send<Template>(call, undefined, patience),
     onSuccess: ({ name, template }) => saveFile(name, JSON.stringify(template, null, 2), 'application/json'),
   })

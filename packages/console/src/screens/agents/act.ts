@@ -1,4 +1,5 @@
-import { type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query'
+import { type UseMutationResult, useQueryClient } from '@tanstack/react-query'
+import { useAction } from '../../api/action.ts'
 import { type Call, type Method, send } from '../../api/client.ts'
 import { lookAgain, workflowPath } from './workflow.ts'
 
@@ -13,7 +14,7 @@ export type Act = UseMutationResult<unknown, Error, Call>
 /** Acts on a workflow, and looks what came of it. */
 export function useAct(): Act {
   const queries = useQueryClient()
-  return useMutation({
+  return useAction({
     mutationFn: (call: Call) => send(call),
     // After a refusal too: it may stand otherwise than the page knew.
     onSettled: () => lookAgain(queries),

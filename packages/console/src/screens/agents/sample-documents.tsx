@@ -1,5 +1,6 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { useAction } from '../../api/action.ts'
 import { send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
@@ -23,7 +24,7 @@ const documents = [
 export function SampleDocuments(): ReactNode {
   const may = useMay('documents:write')
   const queries = useQueryClient()
-  const add = useMutation({
+  const add = useAction({
     mutationFn: () => send({ method: 'POST', path: '/api/documents', body: { documents } }),
     onSuccess: () => {
       tell('plant-north.md and plant-south.md are being read.')

@@ -41,7 +41,7 @@ export function Playground(): ReactNode {
   const faults = { left: faultsOf(settings.left), right: isCompared ? faultsOf(settings.right) : {} }
   const isReady = question.trim() !== '' && isSound(faults.left) && isSound(faults.right)
   const ask = (): void => {
-    if (!isReady) return
+    if (!isReady || isBusy) return
     change((before) => {
       before.set('q', question.trim())
       putSource(before, undefined)

@@ -1,3 +1,4 @@
+import { newKey } from '../../api/action.ts'
 import type { Call } from '../../api/client.ts'
 import type { Priority, WholeRequest } from './request.ts'
 
@@ -72,9 +73,4 @@ const fields: readonly (keyof Draft)[] = [
 function instantOf(local: string): string {
   const date = new Date(local)
   return Number.isNaN(date.getTime()) ? local : date.toISOString()
-}
-
-/** `crypto.randomUUID` isn't there on pages that came over plain HTTP from another machine. */
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

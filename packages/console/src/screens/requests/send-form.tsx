@@ -1,6 +1,7 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type ChangeEvent, type FormEvent, type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
+import { useAction } from '../../api/action.ts'
 import { Problem, send } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -25,7 +26,7 @@ export function SendForm({ first, onClose }: { readonly first: () => Draft; read
   const [draft, setDraft] = useState(first)
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const sent = useMutation({
+  const sent = useAction({
     mutationFn: () => send<Acknowledgement>(callOf(draft)),
     onSuccess: ({ request_id, estimated_completion }) => {
       void queries.invalidateQueries({ queryKey: [listPath, 'newest'] })

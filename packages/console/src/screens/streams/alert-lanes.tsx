@@ -1,7 +1,8 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Link, useSearchParams } from 'react-router'
+import { useAction } from '../../api/action.ts'
 import { type Call, pathOf, send } from '../../api/client.ts'
 import { itemsOf, useList } from '../../api/lists.ts'
 import { useMay } from '../../api/session.ts'
@@ -133,7 +134,7 @@ function Card({ alert, isOfAll }: { readonly alert: Alert; readonly isOfAll: boo
 
 function Acknowledge({ alert }: { readonly alert: Alert }): ReactNode {
   const queries = useQueryClient()
-  const take = useMutation({
+  const take = useAction({
     mutationFn: () => send<Alert>({ method: 'POST', path: pathOf('/api/alerts/{}/acknowledge', [alert.alert_id]) }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['/api/alerts'] }),
     onError: (error) => tell(error.message),

@@ -1,6 +1,6 @@
-import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { Link } from 'react-router'
+import { useAction } from '../../api/action.ts'
 import { type Call, send } from '../../api/client.ts'
 import { itemsOf, useList } from '../../api/lists.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
@@ -36,7 +36,7 @@ export function BackTestPanel(): ReactNode {
       ...(hours === '' ? {} : { from: new Date(Date.now() - Number(hours) * hour).toISOString() }),
     },
   })
-  const testing = useMutation({ mutationFn: () => send<BackTest>(call()) })
+  const testing = useAction({ mutationFn: () => send<BackTest>(call()) })
   return (
     <Panel title="What these rules would have raised" actions={<CopyCall call={call()} />}>
       <Stack>

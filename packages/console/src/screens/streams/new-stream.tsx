@@ -1,6 +1,7 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
+import { useAction } from '../../api/action.ts'
 import { type Call, send } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -19,7 +20,7 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
   const [shards, setShards] = useState('4')
   const [draft, setDraft] = useState(draftOf)
   const call: Call = { method: 'PUT', path: streamPath(name), body: { ...bodyOf(draft), shards: Number(shards) } }
-  const make = useMutation({
+  const make = useAction({
     mutationFn: () => send(call),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: ['/api/streams'] })

@@ -1,5 +1,5 @@
-import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useAction } from '../../api/action.ts'
 import { Problem, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
@@ -28,8 +28,8 @@ export function RuleEditor(props: {
   const [draft, setDraft] = useState(() => ruleDraft(rule))
   const set = (part: Partial<RuleDraft>): void => setDraft({ ...draft, ...part })
   const made = ruleOf(draft)
-  const saving = useMutation({ mutationFn: () => save([...others, made]), onSuccess: onClose })
-  const testing = useMutation({
+  const saving = useAction({ mutationFn: () => save([...others, made]), onSuccess: onClose })
+  const testing = useAction({
     mutationFn: () =>
       send<BackTest>({ method: 'POST', path: '/api/alert-rules/backtest', body: { rules: [{ ...made, enabled: true }] } }),
   })

@@ -1,6 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Pencil, Plus } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
+import { useAction } from '../../api/action.ts'
 import { get, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Badge } from '../../kit/badge.tsx'
@@ -135,7 +136,7 @@ function Seen(): ReactNode {
 /** Rules are put as a whole, while nobody else has. */
 function usePutRules() {
   const queries = useQueryClient()
-  return useMutation({
+  return useAction({
     mutationFn: (body: { readonly rules: readonly Rule[]; readonly version: number }) =>
       send<Rules>({ method: 'PUT', path, body }),
     onSuccess: (rules) => {

@@ -1,5 +1,6 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useAction } from '../../api/action.ts'
 import { type Call, send } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -24,7 +25,7 @@ export function SendRecords({ name }: { readonly name: string }): ReactNode {
     path: streamPath(name, '/records'),
     body: { records: records instanceof Error ? [] : records },
   }
-  const append = useMutation({
+  const append = useAction({
     mutationFn: () => send<Appended>(call),
     onSuccess: () => queries.invalidateQueries({ queryKey: [streamPath(name)] }),
   })

@@ -1,5 +1,6 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useAction } from '../../api/action.ts'
 import { type Call, send } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -18,7 +19,7 @@ export function StreamSettings({ stream }: { readonly stream: Stream }): ReactNo
   const [draft, setDraft] = useState(() => draftOf(stream))
   const path = streamPath(stream.name)
   const call: Call = { method: 'PUT', path, body: bodyOf(draft) }
-  const save = useMutation({
+  const save = useAction({
     mutationFn: () => send(call),
     onSuccess: async () => {
       tell('The stream is set.')

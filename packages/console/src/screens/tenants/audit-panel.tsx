@@ -1,5 +1,5 @@
-import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { useAction } from '../../api/action.ts'
 import { pathOf, request, send } from '../../api/client.ts'
 import { itemsOf, loadMore, useList } from '../../api/lists.ts'
 import { Badge } from '../../kit/badge.tsx'
@@ -16,8 +16,8 @@ import type { AuditEntry, Verdict } from './tenant.ts'
 export function AuditPanel({ id }: { readonly id: string }): ReactNode {
   const path = pathOf('/api/tenants/{}/audit', [id])
   const trail = useList<AuditEntry>(path, {}, { limit: 200, refetchInterval: 5_000 })
-  const verifying = useMutation({ mutationFn: () => send<Verdict>({ method: 'GET', path: `${path}/verify` }) })
-  const exporting = useMutation({
+  const verifying = useAction({ mutationFn: () => send<Verdict>({ method: 'GET', path: `${path}/verify` }) })
+  const exporting = useAction({
     mutationFn: async () => {
       const response = await request({ method: 'GET', path: pathOf('/api/tenants/{}/export', [id]) })
       saveFile(`export-${id}.jsonl`, await response.text(), 'application/x-ndjson')

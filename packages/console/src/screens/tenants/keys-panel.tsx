@@ -1,5 +1,6 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { useAction } from '../../api/action.ts'
 import { type Call, Problem, pathOf, send } from '../../api/client.ts'
 import { itemsOf, useList } from '../../api/lists.ts'
 import { useSession } from '../../api/session.ts'
@@ -106,7 +107,7 @@ function NewKey({ path, onClose }: { readonly path: string; readonly onClose: ()
   )
   const limits = budget.trim() === '' ? {} : { limits: { monthly_budget_usd: numberIn(budget) } }
   const call: Call = { method: 'POST', path, body: { ...(name === '' ? {} : { name }), permissions: [...chosen], ...limits } }
-  const making = useMutation({ mutationFn: () => send<VirtualKey & { readonly key: string }>(call) })
+  const making = useAction({ mutationFn: () => send<VirtualKey & { readonly key: string }>(call) })
   const faultOf = (field: string): string | undefined =>
     making.error instanceof Problem && making.error.field === field ? making.error.message : undefined
   const toggle = (permission: string): void =>

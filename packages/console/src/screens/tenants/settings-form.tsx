@@ -1,5 +1,6 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { useAction } from '../../api/action.ts'
 import { type Call, Problem, send } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -21,7 +22,7 @@ export function SettingsForm({ tenant, path }: { readonly tenant: Tenant; readon
     .filter(({ path: at }) => typed[at] !== undefined && typed[at] !== typedOf(valueAt(tenant, at)))
   const body = mergedChanges(changed.map((setting) => changeOf(setting.path, settingOf(setting, typed[setting.path] ?? ''))))
   const call: Call = { method: 'PATCH', path, body }
-  const saving = useMutation({
+  const saving = useAction({
     mutationFn: () => send<Tenant>(call),
     onSuccess: (next) => {
       queries.setQueryData([path], next)

@@ -1,6 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useParams } from 'react-router'
+import { useAction } from '../../api/action.ts'
 import { get, pathOf, send } from '../../api/client.ts'
 import { useSession } from '../../api/session.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
@@ -82,7 +83,7 @@ function Actions({ tenant, path }: { readonly tenant: Tenant; readonly path: str
   const again = (): Promise<unknown> =>
     Promise.all([path, '/api/tenants'].map((key) => queries.invalidateQueries({ queryKey: [key] })))
   const setStatus = (next: string): Promise<unknown> => send({ method: 'PATCH', path, body: { status: next } }).then(again)
-  const activating = useMutation({ mutationFn: () => setStatus('active') })
+  const activating = useAction({ mutationFn: () => setStatus('active') })
   if (status === 'offboarded') return <CopyCall call={{ method: 'GET', path }} />
   return (
     <>

@@ -1,6 +1,7 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Link, useNavigate } from 'react-router'
+import { useAction } from '../../api/action.ts'
 import { type Call, Problem, send } from '../../api/client.ts'
 import { itemsOf, loadMore, useList } from '../../api/lists.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
@@ -79,7 +80,7 @@ function NewTenant({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
   const { budget, ...rest } = fields
   const limits = budget.trim() === '' ? {} : { limits: { monthly_budget_usd: numberIn(budget) } }
   const call: Call = { method: 'POST', path: '/api/tenants', body: { ...rest, ...limits } }
-  const making = useMutation({
+  const making = useAction({
     mutationFn: () => send<Tenant>(call),
     onSuccess: async ({ tenant_id }) => {
       await queries.invalidateQueries({ queryKey: ['/api/tenants'] })

@@ -1,6 +1,6 @@
-import { useMutation } from '@tanstack/react-query'
 import { Check, Minus, X } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { useAction } from '../../api/action.ts'
 import { send } from '../../api/client.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
@@ -24,7 +24,7 @@ const outcomes = {
 /** Why a token is taken or not. The token goes to our API and nowhere else, and not into the address. */
 export function TokenLab(): ReactNode {
   const [token, setToken] = useState('')
-  const checking = useMutation({
+  const checking = useAction({
     mutationFn: () =>
       send<{ readonly checks: readonly Checked[] }>({ method: 'POST', path: '/api/tokens/check', body: { token: token.trim() } }),
   })
