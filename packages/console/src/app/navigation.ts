@@ -13,7 +13,7 @@ export const destinations: readonly Destination[] = [
   { name: 'Home', path: '/', icon: House, permissions: [] },
   { name: 'Requests', path: '/requests', icon: Inbox, permissions: ['requests:read'] },
   { name: 'Knowledge', path: '/knowledge', icon: BookOpen, permissions: ['documents:read', 'rag:read'] },
-  { name: 'Agents', path: '/agents', icon: Bot, permissions: ['workflows:read', 'agents:read'] },
+  { name: 'Agents', path: '/agents', icon: Bot, permissions: ['workflows:read', 'workflows:write', 'agents:read'] },
   { name: 'Streams', path: '/streams', icon: Activity, permissions: ['streams:read', 'alerts:read'] },
   { name: 'Tenants', path: '/tenants', icon: Building2, permissions: ['tenants:admin'] },
   { name: 'Advisor', path: '/advisor', icon: Compass, permissions: ['advisor:read'] },

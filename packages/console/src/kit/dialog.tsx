@@ -1,10 +1,11 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog as Base } from '@base-ui/react/dialog'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { Button } from './button.tsx'
 import css from './kit.module.css'
 import overlay from './overlay.module.css'
 import { ProblemNotice } from './states.tsx'
+import { AskToDiscard } from './unsaved.tsx'
 
 /** A dialog over the page: the rest can't be reached while it is open, Escape closes it, and the focus goes back. */
 export function Dialog(props: {
@@ -12,20 +13,37 @@ export function Dialog(props: {
   readonly open: boolean
   readonly onClose: () => void
   readonly wide?: boolean
+  /** Something was typed that would be lost: it asks first. */
+  readonly unsaved?: boolean
   readonly children: ReactNode
 }): ReactNode {
-  const { title, open, onClose, wide = false, children } = props
+  const { title, open, onClose, wide = false, unsaved = false, children } = props
+  const [asks, setAsks] = useState(false)
+  const close = (): void => (unsaved ? setAsks(true) : onClose())
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <Base.Root open={open} onOpenChange={(next) => !next && close()}>
       <Base.Portal>
         <Base.Backdrop className={overlay.backdrop} />
         <Base.Popup className={wide ? `${overlay.dialog} ${overlay.wide}` : overlay.dialog}>
           <Base.Title render={<h2 />}>{title}</Base.Title>
           {children}
+          <AskToDiscard
+            open={asks}
+            onStay={() => setAsks(false)}
+            onDiscard={() => {
+              setAsks(false)
+              onClose()
+            }}
+          />
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
   )
+}
+
+/** Closes the dialog that it stands in. */
+export function DialogBack(): ReactNode {
+  return <Base.Close render={<Button look="quiet" />}>Back</Base.Close>
 }
 
 /** A button for what can't be taken back: asks first, and shows what the server has against it. */
@@ -44,7 +62,11 @@ export function ConfirmButton(props: {
   const { children, title, text, confirm, onConfirm, disabled = false, look = 'danger', size = 'usual' } = props
   const [open, setOpen] = useState(false)
   const [state, setState] = useState<{ readonly busy: boolean; readonly error?: unknown }>({ busy: false })
+  const isActing = useRef(false)
   const act = async (): Promise<void> => {
+    // The second of two presses may come before the button shows that it is busy.
+    if (isActing.current) return
+    isActing.current = true
     setState({ busy: true })
     try {
       await onConfirm()
@@ -52,6 +74,8 @@ export function ConfirmButton(props: {
       setOpen(false)
     } catch (error) {
       setState({ busy: false, error })
+    } finally {
+      isActing.current = false
     }
   }
   return (

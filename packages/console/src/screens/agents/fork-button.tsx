@@ -1,11 +1,12 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { GitFork } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
+import { useAction, useOnce } from '../../api/action.ts'
 import { send } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
-import { Dialog } from '../../kit/dialog.tsx'
+import { Dialog, DialogBack } from '../../kit/dialog.tsx'
 import { Check, Choice, TextField } from '../../kit/field.tsx'
 import { Row } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
@@ -47,15 +48,16 @@ function ForkDialog(props: {
     ...(way === 'anew' ? {} : { [way]: text }),
     ...(approval ? { approval: 'plan' } : {}),
   })
-  const fork = useMutation({
-    mutationFn: () => send<{ readonly workflow_id: string }>(call),
+  const once = useOnce(call)
+  const fork = useAction({
+    mutationFn: () => send<{ readonly workflow_id: string }>(once),
     onSuccess: async ({ workflow_id }) => {
       void lookAgain(queries)
       await navigate(`/agents/workflows/${encodeURIComponent(workflow_id)}`)
     },
   })
   return (
-    <Dialog title={`Fork from ${planned.id}`} open onClose={onClose}>
+    <Dialog title={`Fork from ${planned.id}`} open onClose={onClose} unsaved={text !== (way === 'prompt' ? planned.prompt : '')}>
       <p>A new workflow begins with what this one has done, but for this step and what depends on it. This one stays as it is.</p>
       <Choice
         label="In the fork"
@@ -85,9 +87,7 @@ function ForkDialog(props: {
         >
           Fork
         </Button>
-        <Button look="quiet" onClick={onClose}>
-          Back
-        </Button>
+        <DialogBack />
         <CopyCall call={call} />
       </Row>
     </Dialog>

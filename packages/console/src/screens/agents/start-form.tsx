@@ -1,12 +1,15 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
+import { useAction, useOnce } from '../../api/action.ts'
 import { type Call, Problem, send } from '../../api/client.ts'
+import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Check, Field, TextField } from '../../kit/field.tsx'
 import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
+import { tell } from '../../kit/toasts.tsx'
 import { numberIn } from '../../kit/typed.ts'
 import css from './agents.module.css'
 import { examples } from './examples.ts'
@@ -36,12 +39,15 @@ export function StartForm(): ReactNode {
   const [opened, setOpened] = useState(false)
   const queries = useQueryClient()
   const navigate = useNavigate()
+  const mayRead = useMay('workflows:read')
   const plan = readJson(typed.plan)
   const call = callOf(typed, plan.value)
-  const start = useMutation({
-    mutationFn: () => send<{ readonly workflow_id: string }>(call),
+  const once = useOnce(call)
+  const start = useAction({
+    mutationFn: () => send<{ readonly workflow_id: string }>(once),
     onSuccess: async ({ workflow_id }) => {
       void lookAgain(queries)
+      if (!mayRead) return tell(`Started: ${workflow_id}`)
       await navigate(`/agents/workflows/${encodeURIComponent(workflow_id)}`)
     },
   })
