@@ -56,6 +56,8 @@ export interface Visit {
   readonly theme?: 'light' | 'dark'
   readonly width?: number
   readonly height?: number
+  /** With fingers. */
+  readonly touch?: boolean
   /** What the browser says that is no fault of the page, such as a refused request that a test is about. */
   readonly expected?: readonly RegExp[]
 }
@@ -69,9 +71,14 @@ export interface Visited {
 
 /** Opens a page without a session. */
 export async function openPage(server: Pick<TestServer, 'url'>, visit: Visit = {}): Promise<Visited> {
-  const { path = '/', theme = 'light', width = 1440, height = 900, expected = [] } = visit
+  const { path = '/', theme = 'light', width = 1440, height = 900, touch = false, expected = [] } = visit
   browser ??= launch()
-  const context = await (await browser).newContext({ viewport: { width, height }, colorScheme: theme, acceptDownloads: true })
+  const context = await (await browser).newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    acceptDownloads: true,
+    hasTouch: touch,
+  })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
   const page = await context.newPage()
   const faults: string[] = []
@@ -116,11 +123,17 @@ export async function expectSound({ page, faults }: Visited): Promise<void> {
 }
 
 /** The API as the test itself calls it, beside the page. */
-export async function api<Answer>(server: TestServer, method: string, path: string, body?: unknown): Promise<Answer> {
+export async function api<Answer>(
+  server: TestServer,
+  method: string,
+  path: string,
+  body?: unknown,
+  user?: string,
+): Promise<Answer> {
   const response = await fetch(`${server.url}${path}`, {
     method,
     headers: {
-      authorization: `Bearer ${await server.token({ permissions: ['*'] })}`,
+      authorization: `Bearer ${await server.token({ permissions: ['*'], ...(user === undefined ? {} : { user }) })}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

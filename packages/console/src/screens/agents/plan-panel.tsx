@@ -1,7 +1,7 @@
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react'
 import { useSearchParams } from 'react-router'
 import { Panel } from '../../kit/page.tsx'
-import { Empty, Loading } from '../../kit/states.tsx'
+import { Empty, Loading, Notice } from '../../kit/states.tsx'
 import { type Tab, Tabs } from '../../kit/tabs.tsx'
 import css from './agents.module.css'
 import { levelsOf } from './levels.ts'
@@ -45,6 +45,11 @@ export function PlanPanel(props: {
       <div className={css.column}>
         <Panel title="Plan">
           {workflow.plan && workflow.plan.success_criteria.length > 0 && <Criteria plan={workflow.plan} />}
+          {steps.length > 0 && asked !== undefined && !chosen && (
+            <Notice tone="warn">
+              The plan has no step <code>{asked}</code>.
+            </Notice>
+          )}
           {steps.length > 0 && <Tabs name="The plan" parameter="view" tabs={isNarrow() ? [list, graph] : [graph, list]} />}
           {steps.length === 0 &&
             (hasEnded(workflow) ? <Empty title="There was no plan" /> : <Loading what="The orchestrator makes a plan" />)}
