@@ -76,6 +76,30 @@ describeInBrowser('what others wrote on the screen of agents', () => {
     }
   })
 
+  it('has no links but to the web elsewhere, and stays within its panel', async () => {
+    const plan = { steps: [{ id: 'end', agent_type: 'report', prompt: 'Report.' }] }
+    const first = await startWorkflow(server, { request: 'Links.', plan })
+    await reach(server, first, 'completed')
+    const word = 'W'.repeat(900)
+    const links = `${link} [path](/api/session) [hash](#/tenants) [own](${server.url}/api/session) [web](https://example.org/a)`
+    const result = `${links}\n\n${word}\n\n\`\`\`\n${word}\n\`\`\`\n\n| a | b |\n|---|---|\n| ${word} | b |`
+    const body = { step: 'end', result }
+    const { workflow_id: id } = await api<{ workflow_id: string }>(server, 'POST', `/api/workflows/${first}/fork`, body)
+    await reach(server, id, 'completed')
+    const { page } = await openConsole(server, { path: `/agents/workflows/${id}?step=end` })
+    for (const name of ['Report', 'Step end']) {
+      const panel = page.getByRole('region', { name })
+      await panel.getByText('hash').waitFor(patience)
+      const hrefs = await panel.locator('a').evaluateAll((all) => all.map((each) => each.getAttribute('href')))
+      expect(hrefs).toEqual(['https://example.org/a'])
+      const edge = await panel.evaluate((box) => box.getBoundingClientRect().right)
+      const right = await panel
+        .locator('p, pre, table')
+        .evaluateAll((all) => all.map((each) => each.getBoundingClientRect().right))
+      for (const each of right) expect(each).toBeLessThanOrEqual(edge)
+    }
+  })
+
   it('comes from documents in the examples: they are added, asked about, and reported with their figures', async () => {
     const { page } = await openConsole(server, { path: '/agents' })
     await page.getByRole('button', { name: 'Add the sample documents' }).click()
