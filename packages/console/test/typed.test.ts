@@ -12,7 +12,7 @@ const readings: Readonly<Record<string, (text: string) => unknown>> = {
   advisor: (text) => answerOf(amount, text),
   tenants: (text) => settingOf(limit, text),
   agents: (text) => {
-    const { body } = callOf({ ...typedAgent(undefined, new Set()), type: 'one', limits: { turns: text } }, true)
+    const { body } = callOf({ ...typedAgent(undefined, new Set()), type: 'one', limits: { turns: text } }, undefined)
     return (body as { readonly limits: { readonly turns: unknown } }).limits.turns
   },
 }

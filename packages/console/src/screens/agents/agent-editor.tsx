@@ -1,6 +1,7 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { useNavigate } from 'react-router'
+import { useAction } from '../../api/action.ts'
 import { Problem, send } from '../../api/client.ts'
 import { useModels } from '../../api/models.ts'
 import { useMay } from '../../api/session.ts'
@@ -8,10 +9,12 @@ import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Field, TextField } from '../../kit/field.tsx'
 import { Panel, Row, Stack } from '../../kit/page.tsx'
-import { ProblemNotice } from '../../kit/states.tsx'
+import { Notice, ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
-import { type Agent, agentsPath, callOf, limitNames, type Tool, type TypedAgent, typedOf } from './agent.ts'
+import { Unsaved } from '../../kit/unsaved.tsx'
+import { type Agent, agentsPath, callOf, limitNames, type Tool, type TypedAgent } from './agent.ts'
 import css from './agents.module.css'
+import { useTypedAgent } from './use-typed-agent.ts'
 
 const limitLabels = {
   turns: 'Turns of its model',
@@ -23,22 +26,30 @@ const limitLabels = {
 /** The form of an agent. Without agents:write it is to be read. */
 export function AgentEditor(props: { readonly agent: Agent | undefined; readonly tools: readonly Tool[] }): ReactNode {
   const { agent, tools } = props
-  const [typed, setTyped] = useState(() => typedOf(agent, new Set(tools.map(({ name }) => name))))
+  const typing = useTypedAgent(agent, new Set(tools.map(({ name }) => name)))
+  const { typed, base, newer } = typing
   const mayWrite = useMay('agents:write')
   const queries = useQueryClient()
   const navigate = useNavigate()
-  const call = callOf(typed, agent === undefined)
-  const save = useMutation({
+  const call = callOf(typed, base)
+  const save = useAction({
     mutationFn: () => send<Agent>(call),
     onSuccess: async (saved) => {
       tell(`${saved.type} is saved as version ${saved.version}.`)
+      typing.take(saved)
       queries.setQueryData([agentsPath, 'one', saved.type], saved)
       void queries.invalidateQueries({ queryKey: [agentsPath] })
       if (agent === undefined) await navigate(`/agents/registry/${encodeURIComponent(saved.type)}`)
     },
+    // Somebody else may have saved meanwhile: then the page says so.
+    onError: () => queries.invalidateQueries({ queryKey: [agentsPath, 'one', typed.type] }),
   })
   const change = (more: Partial<TypedAgent>): void => {
-    setTyped((before) => ({ ...before, ...more }))
+    typing.change(more)
+    save.reset()
+  }
+  const settle = (by: () => void): void => {
+    by()
     save.reset()
   }
   const problem = save.error instanceof Problem ? save.error : undefined
@@ -103,7 +114,23 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
         </div>
         <ToolFields typed={typed} tools={tools} faultOf={faultOf} onChange={change} />
       </fieldset>
+      <Unsaved isUnsaved={typing.isUnsaved} />
       <div className={css.editorEnd}>
+        {newer && (
+          <Notice tone="warn">
+            <p>
+              Somebody saved version {newer.version} while you changed version {base?.version}.
+            </p>
+            <Row>
+              <Button size="small" onClick={() => settle(() => typing.take(newer))}>
+                Discard mine, show version {newer.version}
+              </Button>
+              <Button size="small" onClick={() => settle(() => typing.keep(newer))}>
+                Keep mine, to save it over version {newer.version}
+              </Button>
+            </Row>
+          </Notice>
+        )}
         {save.error !== null && <ProblemNotice error={save.error} />}
         {mayWrite && (
           <Row>

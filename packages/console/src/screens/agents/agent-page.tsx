@@ -54,9 +54,7 @@ export function AgentPage(): ReactNode {
           type === undefined ? (
             <AgentEditor agent={undefined} tools={items} />
           ) : (
-            <Loaded query={agent}>
-              {(shown) => <AgentEditor key={`${shown.type} ${shown.version}`} agent={shown} tools={items} />}
-            </Loaded>
+            <Loaded query={agent}>{(shown) => <AgentEditor key={shown.type} agent={shown} tools={items} />}</Loaded>
           )
         }
       </Loaded>

@@ -65,14 +65,14 @@ export function typedOf(agent: Agent | undefined, known: ReadonlySet<string>): T
   }
 }
 
-/** Registers an agent, or a new version of one. What is left empty is the usual. */
-export function callOf(typed: TypedAgent, isNew: boolean): Call {
+/** Registers an agent, or the version behind the one that it was typed from. What is left empty is the usual. */
+export function callOf(typed: TypedAgent, base: Agent | undefined): Call {
   const { type, model, prompt, tools, otherTools, allow, capabilities, limits } = typed
   const limited = Object.entries(limits).flatMap(([name, text]) => (text.trim() === '' ? [] : [[name, numberIn(text)] as const]))
   const allowed = wordsIn(allow, '\n')
   return {
-    method: isNew ? 'POST' : 'PUT',
-    path: isNew ? agentsPath : agentPath(type),
+    method: base ? 'PUT' : 'POST',
+    path: base ? agentPath(type) : agentsPath,
     body: {
       type: type.trim(),
       ...(model.trim() === '' ? {} : { model_id: model.trim() }),
@@ -81,6 +81,7 @@ export function callOf(typed: TypedAgent, isNew: boolean): Call {
       ...(allowed.length > 0 ? { allow: allowed } : {}),
       capabilities: wordsIn(capabilities, '\n'),
       ...(limited.length > 0 ? { limits: Object.fromEntries(limited) } : {}),
+      ...(base ? { version: base.version } : {}),
     },
   }
 }
