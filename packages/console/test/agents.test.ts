@@ -73,16 +73,18 @@ describeInBrowser('the screen of agents', () => {
       'pending',
     ])
     await expectSound(visited)
-    // Nothing waits for its time here, so that what runs goes on as it was.
-    await page.getByRole('button', { name: 'Resume' }).click()
-    await page.getByText('It was woken.').waitFor(patience)
-    expect((await showWorkflow(slow, id)).steps).toMatchObject({
-      left: { status: 'running', attempts: 1 },
-      join: { status: 'pending' },
-    })
+    // Nothing waits for its time here, so that there is nothing to be woken.
+    expect(await page.getByRole('button', { name: 'Try now' }).count()).toBe(0)
     await page.getByRole('button', { name: 'Cancel' }).click()
-    await page.getByRole('button', { name: 'Cancel the workflow' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Cancel the workflow?' })
+    await dialog.getByRole('button', { name: 'Back' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await dialog.getByLabel('Why').fill('Both take too long.')
+    await dialog.getByRole('button', { name: 'Cancel the workflow' }).click()
     await page.locator('[data-status="cancelled"]').nth(2).waitFor(patience)
+    await page.getByRole('note').getByText('ann cancelled the workflow: Both take too long.').waitFor(patience)
+    await page.getByRole('region', { name: 'Decisions' }).getByText('ann cancelled').waitFor()
     expect((await reach(slow, id, 'cancelled')).steps.left?.status).toBe('cancelled')
     await slow.stop()
   })
@@ -117,7 +119,25 @@ describeInBrowser('the screen of agents', () => {
     expect(ended.plan).toMatchObject({ source: 'edited', steps: [{ prompt: 'Do something else.' }, {}] })
     expect(ended.steps.first?.status).toMatch(/completed|cancelled/)
     expect(ended.steps.second).toMatchObject({ status: 'failed', error: { code: 'step_rejected', message: 'Not today.' } })
-    await page.getByText('Not today.').first().waitFor(patience)
+    await page.getByRole('alert').getByText('ann rejected the step second: Not today.').waitFor(patience)
+    const decisions = page.getByRole('region', { name: 'Decisions' }).getByRole('listitem')
+    await expect
+      .poll(() => decisions.allInnerTexts(), patience)
+      .toEqual(
+        [/ann approved the plan/, /ann approved the step first/, /ann rejected the step second: Not today/].map((form) =>
+          expect.stringMatching(form),
+        ),
+      )
+  })
+
+  it('wakes what waits for its time before it is tried again', async () => {
+    const busy = await startTestServer({ PLINTH_SCRIPTED_FAILURE_RATE: '1' })
+    const plan = { steps: [step('one', [], { retry: { attempts: 5, wait_seconds: 600 } })] }
+    const id = await startWorkflow(busy, { request: 'Wait.', plan })
+    const { page } = await openConsole(busy, { path: `/agents/workflows/${id}` })
+    await page.getByRole('button', { name: 'Try now' }).click(patience)
+    await page.getByText('It was woken.').waitFor(patience)
+    await busy.stop()
   })
 
   it('tries a failed step again, and forks from it with a result of somebody’s own', async () => {
@@ -150,6 +170,10 @@ describeInBrowser('the screen of agents', () => {
       forked_from: { workflow_id: id, step_id: 'bad' },
       steps: { bad: { result: 'It went well.', attempts: 0 } },
     })
+    await page.getByRole('button', { name: /^bad.*written by ann/s }).click()
+    const written = page.getByRole('region', { name: 'Step bad' })
+    await written.getByRole('heading', { name: 'Output, as ann wrote it' }).waitFor()
+    for (const name of ['Agent', 'Prompt']) expect(await written.getByRole('heading', { name }).count()).toBe(0)
     await page.getByRole('region', { name: 'Report' }).waitFor(patience)
   })
 
@@ -200,7 +224,7 @@ describeInBrowser('the screen of agents', () => {
     })
     const { page } = await openConsole(server, { path: `/agents/workflows/${id}`, permissions: ['workflows:read'] })
     await page.getByText('Approving takes the permission workflows:write.').waitFor()
-    for (const name of ['Approve the plan', 'Edit the plan', 'Reject', 'Cancel', 'Resume'])
+    for (const name of ['Approve the plan', 'Edit the plan', 'Reject', 'Cancel', 'Try now'])
       expect(await page.getByRole('button', { name, exact: true }).count()).toBe(0)
     await page.goto(`${server.url}/#/agents`)
     await page.getByRole('link', { name: /Look, but don’t touch/ }).waitFor()

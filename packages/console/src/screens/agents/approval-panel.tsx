@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react'
 import { useSearchParams } from 'react-router'
+import type { Call } from '../../api/client.ts'
 import { useMay, useSession } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall, Json } from '../../kit/copy.tsx'
@@ -8,33 +9,36 @@ import { ProblemNotice } from '../../kit/states.tsx'
 import { actionCall, useAct } from './act.ts'
 import css from './agents.module.css'
 import { PlanEditor } from './plan-editor.tsx'
-import { RejectButton } from './reject-button.tsx'
-import type { PlannedStep, StepRun, Workflow } from './workflow.ts'
+import { ReasonButton } from './reason-button.tsx'
+import type { Plan, PlannedStep, StepRun, Workflow } from './workflow.ts'
 
 /** What waits for somebody's word: the plan, steps before they start, or calls of tools that change something. */
 export function ApprovalPanel({ workflow }: { readonly workflow: Workflow }): ReactNode {
+  // Here rather than beside its button, which goes as soon as somebody else approves: what was typed stays.
+  const [edited, setEdited] = useState<Plan>()
   const waiting = Object.values(workflow.steps).filter(({ status }) => status === 'awaiting_approval')
-  if (workflow.waits_for === 'plan') return <PlanApproval workflow={workflow} />
-  if (waiting.length === 0) return null
   return (
     <>
-      {waiting.map((run) => (
-        <StepApproval key={run.step_id} workflow={workflow} run={run} />
-      ))}
+      {workflow.waits_for === 'plan' ? (
+        <PlanApproval workflow={workflow} onEdit={setEdited} />
+      ) : (
+        waiting.map((run) => <StepApproval key={run.step_id} workflow={workflow} run={run} />)
+      )}
+      {edited && <PlanEditor workflow={workflow} plan={edited} onClose={() => setEdited(undefined)} />}
     </>
   )
 }
 
-function PlanApproval({ workflow }: { readonly workflow: Workflow }): ReactNode {
+function PlanApproval(props: { readonly workflow: Workflow; readonly onEdit: (plan: Plan) => void }): ReactNode {
+  const { workflow, onEdit } = props
   const { workflow_id: id, plan, user_id: user } = workflow
-  const [editing, setEditing] = useState(false)
   const act = useAct()
   const mayWrite = useMay('workflows:write')
   const isOwn = useSession().user_id === user
   const revision = plan?.revision ?? 1
   const approve = actionCall(id, 'approve', { revision })
   // The API takes a plan that was made anew as it is.
-  const canEdit = isOwn && revision === 1 && plan !== null
+  const editable = isOwn && revision === 1 ? plan : null
   return (
     <Panel title="The plan waits for approval" actions={<CopyCall call={approve} />}>
       <Stack>
@@ -44,8 +48,8 @@ function PlanApproval({ workflow }: { readonly workflow: Workflow }): ReactNode 
             <Button look="primary" busy={act.isPending} onClick={() => act.mutate(approve)}>
               Approve the plan
             </Button>
-            {canEdit && <Button onClick={() => setEditing(true)}>Edit the plan</Button>}
-            <RejectButton what="plan" callFor={(reason) => actionCall(id, 'reject', { revision, reason })} />
+            {editable && <Button onClick={() => onEdit(editable)}>Edit the plan</Button>}
+            <RejectButton what="the plan" callFor={(reason) => actionCall(id, 'reject', { revision, reason })} />
           </Row>
         ) : (
           <p className={css.note}>Approving takes the permission workflows:write.</p>
@@ -53,7 +57,6 @@ function PlanApproval({ workflow }: { readonly workflow: Workflow }): ReactNode 
         {mayWrite && !isOwn && <p className={css.note}>Only {user}, who asked for it, can change the plan.</p>}
         {act.error !== null && <ProblemNotice error={act.error} />}
       </Stack>
-      {editing && plan && <PlanEditor workflowId={id} plan={plan} onClose={() => setEditing(false)} />}
     </Panel>
   )
 }
@@ -96,6 +99,19 @@ function StepApproval({ workflow, run }: { readonly workflow: Workflow; readonly
         {act.error !== null && <ProblemNotice error={act.error} />}
       </Stack>
     </Panel>
+  )
+}
+
+function RejectButton(props: { readonly what: string; readonly callFor: (reason: string | undefined) => Call }): ReactNode {
+  return (
+    <ReasonButton
+      title={`Reject ${props.what}`}
+      hint="Stands in the workflow; an agent whose call is rejected is told it."
+      confirm="Reject"
+      callFor={props.callFor}
+    >
+      Reject
+    </ReasonButton>
   )
 }
 

@@ -2,32 +2,47 @@ import { type ReactNode, useState } from 'react'
 import { Problem } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
-import { Dialog } from '../../kit/dialog.tsx'
+import { Dialog, DialogBack } from '../../kit/dialog.tsx'
 import { TextField } from '../../kit/field.tsx'
 import { Row } from '../../kit/page.tsx'
-import { ProblemNotice } from '../../kit/states.tsx'
+import { Notice, ProblemNotice } from '../../kit/states.tsx'
 import { actionCall, useAct } from './act.ts'
 import css from './agents.module.css'
+import { wordsOf } from './decisions.tsx'
 import { type EditedPlan, isEditable, StepFields } from './plan-steps-form.tsx'
 import { readJson } from './read-json.ts'
-import type { Plan } from './workflow.ts'
+import type { Plan, Workflow } from './workflow.ts'
 
 /** Changes a plan that waits, step by step or as JSON, and agrees to it as it is then. */
-export function PlanEditor(props: { readonly workflowId: string; readonly plan: Plan; readonly onClose: () => void }): ReactNode {
-  const { workflowId, plan, onClose } = props
+export function PlanEditor(props: {
+  readonly workflow: Workflow
+  /** As it was when it was opened. */
+  readonly plan: Plan
+  readonly onClose: () => void
+}): ReactNode {
+  const { workflow, plan, onClose } = props
   const { goal, success_criteria, steps } = plan
-  const [text, setText] = useState(() => JSON.stringify({ goal, success_criteria, steps }, null, 2))
+  const first = JSON.stringify({ goal, success_criteria, steps }, null, 2)
+  const [text, setText] = useState(first)
   const [asJson, setAsJson] = useState(false)
   const act = useAct()
   const { value, fault } = readJson(text)
-  const call = actionCall(workflowId, 'approve', { plan: value ?? {} })
+  const call = actionCall(workflow.workflow_id, 'approve', { plan: value ?? {} })
+  const isLate = workflow.waits_for !== 'plan' && !act.isPending && !act.isSuccess
+  const last = workflow.decisions.findLast(({ step_id: step }) => step === undefined)
   const problem = act.error instanceof Problem && act.error.field !== undefined ? act.error : undefined
   const change = (next: string): void => {
     setText(next)
     act.reset()
   }
   return (
-    <Dialog wide title="Edit the plan" open onClose={onClose}>
+    <Dialog wide title="Edit the plan" open onClose={onClose} unsaved={text !== first}>
+      {isLate && (
+        <Notice tone="warn">
+          The plan doesn’t wait any more. {last && wordsOf(last)} What you typed stays here until you close it, and can be copied
+          as JSON.
+        </Notice>
+      )}
       <Row>
         <Button size="small" look={asJson ? 'plain' : 'primary'} aria-pressed={!asJson} onClick={() => setAsJson(false)}>
           Step by step
@@ -57,14 +72,12 @@ export function PlanEditor(props: { readonly workflowId: string; readonly plan: 
         <Button
           look="primary"
           busy={act.isPending}
-          disabled={value === undefined}
+          disabled={value === undefined || isLate}
           onClick={() => act.mutate(call, { onSuccess: onClose })}
         >
           Approve the edited plan
         </Button>
-        <Button look="quiet" onClick={onClose}>
-          Back
-        </Button>
+        <DialogBack />
         <CopyCall call={call} />
       </Row>
     </Dialog>

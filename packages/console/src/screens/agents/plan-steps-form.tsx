@@ -1,5 +1,5 @@
 import { Trash2 } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { itemsOf, useList } from '../../api/lists.ts'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
@@ -48,7 +48,11 @@ export function StepFields(props: { readonly plan: EditedPlan; readonly onChange
         // biome-ignore lint/suspicious/noArrayIndexKey: an id changes while it is typed
         <fieldset key={index} className={css.edited} aria-label={`Step ${step.id}`}>
           <div className={css.editedHead}>
-            <Field label="Id" value={step.id} onChange={({ target }) => change(index, { id: target.value })} />
+            <IdField
+              id={step.id}
+              onChange={(id) => change(index, { id })}
+              onRenamed={(before) => onChange({ ...plan, steps: renamed(steps, before, step.id) })}
+            />
             <Choice
               label="Agent"
               options={[...new Set([step.agent_type, ...types])]}
@@ -87,6 +91,34 @@ export function StepFields(props: { readonly plan: EditedPlan; readonly onChange
       </Row>
     </Stack>
   )
+}
+
+/** Those that need the step are told its new name when it is whole: on the way there it may be that of another one. */
+function IdField(props: {
+  readonly id: string
+  readonly onChange: (id: string) => void
+  readonly onRenamed: (before: string) => void
+}): ReactNode {
+  const { id, onChange, onRenamed } = props
+  const [before, setBefore] = useState(id)
+  return (
+    <Field
+      label="Id"
+      value={id}
+      onFocus={() => setBefore(id)}
+      onChange={({ target }) => onChange(target.value)}
+      onBlur={() => id !== before && onRenamed(before)}
+    />
+  )
+}
+
+/** An id that still is another step's stays where it is needed. */
+function renamed(steps: readonly PlannedStep[], before: string, now: string): readonly PlannedStep[] {
+  if (now === '' || steps.some(({ id }) => id === before)) return steps
+  return steps.map((step) => ({
+    ...step,
+    dependencies: (step.dependencies ?? []).map((needed) => (needed === before ? now : needed)),
+  }))
 }
 
 function newStep(steps: readonly PlannedStep[], types: readonly string[]): PlannedStep {

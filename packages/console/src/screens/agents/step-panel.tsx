@@ -14,6 +14,7 @@ import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { Loaded, Notice, ProblemNotice } from '../../kit/states.tsx'
 import { actionCall, useAct } from './act.ts'
 import css from './agents.module.css'
+import { DecisionList } from './decisions.tsx'
 import { ForkButton } from './fork-button.tsx'
 import { dependantsOf } from './levels.ts'
 import { StepInput, StepTries, type StepWhole } from './step-parts.tsx'
@@ -53,7 +54,8 @@ export function StepPanel(props: {
       <Stack>
         <Row>
           <StatusBadge status={run?.status ?? 'pending'} />
-          <Badge>{planned.agent_type}</Badge>
+          {run?.given_by === undefined && <Badge>{planned.agent_type}</Badge>}
+          {run?.given_by !== undefined && <Badge tone="info">written by {run.given_by}</Badge>}
           {run?.truncated && <Badge tone="warn">cut off by its token limit</Badge>}
         </Row>
         {run?.error && (
@@ -63,6 +65,7 @@ export function StepPanel(props: {
         )}
         {run?.again_at !== undefined && <Notice>It is tried again at {formatTime(run.again_at)}.</Notice>}
         <StepActions workflow={workflow} planned={planned} run={run} />
+        <DecisionList of={workflow.decisions.filter(({ step_id }) => step_id === id)} />
         <section className={css.part}>
           <h3>Task</h3>
           <p className={css.text}>{planned.prompt}</p>
@@ -77,7 +80,7 @@ export function StepPanel(props: {
             {(whole) => (
               <>
                 <StepTries tries={whole.tries} />
-                <StepInput whole={whole} planned={planned} onChoose={onChoose} />
+                {run?.given_by === undefined && <StepInput whole={whole} planned={planned} onChoose={onChoose} />}
               </>
             )}
           </Loaded>
@@ -157,7 +160,7 @@ function StepCriteria({ planned, run }: { readonly planned: PlannedStep; readonl
 function Output({ run }: { readonly run: StepRun }): ReactNode {
   return (
     <section className={css.part}>
-      <h3>Output</h3>
+      <h3>{run.given_by === undefined ? 'Output' : `Output, as ${run.given_by} wrote it`}</h3>
       <div className={css.output} tabIndex={0} role="group" aria-label="Output">
         {run.output === undefined ? <Markdown text={run.result ?? ''} /> : <Json value={run.output} what="the output" />}
       </div>

@@ -17,11 +17,11 @@ export function nameOfStep(id: string): string {
   return id === synthesis ? 'synthesis' : id
 }
 
-/** How long a step ran, or has been running; undefined before it began. */
+/** How long a step's tries ran, with the one that is running, and without what lies between; undefined before it began. */
 export function tookOf(run: StepRun | undefined): string | undefined {
-  if (!run?.started_at) return undefined
-  const end = run.ended_at === null ? Date.now() : Date.parse(run.ended_at)
-  return formatDuration(Math.max(0, end - Date.parse(run.started_at)))
+  if (!run?.tried_at) return undefined
+  const now = run.status === 'running' ? Math.max(0, Date.now() - Date.parse(run.tried_at)) : 0
+  return formatDuration(run.ran_seconds * 1_000 + now)
 }
 
 /** What a step's line says besides its status. */
@@ -32,7 +32,8 @@ export function factsOf(run: StepRun | undefined): readonly string[] {
   return [
     ...(took === undefined ? [] : [took]),
     ...(run.attempts > 1 ? [`${run.attempts} attempts`] : []),
-    ...(run.attempts === 0 && run.status === 'completed' ? ['kept'] : []),
+    ...(run.given_by === undefined ? [] : [`written by ${run.given_by}`]),
+    ...(run.attempts === 0 && run.status === 'completed' && run.given_by === undefined ? ['kept'] : []),
     ...(tokens > 0 ? [`${tokens.toLocaleString('en')} tokens`] : []),
     ...(run.tool_calls > 0 ? [`${run.tool_calls} tool ${run.tool_calls === 1 ? 'call' : 'calls'}`] : []),
   ]

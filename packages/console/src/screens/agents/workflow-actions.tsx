@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
-import { ConfirmButton } from '../../kit/dialog.tsx'
 import { tell } from '../../kit/toasts.tsx'
 import { actionCall, useAct } from './act.ts'
+import { ReasonButton } from './reason-button.tsx'
 import { hasEnded, type Workflow } from './workflow.ts'
 
 /** What can be done with a whole workflow while it goes on. */
@@ -11,14 +11,15 @@ export function WorkflowActions({ workflow }: { readonly workflow: Workflow }): 
   const act = useAct()
   const mayWrite = useMay('workflows:write')
   if (!mayWrite || hasEnded(workflow)) return null
-  const { workflow_id: id, status } = workflow
+  const { workflow_id: id, steps } = workflow
+  const waits = Object.values(steps).some(({ again_at }) => again_at !== undefined)
   return (
     <>
-      {status !== 'awaiting_approval' && (
+      {waits && (
         <Button
           size="small"
           busy={act.isPending}
-          title="Wakes it where it waits for its time, such as before a step is tried again"
+          title="A step waits for its time before it is tried again"
           onClick={() =>
             act.mutate(actionCall(id, 'resume'), {
               onSuccess: () => tell('It was woken.'),
@@ -26,18 +27,19 @@ export function WorkflowActions({ workflow }: { readonly workflow: Workflow }): 
             })
           }
         >
-          Resume
+          Try now
         </Button>
       )}
-      <ConfirmButton
+      <ReasonButton
         size="small"
         title="Cancel the workflow?"
         text="What its steps do is broken off. What they gave stays, and it can be forked from there."
+        hint="Stands in the workflow, with your name."
         confirm="Cancel the workflow"
-        onConfirm={() => act.mutateAsync(actionCall(id, 'cancel', {}))}
+        callFor={(reason) => actionCall(id, 'cancel', { reason })}
       >
         Cancel
-      </ConfirmButton>
+      </ReasonButton>
     </>
   )
 }

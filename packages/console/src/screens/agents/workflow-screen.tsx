@@ -9,6 +9,7 @@ import { Page } from '../../kit/page.tsx'
 import { Loaded, Loading, NoPermission, Notice, ProblemNotice } from '../../kit/states.tsx'
 import css from './agents.module.css'
 import { ApprovalPanel } from './approval-panel.tsx'
+import { Decisions, endedBy, wordsOf } from './decisions.tsx'
 import { Parts } from './parts.tsx'
 import { PlanPanel } from './plan-panel.tsx'
 import { ProgressFigures } from './progress-figures.tsx'
@@ -59,6 +60,7 @@ function Shown({ id }: { readonly id: string }): ReactNode {
             <ProgressFigures workflow={shown} />
             <PlanPanel workflow={shown}>
               <ResultPanel workflow={shown} />
+              <Decisions workflow={shown} />
             </PlanPanel>
           </>
         )}
@@ -110,11 +112,12 @@ function About({ workflow }: { readonly workflow: Workflow }): ReactNode {
 
 function Messages({ workflow }: { readonly workflow: Workflow }): ReactNode {
   const { status, error, agents_changed: changed = [], plan } = workflow
+  const decision = endedBy(workflow)
   return (
     <>
       {error && (
         <Notice tone={status === 'cancelled' ? 'warn' : 'bad'}>
-          {error.message} <code>{error.code}</code>
+          {decision ? wordsOf(decision) : error.message} {error.code !== status && <code>{error.code}</code>}
         </Notice>
       )}
       {changed.length > 0 && (

@@ -65,8 +65,14 @@ export interface StepRun {
   readonly criteria?: 'met' | 'not_judged'
   readonly pending_calls?: readonly PendingCall[]
   readonly error?: Fault
+  /** Who wrote the result, where no agent did. */
+  readonly given_by?: string
   readonly started_at: string | null
   readonly ended_at: string | null
+  /** When its last try began. */
+  readonly tried_at: string | null
+  /** Of the tries that have ended. */
+  readonly ran_seconds: number
   readonly usage: Usage
   readonly tool_calls: number
   /** When it is tried again. */
@@ -93,6 +99,15 @@ export interface WorkflowSummary {
   readonly forked_from?: { readonly workflow_id: string; readonly step_id: string }
 }
 
+/** What somebody said of a workflow, or of a step of it. */
+export interface Decision {
+  readonly decision: 'approved' | 'rejected' | 'cancelled' | 'retried'
+  readonly at: string
+  readonly by: string
+  readonly step_id?: string
+  readonly reason?: string
+}
+
 export interface Workflow extends WorkflowSummary {
   readonly request: string
   readonly user_id: string
@@ -108,6 +123,7 @@ export interface Workflow extends WorkflowSummary {
   readonly result: { readonly text: string; readonly sources: readonly string[]; readonly citations: readonly Citation[] } | null
   readonly error?: Fault
   readonly agents_changed?: readonly string[]
+  readonly decisions: readonly Decision[]
 }
 
 /** The synthesis in paths, where the plan has no step of its own for it. */
