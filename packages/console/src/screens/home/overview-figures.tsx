@@ -56,7 +56,11 @@ function SpendingFigure({ spending }: { readonly spending: Overview['spending'] 
       : `${costOf(month_usd)} of ${formatUsd(budget)} this month${budget > 0 ? ` (${formatShare(month_usd / budget)})` : ''}`
   const isSpent = budget !== null && month_usd >= budget
   return (
-    <Figure name="Spent today" value={costOf(today_usd)} hint={isSpent ? `${hint}: used up, calls of models are refused` : hint} />
+    <Figure
+      name="Spent today"
+      value={costOf(today_usd)}
+      hint={isSpent ? `${hint}: used up, calls of models are refused` : hint}
+    />
   )
 }
 

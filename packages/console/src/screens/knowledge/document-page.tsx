@@ -1,7 +1,7 @@
 import { Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
-import { Problem, pathOf } from '../../api/client.ts'
+import { isMissing, pathOf } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { CopyButton, CopyCall } from '../../kit/copy.tsx'
 import { ConfirmButton } from '../../kit/dialog.tsx'
@@ -29,10 +29,10 @@ export function DocumentPage(): ReactNode {
   const query = useDocument(mayRead ? id : undefined)
   if (!mayRead) return <NoPermission permission="documents:read" />
   if (query.data !== undefined) return <Shown document={query.data} />
-  const isMissing = query.error instanceof Problem && query.error.status === 404
+  const isGone = isMissing(query.error)
   return (
-    <Page title={isMissing ? 'No such document' : 'Document'} back={documentList}>
-      {isMissing ? (
+    <Page title={isGone ? 'No such document' : 'Document'} back={documentList}>
+      {isGone ? (
         <Empty title="It isn’t here">It was deleted, or it is for others. The link may also be of another tenant.</Empty>
       ) : (
         <Loaded query={query} what="Loading the document">
