@@ -14,5 +14,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    // A second, the usual, is too little for a page on a busy machine; what never comes still fails.
+    expect: { poll: { timeout: 30_000 } },
   },
 })

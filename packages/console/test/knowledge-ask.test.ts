@@ -156,7 +156,7 @@ describeInBrowser('questions', () => {
     expect(await page.getByLabel('Filter').isVisible()).toBe(true)
     await button.click()
     await page.getByText('Abstained').waitFor()
-    await page.getByText('no document that you may see fits the filter', { exact: false }).waitFor()
+    await page.getByText('no document that you may see fits the filter', { exact: false }).first().waitFor()
     await page.getByText('Look at the filter, or ask without it', { exact: false }).waitFor()
   })
 
