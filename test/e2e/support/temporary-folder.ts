@@ -6,7 +6,8 @@ import { afterAll } from 'vitest'
 const made: string[] = []
 
 afterAll(() => {
-  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true })
+  // A server that is on its end may put a file into it meanwhile: then again.
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
 })
 
 /** A folder of this test file's own, removed when the file is done. */
