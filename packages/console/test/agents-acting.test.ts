@@ -4,8 +4,6 @@ import { startTestServer, type TestServer } from '../../server/test/support/test
 import { api, describeInBrowser, expectSound, openConsole } from './support/browser.ts'
 import { reach, startWorkflow } from './support/workflows.ts'
 
-const patience = { timeout: 15_000 }
-
 let server: TestServer
 
 beforeAll(async () => {
@@ -20,7 +18,7 @@ const countOf = async (): Promise<number> =>
 
 /** Waits until the page has asked for what stands on it, so that a second start would have been sent. */
 async function settled(page: Page): Promise<void> {
-  await page.getByRole('heading', { name: 'Sources' }).waitFor(patience)
+  await page.getByRole('heading', { name: 'Sources' }).waitFor()
 }
 
 describeInBrowser('acting on workflows', () => {
@@ -78,7 +76,7 @@ describeInBrowser('acting on workflows', () => {
     await asked.getByRole('button', { name: 'Back' }).click()
     await asked.waitFor({ state: 'detached' })
     await api(server, 'POST', `/api/workflows/${id}/approve`, {}, 'bob')
-    await dialog.getByText('The plan doesn’t wait any more. bob approved the plan.').waitFor(patience)
+    await dialog.getByText('The plan doesn’t wait any more. bob approved the plan.').waitFor()
     expect(await named('begin').getByLabel('Prompt').inputValue()).toBe('Begin it.')
     expect(await dialog.getByRole('button', { name: 'Approve the edited plan' }).isDisabled()).toBe(true)
     await expectSound(visited)
@@ -96,7 +94,7 @@ describeInBrowser('acting on workflows', () => {
     await page
       .getByText(/^Started: /)
       .first()
-      .waitFor(patience)
+      .waitFor()
     expect(await countOf()).toBe(before + 1)
   })
 })
@@ -109,7 +107,7 @@ describeInBrowser('the registry of agents', () => {
     await page.getByLabel('Capabilities, one a line').fill('check figures')
     await api(server, 'PUT', '/api/agents/auditor', { system_prompt: 'Two.' })
     await page.getByRole('button', { name: 'Save a new version' }).click()
-    await page.getByText('Somebody saved version 2 while you changed version 1.').waitFor(patience)
+    await page.getByText('Somebody saved version 2 while you changed version 1.').waitFor()
     expect(await api(server, 'GET', '/api/agents/auditor')).toMatchObject({ system_prompt: 'Two.', version: 2 })
     expect(await page.getByLabel('Capabilities, one a line').inputValue()).toBe('check figures')
     await expectSound(visited)
@@ -118,9 +116,9 @@ describeInBrowser('the registry of agents', () => {
     await page.getByLabel('Capabilities, one a line').fill('check figures')
     await api(server, 'PUT', '/api/agents/auditor', { system_prompt: 'Three.' })
     await page.getByRole('button', { name: 'Save a new version' }).click()
-    await page.getByRole('button', { name: 'Keep mine, to save it over version 3' }).click(patience)
+    await page.getByRole('button', { name: 'Keep mine, to save it over version 3' }).click()
     await page.getByRole('button', { name: 'Save a new version' }).click()
-    await page.getByText('version 4', { exact: true }).waitFor(patience)
+    await page.getByText('version 4', { exact: true }).waitFor()
     expect(await api(server, 'GET', '/api/agents/auditor')).toMatchObject({
       system_prompt: 'Two.',
       capabilities: ['check figures'],
@@ -136,7 +134,7 @@ describeInBrowser('the registry of agents', () => {
     await asked.getByRole('button', { name: 'Back' }).click()
     expect(await page.getByLabel('System prompt').inputValue()).toBe('Report in verse.')
     await page.getByRole('button', { name: 'Save a new version' }).click()
-    await page.getByText('version 1', { exact: true }).waitFor(patience)
+    await page.getByText('version 1', { exact: true }).waitFor()
     await page.getByRole('link', { name: 'All agents' }).click()
     await page.getByRole('list', { name: 'Agents' }).waitFor()
     await page.getByRole('link', { name: 'New agent' }).click()

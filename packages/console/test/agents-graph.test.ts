@@ -4,8 +4,6 @@ import { startTestServer, type TestServer } from '../../server/test/support/test
 import { describeInBrowser, expectSound, openConsole } from './support/browser.ts'
 import { reach, startWorkflow } from './support/workflows.ts'
 
-const patience = { timeout: 15_000 }
-
 let server: TestServer
 
 beforeAll(async () => {
@@ -37,12 +35,12 @@ describeInBrowser('the graph of a plan', () => {
     await reach(server, id, 'completed')
     const { page } = await openConsole(server, { path: `/agents/workflows/${id}` })
     // By its place on the screen: what lies there takes the press.
-    await expect.poll(() => readable(page, 'step-2'), patience).toBe(true)
+    await expect.poll(() => readable(page, 'step-2')).toBe(true)
     const box = await boxOf(page, 'step-2').boundingBox()
     await page.mouse.click((box?.x ?? 0) + 40, (box?.y ?? 0) + 20)
     await page.getByRole('region', { name: 'Step step-2' }).waitFor()
     const phone = await openConsole(server, { path: `/agents/workflows/${id}?view=graph`, width: 390, height: 844, touch: true })
-    await expect.poll(() => readable(phone.page, 'step-1'), patience).toBe(true)
+    await expect.poll(() => readable(phone.page, 'step-1')).toBe(true)
     await boxOf(phone.page, 'step-1').scrollIntoViewIfNeeded()
     const small = await boxOf(phone.page, 'step-1').boundingBox()
     await phone.page.touchscreen.tap((small?.x ?? 0) + 40, (small?.y ?? 0) + 20)
@@ -57,14 +55,14 @@ describeInBrowser('the graph of a plan', () => {
     await reach(server, id, 'awaiting_approval')
     const visited = await openConsole(server, { path: `/agents/workflows/${id}` })
     const { page } = visited
-    await expect.poll(() => readable(page, 'step-31'), patience).toBe(true)
+    await expect.poll(() => readable(page, 'step-31')).toBe(true)
     await boxOf(page, 'step-29').click()
     await page.getByRole('region', { name: 'Step step-29' }).waitFor()
-    await expect.poll(() => readable(page, 'step-29'), patience).toBe(true)
+    await expect.poll(() => readable(page, 'step-29')).toBe(true)
     await page.getByRole('button', { name: 'Close the step' }).click()
     await page.getByRole('button', { name: 'Approve step-31' }).click()
     await reach(server, id, 'completed')
-    await expect.poll(() => readable(page, 'step-1'), patience).toBe(true)
+    await expect.poll(() => readable(page, 'step-1')).toBe(true)
     await page.getByRole('button', { name: 'Fit View' }).click()
     const graph = await page.getByLabel(/^The plan as a graph/).boundingBox()
     const ends = async (): Promise<boolean> => {
@@ -72,7 +70,7 @@ describeInBrowser('the graph of a plan', () => {
       if (!graph || !first || !last) return false
       return first.x >= graph.x && last.x + last.width <= graph.x + graph.width
     }
-    await expect.poll(ends, patience).toBe(true)
+    await expect.poll(ends).toBe(true)
     await expectSound(visited)
   })
 
@@ -80,6 +78,6 @@ describeInBrowser('the graph of a plan', () => {
     const id = await startWorkflow(server, { request: 'Look.', plan: chain(1) })
     await reach(server, id, 'completed')
     const { page } = await openConsole(server, { path: `/agents/workflows/${id}?step=nope` })
-    await page.getByText('The plan has no step nope.').waitFor(patience)
+    await page.getByText('The plan has no step nope.').waitFor()
   })
 })

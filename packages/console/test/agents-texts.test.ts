@@ -5,7 +5,6 @@ import { startTestServer, type TestServer } from '../../server/test/support/test
 import { api, describeInBrowser, expectSound, openConsole } from './support/browser.ts'
 import { reach, startWorkflow } from './support/workflows.ts'
 
-const patience = { timeout: 15_000 }
 /** Each would be seen, were it taken for more than text. */
 const image = '<img src=x onerror="globalThis.hit=1">'
 const script = '<script>globalThis.hit=1</script>'
@@ -54,9 +53,9 @@ describeInBrowser('what others wrote on the screen of agents', () => {
       const visited = await openConsole(server, { path: `/agents/workflows/${id}?step=end`, theme })
       const { page } = visited
       const report = page.getByRole('region', { name: 'Report' })
-      await report.getByText(image, { exact: false }).waitFor(patience)
+      await report.getByText(image, { exact: false }).waitFor()
       await page.getByRole('heading', { level: 1, name: 'globalThis.hit' }).first().waitFor()
-      await page.getByRole('region', { name: 'Step end' }).getByText(script, { exact: false }).first().waitFor(patience)
+      await page.getByRole('region', { name: 'Step end' }).getByText(script, { exact: false }).first().waitFor()
       await expectSound(visited)
       await expectHarmless(page)
       await page.goto(`${server.url}/#/agents`)
@@ -89,7 +88,7 @@ describeInBrowser('what others wrote on the screen of agents', () => {
     const { page } = await openConsole(server, { path: `/agents/workflows/${id}?step=end` })
     for (const name of ['Report', 'Step end']) {
       const panel = page.getByRole('region', { name })
-      await panel.getByText('hash').waitFor(patience)
+      await panel.getByText('hash').waitFor()
       const hrefs = await panel.locator('a').evaluateAll((all) => all.map((each) => each.getAttribute('href')))
       expect(hrefs).toEqual(['https://example.org/a'])
       const edge = await panel.evaluate((box) => box.getBoundingClientRect().right)
@@ -114,7 +113,7 @@ describeInBrowser('what others wrote on the screen of agents', () => {
     await page.getByRole('button', { name: 'A comparison' }).click()
     await page.getByRole('button', { name: 'Start' }).click()
     const report = page.getByRole('region', { name: 'Report' })
-    await report.getByRole('cell', { name: /2\.5 %/ }).waitFor(patience)
+    await report.getByRole('cell', { name: /2\.5 %/ }).waitFor()
     await report.getByRole('cell', { name: /1\.5 %/ }).waitFor()
     await page.getByRole('region', { name: 'Sources (2)' }).getByText('plant-south.md').waitFor()
   })
@@ -134,9 +133,9 @@ describeInBrowser('what others wrote on the screen of agents', () => {
     const visited = await openConsole(server, { path: `/agents/workflows/${id}?step=look` })
     const { page } = visited
     const sources = page.getByRole('region', { name: 'Sources (1)' })
-    await sources.getByText(source).waitFor(patience)
+    await sources.getByText(source).waitFor()
     await sources.locator('summary').first().click()
-    await expect.poll(() => sources.locator('mark').innerText(), patience).toContain('4200 valves')
+    await expect.poll(() => sources.locator('mark').innerText()).toContain('4200 valves')
     const panel = page.getByRole('region', { name: 'Step look' })
     await panel.locator('summary', { hasText: 'search_knowledge' }).first().click()
     await panel.getByText(`Passages of ${source}`).waitFor()

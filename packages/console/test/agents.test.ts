@@ -5,7 +5,6 @@ import { api, describeInBrowser, expectSound, openConsole } from './support/brow
 import { reach, type ShownWorkflow, showWorkflow, startWorkflow } from './support/workflows.ts'
 
 /** Other tests run on the same machine. */
-const patience = { timeout: 15_000 }
 
 let server: TestServer
 
@@ -41,7 +40,7 @@ describeInBrowser('the screen of agents', () => {
     await page.getByRole('button', { name: 'Start' }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Look at both plants, and report.' }).waitFor()
-    await page.getByRole('region', { name: 'Report' }).waitFor(patience)
+    await page.getByRole('region', { name: 'Report' }).waitFor()
     const shown = await showWorkflow(server, idIn(page))
     expect(shown).toMatchObject({ status: 'completed', budget: { tokens: 50_000 }, plan: { source: 'caller' } })
     await expect.poll(() => page.getByRole('meter', { name: 'Tokens' }).getAttribute('aria-valuemax')).toBe('50000')
@@ -66,7 +65,7 @@ describeInBrowser('the screen of agents', () => {
     const id = await startWorkflow(slow, { request: 'Side by side.', plan })
     const visited = await openConsole(slow, { path: `/agents/workflows/${id}` })
     const { page } = visited
-    await page.locator('[data-status="running"]').nth(1).waitFor(patience)
+    await page.locator('[data-status="running"]').nth(1).waitFor()
     expect(await Promise.all(['left', 'right', 'join'].map((name) => statusOf(page, name)))).toEqual([
       'running',
       'running',
@@ -82,8 +81,8 @@ describeInBrowser('the screen of agents', () => {
     await page.getByRole('button', { name: 'Cancel' }).click()
     await dialog.getByLabel('Why').fill('Both take too long.')
     await dialog.getByRole('button', { name: 'Cancel the workflow' }).click()
-    await page.locator('[data-status="cancelled"]').nth(2).waitFor(patience)
-    await page.getByRole('note').getByText('ann cancelled the workflow: Both take too long.').waitFor(patience)
+    await page.locator('[data-status="cancelled"]').nth(2).waitFor()
+    await page.getByRole('note').getByText('ann cancelled the workflow: Both take too long.').waitFor()
     await page.getByRole('region', { name: 'Decisions' }).getByText('ann cancelled').waitFor()
     expect((await reach(slow, id, 'cancelled')).steps.left?.status).toBe('cancelled')
     await slow.stop()
@@ -119,10 +118,10 @@ describeInBrowser('the screen of agents', () => {
     expect(ended.plan).toMatchObject({ source: 'edited', steps: [{ prompt: 'Do something else.' }, {}] })
     expect(ended.steps.first?.status).toMatch(/completed|cancelled/)
     expect(ended.steps.second).toMatchObject({ status: 'failed', error: { code: 'step_rejected', message: 'Not today.' } })
-    await page.getByRole('alert').getByText('ann rejected the step second: Not today.').waitFor(patience)
+    await page.getByRole('alert').getByText('ann rejected the step second: Not today.').waitFor()
     const decisions = page.getByRole('region', { name: 'Decisions' }).getByRole('listitem')
     await expect
-      .poll(() => decisions.allInnerTexts(), patience)
+      .poll(() => decisions.allInnerTexts())
       .toEqual(
         [/ann approved the plan/, /ann approved the step first/, /ann rejected the step second: Not today/].map((form) =>
           expect.stringMatching(form),
@@ -135,8 +134,8 @@ describeInBrowser('the screen of agents', () => {
     const plan = { steps: [step('one', [], { retry: { attempts: 5, wait_seconds: 600 } })] }
     const id = await startWorkflow(busy, { request: 'Wait.', plan })
     const { page } = await openConsole(busy, { path: `/agents/workflows/${id}` })
-    await page.getByRole('button', { name: 'Try now' }).click(patience)
-    await page.getByText('It was woken.').waitFor(patience)
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await page.getByText('It was woken.').waitFor()
     await busy.stop()
   })
 
@@ -154,9 +153,9 @@ describeInBrowser('the screen of agents', () => {
     const { page } = visited
     const panel = page.getByRole('region', { name: 'Step bad' })
     await panel.getByRole('button', { name: 'Retry' }).click()
-    await expect.poll(async () => (await showWorkflow(server, id)).steps.bad?.attempts, patience).toBe(2)
+    await expect.poll(async () => (await showWorkflow(server, id)).steps.bad?.attempts).toBe(2)
     await reach(server, id, 'failed')
-    await expect.poll(() => panel.locator('ol > li').count(), patience).toBe(2)
+    await expect.poll(() => panel.locator('ol > li').count()).toBe(2)
     await expectSound(visited)
     await panel.getByRole('button', { name: 'Fork from here' }).click()
     const dialog = page.getByRole('dialog', { name: 'Fork from bad' })
@@ -174,7 +173,7 @@ describeInBrowser('the screen of agents', () => {
     const written = page.getByRole('region', { name: 'Step bad' })
     await written.getByRole('heading', { name: 'Output, as ann wrote it' }).waitFor()
     for (const name of ['Agent', 'Prompt']) expect(await written.getByRole('heading', { name }).count()).toBe(0)
-    await page.getByRole('region', { name: 'Report' }).waitFor(patience)
+    await page.getByRole('region', { name: 'Report' }).waitFor()
   })
 
   it('creates, changes and deletes an agent, and names the field that is refused', async () => {

@@ -90,7 +90,7 @@ describeInBrowser('the page and its server', () => {
       await page.goto(`${server.url}/#${path}`)
       await page.getByText('Live', { exact: true }).first().waitFor()
       // The browser tells of the end of the one before a moment later.
-      await expect.poll(() => open, { timeout: 20_000 }).toBe(1)
+      await expect.poll(() => open).toBe(1)
     }
     expect(others).toEqual([])
   })
@@ -134,8 +134,8 @@ describeInBrowser('the page and its server', () => {
     const second = await startTestServer({ PLINTH_DATA_DIR: folder, PORT: port })
     await append(second)
     await page.getByText('Live', { exact: true }).first().waitFor()
-    await expect.poll(() => records.innerText(), { timeout: 20_000 }).toContain('2')
-    await expect.poll(() => page.getByText('can’t be reached', { exact: false }).count(), { timeout: 20_000 }).toBe(0)
+    await expect.poll(() => records.innerText()).toContain('2')
+    await expect.poll(() => page.getByText('can’t be reached', { exact: false }).count()).toBe(0)
   })
 
   it('are told apart from an empty list while the answer is slow', async () => {

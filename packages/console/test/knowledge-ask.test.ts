@@ -19,7 +19,6 @@ const pumps =
 const question = 'How often is the pump PX-4711 serviced?'
 
 /** Other tests run on the same machine. */
-const patience = { timeout: 15_000 }
 
 let server: TestServer
 
@@ -60,7 +59,7 @@ describeInBrowser('questions', () => {
     await page.keyboard.press('Enter')
     const source = page.getByRole('complementary', { name: 'Source' })
     await source.getByRole('heading', { name: 'pumps.md' }).waitFor()
-    await expect.poll(() => source.locator('mark').innerText(), patience).toBe(pumps.slice(first?.start, first?.end))
+    await expect.poll(() => source.locator('mark').innerText()).toBe(pumps.slice(first?.start, first?.end))
     await expectSound(visited)
     const address = page.url()
     await page.keyboard.press('Escape')
@@ -69,7 +68,7 @@ describeInBrowser('questions', () => {
     // What was asked, and which place of which document was open, can be passed on.
     await page.goto('about:blank')
     await page.goto(address)
-    await expect.poll(() => source.locator('mark').innerText(), patience).toBe(pumps.slice(first?.start, first?.end))
+    await expect.poll(() => source.locator('mark').innerText()).toBe(pumps.slice(first?.start, first?.end))
     expect(await page.getByRole('tabpanel').getByLabel('Question').inputValue()).toBe(question)
   })
 
@@ -118,9 +117,7 @@ describeInBrowser('questions', () => {
     await expectSound(visited)
     await page.getByRole('region', { name: 'Answer B' }).getByRole('button', { name: 'API' }).click()
     await page.getByRole('menuitem', { name: 'Copy as curl' }).click()
-    await expect
-      .poll(() => page.evaluate(() => navigator.clipboard.readText()), patience)
-      .toContain('"filter":{"team":"harbour"}')
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain('"filter":{"team":"harbour"}')
     await page.reload()
     await page.getByRole('group', { name: 'Settings B' }).waitFor()
     expect(await right.getByLabel('Filter').inputValue()).toBe('team: harbour')

@@ -1,9 +1,12 @@
+import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { until } from '../../../test/e2e/support/until.ts'
 import { startTestServer } from '../../server/test/support/test-server.ts'
-import { api, describeInBrowser, openConsole } from './support/browser.ts'
+import { api, describeInBrowser, expectSound, openConsole } from './support/browser.ts'
 
 const file = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(`This is ${name}.`) })
+
+const send = (page: Page, name: string): Promise<void> => page.getByLabel('Files to send').setInputFiles([file(name)])
 
 describeInBrowser('files on their way', () => {
   it('are not sent to another tenant that is looked at meanwhile', async () => {
@@ -30,24 +33,61 @@ describeInBrowser('files on their way', () => {
     await page.getByText('There are no documents to ask yet').waitFor()
     expect(begun).toBe(3)
   })
+})
 
-  it('wait where what is said of them makes no sense, which is told; a text that was pasted is still there', async () => {
+describeInBrowser('files that are sent', () => {
+  it('say that they were not, where the metadata is wrong, also out of sight', async () => {
     const server = await startTestServer()
-    const { page } = await openConsole(server, { path: '/knowledge' })
-    await page.getByText('Metadata and who may find them').click()
-    await page.getByRole('textbox', { name: 'Metadata' }).fill('no colon')
-    await page.getByLabel('Files to send').setInputFiles([file('one.txt')])
-    await page.getByText('It was not sent, because of the metadata', { exact: false }).first().waitFor()
+    const visited = await openConsole(server, { path: '/knowledge' })
+    const { page } = visited
+    const box = page.locator('summary', { hasText: 'Metadata and who may find them' })
+    await box.click()
+    await page.getByLabel('Metadata', { exact: true }).fill('no colon here')
+    await box.click()
+    await box.getByText('nothing is sent until the metadata is mended').waitFor()
+    await send(page, 'zither.txt')
+    const sent = page.getByRole('list', { name: 'Sent from here' })
+    await sent.getByText('zither.txt').waitFor()
+    await sent.getByText('It was not sent, because of the metadata', { exact: false }).waitFor()
     await page.getByRole('button', { name: 'Paste text' }).click()
-    const dialog = page.getByRole('dialog', { name: 'Paste a text' })
-    await dialog.getByLabel('Name').fill('two.txt')
-    await dialog.getByLabel('Text').fill('Much work.')
-    expect(await dialog.getByRole('button', { name: 'Add the text' }).isDisabled()).toBe(true)
-    await dialog.getByRole('button', { name: 'Cancel' }).click()
-    await page.getByRole('textbox', { name: 'Metadata' }).fill('team: plant')
+    const paste = page.getByRole('dialog', { name: 'Paste a text' })
+    await paste.getByText('The metadata must be mended first', { exact: false }).waitFor()
+    await paste.getByLabel('Name').fill('pasted.txt')
+    await paste.getByLabel('Text').fill('It stays here.')
+    const add = paste.getByRole('button', { name: 'Add the text' })
+    expect(await add.isDisabled()).toBe(true)
+    await expectSound(visited)
+    // What was pasted is still there when the metadata is mended.
+    await paste.getByRole('button', { name: 'Cancel' }).click()
+    await box.click()
+    await page.getByLabel('Metadata', { exact: true }).fill('team: plant')
     await page.getByRole('button', { name: 'Paste text' }).click()
-    await dialog.getByRole('button', { name: 'Add the text' }).click()
-    await page.getByRole('list', { name: 'Stages of two.txt' }).getByText('Read, 1 chunk').waitFor()
+    await add.click()
+    await page.getByRole('list', { name: 'Stages of pasted.txt' }).getByText('Read, 1 chunk').waitFor()
+  })
+
+  it('say that they are there where they are for others, for whom the box says while it is shut', async () => {
+    const server = await startTestServer()
+    const visited = await openConsole(server, { path: '/knowledge', user: 'cli', expected: [/404/] })
+    const { page } = visited
+    const box = page.locator('summary', { hasText: 'Metadata and who may find them' })
+    await box.getByText('for everyone').waitFor()
+    await box.click()
+    await page.getByLabel('Users').fill('alice')
+    await box.click()
+    await box.getByText('for alice').waitFor()
+    await send(page, 'secret.txt')
+    const sent = page.getByRole('list', { name: 'Sent from here' })
+    await sent.getByText('It is there, but not for you', { exact: false }).waitFor()
+    expect(await sent.getByText('There is no such document', { exact: false }).count()).toBe(0)
+    expect(await sent.getByText('under way', { exact: false }).count()).toBe(0)
+    await expectSound(visited)
+    await page.getByRole('region', { name: 'Add documents' }).getByRole('button', { name: 'API' }).click()
+    await page.getByRole('menuitem', { name: 'Copy as curl' }).click()
+    const copied = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText())
+    await expect.poll(copied).toContain('"users":["alice"]')
+    // A name that somebody has would get a new version by it.
+    expect(await copied()).toContain('"source":"a-name-of-your-own.md"')
   })
 })
 

@@ -15,7 +15,6 @@ const sentence = 'The pump PX-4711 is serviced every 400 hours.'
 const question = 'How often is the pump PX-4711 serviced?'
 
 /** Other tests run on the same machine. */
-const patience = { timeout: 15_000 }
 
 let stub: OpenAIStub
 let server: TestServer
@@ -102,7 +101,7 @@ async function runCopied(page: Page, part: Locator): Promise<string> {
   await page.evaluate(() => navigator.clipboard.writeText(''))
   await part.getByRole('button', { name: 'API' }).click()
   await page.getByRole('menuitem', { name: 'Copy as TypeScript' }).click()
-  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText()), patience).not.toBe('')
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).not.toBe('')
   const file = join(temporaryFolder(), 'copied.mts')
   writeFileSync(file, await page.evaluate(() => navigator.clipboard.readText()))
   const env = { ...process.env, PLINTH_TOKEN: await server.token() }

@@ -13,7 +13,6 @@ interface Shown {
 }
 
 /** Other tests run on the same machine. */
-const patience = { timeout: 15_000 }
 
 let server: TestServer
 
@@ -42,7 +41,7 @@ describeInBrowser('documents', () => {
     await page.getByRole('button', { name: 'Paste text' }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').waitFor()
-    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName), patience).toBe('INPUT')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT')
     await page.keyboard.type('pumps.md')
     await page.keyboard.press('Tab')
     await page.keyboard.type('The pump PX-4711 is serviced every 400 hours.')
@@ -120,12 +119,12 @@ describeInBrowser('documents', () => {
       await page.getByText('list', { exact: true }).waitFor()
       await page.getByRole('tab', { name: /^Chunks/ }).click()
       const chunks = page.getByRole('list', { name: 'Chunks' }).getByRole('listitem')
-      await expect.poll(() => chunks.count(), patience).toBe(50)
+      await expect.poll(() => chunks.count()).toBe(50)
       await page.getByRole('button', { name: 'Show more' }).click()
-      await expect.poll(() => chunks.count(), patience).toBe(60)
+      await expect.poll(() => chunks.count()).toBe(60)
       await expectSound(visited)
       await chunks.nth(40).getByRole('link').click()
-      await expect.poll(() => page.locator('mark').innerText(), patience).toContain('Part 40 is about 280 things.')
+      await expect.poll(() => page.locator('mark').innerText()).toContain('Part 40 is about 280 things.')
       await expectSound(visited)
       if (theme === 'light') continue
       await page.getByRole('button', { name: 'Delete' }).click()

@@ -65,7 +65,7 @@ describeInBrowser('Metrics', () => {
     await expectSound(visited)
     // It follows by itself.
     await submit('Another.')
-    await expect.poll(() => row.getByRole('cell').allInnerTexts(), { timeout: 15_000 }).toContain('3')
+    await expect.poll(() => row.getByRole('cell').allInnerTexts()).toContain('3')
   })
 
   it('finds the trace of a request by keyboard, with the work that it caused', async () => {

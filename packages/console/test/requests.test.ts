@@ -18,7 +18,6 @@ interface Shown {
 const claude = 'anthropic.claude-3-haiku-20240307-v1:0'
 const hour = 3_600_000
 /** Other tests run on the same machine. */
-const patience = { timeout: 15_000 }
 
 let server: TestServer
 
@@ -56,7 +55,7 @@ describeInBrowser('the screen of requests', () => {
     await page.getByRole('button', { name: 'Send a request' }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('textbox', { name: 'Prompt' }).waitFor()
-    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName), patience).toBe('TEXTAREA')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
     await page.keyboard.type('Summarise: queues absorb bursts.')
     await page.getByRole('button', { name: 'Send', exact: true }).focus()
     await page.keyboard.press('Enter')
@@ -78,7 +77,7 @@ describeInBrowser('the screen of requests', () => {
     const rows = page.getByRole('table', { name: 'Requests' }).getByRole('rowgroup')
     await rows.focus()
     await page.keyboard.press('ArrowDown')
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent), patience).toBe(id)
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe(id)
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: id }).waitFor()
   })
@@ -122,12 +121,12 @@ describeInBrowser('the screen of requests', () => {
     await page.getByText(/^Due on /).waitFor()
 
     await page.getByRole('button', { name: 'Replay with edits' }).click()
-    await expect.poll(() => form.getByLabel('Prompt').inputValue(), patience).toBe('Write the nightly report.')
+    await expect.poll(() => form.getByLabel('Prompt').inputValue()).toBe('Write the nightly report.')
     expect(await form.getByLabel('Most tokens').inputValue()).toBe('321')
     await form.getByLabel('Prompt').fill('Write it now.')
     await form.getByLabel('Callback URL').fill('')
     await form.getByRole('button', { name: 'Send' }).click()
-    await expect.poll(() => idIn(page), patience).not.toBe('nightly-1')
+    await expect.poll(() => idIn(page)).not.toBe('nightly-1')
     const again = await reach(idIn(page), 'completed')
     expect(again).toMatchObject({ model_id: claude, priority: 'high', max_tokens: 321, not_before: null })
     expect(await promptOf(again.request_id)).toBe('Write it now.')
@@ -157,7 +156,7 @@ describeInBrowser('the screen of requests', () => {
     await page.getByRole('button', { name: 'API' }).click()
     await page.getByRole('menuitem', { name: 'Copy as curl' }).click()
     const copied = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText())
-    await expect.poll(copied, patience).toContain('/api/dead-letters?limit=50')
+    await expect.poll(copied).toContain('/api/dead-letters?limit=50')
     expect(await copied()).not.toContain('POST')
     await page.getByRole('button', { name: 'Redrive all' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Back' }).click()
@@ -177,7 +176,7 @@ describeInBrowser('the screen of requests', () => {
     await row('waits').getByText('cancelled').waitFor()
 
     const only = async (id: string): Promise<void> => {
-      await expect.poll(() => table.getByRole('link').allInnerTexts(), patience).toEqual([id])
+      await expect.poll(() => table.getByRole('link').allInnerTexts()).toEqual([id])
     }
     const search = page.getByRole('searchbox')
     await search.fill('NEEDLE')
@@ -194,7 +193,7 @@ describeInBrowser('the screen of requests', () => {
     await only('came-live')
     await page.getByLabel('Priority').selectOption('')
     await page.getByLabel('Model', { exact: true }).selectOption(claude)
-    await expect.poll(() => table.getByRole('row').count(), patience).toBe(4)
+    await expect.poll(() => table.getByRole('row').count()).toBe(4)
     await expectSound(visited)
   })
 
@@ -283,7 +282,7 @@ describeInBrowser('the screen of requests', () => {
     await page.getByRole('table', { name: 'Dead letters' }).waitFor()
     await expectSound(visited)
     await page.goto(`${server.url}/#/requests/hostile?send=replay`)
-    await expect.poll(() => page.getByRole('textbox', { name: 'Prompt' }).inputValue(), patience).toBe(prompt)
+    await expect.poll(() => page.getByRole('textbox', { name: 'Prompt' }).inputValue()).toBe(prompt)
     expect(await page.locator('main img, main script, main iframe, [href^="javascript"]').count()).toBe(0)
     expect(await page.evaluate(() => (globalThis as { hurt?: number }).hurt)).toBeUndefined()
     await expectSound(visited)

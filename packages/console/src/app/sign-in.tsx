@@ -46,7 +46,9 @@ function WayBack({ refused, to }: { readonly refused: Refused; readonly to: stri
       <div className={css.door}>
         <Brand />
         <h1>{refused.tenant_id}</h1>
-        <Notice tone="warn">{refused.detail} Nothing of it is shown until it is activated.</Notice>
+        <Notice tone="warn">
+          {refused.detail} {refused.code === 'tenant_suspended' && 'Nothing of it is shown until it is activated.'}
+        </Notice>
         {signIn.error !== null && <ProblemNotice error={signIn.error} />}
         <Button look="primary" busy={signIn.isPending} onClick={() => signIn.mutate({ tenant_id: to })}>
           Back to {to}

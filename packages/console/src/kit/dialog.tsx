@@ -1,6 +1,7 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog as Base } from '@base-ui/react/dialog'
-import { type ReactNode, useRef, useState } from 'react'
+import { type ReactNode, useState } from 'react'
+import { useAction } from '../api/action.ts'
 import { Button } from './button.tsx'
 import css from './kit.module.css'
 import overlay from './overlay.module.css'
@@ -61,23 +62,7 @@ export function ConfirmButton(props: {
 }): ReactNode {
   const { children, title, text, confirm, onConfirm, disabled = false, look = 'danger', size = 'usual' } = props
   const [open, setOpen] = useState(false)
-  const [state, setState] = useState<{ readonly busy: boolean; readonly error?: unknown }>({ busy: false })
-  const isActing = useRef(false)
-  const act = async (): Promise<void> => {
-    // The second of two presses may come before the button shows that it is busy.
-    if (isActing.current) return
-    isActing.current = true
-    setState({ busy: true })
-    try {
-      await onConfirm()
-      setState({ busy: false })
-      setOpen(false)
-    } catch (error) {
-      setState({ busy: false, error })
-    } finally {
-      isActing.current = false
-    }
-  }
+  const acting = useAction({ mutationFn: onConfirm, onSuccess: () => setOpen(false) })
   return (
     <AlertDialog.Root open={open} onOpenChange={setOpen}>
       <AlertDialog.Trigger render={<Button {...{ look, size, disabled }} />}>{children}</AlertDialog.Trigger>
@@ -86,9 +71,9 @@ export function ConfirmButton(props: {
         <AlertDialog.Popup className={overlay.dialog}>
           <AlertDialog.Title render={<h2 />}>{title}</AlertDialog.Title>
           <AlertDialog.Description render={<div />}>{text}</AlertDialog.Description>
-          {state.error !== undefined && <ProblemNotice error={state.error} />}
+          {acting.error !== null && <ProblemNotice error={acting.error} />}
           <div className={css.row}>
-            <Button look={look === 'danger' ? 'danger' : 'primary'} busy={state.busy} onClick={() => void act()}>
+            <Button look={look === 'danger' ? 'danger' : 'primary'} busy={acting.isPending} onClick={() => acting.mutate()}>
               {confirm}
             </Button>
             <AlertDialog.Close render={<Button look="quiet" />}>Back</AlertDialog.Close>
