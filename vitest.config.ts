@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     execArgv: ['--conditions=@plinth/source'],
+    // As createPlatform does: tests of parts alone read JSON of any names, too.
+    setupFiles: ['test/support/mend-json-parse.ts'],
     pool: 'forks',
     // As many as there are cores; the usual is one less, which is one on a small machine.
     maxWorkers: Math.max(2, availableParallelism()),

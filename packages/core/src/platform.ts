@@ -1,6 +1,7 @@
 import type { Models } from './language-model/catalogue.ts'
 import { type ModelGate, type ModelLimits, ProcessGate, tenantGate } from './language-model/gate.ts'
 import { TenantConcurrency } from './language-model/tenant-concurrency.ts'
+import { mendJsonParse } from './mend-json-parse.ts'
 import type { Clock } from './ports/clock.ts'
 import type { DocumentReader } from './ports/document-reader.ts'
 import type { EventBus } from './ports/event-bus.ts'
@@ -86,6 +87,7 @@ export interface PlatformOptions {
 /** Joins adapters and models. */
 export function createPlatform(name: string, adapters: Adapters, models: Models, options: PlatformOptions = {}): Platform {
   const { clock, state: store, objects, queue, bus, stream, operations, outbound, reader = plainTextReader } = adapters
+  mendJsonParse(clock)
   const { region = 'local', home, ...limits } = options
   const gate = new ProcessGate({ clock, ...limits })
   const concurrency = new TenantConcurrency({ clock })
