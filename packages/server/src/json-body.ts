@@ -93,7 +93,7 @@ function refusePrototype(value: unknown, path: readonly string[]): void {
   if (typeof value !== 'object' || value === null) return
   for (const [name, inner] of Object.entries(value)) {
     const field = [...path, name]
-    if (name === '__proto__') throw new InvalidInputError('Unrecognized key: "__proto__"', { field: field.join('.') })
+    if (name === '__proto__') throw new InvalidInputError('There is no field "__proto__" here.', { field: field.join('.') })
     refusePrototype(inner, field)
   }
 }

@@ -12,6 +12,7 @@ import {
   noBytes,
   type Platform,
   type Reply,
+  readInput,
   requirePermission,
   TenantRegistry,
   type TenantSettings,
@@ -58,8 +59,8 @@ export async function serveRoute(serving: Serving, route: AnyRoute, found: Found
   const elsewhere = await peerOf(serving, route, found)
   if (elsewhere !== undefined)
     return forward(arrival, elsewhere, { caller, issuer: serving.issuer, region: serving.platform.region, signal: stopping })
-  const params = parse(route.params, found.params)
-  const query = parse(route.query, queryFields(arrival.query))
+  const params = readGiven(route.params, found.params)
+  const query = readGiven(route.query, queryFields(arrival.query))
   const body = await bodyOf(route, found)
   const idempotencyKey = route.idempotent ? keyOf(arrival) : undefined
   const lastEventId = route.streams ? lastEventIdOf(arrival) : undefined
@@ -151,11 +152,11 @@ export interface RouteCall {
 export async function callRoute(serving: Pick<Serving, 'regions'>, route: AnyTenantRoute, call: RouteCall): Promise<Reply> {
   const { caller, what, idempotencyKey, lastEventId, signal } = call
   requirePermission(caller, route.permission)
-  const params = parse(route.params, call.params ?? {}) as Readonly<Record<string, string>>
-  const body = route.body ? parse(route.body, withoutTenant(caller, call.body)) : undefined
+  const params = readGiven(route.params, call.params ?? {}) as Readonly<Record<string, string>>
+  const body = route.body ? readInput(route.body, withoutTenant(caller, call.body)) : undefined
   const resource = route.path.replace(/^\/api\//, '').replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '')
   const action = route.method === 'GET' && !route.recorded ? undefined : { what, resource }
-  const query = parse(route.query, call.query ?? {})
+  const query = readGiven(route.query, call.query ?? {})
   const asked = { params, query, body, idempotencyKey, lastEventId, signal, bytes: noBytes(), origin: '' }
   return handled(serving, route, caller, asked, action)
 }
@@ -219,7 +220,7 @@ async function bodyOf(route: AnyRoute, { arrival, caller, params }: Found): Prom
   if (route.fromFiles && isForm(arrival)) return route.fromFiles(ownFields(caller, await readFiles(arrival, limit)))
   // A route that takes lines looks at each part in the same way, whichever form it comes in.
   const body = await readJson(arrival, limit, { ofParts: route.takesLines === true })
-  return parse(route.body, 'administer' in route ? withoutObject(params.id, body) : withoutTenant(caller, body))
+  return readInput(route.body, 'administer' in route ? withoutObject(params.id, body) : withoutTenant(caller, body))
 }
 
 /** Refuses another tenant in headers or query, wherever a token is needed. @throws ForbiddenError `tenant_mismatch`. */
@@ -279,13 +280,9 @@ function queryFields(query: URLSearchParams): Record<string, string> {
   return Object.fromEntries(fields)
 }
 
-function parse(schema: z.ZodType | undefined, value: unknown): unknown {
-  if (!schema) return value
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const field = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join('.')
-  throw new InvalidInputError(issue?.message ?? 'The input is malformed.', field === '' ? {} : { field })
+/** What a route takes there; what it knows nothing of is passed on. */
+function readGiven(form: z.ZodType | undefined, value: unknown): unknown {
+  return form ? readInput(form, value) : value
 }
 
 /** Where the client found the server, by what it says itself. */

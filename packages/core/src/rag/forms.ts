@@ -5,6 +5,7 @@ import type { FilePart } from '../define/route.ts'
 import { InvalidInputError } from '../errors.ts'
 import { timestamp } from '../ports/clock.ts'
 import type { AccessList, Attributes } from '../ports/search-index.ts'
+import { readInput } from '../read-input.ts'
 import type { NewDocument } from './accept-documents.ts'
 import type { DocumentRecord } from './access.ts'
 import type { DocumentStatus } from './documents.ts'
@@ -76,7 +77,7 @@ export function documentsOfFiles(parts: readonly FilePart[]): NewDocuments {
   }
   return {
     documents: files.map(({ fileName, contentType: type, bytes }, index) => ({
-      source: checked(shownText(1_024), `documents.${index}.source`, fileName),
+      source: readInput(shownText(1_024), fileName, `documents.${index}.source`),
       content: bytes,
       // What clients say of files that they don't know.
       ...(type === '' || type === 'application/octet-stream' ? {} : { content_type: type }),
@@ -92,13 +93,7 @@ function fieldOf<Value>(form: z.ZodType<Value>, name: string, text: string): Val
   } catch {
     throw new InvalidInputError('must be JSON', { field: name })
   }
-  return checked(form, name, value)
-}
-
-function checked<Value>(form: z.ZodType<Value>, field: string, value: unknown): Value {
-  const parsed = form.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new InvalidInputError(parsed.error.issues[0]?.message ?? 'is malformed', { field })
+  return readInput(form, value, name)
 }
 
 export interface IdParams {

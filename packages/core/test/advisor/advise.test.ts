@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { valueAt, withGroups, withValue } from '../../src/advisor/fields.ts'
 import { adviceForm } from '../../src/advisor/forms.ts'
 import { type Answers, largestAmount } from '../../src/advisor/profile.ts'
-import { readInput } from '../../src/advisor/read-input.ts'
+import { readInput } from '../../src/read-input.ts'
 import { advised, haiku, nova, retired } from './support.ts'
 
 /** Every number that a value holds, with its place. */

@@ -1,8 +1,8 @@
 import { type Advice, type AdviseOptions, advise } from '../../src/advisor/advise.ts'
 import { type Answers, answersForm } from '../../src/advisor/profile.ts'
-import { readInput } from '../../src/advisor/read-input.ts'
 import { InvalidInputError } from '../../src/errors.ts'
 import type { ModelEntry } from '../../src/language-model/catalogue.ts'
+import { readInput } from '../../src/read-input.ts'
 
 export const haiku = 'anthropic.claude-haiku-4-5-20251001-v1:0'
 export const sonnet = 'anthropic.claude-sonnet-5'

@@ -86,7 +86,7 @@ async function run(
   context: ToolContext,
 ): Promise<CallToolResult> {
   const unknown = Object.keys(given).find((field) => without.includes(field) || (!route.body && !own.includes(field)))
-  if (unknown !== undefined) throw new InvalidInputError(`Unrecognized key: "${unknown}"`, { field: unknown })
+  if (unknown !== undefined) throw new InvalidInputError(`There is no field "${unknown}" here.`, { field: unknown })
   const seconds = waits ? secondsOf(given) : 0
   // Refused before anything is begun, not after.
   if (waits && seconds > 0) context.require([waits.events, waits.read])

@@ -1,18 +1,6 @@
 /** How the protocols read bodies: by schemas, and no further than the first thing that is wrong. @module */
-import { InvalidInputError } from '@plinth/core'
+import { InvalidInputError, tryInput } from '@plinth/core'
 import { z } from 'zod'
-
-/**
- * What a body says, by its schema; what the schema doesn't know is left out.
- * @param at the path of the value in the body, where it is a part of it.
- * @throws InvalidInputError for the first thing that is wrong, with its path.
- */
-export function readForm<T>(schema: z.ZodType<T>, value: unknown, at = ''): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const { path, message } = firstFault(parsed.error.issues)
-  throw wrong([...(at === '' ? [] : [at]), ...path].join('.'), message)
-}
 
 /** @param field its path; empty for the body itself. */
 export function wrong(field: string, message: string): InvalidInputError {
@@ -26,26 +14,6 @@ export function jsonValue(text: string, field: string): unknown {
   } catch {
     throw wrong(field, 'Must be JSON.')
   }
-}
-
-export interface Fault {
-  readonly code?: string
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-}
-
-/** The first issue. Of alternatives that all fail, the one that fails deepest is the one that was meant; one of another type was not. */
-function firstFault(issues: readonly z.core.$ZodIssue[]): Fault {
-  const [issue] = issues
-  if (!issue) return { path: [], message: 'The body is malformed.' }
-  if (issue.code !== 'invalid_union') return issue
-  let fault: Fault = issue
-  for (const alternative of issue.errors) {
-    const { code, path, message } = firstFault(alternative)
-    const isMeant = path.length > 0 || code !== 'invalid_type'
-    if (isMeant && issue.path.length + path.length >= fault.path.length) fault = { path: [...issue.path, ...path], message }
-  }
-  return fault
 }
 
 export interface ListBounds {
@@ -75,12 +43,9 @@ export function listOf<T>(item: z.ZodType<T>, { least = 0, most = longestList }:
     if (value.length > most) return fault(`Must hold at most ${most}.`)
     const found: T[] = []
     for (const [index, each] of value.entries()) {
-      const result = item.safeParse(each)
-      if (!result.success) {
-        const { path, message } = firstFault(result.error.issues)
-        return fault(message, [index, ...path])
-      }
-      found.push(result.data)
+      const read = tryInput(item, each)
+      if ('fault' in read) return fault(read.fault.message, [index, ...read.fault.path])
+      found.push(read.value)
     }
     return found
   })

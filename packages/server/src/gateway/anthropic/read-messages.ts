@@ -1,9 +1,11 @@
 /** Anthropic's Messages API, which Bedrock's InvokeModel speaks too with Anthropic's models. @module */
+
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider'
 import type { ChatRequest } from '@plinth/core'
+import { readInput } from '@plinth/core'
 import type { Answer } from '../../exchange.ts'
 import { type FieldOf, fieldsBy } from '../client-fields.ts'
-import { given, readForm, wrong } from '../form.ts'
+import { given, wrong } from '../form.ts'
 import { jsonAnswer } from '../json-answer.ts'
 import type { ChatCall } from '../protocol.ts'
 import { chosenTool, functionTool } from '../tools.ts'
@@ -15,7 +17,7 @@ import { messageStream } from './stream.ts'
 
 /** `POST /v1/messages`. @throws InvalidInputError that names the field. */
 export function readMessages(body: unknown): ChatCall {
-  const read = readForm(messagesBody, body)
+  const read = readInput(messagesBody, body)
   return {
     request: sampledRequest(read, read.model),
     streamed: read.stream ?? false,
@@ -27,7 +29,7 @@ export function readMessages(body: unknown): ChatCall {
 
 /** What Bedrock is asked by InvokeModel, where the path names the model. @throws InvalidInputError that names the field. */
 export function readInvocation(body: unknown, modelId: string): { readonly request: ChatRequest; readonly fieldOf: FieldOf } {
-  const read = readForm(sampledBody, body)
+  const read = readInput(sampledBody, body)
   return { request: sampledRequest(read, modelId), fieldOf: fieldsOf(read) }
 }
 
@@ -42,7 +44,7 @@ function fieldsOf({ system, messages, output_config }: ChatBody): FieldOf {
 
 /** Reads a question for the length of a prompt. @throws InvalidInputError that names the field. */
 export function readCountTokens(body: unknown): ChatRequest {
-  const read = readForm(countBody, body)
+  const read = readInput(countBody, body)
   return chatRequest(read, read.model)
 }
 

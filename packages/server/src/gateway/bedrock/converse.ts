@@ -1,7 +1,9 @@
 /** `POST /model/{id}/converse` and `/converse-stream`. @module */
+
 import type { ChatRequest } from '@plinth/core'
+import { readInput } from '@plinth/core'
 import { fieldsBy } from '../client-fields.ts'
-import { readForm, wrong } from '../form.ts'
+import { wrong } from '../form.ts'
 import type { ChatCall, StreamEncoder } from '../protocol.ts'
 import { bedrockAnswer, requestHeader } from './answer.ts'
 import { type ConverseEvent, ConverseEvents, converseBodyOf, type OwnFields, ownFields } from './converse-answer.ts'
@@ -17,7 +19,7 @@ import { inferenceOf, modelFieldsOf, outputOf, toolsOf } from './settings.ts'
  * stored prompts, documents that aren't text, video, audio.
  */
 export function readConverse(modelId: string, body: unknown, streamed: boolean): ChatCall {
-  const read = readForm(converseBody, body)
+  const read = readInput(converseBody, body)
   const own = ownFields(read.additionalModelResponseFieldPaths)
   return {
     request: converseRequest(modelId, read),

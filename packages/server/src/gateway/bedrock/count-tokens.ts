@@ -1,8 +1,10 @@
 /** `POST /model/{id}/count-tokens`. @module */
+
 import type { ChatRequest, ModelEntry } from '@plinth/core'
+import { readInput } from '@plinth/core'
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
-import { base64, jsonValue, readForm, wrong } from '../form.ts'
+import { base64, jsonValue, wrong } from '../form.ts'
 import { bedrockAnswer } from './answer.ts'
 import { decodedText } from './content.ts'
 import { converseRequest } from './converse.ts'
@@ -18,9 +20,9 @@ const countBody = z.object({
  * @throws InvalidInputError for what is malformed, as the operation itself would.
  */
 export function readCountTokens(modelId: string, entry: Pick<ModelEntry, 'id' | 'family' | 'kind'>, body: unknown): ChatRequest {
-  const { converse, invokeModel } = readForm(countBody, body).input
+  const { converse, invokeModel } = readInput(countBody, body).input
   if (converse !== undefined && converse !== null && !invokeModel)
-    return converseRequest(modelId, readForm(converseBody, converse, 'input.converse'), 'input.converse.')
+    return converseRequest(modelId, readInput(converseBody, converse, 'input.converse'), 'input.converse.')
   if (!invokeModel || (converse !== undefined && converse !== null)) throw wrong('input', 'Must hold converse or invokeModel.')
   const field = 'input.invokeModel.body'
   return readInvoke(modelId, entry, jsonValue(decodedText(invokeModel.body, field), field), false).request

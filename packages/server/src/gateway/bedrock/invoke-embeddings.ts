@@ -1,9 +1,11 @@
 /** Vectors of texts by `POST /model/{id}/invoke`. @module */
+
 import type { EmbeddingPurpose, ModelEntry } from '@plinth/core'
+import { readInput } from '@plinth/core'
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
 import { type FieldOf, fieldsBy } from '../client-fields.ts'
-import { given, listOf, readForm, unsupported, wrong } from '../form.ts'
+import { given, listOf, unsupported, wrong } from '../form.ts'
 import { bedrockAnswer } from './answer.ts'
 import { filledText } from './invoke/form.ts'
 
@@ -48,7 +50,7 @@ const titanBody = z.object({
 
 /** Version 2 gives unit vectors unless it is asked not to; version 1 knows only `inputText`. */
 function readTitan(body: unknown, first: boolean): EmbeddingCall {
-  const read = readForm(titanBody, first ? { inputText: (body as { inputText?: unknown } | null)?.inputText } : body)
+  const read = readInput(titanBody, first ? { inputText: (body as { inputText?: unknown } | null)?.inputText } : body)
   return {
     inputs: [read.inputText],
     ...given({ dimensions: read.dimensions }),
@@ -78,7 +80,7 @@ const coherePurposes = {
 } as const
 
 function readCohere(body: unknown): EmbeddingCall {
-  const { texts, input_type, embedding_types, output_dimension } = readForm(cohereBody, body)
+  const { texts, input_type, embedding_types, output_dimension } = readInput(cohereBody, body)
   return {
     inputs: texts,
     purpose: coherePurposes[input_type],
@@ -113,7 +115,7 @@ function novaPurpose(named: string | null | undefined): EmbeddingCall['purpose']
 }
 
 function readNova(body: unknown): EmbeddingCall {
-  const { embeddingPurpose, embeddingDimension, text } = readForm(novaBody, body).singleEmbeddingParams
+  const { embeddingPurpose, embeddingDimension, text } = readInput(novaBody, body).singleEmbeddingParams
   return {
     inputs: [text.value],
     ...given({ purpose: novaPurpose(embeddingPurpose), dimensions: embeddingDimension }),

@@ -1,9 +1,11 @@
 /** What a Converse request says beside its conversation, in the words of the one form. @module */
+
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider'
 import type { ChatRequest } from '@plinth/core'
+import { readInput } from '@plinth/core'
 import { z } from 'zod'
 import { reasoningOf } from '../anthropic/reasoning.ts'
-import { given, jsonObject, jsonValue, readForm, wrong } from '../form.ts'
+import { given, jsonObject, jsonValue, wrong } from '../form.ts'
 import { chosenTool, functionTool } from '../tools.ts'
 import type { ConverseBody, InferenceConfig, ToolConfig } from './converse-body.ts'
 import { topK } from './sampling.ts'
@@ -43,7 +45,7 @@ export function outputOf(config: ConverseBody['outputConfig'], at: string): Sett
   return {
     responseFormat: {
       type: 'json',
-      schema: readForm(jsonObject, jsonValue(schema, field), field),
+      schema: readInput(jsonObject, jsonValue(schema, field), field),
       ...given({ name, description }),
     },
   }
@@ -56,7 +58,7 @@ export function outputOf(config: ConverseBody['outputConfig'], at: string): Sett
  */
 export function modelFieldsOf(value: unknown, at: string): Settings {
   if (value === undefined || value === null) return {}
-  const fields = readForm(modelFields, value, at)
+  const fields = readInput(modelFields, value, at)
   const format = fields.output_config?.format
   return given({
     topK: fields.top_k ?? fields.topK ?? fields.inferenceConfig?.topK,

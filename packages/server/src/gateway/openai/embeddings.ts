@@ -1,7 +1,8 @@
 /** POST /v1/embeddings. @module */
+import { readInput } from '@plinth/core'
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
-import { given, isObject, listOf, readForm, wrong } from '../form.ts'
+import { given, isObject, listOf, wrong } from '../form.ts'
 import { jsonAnswer } from '../json-answer.ts'
 
 /** OpenAI's own limit of a call. */
@@ -44,7 +45,7 @@ const embeddingBody: z.ZodType<EmbeddingBody> = z.object({
 /** @throws InvalidInputError for what is malformed; for tokens in place of texts, since only the model that they are of knows them. */
 export function readEmbeddings(body: unknown): EmbeddingRequest {
   if (holdsTokens(body)) throw wrong('input', 'Tokens are not taken here: send the text.')
-  const { model, input: texts, encoding_format, dimensions } = readForm(embeddingBody, body)
+  const { model, input: texts, encoding_format, dimensions } = readInput(embeddingBody, body)
   return {
     modelId: model,
     inputs: typeof texts === 'string' ? [texts] : texts,

@@ -1,6 +1,7 @@
 import type { ChatRequest } from '@plinth/core'
+import { readInput } from '@plinth/core'
 import { type FieldOf, fieldsBy } from '../client-fields.ts'
-import { given, readForm, wrong } from '../form.ts'
+import { given, wrong } from '../form.ts'
 import type { ChatCall } from '../protocol.ts'
 import { chosenTool, functionTool } from '../tools.ts'
 import { chatAnswer } from './chat-answer.ts'
@@ -24,7 +25,7 @@ export function readChatCompletion(body: unknown): ChatCall {
 
 /** @throws InvalidInputError for what is malformed, and for what can't be passed on and would change the answer. */
 export function readChat(body: unknown): ReadChat {
-  const form = readForm(chatBody, body)
+  const form = readInput(chatBody, body)
   return {
     request: readRequest(form),
     streamed: form.stream === true,

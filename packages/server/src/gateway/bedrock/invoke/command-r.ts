@@ -1,9 +1,11 @@
 /** Cohere Command R: a message after a history. @module */
+
 import type { LanguageModelV4Prompt } from '@ai-sdk/provider'
 import type { ChatFinish } from '@plinth/core'
+import { readInput } from '@plinth/core'
 import { z } from 'zod'
 import { fieldsBy } from '../../client-fields.ts'
-import { given, listOf, readForm, wrong } from '../../form.ts'
+import { given, listOf, wrong } from '../../form.ts'
 import { mostTokens, share, stopTexts, topK } from '../sampling.ts'
 import { filledText, type InvokeForm, textForm } from './form.ts'
 
@@ -30,7 +32,7 @@ const commandBody = z.object({
 const refused = ['documents', 'tools', 'tool_results', 'search_queries_only', 'raw_prompting'] as const
 
 export function readCommandR(modelId: string, body: unknown): InvokeForm {
-  const read = readForm(commandBody, body)
+  const read = readInput(commandBody, body)
   const { chat_history, message, max_tokens, temperature, p, k, frequency_penalty, presence_penalty, seed } = read
   for (const name of refused) {
     const value = read[name]

@@ -1,8 +1,10 @@
 /** Meta Llama: a prompt and its continuation. @module */
+
 import type { ChatFinish } from '@plinth/core'
+import { readInput } from '@plinth/core'
 import { z } from 'zod'
 import { fieldsBy } from '../../client-fields.ts'
-import { given, readForm, wrong } from '../../form.ts'
+import { given, wrong } from '../../form.ts'
 import { mostTokens, share } from '../sampling.ts'
 import { filledText, type InvokeForm, textForm } from './form.ts'
 import { conversationOf } from './prompt-template.ts'
@@ -16,7 +18,7 @@ const llamaBody = z.object({
 })
 
 export function readLlama(modelId: string, body: unknown): InvokeForm {
-  const { prompt, max_gen_len, temperature, top_p, images } = readForm(llamaBody, body)
+  const { prompt, max_gen_len, temperature, top_p, images } = readInput(llamaBody, body)
   if (images) throw wrong('images', 'Images are not supported in this form: use Converse.')
   return textForm({
     request: {

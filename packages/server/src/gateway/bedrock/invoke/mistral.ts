@@ -1,8 +1,10 @@
 /** Mistral AI: a prompt and its continuation, or a chat. @module */
+
 import type { ChatFinish } from '@plinth/core'
+import { readInput } from '@plinth/core'
 import { z } from 'zod'
 import { fieldsBy } from '../../client-fields.ts'
-import { given, readForm } from '../../form.ts'
+import { given } from '../../form.ts'
 import { mostTokens, share, stopTexts, topK } from '../sampling.ts'
 import { readOpenAI } from './borrowed.ts'
 import { filledText, type InvokeForm, textForm } from './form.ts'
@@ -22,7 +24,7 @@ export function readMistral(modelId: string, body: object): InvokeForm {
 }
 
 function readPrompt(modelId: string, body: object): InvokeForm {
-  const { prompt, max_tokens, stop, temperature, top_p, top_k } = readForm(promptBody, body)
+  const { prompt, max_tokens, stop, temperature, top_p, top_k } = readInput(promptBody, body)
   return textForm({
     request: {
       modelId,

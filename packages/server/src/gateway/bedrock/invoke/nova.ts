@@ -1,8 +1,9 @@
 /** Amazon Nova: Converse's messages and events, with settings and counts under names of its own. @module */
+
 import type { ChatFinish } from '@plinth/core'
+import { readInput } from '@plinth/core'
 import { z } from 'zod'
 import { fieldsBy } from '../../client-fields.ts'
-import { readForm } from '../../form.ts'
 import type { EventWriter } from '../../protocol.ts'
 import { ConverseEvents, messageOf, stopReasonOf, tokenCounts } from '../converse-answer.ts'
 import { inferenceFields, messages, system, toolConfig } from '../converse-body.ts'
@@ -20,7 +21,7 @@ const novaBody = z.object({
 })
 
 export function readNova(modelId: string, body: unknown): InvokeForm {
-  const { messages, system, inferenceConfig: config, toolConfig, reasoningConfig } = readForm(novaBody, body)
+  const { messages, system, inferenceConfig: config, toolConfig, reasoningConfig } = readInput(novaBody, body)
   const { max_new_tokens, top_p, top_k, maxTokens = max_new_tokens, topP = top_p, topK = top_k } = config ?? {}
   return {
     request: {

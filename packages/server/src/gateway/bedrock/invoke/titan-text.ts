@@ -1,8 +1,10 @@
 /** Amazon Titan Text: a text and its continuation. @module */
+
 import type { ChatFinish } from '@plinth/core'
+import { readInput } from '@plinth/core'
 import { z } from 'zod'
 import { fieldsBy } from '../../client-fields.ts'
-import { given, readForm } from '../../form.ts'
+import { given } from '../../form.ts'
 import { mostTokens, share, stopTexts } from '../sampling.ts'
 import { filledText, type InvokeForm, textForm } from './form.ts'
 
@@ -19,7 +21,7 @@ const titanBody = z.object({
 })
 
 export function readTitanText(modelId: string, body: unknown): InvokeForm {
-  const { inputText, textGenerationConfig } = readForm(titanBody, body)
+  const { inputText, textGenerationConfig } = readInput(titanBody, body)
   const { maxTokenCount, temperature, topP, stopSequences } = textGenerationConfig ?? {}
   return textForm({
     request: {
