@@ -45,7 +45,7 @@ export class CircuitBreaker {
     return 0
   }
 
-  /** The call that was let through wasn't made: the next one may try. */
+  /** The call that was let through wasn't made, or was left before it told anything: the next one may try. */
   unused(model: string): void {
     const circuit = this.#circuits.get(model)
     if (!circuit?.trying) return

@@ -129,6 +129,7 @@ async function askOne<Model extends Answering, Result>(
     return { result, permit }
   } catch (error) {
     if (signal.aborted) {
+      breaker.unused(circuit)
       permit.release()
       onLost(resolved, most)
       throw error

@@ -267,6 +267,19 @@ describe('a model that fails again and again', () => {
     if (held.admitted) held.settle(1)
     expect((await bench.during(answerChat(scope, callOf()))).servedBy.model).toBe('test/model')
   })
+
+  it('is tried by the next one where whoever asked first left before it answered', async () => {
+    const bench = await open({ 'test/model': [fault(500), fault(500), fault(500), fault(500), fault(500), 'never', 'ok'] })
+    const scope = await bench.scope()
+    for (let call = 0; call < 3; call++) await expect(bench.during(answerChat(scope, callOf()))).rejects.toThrow()
+    await bench.memory.clock.advance(5_000)
+    const gone = new AbortController()
+    const left = answerChat(scope, callOf({}, { signal: gone.signal })).catch((thrown: unknown) => thrown)
+    await bench.until(() => at.length === 6)
+    gone.abort(new Error('gone'))
+    expect(await bench.during(left)).toBe(gone.signal.reason)
+    expect((await bench.during(answerChat(scope, callOf()))).servedBy.model).toBe('test/model')
+  })
 })
 
 describe('fallbacks', () => {
