@@ -149,7 +149,7 @@ function blockOf({ chunks, contexts }: ReadDocument, block: number): ChunkBlock 
 }
 
 /** A block never changes, so what was opened last is kept; not for longer than a disabled key may go unnoticed. */
-const keptBlocks = cacheByClock<string>({ entries: 1_000, keptFor: 4 * 60_000 })
+const keptBlocks = cacheByClock<string>({ entries: 1_000, bytes: 16 * 1024 * 1024, keptFor: 4 * 60_000 })
 
 async function opened(scope: Uses<'state'>, place: string, kind: 'text' | 'chunks', block: number): Promise<string | undefined> {
   const kept = keptBlocks(scope.clock)
@@ -161,6 +161,7 @@ async function opened(scope: Uses<'state'>, place: string, kind: 'text' | 'chunk
     kind === 'text'
       ? await (await scope.state.get(texts, where))?.open('text')
       : await (await scope.state.get(chunkTables, where))?.open('chunks')
-  if (text !== undefined) kept.set(key, text)
+  // A character takes two bytes at most.
+  if (text !== undefined) kept.set(key, text, text.length * 2)
   return text
 }
