@@ -4,6 +4,7 @@ import { type Collection, defineCollection } from '../define/collection.ts'
 import { InvalidInputError, NotFoundError, TooLargeError, WrongStateError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import type { StoredRecord } from '../scope/record.ts'
+import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { insert } from '../scope/state.ts'
 import { keepPart, partBytes } from './content.ts'
@@ -57,8 +58,7 @@ export async function receiveUpload(
   uploadId: string,
   body: AsyncIterable<Uint8Array>,
 ): Promise<UploadFields> {
-  const record = await findUpload(scope, uploadId)
-  if (record.fields.received) throw new WrongStateError('This upload came already.')
+  await awaitedUpload(scope, uploadId)
   const contentId = uuid(scope.clock)
   let parts = 0
   let bytes = 0
@@ -87,13 +87,18 @@ export async function receiveUpload(
   if (filled > 0) await keep(gathered.subarray(0, filled))
   // Parts are of one length, so that the same bytes have the same hashes.
   const received = { content_id: contentId, parts, bytes, sha256: sha256(hashes.join(' ')) }
-  return (await scope.state.update(uploads, record, { ...record.fields, received }, { resource: `uploads/${uploadId}` })).fields
+  // It may have been sent twice at once.
+  return retryConflicts(async () => {
+    const record = await awaitedUpload(scope, uploadId)
+    return (await scope.state.update(uploads, record, { ...record.fields, received }, { resource: `uploads/${uploadId}` })).fields
+  })
 }
 
-/** @throws NotFoundError for one that isn't there, or not any more. */
-async function findUpload(scope: Uses<'state'>, uploadId: string): Promise<StoredRecord<UploadFields, Record<never, never>>> {
+/** @throws NotFoundError for one that isn't there, or not any more; WrongStateError when it came already. */
+async function awaitedUpload(scope: Uses<'state'>, uploadId: string): Promise<StoredRecord<UploadFields, Record<never, never>>> {
   const record = await scope.state.get(uploads, { partition: uploadId })
   if (!record) throw new NotFoundError('upload')
+  if (record.fields.received) throw new WrongStateError('This upload came already.')
   return record
 }
 
