@@ -154,6 +154,7 @@ describe('POST /api/documents', () => {
   it.each([
     ['a field that nobody knows', (form: FormData) => form.append('extra', '1'), 'extra'],
     ['metadata that is no JSON', (form: FormData) => form.append('metadata', '{'), 'metadata'],
+    ['a name that no metadata can have', (form: FormData) => form.append('metadata', '{"__proto__": "b"}'), 'metadata.__proto__'],
     ['no files', (form: FormData) => form.delete('files'), 'documents'],
   ])('refuses a form with %s', async (_, change, field) => {
     const form = new FormData()

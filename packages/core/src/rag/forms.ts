@@ -20,12 +20,20 @@ const attributeName = z
   .string()
   .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,127}$/u, 'must be a name of 1 to 128 letters, digits, _ . - and spaces')
 
-const metadata: z.ZodType<Attributes> = z
-  .record(attributeName, z.union([plainValue, z.array(plainValue).max(1_000)]))
-  .refine(
-    (value) => JSON.stringify(value).length <= mostAttributeBytes,
-    `must be at most ${mostAttributeBytes} characters of JSON`,
-  )
+// A record of zod's drops `__proto__` without a word.
+const metadata: z.ZodType<Attributes> = z.preprocess(
+  (value, context) => {
+    if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__'))
+      context.addIssue({ code: 'custom', path: ['__proto__'], message: 'must have another name' })
+    return value
+  },
+  z
+    .record(attributeName, z.union([plainValue, z.array(plainValue).max(1_000)]))
+    .refine(
+      (value) => JSON.stringify(value).length <= mostAttributeBytes,
+      `must be at most ${mostAttributeBytes} characters of JSON`,
+    ),
+)
 
 const names = z.array(shownText(256)).max(1_000)
 const acl: z.ZodType<Partial<AccessList>> = z
