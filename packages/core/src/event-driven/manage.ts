@@ -26,6 +26,7 @@ import {
 import { withEntry } from './timeline.ts'
 
 const redriveAtATime = 100
+const redriveMilliseconds = 10_000
 
 /** A request of this tenant. @throws NotFoundError, the same for another tenant's. */
 export async function getRequest(scope: Uses<'state'>, requestId: string): Promise<RequestRecord> {
@@ -62,24 +63,39 @@ export async function redrive(scope: Uses<'state' | 'models'>, letterId: string)
   })
 }
 
-/** Redrives up to 100 dead letters, oldest first. @returns the ids redriven. */
+/**
+ * Redrives up to 100 dead letters, oldest first. Those that can't be redriven as things are now keep none behind them back, as far as it gets
+ * to in ten seconds. @returns the ids redriven.
+ */
 export async function redriveAll(scope: Uses<'state' | 'models'>): Promise<string[]> {
-  const page = await scope.state.list(deadLetters, 'created', { limit: redriveAtATime })
-  const redriven: string[] = []
-  for (const { fields } of page.items) {
-    const id = fields.dead_letter_id ?? fields.request_id
-    try {
-      await redrive(scope, id)
-      redriven.push(id)
-    } catch (error) {
-      // What is used up ends the round; those that were redriven are.
-      if (redriven.length > 0 && (error instanceof LimitError || error instanceof BudgetExhaustedError)) break
-      // Someone else redrove it, or the list lags behind; or it can't be redriven as things are now, since its model is gone or not this
-      // tenant's any more, or it is larger than a minute's tokens: no reason to keep the others back.
-      if (!(error instanceof NotFoundError || error instanceof InvalidInputError || error instanceof ForbiddenError)) throw error
+  const until = scope.clock.now() + redriveMilliseconds
+  const redriven = new Set<string>()
+  let after: string | undefined
+  do {
+    const page = await scope.state.list(deadLetters, 'created', {
+      limit: redriveAtATime,
+      ...(after === undefined ? {} : { after }),
+    })
+    for (const { fields } of page.items) {
+      if (redriven.size === redriveAtATime) return [...redriven]
+      const id = fields.dead_letter_id ?? fields.request_id
+      // It died again meanwhile.
+      if (redriven.has(id)) continue
+      try {
+        await redrive(scope, id)
+        redriven.add(id)
+      } catch (error) {
+        // What is used up ends the round; those that were redriven are.
+        if (redriven.size > 0 && (error instanceof LimitError || error instanceof BudgetExhaustedError)) return [...redriven]
+        // Someone else redrove it, or the list lags behind; or it can't be redriven as things are now, since its model is gone or not this
+        // tenant's any more, or it is larger than a minute's tokens: no reason to keep the others back.
+        if (!(error instanceof NotFoundError || error instanceof InvalidInputError || error instanceof ForbiddenError))
+          throw error
+      }
     }
-  }
-  return redriven
+    after = page.after
+  } while (after !== undefined && scope.clock.now() < until)
+  return [...redriven]
 }
 
 async function restart(
