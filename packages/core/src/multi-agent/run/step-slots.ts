@@ -10,12 +10,15 @@ const usualMost = 64
  */
 export class StepSlots {
   readonly #most: number
+  readonly #onIdle: () => void
   readonly #runs = new Set<RunSlots>()
   readonly #byAgent = new Map<string, number>()
   #taken = 0
 
-  constructor({ most = usualMost }: { readonly most?: number } = {}) {
+  /** @param onIdle called when its last run is left. */
+  constructor({ most = usualMost, onIdle = () => {} }: { readonly most?: number; onIdle?(): void } = {}) {
     this.#most = most
+    this.#onIdle = onIdle
   }
 
   /** A run's part of it. @param wake called when there may be room again. */
@@ -25,7 +28,9 @@ export class StepSlots {
       mayTake: (agentType, most) => this.#mayTake(run, agentType, most),
       changed: (agentType, by) => this.#change(agentType, by),
       passed: () => this.#pass(),
-      closed: () => this.#runs.delete(run),
+      closed: () => {
+        if (this.#runs.delete(run) && this.#runs.size === 0) this.#onIdle()
+      },
     })
     this.#runs.add(run)
     return run
@@ -124,17 +129,13 @@ export class RunSlots {
 
 const processes = new WeakMap<Clock, Map<string, StepSlots>>()
 
-/** Those of a tenant in this process; a process is known by its clock. */
+/** Those of a tenant in this process, as long as it has runs here: to be opened at once. A process is known by its clock. */
 export function slotsOf(clock: Clock, tenant: string): StepSlots {
-  let tenants = processes.get(clock)
-  if (!tenants) {
-    tenants = new Map()
-    processes.set(clock, tenants)
-  }
-  let slots = tenants.get(tenant)
-  if (!slots) {
-    slots = new StepSlots()
-    tenants.set(tenant, slots)
-  }
+  const tenants = processes.get(clock) ?? new Map<string, StepSlots>()
+  processes.set(clock, tenants)
+  const known = tenants.get(tenant)
+  if (known) return known
+  const slots = new StepSlots({ onIdle: () => tenants.delete(tenant) })
+  tenants.set(tenant, slots)
   return slots
 }
