@@ -1,5 +1,5 @@
 /** The form of files: sizes, names, what may not stand in them. @module */
-import { codeOf, packageOf, type SourceFile, sourcesOf, type Violation } from './source-file.ts'
+import { codeOf, type SourceFile, sourcesOf, type Violation } from './source-file.ts'
 
 const longest = 500
 const code = /\.(ts|tsx|js|mjs)$/
@@ -65,10 +65,17 @@ export function checkEnvironment(files: readonly SourceFile[]): readonly Violati
 const ambientTime =
   /\b(Date\.now|new Date(?=\(\))|Math\.random|performance\.now|setTimeout|setInterval|crypto\.(?:randomUUID|getRandomValues))\(/
 
-/** All time and randomness in core comes from its Clock; contracts alone may meet a service that has a time of its own. */
+const ofTheClock = ['packages/core/src/', 'packages/aws/src/handlers/']
+
+/**
+ * All time and randomness in core, and in the functions that work what core keeps, comes from the Clock; contracts alone may meet a
+ * service that has a time of its own.
+ */
 export function checkTime(files: readonly SourceFile[]): readonly Violation[] {
   return sourcesOf(files)
-    .filter((file) => packageOf(file.path) === 'core' && !file.path.startsWith('packages/core/src/contracts/'))
+    .filter(
+      ({ path }) => ofTheClock.some((folder) => path.startsWith(folder)) && !path.startsWith('packages/core/src/contracts/'),
+    )
     .flatMap((file) => {
       const found = ambientTime.exec(codeOf(file.text))
       return found ? [{ path: file.path, problem: `uses ${found[1]}(); the Clock has it` }] : []

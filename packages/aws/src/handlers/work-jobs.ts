@@ -1,4 +1,5 @@
 import { type Lease, WorkerHost } from '@plinth/core'
+import { systemClock } from '@plinth/outbound'
 import { messageOfRecord } from '../sqs-record.ts'
 import { functionLog } from './function-log.ts'
 import { functionPatterns, functionPlatform } from './function-platform.ts'
@@ -18,7 +19,7 @@ export async function workJobs(batch: SqsBatch, leased: (lease: Lease) => Lease 
     return platform.queue.work(name, queue, message, async (job, lease) => {
       const definition = jobs.get(job.queue)
       // A job of a newer version, or of a pattern that isn't served here, waits for a function that knows it.
-      return definition ? host.handle(definition, job, leased(lease)) : { retryAt: Date.now() + 60_000 }
+      return definition ? host.handle(definition, job, leased(lease)) : { retryAt: systemClock.now() + 60_000 }
     })
   })
 }
