@@ -17,8 +17,11 @@ export function isHostForm(host: string): boolean {
 /** Whether an address is of one of these hosts: exactly, or below it where there is a star; at the usual port, or the one that is named. */
 export function isOfHosts({ protocol, hostname, port }: URL, hosts: readonly string[]): boolean {
   if (protocol !== 'https:' && protocol !== 'http:') return false
+  // An address doesn't spell the usual port out.
+  const usual = protocol === 'https:' ? '443' : '80'
   return hosts.some((named) => {
     const [host = '', namedPort = ''] = named.split(':')
-    return port === namedPort && (host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host)
+    const isOfPort = port === namedPort || (port === '' && namedPort === usual)
+    return isOfPort && (host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host)
   })
 }

@@ -42,6 +42,14 @@ describe('fetch_url', () => {
     },
   )
 
+  it('reads a host whose usual port is named, at that port only', async () => {
+    const hosts = ['example.org:443', '*.docs.test:80']
+    for (const url of ['https://example.org/', 'https://example.org:443/', 'http://a.docs.test/'])
+      expect(await get(url, {}, hosts)).toMatchObject({ sources: [url] })
+    for (const url of ['http://example.org/', 'https://example.org:8443/', 'https://a.docs.test/', 'http://example.org:4430/'])
+      expect(await get(url, {}, hosts)).toMatchObject({ failed: true })
+  })
+
   it.each([
     'https://other.org/',
     'https://example.org.evil.test/',
