@@ -63,17 +63,18 @@ function idOf(own: unknown, row: { readonly line: number; readonly text: string 
 }
 
 const withoutZone = /^(\d{4}-\d\d-\d\d)[ tT](\d\d:\d\d)(:\d\d(?:\.\d+)?)?$/
+/** Before 1970 as after it. */
 const secondsBelow = 1e11
 
 /** RFC 3339; a date and time without a zone, which is UTC; or seconds or milliseconds since 1970. */
 function timeOf(value: unknown): string | undefined {
-  if (typeof value === 'string' && !/^\d+$/.test(value)) {
+  if (typeof value === 'string' && !/^-?\d+$/.test(value)) {
     const [, date, minutes, seconds = ':00'] = withoutZone.exec(value.trim()) ?? []
     const text = date === undefined ? value.trim().replace(/^(\d{4}-\d\d-\d\d) /, '$1T') : `${date}T${minutes}${seconds}Z`
     return text === '' ? undefined : text
   }
   const since = Number(value)
   if ((typeof value !== 'number' && typeof value !== 'string') || !Number.isFinite(since)) return undefined
-  const date = new Date(since < secondsBelow ? since * 1_000 : since)
+  const date = new Date(Math.abs(since) < secondsBelow ? since * 1_000 : since)
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
 }
