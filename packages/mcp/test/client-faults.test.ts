@@ -231,6 +231,20 @@ describe('lists of tools', () => {
     expect((await source.call('alpha', 's.extra-0', {}, call)).text).toBe('extra-0')
   })
 
+  it('are read again where nobody says that they changed, after a while or once the clock was set back', async () => {
+    const clock = new FakeClock()
+    const source = openSource({ s: faulty }, { clock })
+    const extras = async (): Promise<readonly string[]> =>
+      (await source.list('alpha', ['s.*'], signal)).map(({ name }) => name).filter((name) => name.startsWith('s.extra'))
+    await source.call('alpha', 's.more-unsaid', {}, call)
+    expect(await extras()).toEqual([])
+    clock.jump(clock.now() + 300_000)
+    expect(await extras()).toEqual(['s.extra-0'])
+    await source.call('alpha', 's.more-unsaid', {}, call)
+    clock.jump(clock.now() - 3_600_000)
+    expect(await extras()).toEqual(['s.extra-0', 's.extra-1'])
+  })
+
   it('without an end are not read', async () => {
     const source = openSource({ s: small('endless') })
     await expect(source.list('alpha', ['s.*'], signal)).rejects.toMatchObject({ code: 'tool_failed' })

@@ -142,7 +142,8 @@ export class Session {
   /** What the server offers now, all pages of it, in the time that its start may take: the first list belongs to it. @throws ToolSourceError */
   tools(): Promise<readonly Tool[]> {
     const now = this.#options.clock.now()
-    if (this.#tools && now - this.#tools.at < listMilliseconds) return this.#tools.tools
+    // Of a clock that was set back nobody knows how old it is.
+    if (this.#tools && now >= this.#tools.at && now - this.#tools.at < listMilliseconds) return this.#tools.tools
     const { start } = this.#options.limits
     const tools = this.#ask(start, (signal) =>
       this.#client.listTools(undefined, { signal, timeout: never, cacheMode: 'refresh' }),

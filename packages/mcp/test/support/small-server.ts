@@ -125,6 +125,7 @@ const faults: Readonly<Record<string, Handler>> = {
     say({ method: 'notifications/tools/list_changed' })
     text(id, 'more')
   },
+  'more-unsaid': ({ id }) => text(id, ++extra),
 }
 
 const outputSchema = { type: 'object', properties: { a: { type: 'string', pattern: '^(a+)+$' } }, required: ['a'] }
