@@ -73,6 +73,7 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
   const directory = resolve(options.directory)
   const lock = takeFolder(directory)
   if (!lock) throw folderInUse(directory)
+  let opened: Database | undefined
   try {
     const { key } = loadMasterKey({ ...options, directory })
     const keys = new LocalKeyService({ directory, masterKey: key, clock })
@@ -89,11 +90,12 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
       ...(options.logPages === undefined ? {} : { logPages: options.logPages }),
       ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
     })
+    opened = database
+    const bus = new LocalEventBus()
+    const sqlite = sqliteAdapters({ database, clock, log })
     const watch = watchFile(clock, join(directory, 'plinth.db'), () =>
       onFatal(new PlinthError('folder_gone', `The data folder ${directory} was removed or replaced while Plinth ran.`, false)),
     )
-    const bus = new LocalEventBus()
-    const sqlite = sqliteAdapters({ database, clock, log })
     const close = async (): Promise<void> => {
       watch.cancel()
       sqlite.stream.close()
@@ -122,6 +124,7 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
       bus,
     }
   } catch (error) {
+    await opened?.abandon()
     lock.release()
     throw error
   }

@@ -97,6 +97,18 @@ describe('the database file', () => {
     expect(failures).toEqual([])
   })
 
+  it('is closed once, for all who close it', async () => {
+    const made = subject()
+    const failures: string[] = []
+    const database = await Database.open({ path: made.path, onFatal: ({ code }) => failures.push(code) })
+    const asked = database.submit({ kind: 'promote', now: 0 }, true)
+    const ends: string[] = []
+    await Promise.all([database.close().then(() => ends.push('first')), database.close().then(() => ends.push('second'))])
+    await asked
+    await database.close()
+    expect([ends, failures]).toEqual([['first', 'second'], []])
+  })
+
   it('tells of damage that the look after a crash finds', async () => {
     const made = subject()
     const { state } = await made.open()
@@ -334,6 +346,21 @@ describe('the data folder', () => {
       expect(gone).toEqual(['folder_gone'])
       await platform.close()
     }
+  })
+
+  it('with a table that can not be read is let go, and looked through at the next start', async () => {
+    const made = subject()
+    const options = { directory: made.directory, models: scriptedModels(() => '') }
+    await (await localPlatform(options)).close()
+    const other = new DatabaseSync(made.path)
+    const page = Number(other.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'log'").get()?.rootpage)
+    const bytes = readFileSync(made.path)
+    writeFileSync(made.path, bytes.fill(0xff, 8192 * (page - 1), 8192 * page))
+    await expect(localPlatform(options)).rejects.toThrow('malformed')
+    expect(other.prepare("SELECT value FROM meta WHERE name = 'clean'").get()).toEqual({ value: 0 })
+    // Which takes that nobody else has the file open.
+    other.exec('PRAGMA journal_mode = DELETE')
+    other.close()
   })
 
   it('that lost its master key is refused, and gets no new one', async () => {

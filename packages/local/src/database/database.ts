@@ -51,6 +51,7 @@ export class Database implements DatabaseSource {
   #armed = false
   #ended: PlinthError | undefined
   #closing = false
+  #closed: Promise<void> | undefined
 
   private constructor(options: DatabaseOptions, worker: Worker, opened: Opened) {
     this.#options = options
@@ -100,9 +101,21 @@ export class Database implements DatabaseSource {
     })
   }
 
-  /** Waits for what was asked, then closes in good order. */
-  async close(): Promise<void> {
-    if (this.#closing) return
+  /** Waits for what was asked, then closes in good order; again waits for the same end. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  /** Leaves the file as a process that dies does, so that the next start looks through it. */
+  async abandon(): Promise<void> {
+    this.#closing = true
+    this.reader.close()
+    this.#ended ??= new UnavailableError('closed', 'The database is closed.')
+    await this.#worker.terminate()
+  }
+
+  async #close(): Promise<void> {
     while (!this.#ended && this.#waiting.length + this.#onTheWay.length + this.#answers.length > 0)
       await new Promise<void>((resolve) => setImmediate(resolve))
     this.#closing = true
