@@ -33,8 +33,12 @@ export class Listeners {
     const more = Array.from({ length: sockets - 1 }, () =>
       createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket)),
     )
-    await Promise.all(more.map((each) => listening(each, { host, port, reusePort: true })))
-    return new Listeners([server, ...more])
+    const all = new Listeners([server, ...more])
+    const opened = await Promise.allSettled(more.map((each) => listening(each, { host, port, reusePort: true })))
+    const failed = opened.find((each) => each.status === 'rejected')
+    if (!failed) return all
+    await all.close()
+    throw failed.reason
   }
 
   /** Takes no more connections; resolves when those that were taken have ended. */

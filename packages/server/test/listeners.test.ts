@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { expect, it } from 'vitest'
@@ -59,4 +60,23 @@ it('shares its port with nobody else', async () => {
   await expect(opened(port)).rejects.toMatchObject({ code: 'EADDRINUSE' })
   await listeners.close()
   await (await opened(port)).listeners.close()
+})
+
+it.skipIf(!sharesPorts)('listens on none of its sockets where the system has no room for all', () => {
+  // Room for three, in a process that may have few files open.
+  const code = `
+    import { closeSync, openSync } from 'node:fs'
+    import { createServer } from 'node:http'
+    import { Listeners } from '${new URL('../src/listeners.ts', import.meta.url)}'
+    const taken = []
+    try {
+      for (;;) taken.push(openSync('/dev/null'))
+    } catch {}
+    for (const each of taken.splice(-3)) closeSync(each)
+    const server = createServer()
+    const { code } = await Listeners.open(server, { host: '${host}', port: 0 }).catch((error) => error)
+    console.log(code, server.listening)`
+  const node = [process.execPath, '--conditions=@plinth/source', '--input-type=module', '-e', code]
+  const said = execFileSync('sh', ['-c', 'ulimit -n 200 && exec "$@"', 'sh', ...node], { encoding: 'utf8', timeout: 60_000 })
+  expect(said.trim()).toBe('EMFILE false')
 })
