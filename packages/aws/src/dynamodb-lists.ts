@@ -7,30 +7,36 @@ import { cursorOf, listIndex, listKey, parseCursor, parseRowKey, rowKey } from '
 
 /** DynamoDB gives so many items at once. */
 const itemsAtATime = 100
+/** Of an index at once. */
+const mostLooks = 1_000
 /** What it didn't get to is asked for again so often. */
 const tries = 8
 
 /**
  * A page of a list. Its index holds keys only, and the rows are read from the table, so that a large row costs its index nothing; one
- * that has moved on or whose time is over meanwhile is passed over.
+ * that has moved on or whose time is over meanwhile is passed over. DynamoDB may remove those days later: where many are passed over, each
+ * call looks at twice as many as the one before.
  */
 export async function listPage(options: DynamoDBOptions, query: ListQuery): Promise<Page<Row>> {
   const { partition, sort } = listIndex(query.list)
   const items: Row[] = []
   let start = startOf(query)
-  do {
-    const entries = await queryIndex(options, query, start, query.limit - items.length)
-    const rows = await getRows(options, entries.Items ?? [])
-    for (const entry of entries.Items ?? []) {
+  for (let looksAt = query.limit; ; looksAt = Math.min(mostLooks, looksAt * 2)) {
+    const { Items: entries = [], LastEvaluatedKey: next } = await queryIndex(options, query, start, looksAt)
+    const rows = await getRows(options, entries)
+    for (const [index, entry] of entries.entries()) {
       const item = rows.get(nameOf(entry))
       const stays = item && text(item[partition]) === text(entry[partition]) && text(item[sort]) === text(entry[sort])
       if (stays && !isExpired(item, options.clock.now())) items.push(rowOf(item))
+      if (items.length < query.limit) continue
+      const isLast = !next && index === entries.length - 1
+      return isLast
+        ? { items }
+        : { items, after: cursorOf(parseRowKey({ pk: text(entry.pk), sk: text(entry.sk) }), text(entry[sort])) }
     }
-    start = entries.LastEvaluatedKey
-  } while (start && items.length < query.limit)
-  return start
-    ? { items, after: cursorOf(parseRowKey({ pk: text(start.pk), sk: text(start.sk) }), text(start[sort])) }
-    : { items }
+    if (!next) return { items }
+    start = next
+  }
 }
 
 function startOf(query: ListQuery): Item | undefined {

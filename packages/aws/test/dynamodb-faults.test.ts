@@ -125,6 +125,35 @@ describeWithMoto('DynamoDB on bad days', (moto) => {
     expect(met.met).toBe(2)
   })
 
+  it('a list comes in few calls where hundreds of expired rows, which DynamoDB removes days later, stand before and among its own', async () => {
+    const store = process()
+    const orders = Array.from({ length: 640 }, (_, index) => String(index + 1_000))
+    const isOver = (order: string): boolean => Number(order) < 1_600 || Number(order) % 4 > 0
+    for (let from = 0; from < orders.length; from += 80)
+      await store.commit({
+        writes: orders.slice(from, from + 80).map((order) => {
+          const row = listedRow(keyOf('over', order), { group: 'g', order })
+          return { put: isOver(order) ? { ...row, expires: 1_000 } : row }
+        }),
+      })
+    const query = { tenant: 'over', collection: 'contract', list: 0, group: 'g', limit: 1 }
+    const asked = (): number => proxy.requests.filter(operation('Query')).length
+    const before = asked()
+    const first = await store.list(query)
+    expect(first.items.map(({ sort }) => sort)).toEqual(['1600'])
+    expect(asked() - before).toBeLessThanOrEqual(10)
+    const kept = orders.filter((order) => !isOver(order))
+    for (const [limit, descending] of [
+      [1, false],
+      [3, true],
+      [10, false],
+      [640, true],
+    ] as const) {
+      const rows = await listAll(store, { ...query, limit, descending })
+      expect(rows.map(({ sort }) => sort)).toEqual(descending ? kept.toReversed() : kept)
+    }
+  })
+
   it('processes that write for one tenant at the same time share its sequence, without gaps', async () => {
     // moto would take back what others wrote while a transaction fails.
     proxy.inject(() => true, oneAtATime(), Number.POSITIVE_INFINITY)
