@@ -42,6 +42,9 @@ export interface VirtualKeyRequest {
   readonly expires_at?: number | undefined
 }
 
+/** From when a key is good no more: whoever looks through a year's usage and trail finds whose it was. */
+const shownFor = 400 * 86_400_000
+
 const virtualKeys: Collection<VirtualKeyFields> = defineCollection<VirtualKeyFields>({
   name: 'virtual-keys',
   schema: 1,
@@ -52,6 +55,10 @@ const virtualKeys: Collection<VirtualKeyFields> = defineCollection<VirtualKeyFie
   }) as unknown as z.ZodType<VirtualKeyFields>,
   sealed: [],
   lists: {},
+  expires({ revoked, expires }) {
+    const ended = revoked ?? expires
+    return ended === undefined ? undefined : ended + shownFor
+  },
 })
 
 /** So many of a tenant's keys are good at a time. */
@@ -122,7 +129,7 @@ export class VirtualKeys implements VirtualKeyFinder {
     return { key, fields }
   }
 
-  /** All of a tenant's keys, those that are good no more included. */
+  /** All of a tenant's keys, those that have been good no more for less than 400 days included. */
   async list(tenantId: string): Promise<VirtualKeyFields[]> {
     const keys: VirtualKeyFields[] = []
     for await (const { fields } of this.#operator.system.read(virtualKeys, tenantId)) keys.push(fields)

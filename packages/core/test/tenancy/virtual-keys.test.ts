@@ -156,6 +156,24 @@ describe('the keys of a tenant', () => {
     await make()
   })
 
+  it('that are good no more are shown for 400 days, whose usage can be looked through, and then removed', async () => {
+    const { clock } = memory
+    const day = 86_400_000
+    const lasting = await make()
+    const revoked = await make()
+    const over = await make('acme', { expires_at: clock.now() + 30 * day })
+    await keys.revoke('acme', revoked.fields.key_id)
+    const shown = async (): Promise<readonly string[]> => (await keys.list('acme')).map(({ key_id }) => key_id).sort()
+    const idsOf = (...made: readonly (typeof lasting)[]): readonly string[] => made.map(({ fields }) => fields.key_id).sort()
+    clock.jump(clock.now() + 399 * day)
+    expect(await shown()).toEqual(idsOf(lasting, revoked, over))
+    clock.jump(clock.now() + 2 * day)
+    expect(await shown()).toEqual(idsOf(lasting, over))
+    clock.jump(clock.now() + 30 * day)
+    expect(await shown()).toEqual(idsOf(lasting))
+    expect(await keys.find(lasting.key)).toBeDefined()
+  })
+
   it('are removed all, and only those', async () => {
     await make('acme')
     const gone = await make('acme')
