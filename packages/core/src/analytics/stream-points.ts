@@ -1,6 +1,8 @@
 /** What followers of a stream are shown of its records, and what there still is of it. @module */
 import { sha256 } from '../crypto.ts'
+import { wrongCursor } from '../define/forms.ts'
 import { timestamp } from '../ports/clock.ts'
+import type { Page } from '../ports/state-store.ts'
 import type { Uses } from '../scope/scope.ts'
 import { detectionThreshold } from './detect/detector.ts'
 import { readTail, type TailPoint } from './shards/tail.ts'
@@ -47,43 +49,62 @@ export function showPoints(stream: string, points: readonly TailPoint[]): readon
   return shown
 }
 
-/** A point, and what names it in its list. */
+/** A point, and what names it in its list: a later one has a greater name. */
 interface ListedPoint {
-  readonly place: string
+  readonly name: string
   readonly point: ShownPoint
 }
 
+/** Which points of a stream are asked for. */
+export interface PointsQuery {
+  readonly key?: string | undefined
+  readonly limit: number
+  /** Of the page before. */
+  readonly after?: string | undefined
+}
+
+const listedName = /^\S{20,30} [0-9a-f]{24}\d{4}$/
+
 /**
  * What followers were told in the last ten minutes, the newest first by the time of the records; a sample where many come, and nothing of a
- * shard with very many.
+ * shard with very many. All of it is looked through for each page, since records come in any order, and no more than a page is held.
+ * @throws InvalidInputError for what no page gave as its end.
  */
 export async function listPoints(
   scope: Uses<'state'>,
   { name, shards }: Pick<StreamFields, 'name' | 'shards'>,
-  key: string | undefined,
-): Promise<readonly ListedPoint[]> {
-  const found: ListedPoint[] = []
-  for (let shard = 0; shard < shards; shard++) found.push(...(await pointsOfShard(scope, name, shard, key)))
-  return found.sort((one, other) =>
-    one.point.timestamp === other.point.timestamp
-      ? Number(one.place < other.place) * 2 - 1
-      : Number(one.point.timestamp < other.point.timestamp) * 2 - 1,
-  )
+  query: PointsQuery,
+): Promise<Page<ShownPoint>> {
+  const { limit, after } = query
+  if (after !== undefined && !listedName.test(after)) throw wrongCursor()
+  let newest: readonly ListedPoint[] = []
+  for (let shard = 0; shard < shards; shard++)
+    newest = newestOf([...newest, ...(await pointsOfShard(scope, name, shard, query))], limit + 1)
+  const shown = newest.slice(0, limit)
+  const last = newest.length > limit ? shown.at(-1) : undefined
+  return { items: shown.map(({ point }) => point), ...(last ? { after: last.name } : {}) }
 }
 
+/** A shard's newest behind a page's end: one more than a page has. */
 async function pointsOfShard(
   scope: Uses<'state'>,
   name: string,
   shard: number,
-  key: string | undefined,
+  { key, limit, after }: PointsQuery,
 ): Promise<readonly ListedPoint[]> {
-  const found: ListedPoint[] = []
+  let newest: readonly ListedPoint[] = []
   let rows = 0
   for await (const { place, points } of readTail(scope, name, shard, '')) {
     if (++rows > mostRows) return []
     const row = sha256(`${shard} ${place}`).slice(0, 24)
-    for (const [index, point] of showPoints(name, points).entries())
-      if (key === undefined || point.key === key) found.push({ place: row + String(index).padStart(4, '0'), point })
+    const found = showPoints(name, points)
+      .map((point, index) => ({ name: `${point.timestamp} ${row}${String(index).padStart(4, '0')}`, point }))
+      .filter((each) => (key === undefined || each.point.key === key) && (after === undefined || each.name < after))
+    newest = newestOf([...newest, ...found], limit + 1)
   }
-  return found
+  return newest
+}
+
+function newestOf(points: readonly ListedPoint[], count: number): readonly ListedPoint[] {
+  return points.toSorted((one, other) => (one.name < other.name ? 1 : -1)).slice(0, count)
 }

@@ -1,4 +1,4 @@
-import { type PageQuery, pageAskedFor, pageOfAll, toCursor } from '../define/forms.ts'
+import { type PageQuery, pageAskedFor, toCursor } from '../define/forms.ts'
 import { type AnyRoute, defineRoute } from '../define/route.ts'
 import { InvalidInputError } from '../errors.ts'
 import { timeOrder } from '../ids.ts'
@@ -156,9 +156,9 @@ const points = defineRoute<forms.StreamParams, forms.PointListQuery>({
   query: forms.pointListQuery,
   replies: { 200: { summary: 'A page.', body: forms.pointListForm } },
   async handle(scope, { params, query }) {
-    const all = await listPoints(scope, (await getStream(scope, params.name)).fields, query.key)
-    const { items, next_cursor } = pageOfAll(all, query, ({ place }) => place)
-    return { status: 200, body: { items: items.map(({ point }) => point), next_cursor } }
+    const { fields } = await getStream(scope, params.name)
+    const { items, after } = await listPoints(scope, fields, { key: query.key, ...pageAskedFor(query) })
+    return { status: 200, body: { items, next_cursor: toCursor(after) } }
   },
 })
 
