@@ -94,7 +94,7 @@ function wordsFor(issue: z.core.$ZodRawIssue): string {
     case 'unrecognized_keys':
       return `There is no field ${JSON.stringify(issue.keys[0])} here.`
     case 'invalid_key':
-      return 'Is no name that can stand here.'
+      return issue.issues[0]?.message ?? 'Is no name that can stand here.'
     case 'invalid_union':
       return issue.input === undefined ? 'Is missing.' : 'Has none of the forms that are taken here.'
     default:

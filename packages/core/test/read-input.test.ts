@@ -12,7 +12,7 @@ const form = z.strictObject({
   at: z.iso.datetime().optional(),
   words: z.array(z.string()).min(1).max(2).optional(),
   own: z.string('Say it in words.').optional(),
-  more: z.record(z.string().regex(/^[a-z]+$/), z.number()).optional(),
+  more: z.record(z.string().regex(/^[a-z]+$/, 'must be small letters'), z.number()).optional(),
   either: z.union([z.string(), z.strictObject({ deep: z.number() })]).optional(),
 })
 const good = { name: 'name', size: 1 }
@@ -44,7 +44,7 @@ describe('what is wrong with an input', () => {
     [{ ...good, words: ['a', 'b', 'c'] }, 'words', 'Must hold at most 2.'],
     [{ ...good, words: ['a', 2] }, 'words.1', 'Must be a text.'],
     [{ ...good, own: 1 }, 'own', 'Say it in words.'],
-    [{ ...good, more: { A: 1 } }, 'more.A', 'Is no name that can stand here.'],
+    [{ ...good, more: { A: 1 } }, 'more.A', 'must be small letters'],
     [{ ...good, either: { deep: 'x' } }, 'either.deep', 'Must be a number.'],
     [{ ...good, either: 1 }, 'either', 'Has none of the forms that are taken here.'],
     [{ ...good, naem: 'x' }, 'naem', 'There is no field "naem" here.'],
