@@ -31,7 +31,7 @@ export async function citeSources(
   return { sources: [...new Set(sources)], citations }
 }
 
-/** What the documents say at the places that steps before cited, as they are now, and as the caller may see them. */
+/** What the documents say at the places that steps before cited, while they say it still, and as the caller may see them. */
 async function passagesOf(scope: Uses<'state'>, citations: readonly Citation[]): Promise<readonly Passage[]> {
   const places = distinct(citations).slice(0, mostPassages)
   const byDocument = Map.groupBy(places, ({ document_id }) => document_id)
@@ -44,7 +44,7 @@ async function readPlaces(scope: Uses<'state'>, id: string, places: readonly Cit
     const { live } = (await getDocument(scope, id)).fields
     if (live === undefined) return []
     return await Promise.all(
-      places.map(async ({ source, start, end }) => {
+      ofRevision(places, live).map(async ({ source, start, end }) => {
         const content = await readText(scope, revisionPlace(id, live), start, end)
         return { document_id: id, source, revision: live, content, start, end, score: 0 }
       }),
@@ -54,6 +54,11 @@ async function readPlaces(scope: Uses<'state'>, id: string, places: readonly Cit
     if (error instanceof NotFoundError) return []
     throw error
   }
+}
+
+/** In another text something else stands in a place. Citations of before revisions were told have none. */
+function ofRevision(places: readonly Citation[], live: string): readonly Citation[] {
+  return places.filter(({ revision = live }) => revision === live)
 }
 
 interface Place {

@@ -65,6 +65,18 @@ describe('what a report of models rests on', () => {
     expect((await bench.shown(workflow)).result).toMatchObject({ citations: [], sources: ['pumps.txt'] })
   })
 
+  it('is not cited when the document says something else there by then', async () => {
+    bench = await open('The pump is serviced every 400 hours.')
+    await bench.ingest('pumps.txt', 'The pump is serviced every 400 hours.')
+    const gated = steps.map((each) => (each.id === 'write' ? { ...each, approval: true } : each))
+    const { workflow_id: workflow } = await bench.run({ request: 'Report.', plan: { steps: gated } })
+    // What stands in the same place now would still bear the claim out, by halves of sentences that nobody cited.
+    await bench.ingest('pumps.txt', 'The pump is serviced every 400 hours; so it was said until May, and it is wrong.')
+    await bench.approve(workflow, 'write')
+    await bench.plinth.pass(10_000, 250)
+    expect((await bench.shown(workflow)).result).toMatchObject({ citations: [], sources: ['pumps.txt'] })
+  })
+
   it('without documents has no sources and no citations', async () => {
     bench = await AgentBench.open(() => 'It is 42.')
     const { result } = await bench.run({ request: 'Report.', plan: { steps: [step('write', [], { agent_type: 'report' })] } })

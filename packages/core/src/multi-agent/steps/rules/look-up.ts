@@ -11,7 +11,7 @@ import { hasAll, hasSome } from './term-sets.ts'
 import { type Topic, termsIn } from './topic.ts'
 
 /** A place in a document that says something. */
-export interface Quotation extends Pick<Passage, 'document_id' | 'source'> {
+export interface Quotation extends Pick<Passage, 'document_id' | 'source' | 'revision'> {
   /** As it is shown: the document's words, or of a row its cells with their columns' names. */
   readonly text: string
   readonly start: number
@@ -20,7 +20,7 @@ export interface Quotation extends Pick<Passage, 'document_id' | 'source'> {
   readonly under?: string | undefined
 }
 
-export interface ReadSource extends Pick<Passage, 'document_id' | 'source'> {
+export interface ReadSource extends Pick<Passage, 'document_id' | 'source' | 'revision'> {
   readonly statements: readonly Statement[]
 }
 
@@ -151,7 +151,7 @@ export function sentenceFit(
 }
 
 function quotationOf(
-  { document_id, source }: ReadSource,
+  { document_id, source, revision }: ReadSource,
   statement: Statement,
   aspect: Aspect | undefined,
   topic: Topic,
@@ -162,7 +162,8 @@ function quotationOf(
     aspect !== undefined && !cells && fitOfHeading(statement, aspect, topic) > sentenceFit(statement, aspect, topic)
   const tells =
     !isSaidAbove && (topic.names.size > 0 || heading === undefined || [...termsIn(heading)].some((term) => terms.has(term)))
-  return { document_id, source, text: words, start, end, ...(tells ? {} : { under: heading }) }
+  const read = { document_id, source, ...(revision === undefined ? {} : { revision }) }
+  return { ...read, text: words, start, end, ...(tells ? {} : { under: heading }) }
 }
 
 function distinct(quotations: readonly Quotation[]): readonly Quotation[] {

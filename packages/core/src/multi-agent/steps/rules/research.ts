@@ -177,11 +177,12 @@ function placeOf({ document_id, start }: Passage): string {
 }
 
 async function readAround(scope: Scope, passage: Passage): Promise<ReadSource> {
-  const { document_id, source, content, start, end } = passage
-  const bare = { document_id, source, statements: statementsIn({ text: content, start }) }
+  const { document_id, source, revision: read, content, start, end } = passage
+  const bare = { document_id, source, ...(read && { revision: read }), statements: statementsIn({ text: content, start }) }
   try {
     const { fields } = await getDocument(scope, document_id)
-    const place = revisionPlace(document_id, fields.live ?? fields.revision)
+    const revision = fields.live ?? fields.revision
+    const place = revisionPlace(document_id, revision)
     const from = Math.max(0, start - before)
     const [opening, around] = await Promise.all([
       readText(scope, place, 0, openingLength),
@@ -192,7 +193,12 @@ async function readAround(scope: Scope, passage: Passage): Promise<ReadSource> {
     // It begins with a whole line, so that no sentence is cut.
     const line = around.lastIndexOf('\n', start - from) < 0 ? start - from : around.indexOf('\n') + 1
     const text = around.slice(from === 0 ? 0 : Math.min(line, start - from))
-    return { document_id, source, statements: statementsIn({ text, start: from + around.length - text.length }, opening) }
+    return {
+      document_id,
+      source,
+      revision,
+      statements: statementsIn({ text, start: from + around.length - text.length }, opening),
+    }
   } catch (error) {
     if (error instanceof NotFoundError) return bare
     throw error
