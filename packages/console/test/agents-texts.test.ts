@@ -136,6 +136,12 @@ describeInBrowser('what others wrote on the screen of agents', () => {
     await sources.getByText(source).waitFor()
     await sources.locator('summary').first().click()
     await expect.poll(() => sources.locator('mark').innerText()).toContain('4200 valves')
+    // Another text may have anything in that place.
+    await ingest(source, '# West\n\nThe plant in the west is closed, and what it made in May stands in no book that is left.')
+    await page.reload()
+    await sources.locator('summary').first().click()
+    await sources.getByText('The document has changed since it was cited').waitFor()
+    expect(await sources.locator('mark').count()).toBe(0)
     const panel = page.getByRole('region', { name: 'Step look' })
     await panel.locator('summary', { hasText: 'search_knowledge' }).first().click()
     await panel.getByText(`Passages of ${source}`).waitFor()

@@ -117,4 +117,16 @@ describeInBrowser('Metrics', () => {
     const other = await openConsole(server, { path: '/metrics', permissions: ['rag:read'] })
     await other.page.getByText('metrics:read').waitFor()
   })
+
+  it('goes on where charts can not be loaded, and says so in their place', async () => {
+    await submit('Good.')
+    const { page } = await openConsole(server)
+    await page.route(/drawn-chart/, (route) => route.abort())
+    await page.goto(`${server.url}/#/metrics`)
+    await page.getByText('This part of the page could not be loaded.').first().waitFor()
+    await page.getByRole('table', { name: 'By route' }).waitFor()
+    await page.unroute(/drawn-chart/)
+    await page.getByRole('button', { name: 'Load the page anew' }).first().click()
+    await page.getByRole('img', { name: /^Requests: / }).waitFor()
+  })
 })

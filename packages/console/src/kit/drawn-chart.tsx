@@ -22,11 +22,11 @@ export interface Band {
 }
 
 /**
- * Lines over time, drawn on a canvas; load it with `lazy`. What it shows has to stand in words beside it as well: a canvas says nothing to
+ * Lines over time, drawn on a canvas. What it shows has to stand in words beside it as well: a canvas says nothing to
  * screen readers but its name.
  * @param props.times milliseconds UTC, ascending; each series has a value for each, or null.
  */
-export default function TimeChart(props: {
+export default function DrawnChart(props: {
   readonly name: string
   readonly times: readonly number[]
   readonly series: readonly TimeSeries[]

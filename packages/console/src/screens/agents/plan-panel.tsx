@@ -1,5 +1,6 @@
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react'
+import { type ReactNode, useEffect, useMemo, useRef } from 'react'
 import { useSearchParams } from 'react-router'
+import { lazyPart } from '../../kit/lazy-part.tsx'
 import { Panel } from '../../kit/page.tsx'
 import { Empty, Loading, Notice } from '../../kit/states.tsx'
 import { type Tab, Tabs } from '../../kit/tabs.tsx'
@@ -9,7 +10,10 @@ import { StepList } from './step-list.tsx'
 import { StepPanel } from './step-panel.tsx'
 import { hasEnded, type PlannedStep, type StepRun, synthesis, type Workflow } from './workflow.ts'
 
-const PlanGraph = lazy(() => import('./plan-graph.tsx'))
+const PlanGraph = lazyPart(
+  () => import('./plan-graph.tsx'),
+  () => <Loading what="Drawing" />,
+)
 
 /** The plan, as a graph and as a list that says the same; the step that was chosen beside it. Both stand in the address. */
 export function PlanPanel(props: {
@@ -33,11 +37,7 @@ export function PlanPanel(props: {
   const graph: Tab = {
     id: 'graph',
     name: 'Graph',
-    show: () => (
-      <Suspense fallback={<Loading what="Drawing" />}>
-        <PlanGraph {...parts} />
-      </Suspense>
-    ),
+    show: () => <PlanGraph {...parts} />,
   }
   const list: Tab = { id: 'list', name: `Steps (${steps.length})`, show: () => <StepList {...parts} /> }
   return (

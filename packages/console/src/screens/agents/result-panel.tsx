@@ -9,6 +9,7 @@ import { Markdown } from '../../kit/markdown.tsx'
 import { Panel } from '../../kit/page.tsx'
 import { saveFile } from '../../kit/save-file.ts'
 import { Empty } from '../../kit/states.tsx'
+import { documentPath, useDocument } from '../knowledge/document.ts'
 import css from './agents.module.css'
 import type { Citation, Workflow } from './workflow.ts'
 
@@ -77,26 +78,15 @@ function Citations({ text, citations }: { readonly text: string; readonly citati
 function Cited({ claim, citation }: { readonly claim: string; readonly citation: Citation }): ReactNode {
   const [open, setOpen] = useState(false)
   const mayRead = useMay('documents:read')
-  const { document_id: id, start, end } = citation
-  const path = pathOf('/api/documents/{}/text', [id])
-  const passage = useQuery({
-    queryKey: [path],
-    queryFn: ({ signal }) => get<string>(path, signal),
-    enabled: open && mayRead,
-    staleTime: 60_000,
-    // The document may be gone, or not for this person: then the claim stands alone.
-    retry: false,
-  })
+  const { document_id: id, start, end, revision } = citation
   if (!mayRead) return <q>{claim}</q>
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>
         <q>{claim}</q>
       </summary>
-      {passage.data !== undefined && <Passage text={String(passage.data)} start={start} end={end} />}
-      {passage.isLoading && <p className={css.note}>Looking for the passage …</p>}
-      {passage.error !== null && <p className={css.bad}>{passage.error.message}</p>}
-      <Link to={`${pathOf('/knowledge/documents/{}', [id])}?start=${start}&end=${end}`}>Open the document there</Link>
+      {open && <Passage citation={citation} />}
+      <Link to={documentPath(id, { start, end, revision })}>Open the document there</Link>
     </details>
   )
 }
@@ -104,14 +94,32 @@ function Cited({ claim, citation }: { readonly claim: string; readonly citation:
 /** Characters around a passage, so that it can be understood. */
 const around = 160
 
-function Passage({ text, start, end }: { readonly text: string; readonly start: number; readonly end: number }): ReactNode {
+/** The passage, in the text that it was cited from; the document may have another by now, or be gone, or not be for this person. */
+function Passage({ citation }: { readonly citation: Citation }): ReactNode {
+  const { document_id: id, start, end, revision } = citation
+  const document = useDocument(id)
+  const first = Math.max(0, start - around)
+  const path = pathOf('/api/documents/{}/text', [id], { start: first, end: end + around })
+  const isSame = document.data?.revision === revision
+  const text = useQuery({
+    queryKey: [path, revision],
+    queryFn: ({ signal }) => get<string>(path, signal),
+    enabled: isSame,
+    retry: false,
+  })
+  const error = document.error ?? text.error
+  if (error !== null) return <p className={css.bad}>{error.message}</p>
+  if (document.data && !isSame)
+    return <p className={css.note}>The document has changed since it was cited: the passage was in an earlier version.</p>
+  if (text.data === undefined) return <p className={css.note}>Looking for the passage …</p>
+  const shown = text.data
   return (
     <blockquote className={css.passage}>
-      {start > around && '… '}
-      {text.slice(Math.max(0, start - around), start)}
-      <mark>{text.slice(start, end)}</mark>
-      {text.slice(end, end + around)}
-      {end + around < text.length && ' …'}
+      {first > 0 && '… '}
+      {shown.slice(0, start - first)}
+      <mark>{shown.slice(start - first, end - first)}</mark>
+      {shown.slice(end - first)}
+      {end + around < (document.data?.characters ?? 0) && ' …'}
     </blockquote>
   )
 }

@@ -84,6 +84,8 @@ export interface Citation {
   readonly claim_end: number
   readonly document_id: string
   readonly source: string
+  /** Of the text that the place is in. */
+  readonly revision: string
   readonly start: number
   readonly end: number
 }

@@ -1,14 +1,12 @@
-import { lazy, type ReactNode, Suspense } from 'react'
+import type { ReactNode } from 'react'
 import { useCost } from '../../kit/cost.tsx'
 import { formatCount, formatDuration, formatUsd } from '../../kit/format.ts'
 import { Panel } from '../../kit/page.tsx'
-import { Loading } from '../../kit/states.tsx'
-import type { TimeSeries } from '../../kit/time-chart.tsx'
+import { TimeChart, type TimeSeries } from '../../kit/time-chart.tsx'
 import css from './metrics.module.css'
 import type { Metrics } from './metrics.ts'
 import { shownTime } from './shown-time.ts'
 
-const TimeChart = lazy(() => import('../../kit/time-chart.tsx'))
 const height = 180
 
 type Minute = Metrics['minutes'][number]
@@ -28,9 +26,7 @@ export function MinuteCharts({ metrics }: { readonly metrics: Metrics }): ReactN
       {chartsOf(metrics, useCost()).map(({ title, words, series }) => (
         <Panel key={title} title={title}>
           <p className={css.words}>{words}</p>
-          <Suspense fallback={<Loading />}>
-            <TimeChart name={`${title}: ${words}`} {...{ times, series, height }} fromZero />
-          </Suspense>
+          <TimeChart name={`${title}: ${words}`} {...{ times, series, height }} fromZero />
         </Panel>
       ))}
     </div>

@@ -1,10 +1,10 @@
-import { lazy, type ReactNode, Suspense } from 'react'
+import type { ReactNode } from 'react'
 import { Badge } from '../../kit/badge.tsx'
+import { TimeChart } from '../../kit/time-chart.tsx'
 import type { Sample } from './feed.ts'
 import { formatNumber } from './numbers.ts'
 import css from './streams.module.css'
 
-const TimeChart = lazy(() => import('../../kit/time-chart.tsx'))
 const height = 165
 
 /** One field of one key: its values over the band in which they were expected, anomalies as dots; the newest in words. */
@@ -34,21 +34,19 @@ export function FieldChart(props: {
         )}
         {anomalies > 0 && <Badge tone="bad">{anomalies === 1 ? '1 anomaly' : `${anomalies} anomalies`}</Badge>}
       </figcaption>
-      <Suspense fallback={<div style={{ height }} />}>
-        <TimeChart
-          name={`${name}, over time, with the expected band`}
-          height={height}
-          legend={false}
-          times={own.map(({ at }) => at)}
-          series={[
-            { name: 'Expected up to', colour: '--chart-band', values: edge(1), isEdge: true, format: formatNumber },
-            { name: 'Expected from', colour: '--chart-band', values: edge(0), isEdge: true, format: formatNumber },
-            { name: field, colour: '--chart-1', values: own.map(measured), format: formatNumber },
-            { name: 'Anomaly', colour: '--bad', values: marks, isMarks: true, format: formatNumber },
-          ]}
-          bands={[{ upper: 0, lower: 1, colour: '--chart-band' }]}
-        />
-      </Suspense>
+      <TimeChart
+        name={`${name}, over time, with the expected band`}
+        height={height}
+        legend={false}
+        times={own.map(({ at }) => at)}
+        series={[
+          { name: 'Expected up to', colour: '--chart-band', values: edge(1), isEdge: true, format: formatNumber },
+          { name: 'Expected from', colour: '--chart-band', values: edge(0), isEdge: true, format: formatNumber },
+          { name: field, colour: '--chart-1', values: own.map(measured), format: formatNumber },
+          { name: 'Anomaly', colour: '--bad', values: marks, isMarks: true, format: formatNumber },
+        ]}
+        bands={[{ upper: 0, lower: 1, colour: '--chart-band' }]}
+      />
     </figure>
   )
 }

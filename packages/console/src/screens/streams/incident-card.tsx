@@ -1,14 +1,13 @@
-import { lazy, type ReactNode, Suspense } from 'react'
+import type { ReactNode } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { Badge, StatusBadge } from '../../kit/badge.tsx'
 import { Json } from '../../kit/copy.tsx'
 import { Pairs } from '../../kit/figures.tsx'
 import { formatDuration, formatShare, formatTime } from '../../kit/format.ts'
+import { TimeChart } from '../../kit/time-chart.tsx'
 import type { Insight } from './answers.ts'
 import { formatNumber, formatValue } from './numbers.ts'
 import css from './streams.module.css'
-
-const TimeChart = lazy(() => import('../../kit/time-chart.tsx'))
 
 /** One incident: what it is, how bad, why that is thought, and what to do. The worst of its keys stands for it. */
 export function IncidentCard({ insights }: { readonly insights: readonly Insight[] }): ReactNode {
@@ -109,26 +108,24 @@ function Recent({ insight }: { readonly insight: Insight }): ReactNode {
   const edge = (place: 0 | 1): readonly (number | null)[] => times.map(() => expected?.[place] ?? null)
   return (
     <>
-      <Suspense fallback={<div style={{ height: 140 }} />}>
-        <TimeChart
-          name={`${field} of ${insight.key}, the values before`}
-          height={140}
-          legend={false}
-          times={times}
-          series={[
-            { name: 'Expected up to', colour: '--chart-band', values: edge(1), isEdge: true },
-            { name: 'Expected from', colour: '--chart-band', values: edge(0), isEdge: true },
-            { name: field, colour: '--chart-1', values: recent.map(([, each]) => each), format: formatNumber },
-            {
-              name: 'At fault',
-              colour: '--bad',
-              values: recent.map(([, each], index) => (times[index] === at ? each : null)),
-              isMarks: true,
-            },
-          ]}
-          bands={[{ upper: 0, lower: 1, colour: '--chart-band' }]}
-        />
-      </Suspense>
+      <TimeChart
+        name={`${field} of ${insight.key}, the values before`}
+        height={140}
+        legend={false}
+        times={times}
+        series={[
+          { name: 'Expected up to', colour: '--chart-band', values: edge(1), isEdge: true },
+          { name: 'Expected from', colour: '--chart-band', values: edge(0), isEdge: true },
+          { name: field, colour: '--chart-1', values: recent.map(([, each]) => each), format: formatNumber },
+          {
+            name: 'At fault',
+            colour: '--bad',
+            values: recent.map(([, each], index) => (times[index] === at ? each : null)),
+            isMarks: true,
+          },
+        ]}
+        bands={[{ upper: 0, lower: 1, colour: '--chart-band' }]}
+      />
       {value !== null && expected && (
         <p className={css.note}>
           {field} was {formatValue(value)}, expected {formatNumber(expected[0])} to {formatNumber(expected[1])}.

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, type ReactNode, Suspense } from 'react'
+import type { ReactNode } from 'react'
 import { useSearchParams } from 'react-router'
 import { get, pathOf, send } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
@@ -10,12 +10,11 @@ import { Figure, Figures, Meter } from '../../kit/figures.tsx'
 import { formatCount, formatUsd } from '../../kit/format.ts'
 import { Columns, Panel, Row, Stack } from '../../kit/page.tsx'
 import { saveFile } from '../../kit/save-file.ts'
-import { Empty, Loaded, Loading } from '../../kit/states.tsx'
+import { Empty, Loaded } from '../../kit/states.tsx'
 import { Table } from '../../kit/table.tsx'
+import { TimeChart } from '../../kit/time-chart.tsx'
 import { tell } from '../../kit/toasts.tsx'
 import type { Usage, UsageLine } from './tenant.ts'
-
-const TimeChart = lazy(() => import('../../kit/time-chart.tsx'))
 
 /** What a tenant used and what it cost: by day, model and user, beside its budget. */
 export function UsagePanel({ id }: { readonly id: string }): ReactNode {
@@ -90,13 +89,11 @@ function Shown({ usage }: { readonly usage: Usage }): ReactNode {
         <>
           {days.length > 1 && (
             <Panel title="Cost by day">
-              <Suspense fallback={<Loading />}>
-                <TimeChart
-                  name="Cost by day"
-                  times={days.map(({ name }) => Date.parse(`${name}T00:00:00Z`))}
-                  series={[{ name: 'USD', colour: '--chart-1', values: days.map(({ usd }) => usd), format: formatUsd }]}
-                />
-              </Suspense>
+              <TimeChart
+                name="Cost by day"
+                times={days.map(({ name }) => Date.parse(`${name}T00:00:00Z`))}
+                series={[{ name: 'USD', colour: '--chart-1', values: days.map(({ usd }) => usd), format: formatUsd }]}
+              />
             </Panel>
           )}
           <Columns>
