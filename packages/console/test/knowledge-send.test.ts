@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
+import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { until } from '../../../test/e2e/support/until.ts'
 import { startTestServer } from '../../server/test/support/test-server.ts'
 import { api, describeInBrowser, expectSound, openConsole } from './support/browser.ts'
@@ -119,5 +122,31 @@ describeInBrowser('a long list', () => {
     await page.keyboard.press('Escape')
     await page.getByRole('dialog', { name: 'Paste a text' }).waitFor({ state: 'detached' })
     expect(asked).toBeLessThan(4)
+  })
+
+  it('sends a folder whole, and of one with too many files none, saying so', async () => {
+    const server = await startTestServer()
+    const { page, context } = await openConsole(server, { path: '/knowledge' })
+    const [few, many] = [3, 1_001].map((count) => {
+      const folder = temporaryFolder()
+      for (let at = 0; at < count; at++) writeFileSync(join(folder, `${count}-${at}.md`), `Part ${at}.`)
+      return folder
+    })
+    const box = (await page.getByLabel('Drop files here').boundingBox()) ?? expect.fail('There is no place to drop.')
+    const protocol = await context.newCDPSession(page)
+    const drop = async (folder = ''): Promise<void> => {
+      const data = { items: [], files: [folder], dragOperationsMask: 1 }
+      for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+        await protocol.send('Input.dispatchDragEvent', { type, x: box.x + 20, y: box.y + 20, data })
+    }
+    await drop(many)
+    await page.getByText('Nothing is sent: there are more than 1,000 files. Drop them in parts.').waitFor()
+    await drop(few)
+    await page
+      .getByRole('list', { name: 'Sent from here' })
+      .getByText(/3-2\.md/)
+      .waitFor()
+    const { items } = await api<{ items: { source: string }[] }>(server, 'GET', '/api/documents')
+    expect(items.filter(({ source }) => source.includes('1001-'))).toEqual([])
   })
 })

@@ -49,11 +49,21 @@ describeInBrowser('the door of the console', () => {
     expect(await context.cookies()).toEqual([])
   })
 
+  it('offers tenants that were made elsewhere meanwhile', async () => {
+    const { page } = await openConsole(server)
+    const choice = page.getByLabel('Tenant', { exact: true })
+    await expect.poll(() => choice.locator('option').allInnerTexts()).toContain('demo')
+    await server.registry.create('made-later', 'Made later')
+    await choice.focus()
+    await expect.poll(() => choice.locator('option').allInnerTexts()).toContain('made-later')
+  })
+
   it('leads back when the tenant that was changed to is suspended, and says why; nothing of it is claimed', async () => {
     await server.registry.create('paused', 'Paused')
     const visited = await openConsole(server, { path: '/streams', expected: [/403/] })
     const { page } = visited
     await page.getByLabel('Tenant', { exact: true }).selectOption('paused')
+    await expect.poll(() => page.getByLabel('Tenant', { exact: true }).inputValue()).toBe('paused')
     await page.getByText('No stream yet.').waitFor()
     await server.registry.setStatus('paused', 'suspended')
     await page.getByRole('heading', { name: 'paused', level: 1 }).waitFor()

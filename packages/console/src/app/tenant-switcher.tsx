@@ -23,6 +23,8 @@ export function TenantSwitcher(): ReactNode {
       aria-label="Tenant"
       value={own}
       disabled={signIn.isPending}
+      // Some may have been made elsewhere.
+      onFocus={() => void tenants.refetch()}
       onChange={({ target }) => signIn.mutate({ tenant_id: target.value }, { onError: (error) => tell(error.message) })}
     >
       {names.map((name) => (

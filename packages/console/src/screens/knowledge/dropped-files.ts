@@ -1,9 +1,10 @@
+import { formatCount } from '../../kit/format.ts'
 import type { NamedFile } from './sending.ts'
 
-/** More are sent in several drops. */
+/** Of one drop: what is left out of more would be known to nobody. */
 const mostFiles = 1_000
 
-/** The files that were dropped, those in folders under their paths. Must be called while the drop is handled. */
+/** The files that were dropped, those in folders under their paths, or an error for too many. Must be called while the drop is handled. */
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly NamedFile[]> {
   const found: NamedFile[] = []
   const entries: FileSystemEntry[] = []
@@ -24,7 +25,7 @@ export function chosenFiles(files: FileList | null): readonly NamedFile[] {
 }
 
 async function gather(entry: FileSystemEntry, found: NamedFile[]): Promise<void> {
-  if (found.length >= mostFiles) return
+  if (found.length >= mostFiles) throw new Error(`there are more than ${formatCount(mostFiles)} files. Drop them in parts.`)
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))
     // What desktops keep beside files is nobody's document.
