@@ -2,7 +2,8 @@ import { Menu } from '@base-ui/react/menu'
 import { Check, Code, Copy } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { Call } from '../api/client.ts'
-import { asCurl, asTypeScript } from '../api/snippets.ts'
+import { useSession } from '../api/session.ts'
+import { asCurl, asTypeScript, type Step } from '../api/snippets.ts'
 import { Button } from './button.tsx'
 import css from './kit.module.css'
 import overlay from './overlay.module.css'
@@ -30,12 +31,17 @@ export function CopyButton({ text, what }: { readonly text: string; readonly wha
   )
 }
 
-/** What a part of the page does, as a call of the API: for a shell, or for a program. */
-export function CopyCall({ call }: { readonly call: Call }): ReactNode {
+/** What a part of the page does, as a call of the API, or all of them in their order: for a shell, or for a program. */
+export function CopyCall({ call }: { readonly call: Call | (() => readonly Step[]) }): ReactNode {
+  const { tenant_id } = useSession()
   const forms = [
     ['Copy as curl', asCurl],
     ['Copy as TypeScript', asTypeScript],
   ] as const
+  const copyAs = (form: (steps: readonly Step[]) => string): Promise<boolean> => {
+    const steps = typeof call === 'function' ? call() : [call]
+    return copy(form(steps), steps.length === 1 ? 'The call' : `What makes the ${steps.length} calls`)
+  }
   return (
     <Menu.Root>
       <Menu.Trigger render={<Button look="quiet" size="small" />}>
@@ -44,11 +50,17 @@ export function CopyCall({ call }: { readonly call: Call }): ReactNode {
       <Menu.Portal>
         <Menu.Positioner sideOffset={4} align="end">
           <Menu.Popup className={overlay.menu}>
-            {forms.map(([name, form]) => (
-              <Menu.Item key={name} className={overlay.menuItem} onClick={() => void copy(form(call), 'The call')}>
-                {name}
-              </Menu.Item>
-            ))}
+            <Menu.Group>
+              {forms.map(([name, form]) => (
+                <Menu.Item key={name} className={overlay.menuItem} onClick={() => void copyAs(form)}>
+                  {name}
+                </Menu.Item>
+              ))}
+              <Menu.GroupLabel className={overlay.menuNote}>
+                <code>PLINTH_TOKEN</code> has to be set: to a virtual key, or on the server’s machine to what this prints:{' '}
+                <code>npx --no-install plinth token --tenant {tenant_id}</code>
+              </Menu.GroupLabel>
+            </Menu.Group>
           </Menu.Popup>
         </Menu.Positioner>
       </Menu.Portal>

@@ -1,4 +1,4 @@
-import { get, Problem, pathOf, send } from '../../api/client.ts'
+import { type Call, get, Problem, pathOf, send } from '../../api/client.ts'
 import { type Running, untilFound } from './try-card.tsx'
 
 interface Document {
@@ -7,13 +7,14 @@ interface Document {
   readonly error?: { readonly message: string } | null
 }
 
+/** Puts a document in. */
+export function documentCall(source: string, content: string): Call {
+  return { method: 'POST', path: '/api/documents', body: { documents: [{ source, content }] } }
+}
+
 /** Puts a document in, and waits until it is found. @throws Problem when it can't be read. */
-export async function readDocument(
-  running: Running,
-  document: { readonly source: string; readonly content: string },
-): Promise<void> {
-  const body = { documents: [document] }
-  const [sent] = await send<readonly Document[]>({ method: 'POST', path: '/api/documents', body }, running.signal)
+export async function readDocument(running: Running, call: Call): Promise<void> {
+  const [sent] = await send<readonly Document[]>(call, running.signal)
   const path = pathOf('/api/documents/{}', [sent?.document_id ?? ''])
   await untilFound(running, 'document that can be searched', async () => {
     const { status, error } = await get<Document>(path, running.signal)

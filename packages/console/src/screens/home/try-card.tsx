@@ -2,8 +2,9 @@ import type { LucideIcon } from 'lucide-react'
 import { ArrowRight, Check, Play } from 'lucide-react'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
-import { type Call, Problem } from '../../api/client.ts'
+import { Problem } from '../../api/client.ts'
 import { useSession } from '../../api/session.ts'
+import type { Step } from '../../api/snippets.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { formatDuration } from '../../kit/format.ts'
@@ -30,8 +31,8 @@ export function TryCard<Result>(props: {
   readonly icon: LucideIcon
   /** All of them are needed. */
   readonly permissions: readonly string[]
-  /** The call that stands for what it does. */
-  readonly call: Call
+  /** What it does, as calls of the API in their order, each time for something new. */
+  readonly steps: () => readonly Step[]
   /** Runs anew with each. */
   readonly round: number
   readonly run: (running: Running) => Promise<Result>
@@ -40,7 +41,7 @@ export function TryCard<Result>(props: {
   /** The input. */
   readonly children: ReactNode
 }): ReactNode {
-  const { title, about, icon: Icon, permissions, call, round, show, children } = props
+  const { title, about, icon: Icon, permissions, steps, round, show, children } = props
   const held = useSession().permissions
   const missing = permissions.filter((one) => !held.includes(one))
   const { state, start } = useRun(props.run, missing.length === 0, round)
@@ -61,7 +62,7 @@ export function TryCard<Result>(props: {
               {state.is !== 'running' && <Play size={14} aria-hidden="true" />}
               {state.is === 'done' || state.is === 'failed' ? 'Run again' : 'Run'}
             </Button>
-            <CopyCall call={call} />
+            <CopyCall call={steps} />
             <span className={css.step} role="status">
               {state.is === 'running' && `${state.step} …`}
               {state.is === 'done' && (

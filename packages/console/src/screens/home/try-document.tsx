@@ -5,7 +5,7 @@ import { Badge } from '../../kit/badge.tsx'
 import { Field, TextField } from '../../kit/field.tsx'
 import { formatShare } from '../../kit/format.ts'
 import css from './home.module.css'
-import { readDocument } from './read-document.ts'
+import { documentCall, readDocument } from './read-document.ts'
 import { TryCard } from './try-card.tsx'
 import { Words } from './words.tsx'
 
@@ -32,6 +32,7 @@ const sampleQuestion = 'How many days of leave may be carried over?'
 export function TryDocument({ round }: { readonly round: number }): ReactNode {
   const [content, setContent] = useState(sampleText)
   const [query, setQuery] = useState(sampleQuestion)
+  const putIn = documentCall(source, content)
   const call: Call = { method: 'POST', path: '/api/rag/query', body: { query } }
   return (
     <TryCard<Answer>
@@ -39,10 +40,11 @@ export function TryDocument({ round }: { readonly round: number }): ReactNode {
       about="Retrieval: the document is read and indexed; the answer cites its places, or abstains."
       icon={BookOpen}
       permissions={['documents:write', 'documents:read', 'rag:read']}
-      {...{ call, round }}
+      steps={() => [{ ...putIn, follows: true }, call]}
+      round={round}
       run={async (running) => {
         running.tell('Reading the document')
-        await readDocument(running, { source, content })
+        await readDocument(running, putIn)
         running.tell('Asking')
         return send<Answer>(call, running.signal)
       }}

@@ -37,7 +37,8 @@ export function TryRequest({ round }: { readonly round: number }): ReactNode {
       about="Event-driven: acknowledged at once, kept, worked in the background, told of by events."
       icon={Inbox}
       permissions={['requests:write', 'requests:read']}
-      {...{ call, round }}
+      steps={() => [{ ...call, follows: true }]}
+      round={round}
       run={async (running) => {
         const { request_id } = await send<{ readonly request_id: string }>(call, running.signal)
         running.tell('Accepted, in work')

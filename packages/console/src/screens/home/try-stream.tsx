@@ -36,32 +36,34 @@ interface Spiked {
 export function TryStream({ round }: { readonly round: number }): ReactNode {
   const [spike, setSpike] = useState('130')
   const value = Number(spike)
-  const sample = [{ key: 'pump', data: { temperature: value } }]
-  const call: Call = { method: 'POST', path: `${path}/records`, body: { records: sample } }
   return (
     <TryCard<Spiked>
       title="Put a spike into a stream"
       about="Analytics: a minute of usual temperatures of a new pump, then one that is not. A detector finds it; no model is asked for the rest."
       icon={Activity}
       permissions={['streams:write', 'streams:read']}
-      {...{ call, round }}
+      steps={() => {
+        const key = freshKey()
+        // Whoever makes the calls does it later than now: records without a time are of the moment that they come in.
+        const records = temperatures(0, history, value).map(([, temperature]) => ({ key, data: { temperature } }))
+        return [appendCall(records), { method: 'GET', path: insightPath(key), until: '"insight_id"' }]
+      }}
+      round={round}
       run={async (running) => {
         if (!Number.isFinite(value) || spike.trim() === '')
           throw new Problem({ status: 400, code: 'invalid_input', field: 'spike', detail: 'The spike must be a number.' })
         const now = Date.now()
         const begin = Math.max(now - history, (await watermarkOf(running.signal)) + 1)
-        // A pump that nobody knows yet: of one that was told of already, nothing is told again for a while.
-        const key = `pump-${now.toString(36)}`
+        const key = freshKey()
         const records = temperatures(begin, now, value).map(([at, temperature]) => ({
           key,
           timestamp: new Date(at).toISOString(),
           data: { temperature },
         }))
-        await send({ method: 'POST', path: `${path}/records`, body: { records } }, running.signal)
+        await send(appendCall(records), running.signal)
         running.tell(`${records.length} records are sent, looking for the spike`)
-        const found = pathOf(`${path}/insights`, [], { key, limit: 1 })
         const insight = await untilFound(running, 'finding', async () => {
-          const page = await get<{ readonly items: readonly Insight[] }>(found, running.signal).catch(notYet)
+          const page = await get<{ readonly items: readonly Insight[] }>(insightPath(key), running.signal).catch(notYet)
           return page?.items[0]
         })
         return { sent: records.length, key, insight }
@@ -95,6 +97,19 @@ export function TryStream({ round }: { readonly round: number }): ReactNode {
       />
     </TryCard>
   )
+}
+
+/** A pump that nobody knows yet: of one that was told of already, nothing is told again for a while. */
+function freshKey(): string {
+  return `pump-${Date.now().toString(36)}`
+}
+
+function appendCall(records: readonly object[]): Call {
+  return { method: 'POST', path: `${path}/records`, body: { records } }
+}
+
+function insightPath(key: string): string {
+  return pathOf(`${path}/insights`, [], { key, limit: 1 })
 }
 
 /** Usual values up to a time, and a last one that is not. */

@@ -1,7 +1,8 @@
 import { Building2 } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import { addressOf, type Call, get, pathOf, send } from '../../api/client.ts'
+import { addressOf, type Call, pathOf, send } from '../../api/client.ts'
 import { useSession } from '../../api/session.ts'
+import type { Step } from '../../api/snippets.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { ConfirmButton } from '../../kit/dialog.tsx'
 import { Field } from '../../kit/field.tsx'
@@ -17,29 +18,26 @@ interface Shown {
 export function TryTenant({ round }: { readonly round: number }): ReactNode {
   const { tenant_id: own } = useSession()
   const [name, setName] = useState('Try this')
-  const limits = { requests_per_minute: 1 }
-  const call: Call = { method: 'POST', path: '/api/tenants', body: { tenant_id: 'try-this', name, limits } }
   return (
     <TryCard<Shown>
       title="Make a tenant"
       about={`Multi-tenant: a new tenant with a key of its own and one request a minute asks for something of ${own}, and for too much.`}
       icon={Building2}
       permissions={['tenants:admin', 'requests:write', 'requests:read']}
-      {...{ call, round }}
+      steps={() => stepsOf(callsOf(name))}
+      round={round}
       run={async ({ signal, tell }) => {
-        const tenant = `try-${Date.now().toString(36)}`
-        await send({ method: 'POST', path: '/api/tenants', body: { tenant_id: tenant, name, limits } }, signal)
+        const { tenant, make, makeKey, ask, read, askAsIt } = callsOf(name)
+        await send(make, signal)
         tell('Making a key')
-        const body = { name: 'Home', permissions: ['requests:read', 'requests:write'] }
-        const keys = pathOf('/api/tenants/{}/keys', [tenant])
-        const { key } = await send<{ readonly key: string }>({ method: 'POST', path: keys, body }, signal)
+        const { key } = await send<{ readonly key: string }>(makeKey, signal)
         tell('Asking with it')
-        const theirs = await somethingOwn(signal)
-        const ask = asWhoever(key, signal)
+        await send(ask, signal)
+        const statusOf = asWhoever(key, signal)
         const checks = [
-          { what: `reads a request of ${own}`, as: 404, status: await ask('GET', pathOf('/api/requests/{}', [theirs])) },
-          { what: 'sends its first request', as: 202, status: await ask('POST', '/api/requests') },
-          { what: 'sends a second one at once', as: 429, status: await ask('POST', '/api/requests') },
+          { what: `reads a request of ${own}`, as: 404, status: await statusOf(read) },
+          { what: 'sends its first request', as: 202, status: await statusOf(askAsIt) },
+          { what: 'sends a second one at once', as: 429, status: await statusOf(askAsIt) },
         ]
         return { tenant, checks }
       }}
@@ -89,24 +87,46 @@ function Removal({ tenant }: { readonly tenant: string }): ReactNode {
   )
 }
 
-/** A request of the tenant that is signed in, made when there is none. */
-async function somethingOwn(signal: AbortSignal): Promise<string> {
-  const [newest] = (await get<{ readonly items: readonly { readonly request_id: string }[] }>('/api/requests?limit=1', signal))
-    .items
-  if (newest) return newest.request_id
-  const body = { prompt: 'Something that is ours.' }
-  return (await send<{ readonly request_id: string }>({ method: 'POST', path: '/api/requests', body }, signal)).request_id
+interface Calls {
+  readonly tenant: string
+  readonly make: Call
+  readonly makeKey: Call
+  /** Something of the tenant that is signed in, for the new one to ask for. */
+  readonly ask: Call
+  readonly read: Call
+  readonly askAsIt: Call
+}
+
+/** For a tenant that isn't there yet. */
+function callsOf(name: string): Calls {
+  const tenant = `try-${Date.now().toString(36)}`
+  const own = `beside-${tenant}`
+  const permissions = ['requests:read', 'requests:write']
+  const path = '/api/requests'
+  return {
+    tenant,
+    make: { method: 'POST', path: '/api/tenants', body: { tenant_id: tenant, name, limits: { requests_per_minute: 1 } } },
+    makeKey: { method: 'POST', path: pathOf('/api/tenants/{}/keys', [tenant]), body: { name: 'Home', permissions } },
+    ask: { method: 'POST', path, body: { request_id: own, prompt: 'Something that is ours.' } },
+    read: { method: 'GET', path: pathOf('/api/requests/{}', [own]) },
+    askAsIt: { method: 'POST', path, body: { prompt: 'Hello.' } },
+  }
+}
+
+function stepsOf({ make, makeKey, ask, read, askAsIt }: Calls): readonly Step[] {
+  const asIt = { ...askAsIt, withKey: true } as const
+  return [make, { ...makeKey, givesKey: true }, ask, { ...read, withKey: true }, asIt, asIt]
 }
 
 /** Calls as whoever has a key, without the session of this page. @returns gives the status. */
-function asWhoever(key: string, signal: AbortSignal): (method: 'GET' | 'POST', path: string) => Promise<number> {
-  return async (method, path) => {
+function asWhoever(key: string, signal: AbortSignal): (call: Call) => Promise<number> {
+  return async ({ method, path, body }) => {
     const response = await fetch(addressOf(path), {
       method,
       signal,
       credentials: 'omit',
-      headers: { authorization: `Bearer ${key}`, ...(method === 'POST' ? { 'content-type': 'application/json' } : {}) },
-      ...(method === 'POST' ? { body: JSON.stringify({ prompt: 'Hello.' }) } : {}),
+      headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     await response.body?.cancel()
     return response.status

@@ -6,7 +6,7 @@ import { Field, TextField } from '../../kit/field.tsx'
 import { formatDuration } from '../../kit/format.ts'
 import { Markdown } from '../../kit/markdown.tsx'
 import css from './home.module.css'
-import { readDocument } from './read-document.ts'
+import { documentCall, readDocument } from './read-document.ts'
 import { TryCard, untilFound } from './try-card.tsx'
 import { Words } from './words.tsx'
 
@@ -35,6 +35,7 @@ export function TryWorkflow({ round }: { readonly round: number }): ReactNode {
   const [content, setContent] = useState(sampleText)
   const [first, setFirst] = useState<string>(sampleQuestions[0])
   const [second, setSecond] = useState<string>(sampleQuestions[1])
+  const putIn = documentCall(source, content)
   const call: Call = { method: 'POST', path: '/api/workflows', body: workflowOf(first, second) }
   return (
     <TryCard<Workflow>
@@ -42,10 +43,14 @@ export function TryWorkflow({ round }: { readonly round: number }): ReactNode {
       about="Agents: two research steps side by side, from a document, then a report that waits for both."
       icon={Bot}
       permissions={['workflows:write', 'workflows:read', 'documents:write', 'documents:read']}
-      {...{ call, round }}
+      steps={() => [
+        { ...putIn, follows: true },
+        { ...call, follows: true },
+      ]}
+      round={round}
       run={async (running) => {
         running.tell('Reading the document')
-        await readDocument(running, { source, content })
+        await readDocument(running, putIn)
         const { workflow_id } = await send<{ readonly workflow_id: string }>(call, running.signal)
         return untilFound(running, 'end of the workflow', async () => {
           const workflow = await get<Workflow>(pathOf('/api/workflows/{}', [workflow_id]), running.signal)
