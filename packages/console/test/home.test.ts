@@ -105,9 +105,20 @@ describeInBrowser('Home', () => {
     const { page } = visited
     await page.getByText('metrics:read').waitFor()
     expect(await cardOf(visited, 'Make a tenant').innerText()).toContain('This token lacks tenants:admin')
-    await page.getByRole('button', { name: 'Run all five' }).click()
+    expect(await page.getByRole('button', { name: 'Run all five' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Run the 1 that this token may run' }).click()
     await isDone(cardOf(visited, 'Send a prompt'))
     expect(await page.getByRole('button', { name: 'Run', exact: true }).count()).toBe(0)
+    await expectSound(visited)
+  })
+
+  it('offers a viewer nothing to run, and says why; its figures say which time they are of', async () => {
+    const visited = await openConsole(server, { permissions: ['requests:read', 'metrics:read'] })
+    const { page } = visited
+    await page.getByText('This token may run none of these').waitFor()
+    expect(await page.getByRole('button', { name: /^Run/ }).count()).toBe(0)
+    const rate = page.getByRole('link', { name: 'Requests per minute' })
+    expect(await rate.innerText()).toMatch(/over the last 60 seconds; \d+ since/)
     await expectSound(visited)
   })
 

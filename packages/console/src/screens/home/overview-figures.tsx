@@ -15,7 +15,7 @@ export function OverviewFigures({ overview }: { readonly overview: Overview }): 
       <Figure
         name="Requests per minute"
         value={formatRate(overview.requests_per_minute)}
-        hint={`${formatCount(hour.requests)} since ${formatTime(sinceOf(kept))}`}
+        hint={`over the last 60 seconds; ${formatCount(hour.requests)} since ${formatTime(sinceOf(kept))}`}
         to="/metrics"
       />
       <Figure

@@ -18,6 +18,14 @@ export interface Running {
   tell(step: string): void
 }
 
+/** What each card is given. */
+export interface Tried {
+  /** Runs anew with each. */
+  readonly round: number
+  /** All of them are needed. */
+  readonly permissions: readonly string[]
+}
+
 type State<Result> =
   | { readonly is: 'new' }
   | { readonly is: 'running'; readonly step: string }
@@ -25,22 +33,20 @@ type State<Result> =
   | { readonly is: 'failed'; readonly error: unknown }
 
 /** A pattern at work on sample input: the input, one button, and what came of it. */
-export function TryCard<Result>(props: {
-  readonly title: string
-  readonly about: string
-  readonly icon: LucideIcon
-  /** All of them are needed. */
-  readonly permissions: readonly string[]
-  /** What it does, as calls of the API in their order, each time for something new. */
-  readonly steps: () => readonly Step[]
-  /** Runs anew with each. */
-  readonly round: number
-  readonly run: (running: Running) => Promise<Result>
-  readonly show: (result: Result) => ReactNode
-  readonly link: (result: Result | undefined) => { readonly to: string; readonly name: string }
-  /** The input. */
-  readonly children: ReactNode
-}): ReactNode {
+export function TryCard<Result>(
+  props: Tried & {
+    readonly title: string
+    readonly about: string
+    readonly icon: LucideIcon
+    /** What it does, as calls of the API in their order, each time for something new. */
+    readonly steps: () => readonly Step[]
+    readonly run: (running: Running) => Promise<Result>
+    readonly show: (result: Result) => ReactNode
+    readonly link: (result: Result | undefined) => { readonly to: string; readonly name: string }
+    /** The input. */
+    readonly children: ReactNode
+  },
+): ReactNode {
   const { title, about, icon: Icon, permissions, steps, round, show, children } = props
   const held = useSession().permissions
   const missing = permissions.filter((one) => !held.includes(one))

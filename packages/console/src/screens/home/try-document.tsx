@@ -6,7 +6,7 @@ import { Field, TextField } from '../../kit/field.tsx'
 import { formatShare } from '../../kit/format.ts'
 import css from './home.module.css'
 import { documentCall, readDocument } from './read-document.ts'
-import { TryCard } from './try-card.tsx'
+import { type Tried, TryCard } from './try-card.tsx'
 import { Words } from './words.tsx'
 
 interface Citation {
@@ -29,7 +29,7 @@ const sampleText = `Holiday rules. Every employee has 28 days of paid leave a ye
 const sampleQuestion = 'How many days of leave may be carried over?'
 
 /** RAG: a document becomes searchable, and an answer shows its evidence. */
-export function TryDocument({ round }: { readonly round: number }): ReactNode {
+export function TryDocument({ round, permissions }: Tried): ReactNode {
   const [content, setContent] = useState(sampleText)
   const [query, setQuery] = useState(sampleQuestion)
   const putIn = documentCall(source, content)
@@ -39,7 +39,7 @@ export function TryDocument({ round }: { readonly round: number }): ReactNode {
       title="Ask a document"
       about="Retrieval: the document is read and indexed; the answer cites its places, or abstains."
       icon={BookOpen}
-      permissions={['documents:write', 'documents:read', 'rag:read']}
+      permissions={permissions}
       steps={() => [{ ...putIn, follows: true }, call]}
       round={round}
       run={async (running) => {

@@ -7,7 +7,7 @@ import { TextField } from '../../kit/field.tsx'
 import { formatDuration } from '../../kit/format.ts'
 import { addressOfRequest } from '../requests/request.ts'
 import css from './home.module.css'
-import { TryCard, untilFound } from './try-card.tsx'
+import { type Tried, TryCard, untilFound } from './try-card.tsx'
 import { Words } from './words.tsx'
 
 interface Request {
@@ -28,7 +28,7 @@ const sample =
   'Summarise in one sentence: A queue takes what comes, and a worker takes what it can. When the worker fails, the work waits and is tried again. Nothing that was accepted is lost.'
 
 /** Event-driven: accepted at once, worked in the background. */
-export function TryRequest({ round }: { readonly round: number }): ReactNode {
+export function TryRequest({ round, permissions }: Tried): ReactNode {
   const [prompt, setPrompt] = useState(sample)
   const call: Call = { method: 'POST', path: '/api/requests', body: { prompt } }
   return (
@@ -36,7 +36,7 @@ export function TryRequest({ round }: { readonly round: number }): ReactNode {
       title="Send a prompt"
       about="Event-driven: acknowledged at once, kept, worked in the background, told of by events."
       icon={Inbox}
-      permissions={['requests:write', 'requests:read']}
+      permissions={permissions}
       steps={() => [{ ...call, follows: true }]}
       round={round}
       run={async (running) => {

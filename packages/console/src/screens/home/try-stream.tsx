@@ -5,7 +5,7 @@ import { StatusBadge } from '../../kit/badge.tsx'
 import { Field } from '../../kit/field.tsx'
 import { formatCount } from '../../kit/format.ts'
 import css from './home.module.css'
-import { TryCard, untilFound } from './try-card.tsx'
+import { type Tried, TryCard, untilFound } from './try-card.tsx'
 import { Words } from './words.tsx'
 
 interface Insight {
@@ -33,7 +33,7 @@ interface Spiked {
 }
 
 /** Analytics: a spike among usual values is found, explained and told of. */
-export function TryStream({ round }: { readonly round: number }): ReactNode {
+export function TryStream({ round, permissions }: Tried): ReactNode {
   const [spike, setSpike] = useState('130')
   const value = Number(spike)
   return (
@@ -41,7 +41,7 @@ export function TryStream({ round }: { readonly round: number }): ReactNode {
       title="Put a spike into a stream"
       about="Analytics: a minute of usual temperatures of a new pump, then one that is not. A detector finds it; no model is asked for the rest."
       icon={Activity}
-      permissions={['streams:write', 'streams:read']}
+      permissions={permissions}
       steps={() => {
         const key = freshKey()
         // Whoever makes the calls does it later than now: records without a time are of the moment that they come in.

@@ -7,7 +7,7 @@ import { Badge } from '../../kit/badge.tsx'
 import { ConfirmButton } from '../../kit/dialog.tsx'
 import { Field } from '../../kit/field.tsx'
 import css from './home.module.css'
-import { TryCard } from './try-card.tsx'
+import { type Tried, TryCard } from './try-card.tsx'
 
 interface Shown {
   readonly tenant: string
@@ -15,7 +15,7 @@ interface Shown {
 }
 
 /** Multi-tenant: a tenant of its own sees nothing of this one, and stays within its limits. */
-export function TryTenant({ round }: { readonly round: number }): ReactNode {
+export function TryTenant({ round, permissions }: Tried): ReactNode {
   const { tenant_id: own } = useSession()
   const [name, setName] = useState('Try this')
   return (
@@ -23,7 +23,7 @@ export function TryTenant({ round }: { readonly round: number }): ReactNode {
       title="Make a tenant"
       about={`Multi-tenant: a new tenant with a key of its own and one request a minute asks for something of ${own}, and for too much.`}
       icon={Building2}
-      permissions={['tenants:admin', 'requests:write', 'requests:read']}
+      permissions={permissions}
       steps={() => stepsOf(callsOf(name))}
       round={round}
       run={async ({ signal, tell }) => {

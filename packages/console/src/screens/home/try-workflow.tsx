@@ -7,7 +7,7 @@ import { formatDuration } from '../../kit/format.ts'
 import { Markdown } from '../../kit/markdown.tsx'
 import css from './home.module.css'
 import { documentCall, readDocument } from './read-document.ts'
-import { TryCard, untilFound } from './try-card.tsx'
+import { type Tried, TryCard, untilFound } from './try-card.tsx'
 import { Words } from './words.tsx'
 
 interface Step {
@@ -31,7 +31,7 @@ const sampleText =
 const sampleQuestions = ['What does a cup of coffee cost?', 'How much caffeine does a cup of coffee have?'] as const
 
 /** Multi-agent: steps run as soon as what they need is there. */
-export function TryWorkflow({ round }: { readonly round: number }): ReactNode {
+export function TryWorkflow({ round, permissions }: Tried): ReactNode {
   const [content, setContent] = useState(sampleText)
   const [first, setFirst] = useState<string>(sampleQuestions[0])
   const [second, setSecond] = useState<string>(sampleQuestions[1])
@@ -42,7 +42,7 @@ export function TryWorkflow({ round }: { readonly round: number }): ReactNode {
       title="Run a small workflow"
       about="Agents: two research steps side by side, from a document, then a report that waits for both."
       icon={Bot}
-      permissions={['workflows:write', 'workflows:read', 'documents:write', 'documents:read']}
+      permissions={permissions}
       steps={() => [
         { ...putIn, follows: true },
         { ...call, follows: true },

@@ -2,8 +2,10 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useSearchParams } from 'react-router'
 import { get, pathOf, send } from '../../api/client.ts'
-import { Dialog } from '../../kit/dialog.tsx'
-import { Loaded } from '../../kit/states.tsx'
+import { useMay } from '../../api/session.ts'
+import { Dialog, DialogBack } from '../../kit/dialog.tsx'
+import { Row } from '../../kit/page.tsx'
+import { Loaded, NoPermission } from '../../kit/states.tsx'
 import { type Draft, draftOf, emptyDraft } from './draft.ts'
 import { readCall, type WholeRequest } from './request.ts'
 import { SendForm } from './send-form.tsx'
@@ -26,12 +28,25 @@ export function useSending(): readonly [sending: Sending | undefined, open: (sen
 /** The form that sends a request over whatever page is shown. @param of the request that is sent once more, with what is changed. */
 export function SendDialog({ of }: { readonly of?: string }): ReactNode {
   const [sending, open] = useSending()
+  const may = useMay('requests:write')
   const close = (): void => open(undefined)
   const isReplay = sending === 'replay' && of !== undefined
   return (
     <Dialog title={isReplay ? 'Send once more' : 'Send a request'} open={sending !== undefined} onClose={close} wide>
-      {isReplay ? <Replay of={of} onClose={close} /> : <SendForm first={emptyDraft} onClose={close} />}
+      {!may ? <Shut /> : isReplay ? <Replay of={of} onClose={close} /> : <SendForm first={emptyDraft} onClose={close} />}
     </Dialog>
+  )
+}
+
+/** The form has an address, which may be opened without the permission. */
+function Shut(): ReactNode {
+  return (
+    <>
+      <NoPermission permission="requests:write" />
+      <Row>
+        <DialogBack />
+      </Row>
+    </>
   )
 }
 
