@@ -51,7 +51,13 @@ describeInBrowser('alert rules', () => {
     // Of a window an aggregate is compared: the server says so, at the field.
     await dialog.getByLabel('Field').and(page.locator('[aria-invalid=true]')).waitFor()
     expect(await ownRules()).toEqual([])
+    // Of something else that is changed it says nothing.
+    await dialog.getByLabel('Threshold').fill('91')
+    expect(await dialog.getByLabel('Field').getAttribute('aria-invalid')).toBe('true')
+    await dialog.getByLabel('Threshold').fill('90')
     await dialog.getByLabel('Field').fill('temperature.mean')
+    await dialog.getByLabel('Field').and(page.locator('[aria-invalid=true]')).waitFor({ state: 'detached' })
+    expect(await dialog.getByRole('alert').count()).toBe(0)
     await dialog.getByRole('button', { name: 'Test it back' }).click()
     await dialog.getByText(/1 alerts? would have been raised/).waitFor()
     await dialog.getByRole('table', { name: 'Alerts that would have been raised' }).getByText('oven').waitFor()

@@ -11,8 +11,9 @@ import { Field, TextField } from '../../kit/field.tsx'
 import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { Notice, ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
+import { withNumbers } from '../../kit/typed.ts'
 import { Unsaved } from '../../kit/unsaved.tsx'
-import { type Agent, agentsPath, callOf, limitNames, type Tool, type TypedAgent } from './agent.ts'
+import { type Agent, agentsPath, callOf, limitNames, limitNumbers, type Tool, type TypedAgent } from './agent.ts'
 import css from './agents.module.css'
 import { useTypedAgent } from './use-typed-agent.ts'
 
@@ -33,7 +34,7 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
   const navigate = useNavigate()
   const call = callOf(typed, base)
   const save = useAction({
-    mutationFn: () => send<Agent>(call),
+    mutationFn: () => send<Agent>(withNumbers(call, limitNumbers)),
     onSuccess: async (saved) => {
       tell(`${saved.type} is saved as version ${saved.version}.`)
       typing.take(saved)

@@ -1,6 +1,6 @@
 /** What the API tells of agents and their tools. @module */
 import type { Call } from '../../api/client.ts'
-import { numberIn, wordsIn } from '../../kit/typed.ts'
+import { type Numbers, numberIn, wordsIn } from '../../kit/typed.ts'
 
 export interface AgentLimits {
   readonly turns?: number
@@ -50,6 +50,14 @@ export interface TypedAgent {
 }
 
 export const limitNames = ['turns', 'max_tokens', 'tool_calls', 'concurrency'] as const
+
+/** What each limit may be, by its field. */
+export const limitNumbers: Readonly<Record<`limits.${(typeof limitNames)[number]}`, Numbers>> = {
+  'limits.turns': { from: 1, to: 100, isWhole: true },
+  'limits.max_tokens': { from: 1, to: 1_000_000, isWhole: true },
+  'limits.tool_calls': { from: 0, to: 1_000, isWhole: true },
+  'limits.concurrency': { from: 1, to: 1_000, isWhole: true },
+}
 
 /** @param known the names of tools that any agent can be given; absent: a new agent. */
 export function typedOf(agent: Agent | undefined, known: ReadonlySet<string>): TypedAgent {

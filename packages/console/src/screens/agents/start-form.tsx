@@ -10,7 +10,7 @@ import { Check, Field, TextField } from '../../kit/field.tsx'
 import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
-import { numberIn } from '../../kit/typed.ts'
+import { numberIn, withNumbers } from '../../kit/typed.ts'
 import css from './agents.module.css'
 import { examples } from './examples.ts'
 import { readJson } from './read-json.ts'
@@ -33,6 +33,14 @@ const limits = [
   { name: 'tool_calls', label: 'Tool calls' },
 ]
 
+/** What each may be, by its field. */
+const budgetNumbers = {
+  'budget.usd': { from: 0, to: 1_000_000, isAbove: true },
+  'budget.tokens': { from: 1, to: 1_000_000_000, isWhole: true },
+  'budget.seconds': { from: 0, to: 30 * 86_400, isAbove: true },
+  'budget.tool_calls': { from: 0, to: 100_000, isWhole: true },
+}
+
 /** Asks for a workflow: what is wanted, whether the plan waits for somebody, what it may use, and a plan of one's own. */
 export function StartForm(): ReactNode {
   const [typed, setTyped] = useState(nothing)
@@ -44,7 +52,7 @@ export function StartForm(): ReactNode {
   const call = callOf(typed, plan.value)
   const once = useOnce(call)
   const start = useAction({
-    mutationFn: () => send<{ readonly workflow_id: string }>(once),
+    mutationFn: () => send<{ readonly workflow_id: string }>(withNumbers(once, budgetNumbers)),
     onSuccess: async ({ workflow_id }) => {
       void lookAgain(queries)
       if (!mayRead) return tell(`Started: ${workflow_id}`)

@@ -1,6 +1,7 @@
 /** What can be set of a question; two of it can be compared. @module */
 import type { Call } from '../../api/client.ts'
 import { addressed } from '../../kit/addressed.ts'
+import { numberFault } from '../../kit/typed.ts'
 import { readValues, type Values } from './metadata.ts'
 
 /** As it stands in the address: what is left out is the server's own choice. */
@@ -41,8 +42,10 @@ export type SettingFaults = Readonly<Partial<Record<keyof Settings, string>>>
 /** What is wrong with settings, by their fields, for whoever types them. */
 export function faultsOf({ filter = '', top_k = usualTopK, dense_weight = 0 }: Settings): SettingFaults {
   const found: Partial<Record<keyof Settings, string>> = {}
-  if (!Number.isInteger(top_k) || top_k < 1 || top_k > 100) found.top_k = 'This should be a whole number from 1 to 100.'
-  if (!(dense_weight >= 0 && dense_weight <= 1)) found.dense_weight = 'This should be a number from 0 to 1.'
+  const top = numberFault(top_k, { from: 1, to: 100, isWhole: true })
+  if (top !== undefined) found.top_k = top
+  const weight = numberFault(dense_weight, { from: 0, to: 1 })
+  if (weight !== undefined) found.dense_weight = weight
   try {
     readValues(filter)
   } catch (error) {

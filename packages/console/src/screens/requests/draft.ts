@@ -1,5 +1,6 @@
 import { newKey } from '../../api/action.ts'
 import type { Call } from '../../api/client.ts'
+import { numberIn, withNumbers } from '../../kit/typed.ts'
 import type { Priority, WholeRequest } from './request.ts'
 
 /** A request as it is being written: texts, as fields of a form hold them. */
@@ -46,12 +47,17 @@ export function callOf(draft: Draft): Call {
     prompt,
     ...Object.fromEntries(given),
     ...(priority === 'normal' ? {} : { priority }),
-    ...(max_tokens === '' ? {} : { max_tokens: Number(max_tokens) }),
+    ...(max_tokens.trim() === '' ? {} : { max_tokens: numberIn(max_tokens) }),
     ...(not_before === '' ? {} : { not_before: instantOf(not_before) }),
     ...(expires_at === '' ? {} : { expires_at: instantOf(expires_at) }),
   }
   const headers = idempotency_key.trim() === '' ? {} : { 'Idempotency-Key': idempotency_key.trim() }
   return { method: 'POST', path: '/api/requests', body, headers }
+}
+
+/** The same, to be sent. @throws Problem by its field. */
+export function checkedCall(draft: Draft): Call {
+  return withNumbers(callOf(draft), { max_tokens: { from: 1, to: 1_000_000, isWhole: true } })
 }
 
 /** Which field of the form the server's answer names. */

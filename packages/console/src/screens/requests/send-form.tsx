@@ -9,7 +9,7 @@ import { Choice, Field, TextField } from '../../kit/field.tsx'
 import { ModelField } from '../../kit/model-field.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
-import { callOf, type Draft, fieldNamed } from './draft.ts'
+import { callOf, checkedCall, type Draft, fieldNamed } from './draft.ts'
 import { addressOfRequest, listPath, type Priority } from './request.ts'
 import css from './requests.module.css'
 
@@ -26,14 +26,18 @@ export function SendForm({ first, onClose }: { readonly first: () => Draft; read
   const [draft, setDraft] = useState(first)
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const sent = useAction({
-    mutationFn: () => send<Acknowledgement>(callOf(draft)),
-    onSuccess: ({ request_id, estimated_completion }) => {
-      void queries.invalidateQueries({ queryKey: [listPath, 'newest'] })
-      tell(`Accepted. Expected within ${estimated_completion}.`)
-      void navigate(addressOfRequest(request_id))
+  const call = callOf(draft)
+  const sent = useAction(
+    {
+      mutationFn: () => send<Acknowledgement>(checkedCall(draft)),
+      onSuccess: ({ request_id, estimated_completion }) => {
+        void queries.invalidateQueries({ queryKey: [listPath, 'newest'] })
+        tell(`Accepted. Expected within ${estimated_completion}.`)
+        void navigate(addressOfRequest(request_id))
+      },
     },
-  })
+    call,
+  )
   const named = sent.error instanceof Problem ? fieldNamed(sent.error.field) : undefined
   const faultOf: FaultOf = (name) => (name === named ? sent.error?.message : undefined)
   const change: Change =
@@ -66,10 +70,7 @@ export function SendForm({ first, onClose }: { readonly first: () => Draft; read
         />
         <Field
           label="Most tokens of the answer"
-          type="number"
-          min={1}
-          max={1_000_000}
-          step={1}
+          inputMode="numeric"
           placeholder="1000"
           value={draft.max_tokens}
           onChange={change('max_tokens')}
@@ -90,7 +91,7 @@ export function SendForm({ first, onClose }: { readonly first: () => Draft; read
           Close
         </Button>
         <span className={css.push} />
-        <CopyCall call={callOf(draft)} />
+        <CopyCall call={call} />
       </div>
     </form>
   )
@@ -111,9 +112,10 @@ function More(props: {
 }): ReactNode {
   const { draft, change, faultOf, isOpen } = props
   const given = [draft.not_before, draft.expires_at, draft.callback_url, draft.request_id].some((text) => text !== '')
-  const [wasGiven] = useState(given)
+  // What was mended stays in sight.
+  const [wasOpened, setOpened] = useState(given)
   return (
-    <details className={css.details} open={isOpen || wasGiven}>
+    <details className={css.details} open={isOpen || wasOpened} onToggle={({ currentTarget }) => setOpened(currentTarget.open)}>
       <summary>When, by which name, and whom to tell</summary>
       <div className={css.fields}>
         <Field

@@ -9,8 +9,9 @@ import { Dialog } from '../../kit/dialog.tsx'
 import { Field } from '../../kit/field.tsx'
 import { Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
+import { numberIn } from '../../kit/typed.ts'
 import { streamAddress, streamPath } from './addresses.ts'
-import { bodyOf, draftOf, SettingsFields } from './settings-fields.tsx'
+import { bodyOf, checkedSettings, draftOf, faultIn, SettingsFields } from './settings-fields.tsx'
 
 /** Begins a stream before its first record. */
 export function NewStream({ onClose }: { readonly onClose: () => void }): ReactNode {
@@ -19,14 +20,17 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
   const [name, setName] = useState('')
   const [shards, setShards] = useState('4')
   const [draft, setDraft] = useState(draftOf)
-  const call: Call = { method: 'PUT', path: streamPath(name), body: { ...bodyOf(draft), shards: Number(shards) } }
-  const make = useAction({
-    mutationFn: () => send(call),
-    onSuccess: () => {
-      void queries.invalidateQueries({ queryKey: ['/api/streams'] })
-      void navigate(streamAddress(name))
+  const call: Call = { method: 'PUT', path: streamPath(name), body: { ...bodyOf(draft), shards: numberIn(shards) } }
+  const make = useAction(
+    {
+      mutationFn: () => send(checkedSettings(call, draft)),
+      onSuccess: () => {
+        void queries.invalidateQueries({ queryKey: ['/api/streams'] })
+        void navigate(streamAddress(name))
+      },
     },
-  })
+    call,
+  )
   return (
     <Dialog title="New stream" open onClose={onClose} wide>
       <form
@@ -46,13 +50,12 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
             value={name}
             onChange={({ target }) => setName(target.value)}
           />
-          <SettingsFields draft={draft} change={setDraft} />
+          <SettingsFields draft={draft} error={make.error} change={setDraft} />
           <Field
             label="Shards"
-            type="number"
-            min="1"
-            max="64"
+            inputMode="numeric"
             required
+            fault={faultIn(make.error, 'shards')}
             hint="Fixed when the stream begins: so many of its keys are worked at a time."
             value={shards}
             onChange={({ target }) => setShards(target.value)}

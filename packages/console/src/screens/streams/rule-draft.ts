@@ -1,3 +1,4 @@
+import { type Numbers, numberIn } from '../../kit/typed.ts'
 import type { Rule } from './answers.ts'
 
 /** A rule while it is edited: numbers are what was typed, and what is empty isn't given. */
@@ -44,8 +45,21 @@ export function ruleDraft(rule?: Rule): RuleDraft {
   }
 }
 
-/** As the API takes it. */
-export function ruleOf(draft: RuleDraft): Rule {
+/** A rule as it was typed: what can't be read as a number is still text. */
+export type TypedRule = Omit<Rule, 'for_seconds' | 'cool_down_seconds'> & {
+  readonly for_seconds?: number | string
+  readonly cool_down_seconds?: number | string
+}
+
+const ofRule: Numbers = { from: 0, to: 7 * 86_400 }
+
+/** Which numbers a rule takes, by their fields in a list of rules. @param index its place there. */
+export function ruleNumbers(index: number): Readonly<Record<string, Numbers>> {
+  return { [`rules.${index}.for_seconds`]: ofRule, [`rules.${index}.cool_down_seconds`]: ofRule }
+}
+
+/** As the API takes it, but for numbers that are none. */
+export function ruleOf(draft: RuleDraft): TypedRule {
   const { rule_id, alert_type, on, field, operator, threshold, enabled } = draft
   const given = Object.fromEntries(
     (['name', 'stream', 'key', 'severity', ...(on === 'window' ? (['window'] as const) : [])] as const)
@@ -55,14 +69,9 @@ export function ruleOf(draft: RuleDraft): Rule {
   return {
     ...{ rule_id: rule_id.trim(), alert_type: alert_type.trim(), on, field: field.trim(), operator, enabled },
     ...given,
-    ...(operator === 'absent' ? {} : { threshold: asNumber(threshold) }),
-    for_seconds: on === 'insight' ? 0 : Number(draft.for_seconds),
-    cool_down_seconds: Number(draft.cool_down_seconds),
+    // Text is compared as text.
+    ...(operator === 'absent' ? {} : { threshold: numberIn(threshold) }),
+    for_seconds: on === 'insight' ? 0 : numberIn(draft.for_seconds),
+    cool_down_seconds: numberIn(draft.cool_down_seconds),
   }
-}
-
-/** A number where it reads as one; text is compared as text. */
-function asNumber(text: string): number | string {
-  const trimmed = text.trim()
-  return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed
 }

@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
-import { Problem, send } from '../../api/client.ts'
+import { type Call, Problem, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -8,9 +8,10 @@ import { Dialog } from '../../kit/dialog.tsx'
 import { Check, Choice, Field } from '../../kit/field.tsx'
 import { Row, Stack } from '../../kit/page.tsx'
 import { Notice, ProblemNotice } from '../../kit/states.tsx'
+import { withNumbers } from '../../kit/typed.ts'
 import type { BackTest, Rule, Rules } from './answers.ts'
 import { BackTestOutcome } from './back-test.tsx'
-import { fieldHints, type RuleDraft, ruleDraft, ruleOf } from './rule-draft.ts'
+import { fieldHints, type RuleDraft, ruleDraft, ruleNumbers, ruleOf, type TypedRule } from './rule-draft.ts'
 import css from './streams.module.css'
 
 /** Makes a rule or changes one; what it would have raised can be seen before it is saved. */
@@ -20,7 +21,7 @@ export function RuleEditor(props: {
   /** The own ones beside it. */
   readonly others: readonly Rule[]
   readonly version: number
-  readonly save: (rules: readonly Rule[]) => Promise<Rules>
+  readonly save: (rules: readonly TypedRule[]) => Promise<Rules>
   readonly onClose: () => void
 }): ReactNode {
   const { rule, others, version, save, onClose } = props
@@ -28,11 +29,20 @@ export function RuleEditor(props: {
   const [draft, setDraft] = useState(() => ruleDraft(rule))
   const set = (part: Partial<RuleDraft>): void => setDraft({ ...draft, ...part })
   const made = ruleOf(draft)
-  const saving = useAction({ mutationFn: () => save([...others, made]), onSuccess: onClose })
-  const testing = useAction({
-    mutationFn: () =>
-      send<BackTest>({ method: 'POST', path: '/api/alert-rules/backtest', body: { rules: [{ ...made, enabled: true }] } }),
-  })
+  const rules = [...others, made]
+  const savingCall: Call = { method: 'PUT', path: '/api/alert-rules', body: { rules, version } }
+  const testingCall: Call = { method: 'POST', path: '/api/alert-rules/backtest', body: { rules: [{ ...made, enabled: true }] } }
+  const saving = useAction(
+    {
+      mutationFn: async () => {
+        withNumbers(savingCall, ruleNumbers(others.length))
+        return save(rules)
+      },
+      onSuccess: onClose,
+    },
+    savingCall,
+  )
+  const testing = useAction({ mutationFn: () => send<BackTest>(withNumbers(testingCall, ruleNumbers(0))) }, testingCall)
   const problem = saving.error ?? testing.error
   const isOvertaken = saving.error instanceof Problem && saving.error.code === 'wrong_state'
   const faultOf = (name: string): string | undefined =>
@@ -90,9 +100,8 @@ export function RuleEditor(props: {
             {draft.on !== 'insight' && (
               <Field
                 label="Has to hold for, seconds"
-                type="number"
-                min="0"
-                step="any"
+                inputMode="decimal"
+                required
                 value={draft.for_seconds}
                 fault={faultOf('for_seconds')}
                 onChange={({ target }) => set({ for_seconds: target.value })}
@@ -100,9 +109,8 @@ export function RuleEditor(props: {
             )}
             <Field
               label="Cool-down, seconds"
-              type="number"
-              min="0"
-              step="any"
+              inputMode="decimal"
+              required
               hint="What comes again within it belongs to the same alert."
               value={draft.cool_down_seconds}
               fault={faultOf('cool_down_seconds')}
@@ -136,7 +144,7 @@ export function RuleEditor(props: {
             <Button look="quiet" onClick={onClose}>
               Cancel
             </Button>
-            <CopyCall call={{ method: 'PUT', path: '/api/alert-rules', body: { rules: [...others, made], version } }} />
+            <CopyCall call={savingCall} />
           </Row>
           {testing.data && <BackTestOutcome result={testing.data} />}
         </Stack>

@@ -14,6 +14,7 @@ import { Table } from '../../kit/table.tsx'
 import { tell } from '../../kit/toasts.tsx'
 import type { Rule, Rules } from './answers.ts'
 import { BackTestPanel } from './back-test.tsx'
+import type { TypedRule } from './rule-draft.ts'
 import { RuleEditor } from './rule-editor.tsx'
 import { wordsOf } from './rule-words.ts'
 
@@ -51,7 +52,7 @@ function Seen(): ReactNode {
       <Loaded query={query}>
         {(rules) => {
           const own = rules.items.filter(({ built_in }) => !built_in)
-          const put = (next: readonly Rule[]): Promise<Rules> => change.mutateAsync({ rules: next, version: rules.version })
+          const put = (next: readonly TypedRule[]): Promise<Rules> => change.mutateAsync({ rules: next, version: rules.version })
           return (
             <>
               <Panel title="Rules" flush actions={<CopyCall call={{ method: 'GET', path }} />}>
@@ -137,7 +138,7 @@ function Seen(): ReactNode {
 function usePutRules() {
   const queries = useQueryClient()
   return useAction({
-    mutationFn: (body: { readonly rules: readonly Rule[]; readonly version: number }) =>
+    mutationFn: (body: { readonly rules: readonly TypedRule[]; readonly version: number }) =>
       send<Rules>({ method: 'PUT', path, body }),
     onSuccess: (rules) => {
       queries.setQueryData([path], rules)

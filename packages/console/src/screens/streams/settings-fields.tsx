@@ -1,7 +1,9 @@
 import { Plus, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { type Call, Problem } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { Choice, Field } from '../../kit/field.tsx'
+import { numberIn, withNumbers } from '../../kit/typed.ts'
 import type { StreamSettings, WindowSetting } from './answers.ts'
 import css from './streams.module.css'
 
@@ -36,22 +38,49 @@ export function draftOf(settings?: StreamSettings): Draft {
   }
 }
 
-/** As `PUT /api/streams/{name}` takes it. What isn't a number is left for the server to refuse, with its field. */
+/** As `PUT /api/streams/{name}` takes it. */
 export function bodyOf({ fields, windows, lateness, retention }: Draft): object {
   return {
     fields: Object.fromEntries(fields.map(({ name, kind }) => [name, kind])),
     windows: windows.map(({ name, kind, size, slide }) => {
-      if (kind === 'session') return { name, kind, gap_seconds: Number(size) }
-      return { name, kind, size_seconds: Number(size), ...(kind === 'sliding' ? { slide_seconds: Number(slide) } : {}) }
+      if (kind === 'session') return { name, kind, gap_seconds: numberIn(size) }
+      return { name, kind, size_seconds: numberIn(size), ...(kind === 'sliding' ? { slide_seconds: numberIn(slide) } : {}) }
     }),
-    allowed_lateness_seconds: Number(lateness),
-    retention_days: Number(retention),
+    allowed_lateness_seconds: numberIn(lateness),
+    retention_days: numberIn(retention),
   }
 }
 
+const ofWindow = { from: 1, to: 31 * 86_400 }
+
+/** The call that sets a stream, to be sent. @throws Problem by its field. */
+export function checkedSettings(call: Call, { windows }: Draft): Call {
+  const lengths = windows.flatMap((_, index) =>
+    ['size', 'slide', 'gap'].map((name) => [`windows.${index}.${name}_seconds`, ofWindow] as const),
+  )
+  return withNumbers(call, {
+    ...Object.fromEntries(lengths),
+    allowed_lateness_seconds: { from: 0, to: 86_400 },
+    retention_days: { from: 1, to: 365 },
+    shards: { from: 1, to: 64, isWhole: true },
+  })
+}
+
+/** What is wrong with a field that a problem names; the server says of a window's lengths also which, without their unit. */
+export function faultIn(error: Error | null, ...fields: readonly string[]): string | undefined {
+  return error instanceof Problem && error.field !== undefined && fields.includes(error.field) ? error.message : undefined
+}
+
 /** All that can be set of a stream at any time. */
-export function SettingsFields({ draft, change }: { readonly draft: Draft; readonly change: (draft: Draft) => void }): ReactNode {
+export function SettingsFields(props: {
+  readonly draft: Draft
+  readonly error: Error | null
+  readonly change: (draft: Draft) => void
+}): ReactNode {
+  const { draft, error, change } = props
   const set = (part: Partial<Draft>): void => change({ ...draft, ...part })
+  const faultOf = (index: number, name: string): string | undefined =>
+    faultIn(error, `windows.${index}.${name}_seconds`, `windows.${index}.${name}`)
   return (
     <>
       <fieldset className={css.set}>
@@ -61,7 +90,13 @@ export function SettingsFields({ draft, change }: { readonly draft: Draft; reado
             set({ windows: draft.windows.map((each) => (each === window ? { ...each, ...part } : each)) })
           return (
             <div key={window.id} className={css.setRow}>
-              <Field label="Name" required value={window.name} onChange={({ target }) => with_({ name: target.value })} />
+              <Field
+                label="Name"
+                required
+                value={window.name}
+                fault={faultIn(error, `windows.${index}.name`)}
+                onChange={({ target }) => with_({ name: target.value })}
+              />
               <Choice
                 label="Kind"
                 value={window.kind}
@@ -70,21 +105,19 @@ export function SettingsFields({ draft, change }: { readonly draft: Draft; reado
               />
               <Field
                 label={window.kind === 'session' ? 'Gap, seconds' : 'Size, seconds'}
-                type="number"
-                min="0.1"
-                step="any"
+                inputMode="decimal"
                 required
                 value={window.size}
+                fault={faultOf(index, 'size') ?? faultOf(index, 'gap')}
                 onChange={({ target }) => with_({ size: target.value })}
               />
               {window.kind === 'sliding' && (
                 <Field
                   label="Slide, seconds"
-                  type="number"
-                  min="0.1"
-                  step="any"
+                  inputMode="decimal"
                   required
                   value={window.slide}
+                  fault={faultOf(index, 'slide')}
                   onChange={({ target }) => with_({ slide: target.value })}
                 />
               )}
@@ -145,22 +178,18 @@ export function SettingsFields({ draft, change }: { readonly draft: Draft; reado
       <div className={css.setRow}>
         <Field
           label="Records may be late by, seconds"
-          type="number"
-          min="0"
-          max="86400"
-          step="any"
+          inputMode="decimal"
           required
           value={draft.lateness}
+          fault={faultIn(error, 'allowed_lateness_seconds')}
           onChange={({ target }) => set({ lateness: target.value })}
         />
         <Field
           label="Insights and windows are kept, days"
-          type="number"
-          min="1"
-          max="365"
-          step="any"
+          inputMode="decimal"
           required
           value={draft.retention}
+          fault={faultIn(error, 'retention_days')}
           onChange={({ target }) => set({ retention: target.value })}
         />
       </div>

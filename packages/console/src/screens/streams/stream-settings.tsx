@@ -11,7 +11,7 @@ import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
 import { streamPath } from './addresses.ts'
 import type { Stream } from './answers.ts'
-import { bodyOf, draftOf, SettingsFields } from './settings-fields.tsx'
+import { bodyOf, checkedSettings, draftOf, SettingsFields } from './settings-fields.tsx'
 
 /** What can be set of a stream that has begun. */
 export function StreamSettings({ stream }: { readonly stream: Stream }): ReactNode {
@@ -19,13 +19,16 @@ export function StreamSettings({ stream }: { readonly stream: Stream }): ReactNo
   const [draft, setDraft] = useState(() => draftOf(stream))
   const path = streamPath(stream.name)
   const call: Call = { method: 'PUT', path, body: bodyOf(draft) }
-  const save = useAction({
-    mutationFn: () => send(call),
-    onSuccess: async () => {
-      tell('The stream is set.')
-      await queries.invalidateQueries({ queryKey: [path] })
+  const save = useAction(
+    {
+      mutationFn: () => send(checkedSettings(call, draft)),
+      onSuccess: async () => {
+        tell('The stream is set.')
+        await queries.invalidateQueries({ queryKey: [path] })
+      },
     },
-  })
+    call,
+  )
   return (
     <Panel title="Settings" actions={<CopyCall call={call} />}>
       <form
@@ -41,7 +44,7 @@ export function StreamSettings({ stream }: { readonly stream: Stream }): ReactNo
               ['Shards', `${stream.shards}, fixed when it began`],
             ]}
           />
-          <SettingsFields draft={draft} change={setDraft} />
+          <SettingsFields draft={draft} error={save.error} change={setDraft} />
           {save.error && <ProblemNotice error={save.error} />}
           <Row>
             <Button type="submit" look="primary" busy={save.isPending}>

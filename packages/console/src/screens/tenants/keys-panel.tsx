@@ -13,7 +13,8 @@ import { formatTime, formatUsd } from '../../kit/format.ts'
 import { Columns, Panel, Row, Stack } from '../../kit/page.tsx'
 import { Empty, Loading, Notice, ProblemNotice } from '../../kit/states.tsx'
 import { Table } from '../../kit/table.tsx'
-import { numberIn } from '../../kit/typed.ts'
+import { numberIn, withNumbers } from '../../kit/typed.ts'
+import { budgetNumbers } from './settings.ts'
 import type { VirtualKey } from './tenant.ts'
 
 /** The keys of programs: made, shown once, revoked. */
@@ -107,7 +108,13 @@ function NewKey({ path, onClose }: { readonly path: string; readonly onClose: ()
   )
   const limits = budget.trim() === '' ? {} : { limits: { monthly_budget_usd: numberIn(budget) } }
   const call: Call = { method: 'POST', path, body: { ...(name === '' ? {} : { name }), permissions: [...chosen], ...limits } }
-  const making = useAction({ mutationFn: () => send<VirtualKey & { readonly key: string }>(call) })
+  const making = useAction(
+    {
+      mutationFn: () =>
+        send<VirtualKey & { readonly key: string }>(withNumbers(call, { 'limits.monthly_budget_usd': budgetNumbers })),
+    },
+    call,
+  )
   const faultOf = (field: string): string | undefined =>
     making.error instanceof Problem && making.error.field === field ? making.error.message : undefined
   const toggle = (permission: string): void =>

@@ -2,15 +2,15 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
 import { type Call, Problem, send } from '../../api/client.ts'
+import { valueAt } from '../../api/value-at.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Choice, Field } from '../../kit/field.tsx'
 import { Columns, Panel, Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
-import { typedOf } from '../../kit/typed.ts'
-import { valueAt } from '../../kit/value-at.ts'
-import { changeOf, mergedChanges, type Setting, settingGroups, settingOf } from './settings.ts'
+import { typedOf, withNumbers } from '../../kit/typed.ts'
+import { changeOf, mergedChanges, type Setting, settingGroups, settingNumbers, settingOf } from './settings.ts'
 import type { Tenant } from './tenant.ts'
 
 /** All that can be set of a tenant; only what was changed is sent. */
@@ -22,14 +22,17 @@ export function SettingsForm({ tenant, path }: { readonly tenant: Tenant; readon
     .filter(({ path: at }) => typed[at] !== undefined && typed[at] !== typedOf(valueAt(tenant, at)))
   const body = mergedChanges(changed.map((setting) => changeOf(setting.path, settingOf(setting, typed[setting.path] ?? ''))))
   const call: Call = { method: 'PATCH', path, body }
-  const saving = useAction({
-    mutationFn: () => send<Tenant>(call),
-    onSuccess: (next) => {
-      queries.setQueryData([path], next)
-      setTyped({})
-      tell('The settings hold from the next request on.')
+  const saving = useAction(
+    {
+      mutationFn: () => send<Tenant>(withNumbers(call, settingNumbers)),
+      onSuccess: (next) => {
+        queries.setQueryData([path], next)
+        setTyped({})
+        tell('The settings hold from the next request on.')
+      },
     },
-  })
+    call,
+  )
   const problem = saving.error instanceof Problem ? saving.error : undefined
   const submit = (event: FormEvent): void => {
     event.preventDefault()

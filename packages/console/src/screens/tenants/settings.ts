@@ -1,5 +1,5 @@
 /** What can be set of a tenant, as the API names it. @module */
-import { numberIn, wordsIn } from '../../kit/typed.ts'
+import { type Numbers, numberIn, wordsIn } from '../../kit/typed.ts'
 
 export interface Setting {
   /** By which the server names it when it refuses a value. */
@@ -7,6 +7,8 @@ export interface Setting {
   readonly label: string
   readonly kind: 'text' | 'number' | 'words' | 'choice' | 'time'
   readonly options?: readonly string[]
+  /** Of a number: which it may be. */
+  readonly numbers?: Numbers
   readonly hint?: string
   /** Whether it can be taken back; then it is sent as null. */
   readonly isOptional: boolean
@@ -22,6 +24,10 @@ const actions = ['mask', 'block', 'flag']
 const kinds = ['email', 'phone', 'payment_card', 'iban', 'ssn', 'ip_address', 'credential', 'deny_list', 'prompt_injection']
 const optional = { isOptional: true } as const
 const number = { ...optional, kind: 'number' } as const
+const most = 1_000_000_000
+const whole = (from: number, to: number): Numbers => ({ from, to, isWhole: true })
+/** USD a month; of a key as well. */
+export const budgetNumbers: Numbers = { from: 0, to: most }
 
 export const settingGroups: readonly SettingGroup[] = [
   {
@@ -37,7 +43,7 @@ export const settingGroups: readonly SettingGroup[] = [
         isOptional: false,
         hint: 'silo: a key of its own.',
       },
-      { ...number, path: 'weight', label: 'Weight', hint: 'Its share of the work beside other tenants.' },
+      { ...number, path: 'weight', numbers: whole(1, 100), label: 'Weight', hint: 'Its share of the work beside other tenants.' },
       { ...optional, path: 'data_residency_region', label: 'Region of its data', kind: 'text', hint: 'Empty: any.' },
       {
         ...optional,
@@ -51,18 +57,18 @@ export const settingGroups: readonly SettingGroup[] = [
   {
     title: 'Limits',
     settings: [
-      { ...number, path: 'limits.requests_per_minute', label: 'Requests a minute' },
-      { ...number, path: 'limits.tokens_per_minute', label: 'Tokens a minute' },
-      { ...number, path: 'limits.concurrent', label: 'Calls of models at a time' },
-      { ...number, path: 'limits.monthly_budget_usd', label: 'Budget a month, USD' },
-      { ...number, path: 'limits.triage_calls_per_hour', label: 'Calls about streams an hour' },
+      { ...number, path: 'limits.requests_per_minute', numbers: whole(0, most), label: 'Requests a minute' },
+      { ...number, path: 'limits.tokens_per_minute', numbers: whole(0, most), label: 'Tokens a minute' },
+      { ...number, path: 'limits.concurrent', numbers: whole(1, 100_000), label: 'Calls of models at a time' },
+      { ...number, path: 'limits.monthly_budget_usd', numbers: budgetNumbers, label: 'Budget a month, USD' },
+      { ...number, path: 'limits.triage_calls_per_hour', numbers: whole(0, 100_000), label: 'Calls about streams an hour' },
     ],
   },
   {
     title: 'Models',
     settings: [
       { ...optional, path: 'model_config.model_id', label: 'Usual model', kind: 'text' },
-      { ...number, path: 'model_config.max_tokens', label: 'Most tokens of an answer' },
+      { ...number, path: 'model_config.max_tokens', numbers: whole(1, 1_000_000), label: 'Most tokens of an answer' },
       {
         ...optional,
         path: 'model_config.allowed_models',
@@ -87,7 +93,7 @@ export const settingGroups: readonly SettingGroup[] = [
         })),
       ),
       { ...optional, path: 'filters.deny_list', label: 'Words that are refused', kind: 'words' },
-      { ...number, path: 'retention.requests_days', label: 'Days that requests are kept' },
+      { ...number, path: 'retention.requests_days', numbers: whole(1, 3_650), label: 'Days that requests are kept' },
       {
         ...optional,
         path: 'tokens_not_before',
@@ -98,6 +104,11 @@ export const settingGroups: readonly SettingGroup[] = [
     ],
   },
 ]
+
+/** Which numbers each of them may be, by its path. */
+export const settingNumbers: Readonly<Record<string, Numbers>> = Object.fromEntries(
+  settingGroups.flatMap(({ settings }) => settings.flatMap(({ path, numbers }) => (numbers ? [[path, numbers] as const] : []))),
+)
 
 /** The change that sets one value, as PATCH takes it. */
 export function changeOf(path: string, value: unknown): Readonly<Record<string, unknown>> {

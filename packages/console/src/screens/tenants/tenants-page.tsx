@@ -12,9 +12,10 @@ import { Choice, Field } from '../../kit/field.tsx'
 import { formatCount, formatTime, formatUsd } from '../../kit/format.ts'
 import { Page, Panel, Row, Stack } from '../../kit/page.tsx'
 import { Empty, Loading, ProblemNotice } from '../../kit/states.tsx'
-import { numberIn } from '../../kit/typed.ts'
+import { numberIn, withNumbers } from '../../kit/typed.ts'
 import { VirtualTable } from '../../kit/virtual-table.tsx'
 import { addressOfTenant } from './addresses.ts'
+import { budgetNumbers } from './settings.ts'
 import type { Tenant } from './tenant.ts'
 
 /** All tenants, the newest first. */
@@ -80,14 +81,17 @@ function NewTenant({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
   const { budget, ...rest } = fields
   const limits = budget.trim() === '' ? {} : { limits: { monthly_budget_usd: numberIn(budget) } }
   const call: Call = { method: 'POST', path: '/api/tenants', body: { ...rest, ...limits } }
-  const making = useAction({
-    mutationFn: () => send<Tenant>(call),
-    onSuccess: async ({ tenant_id }) => {
-      await queries.invalidateQueries({ queryKey: ['/api/tenants'] })
-      onClose()
-      navigate(addressOfTenant(tenant_id))
+  const making = useAction(
+    {
+      mutationFn: () => send<Tenant>(withNumbers(call, { 'limits.monthly_budget_usd': budgetNumbers })),
+      onSuccess: async ({ tenant_id }) => {
+        await queries.invalidateQueries({ queryKey: ['/api/tenants'] })
+        onClose()
+        navigate(addressOfTenant(tenant_id))
+      },
     },
-  })
+    call,
+  )
   const faultOf = (field: string): string | undefined =>
     making.error instanceof Problem && making.error.field === field ? making.error.message : undefined
   const set = (name: keyof typeof fields) => ({
