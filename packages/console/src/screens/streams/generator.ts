@@ -38,7 +38,8 @@ export class Generator {
   readonly #stream: string
   readonly #changed: () => void
   #timer: ReturnType<typeof setTimeout> | undefined
-  #isRunning = false
+  /** From its start to its stop: what is under way ends with it, so that none goes on beside the next one. */
+  #run: AbortController | undefined
   /** Until when values were sent. */
   #through = 0
   /** The server's clock, less ours. */
@@ -51,7 +52,7 @@ export class Generator {
   }
 
   get isRunning(): boolean {
-    return this.#isRunning
+    return this.#run !== undefined
   }
 
   get now(): number {
@@ -65,30 +66,32 @@ export class Generator {
 
   /** Begins with a minute of the past, or with as much as the stream still takes, so that it is known at once what is usual. */
   async start(stream: Pick<Stream, 'watermark' | 'allowed_lateness_seconds'>, key: string): Promise<void> {
-    if (this.#isRunning) return
-    this.#isRunning = true
+    if (this.#run) return
+    const run = new AbortController()
+    this.#run = run
     this.key = key
     this.sent = 0
     this.putIn = []
     this.error = undefined
     this.#changed()
     try {
-      const { headers } = await request({ method: 'GET', path: streamPath(this.#stream) })
+      const { headers } = await request({ method: 'GET', path: streamPath(this.#stream) }, run.signal)
       const ahead = Date.parse(headers.get('date') ?? '') - Date.now()
       // The header has whole seconds.
       this.#ahead = Math.abs(ahead) > 2_000 ? ahead : 0
       const isIdle = stream.watermark === null || Date.parse(stream.watermark) < this.now - idleAfter
       const past = isIdle ? history : Math.min(history, Math.max(0, stream.allowed_lateness_seconds * 1_000 - 1_500))
       this.#through = this.now - past
-      await this.#send()
+      await this.#send(run)
     } catch (error) {
-      this.#failed(error)
+      if (!run.signal.aborted) this.#failed(error)
     }
   }
 
   stop(): void {
     clearTimeout(this.#timer)
-    this.#isRunning = false
+    this.#run?.abort()
+    this.#run = undefined
     this.putIn = this.putIn.map((each) => ({ ...each, until: Math.min(each.until, this.now) }))
     this.#changed()
   }
@@ -105,8 +108,7 @@ export class Generator {
     this.#changed()
   }
 
-  async #send(): Promise<void> {
-    if (!this.#isRunning) return
+  async #send(run: AbortController): Promise<void> {
     const records: { readonly key: string; readonly timestamp: string; readonly data: object }[] = []
     const { now } = this
     if (this.sent > 0) this.#through = Math.max(this.#through, now - longestGap)
@@ -118,23 +120,25 @@ export class Generator {
     }
     try {
       if (records.length > 0) {
-        await send<Appended>({ method: 'POST', path: streamPath(this.#stream, '/records'), body: { records } })
+        await send<Appended>({ method: 'POST', path: streamPath(this.#stream, '/records'), body: { records } }, run.signal)
+        if (run.signal.aborted) return
         this.sent += records.length
         this.error = undefined
       }
-      this.#again(pause)
+      this.#again(run, pause)
     } catch (error) {
+      if (run.signal.aborted) return
       // A server that is busy, or away for a moment, is asked again.
       if (error instanceof Problem && (error.status === 429 || error.status === 503 || error.status === 0)) {
         this.error = error
-        this.#again((error.retryAfter ?? 2) * 1_000)
+        this.#again(run, (error.retryAfter ?? 2) * 1_000)
       } else this.#failed(error)
     }
     this.#changed()
   }
 
-  #again(milliseconds: number): void {
-    if (this.#isRunning) this.#timer = setTimeout(() => void this.#send(), milliseconds)
+  #again(run: AbortController, milliseconds: number): void {
+    this.#timer = setTimeout(() => void this.#send(run), milliseconds)
   }
 
   #failed(error: unknown): void {
