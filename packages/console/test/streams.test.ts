@@ -83,6 +83,10 @@ describeInBrowser('streams', () => {
     await page.getByRole('button', { name: 'Spike' }).click()
     const reactions = page.getByRole('list', { name: 'Faults put in' })
     await reactions.getByText(/told after/).waitFor()
+    // Another one isn't told, and it is said why, and when one is.
+    await page.getByRole('button', { name: 'Spike' }).click()
+    await reactions.getByText('not told again').waitFor()
+    await reactions.getByText('only a much worse one of the same key is told').waitFor()
     await page.getByRole('button', { name: 'Flat line' }).click()
     await reactions
       .getByText(/told after/)

@@ -62,12 +62,18 @@ export function GeneratorPanel(props: {
         {generator.isRunning && (
           <>
             {isLearning && (
-              <Meter
-                name="Learning what is usual"
-                value={generator.sent}
-                of={valuesToLearn}
-                text={`${generator.sent} of ${valuesToLearn} values`}
-              />
+              <>
+                <Meter
+                  name="Learning what is usual"
+                  value={generator.sent}
+                  of={valuesToLearn}
+                  text={`${generator.sent} of ${valuesToLearn} values`}
+                />
+                <p className={css.note}>
+                  A fault that is put in before then may not be told. It takes half a minute where the stream’s time has come to
+                  now already: values of the past would be late.
+                </p>
+              </>
             )}
             <div className={css.faults} role="group" aria-label="Put a fault in">
               {(Object.keys(faults) as Fault[]).map((fault) => (
@@ -100,6 +106,7 @@ export function GeneratorPanel(props: {
               <Reaction
                 key={`${putIn.fault} ${putIn.at}`}
                 putIn={putIn}
+                isAgain={generator.putIn.some((each) => each.fault === putIn.fault && each.at < putIn.at)}
                 told={toldOf(putIn, generator, feed)}
                 now={generator.now}
               />
@@ -111,8 +118,14 @@ export function GeneratorPanel(props: {
   )
 }
 
-function Reaction(props: { readonly putIn: PutIn; readonly told: SeenAnomaly | undefined; readonly now: number }): ReactNode {
-  const { putIn, told, now } = props
+function Reaction(props: {
+  readonly putIn: PutIn
+  /** The same was put in before. */
+  readonly isAgain: boolean
+  readonly told: SeenAnomaly | undefined
+  readonly now: number
+}): ReactNode {
+  const { putIn, isAgain, told, now } = props
   const { name, what } = faults[putIn.fault]
   return (
     <li>
@@ -124,10 +137,16 @@ function Reaction(props: { readonly putIn: PutIn; readonly told: SeenAnomaly | u
         ) : putIn.until > now ? (
           <Badge tone="info">going on</Badge>
         ) : (
-          <Badge>not told yet</Badge>
+          <Badge>{isAgain ? 'not told again' : 'not told yet'}</Badge>
         )}
       </div>
       <div>{told ? told.reason : `${what.charAt(0).toUpperCase()}${what.slice(1)}.`}</div>
+      {isAgain && !told && (
+        <div className={css.note}>
+          For an hour after the first one, only a much worse one of the same key is told. Stop, and start as another key, to see
+          one told at once.
+        </div>
+      )}
     </li>
   )
 }
