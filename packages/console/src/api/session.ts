@@ -29,6 +29,8 @@ export interface Refused {
 export interface SignedOut {
   readonly authenticated: false
   readonly refused?: Refused
+  /** The session that ran out. What was typed in it is kept out of sight, until the same user signs in to the same tenant, or anybody else. */
+  readonly over?: Session
 }
 
 /** What is shown at the door: a token, a one-time code, or by whoever is in and administers tenants, another tenant's name. */
@@ -54,10 +56,7 @@ export function useSessionQuery(): UseQueryResult<Session | SignedOut> {
   return useQuery({
     queryKey: key,
     queryFn: async ({ signal }) => {
-      const now = await get<Session | SignedOut>('/api/session', signal)
-      const before = queries.getQueryData<Session | SignedOut>(key)
-      if (before?.authenticated && !(now.authenticated && now.csrf_token === before.csrf_token)) forget(queries)
-      return now
+      return succeeding(queries, await get<Session | SignedOut>('/api/session', signal))
     },
     staleTime: Number.POSITIVE_INFINITY,
     // Another tab may have signed in as somebody else meanwhile: the cookie is the browser's, not the tab's.
@@ -65,7 +64,7 @@ export function useSessionQuery(): UseQueryResult<Session | SignedOut> {
   })
 }
 
-/** Signs in, or changes tenants. What was loaded before is forgotten: it was another's. */
+/** Signs in, or changes tenants. What was loaded before is forgotten, where it was another's. */
 export function useSignIn(): UseMutationResult<Session, Error, Credentials> {
   const queries = useQueryClient()
   return useAction({
@@ -73,8 +72,8 @@ export function useSignIn(): UseMutationResult<Session, Error, Credentials> {
     onSuccess: async (session) => {
       // Who was signed in before may be answered later, and isn't any more.
       await queries.cancelQueries({ queryKey: key })
-      forget(queries)
-      queries.setQueryData(key, session)
+      queries.setQueryData(key, succeeding(queries, session))
+      void queries.invalidateQueries({ predicate: isLoaded })
       channel.postMessage('changed')
     },
   })
@@ -112,7 +111,30 @@ export function useMay(permission: string): boolean {
   return useSession().permissions.includes(permission)
 }
 
+/** The page's clock may be behind the server's, milliseconds. */
+const clockTolerance = 60_000
+
+/** Who is signed in now, in the place of who was before: unless that is the same, or may come back, nothing stays of it. */
+function succeeding(queries: QueryClient, now: Session | SignedOut): Session | SignedOut {
+  const before = queries.getQueryData<Session | SignedOut>(key)
+  const last = before?.authenticated ? before : before?.over
+  if (last === undefined) return now
+  if (now.authenticated && rightsOf(now) === rightsOf(last)) return now
+  const hasRunOut = Date.parse(last.expires_at) <= Date.now() + clockTolerance
+  if (!now.authenticated && now.refused === undefined && hasRunOut) return { ...now, over: last }
+  forget(queries)
+  return now
+}
+
+function rightsOf({ tenant_id, own_tenant_id, user_id, permissions }: Session): string {
+  return JSON.stringify([tenant_id, own_tenant_id, user_id, permissions])
+}
+
 /** What was loaded for somebody else is theirs. */
 function forget(queries: QueryClient): void {
-  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== key[0] })
+  queries.removeQueries({ predicate: isLoaded })
+}
+
+function isLoaded({ queryKey }: { readonly queryKey: readonly unknown[] }): boolean {
+  return queryKey[0] !== key[0]
 }

@@ -1,5 +1,5 @@
 import { LogOut, Moon, Sun } from 'lucide-react'
-import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
+import { Activity, type ReactNode, useEffect, useSyncExternalStore } from 'react'
 import { NavLink, Outlet, useLocation, useSearchParams } from 'react-router'
 import { useCredentials } from '../api/client.ts'
 import { useLiveConnection } from '../api/live.ts'
@@ -29,12 +29,19 @@ export function Shell(): ReactNode {
         {query.error === null ? <Loading /> : <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
       </main>
     )
-  if (!session.authenticated) return <SignedOutPage refused={session.refused} />
+  const last = session.authenticated ? session : session.over
   return (
-    // What a screen knows is of one tenant and user; another one begins with an empty screen.
-    <SessionContext key={`${session.tenant_id} ${session.user_id}`} value={session}>
-      <SignedIn session={session} />
-    </SessionContext>
+    <>
+      {!session.authenticated && <SignedOutPage refused={session.refused} />}
+      {last && (
+        // What a screen knows is of one tenant and user; another one begins with an empty screen. One that ran out rests, out of sight.
+        <Activity key={`${last.tenant_id} ${last.user_id}`} mode={session.authenticated ? 'visible' : 'hidden'}>
+          <SessionContext value={last}>
+            <SignedIn session={last} />
+          </SessionContext>
+        </Activity>
+      )}
+    </>
   )
 }
 
