@@ -109,6 +109,40 @@ describeInBrowser('the screen of tenants', () => {
     await expectSound(visited)
   })
 
+  it('makes keys that end, and that act as a user of groups; a time that is over is said at its field', async () => {
+    const visited = await openConsole(server, { path: '/tenants/of/demo?tab=keys', expected: [/400/] })
+    const { page } = visited
+    await page.getByRole('button', { name: 'New key' }).click()
+    const form = page.getByRole('dialog', { name: 'New key' })
+    await form.getByLabel('Name').fill('nightly')
+    await form.getByLabel('User').fill('reporter')
+    await form.getByLabel('Groups').fill('plant, ops')
+    await form.getByLabel('Good until').fill('2020-01-31T12:00:00')
+    await form.getByRole('button', { name: 'Make the key' }).click()
+    await form.getByText('must be later than now').first().waitFor()
+    await form.getByLabel('Good until').fill('2099-01-31T12:00:00')
+    await expectSound(visited)
+    await form.getByRole('button', { name: 'Make the key' }).click()
+    await form.getByText(/plk_/).waitFor()
+    await form.getByRole('button', { name: 'I have it' }).click()
+    const { items } = await api<{ items: object[] }>(server, 'GET', '/api/tenants/demo/keys')
+    const expires_at = new Date('2099-01-31T12:00:00').toISOString()
+    expect(items).toContainEqual(
+      expect.objectContaining({ name: 'nightly', user_id: 'reporter', groups: ['plant', 'ops'], expires_at }),
+    )
+    await page.getByRole('table', { name: 'Keys' }).getByText('reporter of plant, ops').waitFor()
+  })
+
+  it('rotates the keys that data is sealed with, when it is confirmed', async () => {
+    await server.registry.create('turned', 'Turned')
+    const { page } = await openConsole(server, { path: '/tenants/of/turned' })
+    await page.getByRole('button', { name: 'Rotate keys' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Rotate' }).click()
+    await page.getByText('turned has new keys.').waitFor()
+    const { items } = await api<{ items: { what: string; resource: string }[] }>(server, 'GET', '/api/tenants/turned/audit')
+    expect(items.some(({ resource }) => resource.includes('rotate-key'))).toBe(true)
+  })
+
   it('shows the trail, and that it is whole', async () => {
     const visited = await openConsole(server, { path: '/tenants/of/demo?tab=audit' })
     const { page } = visited

@@ -43,6 +43,12 @@ export function withNumbers(call: Call, fields: Readonly<Record<string, Numbers>
   return call
 }
 
+/** A local time, as `datetime-local` has it, in UTC; what is no time stays, for the server to refuse. */
+export function instantOf(local: string): string {
+  const date = new Date(local)
+  return Number.isNaN(date.getTime()) ? local : date.toISOString()
+}
+
 /** Words with commas between them, or what else separates them. */
 export function wordsIn(text: string, separator = ','): readonly string[] {
   return text

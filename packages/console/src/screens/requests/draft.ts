@@ -1,6 +1,6 @@
 import { newKey } from '../../api/action.ts'
 import type { Call } from '../../api/client.ts'
-import { numberIn, withNumbers } from '../../kit/typed.ts'
+import { instantOf, numberIn, withNumbers } from '../../kit/typed.ts'
 import type { Priority, WholeRequest } from './request.ts'
 
 /** A request as it is being written: texts, as fields of a form hold them. */
@@ -75,8 +75,3 @@ const fields: readonly (keyof Draft)[] = [
   'callback_url',
   'request_id',
 ]
-
-function instantOf(local: string): string {
-  const date = new Date(local)
-  return Number.isNaN(date.getTime()) ? local : date.toISOString()
-}

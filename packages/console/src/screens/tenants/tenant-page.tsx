@@ -12,6 +12,7 @@ import { formatTime } from '../../kit/format.ts'
 import { Page } from '../../kit/page.tsx'
 import { Loaded, Notice, ProblemNotice } from '../../kit/states.tsx'
 import { Tabs } from '../../kit/tabs.tsx'
+import { tell } from '../../kit/toasts.tsx'
 import { AuditPanel } from './audit-panel.tsx'
 import { KeysPanel } from './keys-panel.tsx'
 import { SettingsForm } from './settings-form.tsx'
@@ -108,6 +109,15 @@ function Actions({ tenant, path }: { readonly tenant: Tenant; readonly path: str
           Suspend
         </ConfirmButton>
       )}
+      <ConfirmButton
+        look="plain"
+        title={`Rotate the keys of ${id}?`}
+        text="What is sealed from now on is sealed with new keys. What is there already still opens, and no virtual key or token changes."
+        confirm="Rotate"
+        onConfirm={() => send({ method: 'POST', path: `${path}/rotate-key` }).then(() => tell(`${id} has new keys.`))}
+      >
+        Rotate keys
+      </ConfirmButton>
       <ConfirmButton
         title={`Offboard ${id}?`}
         text="Nobody is let in any more, its keys are destroyed, and its data is removed. This can’t be undone; take its export first."

@@ -51,6 +51,7 @@ export interface VirtualKey {
   readonly name: string
   readonly user_id: string
   readonly permissions: readonly string[]
+  readonly groups: readonly string[]
   readonly limits: Readonly<Record<string, number | undefined>>
   readonly made_by: string
   readonly created_at: string
