@@ -132,4 +132,12 @@ describeInBrowser('Home', () => {
     await card.getByRole('button', { name: 'Run again' }).click()
     await isDone(card)
   })
+
+  it('says that a budget is used up, and what that means', async () => {
+    const limits = { monthly_budget_usd: 0 }
+    await api(server, 'POST', '/api/tenants', { tenant_id: 'spent', name: 'Spent', limits })
+    const visited = await openConsole(server, { tenant: 'spent' })
+    await visited.page.getByText(/this month: used up, calls of models are refused/).waitFor()
+    await expectSound(visited)
+  })
 })

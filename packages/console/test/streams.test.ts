@@ -154,6 +154,13 @@ describeInBrowser('streams', () => {
     await page.getByText('1 record was accepted, 1 refused.').waitFor()
     await page.getByRole('table', { name: 'Refused records' }).getByText('key').first().waitFor()
     await until('the record', async () => (await stream('works')).records === before + 1)
+    // What became of others stands under no fault, and no fault under what was mended.
+    await page.getByRole('textbox', { name: 'Records' }).fill('nothing')
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await page.locator('[id$=-fault]').waitFor()
+    expect(await page.getByText('1 record was accepted, 1 refused.').count()).toBe(0)
+    await page.getByRole('textbox', { name: 'Records' }).fill('[]')
+    expect(await page.locator('[id$=-fault]').count()).toBe(0)
 
     await page.getByRole('tab', { name: 'Settings' }).click()
     await page.getByRole('button', { name: 'Add a window' }).click()

@@ -50,7 +50,10 @@ export function SendRecords({ name }: { readonly name: string }): ReactNode {
             style={{ fontFamily: 'var(--mono)', fontSize: 12.5 }}
             value={text}
             fault={fault}
-            onChange={({ target }) => setText(target.value)}
+            onChange={({ target }) => {
+              setText(target.value)
+              setFault(undefined)
+            }}
             hint={
               <>
                 A list as JSON, or a record a line: <code>key</code> and <code>data</code>; <code>timestamp</code> if it isn’t of
