@@ -43,6 +43,12 @@ describeInBrowser('a session that runs out', () => {
     const visited = await runOut('/requests?send=new', typePrompt)
     const { page } = visited
     expect(await page.getByRole('navigation').count()).toBe(0)
+    await page.getByText('Your session of demo has ended. What you typed is kept').waitFor()
+    expect(
+      await doorOf(page)
+        .getByLabel('Token')
+        .evaluate((field) => field === document.activeElement),
+    ).toBe(true)
     expect(await page.getByText('Send a request').filter({ visible: true }).count()).toBe(0)
     await signIn(page, {})
     expect(await dialogOf(page).getByLabel('Prompt').inputValue()).toBe('A long text.')

@@ -133,6 +133,15 @@ describeInBrowser('the screen of tenants', () => {
     await page.getByRole('table', { name: 'Keys' }).getByText('reporter of plant, ops').waitFor()
   })
 
+  it('spells out what would turn a name around', async () => {
+    await server.registry.create('turner', 'Acme \u202eevil')
+    const { page } = await openConsole(server, { path: '/tenants' })
+    await page.getByText('Acme [U+202E]evil').waitFor()
+    await page.getByRole('link', { name: 'turner' }).click()
+    await page.getByRole('heading', { name: 'turner' }).waitFor()
+    await page.getByText('Acme [U+202E]evil').waitFor()
+  })
+
   it('rotates the keys that data is sealed with, when it is confirmed', async () => {
     await server.registry.create('turned', 'Turned')
     const { page } = await openConsole(server, { path: '/tenants/of/turned' })

@@ -182,12 +182,17 @@ async function administered(
   const reply = await route.administer(administration, input)
   if (!action) return reply
   await administration.system.recordAction()
-  const settings = await administration.registry.get(params.id ?? '')
+  const settings = await administration.registry.get(params.id ?? madeBy(reply) ?? '')
   if (settings && regions.holds(settings)) {
     const own = regions.operatorOf(settings).state(settings.tenant_id, { caller })
     await own.record({ ...action, decision: 'allowed' })
   }
   return reply
+}
+
+/** The tenant that there is since then. */
+function madeBy({ status, body }: Reply): string | undefined {
+  return status === 201 ? (body as { readonly tenant_id?: string } | undefined)?.tenant_id : undefined
 }
 
 /** What a route changes is put down; reading is not, unless the route says so. */

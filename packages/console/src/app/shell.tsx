@@ -32,7 +32,7 @@ export function Shell(): ReactNode {
   const last = session.authenticated ? session : session.over
   return (
     <>
-      {!session.authenticated && <SignedOutPage refused={session.refused} />}
+      {!session.authenticated && <SignedOutPage {...session} />}
       {last && (
         // What a screen knows is of one tenant and user; another one begins with an empty screen. One that ran out rests, out of sight.
         <Activity key={`${last.tenant_id} ${last.user_id}`} mode={session.authenticated ? 'visible' : 'hidden'}>

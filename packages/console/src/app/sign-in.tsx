@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useLocation, useNavigate } from 'react-router'
-import { type Refused, useSignIn, useSignOut } from '../api/session.ts'
+import { type Refused, type SignedOut, useSignIn, useSignOut } from '../api/session.ts'
 import { Button } from '../kit/button.tsx'
 import { Field } from '../kit/field.tsx'
 import { Loading, Notice, ProblemNotice } from '../kit/states.tsx'
@@ -27,9 +27,10 @@ export function SignInByCode({ code }: { readonly code: string }): ReactNode {
 }
 
 /** The door, or the way back to the tenant that was signed in with, where the one that was looked at lets nobody in any more. */
-export function SignedOutPage({ refused }: { readonly refused: Refused | undefined }): ReactNode {
+export function SignedOutPage({ refused, over }: Pick<SignedOut, 'refused' | 'over'>): ReactNode {
+  const ranOut = over && `Your session of ${over.tenant_id} has ended. What you typed is kept: sign in as the same user to go on.`
   return refused?.own_tenant_id === undefined ? (
-    <SignIn reason={refused?.detail} />
+    <SignIn reason={refused?.detail ?? ranOut} />
   ) : (
     <WayBack refused={refused} to={refused.own_tenant_id} />
   )
@@ -75,9 +76,12 @@ function SignIn({ reason }: { readonly reason: string | undefined }): ReactNode 
   const { state } = useLocation()
   const signIn = useSignIn()
   const [token, setToken] = useState('')
+  const field = useRef<HTMLInputElement>(null)
   const refused: unknown = signIn.error ?? (state as { readonly refused?: unknown } | null)?.refused
   useEffect(() => {
     document.title = 'Sign in · Plinth'
+    // What had it is out of sight.
+    field.current?.focus()
   }, [])
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -94,6 +98,7 @@ function SignIn({ reason }: { readonly reason: string | undefined }): ReactNode 
           reason !== undefined && <Notice tone="warn">{reason}</Notice>
         )}
         <Field
+          ref={field}
           label="Token"
           type="password"
           autoComplete="off"

@@ -58,6 +58,12 @@ describe('onboarding', () => {
     expect(await admin.shown('bare')).toEqual(made)
   })
 
+  it('is the first entry of the trail of the tenant that it makes', async () => {
+    await admin.onboard('told')
+    const { body } = await admin.ask<{ items: { what: string; resource: string }[] }>('/api/tenants/told/audit')
+    expect(body.items).toMatchObject([{ what: 'POST /api/tenants', resource: 'tenants' }])
+  })
+
   it('keeps all that is said of it [R113]', async () => {
     const made = await admin.onboard('full', everything)
     expect(made).toMatchObject(everything)

@@ -8,7 +8,7 @@ import { StatusBadge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { ConfirmButton } from '../../kit/dialog.tsx'
-import { formatTime } from '../../kit/format.ts'
+import { formatName, formatTime } from '../../kit/format.ts'
 import { Page } from '../../kit/page.tsx'
 import { Loaded, Notice, ProblemNotice } from '../../kit/states.tsx'
 import { Tabs } from '../../kit/tabs.tsx'
@@ -28,7 +28,7 @@ export function TenantPage(): ReactNode {
     <Page
       title={id}
       back={{ to: '/tenants', name: 'Tenants' }}
-      about={query.data?.name}
+      about={query.data && formatName(query.data.name)}
       actions={query.data && <Actions tenant={query.data} path={path} />}
     >
       <Loaded query={query}>

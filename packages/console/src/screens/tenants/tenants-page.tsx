@@ -9,7 +9,7 @@ import { Button, ButtonLink } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
 import { Choice, Field } from '../../kit/field.tsx'
-import { formatCount, formatTime, formatUsd } from '../../kit/format.ts'
+import { formatCount, formatName, formatTime, formatUsd } from '../../kit/format.ts'
 import { Page, Panel, Row, Stack } from '../../kit/page.tsx'
 import { Empty, Loading, ProblemNotice } from '../../kit/states.tsx'
 import { numberIn, withNumbers } from '../../kit/typed.ts'
@@ -54,7 +54,7 @@ export function TenantsPage(): ReactNode {
                 name: 'Tenant',
                 show: ({ tenant_id }) => <Link to={addressOfTenant(tenant_id)}>{tenant_id}</Link>,
               },
-              { name: 'Name', width: 'minmax(110px, 1.4fr)', show: ({ name }) => name },
+              { name: 'Name', width: 'minmax(110px, 1.4fr)', show: ({ name }) => formatName(name) },
               { name: 'Status', width: '110px', show: ({ status }) => <StatusBadge status={status} /> },
               { name: 'Isolation', isSecondary: true, show: ({ isolation_level, tier }) => `${isolation_level}, ${tier}` },
               { name: 'Region', isSecondary: true, show: ({ data_residency_region: region }) => region ?? 'any' },
