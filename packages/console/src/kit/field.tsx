@@ -14,6 +14,11 @@ export function Field(props: Common & ComponentProps<'input'>): ReactNode {
   return <Labelled {...{ label, hint, fault }}>{(given) => <input {...rest} {...given} />}</Labelled>
 }
 
+/** A labelled moment, in the local time of whoever types it. */
+export function LocalTimeField(props: Common & ComponentProps<'input'>): ReactNode {
+  return <Field {...props} type="datetime-local" step={1} />
+}
+
 /** A labelled text of several lines. */
 export function TextField(props: Common & ComponentProps<'textarea'>): ReactNode {
   const { label, hint, fault, ...rest } = props

@@ -5,7 +5,7 @@ import { useAction } from '../../api/action.ts'
 import { Problem, send } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
-import { Choice, Field, TextField } from '../../kit/field.tsx'
+import { Choice, Field, LocalTimeField, TextField } from '../../kit/field.tsx'
 import { ModelField } from '../../kit/model-field.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
@@ -118,19 +118,15 @@ function More(props: {
     <details className={css.details} open={isOpen || wasOpened} onToggle={({ currentTarget }) => setOpened(currentTarget.open)}>
       <summary>When, by which name, and whom to tell</summary>
       <div className={css.fields}>
-        <Field
+        <LocalTimeField
           label="Not before"
-          type="datetime-local"
-          step={1}
           value={draft.not_before}
           onChange={change('not_before')}
           fault={faultOf('not_before')}
           hint="Your local time. It waits until then."
         />
-        <Field
+        <LocalTimeField
           label="Expires"
-          type="datetime-local"
-          step={1}
           value={draft.expires_at}
           onChange={change('expires_at')}
           fault={faultOf('expires_at')}

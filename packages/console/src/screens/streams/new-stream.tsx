@@ -3,11 +3,10 @@ import { type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useAction } from '../../api/action.ts'
 import { type Call, send } from '../../api/client.ts'
-import { Button } from '../../kit/button.tsx'
-import { CopyCall } from '../../kit/copy.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
 import { Field } from '../../kit/field.tsx'
-import { Row, Stack } from '../../kit/page.tsx'
+import { FormEnd } from '../../kit/form-end.tsx'
+import { Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { numberIn } from '../../kit/typed.ts'
 import { streamAddress, streamPath } from './addresses.ts'
@@ -61,15 +60,7 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
             onChange={({ target }) => setShards(target.value)}
           />
           {make.error && <ProblemNotice error={make.error} />}
-          <Row>
-            <Button type="submit" look="primary" busy={make.isPending}>
-              Begin the stream
-            </Button>
-            <Button look="quiet" onClick={onClose}>
-              Cancel
-            </Button>
-            <CopyCall call={call} />
-          </Row>
+          <FormEnd does="Begin the stream" busy={make.isPending} onClose={onClose} call={call} />
         </Stack>
       </form>
     </Dialog>

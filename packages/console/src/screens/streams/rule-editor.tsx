@@ -3,10 +3,10 @@ import { useAction } from '../../api/action.ts'
 import { type Call, Problem, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
-import { CopyCall } from '../../kit/copy.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
 import { Check, Choice, Field } from '../../kit/field.tsx'
-import { Row, Stack } from '../../kit/page.tsx'
+import { FormEnd } from '../../kit/form-end.tsx'
+import { Stack } from '../../kit/page.tsx'
 import { Notice, ProblemNotice } from '../../kit/states.tsx'
 import { withNumbers } from '../../kit/typed.ts'
 import type { BackTest, Rule, Rules } from './answers.ts'
@@ -132,20 +132,13 @@ export function RuleEditor(props: {
           ) : (
             problem && <ProblemNotice error={problem} />
           )}
-          <Row>
-            <Button type="submit" look="primary" busy={saving.isPending}>
-              Save the rule
-            </Button>
+          <FormEnd does="Save the rule" busy={saving.isPending} onClose={onClose} call={savingCall}>
             {mayTest && (
               <Button busy={testing.isPending} onClick={() => testing.mutate()}>
                 Test it back
               </Button>
             )}
-            <Button look="quiet" onClick={onClose}>
-              Cancel
-            </Button>
-            <CopyCall call={savingCall} />
-          </Row>
+          </FormEnd>
           {testing.data && <BackTestOutcome result={testing.data} />}
         </Stack>
       </form>

@@ -3,9 +3,10 @@ import { useAction } from '../../api/action.ts'
 import { type Call, Problem, send } from '../../api/client.ts'
 import { useSession } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
-import { CodeBlock, CopyCall } from '../../kit/copy.tsx'
+import { CodeBlock } from '../../kit/copy.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
-import { Check, Field } from '../../kit/field.tsx'
+import { Check, Field, LocalTimeField } from '../../kit/field.tsx'
+import { FormEnd } from '../../kit/form-end.tsx'
 import { Columns, Row, Stack } from '../../kit/page.tsx'
 import { Notice, ProblemNotice } from '../../kit/states.tsx'
 import { instantOf, numberIn, withNumbers, wordsIn } from '../../kit/typed.ts'
@@ -80,10 +81,8 @@ export function NewKey({ path, onClose }: { readonly path: string; readonly onCl
                 fault={faultOf('limits.monthly_budget_usd')}
                 hint="Empty: the tenant’s alone."
               />
-              <Field
+              <LocalTimeField
                 label="Good until"
-                type="datetime-local"
-                step={1}
                 value={until}
                 onChange={({ target }) => setUntil(target.value)}
                 fault={faultOf('expires_at')}
@@ -118,15 +117,7 @@ export function NewKey({ path, onClose }: { readonly path: string; readonly onCl
               </Columns>
             </fieldset>
             {making.error !== null && <ProblemNotice error={making.error} />}
-            <Row>
-              <Button type="submit" look="primary" busy={making.isPending} disabled={chosen.size === 0}>
-                Make the key
-              </Button>
-              <Button look="quiet" onClick={onClose}>
-                Cancel
-              </Button>
-              <CopyCall call={call} />
-            </Row>
+            <FormEnd does="Make the key" busy={making.isPending} disabled={chosen.size === 0} onClose={onClose} call={call} />
           </Stack>
         </form>
       )}

@@ -9,8 +9,9 @@ import { Button, ButtonLink } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
 import { Choice, Field } from '../../kit/field.tsx'
+import { FormEnd } from '../../kit/form-end.tsx'
 import { formatCount, formatName, formatTime, formatUsd } from '../../kit/format.ts'
-import { Page, Panel, Row, Stack } from '../../kit/page.tsx'
+import { Page, Panel, Stack } from '../../kit/page.tsx'
 import { Empty, Loading, ProblemNotice } from '../../kit/states.tsx'
 import { numberIn, withNumbers } from '../../kit/typed.ts'
 import { VirtualTable } from '../../kit/virtual-table.tsx'
@@ -131,15 +132,7 @@ function NewTenant({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
             hint="Empty: no limit."
           />
           {making.error !== null && <ProblemNotice error={making.error} />}
-          <Row>
-            <Button type="submit" look="primary" busy={making.isPending}>
-              Onboard
-            </Button>
-            <Button look="quiet" onClick={onClose}>
-              Cancel
-            </Button>
-            <CopyCall call={call} />
-          </Row>
+          <FormEnd does="Onboard" busy={making.isPending} onClose={onClose} call={call} />
         </Stack>
       </form>
     </Dialog>

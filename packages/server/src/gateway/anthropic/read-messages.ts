@@ -1,8 +1,6 @@
 /** Anthropic's Messages API, which Bedrock's InvokeModel speaks too with Anthropic's models. @module */
-
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider'
-import type { ChatRequest } from '@plinth/core'
-import { readInput } from '@plinth/core'
+import { type ChatRequest, readInput } from '@plinth/core'
 import type { Answer } from '../../exchange.ts'
 import { type FieldOf, fieldsBy } from '../client-fields.ts'
 import { given, wrong } from '../form.ts'

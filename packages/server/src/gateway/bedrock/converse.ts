@@ -1,7 +1,5 @@
 /** `POST /model/{id}/converse` and `/converse-stream`. @module */
-
-import type { ChatRequest } from '@plinth/core'
-import { readInput } from '@plinth/core'
+import { type ChatRequest, readInput } from '@plinth/core'
 import { fieldsBy } from '../client-fields.ts'
 import { wrong } from '../form.ts'
 import type { ChatCall, StreamEncoder } from '../protocol.ts'

@@ -1,7 +1,5 @@
 /** `POST /model/{id}/count-tokens`. @module */
-
-import type { ChatRequest, ModelEntry } from '@plinth/core'
-import { readInput } from '@plinth/core'
+import { type ChatRequest, type ModelEntry, readInput } from '@plinth/core'
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
 import { base64, jsonValue, wrong } from '../form.ts'

@@ -1,7 +1,5 @@
 /** Vectors of texts by `POST /model/{id}/invoke`. @module */
-
-import type { EmbeddingPurpose, ModelEntry } from '@plinth/core'
-import { readInput } from '@plinth/core'
+import { type EmbeddingPurpose, type ModelEntry, readInput } from '@plinth/core'
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
 import { type FieldOf, fieldsBy } from '../client-fields.ts'

@@ -1,8 +1,6 @@
 /** What a Converse request says beside its conversation, in the words of the one form. @module */
-
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider'
-import type { ChatRequest } from '@plinth/core'
-import { readInput } from '@plinth/core'
+import { type ChatRequest, readInput } from '@plinth/core'
 import { z } from 'zod'
 import { reasoningOf } from '../anthropic/reasoning.ts'
 import { given, jsonObject, jsonValue, wrong } from '../form.ts'

@@ -1,5 +1,4 @@
-import type { ChatRequest } from '@plinth/core'
-import { readInput } from '@plinth/core'
+import { type ChatRequest, readInput } from '@plinth/core'
 import { type FieldOf, fieldsBy } from '../client-fields.ts'
 import { given, wrong } from '../form.ts'
 import type { ChatCall } from '../protocol.ts'

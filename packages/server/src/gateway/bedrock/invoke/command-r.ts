@@ -1,8 +1,6 @@
 /** Cohere Command R: a message after a history. @module */
-
 import type { LanguageModelV4Prompt } from '@ai-sdk/provider'
-import type { ChatFinish } from '@plinth/core'
-import { readInput } from '@plinth/core'
+import { type ChatFinish, readInput } from '@plinth/core'
 import { z } from 'zod'
 import { fieldsBy } from '../../client-fields.ts'
 import { given, listOf, wrong } from '../../form.ts'

@@ -1,7 +1,5 @@
 /** Meta Llama: a prompt and its continuation. @module */
-
-import type { ChatFinish } from '@plinth/core'
-import { readInput } from '@plinth/core'
+import { type ChatFinish, readInput } from '@plinth/core'
 import { z } from 'zod'
 import { fieldsBy } from '../../client-fields.ts'
 import { given, wrong } from '../../form.ts'

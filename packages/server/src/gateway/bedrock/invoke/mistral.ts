@@ -1,7 +1,5 @@
 /** Mistral AI: a prompt and its continuation, or a chat. @module */
-
-import type { ChatFinish } from '@plinth/core'
-import { readInput } from '@plinth/core'
+import { type ChatFinish, readInput } from '@plinth/core'
 import { z } from 'zod'
 import { fieldsBy } from '../../client-fields.ts'
 import { given } from '../../form.ts'

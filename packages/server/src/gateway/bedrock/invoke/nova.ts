@@ -1,7 +1,5 @@
 /** Amazon Nova: Converse's messages and events, with settings and counts under names of its own. @module */
-
-import type { ChatFinish } from '@plinth/core'
-import { readInput } from '@plinth/core'
+import { type ChatFinish, readInput } from '@plinth/core'
 import { z } from 'zod'
 import { fieldsBy } from '../../client-fields.ts'
 import type { EventWriter } from '../../protocol.ts'
