@@ -96,6 +96,32 @@ describe('POST /api/tokens/check', () => {
     expect((await verdict(old)).failed).toBe('revocation')
   })
 
+  it('looks at both tenants of a session that changed them, as the server does when it is used', async () => {
+    for (const id of ['home', 'visited']) await server.registry.create(id, id)
+    const session = await server.issuer.sign({
+      ...{ tenant: 'visited', ownTenant: 'home', user: 'root', permissions: ['*'] },
+      lifetime: 600,
+    })
+    const change = (id: string, body: object) => call(server.url, `/api/tenants/${id}`, { method: 'PATCH', token: admin, body })
+    const used = async (): Promise<number> => (await call(server.url, '/api/requests', { token: session })).status
+    const detail = async (name: string): Promise<string | undefined> =>
+      (await check(session)).body.checks.find(({ check: one }) => one === name)?.detail
+    expect([await verdict(session), await used()]).toEqual([{ passed: everything, failed: undefined }, 200])
+    for (const id of ['home', 'visited']) {
+      await change(id, { status: 'suspended' })
+      expect([(await verdict(session)).failed, await used()]).toEqual(['status', 403])
+      expect(await detail('status')).toContain(
+        id === 'home' ? 'home, which was signed in with, is suspended' : 'visited is suspended',
+      )
+      await change(id, { status: 'active' })
+      await change(id, { tokens_not_before: new Date(Date.now() + 60_000).toISOString() })
+      expect([(await verdict(session)).failed, await used()]).toEqual(['revocation', 401])
+      expect(await detail('revocation')).toContain(`Those of ${id} made before`)
+      await change(id, { tokens_not_before: null })
+    }
+    expect([(await verdict(session)).failed, await used()]).toEqual([undefined, 200])
+  })
+
   it('tells nothing to who does not administer tenants, and leaves nothing of the token behind', async () => {
     const token = await server.token({ user: 'canary-4711' })
     const plain = await server.token({ permissions: ['requests:read', 'metrics:read'] })

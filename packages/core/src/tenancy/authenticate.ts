@@ -1,5 +1,5 @@
 import { ForbiddenError, UnauthorizedError } from '../errors.ts'
-import type { Clock } from '../ports/clock.ts'
+import { type Clock, timestamp } from '../ports/clock.ts'
 import type { Outbound } from '../ports/outbound.ts'
 import { type Caller, mintCaller, requirePermission } from '../scope/caller.ts'
 import { tokenInvalid, tokenMissing, tokenRevoked } from './identity/refusals.ts'
@@ -50,6 +50,14 @@ export interface AuthenticatorParts {
   readonly outbound?: Outbound | undefined
   /** Without it no virtual key is good. */
   readonly virtualKeys?: VirtualKeyFinder | undefined
+}
+
+/** What a token or a key that holds says of whose it is. */
+interface ExaminedClaims {
+  readonly tenant: string
+  readonly ownTenant?: string | undefined
+  /** Keys are revoked one by one, not by their age. */
+  readonly issued: number | 'key' | undefined
 }
 
 /**
@@ -104,10 +112,7 @@ export class Authenticator {
     const { tenant, ownTenant = tenant, user, permissions, groups, issued } = await this.#tokens.verify(token)
     const own = await this.#registry.active(ownTenant)
     const settings = at === 'own' || ownTenant === tenant ? own : await this.#registry.active(tenant)
-    // A token that doesn't say when it was made may be older than anything.
-    const isOlder = ({ tokens_not_before: from }: TenantSettings): boolean =>
-      from !== undefined && (issued ?? Number.NEGATIVE_INFINITY) < from
-    if (isOlder(own) || isOlder(settings)) throw tokenRevoked()
+    if (isOlder(issued, own) || isOlder(issued, settings)) throw tokenRevoked()
     return mintCaller({ settings, user, permissions, groups, correlationId })
   }
 
@@ -122,24 +127,32 @@ export class Authenticator {
       ? await this.#examineKey(token, checks)
       : await this.#tokens.examine(token, checks)
     if (!claims) return checks.list()
-    const settings = await this.#registry.get(claims.tenant)
-    if (!checks.note('tenant', settings !== undefined, `${claims.tenant} is ${settings ? '' : 'not '}known here.`) || !settings)
-      return checks.list()
-    if (!checks.note('status', settings.status === 'active', `It is ${settings.status}.`)) return checks.list()
-    const { tokens_not_before: from } = settings
-    const isGood = claims.issued === 'key' || from === undefined || (claims.issued ?? Number.NEGATIVE_INFINITY) >= from
-    checks.note(
-      'revocation',
-      isGood,
-      from === undefined ? 'No tokens of this tenant were revoked.' : 'Those made before tokens_not_before were revoked.',
-    )
+    await this.#examineTenants(claims, checks)
     return checks.list()
   }
 
-  async #examineKey(
-    token: string,
-    checks: TokenChecks,
-  ): Promise<{ readonly tenant: string; readonly issued: 'key' } | undefined> {
+  /** As {@link authenticate} does: a session that changed tenants is good while both may work, the one that was signed in with first. */
+  async #examineTenants(claims: ExaminedClaims, checks: TokenChecks): Promise<void> {
+    const { tenant, ownTenant = tenant, issued } = claims
+    const ids = [...new Set([ownTenant, tenant])]
+    const nameOf = (id: string): string => (ids.length > 1 && id === ownTenant ? `${id}, which was signed in with,` : id)
+    const found = await Promise.all(ids.map(async (id) => ({ id, settings: await this.#registry.get(id) })))
+    const known = found.flatMap(({ settings }) => settings ?? [])
+    const places = found.map(({ id, settings }) => `${nameOf(id)} is ${settings ? '' : 'not '}known here.`)
+    if (!checks.note('tenant', known.length === ids.length, places.join(' '))) return
+    const areActive = known.every(({ status }) => status === 'active')
+    const standings = known.map(({ tenant_id, status }) => `${nameOf(tenant_id)} is ${status}.`)
+    if (!checks.note('status', areActive, standings.join(' '))) return
+    const revoked = known.map(({ tenant_id, tokens_not_before: from }) =>
+      from === undefined
+        ? `No tokens of ${tenant_id} were revoked.`
+        : `Those of ${tenant_id} made before ${timestamp(from * 1_000)} were revoked.`,
+    )
+    const areGood = issued === 'key' || !known.some((settings) => isOlder(issued, settings))
+    checks.note('revocation', areGood, revoked.join(' '))
+  }
+
+  async #examineKey(token: string, checks: TokenChecks): Promise<ExaminedClaims | undefined> {
     checks.note('form', true, 'A virtual key.')
     const key = await this.#virtualKeys?.find(token)
     if (
@@ -173,4 +186,9 @@ export class Authenticator {
       throw error instanceof ForbiddenError || error instanceof UnauthorizedError ? error : tokenInvalid(error)
     }
   }
+}
+
+/** Whether a token was made before its tenant's were revoked. One that doesn't say when it was made may be older than anything. */
+function isOlder(issued: number | undefined, { tokens_not_before: from }: TenantSettings): boolean {
+  return from !== undefined && (issued ?? Number.NEGATIVE_INFINITY) < from
 }
