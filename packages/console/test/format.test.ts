@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { formatDuration } from '../src/kit/format.ts'
+import { formatDuration, formatTime } from '../src/kit/format.ts'
 import { formatNumber } from '../src/screens/streams/numbers.ts'
 
 it('a duration is said in the unit that it fills, also where rounding fills it', () => {
@@ -16,4 +16,9 @@ it('a duration is said in the unit that it fills, also where rounding fills it',
 
 it('a measured value is written as the sentences of the server write it, however large or small', () => {
   for (const value of [1e308, -1e308, 1.234e300, 1e-7, 2.5e-300, 61.93]) expect(formatNumber(value)).toBe(String(value))
+})
+
+it('a time says its year where that is another', () => {
+  const now = new Date().getFullYear()
+  for (const year of [now - 1, now + 1]) expect(formatTime(new Date(year, 5, 15, 12).toISOString())).toBe(`15 Jun ${year}`)
 })

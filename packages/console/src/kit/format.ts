@@ -2,6 +2,7 @@ const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 const times = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const dates = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+const farDates = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 
 export function formatCount(count: number): string {
   return Math.abs(count) >= 100_000 ? short.format(count) : counts.format(count)
@@ -34,11 +35,13 @@ export function formatDuration(milliseconds: number): string {
   return `${(milliseconds / 3_600_000).toFixed(1)} h`
 }
 
-/** The time of day for what is of today, the date before it for what is older. */
+/** The time of day for what is of today, the date before it for what is older, and the date alone, with its year, for another year. */
 export function formatTime(at: string): string {
   const date = new Date(at)
   if (Number.isNaN(date.getTime())) return at
-  return date.toDateString() === new Date().toDateString() ? times.format(date) : dates.format(date)
+  const now = new Date()
+  if (date.getFullYear() !== now.getFullYear()) return farDates.format(date)
+  return date.toDateString() === now.toDateString() ? times.format(date) : dates.format(date)
 }
 
 /** @param share from 0 to 1. */
