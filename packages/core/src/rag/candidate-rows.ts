@@ -7,13 +7,17 @@ import { pageNumbers } from './page-numbers.ts'
 import type { Passage } from './passage.ts'
 import { readText } from './text.ts'
 
+type CandidateScope = Uses<'state' | 'search'>
+
 /** The documents of candidates, each looked at once. */
 export class CandidateRows {
-  readonly #scope: Uses<'state'>
+  readonly #scope: CandidateScope
   readonly #rows = new Map<string, Promise<DocumentRecord | undefined>>()
   readonly #examined = new Map<string, Examined>()
+  #replaced = false
+  #cleanedAway = false
 
-  constructor(scope: Uses<'state'>) {
+  constructor(scope: CandidateScope) {
     this.#scope = scope
   }
 
@@ -24,7 +28,9 @@ export class CandidateRows {
 
   /** Between a change and its clean-up the index holds both versions, and knows who might see the one before. */
   async counts({ document, version }: DocumentVersion): Promise<boolean> {
-    const counts = (await this.#row(document))?.fields.live === version
+    const live = (await this.#row(document))?.fields.live
+    const counts = live === version
+    if (live !== undefined && !counts) this.#replaced = true
     this.#examined.set(`${document} ${version}`, { document, version, counts })
     return counts
   }
@@ -35,10 +41,25 @@ export class CandidateRows {
     return examined.every(({ counts }, index) => counts === now[index])
   }
 
+  /**
+   * Whether what was found may lack what counts now: a document was replaced behind the search, which saw the version before alone, or its
+   * text was cleaned away before it was read. One whose new version the search could have found isn't looked for again.
+   * @param mark of the index as it was searched.
+   */
+  async isOutdated(mark: string | undefined): Promise<boolean> {
+    return this.#cleanedAway || (this.#replaced && (mark === undefined || (await this.#scope.search.mark?.()) !== mark))
+  }
+
+  async text({ document, version }: DocumentVersion, start: number, end: number): Promise<string> {
+    const text = await readText(this.#scope, revisionPlace(document, version), start, end)
+    if (text.length < end - start) this.#cleanedAway = true
+    return text
+  }
+
   async passage({ document, version, start, end, score }: RankedPlace): Promise<Passage> {
     const row = await this.#row(document)
     const [content, page, source] = await Promise.all([
-      readText(this.#scope, revisionPlace(document, version), start, end),
+      this.text({ document, version }, start, end),
       row && pageNumbers(row).then((pageAt) => pageAt(start)),
       row?.open('source'),
     ])

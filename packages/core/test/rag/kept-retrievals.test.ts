@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Clock, Scope } from '../../src/index.ts'
+import type { Scope } from '../../src/index.ts'
 import { RetrievalPlace } from '../../src/rag/kept-retrievals.ts'
 import { deleteDocument } from '../../src/rag/manage-documents.ts'
 import type { Passage } from '../../src/rag/passage.ts'
@@ -9,7 +9,7 @@ import type { RetrieveBody } from '../../src/rag/rag-forms.ts'
 import { retrievePassages } from '../../src/rag/retrieve-passages.ts'
 import { changeSpaces } from '../../src/rag/spaces.ts'
 import { FakeClock } from '../../src/testing/index.ts'
-import { RagBench } from './rag-bench.ts'
+import { forgetful, RagBench } from './rag-bench.ts'
 
 const signal = new AbortController().signal
 const zeppelin = 'The zeppelin lands on Monday.'
@@ -33,18 +33,6 @@ const retrieve = (scope: Scope, more: Partial<RetrieveBody> = {}): Promise<reado
   retrievePassages(scope, { query: asked, top_k: 5, ...more }, signal).then(({ passages }) => passages)
 const sources = async (user = 'ada', more: Partial<RetrieveBody> = {}): Promise<readonly string[]> =>
   (await retrieve(await bench.scope('alpha', user), more)).map(({ source }) => source)
-
-/** As somebody whose process has kept nothing. */
-function forgetful(scope: Scope): Scope {
-  const { clock } = scope
-  const own: Clock = {
-    now: () => clock.now(),
-    random: () => clock.random(),
-    randomBytes: (length) => clock.randomBytes(length),
-    setTimer: (delay, run) => clock.setTimer(delay, run),
-  }
-  return { ...scope, clock: own }
-}
 
 describe('a question that was asked before', () => {
   it('is not searched again, and gets the same passages [X35]', async () => {

@@ -1,6 +1,7 @@
 import {
   type AnyCollection,
   acceptDocuments,
+  type Clock,
   type DocumentReader,
   type NewDocument,
   plainTextReader,
@@ -96,4 +97,16 @@ export class RagBench {
     this.release()
     return this.plinth.stop()
   }
+}
+
+/** As somebody whose process has kept nothing. */
+export function forgetful(scope: Scope): Scope {
+  const { clock } = scope
+  const own: Clock = {
+    now: () => clock.now(),
+    random: () => clock.random(),
+    randomBytes: (length) => clock.randomBytes(length),
+    setTimer: (delay, run) => clock.setTimer(delay, run),
+  }
+  return { ...scope, clock: own }
 }
