@@ -265,7 +265,9 @@ class Run {
     const reading = this.#reading
     if (!reading || !this.#client) throw new Error('The server does not listen at the end.')
     const state = await comeToRest(reading, { client: this.#client, path: this.#database, begin: this.#begin, ahead })
+    // What comes due while it stops is for its next life.
+    const now = Date.now() + ahead
     await this.#server?.stop()
-    return { ...state, ...readFile(this.#database, Date.now() + ahead) }
+    return { ...state, ...readFile(this.#database, now) }
   }
 }
