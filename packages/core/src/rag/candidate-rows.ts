@@ -56,13 +56,15 @@ export class CandidateRows {
     return text
   }
 
-  async passage({ document, version, start, end, score }: RankedPlace): Promise<Passage> {
+  /** Undefined for one whose text was cleaned away. */
+  async passage({ document, version, start, end, score }: RankedPlace): Promise<Passage | undefined> {
     const row = await this.#row(document)
     const [content, page, source] = await Promise.all([
       this.text({ document, version }, start, end),
       row && pageNumbers(row).then((pageAt) => pageAt(start)),
       row?.open('source'),
     ])
+    if (content.length < end - start) return undefined
     const read = { document_id: document, source: source ?? '', revision: version, content, start, end }
     return { ...read, ...(page === undefined ? {} : { page }), score }
   }

@@ -58,7 +58,7 @@ export async function retrievePassages(scope: RetrieveScope, body: RetrieveBody,
     const mark = await scope.search.mark?.()
     const known = mark === undefined ? undefined : place.find(mark)
     const { places, signals } = known && (await rows.stillCount(known)) ? known : await look(scope, question, rows, place)
-    const passages = await Promise.all(places.map((each) => rows.passage(each)))
+    const passages = (await Promise.all(places.map((each) => rows.passage(each)))).filter((passage) => passage !== undefined)
     if (looks === mostLooks || !(await rows.isOutdated(mark))) return { passages, signals }
   }
 }
