@@ -39,7 +39,7 @@ export async function ensureSubscriber(scope: Scope | undefined): Promise<void> 
   const call = async (method: string, body: object | undefined): Promise<object> => {
     const route = eventDriven.routes.find((one) => one.method === method && one.path === '/api/subscribers')
     const { signal } = new AbortController()
-    const nothing = { idempotencyKey: undefined, lastEventId: undefined, bytes: noBytes(), origin: '' }
+    const nothing = { idempotencyKey: undefined, mustBeNew: false, lastEventId: undefined, bytes: noBytes(), origin: '' }
     const input = { params: {}, query: { limit: 10 }, body, signal, ...nothing }
     return (route && 'handle' in route && (await route.handle(scope, input)).body) || {}
   }

@@ -71,6 +71,27 @@ describeInBrowser('streams', () => {
     await expectSound(visited)
   })
 
+  it('a name that is in use is said at its field, and the stream stays as it is', async () => {
+    await api(server, 'PUT', '/api/streams/kept', { retention_days: 30 })
+    const visited = await openConsole(server, { path: '/streams', expected: [/412 \(Precondition Failed\)/] })
+    const { page } = visited
+    await page.getByRole('button', { name: 'New stream' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New stream' })
+    const name = dialog.getByLabel('Name').first()
+    await name.fill('kept')
+    await dialog.getByRole('button', { name: 'Begin the stream' }).click()
+    await name.and(page.locator('[aria-invalid=true]')).waitFor()
+    const described = (await name.getAttribute('aria-describedby')) ?? ''
+    const texts = described.split(' ').map((id) => page.locator(`[id="${id}"]`).innerText())
+    expect(await Promise.all(texts)).toContain('There is already a stream of this name.')
+    expect(await stream('kept')).toMatchObject({ retention_days: 30 })
+    await name.fill('another')
+    await expect.poll(() => name.getAttribute('aria-invalid')).toBeNull()
+    await expectSound(visited)
+    await dialog.getByRole('button', { name: 'Begin the stream' }).click()
+    await page.getByRole('heading', { name: 'another', level: 1 }).waitFor()
+  })
+
   it('keeps sending normal values, and shows how soon a fault that is put in is told', async () => {
     await begin('works')
     const visited = await openConsole(server, { path: '/streams/works' })

@@ -82,6 +82,13 @@ export class WrongStateError extends PlinthError {
   }
 }
 
+/** It was to be made only if it isn't there, and it is. HTTP 412. */
+export class AlreadyThereError extends PlinthError {
+  constructor(what: string, field: string) {
+    super('already_there', `There is already a ${what} of this ${field}.`, false, { field })
+  }
+}
+
 /** More bytes than a limit allows. HTTP 413. */
 export class TooLargeError extends PlinthError {
   constructor(message: string, options?: ErrorOptions) {

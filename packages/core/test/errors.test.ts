@@ -12,6 +12,7 @@ describe('the errors', () => {
     [new errors.NotFoundError('thing'), 'not_found', false],
     [new errors.ReusedError('key', 'field'), 'reused_with_another_body', false],
     [new errors.WrongStateError('m'), 'wrong_state', false],
+    [new errors.AlreadyThereError('thing', 'name'), 'already_there', false],
     [new errors.TooLargeError('m'), 'too_large', false],
     [new errors.ConflictError('a/b/c'), 'conflict', true],
     [new errors.BudgetExhaustedError(), 'budget_exhausted', false],

@@ -37,7 +37,7 @@ function call(
     body: route.body?.parse(input.body),
   }
   if (!('handle' in route)) throw new Error(`${name} is a route of administration.`)
-  const nothing = { lastEventId: undefined, bytes: noBytes(), origin: '' }
+  const nothing = { mustBeNew: false, lastEventId: undefined, bytes: noBytes(), origin: '' }
   return route.handle(scope, { ...parsed, idempotencyKey: input.idempotencyKey, signal: lease.signal, ...nothing })
 }
 

@@ -7,7 +7,7 @@ export const forwardedHeader = 'x-plinth-forwarded-from'
 
 /** What a request takes along: nothing that is about this connection, and no cookie. */
 const sent = [
-  ...['content-type', 'accept', 'idempotency-key', 'last-event-id', 'x-correlation-id', 'cache-control'],
+  ...['content-type', 'accept', 'idempotency-key', 'if-none-match', 'last-event-id', 'x-correlation-id', 'cache-control'],
   ...['mcp-protocol-version', 'mcp-method', 'mcp-name'],
   ...['anthropic-version', 'anthropic-beta', 'amz-sdk-invocation-id', 'amz-sdk-request', 'user-agent'],
 ]

@@ -63,11 +63,12 @@ export async function serveRoute(serving: Serving, route: AnyRoute, found: Found
   const query = readGiven(route.query, queryFields(arrival.query))
   const body = await bodyOf(route, found)
   const idempotencyKey = route.idempotent ? keyOf(arrival) : undefined
+  const mustBeNew = route.makes === true && mustBeNewIn(arrival)
   const lastEventId = route.streams ? lastEventIdOf(arrival) : undefined
   const stream = route.streams ? new AbortController() : undefined
   const signal = stream ? AbortSignal.any([stream.signal, ending]) : ending
   const bytes = bytesOf(route, arrival)
-  const input = { params, query, body, idempotencyKey, lastEventId, signal, bytes, origin: originOf(arrival) }
+  const input = { params, query, body, idempotencyKey, mustBeNew, lastEventId, signal, bytes, origin: originOf(arrival) }
   const reply = await replyOf(serving, route, found, input)
   const headers = { 'cache-control': 'private, no-store', vary: 'Authorization', ...reply.headers }
   if (reply.events && stream) {
@@ -157,7 +158,10 @@ export async function callRoute(serving: Pick<Serving, 'regions'>, route: AnyTen
   const resource = route.path.replace(/^\/api\//, '').replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '')
   const action = route.method === 'GET' && !route.recorded ? undefined : { what, resource }
   const query = readGiven(route.query, call.query ?? {})
-  const asked = { params, query, body, idempotencyKey, lastEventId, signal, bytes: noBytes(), origin: '' }
+  const asked = {
+    ...{ params, query, body, idempotencyKey, lastEventId, signal },
+    ...{ mustBeNew: false, bytes: noBytes(), origin: '' },
+  }
   return handled(serving, route, caller, asked, action)
 }
 
@@ -312,4 +316,11 @@ function keyOf(arrival: Arrival): string | undefined {
     throw new InvalidInputError('An idempotency key is 1 to 255 visible ASCII characters.', { field: 'Idempotency-Key' })
   }
   return key
+}
+
+/** Nothing here has an entity tag: what is asked is only whether there is anything. */
+function mustBeNewIn(arrival: Arrival): boolean {
+  const condition = arrival.header('if-none-match')
+  if (condition !== undefined && condition !== '*') throw new InvalidInputError('Must be *.', { field: 'If-None-Match' })
+  return condition === '*'
 }

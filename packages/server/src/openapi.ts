@@ -56,6 +56,7 @@ function operation(route: AnyRoute, tag: string): object {
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     },
   }
+  if (route.makes) responses[412] = { ...responses.default, description: 'It is there already: nothing was changed.' }
   for (const [status, reply] of Object.entries(route.replies)) {
     responses[status] = {
       description: reply.summary,
@@ -68,6 +69,7 @@ function operation(route: AnyRoute, tag: string): object {
     ...(route.idempotent
       ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } }]
       : []),
+    ...(route.makes ? [{ name: 'If-None-Match', in: 'header', required: false, schema: { const: '*' } }] : []),
   ]
   return {
     summary: route.summary,

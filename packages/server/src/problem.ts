@@ -1,4 +1,5 @@
 import {
+  AlreadyThereError,
   BudgetExhaustedError,
   ConflictError,
   ForbiddenError,
@@ -43,6 +44,7 @@ const titles: Readonly<Record<number, string>> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
+  412: 'Precondition Failed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   429: 'Too Many Requests',
@@ -60,6 +62,7 @@ export function statusOf(error: unknown): number {
   if (error instanceof NotFoundError) return 404
   if (error instanceof MethodNotAllowedError) return 405
   if (error instanceof ReusedError || error instanceof WrongStateError || error instanceof ConflictError) return 409
+  if (error instanceof AlreadyThereError) return 412
   if (error instanceof TooLargeError) return 413
   if (error instanceof UnsupportedEncodingError) return 415
   if (error instanceof LimitError) return 429

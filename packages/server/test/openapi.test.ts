@@ -153,6 +153,12 @@ describe('/openapi.json', () => {
     expect(Object.keys(submit?.responses ?? {})).toEqual(expect.arrayContaining(['202', 'default']))
   })
 
+  it('says what only begins when a header asks for it, and what refuses it', () => {
+    const put = document.paths['/api/streams/{name}']?.put
+    expect(put?.parameters).toContainEqual({ name: 'If-None-Match', in: 'header', required: false, schema: { const: '*' } })
+    expect(put?.responses['412']?.content).toHaveProperty(['application/problem+json', 'schema'])
+  })
+
   it('describes a problem as it is sent', async () => {
     const { body } = await call<Readonly<Record<string, unknown>>>(server.url, '/api/requests/nobody', { token })
     const schema = document.components.schemas.Problem as { required: string[]; properties: Record<string, { type: string }> }

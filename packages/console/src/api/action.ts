@@ -32,10 +32,10 @@ function isMended(error: Error | null, sent: Call | undefined, asked: Call | und
   return fieldOf(sent, error.field) !== fieldOf(asked, error.field)
 }
 
-/** What a call has in a field, which may be a header, to be compared; where it has none of that name, what it would be a part of. */
+/** What a call has in a field, which may be a header, to be compared; where it has none of that name, what it would be a part of: its path, too. */
 function fieldOf(call: Call | undefined, field: string): string | undefined {
   const whole = { ...call?.headers, ...(call?.body as object | undefined) }
-  const value = field === '' ? whole : valueAt(whole, field)
+  const value = field === '' ? { ...whole, path: call?.path } : valueAt(whole, field)
   return value === undefined ? fieldOf(call, field.slice(0, Math.max(0, field.lastIndexOf('.')))) : JSON.stringify(value)
 }
 

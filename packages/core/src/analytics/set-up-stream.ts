@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Collection, defineCollection } from '../define/collection.ts'
-import { InvalidInputError, LimitError, NotFoundError, UnavailableError } from '../errors.ts'
+import { AlreadyThereError, InvalidInputError, LimitError, NotFoundError, UnavailableError } from '../errors.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
@@ -75,18 +75,21 @@ export async function beginStream(scope: Uses<'state'>, name: string): Promise<S
 /**
  * Makes a stream, or sets it anew; what is left out is as it is for a stream that nobody set.
  * @param shards into how many its keys are spread; only where it is made.
- * @throws InvalidInputError for windows that can't be kept, and for other shards than it has; else as {@link beginStream}.
+ * @throws InvalidInputError for windows that can't be kept, and for other shards than it has; AlreadyThereError for one that must be new;
+ * else as {@link beginStream}.
  */
 export async function setUpStream(
   scope: Uses<'state'>,
   name: string,
   { shards, ...given }: Partial<StreamSettings> & { readonly shards?: number | undefined },
+  { mustBeNew = false }: { readonly mustBeNew?: boolean } = {},
 ): Promise<{ readonly fields: StreamFields; readonly made: boolean }> {
   const settings = { ...defaultSettings, ...given }
   checkWindows(settings.windows, settings.lateness)
   return retryConflicts(async () => {
     const record = await findStream(scope, name)
     if (!record) return { fields: await make(scope, name, settings, shards ?? defaultShards), made: true }
+    if (mustBeNew) throw new AlreadyThereError('stream', 'name')
     if (shards !== undefined && shards !== record.fields.shards)
       throw new InvalidInputError('is fixed when a stream begins', { field: 'shards' })
     const changed = { ...record.fields, ...settings, updated: scope.clock.now() }

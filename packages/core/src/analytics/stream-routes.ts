@@ -67,15 +67,17 @@ const setUp = defineRoute<forms.StreamParams, None, Partial<forms.NewSettings>>(
   path: '/api/streams/{name}',
   permission: 'streams:write',
   summary:
-    'Set a stream, or begin one before its first record. What is left out is as for a stream that nobody set; shards are fixed when it begins.',
+    'Set a stream, or begin one before its first record. What is left out is as for a stream that nobody set; shards are fixed when it ' +
+    'begins. With If-None-Match: * one that is there stays as it is.',
   params: forms.streamParams,
   body: forms.newSettings,
+  makes: true,
   replies: {
     200: { summary: 'As it is set now.', body: forms.settingsForm },
     201: { summary: 'The stream has begun.', body: forms.settingsForm },
   },
-  async handle(scope, { params, body }) {
-    const { fields, made } = await setUpStream(scope, params.name, body).catch(inSeconds)
+  async handle(scope, { params, body, mustBeNew }) {
+    const { fields, made } = await setUpStream(scope, params.name, body, { mustBeNew }).catch(inSeconds)
     return { status: made ? 201 : 200, body: showSettings(fields) }
   },
 })

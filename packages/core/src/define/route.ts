@@ -12,6 +12,8 @@ export interface RouteInput<Params, Query, Body> {
   readonly body: Body
   /** The `Idempotency-Key` header. */
   readonly idempotencyKey: string | undefined
+  /** Whether the `If-None-Match` header is `*`: then what is there already stays as it is. */
+  readonly mustBeNew: boolean
   /** The `Last-Event-ID` header of a stream that is taken up again. */
   readonly lastEventId: number | undefined
   /** Fires when the client is gone or the server stops. */
@@ -71,6 +73,8 @@ export interface RouteDefinition<Params, Query, Body> {
   readonly takesLines?: boolean
   /** Takes an `Idempotency-Key` header. */
   readonly idempotent?: boolean
+  /** Makes something or changes it, and takes an `If-None-Match: *` header, with which it only makes. */
+  readonly makes?: boolean
   /** Put down in the audit trail although it changes nothing: it hands out what must not get about. */
   readonly recorded?: boolean
   /** Answers with a stream of server-sent events. */

@@ -84,6 +84,25 @@ describe('a stream', () => {
     expect((await put('set', { shards: 2 })).body).toMatchObject({ fields: {}, windows: [{ name: '1m' }], retention_days: 7 })
   })
 
+  it('begins only, with If-None-Match: *, and stays as it is when it is there', async () => {
+    const begin = (retention_days: number, condition = '*') => {
+      const headers = { 'if-none-match': condition }
+      return call<Shown>(server.url, path('once'), { token, method: 'PUT', body: { retention_days }, headers })
+    }
+    expectProblem(await begin(2, '"etag"'), 400, 'invalid_input', 'If-None-Match')
+    expect((await begin(2)).status).toBe(201)
+    const again = await begin(3)
+    expectProblem(again, 412, 'already_there', 'name')
+    expect(again.text).toContain('There is already a stream of this name.')
+    expect((await get('once')).body).toMatchObject({ retention_days: 2 })
+    const answers = await Promise.all(
+      Array.from({ length: 9 }, () =>
+        call(server.url, path('raced'), { token, method: 'PUT', body: {}, headers: { 'if-none-match': '*' } }),
+      ),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 8 }, () => 412)])
+  })
+
   it.each<[string, object, string]>([
     ['an unknown field', { size: 1 }, 'size'],
     ['a kind that is none', { fields: { value: 'text' } }, 'fields.value'],

@@ -19,7 +19,12 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
   const [name, setName] = useState('')
   const [shards, setShards] = useState('4')
   const [draft, setDraft] = useState(draftOf)
-  const call: Call = { method: 'PUT', path: streamPath(name), body: { ...bodyOf(draft), shards: numberIn(shards) } }
+  const call: Call = {
+    method: 'PUT',
+    path: streamPath(name),
+    headers: { 'If-None-Match': '*' },
+    body: { ...bodyOf(draft), shards: numberIn(shards) },
+  }
   const make = useAction(
     {
       mutationFn: () => send(checkedSettings(call, draft)),
@@ -45,7 +50,8 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
             maxLength={128}
             pattern="[A-Za-z0-9._\-]+"
             title="Letters, digits, dots, underscores and hyphens"
-            hint="Letters, digits, dots, underscores and hyphens. A stream of this name that is there already is set anew."
+            fault={faultIn(make.error, 'name')}
+            hint="Letters, digits, dots, underscores and hyphens."
             value={name}
             onChange={({ target }) => setName(target.value)}
           />
