@@ -55,6 +55,42 @@ describeInBrowser('What Home does', () => {
     expect(await page.getByRole('menu').innerText()).toMatch(/PLINTH_TOKEN[\s\S]*plinth token --tenant demo/)
     await expectSound(visited)
   })
+
+  it('is copied with word of the permission that its token needs, where the usual one lacks it', async () => {
+    const { page } = await openConsole(server)
+    const wordsAt = async (card: string): Promise<string> => {
+      await page.getByRole('region', { name: card }).getByRole('button', { name: 'API' }).click()
+      const words = await page.getByRole('menu').innerText()
+      await page.keyboard.press('Escape')
+      await page.getByRole('menu').waitFor({ state: 'detached' })
+      return words
+    }
+    expect(await wordsAt('Make a tenant')).toMatch(/plinth token --tenant demo --permissions '\*'[\s\S]*tenants:admin/)
+    expect(await wordsAt('Send a prompt')).not.toMatch(/--permissions|tenants:admin/)
+  })
+
+  it('ends at what is refused, and says why', { timeout: 60_000 }, async () => {
+    const { page } = await openConsole(server)
+    const env = { ...process.env, PLINTH_TOKEN: await server.token({ permissions: ['requests:read'] }) }
+    for (const name of Object.keys(cards)) {
+      const file = join(temporaryFolder(), 'copied.sh')
+      writeFileSync(file, await copiedAs(page, page.getByRole('region', { name }), 'curl'))
+      const ended = await run('sh', [file], { env }).catch((error: { code: number; stdout: string; stderr: string }) => error)
+      expect(ended, name).toMatchObject({ code: expect.any(Number) })
+      expect(ended.stdout + ended.stderr, name).toMatch(/permission_denied/)
+    }
+  })
+
+  it('says why also where the refused call is a later one', { timeout: 60_000 }, async () => {
+    const { page } = await openConsole(server)
+    const copied = await copiedAs(page, page.getByRole('region', { name: 'Make a tenant' }), 'curl')
+    const file = join(temporaryFolder(), 'copied.sh')
+    writeFileSync(file, copied.replace('"name":"Home"', '"name":""'))
+    const env = { ...process.env, PLINTH_TOKEN: await server.token({ permissions: ['*'] }) }
+    const ended = await run('sh', [file], { env }).catch((error: { code: number; stdout: string; stderr: string }) => error)
+    expect(ended).toMatchObject({ code: expect.any(Number), stderr: expect.stringContaining('Must not be empty.') })
+    expect(ended.stdout).not.toMatch(/\n\d{3}\n/)
+  })
 })
 
 async function copiedAs(page: Page, part: Locator, form: string): Promise<string> {

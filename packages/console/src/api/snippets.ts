@@ -17,17 +17,34 @@ export function asCurl(steps: readonly Step[]): string {
   return steps.map((step) => asShell(step, steps.length === 1)).join(' &&\n')
 }
 
-function asShell(step: Step, isAlone: boolean): string {
-  if (step.withKey) return curl(step, "curl -sS -o /dev/null -w '%{http_code}\\n'", '$key')
-  const own = curl(step, 'curl -fsS')
-  if (step.givesKey) return `key=$(${own} |\n  sed -n 's/.*"key":"\\([^"]*\\)".*/\\1/p')`
-  if (step.until !== undefined) return `until ${own} |\n  grep -F ${quoted(step.until)}; do sleep 1; done`
-  if (!step.follows) return isAlone ? curl(step) : `${own} && echo`
-  const begun = `begun=$(${own} -D - -o /dev/null |\n  sed -n 's/^[Ll]ocation: *\\([^[:space:]]*\\).*/\\1/p' | grep .)`
-  return `${begun} &&\ncurl -fsSN ${quoted(root())}"$begun/events" \\\n  ${bearer('$PLINTH_TOKEN')}`
+/** Whether one of them is a call of administration, which a token allows only when that was asked for. */
+export function administers(steps: readonly Step[]): boolean {
+  return steps.some(({ path }) => /^\/api\/tenants(?:[/?]|$)/.test(path))
 }
 
-function curl({ method, path, body, headers = {} }: Call, command = 'curl', token = '$PLINTH_TOKEN'): string {
+/** Fails at a refusal, and shows what that says. */
+const sent = 'curl --fail-with-body -sS'
+
+function asShell(step: Step, isAlone: boolean): string {
+  if (step.withKey) return curl(step, "curl -sS -o /dev/null -w '%{http_code}\\n'", '$key')
+  const own = curl(step, sent)
+  if (step.givesKey) return `{ ${answered(own)}; } &&\nkey=$(${answer} | sed -n 's/.*"key":"\\([^"]*\\)".*/\\1/p')`
+  if (step.until !== undefined)
+    return `(until ${answered(own)} || exit\n  ${answer} | grep -F ${quoted(step.until)}; do sleep 1; done)`
+  if (!step.follows) return isAlone ? own : `${own} && echo`
+  const begun = `begun=$(${answer} | sed -n 's/^[Ll]ocation: *\\([^[:space:]]*\\).*/\\1/p' | grep .)`
+  const followed = `${sent} -N ${quoted(root())}"$begun/events" \\\n  ${bearer('$PLINTH_TOKEN')}`
+  return `{ ${answered(`${own} -i`)}; } &&\n${begun} &&\n${followed}`
+}
+
+const answer = `printf '%s\\n' "$answer"`
+
+/** Keeps the answer, for something to be found in it; one that refuses is shown. */
+function answered(command: string): string {
+  return `answer=$(${command}) || ! ${answer} >&2`
+}
+
+function curl({ method, path, body, headers = {} }: Call, command: string, token = '$PLINTH_TOKEN'): string {
   const lines = [`${command} ${method === 'GET' ? '' : `-X ${method} `}${quoted(addressOf(path))}`, bearer(token)]
   for (const [name, value] of Object.entries(headers)) lines.push(`-H ${quoted(`${name}: ${value}`)}`)
   if (body !== undefined) lines.push(`-H 'Content-Type: application/json'`, `-d ${quoted(JSON.stringify(body))}`)

@@ -3,7 +3,7 @@ import { Check, Code, Copy } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { Call } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
-import { asCurl, asTypeScript, type Step } from '../api/snippets.ts'
+import { administers, asCurl, asTypeScript, type Step } from '../api/snippets.ts'
 import { Button } from './button.tsx'
 import css from './kit.module.css'
 import overlay from './overlay.module.css'
@@ -33,13 +33,13 @@ export function CopyButton({ text, what }: { readonly text: string; readonly wha
 
 /** What a part of the page does, as a call of the API, or all of them in their order: for a shell, or for a program. */
 export function CopyCall({ call }: { readonly call: Call | (() => readonly Step[]) }): ReactNode {
-  const { tenant_id } = useSession()
+  const stepsOf = (): readonly Step[] => (typeof call === 'function' ? call() : [call])
   const forms = [
     ['Copy as curl', asCurl],
     ['Copy as TypeScript', asTypeScript],
   ] as const
   const copyAs = (form: (steps: readonly Step[]) => string): Promise<boolean> => {
-    const steps = typeof call === 'function' ? call() : [call]
+    const steps = stepsOf()
     return copy(form(steps), steps.length === 1 ? 'The call' : `What makes the ${steps.length} calls`)
   }
   return (
@@ -57,14 +57,33 @@ export function CopyCall({ call }: { readonly call: Call | (() => readonly Step[
                 </Menu.Item>
               ))}
               <Menu.GroupLabel className={overlay.menuNote}>
-                <code>PLINTH_TOKEN</code> has to be set: to a virtual key, or on the server’s machine to what this prints:{' '}
-                <code>npx --no-install plinth token --tenant {tenant_id}</code>
+                <WordOfToken stepsOf={stepsOf} />
               </Menu.GroupLabel>
             </Menu.Group>
           </Menu.Popup>
         </Menu.Positioner>
       </Menu.Portal>
     </Menu.Root>
+  )
+}
+
+/** Made only while the menu is open. */
+function WordOfToken({ stepsOf }: { readonly stepsOf: () => readonly Step[] }): ReactNode {
+  const { tenant_id } = useSession()
+  const needsMore = administers(stepsOf())
+  return (
+    <>
+      <code>PLINTH_TOKEN</code> has to be set: to a virtual key, or on the server’s machine to what this prints:{' '}
+      <code>
+        npx --no-install plinth token --tenant {tenant_id}
+        {needsMore && " --permissions '*'"}
+      </code>
+      {needsMore && (
+        <>
+          . It needs the permission <code>tenants:admin</code>, which neither has unless it is asked for.
+        </>
+      )}
+    </>
   )
 }
 
