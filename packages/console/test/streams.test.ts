@@ -147,6 +147,15 @@ describeInBrowser('streams', () => {
     await expectSound(visited)
 
     await page.getByRole('tab', { name: 'Alerts' }).click()
+    // One incident, one alert of each type, and each of them says of which rule it is.
+    for (const [type, rule] of [
+      ['high_priority', 'Alert priority of 4 or 5'],
+      ['high_risk', 'High risk'],
+      ['anomaly_detected', 'A pattern that speaks of an anomaly'],
+    ] as const) {
+      const card = page.getByRole('region', { name: type }).getByRole('article').first()
+      await card.getByText(`Rule: ${rule}`).waitFor()
+    }
     const lane = page.getByRole('region', { name: 'high_risk' })
     await lane.getByRole('article').first().waitFor()
     await expectUnharmed(visited)

@@ -14,15 +14,16 @@ import kit from '../../kit/kit.module.css'
 import { Panel } from '../../kit/page.tsx'
 import { Loaded } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
-import { streamAddress } from './addresses.ts'
+import { rulesAddress, streamAddress } from './addresses.ts'
 import type { Alert } from './answers.ts'
 import css from './streams.module.css'
+import { useRules } from './use-rules.ts'
 
 /** The types of the rules that every Plinth has; the user's own follow. */
 const builtIn = ['high_priority', 'high_risk', 'anomaly_detected']
 const shownInLane = 20
 
-/** Alerts, a lane for each type. Which ones stands in the address. */
+/** Alerts, a lane for each type: what meets several rules has one in several lanes, and each says of which rule it is. Which ones stands in the address. */
 export function AlertLanes({ stream }: { readonly stream?: string }): ReactNode {
   const [query, setQuery] = useSearchParams()
   const status = query.get('alerts') ?? 'open'
@@ -106,7 +107,8 @@ function Lane(props: {
 }
 
 function Card({ alert, isOfAll }: { readonly alert: Alert; readonly isOfAll: boolean }): ReactNode {
-  const { stream, key, severity, status, timestamp, recommended_actions, evidence, findings, acknowledged_by } = alert
+  const { stream, key, rule_id, severity, status, timestamp, recommended_actions, evidence, findings, acknowledged_by } = alert
+  const rule = useRules().data?.items.find((each) => each.rule_id === rule_id)
   const mayWrite = useMay('alerts:write')
   const mayFollow = useMay('streams:read')
   const to = streamAddress(stream, { tab: 'incidents', of: key })
@@ -121,6 +123,9 @@ function Card({ alert, isOfAll }: { readonly alert: Alert; readonly isOfAll: boo
         {mayFollow ? <Link to={to}>{key}</Link> : key}
         {isOfAll && <span className={css.note}> in {stream}</span>}
       </div>
+      <p className={css.note}>
+        Rule: <Link to={rulesAddress}>{rule?.name ?? rule_id}</Link>
+      </p>
       {evidence.finding && <p>{evidence.finding.reason}</p>}
       {recommended_actions[0] !== undefined && <p className={css.note}>{recommended_actions[0]}</p>}
       <div className={css.happeningHead}>

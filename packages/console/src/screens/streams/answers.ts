@@ -100,6 +100,7 @@ export interface Alert {
   readonly stream: string
   readonly key: string
   readonly alert_type: string
+  readonly rule_id: string
   readonly timestamp: string
   readonly severity: string
   readonly analysis: Partial<Analysis>

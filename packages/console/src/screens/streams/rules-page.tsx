@@ -1,8 +1,8 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { Pencil, Plus } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
-import { get, send } from '../../api/client.ts'
+import { send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Button, ButtonLink } from '../../kit/button.tsx'
@@ -17,8 +17,7 @@ import { BackTestPanel } from './back-test.tsx'
 import type { TypedRule } from './rule-draft.ts'
 import { RuleEditor } from './rule-editor.tsx'
 import { wordsOf } from './rule-words.ts'
-
-const path = '/api/alert-rules'
+import { rulesPath, useRules } from './use-rules.ts'
 
 /** When alerts are raised: three rules that always hold, and the own ones. */
 export default function RulesPage(): ReactNode {
@@ -27,7 +26,7 @@ export default function RulesPage(): ReactNode {
 }
 
 function Seen(): ReactNode {
-  const query = useQuery({ queryKey: [path], queryFn: ({ signal }) => get<Rules>(path, signal) })
+  const query = useRules()
   const mayWrite = useMay('alerts:write')
   const mayTest = useMay('streams:read')
   const [edited, setEdited] = useState<Rule | 'new'>()
@@ -35,7 +34,7 @@ function Seen(): ReactNode {
   return (
     <Page
       title="Alert rules"
-      about="A rule looks at each record, each closed window or each insight. What it raises is told once for each incident."
+      about="A rule looks at each record, each closed window or each insight. Each is judged by itself; of one incident and one type there is one alert."
       actions={
         <>
           <ButtonLink to="/streams" look="quiet">
@@ -55,7 +54,7 @@ function Seen(): ReactNode {
           const put = (next: readonly TypedRule[]): Promise<Rules> => change.mutateAsync({ rules: next, version: rules.version })
           return (
             <>
-              <Panel title="Rules" flush actions={<CopyCall call={{ method: 'GET', path }} />}>
+              <Panel title="Rules" flush actions={<CopyCall call={{ method: 'GET', path: rulesPath }} />}>
                 <Table
                   name="Alert rules"
                   rows={rules.items}
@@ -139,11 +138,11 @@ function usePutRules() {
   const queries = useQueryClient()
   return useAction({
     mutationFn: (body: { readonly rules: readonly TypedRule[]; readonly version: number }) =>
-      send<Rules>({ method: 'PUT', path, body }),
+      send<Rules>({ method: 'PUT', path: rulesPath, body }),
     onSuccess: (rules) => {
-      queries.setQueryData([path], rules)
+      queries.setQueryData([rulesPath], rules)
       tell('The rules are set.')
     },
-    onError: () => queries.invalidateQueries({ queryKey: [path] }),
+    onError: () => queries.invalidateQueries({ queryKey: [rulesPath] }),
   })
 }

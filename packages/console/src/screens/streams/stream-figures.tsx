@@ -36,7 +36,14 @@ export function StreamFigures({ stream }: { readonly stream: Stream }): ReactNod
         hint={incidents === 1 ? 'in 1 incident' : `in ${formatCount(incidents)} incidents`}
         to={streamAddress(name, { tab: 'incidents' })}
       />
-      {mayAlerts && <Figure name="Open alerts" value={open} hint="each told once" to={streamAddress(name, { tab: 'alerts' })} />}
+      {mayAlerts && (
+        <Figure
+          name="Open alerts"
+          value={open}
+          hint="one of each type for an incident"
+          to={streamAddress(name, { tab: 'alerts' })}
+        />
+      )}
       <Figure name="Lag" value={formatDuration(lag_ms)} hint="from record to result" />
       <Figure name="Model calls" value={formatCount(made)} hint={`${formatCount(saved)} saved; cost: ${costOf(usd)}`} />
       <Figure

@@ -25,7 +25,7 @@ export function StreamList(): ReactNode {
   return (
     <Page
       title="Streams"
-      about="Records go in; what is unusual comes out, told once, in words. A model is asked about incidents only."
+      about="Records go in; what is unusual comes out in words, once, with an alert of each type whose rule it meets. A model is asked about incidents only."
       actions={
         <>
           {maySeeAlerts && <ButtonLink to={rulesAddress}>Alert rules</ButtonLink>}
