@@ -80,10 +80,13 @@ function wordsFor(issue: z.core.$ZodRawIssue): string {
     case 'invalid_type':
       return issue.input === undefined ? 'Is missing.' : `Must be ${types[issue.expected] ?? issue.expected}.`
     case 'too_big':
+      // A form that sets no bound of its own ends where numbers do.
+      if (issue.maximum === Number.MAX_SAFE_INTEGER) return 'Is too large.'
       return `Must ${sizeIn(issue.origin, issue.inclusive ? 'at most' : 'less than', issue.maximum)}`
     case 'too_small':
       if (issue.inclusive && issue.minimum === 1 && (issue.origin === 'string' || issue.origin === 'array'))
         return 'Must not be empty.'
+      if (issue.minimum === Number.MIN_SAFE_INTEGER) return 'Is too small.'
       return `Must ${sizeIn(issue.origin, issue.inclusive ? 'at least' : 'more than', issue.minimum)}`
     case 'not_multiple_of':
       return `Must be a multiple of ${issue.divisor}.`

@@ -4,6 +4,7 @@ import {
   call,
   listAll,
   type Page,
+  type Problem,
   type ShownEvent,
   type ShownRequest,
 } from '../../../test/e2e/support/api.ts'
@@ -113,7 +114,9 @@ describe.each(lists)('%s', (path) => {
   it.each(['limit=0', 'limit=-1', 'limit=1001', 'limit=1.5', 'limit=x', 'limit=', 'limit=1e99', 'limit=NaN', 'limit=%20'])(
     'refuses %s and names it',
     async (query) => {
-      expectProblem(await call(server.url, `${path}?${query}`, { token }), 400, 'invalid_input', 'limit')
+      const answer = await call<Problem>(server.url, `${path}?${query}`, { token })
+      expectProblem(answer, 400, 'invalid_input', 'limit')
+      expect(['Must be a whole number from 1 to 1,000.', 'There is no field "limit" here.']).toContain(answer.body.detail)
     },
   )
 

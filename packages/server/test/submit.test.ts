@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Acknowledgement, call, type ShownRequest } from '../../../test/e2e/support/api.ts'
+import { type Acknowledgement, call, type Problem, type ShownRequest } from '../../../test/e2e/support/api.ts'
 import { until } from '../../../test/e2e/support/until.ts'
 import { expectProblem } from './support/expect-problem.ts'
 import { startTestServer, type TestServer } from './support/test-server.ts'
@@ -158,6 +158,11 @@ describe('[X20] bad input is refused and named', () => {
     ['an empty model', { prompt: 'x', model_id: '' }, 'model_id'],
   ])('%s', async (_, body, field) => {
     expectProblem(await submit(body), 400, undefined, field)
+  })
+
+  it.each([0, -1, 1.5, '5', 1_000_001, 1e308])('max_tokens %s, and says what is taken', async (max_tokens) => {
+    const { text } = await submit({ prompt: 'x', max_tokens })
+    expect((JSON.parse(text) as Problem).detail).toBe('Must be a whole number from 1 to 1,000,000.')
   })
 
   it.each(['not-a-model', 'anthropic.claude-99', '__proto__', 'us.scripted', 'SCRIPTED'])(

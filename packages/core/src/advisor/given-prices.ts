@@ -1,5 +1,6 @@
 /** What somebody pays instead of list prices. @module */
 import { z } from 'zod'
+import { numberBetween } from '../define/forms.ts'
 import { type ServicePriceName, servicePrices } from './service-prices.ts'
 
 /** USD by the name of a service's price, and by the id of a model a million tokens. What isn't given is the list's. */
@@ -10,7 +11,7 @@ export interface GivenPrices {
 
 /** Nothing costs more a piece. */
 const largestPrice = 1e6
-const usd = z.number().finite().nonnegative().max(largestPrice)
+const usd = numberBetween(0, largestPrice)
 
 const services = z.strictObject(
   Object.fromEntries(Object.keys(servicePrices).map((name) => [name, usd.exactOptional()])),

@@ -1,13 +1,14 @@
 /** What somebody answers before they build; each answer may be left out. @module */
 import { z } from 'zod'
+import { numberBetween, wholeNumber } from '../define/forms.ts'
 import { InvalidInputError } from '../errors.ts'
 
 /** The most that any amount may be: beyond it nothing is meant, and sums would lose their last digits. */
 export const largestAmount = 1e15
 
-const amount = z.number().finite().nonnegative().max(largestAmount)
-const count = amount.int()
-const share = amount.max(1)
+const amount = numberBetween(0, largestAmount)
+const count = wholeNumber(0, largestAmount)
+const share = numberBetween(0, 1)
 
 /** How long somebody waits for an answer: under two seconds, seconds, minutes, or until the morning. */
 export const responses = ['interactive', 'seconds', 'minutes', 'batch'] as const
@@ -98,7 +99,7 @@ export const answersForm: z.ZodType<Answers> = z.strictObject({
     .exactOptional(),
   tenants: z
     .strictObject({
-      count: z.number().int().min(1).max(largestAmount).exactOptional(),
+      count: wholeNumber(1, largestAmount).exactOptional(),
       isolation: z.enum(isolations).exactOptional(),
       /** Of all requests, those of the largest. */
       largest_share: share.exactOptional(),

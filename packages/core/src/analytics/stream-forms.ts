@@ -1,6 +1,6 @@
 /** Forms of the routes about streams. @module */
 import { z } from 'zod'
-import { type PageQuery, pageFields, pageOf, time } from '../define/forms.ts'
+import { numberBetween, type PageQuery, pageFields, pageOf, time, wholeNumber } from '../define/forms.ts'
 import { timestamp } from '../ports/clock.ts'
 import { recordLimits } from './record.ts'
 import type { QuarantinedRecord } from './shards/quarantine.ts'
@@ -70,10 +70,7 @@ export interface NewSettings {
 
 const fieldName = z.string().min(1).max(128)
 /** Of a window, seconds. */
-const length = z
-  .number()
-  .min(windowLimits.shortest / second)
-  .max(windowLimits.longest / second)
+const length = numberBetween(windowLimits.shortest / second, windowLimits.longest / second)
 const windowName = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, underscores, colons and hyphens')
@@ -102,14 +99,11 @@ export const newSettings: z.ZodType<Partial<NewSettings>> = z
       .refine((fields) => Object.keys(fields).length <= streamLimits.fields, `holds at most ${streamLimits.fields} fields`)
       .optional(),
     windows: z.array(newWindow).max(streamLimits.windows).optional(),
-    allowed_lateness_seconds: z.number().min(0).max(86_400).transform(milliseconds).optional(),
-    retention_days: z
-      .number()
-      .min(1)
-      .max(365)
+    allowed_lateness_seconds: numberBetween(0, 86_400).transform(milliseconds).optional(),
+    retention_days: numberBetween(1, 365)
       .transform((days) => Math.round(days * day))
       .optional(),
-    shards: z.number().int().min(1).max(streamLimits.shards).optional(),
+    shards: wholeNumber(1, streamLimits.shards).optional(),
   })
   .transform(({ fields, windows, allowed_lateness_seconds: lateness, retention_days: retention, shards }) => ({
     ...(fields === undefined ? {} : { fields }),

@@ -66,18 +66,50 @@ export const callerId: z.ZodType<string, string> = z
   .string()
   .regex(/^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores, colons and hyphens')
 
+/** A number that a caller gives; whatever is wrong with it, what is taken is said whole. */
+export function numberBetween(from: number, to: number): z.ZodNumber {
+  const error = saying(`Must be a number from ${shown(from)} to ${shown(to)}.`)
+  return z.number({ error }).min(from, { error }).max(to, { error })
+}
+
+/** The same without fractions. */
+export function wholeNumber(from: number, to: number): z.ZodNumber {
+  const error = saying(wholeWords(from, to))
+  return z.number({ error }).int({ error }).min(from, { error }).max(to, { error })
+}
+
+/** The same in a query, where all is text. */
+export function wholeNumberText(from: number, to: number): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, wholeWords(from, to))
+    .transform(Number)
+    .pipe(wholeNumber(from, to))
+}
+
+function wholeWords(from: number, to: number): string {
+  return `Must be a whole number from ${shown(from)} to ${shown(to)}.`
+}
+
+function shown(bound: number): string {
+  return bound.toLocaleString('en')
+}
+
+/** What is missing is said so. */
+function saying(words: string): (issue: { readonly input?: unknown }) => string | undefined {
+  return ({ input }) => (input === undefined ? undefined : words)
+}
+
+/** How many tokens an answer may have at the most, as far as a form can know: a model has its own limit, and a tenant may have one. */
+export const answerTokens: z.ZodNumber = wholeNumber(1, 1_000_000)
+
 export interface PageQuery {
   readonly limit: number
   readonly after?: string | undefined
 }
 
 export const pageFields: { readonly limit: z.ZodType<number>; readonly after: z.ZodType<string | undefined> } = {
-  limit: z
-    .string()
-    .regex(/^\d{1,6}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(1).max(1000))
-    .default(50),
+  limit: wholeNumberText(1, 1000).default(50),
   after: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,2000}$/, 'must be a next_cursor')

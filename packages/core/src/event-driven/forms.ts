@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { callerId, type PageQuery, pageFields, pageOf, time } from '../define/forms.ts'
+import { answerTokens, callerId, type PageQuery, pageFields, pageOf, time } from '../define/forms.ts'
 import { timestamp } from '../ports/clock.ts'
 import type { Lane } from '../ports/queue.ts'
 import type { Acknowledgement, GenaiRequest } from './accept.ts'
@@ -40,7 +40,7 @@ export const submission: z.ZodType<GenaiRequest> = z.strictObject({
   prompt,
   model_id: z.string().min(1).max(300).optional(),
   request_id: callerId.optional(),
-  max_tokens: z.number().int().min(1).max(1_000_000).optional(),
+  max_tokens: answerTokens.optional(),
   priority: z.enum(['high', 'normal', 'low']).optional(),
   not_before: time.optional(),
   expires_at: time.optional(),

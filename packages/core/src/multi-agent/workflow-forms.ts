@@ -1,6 +1,6 @@
 /** What routes about workflows and agents take. @module */
 import { z } from 'zod'
-import { type PageQuery, pageFields, pageOf } from '../define/forms.ts'
+import { answerTokens, type PageQuery, pageFields, pageOf, wholeNumber } from '../define/forms.ts'
 import { type AgentDefinition, agentType } from './agents/agent.ts'
 import type { NewAgent } from './agents/registry.ts'
 import type { NewWorkflow } from './create-workflow.ts'
@@ -91,10 +91,10 @@ const agentFields = {
   capabilities: z.array(z.string().min(1).max(500)).max(50).optional(),
   limits: z
     .strictObject({
-      turns: z.number().int().min(1).max(100).optional(),
-      max_tokens: z.number().int().min(1).max(1_000_000).optional(),
-      tool_calls: z.number().int().min(0).max(1_000).optional(),
-      concurrency: z.number().int().min(1).max(1_000).optional(),
+      turns: wholeNumber(1, 100).optional(),
+      max_tokens: answerTokens.optional(),
+      tool_calls: wholeNumber(0, 1_000).optional(),
+      concurrency: wholeNumber(1, 1_000).optional(),
     })
     .optional(),
 }

@@ -1,6 +1,6 @@
 /** What routes about documents take and show. @module */
 import { z } from 'zod'
-import { type PageQuery, pageFields, pageOf, shownText } from '../define/forms.ts'
+import { type PageQuery, pageFields, pageOf, shownText, wholeNumberText } from '../define/forms.ts'
 import type { FilePart } from '../define/route.ts'
 import { InvalidInputError } from '../errors.ts'
 import { timestamp } from '../ports/clock.ts'
@@ -122,10 +122,7 @@ export interface StretchQuery {
   readonly start?: number | undefined
   readonly end?: number | undefined
 }
-const offset = z
-  .string()
-  .regex(/^\d{1,9}$/, 'must be a whole number')
-  .transform(Number)
+const offset = wholeNumberText(0, 999_999_999)
 export const stretchQuery: z.ZodType<StretchQuery> = z
   .strictObject({ start: offset.optional(), end: offset.optional() })
   .refine(({ start = 0, end = start }) => end >= start, { message: 'must not be below start', path: ['end'] })

@@ -1,5 +1,6 @@
 /** What questions take and show. @module */
 import { z } from 'zod'
+import { answerTokens, numberBetween, wholeNumber } from '../define/forms.ts'
 import type { SearchFilter } from '../ports/search-index.ts'
 import { filterActions, filterKinds } from '../tenancy/filters/filter-settings.ts'
 import type { Turn } from './answer/prompt.ts'
@@ -31,13 +32,13 @@ const turn = z.strictObject({ role: z.enum(['user', 'assistant']), content: z.st
 
 const retrieval = {
   query: z.string().refine((text) => text.trim() !== '', 'must not be empty'),
-  top_k: z.number().int().min(1).max(100).default(usualTopK),
+  top_k: wholeNumber(1, 100).default(usualTopK),
   filter: z
     .record(z.string().min(1).max(128), z.union([value, z.array(value).min(1).max(100)]))
     .refine((fields) => Object.keys(fields).length <= 20, 'must have at most 20 fields')
     .optional(),
   history: z.array(turn).max(100).optional(),
-  dense_weight: z.number().min(0).max(1).optional(),
+  dense_weight: numberBetween(0, 1).optional(),
 }
 
 export const retrieveBody: z.ZodType<RetrieveBody> = z.strictObject(retrieval) as unknown as z.ZodType<RetrieveBody>
@@ -47,7 +48,7 @@ export const queryBody: z.ZodType<QueryBody> = z.strictObject({
   stream: z.boolean().optional(),
   agent: z.boolean().optional(),
   model_id: z.string().min(1).max(300).optional(),
-  max_tokens: z.number().int().min(1).max(1_000_000).optional(),
+  max_tokens: answerTokens.optional(),
   explain: z.boolean().optional(),
 }) as unknown as z.ZodType<QueryBody>
 
@@ -145,4 +146,4 @@ export const reindexForm: z.ZodType = z.object({ building: space })
 export interface IndexBody {
   readonly dense_weight: number | null
 }
-export const indexBody: z.ZodType<IndexBody> = z.strictObject({ dense_weight: z.number().min(0).max(1).nullable() })
+export const indexBody: z.ZodType<IndexBody> = z.strictObject({ dense_weight: numberBetween(0, 1).nullable() })

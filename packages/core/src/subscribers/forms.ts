@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { pageFields, pageOf, time } from '../define/forms.ts'
+import { pageFields, pageOf, time, wholeNumber } from '../define/forms.ts'
 import { timestamp } from '../ports/clock.ts'
 import { envelope } from '../ports/event-bus.ts'
 import type { Uses } from '../scope/scope.ts'
@@ -53,8 +53,8 @@ export interface ReceiveBody {
 }
 
 export const receiveForm: z.ZodType<ReceiveBody> = z.strictObject({
-  max: z.number().int().min(1).max(100).default(10),
-  visibility_seconds: z.number().int().min(1).max(43_200).default(30),
+  max: wholeNumber(1, 100).default(10),
+  visibility_seconds: wholeNumber(1, 43_200).default(30),
 })
 
 export interface AcknowledgeBody {

@@ -1,9 +1,9 @@
 /** Virtual keys as they are asked for and shown. @module */
 import { z } from 'zod'
-import { aName, pageOf, shownText, time } from '../define/forms.ts'
+import { aName, numberBetween, pageOf, shownText, time, wholeNumber } from '../define/forms.ts'
 import type { VirtualKeyRequest } from './virtual-keys.ts'
 
-const whole = z.number().int().min(0).max(1_000_000_000)
+const whole = wholeNumber(0, 1_000_000_000)
 
 export const keyRequestForm: z.ZodType<VirtualKeyRequest> = z.strictObject({
   name: aName().optional(),
@@ -14,7 +14,7 @@ export const keyRequestForm: z.ZodType<VirtualKeyRequest> = z.strictObject({
     .strictObject({
       requests_per_minute: whole.exactOptional(),
       tokens_per_minute: whole.exactOptional(),
-      monthly_budget_usd: z.number().min(0).max(1_000_000_000).exactOptional(),
+      monthly_budget_usd: numberBetween(0, 1_000_000_000).exactOptional(),
     })
     .optional(),
   expires_at: time.optional(),

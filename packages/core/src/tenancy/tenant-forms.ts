@@ -1,6 +1,6 @@
 /** What an administrator sends of a tenant, and is shown. @module */
 import { z } from 'zod'
-import { aName, pageOf, shownText, time } from '../define/forms.ts'
+import { aName, answerTokens, numberBetween, pageOf, shownText, time, wholeNumber } from '../define/forms.ts'
 import { timestamp } from '../ports/clock.ts'
 import { tenantWeights } from '../ports/queue.ts'
 import {
@@ -24,13 +24,13 @@ import {
   tenantIdPattern,
 } from './tenant.ts'
 
-const whole = z.number().int().min(0).max(1_000_000_000)
+const whole = wholeNumber(0, 1_000_000_000)
 const modelId = shownText(300)
 const region = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be a region, such as eu-central-1')
 
 const modelConfig = z.strictObject({
   model_id: modelId.nullable().optional(),
-  max_tokens: z.number().int().min(1).max(1_000_000).nullable().optional(),
+  max_tokens: answerTokens.nullable().optional(),
   allowed_models: z.array(modelId).min(1).max(200).nullable().optional(),
   fallback: z.array(modelId).max(5).nullable().optional(),
   cache: z.enum(cacheClasses).nullable().optional(),
@@ -39,13 +39,13 @@ const modelConfig = z.strictObject({
 const limits = z.strictObject({
   requests_per_minute: whole.nullable().optional(),
   tokens_per_minute: whole.nullable().optional(),
-  concurrent: z.number().int().min(1).max(100_000).nullable().optional(),
-  monthly_budget_usd: z.number().min(0).max(1_000_000_000).nullable().optional(),
-  triage_calls_per_hour: z.number().int().min(0).max(100_000).nullable().optional(),
+  concurrent: wholeNumber(1, 100_000).nullable().optional(),
+  monthly_budget_usd: numberBetween(0, 1_000_000_000).nullable().optional(),
+  triage_calls_per_hour: wholeNumber(0, 100_000).nullable().optional(),
 })
 
 const retention = z.strictObject({
-  requests_days: z.number().int().min(1).max(3650).nullable().optional(),
+  requests_days: wholeNumber(1, 3650).nullable().optional(),
 })
 
 const action = z.enum(filterActions).nullable().optional()
@@ -55,7 +55,7 @@ const filters = z.strictObject({
   input: rules,
   output: rules,
   deny_list: z.array(aName()).max(500).nullable().optional(),
-  max_characters: z.number().int().min(1).max(10_000_000).nullable().optional(),
+  max_characters: wholeNumber(1, 10_000_000).nullable().optional(),
 })
 
 /** All of it may be left out; what is an object is changed field by field, and `null` takes a setting back. */
@@ -72,7 +72,7 @@ const configurable = {
   limits: limits.optional(),
   filters: filters.nullable().optional(),
   retention: retention.optional(),
-  weight: z.number().int().min(tenantWeights.least).max(tenantWeights.most).nullable().optional(),
+  weight: wholeNumber(tenantWeights.least, tenantWeights.most).nullable().optional(),
 }
 
 const newTenantFields = z.strictObject({

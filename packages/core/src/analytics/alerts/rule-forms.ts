@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { callerId, shownText } from '../../define/forms.ts'
+import { callerId, numberBetween, shownText } from '../../define/forms.ts'
 import { type AlertRule, defaultAlertTypes, defaultCoolDown, operators, ruleLimits } from './rules.ts'
 
 const aggregates = ['count', 'sum', 'min', 'max', 'mean', 'variance', 'p50', 'p95', 'p99', 'distinct']
@@ -17,7 +17,7 @@ const key = shownText(ruleLimits.key + 1).refine(
   `must be a key of at most ${ruleLimits.key} characters, or the beginning of one with a star at its end`,
 )
 
-const seconds = z.number().min(0).max(ruleLimits.seconds)
+const seconds = numberBetween(0, ruleLimits.seconds)
 
 /** A rule of the user's, as `PUT /api/alert-rules` takes it; what isn't given has its default. */
 const ruleForm: z.ZodType<AlertRule> = z

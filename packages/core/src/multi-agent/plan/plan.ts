@@ -1,5 +1,6 @@
 /** What a plan is: the words of a plan's JSON, as models, callers and the journal hold it. @module */
 import { z } from 'zod'
+import { numberBetween, wholeNumber } from '../../define/forms.ts'
 import type { JsonObject } from '../../json.ts'
 
 /** What becomes of the run when a step has failed for good: it fails too, what needs the step is left out, or the rest is planned anew. */
@@ -77,7 +78,7 @@ export const budgetForm: z.ZodType<Budget> = z.strictObject({
     .positive()
     .max(30 * 86_400)
     .optional(),
-  tool_calls: z.number().int().min(0).max(100_000).optional(),
+  tool_calls: wholeNumber(0, 100_000).optional(),
 })
 
 /** An id of a step: short, and safe in addresses and keys. */
@@ -105,9 +106,7 @@ const stepForm = z.strictObject({
   tools: z.array(z.string().min(1).max(128)).max(100).optional(),
   budget: budgetForm.optional(),
   timeout: seconds.optional(),
-  retry: z
-    .strictObject({ attempts: z.number().int().min(1).max(10), wait_seconds: z.number().min(0).max(3_600).default(1) })
-    .optional(),
+  retry: z.strictObject({ attempts: wholeNumber(1, 10), wait_seconds: numberBetween(0, 3_600).default(1) }).optional(),
   approval: z.boolean().optional(),
   on_failure: z.enum(onFailures).optional(),
 })
