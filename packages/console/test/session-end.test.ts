@@ -72,7 +72,7 @@ describeInBrowser('a session that runs out', () => {
       await signIn(page, other)
       expect(await dialogOf(page).getByLabel('Prompt').inputValue()).toBe('')
       // Also for who was there before.
-      await page.getByRole('button', { name: 'Close' }).click()
+      await page.getByRole('button', { name: 'Cancel' }).click()
       await page.getByRole('button', { name: 'Sign out' }).click()
       await signIn(page, {})
       await page.goto(`${server.url}/#/requests?send=new`)

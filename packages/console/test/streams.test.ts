@@ -193,6 +193,7 @@ describeInBrowser('streams', () => {
     expect(await page.locator('[id$=-fault]').count()).toBe(0)
 
     await page.getByRole('tab', { name: 'Settings' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Throw it away' }).click()
     await page.getByRole('button', { name: 'Add a window' }).click()
     await page.getByLabel('Name', { exact: true }).last().fill('five')
     await page.getByLabel('Size, seconds').last().fill('300')

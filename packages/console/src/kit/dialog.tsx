@@ -1,38 +1,49 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog as Base } from '@base-ui/react/dialog'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useCallback, useRef, useState } from 'react'
 import { useAction } from '../api/action.ts'
+import type { TypedWork } from '../api/typed-work.ts'
 import { Button } from './button.tsx'
 import css from './kit.module.css'
 import overlay from './overlay.module.css'
 import { ProblemNotice } from './states.tsx'
-import { AskToDiscard } from './unsaved.tsx'
+import { AskToDiscard, HeldByDialog } from './unsaved.tsx'
 
-/** A dialog over the page: the rest can't be reached while it is open, Escape closes it, and the focus goes back. */
+/**
+ * A dialog over the page: the rest can't be reached while it is open, Escape closes it, and the focus goes back. It asks first where a form in
+ * it holds something unsaved.
+ */
 export function Dialog(props: {
   readonly title: string
   readonly open: boolean
   readonly onClose: () => void
   readonly wide?: boolean
-  /** Something was typed that would be lost: it asks first. */
-  readonly unsaved?: boolean
+  /** What is typed in it is there again when it is opened again. */
+  readonly keepsTyped?: boolean
   readonly children: ReactNode
 }): ReactNode {
-  const { title, open, onClose, wide = false, unsaved = false, children } = props
+  const { title, open, onClose, wide = false, keepsTyped = false, children } = props
   const [asks, setAsks] = useState(false)
-  const close = (): void => (unsaved ? setAsks(true) : onClose())
+  const forms = useRef(new Set<TypedWork>())
+  const hold = useCallback((form: TypedWork) => {
+    forms.current.add(form)
+    return () => void forms.current.delete(form)
+  }, [])
+  const isLost = (): boolean => !keepsTyped && [...forms.current].some(({ isUnsaved }) => isUnsaved())
+  const close = (): void => (isLost() ? setAsks(true) : onClose())
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && close()}>
       <Base.Portal>
         <Base.Backdrop className={overlay.backdrop} />
         <Base.Popup className={wide ? `${overlay.dialog} ${overlay.wide}` : overlay.dialog}>
           <Base.Title render={<h2 />}>{title}</Base.Title>
-          {children}
+          <HeldByDialog value={hold}>{children}</HeldByDialog>
           <AskToDiscard
             open={asks}
             onStay={() => setAsks(false)}
             onDiscard={() => {
               setAsks(false)
+              for (const { letGo } of forms.current) letGo()
               onClose()
             }}
           />
@@ -43,8 +54,8 @@ export function Dialog(props: {
 }
 
 /** Closes the dialog that it stands in. */
-export function DialogBack(): ReactNode {
-  return <Base.Close render={<Button look="quiet" />}>Back</Base.Close>
+export function DialogBack({ children = 'Back' }: { readonly children?: ReactNode }): ReactNode {
+  return <Base.Close render={<Button look="quiet" />}>{children}</Base.Close>
 }
 
 /** A button for what can't be taken back: asks first, and shows what the server has against it. */

@@ -2,6 +2,7 @@ import { Tabs as Base } from '@base-ui/react/tabs'
 import type { ReactNode } from 'react'
 import { useSearchParams } from 'react-router'
 import css from './kit.module.css'
+import { ShownBy } from './unsaved.tsx'
 
 export interface Tab {
   /** In the address. */
@@ -32,7 +33,7 @@ export function Tabs(props: { readonly name: string; readonly tabs: readonly Tab
       </Base.List>
       {tabs.map((tab) => (
         <Base.Panel key={tab.id} value={tab.id} className={css.tabPanel}>
-          {tab.show()}
+          <ShownBy parameter={parameter}>{tab.show()}</ShownBy>
         </Base.Panel>
       ))}
     </Base.Root>

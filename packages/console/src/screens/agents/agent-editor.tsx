@@ -115,7 +115,7 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
         </div>
         <ToolFields typed={typed} tools={tools} faultOf={faultOf} onChange={change} />
       </fieldset>
-      <Unsaved isUnsaved={typing.isUnsaved} />
+      <Unsaved work={typing.work} />
       <div className={css.editorEnd}>
         {newer && (
           <Notice tone="warn">

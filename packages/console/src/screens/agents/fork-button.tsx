@@ -4,12 +4,14 @@ import { type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useAction, useOnce } from '../../api/action.ts'
 import { send } from '../../api/client.ts'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Dialog, DialogBack } from '../../kit/dialog.tsx'
 import { Check, Choice, TextField } from '../../kit/field.tsx'
 import { Row } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
+import { Unsaved } from '../../kit/unsaved.tsx'
 import { actionCall } from './act.ts'
 import { lookAgain, type PlannedStep } from './workflow.ts'
 
@@ -40,6 +42,7 @@ function ForkDialog(props: {
   const { workflowId, planned, onClose } = props
   const [way, setWay] = useState('prompt')
   const [text, setText] = useState(planned.prompt)
+  const work = useTypedWork(text, way === 'prompt' ? planned.prompt : '')
   const [approval, setApproval] = useState(false)
   const queries = useQueryClient()
   const navigate = useNavigate()
@@ -52,12 +55,13 @@ function ForkDialog(props: {
   const fork = useAction({
     mutationFn: () => send<{ readonly workflow_id: string }>(once),
     onSuccess: async ({ workflow_id }) => {
+      work.letGo()
       void lookAgain(queries)
       await navigate(`/agents/workflows/${encodeURIComponent(workflow_id)}`)
     },
   })
   return (
-    <Dialog title={`Fork from ${planned.id}`} open onClose={onClose} unsaved={text !== (way === 'prompt' ? planned.prompt : '')}>
+    <Dialog title={`Fork from ${planned.id}`} open onClose={onClose}>
       <p>A new workflow begins with what this one has done, but for this step and what depends on it. This one stays as it is.</p>
       <Choice
         label="In the fork"
@@ -89,6 +93,7 @@ function ForkDialog(props: {
         </Button>
         <DialogBack />
         <CopyCall call={call} />
+        <Unsaved work={work} />
       </Row>
     </Dialog>
   )

@@ -1,11 +1,13 @@
 import { type ReactNode, useState } from 'react'
 import { Problem } from '../../api/client.ts'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Dialog, DialogBack } from '../../kit/dialog.tsx'
 import { TextField } from '../../kit/field.tsx'
 import { Row } from '../../kit/page.tsx'
 import { Notice, ProblemNotice } from '../../kit/states.tsx'
+import { Unsaved } from '../../kit/unsaved.tsx'
 import { actionCall, useAct } from './act.ts'
 import css from './agents.module.css'
 import { wordsOf } from './decisions.tsx'
@@ -24,6 +26,7 @@ export function PlanEditor(props: {
   const { goal, success_criteria, steps } = plan
   const first = JSON.stringify({ goal, success_criteria, steps }, null, 2)
   const [text, setText] = useState(first)
+  const work = useTypedWork(text, first)
   const [asJson, setAsJson] = useState(false)
   const act = useAct()
   const { value, fault } = readJson(text)
@@ -36,7 +39,7 @@ export function PlanEditor(props: {
     act.reset()
   }
   return (
-    <Dialog wide title="Edit the plan" open onClose={onClose} unsaved={text !== first}>
+    <Dialog wide title="Edit the plan" open onClose={onClose}>
       {isLate && (
         <Notice tone="warn">
           The plan doesn’t wait any more. {last && wordsOf(last)} What you typed stays here until you close it, and can be copied
@@ -79,6 +82,7 @@ export function PlanEditor(props: {
         </Button>
         <DialogBack />
         <CopyCall call={call} />
+        <Unsaved work={work} />
       </Row>
     </Dialog>
   )

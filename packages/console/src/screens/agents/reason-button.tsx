@@ -1,10 +1,12 @@
 import { type ReactNode, useState } from 'react'
 import type { Call } from '../../api/client.ts'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { Button } from '../../kit/button.tsx'
 import { Dialog, DialogBack } from '../../kit/dialog.tsx'
 import { TextField } from '../../kit/field.tsx'
 import { Row } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
+import { Unsaved } from '../../kit/unsaved.tsx'
 import { useAct } from './act.ts'
 
 /** A button for what somebody should say why they do it. */
@@ -22,8 +24,12 @@ export function ReasonButton(props: {
   const { children, title, text, hint, confirm, callFor, size = 'usual' } = props
   const [open, setOpen] = useState(false)
   const [reason, setReason] = useState('')
+  const work = useTypedWork(reason, '')
   const act = useAct()
-  const close = (): void => setOpen(false)
+  const close = (): void => {
+    setOpen(false)
+    setReason('')
+  }
   return (
     <>
       <Button look="danger" size={size} onClick={() => setOpen(true)}>
@@ -42,6 +48,7 @@ export function ReasonButton(props: {
             {confirm}
           </Button>
           <DialogBack />
+          <Unsaved work={work} />
         </Row>
       </Dialog>
     </>

@@ -4,6 +4,7 @@ import { useNavigate } from 'react-router'
 import { useAction, useOnce } from '../../api/action.ts'
 import { type Call, Problem, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Check, Field, TextField } from '../../kit/field.tsx'
@@ -11,6 +12,7 @@ import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
 import { numberIn, withNumbers } from '../../kit/typed.ts'
+import { Unsaved } from '../../kit/unsaved.tsx'
 import css from './agents.module.css'
 import { examples } from './examples.ts'
 import { readJson } from './read-json.ts'
@@ -43,7 +45,9 @@ const budgetNumbers = {
 
 /** Asks for a workflow: what is wanted, whether the plan waits for somebody, what it may use, and a plan of one's own. */
 export function StartForm(): ReactNode {
-  const [typed, setTyped] = useState(nothing)
+  const [begun, setBegun] = useState(nothing)
+  const [typed, setTyped] = useState(begun)
+  const work = useTypedWork(typed, begun)
   const [opened, setOpened] = useState(false)
   const queries = useQueryClient()
   const navigate = useNavigate()
@@ -54,6 +58,7 @@ export function StartForm(): ReactNode {
   const start = useAction({
     mutationFn: () => send<{ readonly workflow_id: string }>(withNumbers(once, budgetNumbers)),
     onSuccess: async ({ workflow_id }) => {
+      work.letGo()
       void lookAgain(queries)
       if (!mayRead) return tell(`Started: ${workflow_id}`)
       await navigate(`/agents/workflows/${encodeURIComponent(workflow_id)}`)
@@ -82,12 +87,10 @@ export function StartForm(): ReactNode {
                   key={example.name}
                   size="small"
                   onClick={() => {
-                    change({
-                      ...nothing,
-                      request: example.request,
-                      plan: example.plan ?? '',
-                      approval: example.approval ?? false,
-                    })
+                    const { name: _, ...given } = example
+                    const next = { ...nothing, ...given }
+                    setBegun(next)
+                    change(next)
                     setOpened(example.plan !== undefined)
                   }}
                 >
@@ -151,6 +154,7 @@ export function StartForm(): ReactNode {
             <Button type="submit" look="primary" busy={start.isPending} disabled={typed.request.trim() === ''}>
               Start
             </Button>
+            <Unsaved work={work} />
           </Row>
         </Stack>
       </form>

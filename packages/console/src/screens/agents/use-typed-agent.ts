@@ -1,4 +1,5 @@
-import { useRef, useState } from 'react'
+import { useState } from 'react'
+import { type TypedWork, useTypedWork } from '../../api/typed-work.ts'
 import { type Agent, type TypedAgent, typedOf } from './agent.ts'
 
 /** An agent as it is being typed, and the version that it began from. */
@@ -12,7 +13,7 @@ export interface Typing {
   readonly take: (agent: Agent) => void
   /** Keeps what was typed, in the place of the agent. */
   readonly keep: (agent: Agent) => void
-  readonly isUnsaved: () => boolean
+  readonly work: TypedWork
 }
 
 /** @param agent as the server knows it by now. Another version takes the place of the shown one while nothing is typed. */
@@ -20,14 +21,13 @@ export function useTypedAgent(agent: Agent | undefined, known: ReadonlySet<strin
   const [seen, setSeen] = useState(agent)
   const [base, setBase] = useState(agent)
   const [typed, setTyped] = useState(() => typedOf(agent, known))
-  const isChanged = JSON.stringify(typed) !== JSON.stringify(typedOf(base, known))
-  const unsaved = useRef(isChanged)
-  unsaved.current = isChanged
+  const work = useTypedWork(typed, typedOf(base, known))
+  const { isChanged } = work
   const take = (next: Agent): void => {
     setBase(next)
     setTyped(typedOf(next, known))
     // At once: what is saved may be left before it is shown.
-    unsaved.current = false
+    work.letGo()
   }
   if (agent && agent !== seen) {
     setSeen(agent)
@@ -40,6 +40,6 @@ export function useTypedAgent(agent: Agent | undefined, known: ReadonlySet<strin
     change: (more) => setTyped((before) => ({ ...before, ...more })),
     take,
     keep: setBase,
-    isUnsaved: () => unsaved.current,
+    work,
   }
 }

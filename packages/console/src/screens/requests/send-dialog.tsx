@@ -6,6 +6,7 @@ import { useMay } from '../../api/session.ts'
 import { Dialog, DialogBack } from '../../kit/dialog.tsx'
 import { Row } from '../../kit/page.tsx'
 import { Loaded, NoPermission } from '../../kit/states.tsx'
+import { ShownBy } from '../../kit/unsaved.tsx'
 import { type Draft, draftOf, emptyDraft } from './draft.ts'
 import { readCall, type WholeRequest } from './request.ts'
 import { SendForm } from './send-form.tsx'
@@ -33,7 +34,7 @@ export function SendDialog({ of }: { readonly of?: string }): ReactNode {
   const isReplay = sending === 'replay' && of !== undefined
   return (
     <Dialog title={isReplay ? 'Send once more' : 'Send a request'} open={sending !== undefined} onClose={close} wide>
-      {!may ? <Shut /> : isReplay ? <Replay of={of} onClose={close} /> : <SendForm first={emptyDraft} onClose={close} />}
+      <ShownBy parameter="send">{!may ? <Shut /> : isReplay ? <Replay of={of} /> : <SendForm first={emptyDraft} />}</ShownBy>
     </Dialog>
   )
 }
@@ -50,7 +51,7 @@ function Shut(): ReactNode {
   )
 }
 
-function Replay({ of, onClose }: { readonly of: string; readonly onClose: () => void }): ReactNode {
+function Replay({ of }: { readonly of: string }): ReactNode {
   const query = useQuery({
     queryKey: ['/api/requests', of, 'replay'],
     queryFn: async ({ signal }): Promise<Draft> => {
@@ -66,7 +67,7 @@ function Replay({ of, onClose }: { readonly of: string; readonly onClose: () => 
   })
   return (
     <Loaded query={query} what="Fetching the prompt">
-      {(draft) => <SendForm first={() => draft} onClose={onClose} />}
+      {(draft) => <SendForm first={() => draft} />}
     </Loaded>
   )
 }

@@ -3,9 +3,9 @@ import { type ChangeEvent, type FormEvent, type ReactNode, useState } from 'reac
 import { useNavigate } from 'react-router'
 import { useAction } from '../../api/action.ts'
 import { Problem, send } from '../../api/client.ts'
-import { Button } from '../../kit/button.tsx'
-import { CopyCall } from '../../kit/copy.tsx'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { Choice, Field, LocalTimeField, TextField } from '../../kit/field.tsx'
+import { FormEnd } from '../../kit/form-end.tsx'
 import { ModelField } from '../../kit/model-field.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
@@ -22,8 +22,10 @@ type Change = (name: keyof Draft) => (event: ChangeEvent<{ readonly value: strin
 type FaultOf = (name: keyof Draft) => string | undefined
 
 /** A request as a form; sent, it leads to the request's timeline. @param first what the form begins with. */
-export function SendForm({ first, onClose }: { readonly first: () => Draft; readonly onClose: () => void }): ReactNode {
-  const [draft, setDraft] = useState(first)
+export function SendForm({ first }: { readonly first: () => Draft }): ReactNode {
+  const [begun] = useState(first)
+  const [draft, setDraft] = useState(begun)
+  const work = useTypedWork(draft, begun)
   const navigate = useNavigate()
   const queries = useQueryClient()
   const call = callOf(draft)
@@ -32,6 +34,7 @@ export function SendForm({ first, onClose }: { readonly first: () => Draft; read
       mutationFn: () => send<Acknowledgement>(checkedCall(draft)),
       onSuccess: ({ request_id, estimated_completion }) => {
         void queries.invalidateQueries({ queryKey: [listPath, 'newest'] })
+        work.letGo()
         tell(`Accepted. Expected within ${estimated_completion}.`)
         void navigate(addressOfRequest(request_id))
       },
@@ -83,16 +86,7 @@ export function SendForm({ first, onClose }: { readonly first: () => Draft; read
         faultOf={faultOf}
         isOpen={named !== undefined && !['prompt', 'model_id', 'max_tokens'].includes(named)}
       />
-      <div className={css.formEnd}>
-        <Button type="submit" look="primary" busy={sent.isPending}>
-          Send
-        </Button>
-        <Button look="quiet" onClick={onClose}>
-          Close
-        </Button>
-        <span className={css.push} />
-        <CopyCall call={call} />
-      </div>
+      <FormEnd does="Send" busy={sent.isPending} work={work} call={call} />
     </form>
   )
 }

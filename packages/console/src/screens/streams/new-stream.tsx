@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useAction } from '../../api/action.ts'
 import { type Call, send } from '../../api/client.ts'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { Dialog } from '../../kit/dialog.tsx'
 import { Field } from '../../kit/field.tsx'
 import { FormEnd } from '../../kit/form-end.tsx'
@@ -18,7 +19,9 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
   const queries = useQueryClient()
   const [name, setName] = useState('')
   const [shards, setShards] = useState('4')
-  const [draft, setDraft] = useState(draftOf)
+  const [begun] = useState(() => draftOf())
+  const [draft, setDraft] = useState(begun)
+  const work = useTypedWork([name, shards, draft], ['', '4', begun])
   const call: Call = {
     method: 'PUT',
     path: streamPath(name),
@@ -29,6 +32,7 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
     {
       mutationFn: () => send(checkedSettings(call, draft)),
       onSuccess: () => {
+        work.letGo()
         void queries.invalidateQueries({ queryKey: ['/api/streams'] })
         void navigate(streamAddress(name))
       },
@@ -66,7 +70,7 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
             onChange={({ target }) => setShards(target.value)}
           />
           {make.error && <ProblemNotice error={make.error} />}
-          <FormEnd does="Begin the stream" busy={make.isPending} onClose={onClose} call={call} />
+          <FormEnd does="Begin the stream" busy={make.isPending} work={work} call={call} />
         </Stack>
       </form>
     </Dialog>

@@ -2,6 +2,7 @@ import { type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
 import { type Call, Problem, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { Button } from '../../kit/button.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
 import { Check, Choice, Field } from '../../kit/field.tsx'
@@ -26,7 +27,9 @@ export function RuleEditor(props: {
 }): ReactNode {
   const { rule, others, version, save, onClose } = props
   const mayTest = useMay('streams:read')
-  const [draft, setDraft] = useState(() => ruleDraft(rule))
+  const [begun] = useState(() => ruleDraft(rule))
+  const [draft, setDraft] = useState(begun)
+  const work = useTypedWork(draft, begun)
   const set = (part: Partial<RuleDraft>): void => setDraft({ ...draft, ...part })
   const made = ruleOf(draft)
   const rules = [...others, made]
@@ -132,7 +135,7 @@ export function RuleEditor(props: {
           ) : (
             problem && <ProblemNotice error={problem} />
           )}
-          <FormEnd does="Save the rule" busy={saving.isPending} onClose={onClose} call={savingCall}>
+          <FormEnd does="Save the rule" busy={saving.isPending} work={work} call={savingCall}>
             {mayTest && (
               <Button busy={testing.isPending} onClick={() => testing.mutate()}>
                 Test it back

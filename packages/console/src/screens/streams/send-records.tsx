@@ -2,12 +2,14 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
 import { type Call, send } from '../../api/client.ts'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { TextField } from '../../kit/field.tsx'
 import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { Notice, ProblemNotice } from '../../kit/states.tsx'
 import { Table } from '../../kit/table.tsx'
+import { Unsaved } from '../../kit/unsaved.tsx'
 import { streamPath } from './addresses.ts'
 import type { Appended } from './answers.ts'
 import { readRecords } from './read-records.ts'
@@ -18,6 +20,7 @@ const sample = JSON.stringify([{ key: 'boiler-1', data: { temperature: 61.5, sta
 export function SendRecords({ name }: { readonly name: string }): ReactNode {
   const queries = useQueryClient()
   const [text, setText] = useState(sample)
+  const work = useTypedWork(text, sample)
   const [fault, setFault] = useState<string>()
   const records = readRecords(text)
   const call: Call = {
@@ -27,7 +30,10 @@ export function SendRecords({ name }: { readonly name: string }): ReactNode {
   }
   const append = useAction({
     mutationFn: () => send<Appended>(call),
-    onSuccess: () => queries.invalidateQueries({ queryKey: [streamPath(name)] }),
+    onSuccess: () => {
+      work.letGo()
+      return queries.invalidateQueries({ queryKey: [streamPath(name)] })
+    },
   })
   const submit = (): void => {
     setFault(records instanceof Error ? records.message : undefined)
@@ -65,6 +71,7 @@ export function SendRecords({ name }: { readonly name: string }): ReactNode {
             <Button type="submit" look="primary" busy={append.isPending}>
               Send
             </Button>
+            <Unsaved work={work} />
           </Row>
           {append.error && <ProblemNotice error={append.error} />}
           {append.data && <Outcome appended={append.data} />}

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
 import { type Call, send } from '../../api/client.ts'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Pairs } from '../../kit/figures.tsx'
@@ -9,6 +10,7 @@ import { formatTime } from '../../kit/format.ts'
 import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
+import { Unsaved } from '../../kit/unsaved.tsx'
 import { streamPath } from './addresses.ts'
 import type { Stream } from './answers.ts'
 import { bodyOf, checkedSettings, draftOf, SettingsFields } from './settings-fields.tsx'
@@ -19,10 +21,12 @@ export function StreamSettings({ stream }: { readonly stream: Stream }): ReactNo
   const [draft, setDraft] = useState(() => draftOf(stream))
   const path = streamPath(stream.name)
   const call: Call = { method: 'PUT', path, body: bodyOf(draft) }
+  const work = useTypedWork(call.body, bodyOf(draftOf(stream)))
   const save = useAction(
     {
       mutationFn: () => send(checkedSettings(call, draft)),
       onSuccess: async () => {
+        work.letGo()
         tell('The stream is set.')
         await queries.invalidateQueries({ queryKey: [path] })
       },
@@ -53,6 +57,7 @@ export function StreamSettings({ stream }: { readonly stream: Stream }): ReactNo
             <Button look="quiet" onClick={() => setDraft(draftOf(stream))}>
               Undo changes
             </Button>
+            <Unsaved work={work} />
           </Row>
         </Stack>
       </form>

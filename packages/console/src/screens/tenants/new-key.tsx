@@ -2,6 +2,7 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
 import { type Call, Problem, send } from '../../api/client.ts'
 import { useSession } from '../../api/session.ts'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { Button } from '../../kit/button.tsx'
 import { CodeBlock } from '../../kit/copy.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
@@ -21,9 +22,8 @@ export function NewKey({ path, onClose }: { readonly path: string; readonly onCl
   const [until, setUntil] = useState('')
   const [user, setUser] = useState('')
   const [groups, setGroups] = useState('')
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(
-    new Set(['models:read', 'models:write'].filter((one) => mine.includes(one))),
-  )
+  const [usual] = useState(() => new Set(['models:read', 'models:write'].filter((one) => mine.includes(one))))
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(usual)
   const body = {
     ...(name === '' ? {} : { name }),
     permissions: [...chosen],
@@ -33,6 +33,7 @@ export function NewKey({ path, onClose }: { readonly path: string; readonly onCl
     ...(wordsIn(groups).length === 0 ? {} : { groups: wordsIn(groups) }),
   }
   const call: Call = { method: 'POST', path, body }
+  const work = useTypedWork({ ...body, permissions: [...chosen].sort() }, { permissions: [...usual].sort() })
   const making = useAction(
     {
       mutationFn: () =>
@@ -117,7 +118,7 @@ export function NewKey({ path, onClose }: { readonly path: string; readonly onCl
               </Columns>
             </fieldset>
             {making.error !== null && <ProblemNotice error={making.error} />}
-            <FormEnd does="Make the key" busy={making.isPending} disabled={chosen.size === 0} onClose={onClose} call={call} />
+            <FormEnd does="Make the key" busy={making.isPending} disabled={chosen.size === 0} work={work} call={call} />
           </Stack>
         </form>
       )}

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
 import { type Call, Problem, send } from '../../api/client.ts'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { valueAt } from '../../api/value-at.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -10,6 +11,7 @@ import { Columns, Panel, Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
 import { typedOf, withNumbers } from '../../kit/typed.ts'
+import { Unsaved } from '../../kit/unsaved.tsx'
 import { changeOf, mergedChanges, type Setting, settingGroups, settingNumbers, settingOf } from './settings.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -22,6 +24,7 @@ export function SettingsForm({ tenant, path }: { readonly tenant: Tenant; readon
     .filter(({ path: at }) => typed[at] !== undefined && typed[at] !== typedOf(valueAt(tenant, at)))
   const body = mergedChanges(changed.map((setting) => changeOf(setting.path, settingOf(setting, typed[setting.path] ?? ''))))
   const call: Call = { method: 'PATCH', path, body }
+  const work = useTypedWork(body, {})
   const saving = useAction(
     {
       mutationFn: () => send<Tenant>(withNumbers(call, settingNumbers)),
@@ -75,6 +78,7 @@ export function SettingsForm({ tenant, path }: { readonly tenant: Tenant; readon
               <CopyCall call={call} />
             </>
           )}
+          <Unsaved work={work} />
         </Row>
       </Stack>
     </form>

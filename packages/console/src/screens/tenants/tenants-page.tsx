@@ -4,6 +4,7 @@ import { Link, useNavigate } from 'react-router'
 import { useAction } from '../../api/action.ts'
 import { type Call, Problem, send } from '../../api/client.ts'
 import { itemsOf, loadMore, useList } from '../../api/lists.ts'
+import { useTypedWork } from '../../api/typed-work.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
 import { Button, ButtonLink } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -70,15 +71,18 @@ export function TenantsPage(): ReactNode {
           />
         )}
       </Panel>
-      <NewTenant isOpen={isMaking} onClose={() => setMaking(false)} />
+      {isMaking && <NewTenant onClose={() => setMaking(false)} />}
     </Page>
   )
 }
 
-function NewTenant({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }): ReactNode {
+const noTenant = { tenant_id: '', name: '', isolation_level: 'pool', budget: '' }
+
+function NewTenant({ onClose }: { readonly onClose: () => void }): ReactNode {
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const [fields, setFields] = useState({ tenant_id: '', name: '', isolation_level: 'pool', budget: '' })
+  const [fields, setFields] = useState(noTenant)
+  const work = useTypedWork(fields, noTenant)
   const { budget, ...rest } = fields
   const limits = budget.trim() === '' ? {} : { limits: { monthly_budget_usd: numberIn(budget) } }
   const call: Call = { method: 'POST', path: '/api/tenants', body: { ...rest, ...limits } }
@@ -87,6 +91,7 @@ function NewTenant({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
       mutationFn: () => send<Tenant>(withNumbers(call, { 'limits.monthly_budget_usd': budgetNumbers })),
       onSuccess: async ({ tenant_id }) => {
         await queries.invalidateQueries({ queryKey: ['/api/tenants'] })
+        work.letGo()
         onClose()
         navigate(addressOfTenant(tenant_id))
       },
@@ -104,7 +109,7 @@ function NewTenant({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
     making.mutate()
   }
   return (
-    <Dialog title="New tenant" open={isOpen} onClose={onClose}>
+    <Dialog title="New tenant" open onClose={onClose}>
       <form onSubmit={submit}>
         <Stack>
           <Field
@@ -132,7 +137,7 @@ function NewTenant({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
             hint="Empty: no limit."
           />
           {making.error !== null && <ProblemNotice error={making.error} />}
-          <FormEnd does="Onboard" busy={making.isPending} onClose={onClose} call={call} />
+          <FormEnd does="Onboard" busy={making.isPending} work={work} call={call} />
         </Stack>
       </form>
     </Dialog>
