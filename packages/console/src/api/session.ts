@@ -2,6 +2,7 @@ import { type QueryClient, type UseMutationResult, type UseQueryResult, useQuery
 import { createContext, useContext, useEffect } from 'react'
 import { useAction } from './action.ts'
 import { get, send } from './client.ts'
+import { isTypedWorkHeld } from './typed-work.ts'
 
 /** Who is signed in, as `GET /api/session` says it. */
 export interface Session {
@@ -31,6 +32,10 @@ export interface SignedOut {
   readonly refused?: Refused
   /** The session that ran out. What was typed in it is kept out of sight, until the same user signs in to the same tenant, or anybody else. */
   readonly over?: Session
+  /** The session that took its place: the same user looks at another tenant now. What was typed rests until they say which one to go on with. */
+  readonly now?: Session
+  /** Whether something was typed that would be lost. */
+  readonly isTyped?: boolean
 }
 
 /** What is shown at the door: a token, a one-time code, or by whoever is in and administers tenants, another tenant's name. */
@@ -79,6 +84,15 @@ export function useSignIn(): UseMutationResult<Session, Error, Credentials> {
   })
 }
 
+/** Goes on with the session that took another one's place, without what was typed in that one. */
+export function useGoOn(): (session: Session) => void {
+  const queries = useQueryClient()
+  return (session) => {
+    forget(queries)
+    queries.setQueryData(key, session)
+  }
+}
+
 /** Looks anew who is signed in, since a call was answered as if nobody were. */
 export function useSessionEnd(): () => void {
   const queries = useQueryClient()
@@ -119,15 +133,27 @@ function succeeding(queries: QueryClient, now: Session | SignedOut): Session | S
   const before = queries.getQueryData<Session | SignedOut>(key)
   const last = before?.authenticated ? before : before?.over
   if (last === undefined) return now
-  if (now.authenticated && rightsOf(now) === rightsOf(last)) return now
+  if (now.authenticated && rightsOf(now) === rightsOf(last)) {
+    // What was asked while the other tenant's session was there may have been answered by that.
+    if (!before?.authenticated) void queries.invalidateQueries({ predicate: isLoaded })
+    return now
+  }
+  const isTyped = before?.authenticated ? isTypedWorkHeld() : before?.isTyped === true
   const hasRunOut = Date.parse(last.expires_at) <= Date.now() + clockTolerance
-  if (!now.authenticated && now.refused === undefined && hasRunOut) return { ...now, over: last }
+  if (!now.authenticated && now.refused === undefined && hasRunOut) return { ...now, over: last, isTyped }
+  if (now.authenticated && isTyped && isSamePerson(now, last)) return { authenticated: false, over: last, now, isTyped }
   forget(queries)
   return now
 }
 
 function rightsOf({ tenant_id, own_tenant_id, user_id, permissions }: Session): string {
   return JSON.stringify([tenant_id, own_tenant_id, user_id, permissions])
+}
+
+/** Whoever signed in once and looks at several tenants: the same name in two tenants may be two people. */
+function isSamePerson(one: Session, other: Session): boolean {
+  const homes = [one, other].map(({ tenant_id, own_tenant_id = tenant_id }) => own_tenant_id)
+  return one.user_id === other.user_id && homes[0] === homes[1] && one.tenant_id !== other.tenant_id
 }
 
 /** What was loaded for somebody else is theirs. */

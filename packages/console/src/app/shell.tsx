@@ -17,7 +17,7 @@ import { chooseTheme, currentTheme } from './theme.ts'
 export function Shell(): ReactNode {
   const query = useSessionQuery()
   const session = query.data
-  const shown = session?.authenticated ? session : session?.refused
+  const shown = session?.authenticated ? session : (session?.now ?? session?.refused)
   useOtherTabs()
   useLiveConnection()
   useCredentials(shown?.csrf_token, useSessionEnd())
@@ -34,7 +34,7 @@ export function Shell(): ReactNode {
     <>
       {!session.authenticated && <SignedOutPage {...session} />}
       {last && (
-        // What a screen knows is of one tenant and user; another one begins with an empty screen. One that ran out rests, out of sight.
+        // What a screen knows is of one tenant and user; another one begins with an empty screen. One that ran out, or whose place another took, rests out of sight.
         <Activity key={`${last.tenant_id} ${last.user_id}`} mode={session.authenticated ? 'visible' : 'hidden'}>
           <SessionContext value={last}>
             <SignedIn session={last} />

@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useLocation, useNavigate } from 'react-router'
-import { type Refused, type SignedOut, useSignIn, useSignOut } from '../api/session.ts'
+import { type Refused, type Session, type SignedOut, useGoOn, useSignIn, useSignOut } from '../api/session.ts'
 import { Button } from '../kit/button.tsx'
 import { Field } from '../kit/field.tsx'
 import { Loading, Notice, ProblemNotice } from '../kit/states.tsx'
@@ -26,13 +26,49 @@ export function SignInByCode({ code }: { readonly code: string }): ReactNode {
   )
 }
 
-/** The door, or the way back to the tenant that was signed in with, where the one that was looked at lets nobody in any more. */
-export function SignedOutPage({ refused, over }: Pick<SignedOut, 'refused' | 'over'>): ReactNode {
+/**
+ * The door, or the way back to the tenant that was signed in with, where the one that was looked at lets nobody in any more, or the choice
+ * between two tenants, where something was typed for one and another tab changed to the other.
+ */
+export function SignedOutPage({ refused, over, now, isTyped = false }: Omit<SignedOut, 'authenticated'>): ReactNode {
+  useEffect(() => {
+    if (!isTyped) return
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault()
+    addEventListener('beforeunload', ask)
+    return () => removeEventListener('beforeunload', ask)
+  }, [isTyped])
+  if (over && now) return <Changed from={over} to={now} />
   const ranOut = over && `Your session of ${over.tenant_id} has ended. What you typed is kept: sign in as the same user to go on.`
   return refused?.own_tenant_id === undefined ? (
     <SignIn reason={refused?.detail ?? ranOut} />
   ) : (
     <WayBack refused={refused} to={refused.own_tenant_id} />
+  )
+}
+
+function Changed({ from, to }: { readonly from: Session; readonly to: Session }): ReactNode {
+  const signIn = useSignIn()
+  const goOn = useGoOn()
+  useEffect(() => {
+    document.title = `${from.tenant_id} or ${to.tenant_id} · Plinth`
+  }, [from.tenant_id, to.tenant_id])
+  return (
+    <main className={css.alone}>
+      <div className={css.door}>
+        <Brand />
+        <h1>Your session changed tenants</h1>
+        <Notice tone="warn">
+          It is of {to.tenant_id} now. What you typed here was for {from.tenant_id}: it is kept, and nothing of it was sent.
+        </Notice>
+        {signIn.error !== null && <ProblemNotice error={signIn.error} />}
+        <Button look="primary" busy={signIn.isPending} onClick={() => signIn.mutate({ tenant_id: from.tenant_id })}>
+          Back to {from.tenant_id}, with what I typed
+        </Button>
+        <Button look="quiet" onClick={() => goOn(to)}>
+          Go on with {to.tenant_id}, without it
+        </Button>
+      </div>
+    </main>
   )
 }
 
