@@ -109,6 +109,34 @@ describeInBrowser('the screen of tenants', () => {
     await expectSound(visited)
   })
 
+  it('keeps the place of the chart of costs until it is drawn', async () => {
+    await api(server, 'POST', '/api/requests', { prompt: 'How much?' })
+    const { page } = await openConsole(server)
+    let draw: (() => void) | undefined
+    const isDrawn = new Promise<void>((resolve) => {
+      draw = resolve
+    })
+    await page.route('**/drawn-chart-*.js', async (route) => {
+      await isDrawn
+      await route.continue()
+    })
+    // Of two days: nobody waits for the second one.
+    await page.route('**/api/tenants/demo/usage*', async (route) => {
+      const response = await route.fetch()
+      const usage = (await response.json()) as { items: { day: string }[] }
+      const before = usage.items.map((line) => ({ ...line, day: '2026-01-31' }))
+      await route.fulfill({ response, json: { ...usage, items: [...before, ...usage.items] } })
+    })
+    await page.goto(`${server.url}/#/tenants/of/demo`)
+    const panel = page.getByRole('region', { name: 'Cost by day' })
+    await panel.waitFor()
+    const heightOf = async (): Promise<number | undefined> => (await panel.boundingBox())?.height
+    const before = await heightOf()
+    draw?.()
+    await panel.locator('canvas').waitFor()
+    expect(await heightOf()).toBe(before)
+  })
+
   it('makes keys that end, and that act as a user of groups; a time that is over is said at its field', async () => {
     const visited = await openConsole(server, { path: '/tenants/of/demo?tab=keys', expected: [/400/] })
     const { page } = visited

@@ -31,13 +31,13 @@ export default function DrawnChart(props: {
   readonly times: readonly number[]
   readonly series: readonly TimeSeries[]
   readonly bands?: readonly Band[]
-  readonly height?: number
+  readonly height: number
   /** Usually there is one where there are several series; what it says may stand beside the chart instead. */
   readonly legend?: boolean
   /** Whether the values begin at 0, as counts do. */
   readonly fromZero?: boolean
 }): ReactNode {
-  const { name, times, series, bands = [], height = 240, legend = series.length > 1, fromZero = false } = props
+  const { name, times, series, bands = [], height, legend = series.length > 1, fromZero = false } = props
   const box = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot>(undefined)
   const data: uPlot.AlignedData = [times.map((at) => at / 1000), ...series.map(({ values }) => [...values])]
