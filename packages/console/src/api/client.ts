@@ -134,6 +134,11 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Problem && error.status === 404
 }
 
+/** Of what was asked for by its name alone: nothing has it, or nothing could, for then the server refuses the name. */
+export function isUnknown(error: unknown): boolean {
+  return isMissing(error) || (error instanceof Problem && error.status === 400)
+}
+
 /** What to throw of an exchange without an end: whoever stopped it knows, else it is a problem. */
 export function unreachable(error: unknown): unknown {
   if (error instanceof DOMException && error.name === 'AbortError') return error

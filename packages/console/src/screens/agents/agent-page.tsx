@@ -1,14 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useNavigate, useParams } from 'react-router'
-import { get, send } from '../../api/client.ts'
+import { get, isUnknown, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { ButtonLink } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { ConfirmButton } from '../../kit/dialog.tsx'
 import { Page } from '../../kit/page.tsx'
-import { Loaded, NoPermission } from '../../kit/states.tsx'
+import { Empty, Loaded, NoPermission } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
 import { type Agent, agentPath, agentsPath, type Tool } from './agent.ts'
 import { AgentEditor } from './agent-editor.tsx'
@@ -33,6 +33,12 @@ export function AgentPage(): ReactNode {
     return (
       <Page title={title}>
         <NoPermission permission="agents:read" />
+      </Page>
+    )
+  if (!agent.data && isUnknown(agent.error))
+    return (
+      <Page title="No such agent" actions={<ButtonLink to="/agents/registry">All agents</ButtonLink>}>
+        <Empty title="There is no agent of this type.">It may have been deleted, or be another tenant’s.</Empty>
       </Page>
     )
   return (

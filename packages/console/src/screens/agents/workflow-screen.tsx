@@ -1,12 +1,13 @@
 import type { ReactNode } from 'react'
 import { Link, useParams } from 'react-router'
+import { isUnknown } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Badge, StatusBadge } from '../../kit/badge.tsx'
 import { ButtonLink } from '../../kit/button.tsx'
 import { CopyButton, CopyCall } from '../../kit/copy.tsx'
 import { formatTime } from '../../kit/format.ts'
 import { Page } from '../../kit/page.tsx'
-import { Loaded, Loading, NoPermission, Notice, ProblemNotice } from '../../kit/states.tsx'
+import { Empty, Loaded, Loading, NoPermission, Notice, ProblemNotice } from '../../kit/states.tsx'
 import css from './agents.module.css'
 import { ApprovalPanel } from './approval-panel.tsx'
 import { Decisions, endedBy, wordsOf } from './decisions.tsx'
@@ -32,6 +33,12 @@ export function WorkflowScreen(): ReactNode {
 function Shown({ id }: { readonly id: string }): ReactNode {
   const query = useWorkflow(id)
   const workflow = query.data
+  if (!workflow && isUnknown(query.error))
+    return (
+      <Page title="No such workflow" actions={<Parts />}>
+        <Empty title="No workflow has this id.">It may be another tenant’s, or it isn’t kept any more.</Empty>
+      </Page>
+    )
   if (!workflow)
     return (
       <Page title="Workflow" actions={<Parts />}>

@@ -1,7 +1,7 @@
 import { Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
-import { isMissing, pathOf } from '../../api/client.ts'
+import { isUnknown, pathOf } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { CopyButton, CopyCall } from '../../kit/copy.tsx'
 import { ConfirmButton } from '../../kit/dialog.tsx'
@@ -29,7 +29,7 @@ export function DocumentPage(): ReactNode {
   const query = useDocument(mayRead ? id : undefined)
   if (!mayRead) return <NoPermission permission="documents:read" />
   if (query.data !== undefined) return <Shown document={query.data} />
-  const isGone = isMissing(query.error)
+  const isGone = isUnknown(query.error)
   return (
     <Page title={isGone ? 'No such document' : 'Document'} back={documentList}>
       {isGone ? (

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
-import { type Call, get, isMissing, pathOf } from '../../api/client.ts'
+import { type Call, get, isUnknown, pathOf } from '../../api/client.ts'
 import { CopyButton, CopyCall } from '../../kit/copy.tsx'
 import { Figure, Figures } from '../../kit/figures.tsx'
 import { formatDuration, formatTime } from '../../kit/format.ts'
@@ -21,7 +21,7 @@ export function TracePage({ id }: { readonly id: string }): ReactNode {
     queryFn: ({ signal }) => get<Trace>(call.path, signal),
     refetchInterval: pause,
   })
-  const isUnknown = trace.data === undefined && isMissing(trace.error)
+  const isGone = trace.data === undefined && isUnknown(trace.error)
   return (
     <Page
       title="Trace"
@@ -40,7 +40,7 @@ export function TracePage({ id }: { readonly id: string }): ReactNode {
       <div>
         <Link to="/metrics">Metrics</Link>
       </div>
-      {isUnknown ? (
+      {isGone ? (
         <Empty title="No trace of this id is in memory">
           <span>
             A restart forgets traces, of very many the oldest go, and in a flood some are never kept. The correlation id of a

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { isMissing } from '../../api/client.ts'
+import { isUnknown } from '../../api/client.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
 import { ButtonLink } from '../../kit/button.tsx'
 import { CopyButton, CopyCall } from '../../kit/copy.tsx'
@@ -24,7 +24,7 @@ const back = { to: '/requests', name: 'Requests' }
 export function RequestPage({ id }: { readonly id: string }): ReactNode {
   const { query, text } = useRequest(id)
   const request = query.data
-  if (request === undefined && isMissing(query.error)) return <Missing id={id} />
+  if (request === undefined && isUnknown(query.error)) return <Missing />
   return (
     <Page
       title={id}
@@ -47,9 +47,9 @@ export function RequestPage({ id }: { readonly id: string }): ReactNode {
   )
 }
 
-function Missing({ id }: { readonly id: string }): ReactNode {
+function Missing(): ReactNode {
   return (
-    <Page title={id} back={back}>
+    <Page title="No such request" back={back}>
       <Empty title="No request has this id.">
         <span>It may be another tenant’s, or it ended so long ago that it isn’t kept any more.</span>
         <ButtonLink to="/requests">To the list</ButtonLink>

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useNavigate, useSearchParams } from 'react-router'
-import { isMissing, send } from '../../api/client.ts'
+import { isUnknown, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { ButtonLink } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -35,9 +35,9 @@ export function StreamPage({ name }: { readonly name: string }): ReactNode {
 function Seen({ name }: { readonly name: string }): ReactNode {
   const query = useStream(name, 2_000)
   const mayWrite = useMay('streams:write')
-  if (!query.data && isMissing(query.error))
+  if (!query.data && isUnknown(query.error))
     return (
-      <Page title={name} actions={<ButtonLink to="/streams">All streams</ButtonLink>}>
+      <Page title="No such stream" actions={<ButtonLink to="/streams">All streams</ButtonLink>}>
         <Empty title="There is no stream of this name.">It begins with its first record, or when it is set.</Empty>
       </Page>
     )
@@ -50,7 +50,7 @@ function Seen({ name }: { readonly name: string }): ReactNode {
             All streams
           </ButtonLink>
           <CopyCall call={{ method: 'GET', path: streamPath(name) }} />
-          {mayWrite && <Remove name={name} />}
+          {mayWrite && query.data && <Remove name={name} />}
         </>
       }
     >

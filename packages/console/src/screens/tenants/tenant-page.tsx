@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useParams } from 'react-router'
 import { useAction } from '../../api/action.ts'
-import { get, pathOf, send } from '../../api/client.ts'
+import { get, isUnknown, pathOf, send } from '../../api/client.ts'
 import { useSession } from '../../api/session.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
@@ -10,7 +10,7 @@ import { CopyCall } from '../../kit/copy.tsx'
 import { ConfirmButton } from '../../kit/dialog.tsx'
 import { formatName, formatTime } from '../../kit/format.ts'
 import { Page } from '../../kit/page.tsx'
-import { Loaded, Notice, ProblemNotice } from '../../kit/states.tsx'
+import { Empty, Loaded, Notice, ProblemNotice } from '../../kit/states.tsx'
 import { Tabs } from '../../kit/tabs.tsx'
 import { tell } from '../../kit/toasts.tsx'
 import { AuditPanel } from './audit-panel.tsx'
@@ -24,10 +24,17 @@ export function TenantPage(): ReactNode {
   const { id = '' } = useParams()
   const path = pathOf('/api/tenants/{}', [id])
   const query = useQuery({ queryKey: [path], queryFn: ({ signal }) => get<Tenant>(path, signal), refetchInterval: 5_000 })
+  const back = { to: '/tenants', name: 'Tenants' }
+  if (!query.data && isUnknown(query.error))
+    return (
+      <Page title="No such tenant" back={back}>
+        <Empty title="There is no tenant of this id." />
+      </Page>
+    )
   return (
     <Page
       title={id}
-      back={{ to: '/tenants', name: 'Tenants' }}
+      back={back}
       about={query.data && formatName(query.data.name)}
       actions={query.data && <Actions tenant={query.data} path={path} />}
     >
