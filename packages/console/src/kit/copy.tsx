@@ -31,14 +31,17 @@ export function CopyButton({ text, what }: { readonly text: string; readonly wha
   )
 }
 
+type Form = (steps: readonly Step[]) => string
+
+const forms: readonly (readonly [string, Form])[] = [
+  ['Copy as curl', asCurl],
+  ['Copy as TypeScript', asTypeScript],
+]
+
 /** What a part of the page does, as a call of the API, or all of them in their order: for a shell, or for a program. */
 export function CopyCall({ call }: { readonly call: Call | (() => readonly Step[]) }): ReactNode {
   const stepsOf = (): readonly Step[] => (typeof call === 'function' ? call() : [call])
-  const forms = [
-    ['Copy as curl', asCurl],
-    ['Copy as TypeScript', asTypeScript],
-  ] as const
-  const copyAs = (form: (steps: readonly Step[]) => string): Promise<boolean> => {
+  const copyAs = (form: Form): Promise<boolean> => {
     const steps = stepsOf()
     return copy(form(steps), steps.length === 1 ? 'The call' : `What makes the ${steps.length} calls`)
   }
@@ -48,22 +51,36 @@ export function CopyCall({ call }: { readonly call: Call | (() => readonly Step[
         <Code size={14} aria-hidden="true" /> API
       </Menu.Trigger>
       <Menu.Portal>
-        <Menu.Positioner sideOffset={4} align="end">
-          <Menu.Popup className={overlay.menu}>
-            <Menu.Group>
-              {forms.map(([name, form]) => (
-                <Menu.Item key={name} className={overlay.menuItem} onClick={() => void copyAs(form)}>
-                  {name}
-                </Menu.Item>
-              ))}
-              <Menu.GroupLabel className={overlay.menuNote}>
-                <WordOfToken stepsOf={stepsOf} />
-              </Menu.GroupLabel>
-            </Menu.Group>
-          </Menu.Popup>
-        </Menu.Positioner>
+        <Forms onChoose={copyAs} stepsOf={stepsOf} />
       </Menu.Portal>
     </Menu.Root>
+  )
+}
+
+/** To the right where there is room, and over the screen alone: the navigation is no part of it. */
+function Forms({
+  onChoose,
+  stepsOf,
+}: {
+  readonly onChoose: (form: Form) => unknown
+  readonly stepsOf: () => readonly Step[]
+}): ReactNode {
+  const screen = document.getElementById('screen')
+  return (
+    <Menu.Positioner sideOffset={4} align="start" {...(screen && { collisionBoundary: screen })}>
+      <Menu.Popup className={overlay.menu}>
+        <Menu.Group>
+          {forms.map(([name, form]) => (
+            <Menu.Item key={name} className={overlay.menuItem} onClick={() => void onChoose(form)}>
+              {name}
+            </Menu.Item>
+          ))}
+          <Menu.GroupLabel className={overlay.menuNote}>
+            <WordOfToken stepsOf={stepsOf} />
+          </Menu.GroupLabel>
+        </Menu.Group>
+      </Menu.Popup>
+    </Menu.Positioner>
   )
 }
 

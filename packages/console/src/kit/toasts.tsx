@@ -4,10 +4,10 @@ import overlay from './overlay.module.css'
 
 const manager = Toast.createToastManager()
 
-/** Says something in passing, in a corner of the page and to screen readers. */
+/** Says something in passing, in a corner of the page and to screen readers. The same again stands there once, for longer. */
 export function tell(text: string): void {
   // Its title is what names it to screen readers.
-  manager.add({ title: text, timeout: 4_000 })
+  manager.add({ id: text, title: text, timeout: 4_000 })
 }
 
 /** Where they appear; once in the page. */
@@ -26,7 +26,7 @@ export function Toasts(): ReactNode {
 function Shown(): ReactNode {
   const { toasts } = Toast.useToastManager()
   return toasts.map((toast) => (
-    <Toast.Root key={toast.id} toast={toast} className={overlay.toast}>
+    <Toast.Root key={toast.id} toast={toast} className={overlay.toast} data-toast="">
       <Toast.Title render={<p />} />
     </Toast.Root>
   ))
