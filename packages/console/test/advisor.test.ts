@@ -52,13 +52,44 @@ describeInBrowser('the advisor', () => {
 
   it('names the answer that the server refuses, and goes on when it is mended', async () => {
     const { page } = await openConsole(server, { path: '/advisor', expected: [/400/] })
-    await page.getByLabel('Peak factor').fill('0.5')
-    await page.locator('[aria-invalid="true"]').waitFor()
-    expect(await page.locator('[aria-invalid="true"]').inputValue()).toBe('0.5')
-    await page.getByLabel('Peak factor').fill('<img src=x onerror=alert(1)>')
-    await page.getByRole('alert').waitFor()
-    await page.getByLabel('Peak factor').fill('2')
+    await page.getByText('Answers that have to come from documents.').click()
+    await page.getByLabel('Documents', { exact: true }).fill('10')
+    const pages = page.getByLabel('Pages in all')
+    await pages.fill('5')
+    await pages.and(page.locator('[aria-invalid=true]')).waitFor()
+    await page.getByText('A document has a page at the least.').first().waitFor()
+    await pages.fill('20')
     await page.getByRole('alert').waitFor({ state: 'detached' })
+  })
+
+  it('says of a number that is none, or out of range, which it should be, and asks the server nothing', async () => {
+    const visited = await openConsole(server, { path: '/advisor' })
+    const { page } = visited
+    await page.getByRole('list', { name: 'Ranking' }).waitFor()
+    const asked: (string | null)[] = []
+    page.on('request', (request) => {
+      if (request.method() === 'POST') asked.push(request.postData())
+    })
+    const faults = {
+      'Peak factor': ['0', 'This should be a number from 1 to 1,000,000,000,000,000.'],
+      'Availability, percent': ['101', 'This should be a number from 0 to 100.'],
+      Documents: ['1.5', 'This should be a whole number from 0 to 1,000,000,000,000,000.'],
+      'Scanned share': ['half', 'This should be a number from 0 to 1.'],
+    }
+    await page.getByText('Answers that have to come from documents.').click()
+    await page.locator('summary', { hasText: 'Bounds' }).click()
+    for (const [label, [typed = '', fault = '']] of Object.entries(faults)) {
+      const field = page.getByLabel(label, { exact: true })
+      await field.fill(typed)
+      await field.and(page.locator('[aria-invalid=true]')).waitFor()
+      const described = await field.getAttribute('aria-describedby')
+      const texts = (described ?? '').split(' ').map((id) => page.locator(`[id="${id}"]`).innerText())
+      expect(await Promise.all(texts)).toContain(fault)
+      await expectSound(visited)
+      await field.fill('')
+      await page.getByRole('alert').waitFor({ state: 'detached' })
+    }
+    expect(asked.filter((body) => body !== '{"profile":{}}')).toEqual([])
   })
 
   it('hands out profile, advice and template as files, by keyboard alone', async () => {

@@ -4,7 +4,7 @@ import { answerOf } from '../src/screens/advisor/questions.ts'
 import { callOf, typedOf as typedAgent } from '../src/screens/agents/agent.ts'
 import { settingOf } from '../src/screens/tenants/settings.ts'
 
-const amount = { kind: 'number', path: 'amount', label: 'Amount' } as const
+const amount = { kind: 'number', path: 'amount', label: 'Amount', numbers: { from: 0, to: 1e15 } } as const
 const limit = { ...amount, isOptional: true }
 
 /** As each form has it that takes amounts. */

@@ -8,12 +8,14 @@ import { CopyCall } from '../../kit/copy.tsx'
 import { Page, Row } from '../../kit/page.tsx'
 import { Loading, ProblemNotice } from '../../kit/states.tsx'
 import { Tabs } from '../../kit/tabs.tsx'
+import { withNumbers } from '../../kit/typed.ts'
 import type { Advice, Answers } from './advice.ts'
 import css from './advisor.module.css'
 import { CostPanels } from './cost-panels.tsx'
 import { examples } from './examples.ts'
 import { NextSteps } from './next-steps.tsx'
 import { QuestionForm } from './question-form.tsx'
+import { answerNumbers } from './questions.ts'
 import { RankingPanel } from './ranking-panel.tsx'
 import { RisksPanel } from './risks-panel.tsx'
 import { RoadmapPanel } from './roadmap-panel.tsx'
@@ -28,7 +30,7 @@ export default function AdvisorScreen(): ReactNode {
   const call: Call = { method: 'POST', path: '/api/advisor', body: { profile: asked } }
   const advice = useQuery({
     queryKey: ['/api/advisor', asked],
-    queryFn: ({ signal }) => send<Advice>(call, signal),
+    queryFn: ({ signal }) => send<Advice>(withNumbers(call, answerNumbers), signal),
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   })

@@ -97,7 +97,7 @@ function Asked(props: {
     <Field
       {...common}
       placeholder={typedOf(assumed)}
-      inputMode={question.kind === 'number' || question.kind === 'share' ? 'decimal' : 'text'}
+      inputMode={question.kind === 'number' ? 'decimal' : 'text'}
       onChange={({ target }) => change(target.value)}
     />
   )
