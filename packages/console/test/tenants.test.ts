@@ -147,7 +147,9 @@ describeInBrowser('the screen of tenants', () => {
     await form.getByLabel('Groups').fill('plant, ops')
     await form.getByLabel('Good until').fill('2020-01-31T12:00:00')
     await form.getByRole('button', { name: 'Make the key' }).click()
-    await form.getByText('must be later than now').first().waitFor()
+    // Said once, at its field.
+    await form.getByText('must be later than now').waitFor()
+    await form.getByText('Look at the marked field.').waitFor()
     await form.getByLabel('Good until').fill('2099-01-31T12:00:00')
     await expectSound(visited)
     await form.getByRole('button', { name: 'Make the key' }).click()
@@ -159,6 +161,38 @@ describeInBrowser('the screen of tenants', () => {
       expect.objectContaining({ name: 'nightly', user_id: 'reporter', groups: ['plant', 'ops'], expires_at }),
     )
     await page.getByRole('table', { name: 'Keys' }).getByText('reporter of plant, ops').waitFor()
+  })
+
+  it('makes keys with limits of their own, and says at the groups what is wrong with one of them', async () => {
+    const visited = await openConsole(server, { path: '/tenants/of/demo?tab=keys', expected: [/400/] })
+    const { page } = visited
+    await page.getByRole('button', { name: 'New key' }).click()
+    const form = page.getByRole('dialog', { name: 'New key' })
+    const send = (): Promise<void> => form.getByRole('button', { name: 'Make the key' }).click()
+    const faultOf = async (label: string): Promise<string> => {
+      const field = form.getByLabel(label).and(form.locator('[aria-invalid=true]'))
+      const described = (await field.getAttribute('aria-describedby')) ?? ''
+      return form.locator(`[id="${described.split(' ').at(-1)}"]`).innerText()
+    }
+    await form.getByLabel('Name').fill('limited')
+    await form.getByLabel('Groups').fill(`plant, ${'x'.repeat(257)}`)
+    await form.getByLabel('Requests a minute').fill('1.5')
+    await send()
+    expect(await faultOf('Requests a minute')).toBe('This should be a whole number from 0 to 1,000,000,000.')
+    await form.getByLabel('Requests a minute').fill('60')
+    await form.getByLabel('Tokens a minute').fill('90,000')
+    await form.getByLabel('Budget a month, USD').fill('2.5')
+    await send()
+    expect(await faultOf('Groups')).toMatch(/256/)
+    await form.getByText('Look at the marked field.').waitFor()
+    await expectSound(visited)
+    await form.getByLabel('Groups').fill('plant')
+    await form.getByText('Look at the marked field.').waitFor({ state: 'detached' })
+    await send()
+    await form.getByText(/plk_/).waitFor()
+    const { items } = await api<{ items: object[] }>(server, 'GET', '/api/tenants/demo/keys')
+    const limits = { requests_per_minute: 60, tokens_per_minute: 90_000, monthly_budget_usd: 2.5 }
+    expect(items).toContainEqual(expect.objectContaining({ name: 'limited', groups: ['plant'], limits }))
   })
 
   it('spells out what would turn a name around', async () => {

@@ -3,6 +3,7 @@ import { CircleAlert, CircleCheck, Info, Lock, TriangleAlert } from 'lucide-reac
 import type { ReactNode } from 'react'
 import { Problem } from '../api/client.ts'
 import { Button } from './button.tsx'
+import { faultAt } from './faults.ts'
 import css from './kit.module.css'
 
 export function Loading({ what = 'Loading' }: { readonly what?: string }): ReactNode {
@@ -38,10 +39,16 @@ export function Notice(props: { readonly tone?: keyof typeof icons; readonly chi
 }
 
 /** What went wrong, in the server's words, with its code and the id to look it up by. */
-export function ProblemNotice(props: { readonly error: unknown; readonly onRetry?: () => void }): ReactNode {
-  const { error, onRetry } = props
+export function ProblemNotice(props: {
+  readonly error: unknown
+  /** Of a form: those that say themselves what is wrong with them. */
+  readonly fields?: readonly string[]
+  readonly onRetry?: () => void
+}): ReactNode {
+  const { error, fields = [], onRetry } = props
   if (error instanceof Problem && error.code === 'permission_denied') return <NoPermission detail={error.message} />
   const problem = error instanceof Problem ? error : undefined
+  if (problem && faultAt(problem, ...fields) !== undefined) return <Notice tone="bad">Look at the marked field.</Notice>
   return (
     <Notice tone="bad">
       <div>{error instanceof Error ? error.message : String(error)}</div>

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useDeferredValue, useMemo } from 'react'
 import { useSearchParams } from 'react-router'
-import { type Call, Problem, send } from '../../api/client.ts'
+import { type Call, send } from '../../api/client.ts'
 import { addressed } from '../../kit/addressed.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -15,7 +15,7 @@ import { CostPanels } from './cost-panels.tsx'
 import { examples } from './examples.ts'
 import { NextSteps } from './next-steps.tsx'
 import { QuestionForm } from './question-form.tsx'
-import { answerNumbers } from './questions.ts'
+import { answerFields, answerNumbers } from './questions.ts'
 import { RankingPanel } from './ranking-panel.tsx'
 import { RisksPanel } from './risks-panel.tsx'
 import { RoadmapPanel } from './roadmap-panel.tsx'
@@ -42,7 +42,6 @@ export default function AdvisorScreen(): ReactNode {
       },
       { replace: true },
     )
-  const problem = advice.error instanceof Problem ? advice.error : undefined
   return (
     <Page
       title="Advisor"
@@ -64,9 +63,11 @@ export default function AdvisorScreen(): ReactNode {
         ))}
       </Row>
       <div className={css.halves}>
-        <QuestionForm answers={answers} assumed={advice.data?.profile ?? {}} problem={problem} onChange={change} />
+        <QuestionForm answers={answers} assumed={advice.data?.profile ?? {}} error={advice.error} onChange={change} />
         <div className={css.result} aria-busy={advice.isFetching}>
-          {advice.error !== null && <ProblemNotice error={advice.error} onRetry={() => void advice.refetch()} />}
+          {advice.error !== null && (
+            <ProblemNotice error={advice.error} fields={answerFields} onRetry={() => void advice.refetch()} />
+          )}
           {advice.data === undefined ? (
             advice.error === null && <Loading what="Computing" />
           ) : (

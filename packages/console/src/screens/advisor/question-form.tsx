@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react'
-import type { Problem } from '../../api/client.ts'
 import { valueAt } from '../../api/value-at.ts'
+import { faultAt } from '../../kit/faults.ts'
 import { Choice, Field } from '../../kit/field.tsx'
 import { Stack } from '../../kit/page.tsx'
 import { typedOf } from '../../kit/typed.ts'
@@ -14,11 +14,10 @@ export function QuestionForm(props: {
   /** What the server takes for what is left out. */
   readonly assumed: Answers
   /** An answer that the server refused. */
-  readonly problem: Problem | undefined
+  readonly error: Error | null
   readonly onChange: (answers: Answers) => void
 }): ReactNode {
-  const { answers, assumed, problem, onChange } = props
-  const faultOf = (path: string): string | undefined => (problem?.field === `profile.${path}` ? problem.message : undefined)
+  const { answers, assumed, error, onChange } = props
   return (
     <form className={css.questions} aria-label="Questions" onSubmit={(event) => event.preventDefault()}>
       {groups.map((group) => (
@@ -29,7 +28,7 @@ export function QuestionForm(props: {
               question={question}
               value={valueAt(answers, question.path)}
               assumed={valueAt(assumed, question.path)}
-              fault={faultOf(question.path)}
+              fault={faultAt(error, `profile.${question.path}`)}
               onChange={(value) => onChange(withValue(answers, question.path, value))}
             />
           ))}

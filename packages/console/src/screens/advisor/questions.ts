@@ -128,6 +128,9 @@ export const groups: readonly Group[] = [
   },
 ]
 
+/** Where an answer that is refused says so. */
+export const answerFields: readonly string[] = groups.flatMap(({ questions }) => questions.map(({ path }) => `profile.${path}`))
+
 /** Which numbers each answer may be, by its field in the call. */
 export const answerNumbers: Readonly<Record<string, Numbers>> = Object.fromEntries(
   groups.flatMap(({ questions }) =>

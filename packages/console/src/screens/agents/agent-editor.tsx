@@ -2,11 +2,12 @@ import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useNavigate } from 'react-router'
 import { useAction } from '../../api/action.ts'
-import { Problem, send } from '../../api/client.ts'
+import { send } from '../../api/client.ts'
 import { useModels } from '../../api/models.ts'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
+import { faultAt } from '../../kit/faults.ts'
 import { Field, TextField } from '../../kit/field.tsx'
 import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { Notice, ProblemNotice } from '../../kit/states.tsx'
@@ -23,6 +24,12 @@ const limitLabels = {
   tool_calls: 'Tool calls in a step',
   concurrency: 'Steps at a time',
 }
+
+/** Those that say what is wrong with them. */
+const fields = [
+  ...['type', 'system_prompt', 'capabilities', 'model_id', 'tools', 'allow'],
+  ...limitNames.map((name) => `limits.${name}`),
+]
 
 /** The form of an agent. Without agents:write it is to be read. */
 export function AgentEditor(props: { readonly agent: Agent | undefined; readonly tools: readonly Tool[] }): ReactNode {
@@ -53,9 +60,7 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
     by()
     save.reset()
   }
-  const problem = save.error instanceof Problem ? save.error : undefined
-  const faultOf = (name: string): string | undefined =>
-    problem?.field?.split('.')[0] === name && name !== 'limits' ? problem.message : undefined
+  const faultOf = (name: string): string | undefined => faultAt(save.error, name)
   return (
     <form
       onSubmit={(event) => {
@@ -105,7 +110,7 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
                     inputMode="numeric"
                     placeholder="usual"
                     value={typed.limits[name] ?? ''}
-                    fault={problem?.field === `limits.${name}` ? problem.message : undefined}
+                    fault={faultOf(`limits.${name}`)}
                     onChange={({ target }) => change({ limits: { ...typed.limits, [name]: target.value } })}
                   />
                 ))}
@@ -132,7 +137,7 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
             </Row>
           </Notice>
         )}
-        {save.error !== null && <ProblemNotice error={save.error} />}
+        {save.error !== null && <ProblemNotice error={save.error} fields={fields} />}
         {mayWrite && (
           <Row>
             <Button type="submit" look="primary" busy={save.isPending} disabled={typed.type.trim() === ''}>

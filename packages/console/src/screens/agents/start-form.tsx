@@ -2,11 +2,12 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useAction, useOnce } from '../../api/action.ts'
-import { type Call, Problem, send } from '../../api/client.ts'
+import { type Call, send } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { useTypedWork } from '../../api/typed-work.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
+import { faultAt } from '../../kit/faults.ts'
 import { Check, Field, TextField } from '../../kit/field.tsx'
 import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
@@ -34,6 +35,9 @@ const limits = [
   { name: 'seconds', label: 'Seconds' },
   { name: 'tool_calls', label: 'Tool calls' },
 ]
+
+/** Fields that are rarely needed. */
+const folded = [...limits.map(({ name }) => `budget.${name}`), 'session_id', 'plan']
 
 /** What each may be, by its field. */
 const budgetNumbers = {
@@ -68,8 +72,8 @@ export function StartForm(): ReactNode {
     setTyped((before) => ({ ...before, ...more }))
     start.reset()
   }
-  const field = start.error instanceof Problem ? (start.error.field ?? '') : ''
-  const message = start.error?.message
+  const faultOf = (field: string): string | undefined => faultAt(start.error, field)
+  const isFolded = faultAt(start.error, ...folded) === undefined && !opened
   return (
     <Panel title="Start a workflow" actions={<CopyCall call={call} />}>
       <form
@@ -106,7 +110,7 @@ export function StartForm(): ReactNode {
             rows={5}
             placeholder="Compare the scrap rate of the plant in the north with that of the plant in the south, and report it."
             value={typed.request}
-            fault={field === 'request' ? message : undefined}
+            fault={faultOf('request')}
             onChange={({ target }) => change({ request: target.value })}
           />
           <Check
@@ -114,7 +118,7 @@ export function StartForm(): ReactNode {
             checked={typed.approval}
             onChange={({ target }) => change({ approval: target.checked })}
           />
-          <details open={opened} onToggle={({ currentTarget }) => setOpened(currentTarget.open)} className={css.moreFields}>
+          <details open={!isFolded} onToggle={({ currentTarget }) => setOpened(currentTarget.open)} className={css.moreFields}>
             <summary>Budget, session and a plan of your own</summary>
             <Stack>
               <div className={css.budgetFields}>
@@ -125,7 +129,7 @@ export function StartForm(): ReactNode {
                     inputMode="decimal"
                     placeholder="no limit"
                     value={typed.budget[name] ?? ''}
-                    fault={field === `budget.${name}` ? message : undefined}
+                    fault={faultOf(`budget.${name}`)}
                     onChange={({ target }) => change({ budget: { ...typed.budget, [name]: target.value } })}
                   />
                 ))}
@@ -134,7 +138,7 @@ export function StartForm(): ReactNode {
                 label="Session"
                 hint="Workflows of yours under one name are told what came of those before."
                 value={typed.session}
-                fault={field === 'session_id' ? message : undefined}
+                fault={faultOf('session_id')}
                 onChange={({ target }) => change({ session: target.value })}
               />
               <TextField
@@ -144,12 +148,12 @@ export function StartForm(): ReactNode {
                 spellCheck={false}
                 className={css.code}
                 value={typed.plan}
-                fault={plan.fault ?? (field.startsWith('plan') ? message : undefined)}
+                fault={plan.fault ?? faultOf('plan')}
                 onChange={({ target }) => change({ plan: target.value })}
               />
             </Stack>
           </details>
-          {start.error !== null && <ProblemNotice error={start.error} />}
+          {start.error !== null && <ProblemNotice error={start.error} fields={['request', ...folded]} />}
           <Row>
             <Button type="submit" look="primary" busy={start.isPending} disabled={typed.request.trim() === ''}>
               Start

@@ -5,13 +5,14 @@ import { useAction } from '../../api/action.ts'
 import { type Call, send } from '../../api/client.ts'
 import { useTypedWork } from '../../api/typed-work.ts'
 import { Dialog } from '../../kit/dialog.tsx'
+import { faultAt } from '../../kit/faults.ts'
 import { Field } from '../../kit/field.tsx'
 import { FormEnd } from '../../kit/form-end.tsx'
 import { Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { numberIn } from '../../kit/typed.ts'
 import { streamAddress, streamPath } from './addresses.ts'
-import { bodyOf, checkedSettings, draftOf, faultIn, SettingsFields } from './settings-fields.tsx'
+import { bodyOf, checkedSettings, draftOf, SettingsFields, settingFields } from './settings-fields.tsx'
 
 /** Begins a stream before its first record. */
 export function NewStream({ onClose }: { readonly onClose: () => void }): ReactNode {
@@ -57,6 +58,7 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
             fault={faultIn(make.error, 'name')}
             hint="Letters, digits, dots, underscores and hyphens."
             value={name}
+            fault={faultAt(make.error, 'name')}
             onChange={({ target }) => setName(target.value)}
           />
           <SettingsFields draft={draft} error={make.error} change={setDraft} />
@@ -64,12 +66,12 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
             label="Shards"
             inputMode="numeric"
             required
-            fault={faultIn(make.error, 'shards')}
+            fault={faultAt(make.error, 'shards')}
             hint="Fixed when the stream begins: so many of its keys are worked at a time."
             value={shards}
             onChange={({ target }) => setShards(target.value)}
           />
-          {make.error && <ProblemNotice error={make.error} />}
+          {make.error && <ProblemNotice error={make.error} fields={[...settingFields(draft), 'name', 'shards']} />}
           <FormEnd does="Begin the stream" busy={make.isPending} work={work} call={call} />
         </Stack>
       </form>

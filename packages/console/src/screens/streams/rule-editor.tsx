@@ -5,6 +5,7 @@ import { useMay } from '../../api/session.ts'
 import { useTypedWork } from '../../api/typed-work.ts'
 import { Button } from '../../kit/button.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
+import { faultAt } from '../../kit/faults.ts'
 import { Check, Choice, Field } from '../../kit/field.tsx'
 import { FormEnd } from '../../kit/form-end.tsx'
 import { Stack } from '../../kit/page.tsx'
@@ -14,6 +15,21 @@ import type { BackTest, Rule, Rules } from './answers.ts'
 import { BackTestOutcome } from './back-test.tsx'
 import { fieldHints, type RuleDraft, ruleDraft, ruleNumbers, ruleOf, type TypedRule } from './rule-draft.ts'
 import css from './streams.module.css'
+
+/** Those that are typed, and say what is wrong with them. */
+const typed = [
+  'rule_id',
+  'name',
+  'alert_type',
+  'stream',
+  'key',
+  'window',
+  'field',
+  'threshold',
+  'for_seconds',
+  'cool_down_seconds',
+] as const
+type Typed = (typeof typed)[number]
 
 /** Makes a rule or changes one; what it would have raised can be seen before it is saved. */
 export function RuleEditor(props: {
@@ -48,9 +64,9 @@ export function RuleEditor(props: {
   const testing = useAction({ mutationFn: () => send<BackTest>(withNumbers(testingCall, ruleNumbers(0))) }, testingCall)
   const problem = saving.error ?? testing.error
   const isOvertaken = saving.error instanceof Problem && saving.error.code === 'wrong_state'
-  const faultOf = (name: string): string | undefined =>
-    problem instanceof Problem && problem.field?.replace(/^rules\.\d+\./, '') === name ? problem.message : undefined
-  const text = (name: keyof RuleDraft & string, label: string, hint?: string, required = false): ReactNode => (
+  const index = saving.error ? others.length : 0
+  const faultOf = (name: Typed): string | undefined => faultAt(problem, `rules.${index}.${name}`)
+  const text = (name: Typed, label: string, hint?: string, required = false): ReactNode => (
     <Field
       label={label}
       required={required}
@@ -133,7 +149,7 @@ export function RuleEditor(props: {
               form. Save again to put it among them.
             </Notice>
           ) : (
-            problem && <ProblemNotice error={problem} />
+            problem && <ProblemNotice error={problem} fields={typed.map((name) => `rules.${index}.${name}`)} />
           )}
           <FormEnd does="Save the rule" busy={saving.isPending} work={work} call={savingCall}>
             {mayTest && (

@@ -1,7 +1,8 @@
 import { Plus, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { type Call, Problem } from '../../api/client.ts'
+import type { Call } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
+import { faultAt } from '../../kit/faults.ts'
 import { Choice, Field } from '../../kit/field.tsx'
 import { numberIn, withNumbers } from '../../kit/typed.ts'
 import type { StreamSettings, WindowSetting } from './answers.ts'
@@ -66,9 +67,12 @@ export function checkedSettings(call: Call, { windows }: Draft): Call {
   })
 }
 
-/** What is wrong with a field that a problem names; the server says of a window's lengths also which, without their unit. */
-export function faultIn(error: Error | null, ...fields: readonly string[]): string | undefined {
-  return error instanceof Problem && error.field !== undefined && fields.includes(error.field) ? error.message : undefined
+/** Those that say what is wrong with them; the server names a window's lengths also without their unit. */
+export function settingFields({ windows }: Draft): readonly string[] {
+  const ofWindows = windows.flatMap((_, index) =>
+    ['name', 'size', 'slide', 'gap'].flatMap((name) => [`windows.${index}.${name}`, `windows.${index}.${name}_seconds`]),
+  )
+  return [...ofWindows, 'allowed_lateness_seconds', 'retention_days']
 }
 
 /** All that can be set of a stream at any time. */
@@ -80,7 +84,7 @@ export function SettingsFields(props: {
   const { draft, error, change } = props
   const set = (part: Partial<Draft>): void => change({ ...draft, ...part })
   const faultOf = (index: number, name: string): string | undefined =>
-    faultIn(error, `windows.${index}.${name}_seconds`, `windows.${index}.${name}`)
+    faultAt(error, `windows.${index}.${name}_seconds`, `windows.${index}.${name}`)
   return (
     <>
       <fieldset className={css.set}>
@@ -94,7 +98,7 @@ export function SettingsFields(props: {
                 label="Name"
                 required
                 value={window.name}
-                fault={faultIn(error, `windows.${index}.name`)}
+                fault={faultAt(error, `windows.${index}.name`)}
                 onChange={({ target }) => with_({ name: target.value })}
               />
               <Choice
@@ -181,7 +185,7 @@ export function SettingsFields(props: {
           inputMode="decimal"
           required
           value={draft.lateness}
-          fault={faultIn(error, 'allowed_lateness_seconds')}
+          fault={faultAt(error, 'allowed_lateness_seconds')}
           onChange={({ target }) => set({ lateness: target.value })}
         />
         <Field
@@ -189,7 +193,7 @@ export function SettingsFields(props: {
           inputMode="decimal"
           required
           value={draft.retention}
-          fault={faultIn(error, 'retention_days')}
+          fault={faultAt(error, 'retention_days')}
           onChange={({ target }) => set({ retention: target.value })}
         />
       </div>

@@ -13,7 +13,7 @@ import { tell } from '../../kit/toasts.tsx'
 import { Unsaved } from '../../kit/unsaved.tsx'
 import { streamPath } from './addresses.ts'
 import type { Stream } from './answers.ts'
-import { bodyOf, checkedSettings, draftOf, SettingsFields } from './settings-fields.tsx'
+import { bodyOf, checkedSettings, draftOf, SettingsFields, settingFields } from './settings-fields.tsx'
 
 /** What can be set of a stream that has begun. */
 export function StreamSettings({ stream }: { readonly stream: Stream }): ReactNode {
@@ -49,7 +49,7 @@ export function StreamSettings({ stream }: { readonly stream: Stream }): ReactNo
             ]}
           />
           <SettingsFields draft={draft} error={save.error} change={setDraft} />
-          {save.error && <ProblemNotice error={save.error} />}
+          {save.error && <ProblemNotice error={save.error} fields={settingFields(draft)} />}
           <Row>
             <Button type="submit" look="primary" busy={save.isPending}>
               Save

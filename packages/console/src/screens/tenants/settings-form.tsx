@@ -1,11 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
-import { type Call, Problem, send } from '../../api/client.ts'
+import { type Call, send } from '../../api/client.ts'
 import { useTypedWork } from '../../api/typed-work.ts'
 import { valueAt } from '../../api/value-at.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
+import { faultAt } from '../../kit/faults.ts'
 import { Choice, Field } from '../../kit/field.tsx'
 import { Columns, Panel, Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
@@ -15,13 +16,14 @@ import { Unsaved } from '../../kit/unsaved.tsx'
 import { changeOf, mergedChanges, type Setting, settingGroups, settingNumbers, settingOf } from './settings.ts'
 import type { Tenant } from './tenant.ts'
 
+const settings = settingGroups.flatMap((group) => group.settings)
+const settingPaths = settings.map(({ path }) => path)
+
 /** All that can be set of a tenant; only what was changed is sent. */
 export function SettingsForm({ tenant, path }: { readonly tenant: Tenant; readonly path: string }): ReactNode {
   const queries = useQueryClient()
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
-  const changed = settingGroups
-    .flatMap(({ settings }) => settings)
-    .filter(({ path: at }) => typed[at] !== undefined && typed[at] !== typedOf(valueAt(tenant, at)))
+  const changed = settings.filter(({ path: at }) => typed[at] !== undefined && typed[at] !== typedOf(valueAt(tenant, at)))
   const body = mergedChanges(changed.map((setting) => changeOf(setting.path, settingOf(setting, typed[setting.path] ?? ''))))
   const call: Call = { method: 'PATCH', path, body }
   const work = useTypedWork(body, {})
@@ -36,7 +38,6 @@ export function SettingsForm({ tenant, path }: { readonly tenant: Tenant; readon
     },
     call,
   )
-  const problem = saving.error instanceof Problem ? saving.error : undefined
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     saving.mutate()
@@ -55,7 +56,7 @@ export function SettingsForm({ tenant, path }: { readonly tenant: Tenant; readon
                     setting={setting}
                     value={typed[setting.path] ?? typedOf(valueAt(tenant, setting.path))}
                     isLocked={isLocked}
-                    fault={problem?.field === setting.path ? problem.message : undefined}
+                    fault={faultAt(saving.error, setting.path)}
                     onChange={(text) => setTyped({ ...typed, [setting.path]: text })}
                   />
                 ))}
@@ -63,7 +64,7 @@ export function SettingsForm({ tenant, path }: { readonly tenant: Tenant; readon
             </Panel>
           ))}
         </Columns>
-        {saving.error !== null && <ProblemNotice error={saving.error} />}
+        {saving.error !== null && <ProblemNotice error={saving.error} fields={settingPaths} />}
         <Row>
           <Button type="submit" look="primary" busy={saving.isPending} disabled={changed.length === 0 || isLocked}>
             {changed.length === 0

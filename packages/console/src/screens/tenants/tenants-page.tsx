@@ -2,13 +2,14 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { useAction } from '../../api/action.ts'
-import { type Call, Problem, send } from '../../api/client.ts'
+import { type Call, send } from '../../api/client.ts'
 import { itemsOf, loadMore, useList } from '../../api/lists.ts'
 import { useTypedWork } from '../../api/typed-work.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
 import { Button, ButtonLink } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
+import { faultAt } from '../../kit/faults.ts'
 import { Choice, Field } from '../../kit/field.tsx'
 import { FormEnd } from '../../kit/form-end.tsx'
 import { formatCount, formatName, formatTime, formatUsd } from '../../kit/format.ts'
@@ -76,6 +77,8 @@ export function TenantsPage(): ReactNode {
   )
 }
 
+/** Those that say what is wrong with them. */
+const tenantFields = ['tenant_id', 'name', 'limits.monthly_budget_usd'] as const
 const noTenant = { tenant_id: '', name: '', isolation_level: 'pool', budget: '' }
 
 function NewTenant({ onClose }: { readonly onClose: () => void }): ReactNode {
@@ -98,8 +101,7 @@ function NewTenant({ onClose }: { readonly onClose: () => void }): ReactNode {
     },
     call,
   )
-  const faultOf = (field: string): string | undefined =>
-    making.error instanceof Problem && making.error.field === field ? making.error.message : undefined
+  const faultOf = (field: (typeof tenantFields)[number]): string | undefined => faultAt(making.error, field)
   const set = (name: keyof typeof fields) => ({
     value: fields[name],
     onChange: ({ target }: { readonly target: { readonly value: string } }) => setFields({ ...fields, [name]: target.value }),
@@ -136,7 +138,7 @@ function NewTenant({ onClose }: { readonly onClose: () => void }): ReactNode {
             fault={faultOf('limits.monthly_budget_usd')}
             hint="Empty: no limit."
           />
-          {making.error !== null && <ProblemNotice error={making.error} />}
+          {making.error !== null && <ProblemNotice error={making.error} fields={tenantFields} />}
           <FormEnd does="Onboard" busy={making.isPending} work={work} call={call} />
         </Stack>
       </form>
