@@ -1,5 +1,5 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
-import { createContext, type ReactNode, useContext, useEffect } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useRef } from 'react'
 import { type Location, useBlocker } from 'react-router'
 import { hold, type TypedWork } from '../api/typed-work.ts'
 import { Button } from './button.tsx'
@@ -13,18 +13,22 @@ export function AskToDiscard(props: {
   readonly onDiscard: () => void
 }): ReactNode {
   const { open, onStay, onDiscard } = props
+  // Where a key that is pressed without looking loses nothing.
+  const keep = useRef<HTMLButtonElement>(null)
   return (
     <AlertDialog.Root open={open} onOpenChange={(next) => !next && onStay()}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={overlay.backdrop} />
-        <AlertDialog.Popup className={overlay.dialog}>
+        <AlertDialog.Popup className={overlay.dialog} initialFocus={keep}>
           <AlertDialog.Title render={<h2 />}>Throw away what you typed?</AlertDialog.Title>
           <AlertDialog.Description render={<div />}>It isn’t saved.</AlertDialog.Description>
           <div className={css.row}>
             <Button look="danger" onClick={onDiscard}>
               Throw it away
             </Button>
-            <AlertDialog.Close render={<Button look="quiet" />}>Keep it</AlertDialog.Close>
+            <AlertDialog.Close ref={keep} render={<Button look="quiet" />}>
+              Keep it
+            </AlertDialog.Close>
           </div>
         </AlertDialog.Popup>
       </AlertDialog.Portal>
