@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../../server/test/support/test-server.ts'
 import { api, describeInBrowser, expectSound, openConsole } from './support/browser.ts'
@@ -164,11 +165,15 @@ describeInBrowser('the screen of tenants', () => {
   })
 
   it('makes keys with limits of their own, and says at the groups what is wrong with one of them', async () => {
-    const visited = await openConsole(server, { path: '/tenants/of/demo?tab=keys', expected: [/400/] })
+    const visited = await openConsole(server, { path: '/tenants/of/demo?tab=keys', expected: [/400/], width: 390, height: 844 })
     const { page } = visited
     await page.getByRole('button', { name: 'New key' }).click()
     const form = page.getByRole('dialog', { name: 'New key' })
     const send = (): Promise<void> => form.getByRole('button', { name: 'Make the key' }).click()
+    const isInSight = async (field: Locator): Promise<boolean> => {
+      const [box, whole] = [await field.boundingBox(), await form.boundingBox()]
+      return box !== null && whole !== null && box.y >= whole.y && box.y + box.height <= whole.y + whole.height
+    }
     const faultOf = async (label: string): Promise<string> => {
       const field = form.getByLabel(label).and(form.locator('[aria-invalid=true]'))
       const described = (await field.getAttribute('aria-describedby')) ?? ''
@@ -184,6 +189,7 @@ describeInBrowser('the screen of tenants', () => {
     await form.getByLabel('Budget a month, USD').fill('2.5')
     await send()
     expect(await faultOf('Groups')).toMatch(/256/)
+    await expect.poll(() => isInSight(form.getByLabel('Groups'))).toBe(true)
     await form.getByText('Look at the marked field.').waitFor()
     await expectSound(visited)
     await form.getByLabel('Groups').fill('plant')

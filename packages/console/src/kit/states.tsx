@@ -1,6 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import { CircleAlert, CircleCheck, Info, Lock, TriangleAlert } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { Problem } from '../api/client.ts'
 import { Button } from './button.tsx'
 import { faultAt } from './faults.ts'
@@ -48,7 +48,7 @@ export function ProblemNotice(props: {
   const { error, fields = [], onRetry } = props
   if (error instanceof Problem && error.code === 'permission_denied') return <NoPermission detail={error.message} />
   const problem = error instanceof Problem ? error : undefined
-  if (problem && faultAt(problem, ...fields) !== undefined) return <Notice tone="bad">Look at the marked field.</Notice>
+  if (problem && faultAt(problem, ...fields) !== undefined) return <Marked />
   return (
     <Notice tone="bad">
       <div>{error instanceof Error ? error.message : String(error)}</div>
@@ -67,6 +67,20 @@ export function ProblemNotice(props: {
           Try again
         </Button>
       )}
+    </Notice>
+  )
+}
+
+/** Which field it is may be out of sight. */
+function Marked(): ReactNode {
+  const words = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const form = words.current?.closest('form') ?? document
+    form.querySelector('[aria-invalid="true"]')?.scrollIntoView({ block: 'nearest' })
+  }, [])
+  return (
+    <Notice tone="bad">
+      <div ref={words}>Look at the marked field.</div>
     </Notice>
   )
 }
