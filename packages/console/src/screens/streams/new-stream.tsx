@@ -55,7 +55,6 @@ export function NewStream({ onClose }: { readonly onClose: () => void }): ReactN
             maxLength={128}
             pattern="[A-Za-z0-9._\-]+"
             title="Letters, digits, dots, underscores and hyphens"
-            fault={faultIn(make.error, 'name')}
             hint="Letters, digits, dots, underscores and hyphens."
             value={name}
             fault={faultAt(make.error, 'name')}
