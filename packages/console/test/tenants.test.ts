@@ -220,10 +220,12 @@ describeInBrowser('the screen of tenants', () => {
     expect(items.some(({ resource }) => resource.includes('rotate-key'))).toBe(true)
   })
 
-  it('shows the trail, and that it is whole', async () => {
+  it('shows the trail with the fields that were changed, and that it is whole', async () => {
+    await api(server, 'PATCH', '/api/tenants/demo', { limits: { concurrent: 99 }, retention: { requests_days: 300 } })
     const visited = await openConsole(server, { path: '/tenants/of/demo?tab=audit' })
     const { page } = visited
-    await page.getByRole('table', { name: 'Trail' }).getByRole('row').nth(1).waitFor()
+    const trail = page.getByRole('table', { name: 'Trail' })
+    await trail.getByText('PATCH /api/tenants/{id}: limits.concurrent, retention.requests_days').first().waitFor()
     await page.getByRole('button', { name: 'Verify the trail' }).click()
     await page.getByText('The trail is as it was written').waitFor()
     const [file] = await Promise.all([

@@ -189,7 +189,7 @@ async function administered(
   const settings = await administration.registry.get(params.id ?? madeBy(reply) ?? '')
   if (settings && regions.holds(settings)) {
     const own = regions.operatorOf(settings).state(settings.tenant_id, { caller })
-    await own.record({ ...action, decision: 'allowed' })
+    await own.record({ ...action, decision: 'allowed', detail: administration.system.actionDetail })
   }
   return reply
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { changedFields } from '../changed-fields.ts'
 import { type Collection, defineCollection } from '../define/collection.ts'
 import { AlreadyThereError, InvalidInputError, LimitError, NotFoundError, UnavailableError } from '../errors.ts'
 import type { StoredRecord } from '../scope/record.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import type { Uses } from '../scope/scope.ts'
 import { count, insert } from '../scope/state.ts'
+import { showSettings } from './show-stream.ts'
 import {
   defaultSettings,
   defaultShards,
@@ -93,7 +95,8 @@ export async function setUpStream(
     if (shards !== undefined && shards !== record.fields.shards)
       throw new InvalidInputError('is fixed when a stream begins', { field: 'shards' })
     const changed = { ...record.fields, ...settings, updated: scope.clock.now() }
-    return { fields: (await scope.state.update(streams, record, changed)).fields, made: false }
+    const told = { changed: changedFields(showSettings(record.fields), showSettings({ ...record.fields, ...settings })) }
+    return { fields: (await scope.state.update(streams, record, changed, told)).fields, made: false }
   })
 }
 
@@ -106,12 +109,14 @@ async function make(scope: Uses<'state'>, name: string, settings: StreamSettings
     throw new UnavailableError('stream_leaving', message, { retryAfter })
   }
   const fields: StreamFields = { ...settings, name, shards, created: now, updated: now }
+  const usual: StreamFields = { ...fields, ...defaultSettings, shards: defaultShards }
   try {
     await scope.state.commit({
       writes: [
         insert(streams, streamPlace(name), fields),
         count(streamCounts, countPlace, { streams: 1 }, { streams: streamLimits.streams }),
       ],
+      changed: changedFields(showSettings(usual), showSettings(fields)),
     })
   } catch (error) {
     if (!(error instanceof LimitError)) throw error

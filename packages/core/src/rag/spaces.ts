@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { changedFields } from '../changed-fields.ts'
 import { type Collection, defineCollection } from '../define/collection.ts'
 import type { JobToEmit } from '../define/job.ts'
 import { ForbiddenError, InvalidInputError } from '../errors.ts'
@@ -72,6 +73,8 @@ export async function changeSpaces(
     await scope.state.commit({
       writes: [record ? update(searchSpaces, record, after) : insert(searchSpaces, spacesPlace, after)],
       emit,
+      // The others are no settings of anybody's.
+      changed: changedFields(before, after).filter((name) => name === 'dense_weight'),
     })
     return after
   })

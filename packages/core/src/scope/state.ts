@@ -7,10 +7,11 @@ import type { JsonObject } from '../json.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Job } from '../ports/queue.ts'
 import type { DomainEvent, Key, ListEntry, NewRow, Page, Row, StateStore, StoredEvent, Write } from '../ports/state-store.ts'
+import type { AuditDetail } from '../tenancy/audit/entry.ts'
 import { type Place, StoredRecord } from './record.ts'
 import type { Sealing } from './sealing.ts'
 import { removeTexts, writtenOver } from './texts-apart.ts'
-import type { Deed, Trail } from './trail.ts'
+import type { ActionOutcome, Deed, Trail } from './trail.ts'
 
 /** One write of a commit; made by `insert`, `update`, `replace`, `remove`, `check` and `count`, read by `State.commit`. */
 export type RecordWrite =
@@ -103,15 +104,13 @@ export function count<Counts extends object>(
   }
 }
 
-export interface Commit {
+export interface Commit extends ActionOutcome {
   readonly writes: readonly RecordWrite[]
   readonly emit?: readonly (EventToEmit | JobToEmit)[]
   /** 'relaxed' may be lost when power fails, and costs no wait for the disk. */
   readonly durability?: 'synced' | 'relaxed'
   /** What the audit trail is told with it, beside what was asked for. A commit with an entry holds one write less. */
   readonly deed?: Deed
-  /** What the action that was asked for turned out to be about, such as `requests/0198…`. */
-  readonly resource?: string
 }
 
 /** One tenant's records and events: a wrapper around StateStore that binds the tenant, validates, seals and opens. */
@@ -188,7 +187,7 @@ export class State {
    * @throws ConflictError, LimitError, TooLargeError, InvalidInputError; nothing is changed then.
    */
   async commit(commit: Commit): Promise<readonly (StoredRecord<object, object> | undefined)[]> {
-    const entry = await this.#trail?.entry(commit.deed, commit.resource)
+    const entry = await this.#trail?.entry(commit.deed, commit)
     const over = await writtenOver(this.#store, commit.writes, (collection, place) => this.#key(collection, place))
     // At a time: texts that lie apart are put meanwhile.
     const writes = await Promise.all(commit.writes.map((write) => this.#write(write)))
@@ -228,6 +227,11 @@ export class State {
   /** Puts down the action that was asked for, where no commit did: it changed nothing, but it was done. */
   async recordAction(): Promise<void> {
     if (this.#trail?.untold) await this.commit({ writes: [] })
+  }
+
+  /** What the trail was told of the action besides who asked for what. */
+  get actionDetail(): AuditDetail | undefined {
+    return this.#trail?.detail
   }
 
   /** What is sealed in a row of this tenant, opened; for export, which knows rows and not their collections. */

@@ -1,5 +1,6 @@
 import type { AuditWriter, PreparedEntry } from '../tenancy/audit/audit-writer.ts'
-import type { AuditFacts } from '../tenancy/audit/entry.ts'
+import type { AuditDetail, AuditFacts } from '../tenancy/audit/entry.ts'
+import { namesInDetail } from '../tenancy/audit/names-in-detail.ts'
 
 /** What a caller asked for, as the audit trail tells it: in the code's own words, never with content. */
 export interface Action {
@@ -12,12 +13,21 @@ export interface Action {
 /** What a commit itself tells the trail. Who it is stands for: the caller, unless it says. */
 export type Deed = Omit<AuditFacts, 'who' | 'key_id' | 'correlation_id'> & { readonly who?: string }
 
+/** What the action that was asked for turned out to be. */
+export interface ActionOutcome {
+  /** What it is about, such as `requests/0198…`. */
+  readonly resource?: string | undefined
+  /** Of settings: the names of the fields that it changes. */
+  readonly changed?: readonly string[] | undefined
+}
+
 /** Who acts on one tenant's data, and what is still to be told of it. */
 export class Trail {
   readonly #writer: AuditWriter
   readonly #tenant: string
   readonly #by: Pick<AuditFacts, 'who' | 'key_id' | 'correlation_id'>
   #action: Action | undefined
+  #detail: AuditDetail | undefined
 
   constructor(parts: {
     readonly writer: AuditWriter
@@ -34,9 +44,8 @@ export class Trail {
   /**
    * The entry for a commit: of its own deed, else of the action that was asked for, once. A refusal that isn't the first of its kind in
    * this minute gets none.
-   * @param resource what the action turned out to be about.
    */
-  async entry(deed: Deed | undefined, resource: string | undefined): Promise<PreparedEntry | undefined> {
+  async entry(deed: Deed | undefined, { resource, changed = [] }: ActionOutcome): Promise<PreparedEntry | undefined> {
     if (deed) {
       const facts = { ...this.#by, ...deed }
       if (deed.decision === 'allowed') return this.#writer.prepare(this.#tenant, facts)
@@ -44,13 +53,20 @@ export class Trail {
     }
     const action = this.#action
     if (!action) return undefined
-    const facts = { ...this.#by, what: action.what, resource: resource ?? action.resource, decision: 'allowed' }
+    const detail = changed.length === 0 ? undefined : namesInDetail(changed)
+    const facts = { ...this.#by, what: action.what, resource: resource ?? action.resource, decision: 'allowed', detail }
     const prepared = await this.#writer.prepare(this.#tenant, facts)
     const kept = (): void => {
       this.#action = undefined
+      this.#detail = detail
       prepared.kept()
     }
     return { ...prepared, kept }
+  }
+
+  /** What was told of the action besides. */
+  get detail(): AuditDetail | undefined {
+    return this.#detail
   }
 
   /** Whether the action was asked for and isn't told yet. */

@@ -1,3 +1,4 @@
+import { changedFields } from '../changed-fields.ts'
 import { InvalidInputError, LimitError, NotFoundError, WrongStateError } from '../errors.ts'
 import { uuid } from '../ids.ts'
 import type { StoredRecord } from '../scope/record.ts'
@@ -84,13 +85,14 @@ export async function changeSubscriber(
     const { disabled_reason, ...fields } = record.fields
     const status = change.status ?? fields.status
     const reason = change.status === 'disabled' ? 'caller' : disabled_reason
-    return scope.state.update(subscribers, record, {
+    const after: SubscriberFields = {
       ...fields,
       status,
       ...(status === 'disabled' && reason ? { disabled_reason: reason } : {}),
       ...(change.pattern === undefined ? {} : { pattern: parsePattern(change.pattern) }),
-      updated: scope.clock.now(),
-    })
+    }
+    const changed = changedFields(record.fields, after)
+    return scope.state.update(subscribers, record, { ...after, updated: scope.clock.now() }, { changed })
   })
 }
 

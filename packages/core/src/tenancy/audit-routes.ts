@@ -24,7 +24,11 @@ const item = z.object({
   decision: z.string(),
   region: z.string(),
   correlation_id: z.string(),
-  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).meta({
+    description:
+      'Codes and counts. Of settings: the names of the fields that changed, as fields: "limits.concurrent+weight", with fields_2 and so on ' +
+      'where they are many, and in more how many there are besides; never what is in them.',
+  }),
   sequence: z.number().int().nullable(),
 })
 

@@ -1,3 +1,4 @@
+import { changedFields } from '../changed-fields.ts'
 import { InvalidInputError, PlinthError, ReusedError, WrongStateError } from '../errors.ts'
 import { everyItem } from '../every-item.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
@@ -7,7 +8,7 @@ import type { Administration } from './administration.ts'
 import { auditNames } from './audit/collections.ts'
 import { isTaken } from './registry.ts'
 import { newTenant, type TenantModelConfig, type TenantSettings } from './tenant.ts'
-import { merged, type NewTenant, type TenantChange } from './tenant-forms.ts'
+import { merged, type NewTenant, showTenant, type TenantChange } from './tenant-forms.ts'
 
 /**
  * Onboards a tenant: it may work from the next request on. Again with the same body it gives the tenant that is there.
@@ -16,7 +17,8 @@ import { merged, type NewTenant, type TenantChange } from './tenant-forms.ts'
 export async function onboardTenant(administration: Administration, request: NewTenant): Promise<TenantSettings> {
   const { registry, models, clock } = administration
   const { tenant_id, ...change } = request
-  const settings = merged(newTenant(tenant_id, request.name, clock.now()), change)
+  const bare = newTenant(tenant_id, request.name, clock.now())
+  const settings = merged(bare, change)
   checkModels(models, settings.model_config)
   const found = (await registry.get(tenant_id)) ?? (await make())
   if (sameBut(found, settings)) return found
@@ -25,7 +27,7 @@ export async function onboardTenant(administration: Administration, request: New
   async function make(): Promise<TenantSettings> {
     if (settings.isolation_level === 'silo') await administration.operatorOf(settings).dataKeys.prepareOwn(tenant_id)
     try {
-      return await registry.add(settings)
+      return await registry.add(settings, changedIn(bare, settings))
     } catch (error) {
       if (isTaken(error)) return registry.find(tenant_id)
       throw error
@@ -46,16 +48,18 @@ export async function changeTenant(
   const { registry, models } = administration
   if (change.data_residency_region !== undefined) await checkMove()
   if (change.isolation_level === 'silo') await prepareOwn()
-  const after = await registry.change(tenantId, (settings) => {
+  const after = await registry.change(tenantId, changedBy, changedIn)
+  // Said again, it is done again: what was cut off in between goes on.
+  if (change.isolation_level !== undefined) await administration.operatorOf(after).dataKeys.rewrap(tenantId)
+  return after
+
+  function changedBy(settings: TenantSettings): TenantSettings {
     if (settings.status === 'offboarded') throw new WrongStateError('The tenant has left.')
     const changed = merged(settings, change)
     // Not else: a tenant whose model has left the catalogue can still be suspended.
     if (change.model_config) checkModels(models, changed.model_config)
     return changed
-  })
-  // Said again, it is done again: what was cut off in between goes on.
-  if (change.isolation_level !== undefined) await administration.operatorOf(after).dataKeys.rewrap(tenantId)
-  return after
+  }
 
   /** What it has would stay where it was, and nobody would look for it there, nor remove it when the tenant leaves. */
   async function checkMove(): Promise<void> {
@@ -70,6 +74,11 @@ export async function changeTenant(
     const settings = await registry.find(tenantId)
     if (settings.status !== 'offboarded') await administration.operatorOf(settings).dataKeys.prepareOwn(tenantId)
   }
+}
+
+/** By the names that an administrator knows. */
+function changedIn(before: TenantSettings, after: TenantSettings): readonly string[] {
+  return changedFields(showTenant(before), showTenant(after), ['model_config', 'limits', 'filters', 'retention'])
 }
 
 async function hasData({ operations }: Operator, tenantId: string): Promise<boolean> {

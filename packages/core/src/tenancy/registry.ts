@@ -60,13 +60,14 @@ export class TenantRegistry {
 
   /**
    * Adds a tenant.
+   * @param changed the names of what it has otherwise than any new one, for the trail.
    * @throws ConflictError when it exists, or did: an id is given once. InvalidInputError for a bad id.
    */
-  async add(settings: TenantSettings): Promise<TenantSettings> {
+  async add(settings: TenantSettings, changed: readonly string[] = []): Promise<TenantSettings> {
     if (!tenantIdPattern.test(settings.tenant_id)) {
       throw new InvalidInputError('A tenant id is 1 to 63 lower-case letters, digits and hyphens.', { field: 'tenant_id' })
     }
-    await this.#operator.system.commit({ writes: [insert(tenants, tenantPlace(settings.tenant_id), settings)] })
+    await this.#operator.system.commit({ writes: [insert(tenants, tenantPlace(settings.tenant_id), settings)], changed })
     return settings
   }
 
@@ -99,15 +100,21 @@ export class TenantRegistry {
 
   /**
    * Changes a tenant, from the next request on.
+   * @param namesOf of what differs, for the trail; nothing of it, unless they are named.
    * @param change gives the new settings from those that are; is asked again when somebody else was first.
    * @throws NotFoundError, and what `change` throws.
    */
-  change(tenantId: string, change: (settings: TenantSettings) => TenantSettings): Promise<TenantSettings> {
+  change(
+    tenantId: string,
+    change: (settings: TenantSettings) => TenantSettings,
+    namesOf: (before: TenantSettings, after: TenantSettings) => readonly string[] = () => [],
+  ): Promise<TenantSettings> {
     return retryConflicts(async () => {
       const record = tenantIdPattern.test(tenantId) && (await this.#operator.system.get(tenants, tenantPlace(tenantId)))
       if (!record) throw new NotFoundError('tenant')
       const changed = change(record.fields)
-      return (await this.#operator.system.update(tenants, record, changed)).fields
+      const told = { changed: namesOf(record.fields, changed) }
+      return (await this.#operator.system.update(tenants, record, changed, told)).fields
     }, changeTries)
   }
 

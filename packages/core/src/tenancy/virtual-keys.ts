@@ -1,5 +1,6 @@
 import { base64url } from 'jose'
 import { z } from 'zod'
+import { changedFields } from '../changed-fields.ts'
 import { sameBytes } from '../crypto.ts'
 import { type Collection, defineCollection } from '../define/collection.ts'
 import { ForbiddenError, InvalidInputError, LimitError, NotFoundError } from '../errors.ts'
@@ -125,7 +126,8 @@ export class VirtualKeys implements VirtualKeyFinder {
       made_by: maker.user,
       ...(request.expires_at === undefined ? {} : { expires: request.expires_at }),
     }
-    await system.commit({ writes: [insert(virtualKeys, { partition: tenantId, sort: keyId }, fields)] })
+    const changed = changedFields({}, request, ['limits'])
+    await system.commit({ writes: [insert(virtualKeys, { partition: tenantId, sort: keyId }, fields)], changed })
     return { key, fields }
   }
 

@@ -53,7 +53,7 @@ export function AuditPanel({ id }: { readonly id: string }): ReactNode {
             columns={[
               { name: 'At', width: '110px', show: ({ at }) => formatTime(at) },
               { name: 'Who', show: ({ who, key_id }) => (key_id === null ? who : `${who}, by ${key_id}`) },
-              { name: 'What', width: 'minmax(160px, 1.6fr)', show: ({ what }) => what },
+              { name: 'What', width: 'minmax(160px, 1.6fr)', show: ({ what, detail }) => <Act what={what} detail={detail} /> },
               { name: 'On', isSecondary: true, width: 'minmax(120px, 1.6fr)', show: ({ resource }) => resource },
               {
                 name: 'Decision',
@@ -67,6 +67,19 @@ export function AuditPanel({ id }: { readonly id: string }): ReactNode {
       </Panel>
     </Stack>
   )
+}
+
+/** What was done, and what is told of it besides: of settings the fields that changed. */
+function Act({ what, detail }: Pick<AuditEntry, 'what' | 'detail'>): ReactNode {
+  const fields = Object.entries(detail).flatMap(([name, value]) => (isOfFields(name) ? String(value).split('+') : []))
+  const others = Object.entries(detail).flatMap(([name, value]) => (isOfFields(name) ? [] : [`${name}: ${value}`]))
+  const told = [...fields, ...others].join(', ')
+  return told === '' ? what : <span title={`${what}: ${told}`}>{`${what}: ${told}`}</span>
+}
+
+/** Names of fields stand in as many texts as they need. */
+function isOfFields(name: string): boolean {
+  return /^fields(?:_\d)?$/.test(name)
 }
 
 function Said({ verdict }: { readonly verdict: Verdict }): ReactNode {

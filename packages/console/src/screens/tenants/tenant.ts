@@ -68,6 +68,7 @@ export interface AuditEntry {
   readonly decision: string
   readonly key_id: string | null
   readonly correlation_id: string
+  readonly detail: Readonly<Record<string, string | number | boolean>>
   readonly sequence: number | null
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { changedFields } from '../../changed-fields.ts'
 import { type Collection, defineCollection } from '../../define/collection.ts'
 import { WrongStateError } from '../../errors.ts'
 import type { StoredRecord } from '../../scope/record.ts'
@@ -70,7 +71,18 @@ export function replaceRules(scope: Uses<'state'>, rules: readonly AlertRule[], 
     const fields: RuleSetFields = { version: now + 1, count: rules.length, updated: scope.clock.now() }
     const texts = { rules: JSON.stringify(rules) }
     const write = record ? update(alertRules, record, fields, texts) : insert(alertRules, place, fields, texts)
-    await scope.state.commit({ writes: [write] })
+    await scope.state.commit({ writes: [write], changed: changedRules((await ruleSetOf(record)).rules, rules) })
     return { version: fields.version, rules }
   })
+}
+
+/** The ids of rules that came or went, and of the others which fields changed: `hot.threshold`. */
+function changedRules(before: readonly AlertRule[], after: readonly AlertRule[]): readonly string[] {
+  const byId = (rules: readonly AlertRule[]): object => Object.fromEntries(rules.map((rule) => [rule.rule_id, rule]))
+  const stayed = before.filter(({ rule_id }) => after.some((rule) => rule.rule_id === rule_id))
+  return changedFields(
+    byId(before),
+    byId(after),
+    stayed.map(({ rule_id }) => rule_id),
+  )
 }

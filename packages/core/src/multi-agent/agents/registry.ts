@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { changedFields } from '../../changed-fields.ts'
 import { type Collection, defineCollection } from '../../define/collection.ts'
 import { ForbiddenError, InvalidInputError, NotFoundError, ReusedError, WrongStateError } from '../../errors.ts'
 import { isListed } from '../../ports/tool-source.ts'
@@ -33,6 +34,8 @@ export const agents: Collection<AgentFields, AgentTexts> = defineCollection<Agen
 /** An agent as it is handed in (R50): only `type` is required. */
 export type NewAgent = Pick<AgentDefinition, 'type'> & Partial<Omit<AgentDefinition, 'type' | 'version'>>
 
+/** One of which nothing is said. */
+const bareAgent = { system_prompt: usualSystemPrompt, tools: [], capabilities: [], limits: {} }
 const mostAgents = 200
 /** All stand together, so that a run finds those that were registered a moment before. */
 const shelf = 'agents'
@@ -95,7 +98,9 @@ export async function putAgent(
     const write = record
       ? update(agents, record, fields, texts)
       : insert(agents, { partition: shelf, sort: agent.type }, fields, texts)
-    await scope.state.commit({ writes: [write], resource: `agents/${agent.type}` })
+    const before = record ? await definitionOf(record) : (role ?? bareAgent)
+    const changed = changedFields({ ...before, type: agent.type, version }, definition, ['limits'])
+    await scope.state.commit({ writes: [write], resource: `agents/${agent.type}`, changed })
     return definition
   })
 }

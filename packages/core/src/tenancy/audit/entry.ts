@@ -190,7 +190,8 @@ function isDetail(found: unknown): boolean {
   return parts.length <= 8 && parts.every(([name, value]) => nameForm.test(name) && isCode(value))
 }
 
-function isCode(value: unknown): boolean {
+/** Whether a detail may say it. */
+export function isCode(value: unknown): boolean {
   if (typeof value === 'string') return value === '?' || valueForm.test(value)
   return typeof value === 'boolean' || Number.isFinite(value)
 }
