@@ -114,7 +114,7 @@ async function* scoredLines(file: string, found: Found, bar: ProgressBar | undef
     if (score >= detectionThreshold) {
       found.anomalies_count++
       if (found.anomalies.length < mostShown) {
-        const { reason, expected } = detector.explain()
+        const { reason, expected } = detector.explain(value)
         found.anomalies.push({ line, timestamp, value, score, reason, ...(expected && { expected }) })
       }
     }

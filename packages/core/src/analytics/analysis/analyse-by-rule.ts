@@ -2,8 +2,9 @@ import type { Finding } from '../finding.ts'
 import { extentOf, strengthOf } from '../incidents/incident.ts'
 import { usualInterval } from '../incidents/usual-interval.ts'
 import type { Analysis, RiskLevel } from '../insight.ts'
+import { numberInWords, rangeInWords } from '../number-words.ts'
 import { type Change, classifyChange } from './classify-change.ts'
-import { clockTime, duration, fewOf, figure, oneLine, range, shortValue } from './readable.ts'
+import { clockTime, duration, fewOf, oneLine, shortValue } from './readable.ts'
 
 /** What is known of the incident that a finding belongs to. */
 export interface IncidentFacts {
@@ -95,10 +96,10 @@ function patternsOf(finding: Finding, { expected, change, incident }: Seen): rea
     patterns.push(`silence anomaly: no ${field || 'records'} from ${oneLine(key, 60)} by ${clockTime(timestamp)}`)
   else if (kind === 'category')
     patterns.push(`${field} anomaly: new or rare category ${value === null ? '' : shortValue(value)}`.trim())
-  else patterns.push(`${field} anomaly: ${change ?? 'unusual value'}${expected ? `, expected ${range(expected)}` : ''}`)
+  else patterns.push(`${field} anomaly: ${change ?? 'unusual value'}${expected ? `, expected ${rangeInWords(expected)}` : ''}`)
   const deviation = deviationOf(finding)
   if (deviation && window)
-    patterns.push(`${field} is ${deviation} the last window's mean of ${figure(window.mean)} (${window.count} values)`)
+    patterns.push(`${field} is ${deviation} the last window's mean of ${numberInWords(window.mean)} (${window.count} values)`)
   if (reason !== '') patterns.push(reason)
   if (incident.keys > 1)
     patterns.push(`${incident.keys} keys at about the same time, such as ${fewOf(incident.related, incident.keys - 1)}`)
@@ -124,7 +125,7 @@ function actionsOf(finding: Finding, { expected, change, incident }: Seen): read
   } else {
     const is = finding.value === null ? 'has no value' : `is ${shortValue(finding.value)}`
     actions.push(
-      `Check ${field} of ${key}: it ${is} at ${clockTime(timestamp)}${expected ? `, expected ${range(expected)}` : ''}.`,
+      `Check ${field} of ${key}: it ${is} at ${clockTime(timestamp)}${expected ? `, expected ${rangeInWords(expected)}` : ''}.`,
     )
     if (rule === undefined) actions.push(furtherAction(kind, change, field, key))
   }

@@ -3,7 +3,8 @@ import type { JsonObject, JsonValue } from '../../json.ts'
 import { boundaryFor } from '../../language-model/boundary.ts'
 import { InjectionScanner } from '../../tenancy/filters/injection/injection-scanner.ts'
 import type { Insight } from '../insight.ts'
-import { clockTime, figure, oneLine, range, shortValue } from './readable.ts'
+import { numberInWords, rangeInWords } from '../number-words.ts'
+import { clockTime, oneLine, shortValue } from './readable.ts'
 
 /** What a model is shown of an incident. */
 export interface IncidentEvidence {
@@ -104,7 +105,7 @@ function describeIncident({ insight, earlier }: IncidentEvidence): string {
   const others = related.slice(0, mostRelated).map((each) => named(each, 100))
   const lines = [
     `stream: ${named(stream, 100)}; key: ${named(key, 256)}; field: ${named(finding.field, 100)}; time: ${clockTime(timestamp)}`,
-    `finding: ${kind}${value === null ? '' : `, value ${shown(shortValue(value))}`}, score ${score.toFixed(2)}${expected ? `, expected ${range(expected)}` : ''}`,
+    `finding: ${kind}${value === null ? '' : `, value ${shown(shortValue(value))}`}, score ${score.toFixed(2)}${expected ? `, expected ${rangeInWords(expected)}` : ''}`,
     `detector says: ${named(finding.reason, 300)}`,
     `extent: ${findings} findings in ${keys} keys${others.length > 0 ? `, such as ${others.join(', ')}` : ''}`,
     ...(window ? [`last window: ${windowText(window)}`] : []),
@@ -127,13 +128,13 @@ function windowText({
   p99,
 }: NonNullable<Insight['evidence']['finding']['window']>): string {
   const figures = { mean, sd: Math.sqrt(variance), min, max, p50, p95, p99 }
-  return [`${count} values`, ...Object.entries(figures).map(([name, value]) => `${name} ${figure(value)}`)].join(', ')
+  return [`${count} values`, ...Object.entries(figures).map(([name, value]) => `${name} ${numberInWords(value)}`)].join(', ')
 }
 
 function pointsText(points: Insight['evidence']['finding']['recent']): string {
   const latest = points.slice(-mostPoints)
   const [begin = 0] = latest[0] ?? []
-  return `from ${clockTime(begin)}, by seconds: ${latest.map(([time, value]) => `+${figure((time - begin) / 1_000)} ${figure(value)}`).join(', ')}`
+  return `from ${clockTime(begin)}, by seconds: ${latest.map(([time, value]) => `+${numberInWords((time - begin) / 1_000)} ${numberInWords(value)}`).join(', ')}`
 }
 
 function earlierText({ timestamp, analysis }: Insight): string {

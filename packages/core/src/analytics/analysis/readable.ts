@@ -1,17 +1,9 @@
-/** How figures, times and names are put into words. @module */
-
-/** With so many digits as somebody compares by eye. */
-export function figure(value: number): string {
-  return Number.isInteger(value) && Math.abs(value) < 1e9 ? `${value}` : `${Number(value.toPrecision(4))}`
-}
-
-export function range([low, high]: readonly [number, number]): string {
-  return low === high ? figure(low) : `${figure(low)} to ${figure(high)}`
-}
+/** How values, times and names are put into words. @module */
+import { numberInWords } from '../number-words.ts'
 
 /** A value of a record: on one line, and short. */
 export function shortValue(value: number | string): string {
-  return typeof value === 'number' ? figure(value) : `"${oneLine(value, 60)}"`
+  return typeof value === 'number' ? numberInWords(value) : `"${oneLine(value, 60)}"`
 }
 
 /** Without what could look like another line, or like the end of something. */

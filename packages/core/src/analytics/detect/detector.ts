@@ -1,3 +1,4 @@
+import { greatestMeasured } from '../number-words.ts'
 import { type Explanation, explainNovelty, type Finding } from './explain-novelty.ts'
 import { Intervals } from './intervals.ts'
 import { Memory, type PackedMemory } from './memory.ts'
@@ -29,8 +30,6 @@ const step = 1 / 128
 /** What is older than one to two generations is forgotten, so that a field may become another: eight weeks, and not soon where values are rare. */
 const generation = 8 * 7 * 24
 const valuesInGeneration = 4096
-/** Beyond, all is one: sums of a few must not overflow. */
-const greatest = 1e300
 const hourLength = 3_600_000
 
 // Where each number lies among the detector's own.
@@ -85,7 +84,7 @@ export class Detector {
     const memory = this.#memory
     numbers[view] = -1
     // Of the two zeros there is one in JSON.
-    const bounded = Math.max(-greatest, Math.min(greatest, value)) + 0
+    const bounded = Math.max(-greatestMeasured, Math.min(greatestMeasured, value)) + 0
     let found = this.#finds(0, bounded, novelty(memory, 0, bounded, 1), 0)
     const kept = learnt(memory, 0)
     numbers[values + (numbers[position] as number)] = kept
@@ -109,8 +108,8 @@ export class Detector {
     return expectedBefore(this.#memory, 0)
   }
 
-  /** Why the last value's score is what it is. */
-  explain(): Explanation {
+  /** Why the last value's score is what it is. @param value the last one, which is kept only as far as a detector tells values apart. */
+  explain(value?: number): Explanation {
     const numbers = this.#numbers
     const found = numbers[view] as number
     if (found < 0 || numbers[score] === 0) return { kind: 'none', reason: 'Nothing about it is unusual.' }
@@ -119,7 +118,7 @@ export class Detector {
       view: found,
       isSeasonal: aspect !== aspects.range,
       isWeekly: aspect === aspects.week,
-      number: numbers[number] as number,
+      number: found === 0 && value !== undefined ? value : (numbers[number] as number),
       low,
       high,
       score: numbers[score] as number,

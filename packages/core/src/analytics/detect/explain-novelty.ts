@@ -1,4 +1,5 @@
-import { shortNumber, spanOf } from './words.ts'
+import { measuredInWords, numberInWords, rangeInWords } from '../number-words.ts'
+import { spanOf } from './words.ts'
 
 /** Why a score is what it is. */
 export interface Explanation {
@@ -35,7 +36,9 @@ export function explainNovelty(finding: Finding): Explanation {
   if (view === 2) return { kind: 'variation', reason: variation(finding) }
   const usual = `(${between(low, high)})`
   const what =
-    view === 0 ? shortNumber(number) : `the mean of the last ${view === 1 ? few : 'hundred'} values, ${shortNumber(number)},`
+    view === 0
+      ? numberInWords(number)
+      : `the mean of the last ${view === 1 ? few : 'hundred'} values, ${measuredInWords(number)},`
   const where = isSeasonal
     ? `is unusual for this time of ${isWeekly ? 'the week' : 'day'} ${usual}`
     : `is ${score >= far ? 'far ' : ''}${number > high ? 'above' : 'below'} anything seen in the last ${spanOf(known)} ${usual}`
@@ -44,15 +47,16 @@ export function explainNovelty(finding: Finding): Explanation {
 }
 
 function variation({ isSeasonal, isWeekly, number, low, high, known, few }: Finding): string {
-  if (number === 0) return `The last ${few} values are the same, which is unusual: they varied by ${shortNumber(low)} at least.`
-  const spread = `the last ${few} values vary by ${shortNumber(number)} (standard deviation)`
+  if (number === 0)
+    return `The last ${few} values are the same, which is unusual: they varied by ${measuredInWords(low)} at least.`
+  const spread = `the last ${few} values vary by ${measuredInWords(number)} (standard deviation)`
   const usual = between(low, high)
   if (isSeasonal) return sentence(`${spread}, which is unusual for this time of ${isWeekly ? 'the week' : 'day'} (${usual})`)
   return sentence(`${spread}, ${number > high ? 'more' : 'less'} than ever in the last ${spanOf(known)} (${usual})`)
 }
 
 function between(low: number, high: number): string {
-  return low === high ? `always ${shortNumber(low)}` : `${shortNumber(low)} to ${shortNumber(high)}`
+  return `${low === high ? 'always ' : ''}${rangeInWords([low, high])}`
 }
 
 function sentence(words: string): string {

@@ -12,8 +12,3 @@ export function spanOf(milliseconds: number): string {
   const amount = Math.max(1, Math.round(milliseconds / length))
   return `${amount} ${unit}${amount === 1 ? '' : 's'}`
 }
-
-/** A number to four digits. */
-export function shortNumber(value: number): string {
-  return String(Number(value.toPrecision(4)))
-}

@@ -16,8 +16,8 @@ export interface Explanation {
 export interface NumberDetector {
   /** @returns a score in [0,1]. */
   next(value: number, time: number): number
-  /** Of the last `next`. */
-  explain(): Explanation
+  /** Of the last `next`, and its value. */
+  explain(value: number): Explanation
   /** Between what the value of the last `next` was expected to be, as far as that is known. */
   expected(): readonly [low: number, high: number] | undefined
   /** From when on it would be anomalous that nothing comes. */

@@ -104,7 +104,7 @@ export class KeyState {
         field.isSilent = false
         sink.point(this.key, field.name, timestamp, value, score, field.detector)
         if (score >= parts.threshold)
-          this.#anomaly(field, { value, timestamp, score, data }, field.detector.explain(), parts, sink)
+          this.#anomaly(field, { value, timestamp, score, data }, field.detector.explain(value), parts, sink)
       } else {
         const value = categories[category++]?.[1] ?? ''
         const score = field.detector.next(value, timestamp)

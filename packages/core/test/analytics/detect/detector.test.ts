@@ -172,6 +172,18 @@ describe('the detector says why', () => {
     expect(detector.explain()).toEqual({ kind: 'range', reason, expected: [12, 230] })
   })
 
+  it('of numbers beyond those that it tells apart, without making them smaller', () => {
+    const detector = new Detector()
+    const next = uniform(4)
+    for (let row = 0; row < perDay; row++) detector.next(12 + next(), timeOf(row))
+    detector.next(1e308, timeOf(perDay))
+    expect(detector.explain(1e308).reason).toMatch(/^1e\+308 is far above anything seen /)
+    const huge = new Detector()
+    for (let row = 0; row < perDay; row++) huge.next(1e308 * (0.5 + 0.4 * next()), timeOf(row))
+    huge.next(123_456, timeOf(perDay))
+    expect(huge.explain(123_456).reason).toMatch(/^123456 is far below anything seen .* \(always 1e\+300 or beyond\)\.$/)
+  })
+
   it('of the time of day', () => {
     const next = normal(5)
     const detector = new Detector()
