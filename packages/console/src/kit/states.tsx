@@ -76,7 +76,8 @@ function Marked(): ReactNode {
   const words = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const form = words.current?.closest('form') ?? document
-    form.querySelector('[aria-invalid="true"]')?.scrollIntoView({ block: 'nearest' })
+    // With its name.
+    form.querySelector('[aria-invalid="true"]')?.parentElement?.scrollIntoView({ block: 'nearest' })
   }, [])
   return (
     <Notice tone="bad">
