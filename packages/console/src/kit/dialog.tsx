@@ -20,9 +20,11 @@ export function Dialog(props: {
   readonly wide?: boolean
   /** What is typed in it is there again when it is opened again. */
   readonly keepsTyped?: boolean
+  /** It shows what is shown once: only its own button closes it, no Escape and no click beside it. */
+  readonly stays?: boolean
   readonly children: ReactNode
 }): ReactNode {
-  const { title, open, onClose, wide = false, keepsTyped = false, children } = props
+  const { title, open, onClose, wide = false, keepsTyped = false, stays = false, children } = props
   const [asks, setAsks] = useState(false)
   const forms = useRef(new Set<TypedWork>())
   const hold = useCallback((form: TypedWork) => {
@@ -32,7 +34,7 @@ export function Dialog(props: {
   const isLost = (): boolean => !keepsTyped && [...forms.current].some(({ isUnsaved }) => isUnsaved())
   const close = (): void => (isLost() ? setAsks(true) : onClose())
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && close()}>
+    <Base.Root open={open} onOpenChange={(next) => !next && !stays && close()}>
       <Base.Portal>
         <Base.Backdrop className={overlay.backdrop} />
         <Base.Popup className={wide ? `${overlay.dialog} ${overlay.wide}` : overlay.dialog}>

@@ -62,7 +62,7 @@ export function NewKey({ path, onClose }: { readonly path: string; readonly onCl
     making.mutate()
   }
   return (
-    <Dialog title="New key" open onClose={onClose} wide>
+    <Dialog title="New key" open onClose={onClose} wide stays={making.data !== undefined}>
       {making.data ? (
         <Stack>
           <Notice tone="warn">This is the only time that it is shown. Copy it now.</Notice>
