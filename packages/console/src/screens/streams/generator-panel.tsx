@@ -51,7 +51,7 @@ export function GeneratorPanel(props: {
               maxLength={256}
               value={key}
               onChange={({ target }) => setKey(target.value)}
-              hint="Temperature, pressure and flow of a pump, four times a second, until you stop it or leave this stream."
+              hint="Temperature, pressure and flow of a pump, four times a second, until you stop it or leave this stream. Half a minute later the key is told of as silent."
             />
             <Button type="submit" look="primary">
               <Play size={15} aria-hidden="true" /> Start

@@ -26,7 +26,7 @@ export function Happenings({ feed }: { readonly feed: StreamFeed }): ReactNode {
               <li key={`${timestamp} ${key} ${field} ${kind}`}>
                 <div className={css.happeningHead}>
                   <Link to={`?${to}`}>{key}</Link>
-                  <Badge tone={kind === 'silence' ? 'warn' : 'bad'}>{kind === 'silence' ? 'silence' : field}</Badge>
+                  <Badge tone={kind === 'silence' ? 'warn' : 'bad'}>{kind === 'silence' ? `${field}: silence` : field}</Badge>
                   <span className={css.note}>
                     {formatTime(timestamp)}, score {score.toFixed(2)}
                   </span>

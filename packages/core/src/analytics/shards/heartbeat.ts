@@ -19,10 +19,11 @@ import { shardPartition } from './shard-of.ts'
 export const firstPause: number = 15_000
 const longestPause = 10 * 60_000
 /**
- * A job that comes so late is no sign of silence: the process was away, or its clock was set. Were it believed, the stream's time would leap, and
- * records of now be late. So it is looked again after a pause, in which the records of a stream that is busy come.
+ * A job that comes so late is no sign of silence: the process was away, as in a restart, in which nobody could send anything, or its clock was
+ * set. Were it believed, keys would be told of as silent that weren't, or the stream's time would leap, and records of now be late. So it is
+ * looked again after a pause, in which the records of a stream that is busy come.
  */
-const overdueAfter = 5 * 60_000
+const overdueAfter = 5_000
 /** Whoever has said nothing for a day is gone. */
 const givesUpAfter = 24 * 60 * 60_000
 

@@ -23,6 +23,8 @@ export interface NumberField {
   readonly detector: NumberDetector
   points: RecentPoints
   suppression: Suppression | undefined
+  /** Of its silences: one that was told of is no reason to keep back what its values show, nor the other way about. */
+  silences: Suppression | undefined
   /** Its silence was judged, and no value has come since. */
   isSilent: boolean
   /** When it last had a value, event time. */
@@ -74,16 +76,17 @@ export function beginField(
   parts: KeyParts,
 ): KeyField {
   const common = { name, declared, suppression: undefined, last: 0 }
-  if (kind === 'number') return { ...common, kind, detector: parts.number(), points: new RecentPoints(), isSilent: false }
+  if (kind === 'number')
+    return { ...common, kind, detector: parts.number(), points: new RecentPoints(), silences: undefined, isSilent: false }
   return { ...common, kind, detector: parts.category(), value: '', seen: declared === 'category' ? undefined : [] }
 }
 
 export function packField(field: KeyField, points: number): JsonValue {
   const { name, last, detector, suppression } = field
   const common = [name, last, detector.pack(), suppression?.pack() ?? 0] as readonly JsonValue[]
-  return field.kind === 'number'
-    ? [...common, 'n', field.points.pack(points), field.isSilent ? 1 : 0]
-    : [...common, 'c', field.value, field.seen ?? 0]
+  if (field.kind === 'category') return [...common, 'c', field.value, field.seen ?? 0]
+  const silences = field.silences ? [field.silences.pack() as JsonValue] : []
+  return [...common, 'n', field.points.pack(points), field.isSilent ? 1 : 0, ...silences]
 }
 
 export function unpackField(packed: JsonValue, kinds: ReadonlyMap<string, FieldKind>, parts: KeyParts): KeyField | undefined {
@@ -93,14 +96,19 @@ export function unpackField(packed: JsonValue, kinds: ReadonlyMap<string, FieldK
     name: String(name),
     declared,
     last: Number(last),
-    suppression: suppression === 0 ? undefined : parts.suppression(suppression),
+    suppression: suppressionIn(suppression, parts),
   }
   // The settings may have changed since.
   if (declared === 'ignore' || (declared && declared !== (kind === 'n' ? 'number' : 'category'))) return undefined
   if (kind === 'n') {
     const points = RecentPoints.unpack(rest[0] as readonly number[])
-    return { ...common, kind: 'number', detector: parts.number(detector), points, isSilent: rest[1] === 1 }
+    const silences = suppressionIn(rest[2], parts)
+    return { ...common, kind: 'number', detector: parts.number(detector), points, silences, isSilent: rest[1] === 1 }
   }
   const seen = Array.isArray(rest[1]) && !declared ? ([...rest[1]] as string[]) : undefined
   return { ...common, kind: 'category', detector: parts.category(detector), value: String(rest[0]), seen }
+}
+
+function suppressionIn(packed: JsonValue | undefined, parts: KeyParts): Suppression | undefined {
+  return packed === undefined || packed === 0 ? undefined : parts.suppression(packed)
 }

@@ -6,7 +6,7 @@ import type { FieldKind, StreamSettings } from '../streams.ts'
 import type { NumberAggregate, WindowResult } from '../windows/window.ts'
 import { cutData } from './cut-data.ts'
 import { beginField, categoryIn, fieldLimits, type KeyField, kindOf, numberIn, packField, unpackField } from './key-fields.ts'
-import type { Explanation, KeyParts, NumberDetector, Windows } from './key-parts.ts'
+import type { Explanation, KeyParts, NumberDetector, Suppression, Windows } from './key-parts.ts'
 import { pointCount } from './recent-points.ts'
 
 /** Most characters of a packed key: what is more gives up its oldest points, then the fields that had no value for longest. */
@@ -197,8 +197,7 @@ export class KeyState {
     parts: KeyParts,
     sink: KeySink,
   ): void {
-    field.suppression ??= parts.suppression()
-    if (!field.suppression.admits(score, timestamp)) {
+    if (!suppressionOf(field, value, parts).admits(score, timestamp)) {
       sink.anomaly(undefined)
       return
     }
@@ -285,4 +284,13 @@ export class KeyState {
 /** The event time of the last record, from {@link KeyState.pack}. */
 export function lastOf(packed: string): number {
   return Number(packed.slice(1, packed.indexOf(',')))
+}
+
+function suppressionOf(field: KeyField, value: Anomaly['value'], parts: KeyParts): Suppression {
+  if (value === null && field.kind === 'number') {
+    field.silences ??= parts.suppression()
+    return field.silences
+  }
+  field.suppression ??= parts.suppression()
+  return field.suppression
 }

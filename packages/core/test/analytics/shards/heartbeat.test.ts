@@ -117,6 +117,21 @@ describe('the heartbeat of a live stream', () => {
     expect((await bench.head()).late).toBe(0)
   })
 
+  it('tells of no silence that was a restart, where records go on behind it', async () => {
+    const bench = await ShardBench.open()
+    const work = bench.work()
+    for (let at = 0; at < 8; at++) bench.append([record('a', at, { value: 1 })])
+    bench.clock.jump(start + 8_000)
+    await bench.take(work, 0, 8, true)
+    // Due 15 s after the last record; the process was away for 40.
+    await beat(bench, work, 25_000)
+    expect(bench.log).toHaveLength(8)
+    bench.append([record('a', 49, { value: 1 })])
+    Object.assign(bench.log.at(-1) as object, { at: bench.clock.now() + 1_000 })
+    await bench.take(work, 8, 9, true)
+    expect((await bench.told()).findings).toEqual([])
+  })
+
   it('goes on after a time away, a pause later', async () => {
     const bench = await ShardBench.open()
     const work = bench.work()

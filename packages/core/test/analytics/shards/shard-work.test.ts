@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Finding } from '../../../src/analytics/finding.ts'
 import { type BatchMetrics, onBatchMetrics } from '../../../src/analytics/shards/batch-metrics.ts'
 import { keyParts } from '../../../src/analytics/shards/detecting-parts.ts'
 import { readFindings } from '../../../src/analytics/shards/findings.ts'
@@ -51,6 +52,24 @@ describe('the shards of a process', () => {
     })
     expect(row?.findings[0]?.recent.at(-1)).toEqual([start + 27_000, 400])
     expect(await all(readFindings(bench.scope, streamName, 0, row?.place ?? ''))).toEqual([])
+  })
+
+  it('tell of a value soon after a silence, which is another matter, and of the next silence not soon after it [R71]', async () => {
+    const bench = await ShardBench.open()
+    const steadily = (from: number): void => {
+      for (let at = from; at < from + 6; at++) bench.append([record('a', at, { value: 1 })])
+    }
+    steadily(0)
+    // Key a is silent, as the time of key b shows.
+    bench.append([record('b', 60, { value: 1 })])
+    bench.append([record('a', 61, { value: 900 })])
+    steadily(62)
+    for (let at = 0; at < bench.log.length; at++) await bench.take(bench.work(), at, at + 1, true)
+    const told = (await bench.told()).findings.map((text) => JSON.parse(text) as Finding)
+    expect(told.map(({ key, kind, value }) => [key, kind, value])).toEqual([
+      ['a', 'silence', null],
+      ['a', 'value', 900],
+    ])
   })
 
   it('show a sample and the anomalies to whoever follows, for ten minutes', async () => {
