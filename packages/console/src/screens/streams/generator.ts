@@ -45,6 +45,8 @@ export class Generator {
   /** The server's clock, less ours. */
   #ahead = 0
   #flow = 0
+  /** How long the machine has run, milliseconds: where nothing is sent it stands still, so that its values go on from where they were. */
+  #ran = 0
 
   constructor(stream: string, changed: () => void) {
     this.#stream = stream
@@ -149,7 +151,8 @@ export class Generator {
   /** Some machine: it breathes, and is never quite the same. */
   #values(at: number, going: readonly PutIn[]): object {
     const is = (fault: Fault): PutIn | undefined => going.find((each) => each.fault === fault)
-    const wave = (seconds: number): number => Math.sin((at / seconds / 1_000) * 2 * Math.PI)
+    this.#ran += every
+    const wave = (seconds: number): number => Math.sin((this.#ran / seconds / 1_000) * 2 * Math.PI)
     const noise = (of: number): number => (Math.random() - 0.5) * of
     const drift = is('drift')
     const isFirst = (each: PutIn | undefined): boolean => each !== undefined && at - each.at <= every
