@@ -119,7 +119,8 @@ describeInBrowser('what others wrote on the screen of agents', () => {
   })
 
   it('is cited with the passage that a claim rests on, whatever the document is called', async () => {
-    const source = `${image}.md`
+    const source = `${image}\u202edm.md`
+    const shown = `${image}[U+202E]dm.md`
     await ingest(source, '# West\n\nThe plant in the west made 4200 valves in May. Its scrap rate was 2.5 %.')
     const plan = {
       steps: [
@@ -133,7 +134,7 @@ describeInBrowser('what others wrote on the screen of agents', () => {
     const visited = await openConsole(server, { path: `/agents/workflows/${id}?step=look` })
     const { page } = visited
     const sources = page.getByRole('region', { name: 'Sources (1)' })
-    await sources.getByText(source).waitFor()
+    await sources.getByText(shown).waitFor()
     await sources.locator('summary').first().click()
     await expect.poll(() => sources.locator('mark').innerText()).toContain('4200 valves')
     // Another text may have anything in that place.
@@ -144,7 +145,8 @@ describeInBrowser('what others wrote on the screen of agents', () => {
     expect(await sources.locator('mark').count()).toBe(0)
     const panel = page.getByRole('region', { name: 'Step look' })
     await panel.locator('summary', { hasText: 'search_knowledge' }).first().click()
-    await panel.getByText(`Passages of ${source}`).waitFor()
+    await panel.getByText(`Passages of ${shown}`).waitFor()
+    expect(await page.getByRole('main').innerText()).not.toContain('\u202e')
     await expectSound(visited)
     await expectHarmless(page)
   })

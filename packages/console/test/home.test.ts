@@ -100,6 +100,21 @@ describeInBrowser('Home', () => {
     await expectSound(visited)
   })
 
+  it('spells out what would turn the words behind it, in the names of what an answer cites', { timeout: 60_000 }, async () => {
+    const content = 'The kiln is cleaned every nine weeks by the night shift.'
+    await api(server, 'POST', '/api/documents', { documents: [{ source: 'kiln-\u202efdp.md', content }] })
+    await expect
+      .poll(async () => (await list('/api/documents?status=processed')).some(({ source }) => source === 'kiln-\u202efdp.md'))
+      .toBe(true)
+    const visited = await openConsole(server)
+    const card = cardOf(visited, 'Ask a document')
+    await card.getByLabel('Question').fill('How often is the kiln cleaned?')
+    await card.getByRole('button', { name: 'Run', exact: true }).click()
+    await isDone(card)
+    await card.getByText('kiln-[U+202E]fdp.md, characters').waitFor()
+    expect(await visited.page.getByRole('main').innerText()).not.toContain('\u202e')
+  })
+
   it('hides what a token does not open, and says what is missing', async () => {
     const visited = await openConsole(server, { permissions: ['requests:read', 'requests:write'] })
     const { page } = visited

@@ -5,6 +5,7 @@ import type { Call } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
 import { administers, asCurl, asTypeScript, type Step } from '../api/snippets.ts'
 import { Button } from './button.tsx'
+import { formatName } from './format.ts'
 import css from './kit.module.css'
 import overlay from './overlay.module.css'
 import { tell } from './toasts.tsx'
@@ -104,14 +105,14 @@ function WordOfToken({ stepsOf }: { readonly stepsOf: () => readonly Step[] }): 
   )
 }
 
-/** Code, or a text as it is, with a button that copies it. */
+/** Code, or a text as it is, with a button that copies it. What turns its direction is spelt out where it is shown: it would read as another one. */
 export function CodeBlock({ text, what }: { readonly text: string; readonly what: string }): ReactNode {
   return (
     <pre className={css.code} tabIndex={0} role="group" aria-label={what}>
       <span style={{ float: 'right' }}>
         <CopyButton text={text} what={what} />
       </span>
-      {text}
+      {formatName(text)}
     </pre>
   )
 }

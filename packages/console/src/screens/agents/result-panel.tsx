@@ -5,6 +5,7 @@ import { get, pathOf } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyButton } from '../../kit/copy.tsx'
+import { formatName } from '../../kit/format.ts'
 import { Markdown } from '../../kit/markdown.tsx'
 import { Panel } from '../../kit/page.tsx'
 import { saveFile } from '../../kit/save-file.ts'
@@ -42,7 +43,7 @@ export function ResultPanel({ workflow }: { readonly workflow: Workflow }): Reac
           <ul className={css.sources}>
             {sources.map((source) => (
               <li key={source}>
-                <h3>{source}</h3>
+                <h3>{formatName(source)}</h3>
                 <Citations text={text} citations={distinct(text, citations, source)} />
               </li>
             ))}

@@ -8,7 +8,7 @@ import { Button } from '../../kit/button.tsx'
 import { CopyCall, Json } from '../../kit/copy.tsx'
 import { Cost } from '../../kit/cost.tsx'
 import { Pairs } from '../../kit/figures.tsx'
-import { formatCount, formatTime } from '../../kit/format.ts'
+import { formatCount, formatName, formatTime } from '../../kit/format.ts'
 import { Markdown } from '../../kit/markdown.tsx'
 import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { Loaded, Notice, ProblemNotice } from '../../kit/states.tsx'
@@ -164,7 +164,7 @@ function Output({ run }: { readonly run: StepRun }): ReactNode {
       <div className={css.output} tabIndex={0} role="group" aria-label="Output">
         {run.output === undefined ? <Markdown text={run.result ?? ''} /> : <Json value={run.output} what="the output" />}
       </div>
-      {run.sources.length > 0 && <p className={css.note}>Rests on {run.sources.join(', ')}</p>}
+      {run.sources.length > 0 && <p className={css.note}>Rests on {run.sources.map(formatName).join(', ')}</p>}
     </section>
   )
 }

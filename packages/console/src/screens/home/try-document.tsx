@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { type Call, send } from '../../api/client.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Field, TextField } from '../../kit/field.tsx'
-import { formatShare } from '../../kit/format.ts'
+import { formatName, formatShare } from '../../kit/format.ts'
 import css from './home.module.css'
 import { documentCall, readDocument } from './read-document.ts'
 import { type Tried, TryCard } from './try-card.tsx'
@@ -58,7 +58,7 @@ export function TryDocument({ round, permissions }: Tried): ReactNode {
           <Words name="Answer">{response}</Words>
           {citations.slice(0, 3).map((citation) => (
             <div key={`${citation.claim_start} ${citation.start} ${citation.source}`} className={css.evidence}>
-              {citation.source}, characters {citation.start}–{citation.end}
+              {formatName(citation.source)}, characters {citation.start}–{citation.end}
             </div>
           ))}
         </>
