@@ -9,11 +9,15 @@ let workflows: Workflows
 let source: ShownWorkflow
 
 const plan = { steps: [step('a'), step('b', ['a']), step('c', ['a']), step('d', ['b', 'c'], { agent_type: 'report' })] }
+/** Of another plan, whose only step has to give an object. */
+let formed: ShownWorkflow
 
 beforeAll(async () => {
   server = await startTestServer()
   workflows = new Workflows(server.url, await server.token())
   source = await workflows.run({ request: 'Report.', plan })
+  const form = { type: 'object', required: ['x'] }
+  formed = await workflows.run({ request: 'Report.', plan: { steps: [step('a', [], { expected_output: form })] } })
 })
 
 const fork = (body: object, options: object = {}, by = workflows, id = source.workflow_id) =>
@@ -81,6 +85,15 @@ describe('POST /api/workflows/{id}/fork', () => {
   ])('refuses %s, and names it', async (_, body, field) => {
     expectProblem(await fork(body), 400, 'invalid_input', field)
   })
+
+  it.each(['not json <script>', '{"y": 1}'])(
+    'refuses a result that is not what the step is to give, and names it: %s',
+    async (result) => {
+      expectProblem(await fork({ step: 'a', result }, {}, workflows, formed.workflow_id), 400, 'invalid_input', 'result')
+      const answer = await fork({ step: 'a', result: '{"x": 1}' }, {}, workflows, formed.workflow_id)
+      expect((await workflows.reach(answer.body.workflow_id, 'completed')).steps.a?.result).toBe('{"x": 1}')
+    },
+  )
 
   it('is 404 for steps and workflows that are not there, and for those of others; 403 for who may only read', async () => {
     expectProblem(await fork({ step: 'nobody' }), 404, 'not_found')

@@ -6,10 +6,11 @@ import { filterInput } from '../tenancy/filters/filter-input.ts'
 import { type KeyOption, keepWorkflow } from './create-workflow.ts'
 import { getWorkflow } from './manage-workflow.ts'
 import { withAllBehind } from './plan/graph.ts'
-import type { Budget, Plan } from './plan/plan.ts'
-import type { JournalEntry } from './run/journal.ts'
+import type { Budget, Plan, Step } from './plan/plan.ts'
+import type { JournalEntry, StepResult } from './run/journal.ts'
 import { rowsOf } from './run/journal-writer.ts'
 import type { RunState } from './run/run-state.ts'
+import { checkOutput } from './steps/check-output.ts'
 import type { WorkflowFields } from './workflows.ts'
 
 export interface Fork {
@@ -17,7 +18,7 @@ export interface Fork {
   readonly step?: string | undefined
   /** What the step is to do instead. */
   readonly prompt?: string | undefined
-  /** What the step is taken to have given, instead of being done. */
+  /** What the step is taken to have given, instead of being done: in the form that the plan asks of it. */
   readonly result?: string | undefined
   readonly approval?: 'none' | 'plan' | undefined
   /** Of the new run; default: the same as the other's, anew. */
@@ -42,9 +43,10 @@ export async function forkWorkflow(
     throw new InvalidInputError('A step is done with another prompt or has another result, not both.', { field: 'result' })
   const { plan } = state
   if (!plan) throw new WrongStateError('The workflow has no plan yet.')
-  if (!plan.steps.some((step) => step.id === stepId)) throw new NotFoundError('step')
+  const step = plan.steps.find(({ id: each }) => each === stepId)
+  if (!step) throw new NotFoundError('step')
   const edited = prompt === undefined ? plan : withPrompt(plan, stepId, (await filterInput(scope, prompt, 'prompt')).text)
-  const given = result === undefined ? undefined : (await filterInput(scope, result, 'result')).text
+  const given = result === undefined ? undefined : givenFor(step, (await filterInput(scope, result, 'result')).text)
   const { fields } = record
   const budget = fork.budget ?? fields.budget
   const isOwn = fields.user_id === scope.caller.user
@@ -66,9 +68,7 @@ export async function forkWorkflow(
       texts: { request: texts.request ?? '', agents: texts.agents ?? '[]', ...(earlier === undefined ? {} : { earlier }) },
       rows: rowsOf([
         ...keptFrom(state, stepId, at),
-        ...(given === undefined
-          ? []
-          : [{ at, kind: 'kept', step: stepId, result: { text: given }, by: scope.caller.user } as const]),
+        ...(given === undefined ? [] : [{ at, kind: 'kept', step: stepId, result: given, by: scope.caller.user } as const]),
         { at, kind: 'planned', plan: edited, source: 'forked', usage: noUsage },
       ]),
     })
@@ -86,6 +86,13 @@ function keptFrom({ plan, steps }: RunState, stepId: string, at: number): readon
     const whose = by === undefined ? {} : { by }
     return status === 'completed' && result && !anew.has(id) ? [{ at, kind: 'kept', step: id, result, ...whose }] : []
   })
+}
+
+/** What somebody wrote is held against what an agent's answer would be: what follows relies on its form. */
+function givenFor(step: Step, text: string): StepResult {
+  const checked = checkOutput(step, text)
+  if ('fault' in checked) throw new InvalidInputError(checked.fault, { field: 'result' })
+  return { text, ...checked }
 }
 
 function withPrompt(plan: Plan, stepId: string, prompt: string): Plan {

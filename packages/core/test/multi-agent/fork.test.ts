@@ -92,6 +92,28 @@ describe('a fork of a workflow', () => {
     expect([model.asked, last.state.ending]).toEqual([[], { status: 'completed', text: 'The end.' }])
   })
 
+  it('takes a result in the form that the plan asks of the step, and no other', async () => {
+    await open()
+    const form = { type: 'object', required: ['x'], properties: { x: { type: 'integer' } } }
+    const steps = [step('a', [], { expected_output: form }), step('b', ['a'], report)]
+    const { workflow_id: id } = await createWorkflow(await bench.scope(), { request: 'Report.', plan: { steps } })
+    await bench.pass(10_000, 250)
+    for (const [result, fault] of [
+      ['not json <script>', /holds no whole JSON value/],
+      ['{"y": 1}', /does not fit its schema/],
+      ['{"x": "one"}', /does not fit its schema/],
+    ] as const) {
+      const refused = forkWorkflow(await bench.scope(), id, { step: 'a', result })
+      await expect(refused, result).rejects.toMatchObject({
+        code: 'invalid_input',
+        field: 'result',
+        message: expect.stringMatching(fault),
+      })
+    }
+    const forked = await fork(id, { step: 'a', result: '```json\n{"x": 1}\n```' })
+    expect([forked.state.status, forked.state.steps.get('a')?.result?.json]).toEqual(['completed', { x: 1 }])
+  })
+
   it('is one of a run that goes on, with what is completed at that moment', async () => {
     await open()
     const id = await run({ request: 'Report.', plan }, 500)
