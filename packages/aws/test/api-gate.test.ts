@@ -164,6 +164,14 @@ describe('[R95] [R114] the authorizer leaves to the server what it has no words 
     expect(await verdict('/api/requests', { authorization: `Bearer ${token}` })).toBe('unknown')
   })
 
+  it('a virtual key that was revoked', async () => {
+    const keys = new VirtualKeys(operator)
+    const [, , keyId = ''] = key.split('_')
+    await keys.revoke('acme', keyId)
+    expect(await verdict('/v1/messages', { 'x-api-key': key })).toBe('unknown')
+    expect(await verdict('/v1/messages', { 'x-api-key': key.slice(0, -1) })).toBe('token_invalid')
+  })
+
   it('but no token that it can not check: that is neither let in nor called bad', async () => {
     const failing = await openGate(operator)
     const fault = new Error('The table is away.')

@@ -183,7 +183,7 @@ describeWithMoto('executions of the state machine [R48, R68]', (moto) => {
     await begin('suspended', { token: 'suspended' })
     await registry.setStatus('demo', 'active')
     expect(told.map(({ cause = '' }) => (JSON.parse(cause) as { code: string }).code)).toEqual([
-      'token_invalid',
+      'token_revoked',
       'tenant_suspended',
     ])
   })

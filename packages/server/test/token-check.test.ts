@@ -86,6 +86,18 @@ describe('POST /api/tokens/check', () => {
     expect((await verdict(made.body.key)).failed).toBeUndefined()
     await call(server.url, `/api/tenants/demo/keys/${made.body.key_id}`, { method: 'DELETE', token: admin })
     expect((await verdict(made.body.key)).failed).toBe('key')
+    const detailOf = async (token: string): Promise<string | undefined> =>
+      (await check(token)).body.checks.find(({ check: one }) => one === 'key')?.detail
+    const { key, key_id } = made.body
+    expect(await detailOf(key)).toMatch(new RegExp(`^The key ${key_id} was revoked at \\d{4}-.+Z\\.$`))
+    const damaged = key.slice(0, -1) + (key.endsWith('A') ? 'B' : 'A')
+    expect(await detailOf(damaged)).toBe('No such key, nor one that was revoked or expired in the last 400 days.')
+    const soon = new Date(Date.now() + 500).toISOString()
+    const over = await call<{ key: string; key_id: string }>(server.url, '/api/tenants/demo/keys', {
+      token: admin,
+      body: { permissions: ['requests:read'], expires_at: soon },
+    })
+    await expect.poll(() => detailOf(over.body.key)).toBe(`The key ${over.body.key_id} expired at ${soon}.`)
   })
 
   it('sees tokens that were revoked by their age', async () => {

@@ -2,7 +2,7 @@ import { ForbiddenError, UnauthorizedError } from '../errors.ts'
 import { type Clock, timestamp } from '../ports/clock.ts'
 import type { Outbound } from '../ports/outbound.ts'
 import { type Caller, mintCaller, requirePermission } from '../scope/caller.ts'
-import { tokenInvalid, tokenMissing, tokenRevoked } from './identity/refusals.ts'
+import { tokenExpired, tokenInvalid, tokenMissing, tokenRevoked } from './identity/refusals.ts'
 import { type TokenCheck, TokenChecks } from './identity/token-check.ts'
 import { longestToken } from './identity/token-shape.ts'
 import { TokenVerifier } from './identity/token-verifier.ts'
@@ -26,9 +26,17 @@ export interface VerifiedKey {
   readonly limits?: KeyLimits
 }
 
+/** A key that is good no more. Whoever sent the whole of it has shown that it is theirs, so they may know. */
+export interface EndedKey {
+  readonly keyId: string
+  readonly ended: 'revoked' | 'expired'
+  /** Milliseconds UTC. */
+  readonly at: number
+}
+
 export interface VirtualKeyFinder {
   /** @param token the whole of it, prefix included: whatever a client sent, 8 KiB at most. */
-  find(token: string): Promise<VerifiedKey | undefined>
+  find(token: string): Promise<VerifiedKey | EndedKey | undefined>
 }
 
 /** What the seed hands on after validation (R98). */
@@ -98,6 +106,7 @@ export class Authenticator {
     if (token.startsWith(virtualKeyPrefix)) {
       const key = await this.#virtualKeys?.find(token)
       if (!key) throw tokenInvalid()
+      if ('ended' in key) throw key.ended === 'revoked' ? tokenRevoked() : tokenExpired()
       const { tenant, user, permissions, groups, keyId, limits: keyLimits = {} } = key
       return mintCaller({
         settings: await this.#registry.active(tenant),
@@ -155,15 +164,11 @@ export class Authenticator {
   async #examineKey(token: string, checks: TokenChecks): Promise<ExaminedClaims | undefined> {
     checks.note('form', true, 'A virtual key.')
     const key = await this.#virtualKeys?.find(token)
-    if (
-      !checks.note(
-        'key',
-        key !== undefined,
-        key ? `The key ${key.keyId}, neither revoked nor expired.` : 'No such key, or one that was revoked or has expired.',
-      ) ||
-      !key
-    )
+    if (!key || 'ended' in key) {
+      checks.note('key', false, key ? endOf(key) : 'No such key, nor one that was revoked or expired in the last 400 days.')
       return undefined
+    }
+    checks.note('key', true, `The key ${key.keyId}, neither revoked nor expired.`)
     checks.note('claims', true, `User ${key.user}; ${[...key.permissions].join(', ') || 'no permission'}.`)
     return { tenant: key.tenant, issued: 'key' }
   }
@@ -186,6 +191,12 @@ export class Authenticator {
       throw error instanceof ForbiddenError || error instanceof UnauthorizedError ? error : tokenInvalid(error)
     }
   }
+}
+
+function endOf({ keyId, ended, at }: EndedKey): string {
+  return ended === 'revoked'
+    ? `The key ${keyId} was revoked at ${timestamp(at)}.`
+    : `The key ${keyId} expired at ${timestamp(at)}.`
 }
 
 /** Whether a token was made before its tenant's were revoked. One that doesn't say when it was made may be older than anything. */

@@ -9,7 +9,7 @@ import type { Caller } from '../scope/caller.ts'
 import type { Operator } from '../scope/operator.ts'
 import { retryConflicts } from '../scope/retry-conflicts.ts'
 import { insert, remove } from '../scope/state.ts'
-import { type VerifiedKey, type VirtualKeyFinder, virtualKeyPrefix } from './authenticate.ts'
+import { type EndedKey, type VerifiedKey, type VirtualKeyFinder, virtualKeyPrefix } from './authenticate.ts'
 import { allows, allPermissions, isPermission, type Permission, userPermissions } from './permissions.ts'
 import type { KeyLimits } from './tenant.ts'
 
@@ -78,17 +78,14 @@ export class VirtualKeys implements VirtualKeyFinder {
     this.#operator = operator
   }
 
-  async find(token: string): Promise<VerifiedKey | undefined> {
+  async find(token: string): Promise<VerifiedKey | EndedKey | undefined> {
     const [, tenant, keyId] = form.exec(token) ?? []
     if (tenant === undefined || keyId === undefined) return undefined
     const digest = await this.#digest(token)
     const fields = (await this.#operator.system.get(virtualKeys, { partition: tenant, sort: keyId }))?.fields
-    if (
-      !fields ||
-      !sameBytes(encoder.encode(fields.digest), encoder.encode(digest)) ||
-      !isGood(fields, this.#operator.clock.now())
-    )
-      return undefined
+    if (!fields || !sameBytes(encoder.encode(fields.digest), encoder.encode(digest))) return undefined
+    const end = endOf(fields, this.#operator.clock.now())
+    if (end) return { keyId, ...end }
     const { user_id: user, permissions, groups, limits } = fields
     return { tenant, user, permissions: new Set(permissions), groups: new Set(groups), keyId, limits }
   }
@@ -108,7 +105,7 @@ export class VirtualKeys implements VirtualKeyFinder {
     const permissions = grantable(maker, request.permissions)
     if (request.expires_at !== undefined && request.expires_at <= now)
       throw new InvalidInputError('must be later than now', { field: 'expires_at' })
-    const good = (await this.list(tenantId)).filter((fields) => isGood(fields, now))
+    const good = (await this.list(tenantId)).filter((fields) => !endOf(fields, now))
     if (good.length >= virtualKeyLimit)
       throw new LimitError(tenantId, 'too_many_keys', `A tenant has at most ${virtualKeyLimit} keys. Revoke some.`)
     const keyId = hexadecimal(clock.randomBytes(12))
@@ -173,8 +170,10 @@ export function showKey({ digest: _, made, expires, revoked, ...fields }: Virtua
   }
 }
 
-function isGood({ expires, revoked }: VirtualKeyFields, now: number): boolean {
-  return revoked === undefined && (expires === undefined || expires > now)
+/** How a key came to be good no more; undefined for one that is good. */
+function endOf({ expires, revoked }: VirtualKeyFields, now: number): Pick<EndedKey, 'ended' | 'at'> | undefined {
+  if (revoked !== undefined) return { ended: 'revoked', at: revoked }
+  return expires === undefined || expires > now ? undefined : { ended: 'expired', at: expires }
 }
 
 /** What is asked for, if the maker has all of it. */

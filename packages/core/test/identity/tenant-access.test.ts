@@ -144,6 +144,16 @@ describe('a virtual key', () => {
     expect(virtualKeys.asked).toEqual([`plk_${signed}`])
   })
 
+  it.each(['revoked', 'expired'] as const)(
+    'that was sent whole and is %s is said to be so, whatever became of its tenant',
+    async (ended) => {
+      const virtualKeys: VirtualKeyFinder = { find: async () => ({ keyId: 'key-1', ended, at: 0 }) }
+      const bench = await IssuerBench.open({ virtualKeys })
+      expect(await bench.refusal('plk_good')).toBe(`UnauthorizedError token_${ended}`)
+      expect(bench.lookups).toEqual([])
+    },
+  )
+
   it('is refused where nobody knows any', async () => {
     const bench = await IssuerBench.open()
     expect(await bench.refusal('plk_good')).toBe('UnauthorizedError token_invalid')

@@ -93,17 +93,32 @@ describe('a virtual key', () => {
 
   it('is refused from the moment of its expiry and of its revocation on', async () => {
     const { clock } = memory
-    const { key } = await make('acme', { expires_at: clock.now() + 60_000 })
+    const { key, fields } = await make('acme', { expires_at: clock.now() + 60_000 })
     await clock.advance(59_999)
     expect(await keys.find(key)).toBeDefined()
     await clock.advance(1)
-    expect(await keys.find(key)).toBeUndefined()
+    const ended = { keyId: fields.key_id, ended: 'expired', at: clock.now() }
+    expect(await keys.find(key)).toEqual(ended)
     const second = await make()
     expect(await keys.find(second.key)).toBeDefined()
     await new VirtualKeys(memory.platform.operate()).revoke('acme', second.fields.key_id)
-    expect(await keys.find(second.key)).toBeUndefined()
+    expect(await keys.find(second.key)).toEqual({ keyId: second.fields.key_id, ended: 'revoked', at: clock.now() })
     await keys.revoke('acme', second.fields.key_id)
     expect((await keys.list('acme')).find(({ key_id }) => key_id === second.fields.key_id)?.revoked).toBe(clock.now())
+  })
+
+  it('that is good no more is told from none to whoever has all of it, and to nobody else', async () => {
+    const { clock } = memory
+    const { key, fields } = await make('acme', { expires_at: clock.now() + 1 })
+    await clock.advance(1)
+    expect(await keys.find(key)).toMatchObject({ ended: 'expired' })
+    for (const end of ['expired', 'revoked']) {
+      if (end === 'revoked') await keys.revoke('acme', fields.key_id)
+      for (let at = 0; at < key.length; at++)
+        expect(await keys.find(key.slice(0, at) + otherLetter(key[at]) + key.slice(at + 1)), `letter ${at}`).toBeUndefined()
+    }
+    // Somebody's word counts for more than the time that was set.
+    expect(await keys.find(key)).toMatchObject({ ended: 'revoked' })
   })
 })
 

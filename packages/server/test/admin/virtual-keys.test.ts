@@ -114,18 +114,19 @@ describe('a virtual key', () => {
     const path = `/api/tenants/demo/keys/${key_id}`
     const revoked = await admin.ask(path, { method: 'DELETE' })
     expect([revoked.status, revoked.text]).toEqual([204, ''])
-    expectProblem(await use(key), 401, 'token_invalid')
+    expectProblem(await use(key), 401, 'token_revoked')
+    expectProblem(await use(key.slice(0, -1) + (key.endsWith('A') ? 'B' : 'A')), 401, 'token_invalid')
     expect((await admin.ask(path, { method: 'DELETE' })).status).toBe(204)
     const shown = await listAll<ShownKey>(admin.server.url, '/api/tenants/demo/keys', admin.token)
     expect(shown.find((one) => one.key_id === key_id)?.revoked_at).toMatch(/Z$/)
     // Not even what it is allowed to do can bring it back.
-    expectProblem(await call(admin.server.url, '/api/tenants/demo/keys', { token: key, body: {} }), 401, 'token_invalid')
+    expectProblem(await call(admin.server.url, '/api/tenants/demo/keys', { token: key, body: {} }), 401, 'token_revoked')
   })
 
   it('may revoke itself', async () => {
     const { key, key_id } = await make('demo', { permissions: ['tenants:admin'] })
     expect((await call(admin.server.url, `/api/tenants/demo/keys/${key_id}`, { token: key, method: 'DELETE' })).status).toBe(204)
-    expectProblem(await use(key, '/api/tenants'), 401, 'token_invalid')
+    expectProblem(await use(key, '/api/tenants'), 401, 'token_revoked')
   })
 
   it('is 401 once it has expired', async () => {
@@ -133,7 +134,7 @@ describe('a virtual key', () => {
     const { key } = await make('demo', { permissions: ['*'], expires_at: new Date(soon).toISOString() })
     expect((await use(key)).status).toBe(200)
     while (Date.now() < soon) await use(key)
-    expectProblem(await use(key), 401, 'token_invalid')
+    expectProblem(await use(key), 401, 'token_expired')
   })
 
   it('of a tenant that is suspended is 403, when it is a good one', async () => {
@@ -144,7 +145,8 @@ describe('a virtual key', () => {
     expectProblem(await use(key), 403, 'tenant_suspended')
     expectProblem(await use(bad), 401, 'token_invalid')
     await admin.ask(`/api/tenants/resting/keys/${key_id}`, { method: 'DELETE' })
-    expectProblem(await use(key), 401, 'token_invalid')
+    expectProblem(await use(key), 401, 'token_revoked')
+    expectProblem(await use(bad), 401, 'token_invalid')
   })
 
   it('that is none is 401, however near it comes, and the same 401', async () => {

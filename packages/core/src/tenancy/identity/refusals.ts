@@ -10,11 +10,12 @@ export function tokenInvalid(cause?: unknown): UnauthorizedError {
   return new UnauthorizedError('token_invalid', 'Token validation failed.', { cause })
 }
 
-/** Said only of a token whose signature holds. */
+/** Said only of a token whose signature holds, and of a virtual key that was sent whole. */
 export function tokenExpired(cause?: unknown): UnauthorizedError {
   return new UnauthorizedError('token_expired', 'Token validation failed: the token has expired.', { cause })
 }
 
+/** As {@link tokenExpired}. */
 export function tokenRevoked(): UnauthorizedError {
   return new UnauthorizedError('token_revoked', 'Token validation failed: the token was revoked.')
 }
