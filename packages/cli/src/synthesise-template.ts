@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { synthOptions, UnavailableError } from '@plinth/core'
+import { PlinthError, synthOptions, UnavailableError } from '@plinth/core'
 import type { Synthesise } from '@plinth/server'
 
 const bin = fileURLToPath(new URL('../bin/plinth.js', import.meta.url))
@@ -23,6 +23,8 @@ export const synthesiseTemplate: Synthesise = async ({ patterns, model_id }, sig
     const path = first?.path ?? ''
     return { name: basename(path), template: JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown> }
   } catch (cause) {
+    // Nothing failed that whoever runs Plinth would have to look at.
+    if (PlinthError.is(signal.reason)) throw signal.reason
     throw new UnavailableError('template_failed', 'The template could not be made; `plinth synth` says why.', { cause })
   } finally {
     await rm(folder, { recursive: true, force: true })

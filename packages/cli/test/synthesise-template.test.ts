@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { UnavailableError } from '@plinth/core'
 import { describe, expect, it } from 'vitest'
 import { until } from '../../../test/e2e/support/until.ts'
 import { synthesiseTemplate } from '../src/synthesise-template.ts'
@@ -34,6 +35,16 @@ describe('the template that a server hands out', () => {
     await until('its folder', () => folders().length > before.length)
     stopping.abort()
     await expect(making).rejects.toMatchObject({ code: 'template_failed' })
+    expect(folders()).toEqual(before)
+  })
+
+  it('ends with the client that asked, whose leaving is no failure of it', async () => {
+    const before = folders()
+    const leaving = new AbortController()
+    const making = synthesiseTemplate({ patterns: ['rag'] }, leaving.signal)
+    await until('its folder', () => folders().length > before.length)
+    leaving.abort(new UnavailableError('client_gone', 'The client left before it was answered.'))
+    await expect(making).rejects.toMatchObject({ code: 'client_gone' })
     expect(folders()).toEqual(before)
   })
 })

@@ -15,7 +15,7 @@ export interface Template {
   readonly template: Readonly<Record<string, unknown>>
 }
 
-/** Makes a template, by whoever has the constructs: they are no part of a server. The signal ends it: the server stops. */
+/** Makes a template, by whoever has the constructs: they are no part of a server. The signal ends it: the server stops, or nobody waits for it any more. */
 export type Synthesise = (request: TemplateRequest, signal: AbortSignal) => Promise<Template>
 
 /** Seconds that one takes, more or less. */
@@ -33,6 +33,7 @@ export function templateRoute(synthesise: Synthesise): AnyRoute {
       patterns: z.array(z.enum(patternNames)).max(patternNames.length),
       model_id: z.string().min(1).max(200).exactOptional(),
     }),
+    endsWithClient: true,
     replies: {
       200: { summary: 'The template.', body: z.object({ name: z.string(), template: z.record(z.string(), z.unknown()) }) },
     },

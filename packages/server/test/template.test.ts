@@ -36,6 +36,28 @@ describe('POST /api/advisor/template', () => {
     expect(asked).toEqual([{ patterns: ['rag'], model_id: 'amazon.nova-pro-v1:0' }, { patterns: [] }])
   })
 
+  it('is ended when its client is gone, so that the next one can begin', async () => {
+    let begun = false
+    const patient = await startTestServer(
+      {},
+      {
+        synthesise: ({ patterns }, signal) => {
+          if (patterns.length === 0) return Promise.resolve({ name: 'Plinth.template.json', template: {} })
+          begun = true
+          return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+        },
+      },
+    )
+    const asked = { token: await patient.token(), method: 'POST' }
+    const client = new AbortController()
+    const left = call(patient.url, '/api/advisor/template', { ...asked, body: { patterns: ['rag'] }, signal: client.signal })
+    await expect.poll(() => begun).toBe(true)
+    client.abort()
+    await expect(left).rejects.toThrow(/abort/)
+    const next = () => call(patient.url, '/api/advisor/template', { ...asked, body: { patterns: [] } })
+    await expect.poll(async () => (await next()).status).toBe(200)
+  })
+
   it.each([
     ['patterns', {}],
     ['patterns.0', { patterns: ['nothing'] }],

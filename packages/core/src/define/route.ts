@@ -16,7 +16,7 @@ export interface RouteInput<Params, Query, Body> {
   readonly mustBeNew: boolean
   /** The `Last-Event-ID` header of a stream that is taken up again. */
   readonly lastEventId: number | undefined
-  /** Fires when the client is gone or the server stops. */
+  /** Fires when the server stops; and when the client is gone, for routes that stream or end with it. */
   readonly signal: AbortSignal
   /** The body as it comes, of a route that takes bytes, or lines and was sent some; else it ends at once. */
   readonly bytes: AsyncIterable<Uint8Array>
@@ -79,6 +79,8 @@ export interface RouteDefinition<Params, Query, Body> {
   readonly recorded?: boolean
   /** Answers with a stream of server-sent events. */
   readonly streams?: boolean
+  /** What it does for a client that is gone is for nobody, and is ended. */
+  readonly endsWithClient?: boolean
   /** Statuses of success with the form of their bodies (null: none). */
   readonly replies: Readonly<Record<number, { readonly summary: string; readonly body: z.ZodType | null }>>
   handle(scope: Scope, input: RouteInput<Params, Query, Body>): Promise<Reply>
