@@ -7,6 +7,7 @@ import { type Session, SessionContext, useOtherTabs, useSessionEnd, useSessionQu
 import { Button } from '../kit/button.tsx'
 import { Loading, NoPermission, ProblemNotice } from '../kit/states.tsx'
 import { ConnectionState } from './connection-state.tsx'
+import { useFocusOfScreen, useKeptFocus } from './kept-focus.ts'
 import { destinations } from './navigation.ts'
 import css from './shell.module.css'
 import { SignedOutPage, SignInByCode } from './sign-in.tsx'
@@ -20,6 +21,7 @@ export function Shell(): ReactNode {
   const shown = session?.authenticated ? session : (session?.now ?? session?.refused)
   useOtherTabs()
   useLiveConnection()
+  useKeptFocus()
   useCredentials(shown?.csrf_token, useSessionEnd())
   const code = useSearchParams()[0].get('code')
   if (code !== null) return <SignInByCode code={code} />
@@ -55,6 +57,7 @@ function SignedIn({ session }: { readonly session: Session }): ReactNode {
     // On a phone the navigation is wider than the page.
     document.querySelector('nav [aria-current="page"]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
   }, [pathname])
+  useFocusOfScreen(pathname)
   return (
     <div className={css.shell}>
       <button type="button" className={css.skip} onClick={() => document.getElementById('screen')?.focus()}>

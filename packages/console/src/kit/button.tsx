@@ -11,16 +11,19 @@ function classOf({ look = 'plain', size = 'usual' }: Look): string {
   return [css.button, look === 'plain' ? '' : css[look], size === 'small' ? css.small : ''].filter(Boolean).join(' ')
 }
 
-/** A button; while `busy` it can't be pressed again. */
+/** A button; while `busy` it can't be pressed again. One that can't be pressed keeps the focus, which the browser takes from one that is `disabled`. */
 export function Button(props: Look & ComponentProps<'button'> & { readonly busy?: boolean }): ReactNode {
-  const { look, size, busy = false, disabled, children, ...rest } = props
+  const { look, size, busy = false, disabled = false, onClick, children, ...rest } = props
+  const isShut = disabled || busy
   return (
     <button
       type="button"
       {...rest}
       className={classOf({ ...(look && { look }), ...(size && { size }) })}
-      disabled={disabled === true || busy}
+      aria-disabled={isShut}
       aria-busy={busy}
+      // Enter in a field presses it, too.
+      onClick={(event) => (isShut ? event.preventDefault() : onClick?.(event))}
     >
       {busy && <span className={css.spinner} aria-hidden="true" />}
       {children}

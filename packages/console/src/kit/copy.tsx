@@ -22,11 +22,18 @@ async function copy(text: string, what: string): Promise<boolean> {
   }
 }
 
+interface Copied {
+  readonly text: string
+  readonly what: string
+  /** Where it is the next thing to do. */
+  readonly autoFocus?: boolean
+}
+
 /** A button that copies a text, such as an id. */
-export function CopyButton({ text, what }: { readonly text: string; readonly what: string }): ReactNode {
+export function CopyButton({ text, what, ...rest }: Copied): ReactNode {
   const [copied, setCopied] = useState(false)
   return (
-    <Button look="quiet" size="small" aria-label={`Copy ${what}`} onClick={() => void copy(text, what).then(setCopied)}>
+    <Button {...rest} look="quiet" size="small" aria-label={`Copy ${what}`} onClick={() => void copy(text, what).then(setCopied)}>
       {copied ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />}
     </Button>
   )
@@ -106,11 +113,12 @@ function WordOfToken({ stepsOf }: { readonly stepsOf: () => readonly Step[] }): 
 }
 
 /** Code, or a text as it is, with a button that copies it. What turns its direction is spelt out where it is shown: it would read as another one. */
-export function CodeBlock({ text, what }: { readonly text: string; readonly what: string }): ReactNode {
+export function CodeBlock(props: Copied): ReactNode {
+  const { text, what } = props
   return (
     <pre className={css.code} tabIndex={0} role="group" aria-label={what}>
       <span style={{ float: 'right' }}>
-        <CopyButton text={text} what={what} />
+        <CopyButton {...props} />
       </span>
       {formatName(text)}
     </pre>

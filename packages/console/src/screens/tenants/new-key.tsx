@@ -66,7 +66,7 @@ export function NewKey({ path, onClose }: { readonly path: string; readonly onCl
       {making.data ? (
         <Stack>
           <Notice tone="warn">This is the only time that it is shown. Copy it now.</Notice>
-          <CodeBlock what="the key" text={making.data.key} />
+          <CodeBlock what="the key" text={making.data.key} autoFocus />
           <Row>
             <Button look="primary" onClick={onClose}>
               I have it
