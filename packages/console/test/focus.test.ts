@@ -74,3 +74,45 @@ describeInBrowser('the focus', () => {
     await expectFocus(page, 'BUTTON Copy the key')
   })
 })
+
+describeInBrowser('a question before what cannot be taken back', () => {
+  it('is answered with nothing by a key that is pressed without looking', async () => {
+    const later = new Date(Date.now() + hour).toISOString()
+    await api(server, 'POST', '/api/requests', { prompt: 'Later.', request_id: 'spared', not_before: later })
+    const { page } = await openConsole(server, { path: '/requests/spared' })
+    await press(page, 'Cancel')
+    await expectFocus(page, 'BUTTON Back')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' })
+    await expectFocus(page, 'BUTTON Cancel')
+    expect(await api(server, 'GET', '/api/requests/spared')).toMatchObject({ status: 'processing' })
+  })
+
+  it('asks for the id of a tenant before that is offboarded', async () => {
+    await server.registry.create('leaves', 'Leaves')
+    const { page } = await openConsole(server, { path: '/tenants/of/leaves' })
+    await press(page, 'Offboard')
+    const dialog = page.getByRole('alertdialog')
+    const doIt = dialog.getByRole('button', { name: 'Offboard for good' })
+    await expectFocus(page, /^INPUT/)
+    expect(await doIt.isDisabled()).toBe(true)
+    await page.keyboard.type('leave')
+    await page.keyboard.press('Enter')
+    expect(await doIt.isDisabled()).toBe(true)
+    await page.keyboard.type('s')
+    await doIt.click()
+    await page.getByText('It left at').waitFor()
+    await expectFocus(page, 'H1 leaves')
+  })
+
+  it('stays open where its button is pressed twice at once', async () => {
+    const plan = { steps: [{ id: 'one', agent_type: 'research', prompt: 'Do it.' }] }
+    const id = await startWorkflow(server, { request: 'Pressed twice.', approval: 'plan', plan })
+    const { page } = await openConsole(server, { path: `/agents/workflows/${id}` })
+    await page.getByRole('button', { name: 'Cancel', exact: true }).dblclick()
+    const dialog = page.getByRole('dialog', { name: 'Cancel the workflow?' })
+    await dialog.getByLabel('Why').fill('Still here.')
+    await page.mouse.click(2, 2)
+    await page.getByRole('alertdialog', { name: 'Throw away what you typed?' }).waitFor()
+  })
+})

@@ -74,6 +74,7 @@ describeInBrowser('the screen of tenants', () => {
     await press('Activate')
     await expect.poll(asked).toBe(200)
     await press('Offboard')
+    await page.getByLabel('Type brief to go on').fill('brief')
     await page.getByRole('alertdialog').getByRole('button', { name: 'Offboard for good' }).click()
     await page.getByText('It left at').waitFor()
     expect((await tenant('brief')).status).toBe('offboarded')

@@ -1,9 +1,10 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog as Base } from '@base-ui/react/dialog'
-import { type ReactNode, useCallback, useRef, useState } from 'react'
+import { type ComponentProps, type ReactNode, useCallback, useRef, useState } from 'react'
 import { useAction } from '../api/action.ts'
 import type { TypedWork } from '../api/typed-work.ts'
 import { Button } from './button.tsx'
+import { Field } from './field.tsx'
 import css from './kit.module.css'
 import overlay from './overlay.module.css'
 import { ProblemNotice } from './states.tsx'
@@ -34,10 +35,10 @@ export function Dialog(props: {
   const isLost = (): boolean => !keepsTyped && [...forms.current].some(({ isUnsaved }) => isUnsaved())
   const close = (): void => (isLost() ? setAsks(true) : onClose())
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && !stays && close()}>
+    <Base.Root open={open} onOpenChange={(next, { event }) => !next && !stays && !isSecondPress(event) && close()}>
       <Base.Portal>
         <Base.Backdrop className={overlay.backdrop} />
-        <Base.Popup className={wide ? `${overlay.dialog} ${overlay.wide}` : overlay.dialog}>
+        <Popup className={wide ? `${overlay.dialog} ${overlay.wide}` : overlay.dialog}>
           <Base.Title render={<h2 />}>{title}</Base.Title>
           <HeldByDialog value={hold}>{children}</HeldByDialog>
           <AskToDiscard
@@ -49,10 +50,31 @@ export function Dialog(props: {
               onClose()
             }}
           />
-        </Base.Popup>
+        </Popup>
       </Base.Portal>
     </Base.Root>
   )
+}
+
+/** What opens a dialog may be pressed twice at once: that presses no button that came to stand under the pointer. */
+function Popup(props: ComponentProps<typeof Base.Popup>): ReactNode {
+  const isPressed = useRef(false)
+  return (
+    <Base.Popup
+      {...props}
+      onClickCapture={(event) => {
+        if (isSecondPress(event.nativeEvent) && !isPressed.current) {
+          event.preventDefault()
+          event.stopPropagation()
+        }
+        isPressed.current = true
+      }}
+    />
+  )
+}
+
+function isSecondPress(event: Event): boolean {
+  return event instanceof MouseEvent && event.detail > 1
 }
 
 /** Closes the dialog that it stands in. */
@@ -69,29 +91,56 @@ export function ConfirmButton(props: {
   /** On the button that does it. */
   readonly confirm: string
   readonly onConfirm: () => Promise<unknown>
+  /** A name to be typed first, for what is nearly everything. */
+  readonly typed?: string
   readonly disabled?: boolean
   readonly look?: 'plain' | 'danger' | 'quiet'
   readonly size?: 'usual' | 'small'
 }): ReactNode {
-  const { children, title, text, confirm, onConfirm, disabled = false, look = 'danger', size = 'usual' } = props
+  const { children, title, text, confirm, onConfirm, typed, disabled = false, look = 'danger', size = 'usual' } = props
   const [open, setOpen] = useState(false)
+  const [given, setGiven] = useState('')
+  // Where a key that is pressed without looking changes nothing.
+  const back = useRef<HTMLButtonElement>(null)
   const acting = useAction({ mutationFn: onConfirm, onSuccess: () => setOpen(false) })
   return (
-    <AlertDialog.Root open={open} onOpenChange={setOpen}>
+    <AlertDialog.Root
+      open={open}
+      onOpenChange={(next) => {
+        setOpen(next)
+        setGiven('')
+      }}
+    >
       <AlertDialog.Trigger render={<Button {...{ look, size, disabled }} />}>{children}</AlertDialog.Trigger>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={overlay.backdrop} />
-        <AlertDialog.Popup className={overlay.dialog}>
+        <Popup className={overlay.dialog} {...(typed === undefined && { initialFocus: back })}>
           <AlertDialog.Title render={<h2 />}>{title}</AlertDialog.Title>
           <AlertDialog.Description render={<div />}>{text}</AlertDialog.Description>
+          {typed !== undefined && (
+            <Field
+              label={`Type ${typed} to go on`}
+              autoComplete="off"
+              spellCheck={false}
+              value={given}
+              onChange={({ target }) => setGiven(target.value)}
+            />
+          )}
           {acting.error !== null && <ProblemNotice error={acting.error} />}
           <div className={css.row}>
-            <Button look={look === 'danger' ? 'danger' : 'primary'} busy={acting.isPending} onClick={() => acting.mutate()}>
+            <Button
+              look={look === 'danger' ? 'danger' : 'primary'}
+              busy={acting.isPending}
+              disabled={typed !== undefined && given.trim() !== typed}
+              onClick={() => acting.mutate()}
+            >
               {confirm}
             </Button>
-            <AlertDialog.Close render={<Button look="quiet" />}>Back</AlertDialog.Close>
+            <AlertDialog.Close ref={back} render={<Button look="quiet" />}>
+              Back
+            </AlertDialog.Close>
           </div>
-        </AlertDialog.Popup>
+        </Popup>
       </AlertDialog.Portal>
     </AlertDialog.Root>
   )

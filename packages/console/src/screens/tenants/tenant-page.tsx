@@ -129,6 +129,7 @@ function Actions({ tenant, path }: { readonly tenant: Tenant; readonly path: str
         title={`Offboard ${id}?`}
         text="Nobody is let in any more, its keys are destroyed, and its data is removed. This can’t be undone; take its export first."
         confirm="Offboard for good"
+        typed={id}
         onConfirm={() => send({ method: 'DELETE', path }).then(again)}
       >
         Offboard
