@@ -49,6 +49,22 @@ describeInBrowser('the page and its server', () => {
     expect(await page.getByLabel('Token').count()).toBe(0)
   })
 
+  it('say under a form that the server answers again, though nobody presses anything', async () => {
+    const server = await startTestServer()
+    const { page } = await openConsole(server, { path: '/tenants' })
+    await page.getByRole('button', { name: 'New tenant' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New tenant' })
+    await dialog.getByLabel('Id').fill('late')
+    await dialog.getByLabel('Name').fill('Late')
+    await page.route('**/api/**', (route) => route.abort())
+    await dialog.getByRole('button', { name: 'Onboard' }).click()
+    await dialog.getByText('The server can’t be reached. Is it running?').waitFor()
+    await page.unroute('**/api/**')
+    await dialog.getByText('The server didn’t answer. It does again now: try once more.').waitFor()
+    await dialog.getByRole('button', { name: 'Onboard' }).click()
+    await page.getByRole('heading', { name: 'late' }).waitFor()
+  })
+
   it('have none while nobody sees the page, and catch up when somebody does', async () => {
     const server = await startTestServer()
     const { page } = await openConsole(server, { path: '/requests' })

@@ -1,7 +1,8 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import { CircleAlert, CircleCheck, Info, Lock, TriangleAlert } from 'lucide-react'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import { Problem } from '../api/client.ts'
+import { useReachedAgain } from '../api/reached-again.ts'
 import { Button } from './button.tsx'
 import { faultAt } from './faults.ts'
 import css from './kit.module.css'
@@ -27,30 +28,42 @@ export function Empty(props: { readonly title: string; readonly children?: React
 
 const icons = { info: Info, good: CircleCheck, warn: TriangleAlert, bad: CircleAlert }
 
-export function Notice(props: { readonly tone?: keyof typeof icons; readonly children: ReactNode }): ReactNode {
-  const { tone = 'info', children } = props
+export function Notice(props: {
+  readonly tone?: keyof typeof icons
+  readonly children: ReactNode
+  readonly ref?: RefObject<HTMLDivElement | null>
+}): ReactNode {
+  const { tone = 'info', children, ref } = props
   const Icon = icons[tone]
   return (
-    <div className={`${css.notice} ${css[tone] ?? ''}`} role={tone === 'bad' ? 'alert' : 'note'}>
+    <div ref={ref} className={`${css.notice} ${css[tone] ?? ''}`} role={tone === 'bad' ? 'alert' : 'note'}>
       <Icon size={16} aria-hidden="true" />
       <div>{children}</div>
     </div>
   )
 }
 
-/** What went wrong, in the server's words, with its code and the id to look it up by. */
+/** What went wrong, in the server's words, with its code and the id to look it up by. Within what was sent it comes into sight. */
 export function ProblemNotice(props: {
   readonly error: unknown
   /** Of a form: those that say themselves what is wrong with them. */
   readonly fields?: readonly string[]
+  /** Of what is asked for again by itself, too. */
   readonly onRetry?: () => void
 }): ReactNode {
   const { error, fields = [], onRetry } = props
+  const notice = useRef<HTMLDivElement>(null)
+  const isReachedAgain = useReachedAgain(onRetry ? undefined : error)
+  useEffect(() => {
+    if (error && notice.current?.closest('form, [role="dialog"], [role="alertdialog"]'))
+      notice.current.scrollIntoView({ block: 'nearest' })
+  }, [error])
+  if (isReachedAgain) return <Notice tone="warn">The server didn’t answer. It does again now: try once more.</Notice>
   if (error instanceof Problem && error.code === 'permission_denied') return <NoPermission detail={error.message} />
   const problem = error instanceof Problem ? error : undefined
   if (problem && faultAt(problem, ...fields) !== undefined) return <Marked />
   return (
-    <Notice tone="bad">
+    <Notice tone="bad" ref={notice}>
       <div>{error instanceof Error ? error.message : String(error)}</div>
       {problem?.field !== undefined && (
         <div>
