@@ -86,6 +86,28 @@ describeInBrowser('acting on workflows', () => {
     await reach(server, id, 'completed')
   })
 
+  it('shows a refusal of an edited plan that is longer than the screen, and says how many steps wait', async () => {
+    const plan = { steps: ['one', 'two', 'three', 'four'].map((id) => step(id)) }
+    const id = await startWorkflow(server, { request: 'Long.', approval: 'plan', plan })
+    const { page } = await openConsole(server, { path: `/agents/workflows/${id}`, expected: [/400/] })
+    await page.getByText('before somebody agrees to these 4 steps.').waitFor()
+    await page.getByRole('button', { name: 'Edit the plan' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Edit the plan' })
+    await dialog.getByRole('group', { name: 'Step one' }).getByLabel('Starts after').fill('nothing-of-this-name')
+    // By its key, which needs it in no sight.
+    await dialog.getByRole('button', { name: 'Approve the edited plan' }).evaluate((button: HTMLButtonElement) => button.click())
+    const alert = dialog.getByRole('alert')
+    await alert.waitFor()
+    const [outer, inner] = [await dialog.boundingBox(), await alert.boundingBox()]
+    if (!outer || !inner) return expect.fail('It is not in sight.')
+    expect(inner.y + inner.height).toBeLessThanOrEqual(outer.y + outer.height)
+
+    const single = await startWorkflow(server, { request: 'Short.', approval: 'plan', plan: { steps: [step('one')] } })
+    await page.goto('about:blank')
+    await page.goto(`${server.url}/#/agents/workflows/${single}`)
+    await page.getByText('before somebody agrees to this step.').waitFor()
+  })
+
   it('lets whoever may only start workflows do so', async () => {
     const before = await countOf()
     const { page } = await openConsole(server, { path: '/agents', permissions: ['workflows:write'] })

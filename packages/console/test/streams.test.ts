@@ -121,7 +121,7 @@ describeInBrowser('streams', () => {
     expect(page.url()).toContain('key=pump-7')
     await page.reload()
     await page.getByRole('img', { name: /^flow of pump-7/ }).waitFor()
-    await page.getByText(/[1-9]\d* points of the last ten minutes/).waitFor()
+    await page.getByText(/[1-9]\d* points? of the last ten minutes/).waitFor()
     await expectSound(visited)
   })
 

@@ -42,7 +42,10 @@ function PlanApproval(props: { readonly workflow: Workflow; readonly onEdit: (pl
   return (
     <Panel title="The plan waits for approval" actions={<CopyCall call={approve} />}>
       <Stack>
-        <p>Nothing runs, and nothing is spent, before somebody agrees to these {plan?.steps.length ?? 0} steps.</p>
+        <p>
+          Nothing runs, and nothing is spent, before somebody agrees to{' '}
+          {plan?.steps.length === 1 ? 'this step' : `these ${plan?.steps.length ?? 0} steps`}.
+        </p>
         {mayWrite ? (
           <Row>
             <Button look="primary" busy={act.isPending} onClick={() => act.mutate(approve)}>

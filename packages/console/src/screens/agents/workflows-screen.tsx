@@ -5,7 +5,7 @@ import { useMay } from '../../api/session.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
-import { formatCount, formatTime, formatUsd } from '../../kit/format.ts'
+import { formatCounted, formatTime, formatUsd } from '../../kit/format.ts'
 import { Page, Panel } from '../../kit/page.tsx'
 import { Empty, Loading, NoPermission, ProblemNotice } from '../../kit/states.tsx'
 import css from './agents.module.css'
@@ -83,7 +83,7 @@ function Workflows(): ReactNode {
                 <span>{formatTime(one.created_at)}</span>
                 {one.usage.usd > 0 && <span>{formatUsd(one.usage.usd)}</span>}
                 {one.usage.input_tokens + one.usage.output_tokens > 0 && (
-                  <span>{formatCount(one.usage.input_tokens + one.usage.output_tokens)} tokens</span>
+                  <span>{formatCounted(one.usage.input_tokens + one.usage.output_tokens, 'token')}</span>
                 )}
               </span>
             </Link>

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { type Call, get, pathOf, send } from '../../api/client.ts'
 import { StatusBadge } from '../../kit/badge.tsx'
 import { Field, TextField } from '../../kit/field.tsx'
-import { formatDuration } from '../../kit/format.ts'
+import { formatCounted, formatDuration } from '../../kit/format.ts'
 import { Markdown } from '../../kit/markdown.tsx'
 import css from './home.module.css'
 import { documentCall, readDocument } from './read-document.ts'
@@ -55,7 +55,9 @@ export function TryWorkflow({ round, permissions }: Tried): ReactNode {
         return untilFound(running, 'end of the workflow', async () => {
           const workflow = await get<Workflow>(pathOf('/api/workflows/{}', [workflow_id]), running.signal)
           const steps = Object.values(workflow.steps)
-          running.tell(`${steps.filter(({ status }) => status === 'completed').length} of ${steps.length} steps are done`)
+          running.tell(
+            `${steps.filter(({ status }) => status === 'completed').length} of ${formatCounted(steps.length, 'step')} are done`,
+          )
           return ['completed', 'failed', 'cancelled'].includes(workflow.status) ? workflow : undefined
         })
       }}

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { Badge } from '../../kit/badge.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Cost } from '../../kit/cost.tsx'
-import { formatCount, formatDuration, formatName, formatShare } from '../../kit/format.ts'
+import { formatCount, formatCounted, formatDuration, formatName, formatShare } from '../../kit/format.ts'
 import { Panel } from '../../kit/page.tsx'
 import { Empty, Notice, ProblemNotice } from '../../kit/states.tsx'
 import type { Answer, Asked } from './answer.ts'
@@ -95,7 +95,7 @@ function Answered({ answer, asked }: { readonly answer: Answer; readonly asked: 
         {!explanation && <span>{formatShare(confidence)} confidence</span>}
         {explanation && <span>{explanation.served_by ?? 'No model was asked'}</span>}
         <span>
-          {formatCount(usage.input_tokens)} tokens in, {formatCount(usage.output_tokens)} out
+          {formatCounted(usage.input_tokens, 'token')} in, {formatCount(usage.output_tokens)} out
         </span>
         <span>
           <Cost usd={usage.usd} modelId={settings.model_id} />

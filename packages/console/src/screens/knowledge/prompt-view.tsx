@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { CodeBlock } from '../../kit/copy.tsx'
-import { formatCount } from '../../kit/format.ts'
+import { formatCounted } from '../../kit/format.ts'
 import type { Explanation } from './answer.ts'
 import css from './knowledge.module.css'
 
@@ -10,7 +10,8 @@ export function PromptView({ explanation }: { readonly explanation: Explanation 
   return (
     <details className={css.options}>
       <summary>
-        Prompt <small>{prompt ? `about ${formatCount(prompt.tokens)} tokens, as it was sent` : 'none: no model was asked'}</small>
+        Prompt{' '}
+        <small>{prompt ? `about ${formatCounted(prompt.tokens, 'token')}, as it was sent` : 'none: no model was asked'}</small>
       </summary>
       <div className={css.stack}>
         <p className={css.muted}>

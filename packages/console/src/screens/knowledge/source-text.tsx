@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { get, pathOf } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
-import { formatCount } from '../../kit/format.ts'
+import { formatCounted } from '../../kit/format.ts'
 import { Loaded, Notice } from '../../kit/states.tsx'
 import type { ShownDocument } from './document.ts'
 import css from './knowledge.module.css'
@@ -79,7 +79,7 @@ function More(props: { readonly name: string; readonly left: number; readonly on
       <Button size="small" onClick={props.onMore}>
         {props.name}
       </Button>
-      <small>{formatCount(props.left)} characters</small>
+      <small>{formatCounted(props.left, 'character')}</small>
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { ButtonLink } from '../../kit/button.tsx'
 import { CopyButton, CopyCall } from '../../kit/copy.tsx'
 import { Cost } from '../../kit/cost.tsx'
 import { Figure, Figures } from '../../kit/figures.tsx'
-import { formatCount, formatDuration, formatTime } from '../../kit/format.ts'
+import { formatCount, formatCounted, formatDuration, formatTime } from '../../kit/format.ts'
 import { Columns, Page, Panel } from '../../kit/page.tsx'
 import { Empty, Loaded, Notice } from '../../kit/states.tsx'
 import { Facts } from './facts.tsx'
@@ -125,7 +125,7 @@ function KeyFigures({ request }: { readonly request: WholeRequest }): ReactNode 
         name="Cost"
         value={usage ? <Cost usd={usage.usd} modelId={model_id} /> : '–'}
         hint={
-          usage ? `the model took ${formatDuration(usage.latency_ms)}` : `up to ${formatCount(request.max_tokens)} tokens out`
+          usage ? `the model took ${formatDuration(usage.latency_ms)}` : `up to ${formatCounted(request.max_tokens, 'token')} out`
         }
       />
       <Figure

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { get, pathOf } from '../../api/client.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyButton } from '../../kit/copy.tsx'
-import { formatCount } from '../../kit/format.ts'
+import { formatCounted } from '../../kit/format.ts'
 import { Markdown } from '../../kit/markdown.tsx'
 import { Panel } from '../../kit/page.tsx'
 import { Empty, Loaded, Loading } from '../../kit/states.tsx'
@@ -69,7 +69,7 @@ function Text({ text, what }: { readonly text: string; readonly what: string }):
 function Size({ text, what }: { readonly text: string; readonly what: string }): ReactNode {
   return (
     <>
-      <span className={css.following}>{formatCount(text.length)} characters</span>
+      <span className={css.following}>{formatCounted(text.length, 'character')}</span>
       <CopyButton text={text} what={what} />
     </>
   )

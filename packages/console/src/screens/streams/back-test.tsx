@@ -7,7 +7,7 @@ import { StatusBadge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Choice } from '../../kit/field.tsx'
-import { formatCount, formatTime } from '../../kit/format.ts'
+import { formatCount, formatCounted, formatTime } from '../../kit/format.ts'
 import { Panel, Stack } from '../../kit/page.tsx'
 import { Notice, ProblemNotice } from '../../kit/states.tsx'
 import { Table } from '../../kit/table.tsx'
@@ -70,8 +70,11 @@ export function BackTestOutcome({ result }: { readonly result: BackTest }): Reac
   return (
     <Stack>
       <p role="status">
-        {alerts.length === 0 ? 'No alert would have been raised' : `${formatCount(alerts.length)} alerts would have been raised`}{' '}
-        over {formatCount(read.insights)} insights and {formatCount(read.windows)} windows{cut ? ', the newest of more' : ''}.
+        {alerts.length === 0
+          ? 'No alert would have been raised'
+          : `${formatCounted(alerts.length, 'alert')} would have been raised`}{' '}
+        over {formatCounted(read.insights, 'insight')} and {formatCounted(read.windows, 'window')}
+        {cut ? ', the newest of more' : ''}.
       </p>
       {notes.map((note) => (
         <Notice key={note}>{note}</Notice>

@@ -3,6 +3,7 @@ import { useSearchParams } from 'react-router'
 import { ButtonLink } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Choice } from '../../kit/field.tsx'
+import { formatCounted } from '../../kit/format.ts'
 import { Panel, Row } from '../../kit/page.tsx'
 import { Empty, Loading, ProblemNotice } from '../../kit/states.tsx'
 import { streamAddress, streamPath } from './addresses.ts'
@@ -47,7 +48,7 @@ export function LiveCharts(props: { readonly name: string; readonly feed: Stream
           </Row>
           <p className={css.note}>
             The band is what was expected of each value before it came; a dot is an anomaly: of the value, or of how it and the
-            last ones move. {samples.length} points of the last ten minutes.
+            last ones move. {formatCounted(samples.length, 'point')} of the last ten minutes.
           </p>
         </div>
       )}
