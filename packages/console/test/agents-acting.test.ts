@@ -108,6 +108,22 @@ describeInBrowser('acting on workflows', () => {
     await page.getByText('before somebody agrees to this step.').waitFor()
   })
 
+  it('asks before an example takes the place of what was typed', async () => {
+    const { page } = await openConsole(server, { path: '/agents' })
+    const request = page.getByLabel('Request')
+    const example = page.getByRole('button', { name: 'A comparison' })
+    await example.click()
+    await expect.poll(() => request.inputValue()).not.toBe('')
+    await request.fill('My own.')
+    await example.click()
+    const asked = page.getByRole('alertdialog', { name: 'Throw away what you typed?' })
+    await asked.getByRole('button', { name: 'Keep it' }).click()
+    expect(await request.inputValue()).toBe('My own.')
+    await example.click()
+    await asked.getByRole('button', { name: 'Throw it away' }).click()
+    await expect.poll(() => request.inputValue()).not.toBe('My own.')
+  })
+
   it('lets whoever may only start workflows do so', async () => {
     const before = await countOf()
     const { page } = await openConsole(server, { path: '/agents', permissions: ['workflows:write'] })

@@ -13,7 +13,7 @@ import { Panel, Row, Stack } from '../../kit/page.tsx'
 import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
 import { numberIn, withNumbers } from '../../kit/typed.ts'
-import { Unsaved } from '../../kit/unsaved.tsx'
+import { AskToDiscard, Unsaved } from '../../kit/unsaved.tsx'
 import css from './agents.module.css'
 import { examples } from './examples.ts'
 import { readJson } from './read-json.ts'
@@ -29,6 +29,8 @@ interface Typed {
 }
 
 const nothing: Typed = { request: '', approval: false, plan: '', budget: {}, session: '' }
+type Example = (typeof examples)[number]
+
 const limits = [
   { name: 'usd', label: 'USD' },
   { name: 'tokens', label: 'Tokens' },
@@ -53,6 +55,8 @@ export function StartForm(): ReactNode {
   const [typed, setTyped] = useState(begun)
   const work = useTypedWork(typed, begun)
   const [opened, setOpened] = useState(false)
+  /** Chosen while something else stands there. */
+  const [offered, setOffered] = useState<Example>()
   const queries = useQueryClient()
   const navigate = useNavigate()
   const mayRead = useMay('workflows:read')
@@ -72,6 +76,13 @@ export function StartForm(): ReactNode {
     setTyped((before) => ({ ...before, ...more }))
     start.reset()
   }
+  const take = ({ name: _, ...given }: Example): void => {
+    const next = { ...nothing, ...given }
+    setBegun(next)
+    change(next)
+    setOpened(given.plan !== undefined)
+    setOffered(undefined)
+  }
   const faultOf = (field: string): string | undefined => faultAt(start.error, field)
   const isFolded = faultAt(start.error, ...folded) === undefined && !opened
   return (
@@ -87,17 +98,7 @@ export function StartForm(): ReactNode {
             <p className={css.note}>Try:</p>
             <Row>
               {examples.map((example) => (
-                <Button
-                  key={example.name}
-                  size="small"
-                  onClick={() => {
-                    const { name: _, ...given } = example
-                    const next = { ...nothing, ...given }
-                    setBegun(next)
-                    change(next)
-                    setOpened(example.plan !== undefined)
-                  }}
-                >
+                <Button key={example.name} size="small" onClick={() => (work.isUnsaved() ? setOffered(example) : take(example))}>
                   {example.name}
                 </Button>
               ))}
@@ -159,6 +160,11 @@ export function StartForm(): ReactNode {
               Start
             </Button>
             <Unsaved work={work} />
+            <AskToDiscard
+              open={offered !== undefined}
+              onStay={() => setOffered(undefined)}
+              onDiscard={() => offered && take(offered)}
+            />
           </Row>
         </Stack>
       </form>
