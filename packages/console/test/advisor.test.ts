@@ -51,15 +51,21 @@ describeInBrowser('the advisor', () => {
   })
 
   it('names the answer that the server refuses, and goes on when it is mended', async () => {
-    const { page } = await openConsole(server, { path: '/advisor', expected: [/400/] })
+    const visited = await openConsole(server, { path: '/advisor', expected: [/400/] })
+    const { page } = visited
     await page.getByText('Answers that have to come from documents.').click()
     await page.getByLabel('Documents', { exact: true }).fill('10')
     const pages = page.getByLabel('Pages in all')
+    await page.getByRole('region', { name: 'Advice' }).getByRole('list', { name: 'Ranking' }).waitFor()
     await pages.fill('5')
     await pages.and(page.locator('[aria-invalid=true]')).waitFor()
     await page.getByText('A document has a page at the least.').first().waitFor()
+    await page.getByText('Below is the advice as it was before.').waitFor()
+    await page.getByRole('region', { name: 'Advice' }).getByRole('list', { name: 'Ranking' }).waitFor()
+    await expectSound(visited)
     await pages.fill('20')
     await page.getByRole('alert').waitFor({ state: 'detached' })
+    await page.getByText('Below is the advice as it was before.').waitFor({ state: 'detached' })
   })
 
   it('says of a number that is none, or out of range, which it should be, and asks the server nothing', async () => {

@@ -1,12 +1,12 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { type ReactNode, useDeferredValue, useMemo } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useDeferredValue, useMemo, useRef } from 'react'
 import { useSearchParams } from 'react-router'
-import { type Call, send } from '../../api/client.ts'
+import { type Call, Problem, send } from '../../api/client.ts'
 import { addressed } from '../../kit/addressed.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
 import { Page, Row } from '../../kit/page.tsx'
-import { Loading, ProblemNotice } from '../../kit/states.tsx'
+import { Loading, Notice, ProblemNotice } from '../../kit/states.tsx'
 import { Tabs } from '../../kit/tabs.tsx'
 import { withNumbers } from '../../kit/typed.ts'
 import type { Advice, Answers } from './advice.ts'
@@ -31,9 +31,13 @@ export default function AdvisorScreen(): ReactNode {
   const advice = useQuery({
     queryKey: ['/api/advisor', asked],
     queryFn: ({ signal }) => send<Advice>(withNumbers(call, answerNumbers), signal),
-    placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   })
+  const last = useRef<{ readonly advice: Advice; readonly answers: Answers }>(undefined)
+  if (advice.data !== undefined) last.current = { advice: advice.data, answers: asked }
+  // What the token doesn't open any more isn't shown.
+  const isShut = advice.error instanceof Problem && advice.error.status === 403
+  const shown = isShut ? undefined : last.current
   const change = (next: Answers): void =>
     setQuery(
       (before) => {
@@ -63,15 +67,20 @@ export default function AdvisorScreen(): ReactNode {
         ))}
       </Row>
       <div className={css.halves}>
-        <QuestionForm answers={answers} assumed={advice.data?.profile ?? {}} error={advice.error} onChange={change} />
+        <QuestionForm answers={answers} assumed={shown?.advice.profile ?? {}} error={advice.error} onChange={change} />
         <div className={css.result} aria-busy={advice.isFetching}>
           {advice.error !== null && (
             <ProblemNotice error={advice.error} fields={answerFields} onRetry={() => void advice.refetch()} />
           )}
-          {advice.data === undefined ? (
+          {shown === undefined ? (
             advice.error === null && <Loading what="Computing" />
           ) : (
-            <Result advice={advice.data} answers={asked} />
+            <>
+              {advice.error !== null && <Notice>Below is the advice as it was before.</Notice>}
+              <section className={advice.error === null ? css.panels : css.before} aria-label="Advice">
+                <Result {...shown} />
+              </section>
+            </>
           )}
         </div>
       </div>
