@@ -118,6 +118,17 @@ describeInBrowser('alert rules', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('table', { name: 'Rules, tested back' }).getByText('high_priority').first().waitFor()
     expect(await page.getByRole('button', { name: /New rule|Edit|Remove/ }).count()).toBe(0)
+    // No word is broken, and none is beside the screen.
+    const rules = page.getByRole('table', { name: 'Alert rules' })
+    const raises = rules.getByRole('cell').getByText('anomaly_detected', { exact: true }).first()
+    const linesOf = (one: Element): number => {
+      const range = document.createRange()
+      range.selectNodeContents(one)
+      return range.getClientRects().length
+    }
+    expect(await raises.evaluate(linesOf)).toBe(1)
+    const state = await rules.getByText('built in').first().boundingBox()
+    expect((state?.x ?? 390) + (state?.width ?? 0)).toBeLessThanOrEqual(390)
     await expectSound(visited)
   })
 })

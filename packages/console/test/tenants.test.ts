@@ -230,6 +230,12 @@ describeInBrowser('the screen of tenants', () => {
     const { page } = visited
     const trail = page.getByRole('table', { name: 'Trail' })
     await trail.getByText('PATCH /api/tenants/{id}: limits.concurrent, retention.requests_days').first().waitFor()
+    // On a phone it is cut, and told whole.
+    await trail
+      .getByTitle('PATCH /api/tenants/{id}: limits.concurrent, retention.requests_days', { exact: true })
+      .first()
+      .waitFor()
+    await trail.getByTitle('tenant.created', { exact: true }).first().waitFor()
     await page.getByRole('button', { name: 'Verify the trail' }).click()
     await page.getByText('The trail is as it was written').waitFor()
     const [file] = await Promise.all([

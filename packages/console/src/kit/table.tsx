@@ -8,7 +8,7 @@ export interface Column<Row> {
   readonly show: (row: Row) => ReactNode
 }
 
-/** A table of a few rows; long lists are for `VirtualTable`. */
+/** A table of a few rows, on a phone each cell with its column's name; long lists are for `VirtualTable`. */
 export function Table<Row>(props: {
   readonly name: string
   readonly columns: readonly Column<Row>[]
@@ -32,7 +32,7 @@ export function Table<Row>(props: {
           {rows.map((row) => (
             <tr key={keyOf(row)}>
               {columns.map((column) => (
-                <td key={column.name} className={column.isNumber ? css.number : undefined}>
+                <td key={column.name} data-name={column.name} className={column.isNumber ? css.number : undefined}>
                   {column.show(row)}
                 </td>
               ))}

@@ -135,7 +135,11 @@ export function Standing(props: { readonly document: ShownDocument; readonly wit
   return (
     <span className={css.standing}>
       <StatusBadge status={status} />
-      {status === 'processed' && embedding === 'pending' && <Badge tone="info">vectors pending</Badge>}
+      {status === 'processed' && embedding === 'pending' && (
+        <span className={css.pending}>
+          <Badge tone="info">vectors pending</Badge>
+        </span>
+      )}
       {status !== 'processed' && searchable && <Badge>earlier version found</Badge>}
       {withReason && error && <span title={error.message}>{error.message}</span>}
     </span>

@@ -74,7 +74,8 @@ function Act({ what, detail }: Pick<AuditEntry, 'what' | 'detail'>): ReactNode {
   const fields = Object.entries(detail).flatMap(([name, value]) => (isOfFields(name) ? String(value).split('+') : []))
   const others = Object.entries(detail).flatMap(([name, value]) => (isOfFields(name) ? [] : [`${name}: ${value}`]))
   const told = [...fields, ...others].join(', ')
-  return told === '' ? what : <span title={`${what}: ${told}`}>{`${what}: ${told}`}</span>
+  const words = told === '' ? what : `${what}: ${told}`
+  return <span title={words}>{words}</span>
 }
 
 /** Names of fields stand in as many texts as they need. */
@@ -87,7 +88,8 @@ function Said({ verdict }: { readonly verdict: Verdict }): ReactNode {
   if (valid)
     return (
       <Notice tone="good">
-        The trail is as it was written: {formatCount(entries)} entries, {formatCount(pending)} of them wait to be sealed.
+        The trail is as it was written: {entries === 1 ? '1 entry' : `${formatCount(entries)} entries`}, and{' '}
+        {formatCount(pending)} still to be sealed.
       </Notice>
     )
   return (
