@@ -41,6 +41,27 @@ describeInBrowser('the focus', () => {
     await expectFocus(page, 'H1 Agree to me.')
   })
 
+  it('goes there, too, where a row goes, a screen becomes another, or a dialog closes over a screen that is gone', async () => {
+    const rule = { alert_type: 'too_hot', on: 'insight', field: 'processing_time', operator: '>', threshold: 1 }
+    await api(server, 'PUT', '/api/alert-rules', { version: 0, rules: [{ rule_id: 'hot', ...rule }] })
+    const { page } = await openConsole(server, { path: '/streams/rules' })
+    await press(page, 'Remove')
+    await press(page, 'Remove the rule')
+    await page.getByText('No rule of your own yet.').waitFor()
+    await expectFocus(page, 'H1 Alert rules')
+
+    await page.goto(`${server.url}/#/tenants`)
+    await press(page, 'New tenant')
+    await page.getByLabel('Id').fill('arrives')
+    await page.getByLabel('Name').fill('Arrives')
+    await press(page, 'Onboard')
+    await expectFocus(page, 'H1 arrives')
+    await press(page, 'Suspend')
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Suspend' }).click()
+    await page.getByRole('button', { name: 'Activate' }).waitFor()
+    await expectFocus(page, 'H1 arrives')
+  })
+
   it('goes to the heading of a new screen, and to that of what was just sent', async () => {
     const { page } = await openConsole(server)
     await page.getByRole('navigation').getByRole('link', { name: 'Requests' }).click()
