@@ -1,5 +1,4 @@
 /** What a file is by its first bytes, against what it was sent as. @module */
-import { refuseBinary } from '@plinth/core/reading'
 import type { Kind } from './media-types.ts'
 import { damaged, encrypted, mislabelled } from './refusals.ts'
 
@@ -34,10 +33,7 @@ const words: Readonly<Record<Kind, string>> = {
   image: 'an image',
 }
 
-/**
- * @throws UnreadableDocumentError `document_mislabelled`, `document_encrypted`, `document_type_unknown` for what is no text, or
- * `document_damaged` for bytes that are nothing known.
- */
+/** @throws UnreadableDocumentError `document_mislabelled`, `document_encrypted`, or `document_damaged` for bytes that are nothing known. */
 export function checkSignature(kind: Kind, bytes: Uint8Array): void {
   const found = signatureOf(bytes)
   switch (kind) {
@@ -54,8 +50,8 @@ export function checkSignature(kind: Kind, bytes: Uint8Array): void {
       break
     default:
       if (found === undefined) {
-        refuseBinary(bytes)
-        return
+        if (!isBinary(bytes)) return
+        throw mislabelled(words[kind], 'no text, or one in UTF-16 without its mark')
       }
   }
   if (found !== undefined) throw mislabelled(words[kind], found)
@@ -73,6 +69,13 @@ function latin(bytes: Uint8Array): string {
 
 function includesWide(bytes: Uint8Array, word: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(Buffer.from(word, 'utf16le'))
+}
+
+/** More than a quarter of zeros, and no byte order mark that would explain them. */
+function isBinary(bytes: Uint8Array): boolean {
+  const head = bytes.subarray(0, 1024)
+  if (head.length < 64 || head[0] === 0xff || head[0] === 0xfe) return false
+  return head.reduce((zeros, byte) => zeros + (byte === 0 ? 1 : 0), 0) > head.length / 4
 }
 
 function looksLikeText(bytes: Uint8Array): boolean {

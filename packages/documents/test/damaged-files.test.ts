@@ -91,7 +91,7 @@ describe('files that were damaged anywhere', () => {
           (error: { readonly code?: string; readonly message: string }) => error.code ?? error.message,
         )
         expect(outcome).toMatch(
-          /^(?:read|document_(?:damaged|mislabelled|encrypted|encoding_unknown|type_unknown|empty|too_large|timed_out))$/,
+          /^(?:read|document_(?:damaged|mislabelled|encrypted|encoding_unknown|empty|too_large|timed_out))$/,
         )
       }),
       { numRuns: 80 },

@@ -9,7 +9,7 @@ describe('text/plain', () => {
   it('gives the content as it was sent, of any script [R25, R126]', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 2_000 }), async (content) => {
-        const sent = `x${content.toWellFormed().replaceAll('\0', '')}`
+        const sent = `x${content.toWellFormed()}`
         expect((await read('text/plain', sent)).text).toBe(sent)
       }),
       { numRuns: 60 },
@@ -30,13 +30,9 @@ describe('text/plain', () => {
   })
 
   it('refuses what is no text, whatever it is called [X26]', async () => {
-    const wide = new Uint8Array(Buffer.from('Words of two bytes each. '.repeat(9), 'utf16le'))
-    const program = new Uint8Array(Buffer.from('MZ\0\u0001binary\u00ff', 'latin1'))
-    for (const content of [new Uint8Array(5_000), wide, program, 'MZ\0\u0001binary', `${'Words. '.repeat(9_000)}\0`])
-      for (const type of ['text/plain', 'text/markdown', 'text/csv', 'application/json', 'text/html', 'text/x-log'])
-        expect(await refusalOf(reader, type, typeof content === 'string' ? content : content.slice()), type).toBe(
-          'document_type_unknown',
-        )
+    for (const content of [new Uint8Array(5_000), new Uint8Array(Buffer.from('Words of two bytes each. '.repeat(9), 'utf16le'))])
+      expect(await refusalOf(reader, 'text/plain', content)).toBe('document_mislabelled')
+    expect((await read('text/plain', `${'Words. '.repeat(9)}\0\0`)).text).toHaveLength(65)
   })
 
   it('refuses a file without words', async () => {

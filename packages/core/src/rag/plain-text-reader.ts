@@ -1,7 +1,6 @@
 import { type DocumentReader, UnreadableDocumentError } from '../ports/document-reader.ts'
 import type { Block } from './chunking/block.ts'
 import { chunkBlocks } from './chunking/chunk.ts'
-import { refuseBinary } from './refuse-binary.ts'
 
 /** What is no text, by its extension, so that it is refused rather than taken for one. Markdown and the like are text, too. */
 const others: Readonly<Record<string, string>> = {
@@ -26,7 +25,6 @@ export const plainTextReader: DocumentReader = {
     signal?.throwIfAborted()
     if (!plainTextReader.reads(contentType))
       throw new UnreadableDocumentError('document_type_unknown', 'Files of this kind are not read; plain text is.')
-    refuseBinary(bytes)
     const text = decode(bytes)
     if (text.trim() === '') throw new UnreadableDocumentError('document_empty', 'The document has no text.')
     const { spans, contexts } = chunkBlocks(text, paragraphsOf(text))
