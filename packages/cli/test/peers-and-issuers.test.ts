@@ -98,7 +98,7 @@ describe('PLINTH_ISSUERS [X75]', () => {
   it.each<[string, () => string, RegExp]>([
     ['a file that is not there', () => join(root, 'none.json'), /none\.json can not be read/],
     ['a file that is no list', () => file, /no JSON list/],
-    ['an entry that is wrong', () => '[{"issuer":"plinth"}]', /0\.issuer must not be plinth/],
+    ['an entry that is wrong', () => '[{"issuer":"plinth"}]', /0\.issuer: Must not be plinth/],
     ['a file of keys that is not there', () => join(root, 'broken.json'), /gone\.json can not be read/],
   ])('with %s is a problem', async (_, setting, words) => {
     expect(await look(issuers, { PLINTH_ISSUERS: setting() })).toMatchObject({

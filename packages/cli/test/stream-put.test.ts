@@ -30,7 +30,7 @@ function server(answer: (body: Body, call: number) => object) {
 }
 
 const busy = { code: 'stream_busy', message: 'Busy.', retryable: true }
-const wrong = { code: 'invalid_record', message: 'is wrong.', retryable: false, field: 'data.value' }
+const wrong = { code: 'invalid_record', message: 'Is wrong.', retryable: false, field: 'data.value' }
 const allTaken = ({ records }: Body): object => ({ accepted: records.length, rejected: [] })
 
 describe('a sender of records', () => {

@@ -80,7 +80,7 @@ describe('plinth stream put', () => {
     expect(said.sort()).toEqual([
       expect.stringMatching(/some\.csv:3: It has 1 cells/),
       expect.stringMatching(/some\.csv:4: There is no field "key"/),
-      expect.stringMatching(/some\.jsonl:3: timestamp .*RFC 3339.*\(invalid_record\)$/),
+      expect.stringMatching(/some\.jsonl:3: timestamp: .*RFC 3339.*\(invalid_record\)$/),
       expect.stringMatching(/some\.jsonl:4: It is no JSON/),
     ])
     const asJson = await stream('put', 'mixed', json, '--json')

@@ -99,11 +99,11 @@ describeInBrowser('the screen of requests', () => {
     await form.getByLabel('Request id').fill('nightly-1')
     await form.getByLabel('Idempotency key').fill('night-key')
     await page.keyboard.press('Enter')
-    await form.getByText('must be later than now, and than not_before').waitFor()
+    await form.getByText('Must be later than now, and than not_before.').waitFor()
     expect(await form.getByLabel('Expires').getAttribute('aria-invalid')).toBe('true')
     // The fault goes with what it was of, which stays in sight.
     await form.getByLabel('Expires').fill('')
-    await form.getByText('must be later than now, and than not_before').waitFor({ state: 'detached' })
+    await form.getByText('Must be later than now, and than not_before.').waitFor({ state: 'detached' })
     expect(await form.getByLabel('Expires').isVisible()).toBe(true)
     await form.getByRole('button', { name: 'API' }).click()
     await page.getByRole('menuitem', { name: 'Copy as curl' }).click()

@@ -153,7 +153,7 @@ describeInBrowser('the screen of tenants', () => {
     await form.getByLabel('Good until').fill('2020-01-31T12:00:00')
     await form.getByRole('button', { name: 'Make the key' }).click()
     // Said once, at its field.
-    await form.getByText('must be later than now').waitFor()
+    await form.getByText('Must be later than now.').waitFor()
     await form.getByText('Look at the marked field.').waitFor()
     await form.getByLabel('Good until').fill('2099-01-31T12:00:00')
     await expectSound(visited)

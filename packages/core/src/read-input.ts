@@ -20,8 +20,13 @@ export function readInput<Value>(form: z.ZodType<Value>, value: unknown, at = ''
 
 /** The value as its form has it, or the first thing that is wrong. */
 export function tryInput<Value>(form: z.ZodType<Value>, value: unknown): { value: Value } | { fault: InputFault } {
-  const parsed = form.safeParse(value, { error: wordsFor })
+  const parsed = parseInput(form, value)
   return parsed.success ? { value: parsed.data } : { fault: firstFault(parsed.error.issues) }
+}
+
+/** All that is wrong, as zod has it, in words of ours. */
+export function parseInput<Value>(form: z.ZodType<Value>, value: unknown): z.ZodSafeParseResult<Value> {
+  return form.safeParse(value, { error: wordsFor })
 }
 
 /** Does what may refuse a field of something that lies in a field itself. @throws InvalidInputError whose field is the whole path. */

@@ -74,8 +74,8 @@ describe('the file of MCP servers', () => {
     ['two addresses', { files: { command: 'x', url: 'http://x', tenants: ['*'] } }, 'needs a command or a url'],
     ['another protocol', { files: { url: 'file:///etc', tenants: ['*'] } }, 'http or https'],
     ['the older transport', { files: { type: 'sse', url: 'http://x', tenants: ['*'] } }, 'type'],
-    ['an unknown field', { files: { command: 'x', tenants: ['*'], readonly: ['a'] } }, 'readonly'],
-    ['a time-out that is none', { files: { command: 'x', tenants: ['*'], timeout: 0 } }, 'timeout'],
+    ['an unknown field', { files: { command: 'x', tenants: ['*'], readonly: ['a'] } }, 'There is no field "readonly" here.'],
+    ['a time-out that is none', { files: { command: 'x', tenants: ['*'], timeout: 0 } }, 'timeout: Must be at least 0.1.'],
     ['a variable that is not set', { files: { command: 'x', env: { A: `\${NOT_SET}` }, tenants: ['*'] } }, `\${NOT_SET}`],
     [
       'one for all tenants that names one',

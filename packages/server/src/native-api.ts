@@ -265,7 +265,7 @@ function withoutTenant(caller: Caller, body: unknown): unknown {
 function withoutObject(id: string | undefined, body: unknown): unknown {
   if (id === undefined || typeof body !== 'object' || body === null || !('tenant_id' in body)) return body
   const { tenant_id, ...rest } = body
-  if (tenant_id !== id) throw new InvalidInputError('must be the tenant of the path', { field: 'tenant_id' })
+  if (tenant_id !== id) throw new InvalidInputError('Must be the tenant of the path.', { field: 'tenant_id' })
   return rest
 }
 

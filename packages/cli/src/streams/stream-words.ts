@@ -78,7 +78,7 @@ export function rejectedWords({ rejected, lines }: PutResult): string[] {
   const more = rejected - lines.length
   return [
     ...lines.map(({ file, line, error: { message, code, field } }) =>
-      printable(`${file}:${line}: ${field === undefined ? '' : `${field} `}${message} (${code})`),
+      printable(`${file}:${line}: ${field === undefined ? '' : `${field}: `}${message} (${code})`),
     ),
     ...(more > 0 ? [`… and ${more} more.`] : []),
   ]

@@ -110,7 +110,7 @@ export const answersForm: z.ZodType<Answers> = z.strictObject({
     .max(5)
     .exactOptional(),
   regions: z
-    .array(z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'must be a region of AWS, such as eu-central-1'))
+    .array(z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'Must be a region of AWS, such as eu-central-1.'))
     .max(40)
     .exactOptional(),
   monthly_budget_usd: amount.exactOptional(),

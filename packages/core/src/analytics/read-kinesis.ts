@@ -29,7 +29,7 @@ export function isKinesisRecord(value: unknown): value is { readonly kinesis: un
  * @returns what `readRecord` reads, or why there is none.
  */
 export function fromKinesis({ kinesis }: { readonly kinesis: unknown }): object | RecordFault {
-  if (typeof kinesis !== 'object' || kinesis === null) return recordFault('must be an object.', 'kinesis')
+  if (typeof kinesis !== 'object' || kinesis === null) return recordFault('Must be an object.', 'kinesis')
   const {
     data: text,
     partitionKey: key = 'default',
@@ -39,7 +39,7 @@ export function fromKinesis({ kinesis }: { readonly kinesis: unknown }): object 
     readonly [name: string]: unknown
   }
   const data = typeof text === 'string' ? decoded(text) : undefined
-  if (data === undefined) return recordFault('must be JSON in base64.', 'kinesis.data')
+  if (data === undefined) return recordFault('Must be JSON in base64.', 'kinesis.data')
   const own = typeof data === 'object' && data !== null && 'timestamp' in data ? data.timestamp : undefined
   const time = typeof own === 'string' && parseTime(own) !== undefined ? own : timeOf(arrived)
   return { key, data, ...(time === undefined ? {} : { timestamp: time }), ...(id === undefined ? {} : { id }) }

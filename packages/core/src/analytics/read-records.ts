@@ -39,9 +39,9 @@ export function readRecord(value: unknown, rules: ReadingRules): StreamRecord | 
   let time: number | undefined = rules.now
   if (timestamp !== undefined) {
     time = typeof timestamp === 'string' ? parseTime(timestamp) : undefined
-    if (time === undefined) return recordFault('must be an RFC 3339 time of the years 1970 to 9999.', 'timestamp')
+    if (time === undefined) return recordFault('Must be an RFC 3339 time of the years 1970 to 9999.', 'timestamp')
     if (time > rules.now + recordLimits.ahead)
-      return { code: 'timestamp_ahead', message: 'is more than a day ahead.', retryable: false, field: 'timestamp' }
+      return { code: 'timestamp_ahead', message: 'Is more than a day ahead.', retryable: false, field: 'timestamp' }
   }
   const wrong = faultOfData(data, rules.numbers)
   if (wrong) return wrong
@@ -69,19 +69,19 @@ function isName(value: unknown, longest: number): value is string {
 const plainText = /^[\x20-\x7e]*$/
 
 function nameFault(field: string, longest: number): RecordFault {
-  return recordFault(`must be a text of 1 to ${longest} characters, none of them a control character.`, field)
+  return recordFault(`Must be a text of 1 to ${longest} characters, none of them a control character.`, field)
 }
 
 function faultOfData(data: unknown, numbers: readonly string[]): RecordFault | undefined {
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return recordFault('must be an object.', 'data')
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return recordFault('Must be an object.', 'data')
   const weight = weigh(data, 1)
   if (typeof weight === 'string') return recordFault(weight, 'data')
   // What is light by its weight is light; only else its exact size is worth its price.
   if (weight > recordLimits.bytes && jsonBytes(data as JsonObject) > recordLimits.bytes)
-    return tooLarge(`holds at most ${recordLimits.bytes / 1024} KiB.`, 'data')
+    return tooLarge(`Must hold at most ${recordLimits.bytes / 1024} KiB.`, 'data')
   for (const name of numbers) {
     const value = Object.hasOwn(data, name) ? (data as JsonObject)[name] : undefined
-    if (value !== undefined && typeof value !== 'number') return recordFault('must be a number.', `data.${name}`)
+    if (value !== undefined && typeof value !== 'number') return recordFault('Must be a number.', `data.${name}`)
   }
   return undefined
 }
@@ -90,13 +90,13 @@ function faultOfData(data: unknown, numbers: readonly string[]): RecordFault | u
 function weigh(value: unknown, depth: number): number | string {
   // A character is six bytes at most, escaped.
   if (typeof value === 'string') return value.length * 6 + 2
-  if (typeof value === 'number') return Number.isFinite(value) ? 25 : 'must hold finite numbers only.'
+  if (typeof value === 'number') return Number.isFinite(value) ? 25 : 'Must hold finite numbers only.'
   if (typeof value === 'boolean' || value === null) return 5
-  if (typeof value !== 'object') return 'must hold JSON only.'
-  if (depth > deepestData) return `is nested more than ${deepestData} deep.`
+  if (typeof value !== 'object') return 'Must hold JSON only.'
+  if (depth > deepestData) return `Must be nested at most ${deepestData} deep.`
   let sum = 2
   for (const name in value) {
-    if (name === '__proto__') return 'must have no field __proto__.'
+    if (name === '__proto__') return 'Must have no field __proto__.'
     const inner = weigh((value as { readonly [name: string]: unknown })[name], depth + 1)
     if (typeof inner === 'string') return inner
     sum += name.length * 6 + 4 + inner

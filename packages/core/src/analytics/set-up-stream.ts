@@ -93,7 +93,7 @@ export async function setUpStream(
     if (!record) return { fields: await make(scope, name, settings, shards ?? defaultShards), made: true }
     if (mustBeNew) throw new AlreadyThereError('stream', 'name')
     if (shards !== undefined && shards !== record.fields.shards)
-      throw new InvalidInputError('is fixed when a stream begins', { field: 'shards' })
+      throw new InvalidInputError('Is fixed when a stream begins.', { field: 'shards' })
     const changed = { ...record.fields, ...settings, updated: scope.clock.now() }
     const told = { changed: changedFields(showSettings(record.fields), showSettings({ ...record.fields, ...settings })) }
     return { fields: (await scope.state.update(streams, record, changed, told)).fields, made: false }

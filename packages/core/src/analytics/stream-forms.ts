@@ -17,7 +17,7 @@ export interface StreamParams {
 
 export const streamName: z.ZodType<string, string> = z
   .string()
-  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores and hyphens')
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/, 'Must be 1 to 128 letters, digits, dots, underscores and hyphens.')
 
 export const streamParams: z.ZodType<StreamParams> = z.strictObject({ name: streamName })
 
@@ -73,7 +73,7 @@ const fieldName = z.string().min(1).max(128)
 const length = numberBetween(windowLimits.shortest / second, windowLimits.longest / second)
 const windowName = z
   .string()
-  .regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, underscores, colons and hyphens')
+  .regex(/^[A-Za-z0-9._:-]{1,64}$/, 'Must be 1 to 64 letters, digits, dots, underscores, colons and hyphens.')
 
 const newWindow: z.ZodType<WindowDefinition> = z
   .discriminatedUnion('kind', [
@@ -96,7 +96,7 @@ export const newSettings: z.ZodType<Partial<NewSettings>> = z
   .strictObject({
     fields: z
       .record(fieldName, z.enum(['number', 'category', 'ignore']))
-      .refine((fields) => Object.keys(fields).length <= streamLimits.fields, `holds at most ${streamLimits.fields} fields`)
+      .refine((fields) => Object.keys(fields).length <= streamLimits.fields, `Must hold at most ${streamLimits.fields} fields.`)
       .optional(),
     windows: z.array(newWindow).max(streamLimits.windows).optional(),
     allowed_lateness_seconds: numberBetween(0, 86_400).transform(milliseconds).optional(),

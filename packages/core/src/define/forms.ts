@@ -11,7 +11,7 @@ export const time: z.ZodType<number, string> = z
     if (milliseconds !== undefined) return milliseconds
     context.addIssue({
       code: 'custom',
-      message: 'must be an RFC 3339 time of the years 1970 to 9999, such as 2026-01-31T12:00:00Z',
+      message: 'Must be an RFC 3339 time of the years 1970 to 9999, such as 2026-01-31T12:00:00Z.',
     })
     return z.NEVER
   })
@@ -55,7 +55,7 @@ export function aName(longest = 200): z.ZodType<string, string> {
   return z.string().trim().min(1).max(longest).refine(isShowable, notShowable)
 }
 
-const notShowable = 'must hold no control characters, and no halves of surrogate pairs'
+const notShowable = 'Must hold no control characters, and no halves of surrogate pairs.'
 
 export function isShowable(text: string): boolean {
   return text.isWellFormed() && !/\p{Cc}/u.test(text)
@@ -64,7 +64,7 @@ export function isShowable(text: string): boolean {
 /** An id that a caller may choose. */
 export const callerId: z.ZodType<string, string> = z
   .string()
-  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores, colons and hyphens')
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,128}$/, 'Must be 1 to 128 letters, digits, dots, underscores, colons and hyphens.')
 
 /** A number that a caller gives; whatever is wrong with it, what is taken is said whole. */
 export function numberBetween(from: number, to: number): z.ZodNumber {
@@ -112,7 +112,7 @@ export const pageFields: { readonly limit: z.ZodType<number>; readonly after: z.
   limit: wholeNumberText(1, 1000).default(50),
   after: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,2000}$/, 'must be a next_cursor')
+    .regex(/^[A-Za-z0-9_-]{1,2000}$/, 'Must be a next_cursor.')
     .optional(),
 }
 

@@ -113,7 +113,7 @@ interface Sent {
 async function accept(scope: Uses<'state' | 'models'>, sent: Sent): Promise<Acknowledgement> {
   const { request, resolved, maxTokens, digest, key } = sent
   if ((request.expires_at ?? Number.POSITIVE_INFINITY) <= Math.max(scope.clock.now(), request.not_before ?? 0))
-    throw new InvalidInputError('must be later than now, and than not_before', { field: 'expires_at' })
+    throw new InvalidInputError('Must be later than now, and than not_before.', { field: 'expires_at' })
   const expected = { prices: pricesFor(scope, resolved.entry), outputTokens: maxTokens }
   await refuseBeforeFilters(scope, { ...expected, inputTokens: estimateTextTokens(request.prompt) })
   const { text: prompt, findings } = await filterInput(scope, request.prompt, 'prompt')

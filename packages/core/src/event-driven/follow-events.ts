@@ -30,5 +30,5 @@ export async function* followEvents(
  */
 export async function resumeAfter(scope: Uses<'state'>, sequence: number): Promise<number> {
   if (sequence === 0 || (await scope.state.events({ after: sequence - 1, limit: 1 })).length > 0) return sequence
-  throw new InvalidInputError('is ahead of the log; begin anew, without it', { field: 'Last-Event-ID' })
+  throw new InvalidInputError('Is ahead of the log; begin anew, without it.', { field: 'Last-Event-ID' })
 }

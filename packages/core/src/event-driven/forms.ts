@@ -23,7 +23,7 @@ export interface EventListQuery extends PageQuery {
 }
 
 /** A prompt may fill what a JSON body may hold; emptiness and white space alone are not a prompt. */
-const prompt = z.string().refine((text) => text.trim() !== '', 'must not be empty')
+const prompt = z.string().refine((text) => text.trim() !== '', 'Must not be empty.')
 
 /** An http or https URL that carries no secrets for whoever reads it. White space, which a parser of URLs passes over, is a mistake. */
 const callbackUrl = z
@@ -33,7 +33,7 @@ const callbackUrl = z
     if (!/^https?:\/\/[^\s\p{Cc}]+$/iu.test(text) || !URL.canParse(text)) return false
     const { username, password } = new URL(text)
     return username === '' && password === ''
-  }, 'must be an http or https URL without credentials')
+  }, 'Must be an http or https URL without credentials.')
   .meta({ format: 'uri' })
 
 export const submission: z.ZodType<GenaiRequest> = z.strictObject({

@@ -95,7 +95,7 @@ function usualModel({ models }: Uses<'models'>): string {
 }
 
 function checkedType(path: string, body: string | undefined): string {
-  if (body !== undefined && body !== path) throw new InvalidInputError('must be the type of the path', { field: 'type' })
+  if (body !== undefined && body !== path) throw new InvalidInputError('Must be the type of the path.', { field: 'type' })
   if (!agentType.safeParse(path).success) throw new InvalidInputError(agentTypeFault, { field: 'type' })
   return path
 }

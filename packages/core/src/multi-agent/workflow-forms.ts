@@ -14,10 +14,10 @@ import { runStatus } from './workflows.ts'
 const text = z
   .string()
   .max(planLimits.prompt)
-  .refine((words) => words.trim() !== '', 'must not be empty')
+  .refine((words) => words.trim() !== '', 'Must not be empty.')
 const sessionId = z
   .string()
-  .regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores, colons and hyphens')
+  .regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'Must be 1 to 128 letters, digits, dots, underscores, colons and hyphens.')
 
 export const newWorkflow: z.ZodType<NewWorkflow> = z.strictObject({
   request: text,

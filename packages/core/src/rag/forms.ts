@@ -18,20 +18,20 @@ const mostAttributeBytes = 65_536
 const plainValue = z.union([z.string().max(1_000), z.number(), z.boolean()])
 const attributeName = z
   .string()
-  .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,127}$/u, 'must be a name of 1 to 128 letters, digits, _ . - and spaces')
+  .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,127}$/u, 'Must be a name of 1 to 128 letters, digits, _ . - and spaces.')
 
 // A record of zod's drops `__proto__` without a word.
 const metadata: z.ZodType<Attributes> = z.preprocess(
   (value, context) => {
     if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__'))
-      context.addIssue({ code: 'custom', path: ['__proto__'], message: 'must have another name' })
+      context.addIssue({ code: 'custom', path: ['__proto__'], message: 'Must have another name.' })
     return value
   },
   z
     .record(attributeName, z.union([plainValue, z.array(plainValue).max(1_000)]))
     .refine(
       (value) => JSON.stringify(value).length <= mostAttributeBytes,
-      `must be at most ${mostAttributeBytes} characters of JSON`,
+      `Must be at most ${mostAttributeBytes} characters of JSON.`,
     ),
 )
 
@@ -40,13 +40,13 @@ const acl: z.ZodType<Partial<AccessList>> = z
   .strictObject({ users: names.optional(), groups: names.optional() })
   .refine(
     ({ users = [], groups = [] }) => users.length + groups.length > 0,
-    'must name a user or a group',
+    'Must name a user or a group.',
   ) as unknown as z.ZodType<Partial<AccessList>>
 
 const contentType = z
   .string()
   .max(200)
-  .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+\s*(;.*)?$/i, 'must be a media type such as text/markdown')
+  .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+\s*(;.*)?$/i, 'Must be a media type such as text/markdown.')
 
 const document = z
   .strictObject({
@@ -58,7 +58,7 @@ const document = z
     acl: acl.optional(),
   })
   .refine(({ content, upload_id }) => (content === undefined) !== (upload_id === undefined), {
-    message: 'must have content or upload_id, and not both',
+    message: 'Must have content or upload_id, and not both.',
     path: ['content'],
   })
   .transform(({ content, upload_id, ...rest }): NewDocument => ({ ...rest, content: content ?? { upload_id: upload_id ?? '' } }))
@@ -99,7 +99,7 @@ function fieldOf<Value>(form: z.ZodType<Value>, name: string, text: string): Val
   try {
     value = JSON.parse(text)
   } catch {
-    throw new InvalidInputError('must be JSON', { field: name })
+    throw new InvalidInputError('Must be JSON.', { field: name })
   }
   return readInput(form, value, name)
 }
@@ -125,7 +125,7 @@ export interface StretchQuery {
 const offset = wholeNumberText(0, 999_999_999)
 export const stretchQuery: z.ZodType<StretchQuery> = z
   .strictObject({ start: offset.optional(), end: offset.optional() })
-  .refine(({ start = 0, end = start }) => end >= start, { message: 'must not be below start', path: ['end'] })
+  .refine(({ start = 0, end = start }) => end >= start, { message: 'Must not be below start.', path: ['end'] })
 
 export const chunkListQuery: z.ZodType<PageQuery> = z.strictObject(pageFields)
 

@@ -31,11 +31,11 @@ const value = z.union([z.string().max(1_000), z.number(), z.boolean()])
 const turn = z.strictObject({ role: z.enum(['user', 'assistant']), content: z.string().min(1) })
 
 const retrieval = {
-  query: z.string().refine((text) => text.trim() !== '', 'must not be empty'),
+  query: z.string().refine((text) => text.trim() !== '', 'Must not be empty.'),
   top_k: wholeNumber(1, 100).default(usualTopK),
   filter: z
     .record(z.string().min(1).max(128), z.union([value, z.array(value).min(1).max(100)]))
-    .refine((fields) => Object.keys(fields).length <= 20, 'must have at most 20 fields')
+    .refine((fields) => Object.keys(fields).length <= 20, 'Must have at most 20 fields.')
     .optional(),
   history: z.array(turn).max(100).optional(),
   dense_weight: numberBetween(0, 1).optional(),

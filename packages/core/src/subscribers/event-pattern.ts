@@ -22,7 +22,7 @@ interface PatternProblem {
 export function parsePattern(value: unknown): EventPattern {
   const problem = findPatternProblem(value)
   if (!problem) return value as EventPattern
-  const words = `The pattern's ${problem.path.join('.') || 'form'}: ${problem.message}.`
+  const words = `The pattern's ${problem.path.join('.') || 'form'}: ${problem.message}`
   throw new InvalidInputError(words, { field: ['pattern', ...problem.path].join('.') })
 }
 
@@ -42,11 +42,12 @@ const envelopeFields: Readonly<Record<string, 'value' | 'object'>> = {
 
 /** The first thing that is wrong with a pattern; undefined for a good one. */
 export function findPatternProblem(value: unknown): PatternProblem | undefined {
-  if (!isObject(value)) return { path: [], message: 'must be an object' }
+  if (!isObject(value)) return { path: [], message: 'Must be an object.' }
   if (depthOf(value, patternLimits.depth + 1) > patternLimits.depth)
-    return { path: [], message: `may be nested ${patternLimits.depth} deep` }
-  if (jsonBytes(value) > patternLimits.bytes) return { path: [], message: `may hold ${patternLimits.bytes} bytes of JSON` }
-  return hasInfinity(value) ? { path: [], message: 'holds a number that is too large' } : inFields(value, [], true)
+    return { path: [], message: `Must be nested at most ${patternLimits.depth} deep.` }
+  if (jsonBytes(value) > patternLimits.bytes)
+    return { path: [], message: `Must hold at most ${patternLimits.bytes} bytes of JSON.` }
+  return hasInfinity(value) ? { path: [], message: 'Must hold no number that is too large.' } : inFields(value, [], true)
 }
 
 /** JSON can spell numbers that no JSON can keep, such as 1e400. */
@@ -66,18 +67,18 @@ function inFields(pattern: JsonObject, path: readonly string[], whole: boolean):
 function inField(name: string, value: JsonValue, path: readonly string[], whole: boolean): PatternProblem | undefined {
   if (name === '$or') return inAlternatives(value, path, whole)
   const form = whole ? (Object.hasOwn(envelopeFields, name) ? envelopeFields[name] : undefined) : 'object'
-  if (!form) return { path, message: `is no field of an event, which has ${Object.keys(envelopeFields).join(', ')}` }
+  if (!form) return { path, message: `Is no field of an event, which has ${Object.keys(envelopeFields).join(', ')}.` }
   if (Array.isArray(value)) return inTests(value, path)
-  if (form === 'value' || !isObject(value)) return { path, message: 'must be a list of what the field may be, such as ["a"]' }
-  return Object.keys(value).length === 0 ? { path, message: 'must not be empty' } : inFields(value, path, false)
+  if (form === 'value' || !isObject(value)) return { path, message: 'Must be a list of what the field may be, such as ["a"].' }
+  return Object.keys(value).length === 0 ? { path, message: 'Must not be empty.' } : inFields(value, path, false)
 }
 
 function inAlternatives(value: JsonValue, path: readonly string[], whole: boolean): PatternProblem | undefined {
-  if (!Array.isArray(value) || value.length === 0) return { path, message: 'must be a list of patterns' }
+  if (!Array.isArray(value) || value.length === 0) return { path, message: 'Must be a list of patterns.' }
   for (const [index, alternative] of (value as readonly JsonValue[]).entries()) {
     const where = [...path, String(index)]
     if (!isObject(alternative) || Object.keys(alternative).length === 0)
-      return { path: where, message: 'must be a pattern that asks for something' }
+      return { path: where, message: 'Must be a pattern that asks for something.' }
     const found = inFields(alternative, where, whole)
     if (found) return found
   }
@@ -85,7 +86,7 @@ function inAlternatives(value: JsonValue, path: readonly string[], whole: boolea
 }
 
 function inTests(tests: readonly JsonValue[], path: readonly string[]): PatternProblem | undefined {
-  if (tests.length === 0) return { path, message: 'must not be empty' }
+  if (tests.length === 0) return { path, message: 'Must not be empty.' }
   for (const [index, test] of tests.entries()) {
     if (isScalar(test)) continue
     const found = inTest(test, [...path, String(index)])
@@ -95,10 +96,10 @@ function inTests(tests: readonly JsonValue[], path: readonly string[]): PatternP
 }
 
 function inTest(test: JsonValue, path: readonly string[]): PatternProblem | undefined {
-  if (!isObject(test)) return { path, message: 'must be a text, a number, true, false, null or a test' }
+  if (!isObject(test)) return { path, message: 'Must be a text, a number, true, false, null or a test.' }
   const [[name, value] = [''], ...others] = Object.entries(test)
   const check = Object.hasOwn(tests, name) ? tests[name as keyof typeof tests] : undefined
-  if (!check || others.length > 0) return { path, message: `must be one of the tests ${Object.keys(tests).join(', ')}` }
+  if (!check || others.length > 0) return { path, message: `Must be one of the tests ${Object.keys(tests).join(', ')}.` }
   return value !== undefined && check.good(value) ? undefined : { path: [...path, name], message: check.must }
 }
 
@@ -107,9 +108,9 @@ interface TestForm {
   good(value: JsonValue): boolean
 }
 
-const text: TestForm = { must: 'must be a text', good: (value) => typeof value === 'string' }
+const text: TestForm = { must: 'Must be a text.', good: (value) => typeof value === 'string' }
 const wildcard: TestForm = {
-  must: 'must be a text with stars, no two in a row, and backslashes before stars and backslashes only',
+  must: 'Must be a text with stars, no two in a row, and backslashes before stars and backslashes only.',
   good: (value) => typeof value === 'string' && wildcardParts(value) !== undefined,
 }
 const textTests = { prefix: text, suffix: text, 'equals-ignore-case': text, wildcard }
@@ -117,7 +118,7 @@ const textTests = { prefix: text, suffix: text, 'equals-ignore-case': text, wild
 const tests: Readonly<Record<string, TestForm>> = {
   ...textTests,
   'anything-but': {
-    must: 'must be a text, a number, a list of them, or one of the tests prefix, suffix, equals-ignore-case, wildcard',
+    must: 'Must be a text, a number, a list of them, or one of the tests prefix, suffix, equals-ignore-case, wildcard.',
     good: (value) => {
       if (!isObject(value)) return listOf(value).length > 0 && listOf(value).every((item) => isScalar(item) && item !== null)
       const [[name, inner] = [''], ...others] = Object.entries(value)
@@ -132,7 +133,7 @@ const tests: Readonly<Record<string, TestForm>> = {
     },
   },
   numeric: {
-    must: 'must be a comparison such as [">", 0], or two that bound a range, the lower one first: [">=", 0, "<", 5]',
+    must: 'Must be a comparison such as [">", 0], or two that bound a range, the lower one first: [">=", 0, "<", 5].',
     good: (value) => {
       if (!Array.isArray(value)) return false
       const [first, low, second, high, ...others] = value as readonly JsonValue[]
@@ -147,7 +148,7 @@ const tests: Readonly<Record<string, TestForm>> = {
       )
     },
   },
-  exists: { must: 'must be true or false', good: (value) => typeof value === 'boolean' },
+  exists: { must: 'Must be true or false.', good: (value) => typeof value === 'boolean' },
 }
 
 /** A value, or each of a list. */

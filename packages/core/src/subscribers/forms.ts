@@ -75,7 +75,7 @@ const sequenceOrTime = z.union(
     time.transform((from) => ({ time: from })),
   ],
   {
-    error: 'must be an RFC 3339 time such as 2026-01-31T12:00:00Z, or a sequence number',
+    error: 'Must be an RFC 3339 time such as 2026-01-31T12:00:00Z, or a sequence number.',
   },
 )
 

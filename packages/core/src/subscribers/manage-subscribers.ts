@@ -125,6 +125,6 @@ export async function getQueue(scope: Uses<'state'>, id: string): Promise<Subscr
 
 /** @throws InvalidInputError for a body that says nothing. */
 export function required<Value>(value: Value | undefined, field: string): Value {
-  if (value === undefined) throw new InvalidInputError('must be given', { field })
+  if (value === undefined) throw new InvalidInputError('Must be given.', { field })
   return value
 }

@@ -52,7 +52,7 @@ export async function startReplay(scope: Uses<'state'>, replay: NewReplay): Prom
   const now = scope.clock.now()
   const to = await newestSequence(scope)
   if ('time' in from ? from.time > now : from.sequence > to + 1)
-    throw new InvalidInputError('must not be ahead of the newest event', { field: 'from' })
+    throw new InvalidInputError('Must not be ahead of the newest event.', { field: 'from' })
   const first = 'time' in from ? await firstSequenceSince(scope, from.time, to) : Math.max(1, from.sequence)
   const done = first > to
   const fields: ReplayFields = {

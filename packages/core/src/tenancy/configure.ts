@@ -102,7 +102,7 @@ function checkModels(models: Models, { model_id, allowed_models, fallback = [] }
   for (const { id, field } of used) {
     const known = idOf(id, field)
     if (allowed && !allowed.includes(known))
-      throw new InvalidInputError('is not among the allowed models', { field: `model_config.${field}` })
+      throw new InvalidInputError('Is not among the allowed models.', { field: `model_config.${field}` })
   }
 }
 

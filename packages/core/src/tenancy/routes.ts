@@ -205,6 +205,6 @@ export const routes: readonly AnyRoute[] = [
 
 function periodOf({ from, to }: UsageRouteQuery, usual: UsageQuery): UsageQuery {
   const period = { from: from ?? (to === undefined ? usual.from : `${to.slice(0, 7)}-01`), to: to ?? usual.to }
-  if (period.from > period.to) throw new InvalidInputError('must not be later than to', { field: 'from' })
+  if (period.from > period.to) throw new InvalidInputError('Must not be later than to.', { field: 'from' })
   return period
 }

@@ -26,7 +26,7 @@ import {
 
 const whole = wholeNumber(0, 1_000_000_000)
 const modelId = shownText(300)
-const region = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be a region, such as eu-central-1')
+const region = z.string().regex(/^[a-z0-9-]{1,32}$/, 'Must be a region, such as eu-central-1.')
 
 const modelConfig = z.strictObject({
   model_id: modelId.nullable().optional(),
@@ -63,7 +63,7 @@ const configurable = {
   name: aName().optional(),
   tier: z
     .string()
-    .regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 lower-case letters, digits and hyphens')
+    .regex(/^[a-z0-9-]{1,32}$/, 'Must be 1 to 32 lower-case letters, digits and hyphens.')
     .optional(),
   isolation_level: z.enum(isolationLevels).optional(),
   data_residency_region: region.nullable().optional(),
@@ -77,7 +77,7 @@ const configurable = {
 
 const newTenantFields = z.strictObject({
   ...configurable,
-  tenant_id: z.string().regex(tenantIdPattern, 'must be 1 to 63 lower-case letters, digits and hyphens'),
+  tenant_id: z.string().regex(tenantIdPattern, 'Must be 1 to 63 lower-case letters, digits and hyphens.'),
   name: aName(),
 })
 const changeFields = z.strictObject({

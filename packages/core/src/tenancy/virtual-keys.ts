@@ -104,7 +104,7 @@ export class VirtualKeys implements VirtualKeyFinder {
     const now = clock.now()
     const permissions = grantable(maker, request.permissions)
     if (request.expires_at !== undefined && request.expires_at <= now)
-      throw new InvalidInputError('must be later than now', { field: 'expires_at' })
+      throw new InvalidInputError('Must be later than now.', { field: 'expires_at' })
     const good = (await this.list(tenantId)).filter((fields) => !endOf(fields, now))
     if (good.length >= virtualKeyLimit)
       throw new LimitError(tenantId, 'too_many_keys', `A tenant has at most ${virtualKeyLimit} keys. Revoke some.`)

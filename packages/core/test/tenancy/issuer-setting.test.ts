@@ -45,9 +45,9 @@ describe('PLINTH_ISSUERS', () => {
       'a private key',
       list('jwks.json'),
       { 'jwks.json': JSON.stringify({ keys: [{ ...set.keys[0], d: 'AQAB' }] }) },
-      /0\.keys\.keys\.0\.d must be a public key/,
+      /0\.keys\.keys\.0\.d: Must be a public key/,
     ],
-    ['keys behind http', list('http://idp.example/jwks.json'), {}, /0\.keys must be https/],
+    ['keys behind http', list('http://idp.example/jwks.json'), {}, /0\.keys: Must be https/],
     ['keys of another scheme', list('file:///etc/jwks.json'), {}, /0\.keys/],
     ['keys of nothing', list(''), {}, /0\.keys/],
   ])('refuses %s, and names the variable', (_, setting, files, words) => {

@@ -1,4 +1,4 @@
-import { InvalidInputError, isToolServerName } from '@plinth/core'
+import { InvalidInputError, isToolServerName, tryInput } from '@plinth/core'
 import { z } from 'zod'
 
 /** How a server is reached: a process that is started here, or a URL. */
@@ -126,10 +126,9 @@ function entryOf(name: string, value: unknown): Entry {
   if (isProcess === 'url' in value) throw refuse(`the server ${name} needs a command or a url.`)
   if (!('tenants' in value))
     throw refuse(`the server ${name} must say who may use it: "tenants": ["demo"], or ["*"] for all tenants.`)
-  const parsed = (isProcess ? stdioForm : urlForm).safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw refuse(`the server ${name}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`)
+  const read = tryInput<Entry>(isProcess ? stdioForm : urlForm, value)
+  if ('value' in read) return read.value
+  throw refuse(`the server ${name}: ${read.fault.path.join('.')}: ${read.fault.message}`)
 }
 
 function serverOf(name: string, entry: Entry, options: Parameters<typeof readMcpServers>[1]): McpServer {

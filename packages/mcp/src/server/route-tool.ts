@@ -133,7 +133,7 @@ function formOf({ replies, path }: AnyTenantRoute): JsonSchema {
 function idOf(given: Arguments, name: string): string {
   const id = given[name]
   if (typeof id !== 'string' || id === '' || id.length > 300)
-    throw new InvalidInputError('must be a text of 1 to 300 characters', { field: name })
+    throw new InvalidInputError('Must be a text of 1 to 300 characters.', { field: name })
   return id
 }
 
@@ -154,7 +154,7 @@ function queryOf(given: Arguments, fields: readonly string[]): Readonly<Record<s
     .map((field): [string, string] => {
       const value = given[field]
       if (typeof value !== 'string' && typeof value !== 'number')
-        throw new InvalidInputError('must be a text or a number', { field })
+        throw new InvalidInputError('Must be a text or a number.', { field })
       return [field, String(value)]
     })
   return Object.fromEntries(entries)

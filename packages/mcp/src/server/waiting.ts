@@ -17,7 +17,7 @@ export const waitSchema: JsonSchema = {
 /** @throws InvalidInputError */
 export function secondsOf({ wait_seconds: seconds = 0 }: Arguments): number {
   if (typeof seconds === 'number' && seconds >= 0 && seconds <= longest) return seconds
-  throw new InvalidInputError(`must be a number of seconds from 0 to ${longest}`, { field: 'wait_seconds' })
+  throw new InvalidInputError(`Must be a number of seconds from 0 to ${longest}.`, { field: 'wait_seconds' })
 }
 
 /** How far work is. */

@@ -94,7 +94,7 @@ function readFollowed(router: Router, text: string): Followed {
   const [, path = '', id] = /^(.*?)(?:@(\d{1,15}))?$/s.exec(text) ?? []
   const at = path.indexOf('?')
   const found = router.find('GET', at < 0 ? path : path.slice(0, at))
-  if (!found || !isStream(found.route)) throw new InvalidInputError('is no stream of events', { field: 'follow' })
+  if (!found || !isStream(found.route)) throw new InvalidInputError('Is no stream of events.', { field: 'follow' })
   const query = Object.fromEntries(new URLSearchParams(at < 0 ? '' : path.slice(at)))
   return { path, route: found.route, params: found.params, query, lastEventId: id === undefined ? undefined : Number(id) }
 }

@@ -11,6 +11,9 @@ export function expectProblem(answer: Answer<unknown>, status: number, code?: st
   expect(Object.keys(rest).sort()).toEqual(['code', 'detail', 'request_id', 'status', 'title', 'type'])
   expect(body.status).toBe(status)
   for (const text of [body.type, body.title, body.detail, body.code, body.request_id]) expect(text).toMatch(/\S/)
+  // A sentence, also at a field.
+  expect(body.detail).toMatch(/[.?!]$/)
+  expect(body.detail).not.toMatch(/^(?:must|may|is|are|has|have|holds?|makes?|needs?) /)
   expect(body.code).toMatch(/^[a-z0-9_]+$/)
   expect(body.request_id).toBe(answer.headers.get('x-request-id'))
   expect(answer.text).not.toMatch(/node_modules|\.[jt]s:\d|Error:|\\n\s+at /)

@@ -145,7 +145,7 @@ export const backtestBody: z.ZodType<BacktestRequest> = z
     from: time.optional(),
     to: time.optional(),
   })
-  .refine(({ from = 0, to = from }) => from <= to, { path: ['to'], message: 'must not be before from' })
+  .refine(({ from = 0, to = from }) => from <= to, { path: ['to'], message: 'Must not be before from.' })
 
 export const backtestForm: z.ZodType = z.object({
   alerts: z.array(

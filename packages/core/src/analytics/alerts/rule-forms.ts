@@ -9,12 +9,12 @@ const numeric: readonly string[] = ['>', '>=', '<', '<=']
 
 const alertType = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be 1 to 64 small letters, digits and underscores, and begin with a letter')
-  .refine((type) => !defaultAlertTypes.has(type), 'is the type of a rule that is built in')
+  .regex(/^[a-z][a-z0-9_]{0,63}$/, 'Must be 1 to 64 small letters, digits and underscores, and begin with a letter.')
+  .refine((type) => !defaultAlertTypes.has(type), 'Is the type of a rule that is built in.')
 
 const key = shownText(ruleLimits.key + 1).refine(
   (text) => !text.slice(0, -1).includes('*') && text.length <= ruleLimits.key + (text.endsWith('*') ? 1 : 0),
-  `must be a key of at most ${ruleLimits.key} characters, or the beginning of one with a star at its end`,
+  `Must be a key of at most ${ruleLimits.key} characters, or the beginning of one with a star at its end.`,
 )
 
 const seconds = numberBetween(0, ruleLimits.seconds)
@@ -44,17 +44,17 @@ const ruleForm: z.ZodType<AlertRule> = z
 /** What each field allows, but not both together. A rule that could never fire is refused, so that a slip of the pen doesn't wait for ever. */
 function* problemsOf({ on, window, field, operator, threshold, for_seconds }: AlertRule): Generator<[string, string]> {
   if (on === 'window' && !isWindowField(field))
-    yield ['field', `must be count, rate, or a field and one of ${aggregates.join(', ')}, such as temperature.p95`]
+    yield ['field', `Must be count, rate, or a field and one of ${aggregates.join(', ')}, such as temperature.p95.`]
   if (on === 'insight' && !isInsightField(field))
-    yield ['field', `must be one of ${wholeOfInsight.join(', ')}, or begin with one of ${ofInsight.join(', ')}`]
-  if (field.split('.').includes('')) yield ['field', 'must hold names with single dots between them']
-  if (on !== 'window' && window !== undefined) yield ['window', 'is for rules on windows only']
-  if (operator === 'absent' && threshold !== undefined) yield ['threshold', 'must not be given with the operator absent']
-  if (operator !== 'absent' && threshold === undefined) yield ['threshold', 'must be given']
-  if (numeric.includes(operator) && typeof threshold === 'string') yield ['threshold', 'must be a number for this operator']
+    yield ['field', `Must be one of ${wholeOfInsight.join(', ')}, or begin with one of ${ofInsight.join(', ')}.`]
+  if (field.split('.').includes('')) yield ['field', 'Must hold names with single dots between them.']
+  if (on !== 'window' && window !== undefined) yield ['window', 'Is for rules on windows only.']
+  if (operator === 'absent' && threshold !== undefined) yield ['threshold', 'Must not be given with the operator absent.']
+  if (operator !== 'absent' && threshold === undefined) yield ['threshold', 'Must be given.']
+  if (numeric.includes(operator) && typeof threshold === 'string') yield ['threshold', 'Must be a number for this operator.']
   if (on === 'window' && (typeof threshold === 'string' || operator === 'contains'))
-    yield [typeof threshold === 'string' ? 'threshold' : 'operator', 'must be a comparison with a number: windows hold numbers']
-  if (on === 'insight' && for_seconds > 0) yield ['for_seconds', 'is for rules on records and windows only']
+    yield [typeof threshold === 'string' ? 'threshold' : 'operator', 'Must be a comparison with a number: windows hold numbers.']
+  if (on === 'insight' && for_seconds > 0) yield ['for_seconds', 'Is for rules on records and windows only.']
 }
 
 function isWindowField(field: string): boolean {
@@ -74,7 +74,7 @@ export const rulesForm: z.ZodType<readonly AlertRule[]> = z
   .superRefine((rules, context) => {
     const seen = new Set<string>()
     for (const [index, { rule_id }] of rules.entries()) {
-      if (seen.has(rule_id)) context.addIssue({ code: 'custom', path: [index, 'rule_id'], message: 'is the id of another rule' })
+      if (seen.has(rule_id)) context.addIssue({ code: 'custom', path: [index, 'rule_id'], message: 'Is the id of another rule.' })
       seen.add(rule_id)
     }
   }) as unknown as z.ZodType<readonly AlertRule[]>

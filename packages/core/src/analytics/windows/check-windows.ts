@@ -28,22 +28,22 @@ export function checkWindows(definitions: readonly WindowDefinition[], lateness:
       throw new InvalidInputError(message, { field: `windows.${at}.${field}` })
     }
     if (!form.test(definition.name))
-      refuse('name', `must be 1 to ${windowLimits.name} letters, digits, dots, underscores, colons and hyphens`)
-    if (names.has(definition.name)) refuse('name', 'must be another for each window')
+      refuse('name', `Must be 1 to ${windowLimits.name} letters, digits, dots, underscores, colons and hyphens.`)
+    if (names.has(definition.name)) refuse('name', 'Must be another for each window.')
     names.add(definition.name)
     for (const [field, length] of Object.entries(lengthsOf(definition))) {
       if (!Number.isSafeInteger(length) || length < windowLimits.shortest || length > windowLimits.longest)
-        refuse(field, 'must be from one second to 31 days, in whole milliseconds')
+        refuse(field, 'Must be from one second to 31 days, in whole milliseconds.')
     }
     if (definition.kind === 'sliding' && definition.slide > definition.size)
-      refuse('slide', 'must not be longer than size: records between two windows would be in none')
+      refuse('slide', 'Must not be longer than size: records between two windows would be in none.')
     windows += definition.kind === 'sliding' ? Math.ceil(definition.size / definition.slide) : 1
     if (windows > windowLimits.windows)
-      refuse('size', `makes a record count in more than ${windowLimits.windows} windows, all definitions together`)
+      refuse('size', `Must not make a record count in more than ${windowLimits.windows} windows, all definitions together.`)
     if (openPanes(definition, lateness) <= windowLimits.panes) continue
-    const most = `must be such that it and the allowed lateness together are at most ${windowLimits.panes} times`
-    if (definition.kind === 'session') refuse('gap', `${most} as long as it`)
-    refuse('size', `${most} ${definition.kind === 'sliding' ? 'the greatest common divisor of it and slide' : 'as long as it'}`)
+    const most = `Must be such that it and the allowed lateness together are at most ${windowLimits.panes} times`
+    if (definition.kind === 'session') refuse('gap', `${most} as long as it.`)
+    refuse('size', `${most} ${definition.kind === 'sliding' ? 'the greatest common divisor of it and slide' : 'as long as it'}.`)
   }
 }
 

@@ -37,5 +37,5 @@ export function byType(agents: readonly AgentDefinition[]): ReadonlyMap<string, 
 }
 
 /** What is wrong with a type that isn't one. */
-export const agentTypeFault = 'must be 1 to 64 small letters, digits, hyphens and underscores'
+export const agentTypeFault = 'Must be 1 to 64 small letters, digits, hyphens and underscores.'
 export const agentType: z.ZodType<string> = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, agentTypeFault)

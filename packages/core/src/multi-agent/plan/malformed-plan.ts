@@ -24,7 +24,7 @@ function messageOf(value: unknown, issue: Issue): string {
   if (issue.code === 'unrecognized_keys') {
     const [unknown = ''] = issue.keys
     const meant = meantBy(unknown, value, issue.path)
-    return `${issue.message}${meant === undefined ? '' : `, did you mean "${meant}"?`}`
+    return `${issue.message}${meant === undefined ? '' : ` Did you mean "${meant}"?`}`
   }
   const key = String(issue.path.at(-1) ?? '')
   const parent = issue.path.slice(0, -1)
@@ -34,9 +34,9 @@ function messageOf(value: unknown, issue: Issue): string {
   const known = keysAt(parent)
   const unknown = Object.keys(holder).filter((name) => !known.includes(name))
   const stands = unknown.find((name) => meantBy(name, value, parent) === key) ?? unknown[0]
-  if (stands === undefined) return 'is missing'
+  if (stands === undefined) return 'Is missing.'
   const close = meantBy(stands, value, parent) === key
-  return `is missing; "${stands}" is no key of a step${close ? `, did you mean "${key}"?` : ''}`
+  return `Is missing; "${stands}" is no key of a step${close ? `, did you mean "${key}"?` : '.'}`
 }
 
 function steadOf(keys: readonly string[]): string {

@@ -84,7 +84,7 @@ export const budgetForm: z.ZodType<Budget> = z.strictObject({
 /** An id of a step: short, and safe in addresses and keys. */
 const stepId: z.ZodType<string> = z
   .string()
-  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, underscores, colons and hyphens')
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,64}$/, 'Must be 1 to 64 letters, digits, dots, underscores, colons and hyphens.')
 
 const criteria = z.array(z.string().min(1).max(2_000)).max(50)
 
@@ -95,7 +95,7 @@ const stepForm = z.strictObject({
   prompt: z
     .string()
     .max(planLimits.prompt)
-    .refine((text) => text.trim() !== '', 'must not be empty'),
+    .refine((text) => text.trim() !== '', 'Must not be empty.'),
   dependencies: z.array(stepId).max(1_000).default([]),
   // As a run shows it, where a plan says nothing.
   expected_output: z
@@ -124,7 +124,7 @@ const shownForm = z.strictObject({
         .transform((one) => [one]),
     ])
     .default([]),
-  steps: z.array(stepForm).min(1, 'must hold a step').max(planLimits.steps),
+  steps: z.array(stepForm).min(1, 'Must hold a step.').max(planLimits.steps),
   source: z.string().max(100).optional(),
   revision: z.number().int().optional(),
   faults: z.array(z.string().max(1_000)).max(1_000).optional(),

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../../errors.ts'
 import { isListed } from '../../ports/tool-source.ts'
+import { parseInput } from '../../read-input.ts'
 import type { AgentDefinition } from '../agents/agent.ts'
 import { checkBy } from '../json-schemas.ts'
 import { circleIn, orderOf } from './graph.ts'
@@ -40,7 +41,7 @@ export type ReadPlan = { readonly plan: Plan } | { readonly faults: readonly Pla
 
 /** A value that may be a plan, read and judged (X39, X40). */
 export function readPlan(value: unknown, rules: PlanRules): ReadPlan {
-  const parsed = planForm.safeParse(value)
+  const parsed = parseInput(planForm, value)
   if (!parsed.success) {
     return { faults: formFaults(value, parsed.error.issues).map((fault) => ({ ...fault, code: 'malformed' })) }
   }

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { InvalidInputError } from '../../errors.ts'
+import { tryInput } from '../../read-input.ts'
 import type { Judgements } from './ranking-metrics.ts'
 
 export type Lines = Iterable<string> | AsyncIterable<string>
@@ -48,13 +49,13 @@ export async function readJudgements(lines: Lines): Promise<ReadonlyMap<string, 
     const columns = line.split('\t').map((column) => column.trim())
     const [question, document, score] = columns
     if (columns.length !== 3 || !question || !document || !score)
-      throw badLine('qrels.tsv', number, 'it takes query-id, corpus-id and score, with tabs between them')
+      throw badLine('qrels.tsv', number, 'it takes query-id, corpus-id and score, with tabs between them.')
     if (!/^-?\d+$/.test(score)) {
       if (number === 1) continue
-      throw badLine('qrels.tsv', number, 'the score is not a whole number')
+      throw badLine('qrels.tsv', number, 'the score is not a whole number.')
     }
     const known = judgements.get(question) ?? new Map<string, number>()
-    if (known.has(document)) throw badLine('qrels.tsv', number, 'this document was judged for this query before')
+    if (known.has(document)) throw badLine('qrels.tsv', number, 'this document was judged for this query before.')
     judgements.set(question, known.set(document, Number(score)))
   }
   return judgements
@@ -87,17 +88,14 @@ async function* readObjects<Read extends { readonly id: string | undefined }>(
 ): AsyncGenerator<Read & { readonly id: string }> {
   const seen = new Map<string, number>()
   for await (const { number, line } of numbered(lines)) {
-    const parsed = form.safeParse(parseLine(file, number, line))
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues
-      throw badLine(file, number, `${issue?.path.join('.') || 'the line'}: ${issue?.message ?? 'invalid'}`)
-    }
-    const { id } = parsed.data
-    if (id === undefined) throw badLine(file, number, 'it has no id')
+    const read = tryInput(form, parseLine(file, number, line))
+    if ('fault' in read) throw badLine(file, number, `${read.fault.path.join('.') || 'the line'}: ${read.fault.message}`)
+    const { id } = read.value
+    if (id === undefined) throw badLine(file, number, 'it has no id.')
     const before = seen.get(id)
-    if (before !== undefined) throw badLine(file, number, `its id stands in line ${before} already`)
+    if (before !== undefined) throw badLine(file, number, `its id stands in line ${before} already.`)
     seen.set(id, number)
-    yield { ...parsed.data, id }
+    yield { ...read.value, id }
   }
 }
 
@@ -105,7 +103,7 @@ function parseLine(file: string, number: number, line: string): unknown {
   try {
     return JSON.parse(line)
   } catch {
-    throw badLine(file, number, 'it is not JSON')
+    throw badLine(file, number, 'it is not JSON.')
   }
 }
 
@@ -119,5 +117,5 @@ async function* numbered(lines: Lines): AsyncGenerator<{ readonly number: number
 }
 
 function badLine(file: string, number: number, fault: string): InvalidInputError {
-  return new InvalidInputError(`Line ${number} of ${file} can't be used: ${fault}.`, { code: 'invalid_dataset', field: file })
+  return new InvalidInputError(`Line ${number} of ${file} can't be used: ${fault}`, { code: 'invalid_dataset', field: file })
 }

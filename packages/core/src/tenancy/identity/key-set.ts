@@ -23,11 +23,11 @@ export const publicKeyForm: z.ZodType<JWK> = z
     y: z.string().exactOptional(),
     n: z.string().exactOptional(),
     e: z.string().exactOptional(),
-    d: z.undefined('must be a public key').optional(),
+    d: z.undefined('Must be a public key.').optional(),
   })
   .refine((key) => key.kty !== 'RSA' || modulusBits(key.n ?? '') >= fewestRsaBits, {
     path: ['n'],
-    message: `must have ${fewestRsaBits} bits or more`,
+    message: `Must have ${fewestRsaBits} bits or more.`,
   }) as unknown as z.ZodType<JWK>
 
 /** Keys that don't change; a changed set is another object. */

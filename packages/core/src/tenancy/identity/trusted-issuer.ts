@@ -2,6 +2,7 @@ import type { JSONWebKeySet } from 'jose'
 import { z } from 'zod'
 import { InvalidInputError } from '../../errors.ts'
 import { OutboundError, parseOutboundUrl } from '../../ports/outbound.ts'
+import { parseInput, tryInput } from '../../read-input.ts'
 import { localIssuer } from '../issuer.ts'
 import { isPermission } from '../permissions.ts'
 import { tenantIdPattern } from '../tenant.ts'
@@ -53,16 +54,16 @@ const form: z.ZodType<TrustedIssuer> = z.strictObject({
     .string()
     .min(1)
     .max(longestIssuer)
-    .refine((issuer) => issuer !== localIssuer, `must not be ${localIssuer}, which makes its tokens itself`),
+    .refine((issuer) => issuer !== localIssuer, `Must not be ${localIssuer}, which makes its tokens itself.`),
   audience: z.string().min(1).max(512),
   algorithms: z.array(z.enum(tokenAlgorithms)).min(1),
-  tenants: z.union([z.literal('*'), z.array(z.string().regex(tenantIdPattern, 'must be a tenant id')).min(1)], {
-    error: 'must be a list of tenant ids, or "*" for all',
+  tenants: z.union([z.literal('*'), z.array(z.string().regex(tenantIdPattern, 'Must be a tenant id.')).min(1)], {
+    error: 'Must be a list of tenant ids, or "*" for all.',
   }),
-  permissions: z.array(z.string().refine(isPermission, 'must be a permission')).exactOptional(),
+  permissions: z.array(z.string().refine(isPermission, 'Must be a permission.')).exactOptional(),
   // No union, which would not say which part of a key is wrong.
   keys: z.unknown().transform((value, context): JSONWebKeySet | string => {
-    const parsed = typeof value === 'string' ? url.safeParse(value) : keySet.safeParse(value)
+    const parsed = typeof value === 'string' ? parseInput(url, value) : parseInput(keySet, value)
     if (parsed.success) return parsed.data
     for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message })
     return z.NEVER
@@ -73,17 +74,16 @@ const form: z.ZodType<TrustedIssuer> = z.strictObject({
 const list: z.ZodType<readonly TrustedIssuer[]> = z.array(form).superRefine((issuers, context) => {
   issuers.forEach(({ issuer }, index) => {
     const twice = issuers.findIndex((other) => other.issuer === issuer) < index
-    if (twice) context.addIssue({ code: 'custom', path: [index, 'issuer'], message: 'is there twice' })
+    if (twice) context.addIssue({ code: 'custom', path: [index, 'issuer'], message: 'Is there twice.' })
   })
 })
 
 /** @throws InvalidInputError with the field at fault, such as `0.keys.keys.1.n`. */
 export function checkTrustedIssuers(issuers: unknown): readonly TrustedIssuer[] {
-  const parsed = list.safeParse(issuers)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const field = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join('.')
-  throw new InvalidInputError(`Trusted issuers: ${field} ${issue?.message}.`, { field })
+  const read = tryInput(list, issuers)
+  if ('value' in read) return read.value
+  const field = read.fault.path.join('.')
+  throw new InvalidInputError(`Trusted issuers: ${field === '' ? '' : `${field}: `}${read.fault.message}`, { field })
 }
 
 /** A JSON list of {@link TrustedIssuer}. @throws InvalidInputError as {@link checkTrustedIssuers}. */
@@ -98,7 +98,7 @@ function findUrlProblem(text: string): string | undefined {
   try {
     const { protocol, hostname } = parseOutboundUrl(text)
     const here = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
-    return protocol === 'https:' || here ? undefined : 'must be https'
+    return protocol === 'https:' || here ? undefined : 'Must be https.'
   } catch (error) {
     if (error instanceof OutboundError) return error.message
     throw error

@@ -107,7 +107,7 @@ function monthsOf({ from, to }: UsageQuery): string[] {
   const months: string[] = []
   for (let month = first ?? 0; month <= (last ?? -1); month++) {
     if (months.length === mostMonths)
-      throw new InvalidInputError('must not be more than three years before to', { field: 'from' })
+      throw new InvalidInputError('Must not be more than three years before to.', { field: 'from' })
     months.push(`${String(Math.floor(month / 12)).padStart(4, '0')}-${String((month % 12) + 1).padStart(2, '0')}`)
   }
   return months

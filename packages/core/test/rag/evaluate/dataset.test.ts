@@ -27,12 +27,14 @@ describe('collections', () => {
 
   it('say which line is wrong, and why', async () => {
     await expect(corpus(['{"id":"a","text":"x"}', '{nonsense'])).rejects.toEqual(fault('corpus.jsonl', 2, /not JSON/))
-    await expect(corpus(['{"id":"a"}'])).rejects.toEqual(fault('corpus.jsonl', 1, /text/))
+    await expect(corpus(['{"id":"a"}'])).rejects.toEqual(fault('corpus.jsonl', 1, /text: Is missing\.$/))
     await expect(corpus(['{"text":"x"}'])).rejects.toEqual(fault('corpus.jsonl', 1, /no id/))
     await expect(corpus(['{"id":"a","text":"x"}', '', '{"id":"a","text":"y"}'])).rejects.toEqual(
       fault('corpus.jsonl', 3, /line 1/),
     )
-    await expect(readQuestions(['{"id":"q","text":"?","answers":[1]}'])).rejects.toEqual(fault('queries.jsonl', 1, /answers.0/))
+    await expect(readQuestions(['{"id":"q","text":"?","answers":[1]}'])).rejects.toEqual(
+      fault('queries.jsonl', 1, /answers\.0: Must be a text\.$/),
+    )
     await expect(readJudgements(['q\td\t1', 'q d 1'])).rejects.toEqual(fault('qrels.tsv', 2, /tabs/))
     await expect(readJudgements(['q\td\t1', 'q\te\tmuch'])).rejects.toEqual(fault('qrels.tsv', 2, /whole number/))
     await expect(readJudgements(['q\td\t1', 'q\td\t0'])).rejects.toEqual(fault('qrels.tsv', 2, /before/))
