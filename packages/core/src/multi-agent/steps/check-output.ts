@@ -14,7 +14,8 @@ export function checkOutput({ expected_output: expected }: Pick<Step, 'expected_
   if (value === undefined) return { fault: 'The answer holds no whole JSON value.' }
   const check = checkBy(expected)
   const faults = typeof check === 'function' ? check(value) : [check.fault]
-  return faults.length === 0 ? { json: value } : { fault: `The answer does not fit its schema: ${faults.join('; ')}` }
+  if (faults.length === 0) return { json: value }
+  return { fault: `The answer does not fit its schema: ${faults.join('; ').replace(/\.$/, '')}.` }
 }
 
 /** The form of an answer as models take one: they give objects only. */

@@ -46,7 +46,7 @@ describe('the expected output of a step [X43]', () => {
     ['', 'The answer is empty.'],
     ['No JSON here.', 'The answer holds no whole JSON value.'],
     ['{"answer": 4', 'The answer holds no whole JSON value.'],
-    ['{"answer": 42, "more": 1}', 'The answer does not fit its schema: the value: Unrecognized key: "more"'],
+    ['{"answer": 42, "more": 1}', 'The answer does not fit its schema: the value: Unrecognized key: "more".'],
   ])('that stays wrong fails the step: %j', async (text, message) => {
     const ended = await run(() => text, { expected_output: schema })
     expect(ended).toMatchObject({
