@@ -213,7 +213,7 @@ const doctored: readonly (readonly [what: string, doctor: Doctor, fault: RegExp]
   [
     'an alert that was opened twice',
     (_, { events }) => ({ alpha: { events: [...events, { ...(events[4] as ShownEvent), id: 'e6', sequence: 6 }] } }),
-    /alert a1 was opened 2 times/,
+    /of alert a1 was told: opened, opened/,
   ],
   [
     'a receiver that is told twice by one process',
@@ -301,6 +301,19 @@ describe('what the bench of a real server compares', () => {
     }
     const tenantStates = { ...state.tenants, alpha: { ...alpha, ...given } }
     expect(found({ entries: [...entries, ...deaths], state: { ...state, tenants: tenantStates } })).toEqual([])
+  })
+
+  it('bears an alert that is opened once more after it was told as over', () => {
+    const { entries, state } = sound()
+    const { alpha } = state.tenants
+    const [again] = alpha.events.slice(4)
+    const events = ['recovered', 'opened'].map((what, at) => ({
+      ...(again as ShownEvent),
+      ...{ id: `e${6 + at}`, sequence: 6 + at, type: `genai.alert.${what}` },
+    }))
+    const told: Entry = { type: 'told', life: 2, tenant: 'alpha', id: 'e7', kind: 'genai.alert.opened', subject: 'a1' }
+    const tenantStates = { ...state.tenants, alpha: { ...alpha, events: [...alpha.events, ...events] } }
+    expect(found({ entries: [...entries, told], state: { ...state, tenants: tenantStates } })).toEqual([])
   })
 
   it('bears a request that fails in the end, and whose one answer died with a process; no answer of the last process', () => {

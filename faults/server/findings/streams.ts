@@ -5,6 +5,7 @@ import { expectedCounts, windowSeconds } from '../records.ts'
 import type { ServerOutcome } from './outcome.ts'
 
 const opened = 'genai.alert.opened'
+const recovered = 'genai.alert.recovered'
 
 export function* faultsOfStreams({ entries, state }: ServerOutcome): Generator<string> {
   for (const tenant of tenants) {
@@ -27,18 +28,25 @@ export function* faultsOfStreams({ entries, state }: ServerOutcome): Generator<s
       ({ key, alert_type, incident_id }) => `${alert_type} of ${key} in ${incident_id}`,
     ))
       if (same.length > 1) yield `${tenant}: ${same.length} alerts for ${what}`
-    const openings = Map.groupBy(
-      events.filter(({ type }) => type === opened),
+    const tellings = Map.groupBy(
+      events.filter(({ type }) => type === opened || type === recovered).toSorted((one, other) => one.sequence - other.sequence),
       ({ subject }) => subject,
     )
-    for (const { alert_id } of alerts) {
-      const times = openings.get(alert_id)?.length ?? 0
-      if (times !== 1) yield `${tenant}: alert ${alert_id} was opened ${times} times`
-    }
+    for (const { alert_id } of alerts) yield* faultsOfOpening(tenant, alert_id, tellings.get(alert_id) ?? [])
     const known = new Set(alerts.map(({ alert_id }) => alert_id))
-    for (const subject of openings.keys()) if (!known.has(subject)) yield `${tenant}: alert ${subject} was opened and isn't there`
+    for (const subject of tellings.keys()) if (!known.has(subject)) yield `${tenant}: alert ${subject} was opened and isn't there`
   }
   yield* faultsOfTelling({ entries, state })
+}
+
+/** An alert opens by one event, and once more only when it was told that it was over. */
+function* faultsOfOpening(tenant: string, alert: string, told: readonly { readonly type: string }[]): Generator<string> {
+  if (told.length === 0) yield `${tenant}: alert ${alert} was opened 0 times`
+  for (const [at, { type }] of told.entries())
+    if (type !== (at % 2 === 0 ? opened : recovered)) {
+      const before = told.slice(0, at + 1).map((each) => each.type.split('.').at(-1))
+      yield `${tenant}: of alert ${alert} was told: ${before.join(', ')}`
+    }
 }
 
 /** A receiver is told of each event at least once, under one id, of nothing else, and by one process once. */
