@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useLocation, useNavigate } from 'react-router'
 import { type Refused, type Session, type SignedOut, useGoOn, useSignIn, useSignOut } from '../api/session.ts'
+import { useAskBeforeUnload } from '../kit/ask-before-unload.ts'
 import { Button } from '../kit/button.tsx'
 import { Field } from '../kit/field.tsx'
 import { Loading, Notice, ProblemNotice } from '../kit/states.tsx'
@@ -31,12 +32,7 @@ export function SignInByCode({ code }: { readonly code: string }): ReactNode {
  * between two tenants, where something was typed for one and another tab changed to the other.
  */
 export function SignedOutPage({ refused, over, now, isTyped = false }: Omit<SignedOut, 'authenticated'>): ReactNode {
-  useEffect(() => {
-    if (!isTyped) return
-    const ask = (event: BeforeUnloadEvent): void => event.preventDefault()
-    addEventListener('beforeunload', ask)
-    return () => removeEventListener('beforeunload', ask)
-  }, [isTyped])
+  useAskBeforeUnload(() => isTyped)
   if (over && now) return <Changed from={over} to={now} />
   const ranOut = over && `Your session of ${over.tenant_id} has ended. What you typed is kept: sign in as the same user to go on.`
   return refused?.own_tenant_id === undefined ? (

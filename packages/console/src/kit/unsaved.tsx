@@ -2,6 +2,7 @@ import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { createContext, type ReactNode, useContext, useEffect, useRef } from 'react'
 import { type Location, useBlocker } from 'react-router'
 import { hold, type TypedWork } from '../api/typed-work.ts'
+import { useAskBeforeUnload } from './ask-before-unload.ts'
 import { Button } from './button.tsx'
 import css from './kit.module.css'
 import overlay from './overlay.module.css'
@@ -60,17 +61,13 @@ function Asking({ work }: { readonly work: TypedWork }): ReactNode {
   const blocker = useBlocker(
     ({ currentLocation: from, nextLocation: to }) => isUnsaved() && placeOf(from, parameters) !== placeOf(to, parameters),
   )
+  useAskBeforeUnload(isUnsaved)
   useEffect(() => {
     const held = { isChanged: true, isUnsaved, letGo }
-    const ask = (event: BeforeUnloadEvent): void => {
-      if (isUnsaved()) event.preventDefault()
-    }
     const [release, releaseInDialog] = [hold(held), holdInDialog?.(held)]
-    addEventListener('beforeunload', ask)
     return () => {
       release()
       releaseInDialog?.()
-      removeEventListener('beforeunload', ask)
     }
   }, [isUnsaved, letGo, holdInDialog])
   return (

@@ -36,6 +36,16 @@ async function beat(bench: ShardBench, work = bench.work(), late = 0): Promise<n
   return job.notBefore - start
 }
 
+/** A stream that has had a record a second for eight seconds. */
+async function afterEightRecords() {
+  const bench = await ShardBench.open()
+  const work = bench.work()
+  for (let at = 0; at < 8; at++) bench.append([record('a', at, { value: 1 })])
+  bench.clock.jump(start + 8_000)
+  await bench.take(work, 0, 8, true)
+  return { bench, work }
+}
+
 describe('the heartbeat of a live stream', () => {
   it('closes windows and finds silences while no records come, and a replay comes to the same [X54]', async () => {
     const bench = await ShardBench.open()
@@ -98,11 +108,7 @@ describe('the heartbeat of a live stream', () => {
   })
 
   it("does not believe that a stream was silent for an hour, when this machine's clock was set or it was away: it looks again [X54]", async () => {
-    const bench = await ShardBench.open()
-    const work = bench.work()
-    for (let at = 0; at < 8; at++) bench.append([record('a', at, { value: 1 })])
-    bench.clock.jump(start + 8_000)
-    await bench.take(work, 0, 8, true)
+    const { bench, work } = await afterEightRecords()
     const hour = 3_600_000
     await beat(bench, work, hour)
     expect(bench.log).toHaveLength(8)
@@ -118,11 +124,7 @@ describe('the heartbeat of a live stream', () => {
   })
 
   it('tells of no silence that was a restart, where records go on behind it', async () => {
-    const bench = await ShardBench.open()
-    const work = bench.work()
-    for (let at = 0; at < 8; at++) bench.append([record('a', at, { value: 1 })])
-    bench.clock.jump(start + 8_000)
-    await bench.take(work, 0, 8, true)
+    const { bench, work } = await afterEightRecords()
     // Due 15 s after the last record; the process was away for 40.
     await beat(bench, work, 25_000)
     expect(bench.log).toHaveLength(8)
@@ -133,11 +135,7 @@ describe('the heartbeat of a live stream', () => {
   })
 
   it('goes on after a time away, a pause later', async () => {
-    const bench = await ShardBench.open()
-    const work = bench.work()
-    for (let at = 0; at < 8; at++) bench.append([record('a', at, { value: 1 })])
-    bench.clock.jump(start + 8_000)
-    await bench.take(work, 0, 8, true)
+    const { bench, work } = await afterEightRecords()
     await beat(bench, work, 3_600_000)
     await beat(bench, work)
     expect(bench.log).toHaveLength(9)
