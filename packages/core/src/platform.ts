@@ -57,6 +57,8 @@ export interface Adapters {
   readonly tools?: ToolSource
   /** Absent: alerts are told to subscribers alone. */
   readonly topics?: Topics
+  /** For how long the oldest of their answers has been waiting to be given, milliseconds; absent: each is given when it is there. */
+  lateness?(): number
   close(): Promise<void>
 }
 
@@ -71,6 +73,8 @@ export interface Platform {
   /** @param action what is asked for; the first commit puts it down in the audit trail. */
   scope(caller: Caller, action?: Action): Scope
   operate(): Operator
+  /** For how long an answer of its adapters has been waiting for this process to take it up, milliseconds; 0 where it keeps up. */
+  lateness(): number
   /** Ends what runs and releases what is held. Nothing may be used afterwards. */
   close(): Promise<void>
 }
@@ -164,6 +168,7 @@ export function createPlatform(name: string, adapters: Adapters, models: Models,
         },
       },
     }),
+    lateness: () => adapters.lateness?.() ?? 0,
     close: () => adapters.close(),
   }
 }

@@ -116,6 +116,7 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Loca
           ...(options.reader ? { reader: options.reader } : {}),
           ...(options.tools ? { tools: options.tools } : {}),
           topics: new LogTopics({ log }),
+          lateness: () => database.lateness(),
           close,
         },
         models,

@@ -134,7 +134,7 @@ export function createApp(options: AppOptions): App {
   const sessions = new Sessions({ platform, regions, authenticator, issuer, codes: options.codes })
 
   const { limit = new LoadLimit() } = options
-  const watch = new LoopWatch(limit)
+  const watch = new LoopWatch(limit, regions)
 
   /** Answers one request: who asks, the work, its span and its figures. Every error becomes an answer here. */
   const serve = async (

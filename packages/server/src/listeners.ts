@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server as SocketServer } from 'nod
  * libuv takes one connection of a listening socket in a turn of the loop. Under load turns take some hundredths of a second, and whoever
  * connects then, a health check included, would wait for seconds, while those that are connected are served.
  */
-const sockets = 16
+const sockets = 64
 
 interface Place {
   readonly host: string

@@ -1,16 +1,19 @@
 import { UnavailableError } from '@plinth/core'
 
-/** Of the event loop, milliseconds. What was let in takes several of its turns, so its answer comes in some tenths of a second. */
+/**
+ * Of the event loop, or of the database's answers, milliseconds. What was let in takes several turns of the one, and several of the other,
+ * so its answer comes in some tenths of a second.
+ */
 const lateness = 80
 /** One turn that took very long counts as this, which alone is no reason to let fewer in. */
 const longest = 3 * lateness
 /** How much the latest look counts beside those before. */
 const weight = 0.3
-/** A burst may make the loop late for so long, milliseconds: it is taken in, and over then. What goes on is more than can be done. */
-const grace = 2_000
+/** A burst may make the process late for so long, milliseconds: it is taken in, and over then. What goes on is more than can be done. */
+const grace = 1_500
 /**
- * However late the loop is, as many are let in as are answered in so many seconds; and so many at the least, since a loop is also late where
- * others take the machine.
+ * However late it is, as many are let in as are answered in so many seconds; and so many at the least, since it is also late where others
+ * take the machine.
  */
 const answeredWithin = 0.5
 const fewest = 64
@@ -30,9 +33,9 @@ const refusals = [1, 2, 3].map(
 )
 
 /**
- * How many requests this process has in hand at a time. It learns that from how late its event loop is: while it is too late fewer are
- * let in, else more where there are more. What is beyond is refused at once, before anything was done for it, so that a flood doesn't slow
- * down what was let in. A tenant that has less in hand than its even share is let in all the same.
+ * How many requests this process has in hand at a time. It learns that from how late it is: while it is too late fewer are let in, else
+ * more where there are more. What is beyond is refused at once, before anything was done for it, so that a flood doesn't slow down what
+ * was let in. A tenant that has less in hand than its even share is let in all the same.
  */
 export class LoadLimit {
   readonly #open = new Map<string, number>()
@@ -65,7 +68,7 @@ export class LoadLimit {
 
   /**
    * To be told every few hundredths of a second while there is a rush.
-   * @param late milliseconds that the loop was late by. @param since milliseconds since it was told before.
+   * @param late milliseconds that the process is late by. @param since milliseconds since it was told before.
    */
   observe(late: number, since: number): void {
     this.#late += (Math.min(late, longest) - this.#late) * weight

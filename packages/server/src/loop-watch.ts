@@ -4,13 +4,18 @@ const lookMilliseconds = 20
 /** With fewer requests in hand there is no rush, and a process that has nothing to do isn't woken up. */
 const rush = 16
 
-/** Tells a limit how late the event loop is, while there is a rush. */
+/**
+ * Tells a limit how late this process is, while there is a rush: how late the event loop comes round, or, where its turns are short since
+ * the platform gives a few of its answers in each, for how long such an answer has been waiting.
+ */
 export class LoopWatch {
   readonly #limit: LoadLimit
+  readonly #platform: { lateness(): number }
   #watching = false
 
-  constructor(limit: LoadLimit) {
+  constructor(limit: LoadLimit, platform: { lateness(): number }) {
     this.#limit = limit
+    this.#platform = platform
   }
 
   /** To be called when a request was let in. */
@@ -25,7 +30,7 @@ export class LoopWatch {
     const due = performance.now() + lookMilliseconds
     const look = (): void => {
       const late = performance.now() - due
-      this.#limit.observe(late, lookMilliseconds + late)
+      this.#limit.observe(Math.max(late, this.#platform.lateness()), lookMilliseconds + late)
       if (this.#limit.open >= rush) this.#look()
       else {
         this.#limit.forget()

@@ -37,6 +37,12 @@ export class Regions {
     return region === this.#home.region || (peer !== undefined && typeof peer !== 'string')
   }
 
+  /** Of that platform of this process which is furthest behind, milliseconds. */
+  lateness(): number {
+    const peers = [...this.#peers.values()].filter((peer) => typeof peer !== 'string')
+    return Math.max(this.#home.lateness(), ...peers.map((peer) => peer.lateness()))
+  }
+
   /** The operator where a tenant's data lies, or would, if it isn't another process that has it. */
   operatorOf({ data_residency_region: region = this.#home.region }: TenantSettings): Operator {
     const peer = this.#peers.get(region)

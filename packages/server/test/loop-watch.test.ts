@@ -19,7 +19,7 @@ function isFull(limit: LoadLimit): boolean {
 
 it('a loop that is late all the time lets fewer in, and one that has nothing to do forgets that', async () => {
   const limit = new LoadLimit()
-  const watch = new LoopWatch(limit)
+  const watch = new LoopWatch(limit, { lateness: () => 0 })
   const inside = Array.from({ length: 200 }, () => limit.enter('one'))
   watch.touch()
   for (let turn = 0; turn < 100 && !isFull(limit); turn++) {
@@ -36,4 +36,17 @@ it('a loop that is late all the time lets fewer in, and one that has nothing to 
     for (const leave of taken) leave()
     await new Promise(setImmediate)
   }
+})
+
+it('answers of the platform that wait count as lateness where the loop is on time', async () => {
+  const told = Promise.withResolvers<number>()
+  class Told extends LoadLimit {
+    override observe(late: number): void {
+      told.resolve(late)
+    }
+  }
+  const limit = new Told()
+  for (let count = 0; count < 20; count++) limit.enter('one')
+  new LoopWatch(limit, { lateness: () => 60_000 }).touch()
+  expect(await told.promise).toBe(60_000)
 })

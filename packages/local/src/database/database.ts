@@ -3,14 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { ConflictError, InvalidInputError, LimitError, type PlinthError, UnavailableError } from '@plinth/core'
 import type { Opened, WorkerOptions } from '../database-worker.ts'
+import { Answers } from './answers.ts'
 import type { Answer, Batch, Operation, Result } from './operation.ts'
 import { asDamaged, asUnavailable, openForReading } from './schema.ts'
 import type { DatabaseSource } from './source.ts'
 import { type Step, tellerFor } from './steps.ts'
 
 const operationsAtATime = 512
-/** So many callers are answered in one turn of the loop; what they ask for next is on its way while others are answered. */
-const answersAtATime = 24
 
 interface Waiting {
   readonly operation: Operation
@@ -46,8 +45,7 @@ export class Database implements DatabaseSource {
   readonly #options: DatabaseOptions
   #waiting: Waiting[] = []
   #onTheWay: Waiting[] = []
-  /** Answers that are still to be given, in order. */
-  readonly #answers: [Waiting, Result | undefined][] = []
+  readonly #answers = new Answers()
   #armed = false
   #ended: PlinthError | undefined
   #closing = false
@@ -101,6 +99,11 @@ export class Database implements DatabaseSource {
     })
   }
 
+  /** For how long the oldest answer that is there hasn't been given, milliseconds: this thread has more to do than it can. */
+  lateness(): number {
+    return this.#answers.lateness()
+  }
+
   /** Waits for what was asked, then closes in good order; again waits for the same end. */
   close(): Promise<void> {
     this.#closed ??= this.#close()
@@ -116,7 +119,7 @@ export class Database implements DatabaseSource {
   }
 
   async #close(): Promise<void> {
-    while (!this.#ended && this.#waiting.length + this.#onTheWay.length + this.#answers.length > 0)
+    while (!this.#ended && this.#waiting.length + this.#onTheWay.length + this.#answers.waiting > 0)
       await new Promise<void>((resolve) => setImmediate(resolve))
     this.#closing = true
     this.reader.close()
@@ -155,20 +158,14 @@ export class Database implements DatabaseSource {
     this.#options.onStep?.('answered')
     const answered = this.#onTheWay
     this.#onTheWay = []
-    const idle = this.#answers.length === 0
     const results = 'failed' in answer ? answered.map((): Result => answer) : answer.results
-    for (const [index, one] of answered.entries()) this.#answers.push([one, results[index]])
+    this.#answers.add(answered.map((one, index) => () => settle(one, results[index])))
     const fatal = results.find((result) => 'failed' in result && result.failed.fatal)
     if (fatal) {
-      this.#giveAnswers(Number.POSITIVE_INFINITY)
+      this.#answers.giveAll()
       this.#end(refusal(fatal))
-    } else if (idle) this.#giveAnswers(answersAtATime)
+    }
     if (this.#waiting.length > 0) this.#arm()
-  }
-
-  #giveAnswers(most: number): void {
-    for (const [one, result] of this.#answers.splice(0, most)) settle(one, result)
-    if (this.#answers.length > 0) setImmediate(() => this.#giveAnswers(most))
   }
 
   #end(error: PlinthError): void {
