@@ -66,8 +66,9 @@ export async function serveRoute(serving: Serving, route: AnyRoute, found: Found
   const mustBeNew = route.makes === true && mustBeNewIn(arrival)
   const lastEventId = route.streams ? lastEventIdOf(arrival) : undefined
   const stream = route.streams ? new AbortController() : undefined
-  const gone = stream?.signal ?? (route.endsWithClient ? arrival.gone?.() : undefined)
-  const signal = gone ? AbortSignal.any([gone, ending]) : ending
+  const gone = route.endsWithClient ? arrival.gone?.() : undefined
+  const ends = [stream?.signal, gone].filter((each) => each !== undefined)
+  const signal = ends.length > 0 ? AbortSignal.any([ending, ...ends]) : ending
   const bytes = bytesOf(route, arrival)
   const input = { params, query, body, idempotencyKey, mustBeNew, lastEventId, signal, bytes, origin: originOf(arrival) }
   const reply = await replyOf(serving, route, found, input)

@@ -15,8 +15,8 @@ beforeAll(async () => {
 })
 afterAll(() => model.close())
 
-/** A server whose model is at work on a question, and the answer to that. */
-async function whileAnswering() {
+/** A server whose model is at work on a question, and the answer to that. @param signal ends the client. */
+async function whileAnswering(signal?: AbortSignal) {
   const server = await startTestServer(model.environment)
   const token = await server.token()
   const content = 'The pump PX-4711 is serviced every 400 hours by the team of line 7.'
@@ -27,7 +27,11 @@ async function whileAnswering() {
   })
   const before = model.asked.length
   const query = 'How often is the pump PX-4711 serviced?'
-  const answer = call<{ response: string }>(server.url, '/api/rag/query', { token, body: { query } })
+  const answer = call<{ response: string }>(server.url, '/api/rag/query', {
+    token,
+    body: { query },
+    ...(signal ? { signal } : {}),
+  })
   await until('the call of the model', () => model.asked.length > before)
   return { server, token, answer }
 }
@@ -68,5 +72,24 @@ describe('a server that stops [X75]', () => {
     await reading
     expect(stopped).toBe(false)
     await stop
+  })
+})
+
+describe('a client that leaves', () => {
+  it('ends the call of the model that works for it, and nothing else', async () => {
+    takes = 60_000
+    const client = new AbortController()
+    const { server, token, answer } = await whileAnswering(client.signal)
+    const before = model.left
+    client.abort()
+    await expect(answer).rejects.toThrow(/abort/)
+    await until('the end of the call', () => model.left === before + 1)
+    takes = 0
+    const next = await call<{ response: string }>(server.url, '/api/rag/query', {
+      token,
+      body: { query: 'How often is PX-4711 serviced?' },
+    })
+    expect(next.status).toBe(200)
+    expect(model.left).toBe(before + 1)
   })
 })

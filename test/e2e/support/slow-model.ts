@@ -6,11 +6,16 @@ import { completion } from '../../../packages/models/test/openai-stub.ts'
 export class SlowModel {
   /** What the user's turns said, in the order in which they came. */
   readonly asked: string[] = []
+  /** How many didn't wait for their answer. */
+  left = 0
   readonly #server: Server
 
   private constructor(milliseconds: () => number) {
     this.#server = createServer((request, response) => {
       let text = ''
+      response.on('close', () => {
+        if (!response.writableEnded) this.left++
+      })
       request.setEncoding('utf8').on('data', (part: string) => (text += part))
       request.on('end', () => {
         const { messages } = JSON.parse(text) as { readonly messages: readonly { readonly content: unknown }[] }

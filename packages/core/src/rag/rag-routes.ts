@@ -13,6 +13,7 @@ const retrieve = defineRoute<Record<never, never>, Record<never, never>, forms.R
   permission: 'rag:read',
   summary: 'The passages of the documents that fit a question, best first, each with its place.',
   body: forms.retrieveBody,
+  endsWithClient: true,
   replies: { 200: { summary: 'content is the text of the document from start to end.', body: forms.passagesForm } },
   async handle(scope, { body, signal }) {
     const { passages } = await retrievePassages(scope, body, signal)
@@ -30,6 +31,7 @@ const query = defineRoute<Record<never, never>, Record<never, never>, forms.Quer
     'With explain the answer says how it came about: passages, prompt, and the parts of its confidence.',
   body: forms.queryBody,
   streams: true,
+  endsWithClient: true,
   replies: { 200: { summary: 'The answer.', body: forms.answerForm } },
   async handle(scope, { body, signal }) {
     if (body.stream) return { status: 200, events: await streamAnswer(scope, body, signal) }
