@@ -8,7 +8,7 @@ import { FileObjectStore } from './file-object-store.ts'
 import { LocalEventBus } from './local-event-bus.ts'
 import { LocalKeyService } from './local-key-service.ts'
 import { loadMasterKey, type MasterKeyOptions } from './master-key.ts'
-import { sqliteAdapters } from './sqlite-adapters.ts'
+import { type SqliteAdapters, sqliteAdapters } from './sqlite-adapters.ts'
 
 /**
  * Reads the data folder of a Plinth that runs, beside it: for `plinth token` and `plinth doctor`. Whatever would write
@@ -27,7 +27,7 @@ export function readingPlatform(options: MasterKeyOptions & { readonly models: M
     alone: false,
     submit: () => Promise.reject(new UnavailableError('read_only', 'The data folder is open for reading only.')),
   }
-  const sqlite = sqliteAdapters({ database, clock })
+  const sqlite = adaptersOf(database)
   return createPlatform(
     'local',
     {
@@ -45,4 +45,14 @@ export function readingPlatform(options: MasterKeyOptions & { readonly models: M
     },
     options.models,
   )
+}
+
+/** A file that can't be read is let go. */
+function adaptersOf(database: DatabaseSource): SqliteAdapters {
+  try {
+    return sqliteAdapters({ database, clock: systemClock })
+  } catch (error) {
+    database.reader.close()
+    throw error
+  }
 }

@@ -8,7 +8,7 @@ import { eventOf, jobOf, keyOf, rowOf } from '@plinth/core/contracts'
 import { scriptedModels } from '@plinth/core/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openForReading } from '../src/database/schema.ts'
-import { Database, DataFolderLock, localPlatform, SqliteStateStore } from '../src/index.ts'
+import { Database, DataFolderLock, localPlatform, readingPlatform, SqliteStateStore } from '../src/index.ts'
 import { SqliteSubject } from './sqlite-subject.ts'
 
 const subjects: SqliteSubject[] = []
@@ -356,6 +356,7 @@ describe('the data folder', () => {
     const page = Number(other.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'log'").get()?.rootpage)
     const bytes = readFileSync(made.path)
     writeFileSync(made.path, bytes.fill(0xff, 8192 * (page - 1), 8192 * page))
+    expect(() => readingPlatform(options)).toThrow('malformed')
     await expect(localPlatform(options)).rejects.toThrow('malformed')
     expect(other.prepare("SELECT value FROM meta WHERE name = 'clean'").get()).toEqual({ value: 0 })
     // Which takes that nobody else has the file open.
