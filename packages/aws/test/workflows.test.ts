@@ -8,7 +8,7 @@ import { until } from '../../../test/e2e/support/until.ts'
 import { resumeWorkflow } from '../../core/src/multi-agent/manage-workflow.ts'
 import { type AwsPlatform, awsPlatform, readAwsEnvironment } from '../src/index.ts'
 import { badDay } from './support/bad-day.ts'
-import { useFaultProxy } from './support/fault-proxy.ts'
+import { type FaultProxy, useFaultProxy } from './support/fault-proxy.ts'
 import { describeWithMoto, motoRegion } from './support/moto.ts'
 import { scopeOf } from './support/scope-of.ts'
 
@@ -53,7 +53,7 @@ describeWithMoto('workflows by the journal and the scheduler, on DynamoDB and SQ
         return id
       }),
     )
-    await ended(one.scope, runs)
+    await ended(one.scope, runs, proxy)
     for (const [index, id] of runs.entries()) {
       const { state } = await getWorkflow(one.scope, id)
       expect(state.ending).toMatchObject({ status: 'completed' })
@@ -77,7 +77,7 @@ describeWithMoto('workflows by the journal and the scheduler, on DynamoDB and SQ
     }
     expect(JSON.stringify(plan).length).toBeGreaterThan(480_000)
     const { workflow_id: id } = await createWorkflow(scope, { request: 'Much.', plan })
-    await ended(scope, [id])
+    await ended(scope, [id], proxy)
     const { state } = await getWorkflow(scope, id)
     expect(state.ending).toMatchObject({ status: 'completed' })
     const isWhole = (name: string, text: string): boolean => state.steps.get(name)?.result?.text.startsWith(text) === true
@@ -107,6 +107,7 @@ describeWithMoto('workflows by the journal and the scheduler, on DynamoDB and SQ
     await ended(
       scope,
       runs.map(({ workflow_id }) => workflow_id),
+      proxy,
     )
     expect(faults.met()).toBeGreaterThan(20)
     for (const { workflow_id: id } of runs) {
@@ -160,15 +161,20 @@ function diamondOf(run: string) {
   return [named('begin', []), ...['a', 'b', 'c', 'd'].map((id) => named(id, ['begin'])), named('join', ['a', 'b', 'c', 'd'])]
 }
 
-async function ended(scope: Scope, ids: readonly string[]): Promise<void> {
-  await until(
-    'all runs to end',
-    async () => {
-      const found = await Promise.all(ids.map((id) => getWorkflow(scope, id).catch(() => undefined)))
-      return found.every((workflow) => workflow?.record.fields.ended !== undefined)
-    },
-    { within: 200_000, every: 300 },
-  )
+/** @param proxy whose requests are told of where a run doesn't end. */
+async function ended(scope: Scope, ids: readonly string[], proxy: FaultProxy): Promise<void> {
+  const seen = new Map<string, string>()
+  const hasEnded = async (id: string): Promise<boolean> => {
+    const found = await getWorkflow(scope, id).catch((error: unknown) => void seen.set(id, String(error)))
+    if (!found) return false
+    const steps = [...found.state.steps].map(([name, { status, attempts }]) => `${name} ${status} ${attempts}`)
+    seen.set(id, `epoch ${found.state.epoch}: ${steps.join(', ')}`)
+    return found.record.fields.ended !== undefined
+  }
+  const look = async (): Promise<boolean> => (await Promise.all(ids.map(hasEnded))).every(Boolean)
+  await until('all runs to end', look, { within: 200_000, every: 300 }).catch((error: Error) => {
+    throw new Error([error.message, ...seen.values(), 'moto was asked:', ...proxy.unanswered].join('\n'))
+  })
 }
 
 /** As a client does that has no answer. */

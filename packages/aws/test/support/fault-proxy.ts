@@ -39,6 +39,12 @@ export type Fault = (asked: ProxiedRequest, forward: () => Promise<ProxiedAnswer
 
 export type Matches = (asked: ProxiedRequest) => boolean
 
+/** Milliseconds, longer than our own clients wait: what is queued behind a request that nobody answers goes on then. */
+const patience = 40_000
+
+/** Moto didn't answer. AWS breaks such a connection off, and so does the proxy. */
+class UnansweredError extends Error {}
+
 interface Injection {
   readonly matches: Matches
   readonly fault: Fault
@@ -112,6 +118,7 @@ export class FaultProxy {
   #sending = 0
   #broken: unknown
   readonly #made: AwsClients[] = []
+  readonly #asking = new Map<ProxiedRequest, number>()
   readonly #server: Server = createServer((incoming, outgoing) => {
     // A client that gives up while it asks.
     this.#serve(incoming, outgoing).catch(() => outgoing.destroy())
@@ -125,6 +132,11 @@ export class FaultProxy {
   /** How many answers are on their way, not taken to their end. */
   get sending(): number {
     return this.#sending
+  }
+
+  /** What moto was asked and hasn't answered, and for how many milliseconds; to be told where a test waits in vain. */
+  get unanswered(): readonly string[] {
+    return [...this.#asking].map(([asked, since]) => `${nameOf(asked)} for ${Math.round(performance.now() - since)} ms`)
   }
 
   /**
@@ -179,7 +191,8 @@ export class FaultProxy {
     const asked = { method, path, operation, headers, body: await bodyOf(incoming) }
     this.#requests.push(asked)
     const answer = await this.#meet(asked).catch((error: unknown) => {
-      this.#broken ??= error
+      if (error instanceof UnansweredError) console.warn(error.message)
+      else this.#broken ??= error
       return 'reset' as const
     })
     if (answer === 'reset') return void outgoing.destroy()
@@ -196,7 +209,17 @@ export class FaultProxy {
     return injection.fault(asked, () => this.#forward(asked))
   }
 
-  #forward({ method, path, headers, body }: ProxiedRequest): Promise<ProxiedAnswer> {
+  async #forward(asked: ProxiedRequest): Promise<ProxiedAnswer> {
+    this.#asking.set(asked, performance.now())
+    try {
+      return await this.#ask(asked)
+    } finally {
+      this.#asking.delete(asked)
+    }
+  }
+
+  #ask(asked: ProxiedRequest): Promise<ProxiedAnswer> {
+    const { method, path, headers, body } = asked
     return new Promise((resolve, reject) => {
       // The body is whole here, so moto needn't be asked whether it wants it.
       const { expect: _, 'transfer-encoding': __, ...others } = headers
@@ -209,6 +232,7 @@ export class FaultProxy {
           .catch(reject)
       })
       asking.on('error', reject)
+      asking.setTimeout(patience, () => asking.destroy(new UnansweredError(`moto did not answer ${nameOf(asked)} in time.`)))
       asking.end(body)
     })
   }
@@ -221,6 +245,10 @@ export function useFaultProxy(moto: Moto): FaultProxy {
   afterEach(() => proxy.forget())
   afterAll(() => proxy.close())
   return proxy
+}
+
+function nameOf({ operation, method, path }: ProxiedRequest): string {
+  return operation ?? `${method} ${path}`
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
