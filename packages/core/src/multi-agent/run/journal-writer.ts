@@ -123,11 +123,12 @@ export class JournalWriter implements Journal {
   async poll(): Promise<void> {
     if (this.#fault) throw this.#fault
     if (this.#flushing) return
-    try {
-      await this.#readForeign()
-    } catch (error) {
+    const looked = this.#readForeign().catch((error: unknown) => {
       throw this.#failed(error)
-    }
+    })
+    // What is put down meanwhile is written behind it: a look that met a row of its own on the way would count that twice.
+    this.#flushAfter(looked)
+    await looked
   }
 
   #flushAfter(before: Promise<unknown>): void {

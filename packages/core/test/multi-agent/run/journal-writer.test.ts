@@ -34,8 +34,14 @@ class Listener implements JournalListener {
 
 type Commit = Adapters['state']['commit']
 
-/** @param commit stands in for the store's own, on what is written to journals. */
-async function open(commit?: (inner: Commit) => Commit): Promise<{ scope: Scope; listener: Listener; writer: JournalWriter }> {
+/**
+ * @param commit stands in for the store's own, on what is written to journals.
+ * @param beforeRead what a look at a journal waits for.
+ */
+async function open(
+  commit?: (inner: Commit) => Commit,
+  beforeRead?: () => Promise<unknown>,
+): Promise<{ scope: Scope; listener: Listener; writer: JournalWriter }> {
   bench = await EventBench.open(() => 'An answer.')
   const { adapters } = bench.memory
   const { state } = adapters
@@ -46,7 +52,11 @@ async function open(commit?: (inner: Commit) => Commit): Promise<{ scope: Scope;
       ? other(change, durability)
       : inner(change, durability),
   )
-  const platform = createPlatform('memory', { ...adapters, state: wrapped }, bench.models)
+  const read: typeof state.read = async function* (tenant, collection, ...place) {
+    if (collection === journals.name) await beforeRead?.()
+    yield* state.read(tenant, collection, ...place)
+  }
+  const platform = createPlatform('memory', { ...adapters, state: { ...wrapped, read } }, bench.models)
   const scope = platform.scope(await bench.caller())
   const listener = new Listener()
   return { scope, listener, writer: new JournalWriter({ scope, runId: 'run', epoch: 2, next: 0, listener }) }
@@ -55,6 +65,10 @@ async function open(commit?: (inner: Commit) => Commit): Promise<{ scope: Scope;
 async function kept(): Promise<readonly JournalEntry[]> {
   const scope = (await bench?.scope()) as Scope
   return (await readJournal(scope, 'run')).entries
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise(setImmediate)
 }
 
 function byAnother(scope: Scope, row: number, entry: JournalEntry, epoch?: number): Promise<unknown> {
@@ -112,6 +126,34 @@ describe('the journal of a run', () => {
     }
     expect(await writer.commit([started('b')])).toBe(true)
     expect(await kept()).toEqual([started('a'), finished('a', done), started('b')])
+    expect(listener.heard).toEqual([])
+  })
+
+  it('is written without a gap and without a double, though a look for what others wrote is under way', async () => {
+    let commits = 0
+    const looked = Promise.withResolvers<unknown>()
+    // The look has its rows when the first commit is done, if that doesn't wait for it.
+    const beforeRead = () => Promise.race([looked.promise, turns(50)])
+    const lostAnswer = (inner: Commit): Commit => {
+      return async (change, durability) => {
+        const done = await inner(change, durability)
+        if (commits++ > 0) return done
+        looked.resolve(undefined)
+        await turns(50)
+        return inner(change, durability)
+      }
+    }
+    const { scope, writer, listener } = await open(lostAnswer, beforeRead)
+    const polled = writer.poll()
+    writer.append(started('a'))
+    await polled
+    await writer.settled()
+    writer.append(finished('a', done))
+    await writer.settled()
+    const rows: string[] = []
+    for await (const row of scope.state.read(journals, 'run')) rows.push(row.sort)
+    expect(rows.map(Number)).toEqual([0, 1])
+    expect(await kept()).toEqual([started('a'), finished('a', done)])
     expect(listener.heard).toEqual([])
   })
 
