@@ -62,7 +62,7 @@ export async function readJournal(
   let next = from
   for await (const row of scope.state.read(journals, runId, from === 0 ? undefined : placeOf(from - 1))) {
     entries.push(...(await entriesOf(row)))
-    next++
+    next = Number(row.sort) + 1
   }
   return { entries, next }
 }
@@ -184,7 +184,7 @@ export class JournalWriter implements Journal {
   async #readForeign(): Promise<boolean> {
     let isOwn = false
     for await (const row of this.#scope.state.read(journals, this.#runId, this.#behind)) {
-      this.#next++
+      this.#next = Number(row.sort) + 1
       if (row.fields.epoch === this.#epoch) {
         isOwn = true
         continue

@@ -157,6 +157,18 @@ describe('the journal of a run', () => {
     expect(listener.heard).toEqual([])
   })
 
+  it('goes on behind its last row, also where a number before it is free', async () => {
+    const { scope, writer, listener } = await open()
+    await byAnother(scope, 0, started('a'), 1)
+    await byAnother(scope, 2, cancelled)
+    expect((await readJournal(scope, 'run')).next).toBe(3)
+    await writer.poll()
+    writer.append(started('b'))
+    await writer.settled()
+    expect(listener.heard).toEqual([started('a'), cancelled])
+    expect(await kept()).toEqual([started('a'), cancelled, started('b')])
+  })
+
   it('writes nothing more when another owner has the run [R68]', async () => {
     const { scope, writer, listener } = await open()
     await byAnother(scope, 0, { at: 2, kind: 'owned', epoch: 3 }, 3)
