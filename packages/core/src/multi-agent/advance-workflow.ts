@@ -152,7 +152,10 @@ async function until(scope: Scope, engine: RunEngine, time: number, signal: Abor
 
 function renew(scope: Scope, owned: Ownership, lost: AbortController): { stop(): void } {
   let timer: Timer | undefined
+  let isOver = false
   const again = (): void => {
+    // Whoever has left it must not take it again.
+    if (isOver) return
     timer = scope.clock.setTimer(renewEvery, () => {
       owned.renew().then(
         (isOwn) => (isOwn ? again() : lost.abort(new RunLostError())),
@@ -162,5 +165,10 @@ function renew(scope: Scope, owned: Ownership, lost: AbortController): { stop():
     })
   }
   again()
-  return { stop: () => timer?.cancel() }
+  return {
+    stop: () => {
+      isOver = true
+      timer?.cancel()
+    },
+  }
 }

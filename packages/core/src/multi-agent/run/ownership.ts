@@ -44,6 +44,7 @@ export async function takeOwnership(
 export class Ownership {
   readonly #scope: Uses<'state'>
   #record: StoredRecord<OwnerRow, NoFields> | undefined
+  #last: Promise<unknown> = Promise.resolve()
   /** Grows with each owner of the run: what one with a lower one writes doesn't count. */
   readonly epoch: number
 
@@ -63,7 +64,14 @@ export class Ownership {
     await this.#write(0)
   }
 
-  async #write(until: number): Promise<boolean> {
+  /** One after the other: of two on their way the later one would meet what the first one wrote, and take it for another owner's. */
+  #write(until: number): Promise<boolean> {
+    const written = this.#last.then(() => this.#say(until))
+    this.#last = written.catch(() => {})
+    return written
+  }
+
+  async #say(until: number): Promise<boolean> {
     const record = this.#record
     if (!record) return false
     try {
