@@ -29,6 +29,9 @@ export interface Spaces {
   /** When a job tidies the index that waits for it: soon, and when removals are due. Milliseconds UTC. */
   readonly tidied?: number
   readonly purged?: number
+  /** Those jobs, by their ids, until they have ended. */
+  readonly tidied_by?: string
+  readonly purged_by?: string
 }
 
 const space: z.ZodType<Space> = z.strictObject({
@@ -48,6 +51,8 @@ export const searchSpaces: Collection<Spaces> = defineCollection<Spaces>({
     dense_weight: z.number().exactOptional(),
     tidied: z.number().exactOptional(),
     purged: z.number().exactOptional(),
+    tidied_by: z.string().exactOptional(),
+    purged_by: z.string().exactOptional(),
   }),
   sealed: [],
   lists: {},

@@ -72,7 +72,8 @@ describe('vectors of a large document', () => {
     await scope.search.put(many.map((each) => ({ ...each, attributes: {}, chunks })))
     await scope.search.remove(many.slice(0, 1))
     const lease = { signal } as never
-    expect(await maintainIndex(scope, {}, { lease, job: {} as never })).toEqual({ done: true })
+    const job = { id: 'a-job' } as never
+    expect(await maintainIndex(scope, {}, { lease, job })).toEqual({ done: true })
     const due = (await scope.search.status()).removalsDue
     expect(due).toBeDefined()
     const waiting = async (): Promise<number | undefined> => (await scope.state.get(searchSpaces, spacesPlace))?.fields.purged
@@ -80,7 +81,7 @@ describe('vectors of a large document', () => {
     const before = await segments()
     // Once more, and there is still one job that waits.
     const commit = vi.spyOn(scope.state, 'commit')
-    await maintainIndex(scope, {}, { lease, job: {} as never })
+    await maintainIndex(scope, {}, { lease, job })
     expect(commit).not.toHaveBeenCalled()
     await bench.plinth.pass(25 * 3_600_000)
     expect(await scope.search.status()).not.toHaveProperty('removalsDue')
