@@ -53,12 +53,13 @@ export async function maintainOnce(
   if (await index.objects.removeUnlisted()) return true
   if (await unlistDropped(index)) return true
   const view = await index.view()
-  const inputs = toMerge(view, index.clock.now() - removalTime)
-  if (inputs) {
-    await mergeParts(index, view, inputs, slices)
-    return true
-  }
+  const groups = groupsOf(view)
+  const alike = tooMany(groups)
+  if (alike) return mergeParts(index, view, alike, slices)
+  // Before what was removed since: while documents are replaced all the time there is always some, and the list would only grow.
   if (await forgetRemovals(index, view, slices)) return true
+  const worn = firstWorn(groups, index.clock.now() - removalTime)
+  if (worn) return mergeParts(index, view, [worn], slices)
   return measureRecall(index, view, exactBelow, slices)
 }
 
@@ -78,25 +79,26 @@ async function unlistDropped(index: TenantIndex): Promise<boolean> {
   return true
 }
 
-/** What is best merged now: the smallest of a size that has too many, or one with too much that was removed, or too long ago. */
-function toMerge(view: View, removedUntil: number): Part[] | undefined {
-  const groups = new Map<number, Part[]>()
-  for (const part of [...view.lexical, ...view.vectors]) {
-    const { generation } = part.record.fields
-    groups.set(generation, [...(groups.get(generation) ?? []), part])
-  }
-  for (const parts of groups.values()) {
+/** Only what is of one kind can be merged: words, or vectors of one space. */
+function groupsOf(view: View): readonly (readonly Part[])[] {
+  return [...Map.groupBy([...view.lexical, ...view.vectors], ({ record }) => record.fields.generation).values()]
+}
+
+/** The smallest of a size that has too many. */
+function tooMany(groups: readonly (readonly Part[])[]): Part[] | undefined {
+  for (const parts of groups) {
     for (const [size, end] of sizes.entries()) {
       const begin = sizes[size - 1] ?? 0
       const alike = parts.filter(({ liveRows }) => liveRows >= begin && liveRows < end)
       if (alike.length >= factor) return fitting(alike)
     }
   }
-  for (const parts of groups.values()) {
-    const worn = parts.find((part) => isWorn(part, removedUntil))
-    if (worn) return [worn]
-  }
   return undefined
+}
+
+/** One with too much that was removed, or too long ago. */
+function firstWorn(groups: readonly (readonly Part[])[], removedUntil: number): Part | undefined {
+  return groups.flat().find((part) => isWorn(part, removedUntil))
 }
 
 function isWorn({ documents: { rows }, liveRows, removed, removedAt }: Part, removedUntil: number): boolean {
@@ -114,7 +116,7 @@ function fitting(parts: readonly Part[]): Part[] {
   return chosen
 }
 
-async function mergeParts(index: TenantIndex, view: View, parts: readonly Part[], slices: Slices): Promise<void> {
+async function mergeParts(index: TenantIndex, view: View, parts: readonly Part[], slices: Slices): Promise<true> {
   // Up to here removals are marked in the parts; later ones go on applying to what is made of them.
   const since = view.head?.fields.sequence ?? 0
   const built = await merged(parts, slices)
@@ -128,6 +130,7 @@ async function mergeParts(index: TenantIndex, view: View, parts: readonly Part[]
   }
   if (written) await settle(index, written, plan)
   else await index.change(plan)
+  return true
 }
 
 function merged(parts: readonly Part[], slices: Slices): Promise<Built | undefined> {

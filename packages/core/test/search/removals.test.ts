@@ -72,6 +72,20 @@ describe('removals from a large segment [X25]', () => {
     expect(placesOf(after.lexical)).toEqual(['document-8/0'])
   })
 
+  it('are forgotten also while one follows another, and there is always one to take out', async () => {
+    const subject = new SearchSubject()
+    const index = subject.open()
+    const most: number[] = []
+    for (let version = 0; version < 40; version++) {
+      await index.put(tenant, [documentOf(`document-${version % 3}`, [`common ${version}`], { version: `v${version}` })])
+      if (version >= 3) await index.remove(tenant, [versionOf(`document-${version % 3}`, `v${version - 3}`)])
+      await index.maintain(tenant)
+      most.push(await removals(subject))
+    }
+    expect(Math.max(...most)).toBeLessThan(12)
+    expect((await index.status(tenant)).documents).toBe(3)
+  })
+
   it('wait no longer when a fifth was removed', async () => {
     const subject = new SearchSubject()
     const index = await large(subject)
