@@ -60,6 +60,19 @@ describe('sealing', () => {
     expect(jsonBytes(block?.index ?? {})).toBeLessThan(200_000)
   })
 
+  it('stops where it was told to, and goes on there', async () => {
+    const bench = await AuditBench.open()
+    const { acts, sealer, verify } = bench.process()
+    await acts(200)
+    expect(await sealer.seal('alpha', { most: 100 })).toBe(120)
+    const stopped = new AbortController()
+    stopped.abort()
+    expect(await sealer.seal('alpha', { signal: stopped.signal })).toBe(60)
+    expect(await sealer.sealAll({ most: 20 })).toMatchObject({ entries: 20, left: ['alpha'] })
+    expect(await sealer.sealAll({ most: 20 })).toMatchObject({ entries: 0, left: [] })
+    expect(await verify()).toMatchObject({ valid: true, entries: 200, pending: 0 })
+  })
+
   it('keeps the last five anchors', async () => {
     const bench = await AuditBench.open()
     const { act, sealer } = bench.process()
@@ -224,7 +237,7 @@ describe('sealing', () => {
     const bench = await AuditBench.open()
     const { act, sealer, verify, log } = bench.process()
     for (const tenant of ['alpha', 'beta', '_system']) await act({}, tenant)
-    expect(await sealer.sealAll()).toEqual({ entries: 3, failed: 0 })
+    expect(await sealer.sealAll()).toEqual({ entries: 3, failed: 0, left: [] })
     for (const tenant of ['alpha', 'beta', '_system'])
       expect(await verify(tenant)).toMatchObject({ valid: true, entries: 1, pending: 0 })
     for (const tenant of ['alpha', 'beta', '_system']) await act({}, tenant)
@@ -238,13 +251,13 @@ describe('sealing', () => {
         },
       }),
     })
-    expect(await half.sealer.sealAll()).toEqual({ entries: 2, failed: 1 })
+    expect(await half.sealer.sealAll()).toEqual({ entries: 2, failed: 1, left: [] })
     expect(half.log).toMatchObject([{ level: 'error', fields: { tenant: 'alpha' } }])
     expect(JSON.stringify(half.log)).not.toContain('secret')
     expect(log).toEqual([])
     const stopped = new AbortController()
     stopped.abort()
-    expect(await sealer.sealAll({ signal: stopped.signal })).toEqual({ entries: 0, failed: 0 })
+    expect(await sealer.sealAll({ signal: stopped.signal })).toEqual({ entries: 0, failed: 0, left: [] })
   })
 
   it('gives up after some tries when somebody is always faster', async () => {
@@ -279,7 +292,7 @@ function openRounds(sealing: Partial<AuditSealer> = {}): RoundsBench {
     sealAll: async () => {
       calls.push('all')
       if (bench.fail) throw new Error('down')
-      return { entries: 0, failed: 0 }
+      return { entries: 0, failed: 0, left: [] }
     },
     ...sealing,
   }
@@ -319,6 +332,52 @@ describe('the rounds', () => {
     await clock.advance(3_000)
     expect(calls).toEqual(['alpha', 'beta', 'alpha'])
     await rounds.stop()
+  })
+
+  it('give every trail its turn where one has more than a turn takes, and go on with that one soon', async () => {
+    const { clock, rounds, calls } = openRounds({
+      seal: async (tenant, { most = 0 } = {}) => {
+        calls.push(tenant)
+        return tenant === 'busy' && calls.filter((each) => each === tenant).length < 4 ? most : 1
+      },
+    })
+    await clock.advance(0)
+    calls.length = 0
+    for (const tenant of ['busy', 'calm']) rounds.touch(tenant)
+    await clock.advance(3_000)
+    expect(calls).toEqual(['busy', 'calm'])
+    await clock.advance(1_000)
+    expect(calls).toEqual(['busy', 'calm', 'busy', 'busy', 'busy'])
+    rounds.touch('calm')
+    await clock.advance(2_999)
+    expect(calls).toHaveLength(5)
+    await clock.advance(1)
+    expect(calls).toHaveLength(6)
+    await rounds.stop()
+  })
+
+  it('go on beside a trail whose store has no answer, and stop within a second of sealing', async () => {
+    const { clock, rounds, calls } = openRounds({
+      seal: async (tenant, { signal } = {}) => {
+        calls.push(tenant)
+        if (tenant === 'slow') await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+        return 1
+      },
+    })
+    await clock.advance(0)
+    for (const tenant of ['slow', 'other']) rounds.touch(tenant)
+    await clock.advance(3_000)
+    expect(calls).toEqual(['all', 'slow', 'other'])
+    rounds.touch('slow')
+    let isStopped = false
+    const stopped = rounds.stop().then(() => {
+      isStopped = true
+    })
+    await clock.advance(999)
+    expect(isStopped).toBe(false)
+    await clock.advance(1)
+    await stopped
+    expect(clock.timers).toBe(0)
   })
 
   it('try again after growing pauses, and soon again once it went well', async () => {
@@ -361,7 +420,7 @@ describe('the rounds', () => {
     const { clock, rounds, calls } = openRounds({
       sealAll: () =>
         new Promise((resolve) => {
-          release = () => resolve({ entries: 0, failed: 0 })
+          release = () => resolve({ entries: 0, failed: 0, left: [] })
         }),
     })
     rounds.touch('alpha')

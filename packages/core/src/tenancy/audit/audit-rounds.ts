@@ -7,8 +7,15 @@ const firstPause = 3_000
 const longestPause = 60_000
 /** So that sealing takes a tenth of a core at most. */
 const pausePerTrail = 10
+/** So many trails are sealed at a time: a block mostly waits for stores. */
+const atATime = 8
+/** Of one trail in a round; what is left goes on soon, and other trails have their turn before. */
+const mostEntries = 3_000
+const soon = 50
 /** What processes left that died before they could seal it. */
 const lookPause = 60_000
+/** When it stops it seals for so long what waits; the next start seals the rest. */
+const lastMilliseconds = 1_000
 
 /**
  * Lets a sealer work: some seconds after entries were committed in this process, and for all tenants at the start and once a
@@ -21,6 +28,8 @@ export class AuditRounds {
   readonly #stop = new AbortController()
   #touched = new Set<string>()
   #pause = firstPause
+  /** More waited than a round seals of one trail. */
+  #isBehind = false
   #sealTimer: Timer | undefined
   #lookTimer: Timer | undefined
   #running: Promise<void>
@@ -38,42 +47,58 @@ export class AuditRounds {
     if (this.#sealTimer || this.#stop.signal.aborted) return
     this.#sealTimer = this.#clock.setTimer(this.#pause, () => {
       this.#sealTimer = undefined
-      this.#then(() => this.#sealTouched())
+      this.#then(() => this.#sealTouched(this.#stop.signal))
     })
   }
 
-  /** Ends what runs, and seals what this process has committed, so that nothing waits for the next start. */
+  /** Ends what runs, and seals what this process has committed, as far as it gets in a second, so that little waits for the next start. */
   async stop(): Promise<void> {
     this.#stop.abort()
     this.#sealTimer?.cancel()
     this.#lookTimer?.cancel()
     await this.#running
-    await this.#sealTouched()
+    const last = new AbortController()
+    const timer = this.#clock.setTimer(lastMilliseconds, () => last.abort())
+    await this.#sealTouched(last.signal)
+    timer.cancel()
   }
 
-  async #sealTouched(): Promise<void> {
-    const touched = this.#touched
-    this.#touched = new Set()
+  async #sealTouched(signal: AbortSignal): Promise<void> {
+    const waiting = [...this.#touched]
     // Each trail costs about a millisecond, however few entries wait: with many tenants at work, more of them wait for one block.
-    const pause = Math.min(longestPause, Math.max(firstPause, touched.size * pausePerTrail))
+    const pause = Math.min(longestPause, Math.max(firstPause, waiting.length * pausePerTrail))
+    this.#touched = new Set()
     let failed = false
-    for (const tenant of touched) {
-      try {
-        await this.#sealer.seal(tenant)
-      } catch (error) {
-        failed = true
-        this.#touched.add(tenant)
-        this.#log.warn({ tenant, error: faultOf(error) }, 'An audit trail could not be sealed and will be tried again.')
-      }
+    const sealSome = async (): Promise<void> => {
+      for (let tenant = waiting.shift(); tenant !== undefined && !signal.aborted; tenant = waiting.shift())
+        failed = (await this.#seal(tenant, signal)) || failed
     }
-    this.#pause = failed ? Math.min(this.#pause * 2, longestPause) : pause
+    await Promise.all(Array.from({ length: atATime }, sealSome))
     const [first] = this.#touched
+    if (failed) this.#pause = Math.min(this.#pause * 2, longestPause)
+    else this.#pause = this.#isBehind ? soon : pause
+    this.#isBehind = false
     if (first !== undefined) this.touch(first)
+  }
+
+  /** @returns whether it failed. */
+  async #seal(tenant: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      if ((await this.#sealer.seal(tenant, { signal, most: mostEntries })) < mostEntries) return false
+      this.#isBehind = true
+      this.#touched.add(tenant)
+      return false
+    } catch (error) {
+      this.#touched.add(tenant)
+      this.#log.warn({ tenant, error: faultOf(error) }, 'An audit trail could not be sealed and will be tried again.')
+      return true
+    }
   }
 
   async #look(): Promise<void> {
     try {
-      await this.#sealer.sealAll({ signal: this.#stop.signal })
+      const { left } = await this.#sealer.sealAll({ signal: this.#stop.signal, most: mostEntries })
+      for (const tenant of left) this.touch(tenant)
     } catch (error) {
       this.#log.warn({ error: faultOf(error) }, 'Audit trails could not be looked at and will be tried again.')
     }

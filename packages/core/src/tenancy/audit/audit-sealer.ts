@@ -25,6 +25,11 @@ const cached = 10_000
 /** So often it looks again when somebody else was faster each time. */
 const tries = 8
 
+interface SealOptions {
+  readonly signal?: AbortSignal
+  readonly most?: number
+}
+
 /** Where a trail goes on. */
 interface Continuation {
   /** The last block that is known to be true. */
@@ -62,8 +67,12 @@ export class AuditSealer {
     this.#registry = new TenantRegistry(parts.operator)
   }
 
-  /** Seals all that waits now. @returns how many entries. @throws what the stores throw; then some may be sealed. */
-  async seal(tenant: string): Promise<number> {
+  /**
+   * Seals all that waits now, and what comes meanwhile.
+   * @param options.signal ends it after the block at hand. @param options.most ends it behind so many entries, about: the rest waits.
+   * @returns how many entries. @throws what the stores throw; then some may be sealed.
+   */
+  async seal(tenant: string, { signal, most = Number.POSITIVE_INFINITY }: SealOptions = {}): Promise<number> {
     let entries = 0
     for (let fruitless = 0; ; ) {
       const before = entries
@@ -71,6 +80,7 @@ export class AuditSealer {
         for await (const rows of this.#waiting(tenant)) {
           await this.#sealBlock(tenant, rows)
           entries += rows.length
+          if (signal?.aborted || entries >= most) break
         }
         return entries
       } catch (error) {
@@ -82,22 +92,29 @@ export class AuditSealer {
 
   /**
    * Seals what waits, for every tenant and the system. A tenant that fails doesn't hold up the others.
-   * @param options.signal ends it after the tenant at hand.
+   * @param options of each tenant; the signal ends all of it.
+   * @returns how many entries, how many tenants failed, and for which there is more, or may be.
    */
-  async sealAll(options: { readonly signal?: AbortSignal } = {}): Promise<{ readonly entries: number; readonly failed: number }> {
+  async sealAll(
+    options: SealOptions = {},
+  ): Promise<{ readonly entries: number; readonly failed: number; readonly left: readonly string[] }> {
     let [entries, failed] = [0, 0]
+    const left: string[] = []
+    const { most = Number.POSITIVE_INFINITY } = options
     for (const tenant of [systemTenant, ...(await this.#registry.ids())]) {
       if (options.signal?.aborted) break
       try {
-        if (await this.#isWaiting(tenant)) entries += await this.seal(tenant)
+        const sealed = (await this.#isWaiting(tenant)) ? await this.seal(tenant, options) : undefined
+        entries += sealed ?? 0
+        if (sealed !== undefined && sealed >= most) left.push(tenant)
         // It may have been sealed before there were marks.
-        else if (!this.#marked.has(tenant)) await this.#mark(tenant)
+        if (sealed === undefined && !this.#marked.has(tenant)) await this.#mark(tenant)
       } catch (error) {
         failed++
         this.#log.error({ tenant, error: faultOf(error) }, 'An audit trail could not be sealed; its entries wait.')
       }
     }
-    return { entries, failed }
+    return { entries, failed, left }
   }
 
   async #sealBlock(tenant: string, rows: readonly Row[]): Promise<void> {
