@@ -50,7 +50,8 @@ export const maintainJob: JobDefinition<Record<never, never>> = defineJob<Record
   version: 1,
   summary: 'Merges parts of the index, and takes out what was removed.',
   body: z.strictObject({}),
-  concurrency: 1,
+  // It waits for stores most of the time.
+  concurrency: 4,
   handle: maintainIndex,
 })
 
