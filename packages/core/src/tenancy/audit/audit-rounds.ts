@@ -5,7 +5,7 @@ import type { AuditSealer } from './audit-sealer.ts'
 /** So long an entry waits for its block, about. */
 const firstPause = 3_000
 const longestPause = 60_000
-/** So that sealing takes a tenth of a core at most. */
+/** So that sealing takes a tenth of a core at most where it keeps up. */
 const pausePerTrail = 10
 /** So many trails are sealed at a time: a block mostly waits for stores. */
 const atATime = 8
