@@ -1,3 +1,4 @@
+import type { Platform } from '@plinth/core'
 import type { LoadLimit } from './load-limit.ts'
 
 const lookMilliseconds = 20
@@ -10,10 +11,10 @@ const rush = 16
  */
 export class LoopWatch {
   readonly #limit: LoadLimit
-  readonly #platform: { lateness(): number }
+  readonly #platform: Pick<Platform, 'lateness'>
   #watching = false
 
-  constructor(limit: LoadLimit, platform: { lateness(): number }) {
+  constructor(limit: LoadLimit, platform: Pick<Platform, 'lateness'>) {
     this.#limit = limit
     this.#platform = platform
   }

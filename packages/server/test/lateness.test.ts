@@ -3,20 +3,14 @@ import { memoryPlatform, scriptedModels } from '@plinth/core/testing'
 import { expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
 import { bootstrap } from '../src/bootstrap.ts'
-import { LoadLimit } from '../src/load-limit.ts'
 import { Regions } from '../src/regions.ts'
 import { startTelemetry } from '../src/telemetry/telemetry.ts'
+import { toldLimit } from './support/told-limit.ts'
 
 const models = scriptedModels(() => 'An answer.')
 
 it('a platform of this process that is behind with its answers is told to the limit of the edge, of whichever region it is', async () => {
-  const told = Promise.withResolvers<number>()
-  class Told extends LoadLimit {
-    override observe(late: number): void {
-      told.resolve(late)
-    }
-  }
-  const limit = new Told()
+  const { limit, told } = toldLimit()
   const { platform } = memoryPlatform({ models })
   expect(platform.lateness()).toBe(0)
   const peers = { here: { ...platform, lateness: () => 70_000 }, there: 'https://plinth.example' }
@@ -28,5 +22,5 @@ it('a platform of this process that is behind with its answers is told to the li
   for (let count = 0; count < 100; count++) limit.enter('demo')
   const answer = await app.fetch(new Request('http://plinth/api/requests', { headers: { authorization: `Bearer ${token}` } }))
   expect(answer.status).toBe(200)
-  expect(await told.promise).toBe(70_000)
+  expect(await told).toBe(70_000)
 })

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { LoadLimit } from '../src/load-limit.ts'
 import { LoopWatch } from '../src/loop-watch.ts'
+import { toldLimit } from './support/told-limit.ts'
 
 /** Nothing else runs meanwhile: what is due then is late. */
 function holdUp(milliseconds: number): void {
@@ -39,14 +40,8 @@ it('a loop that is late all the time lets fewer in, and one that has nothing to 
 })
 
 it('answers of the platform that wait count as lateness where the loop is on time', async () => {
-  const told = Promise.withResolvers<number>()
-  class Told extends LoadLimit {
-    override observe(late: number): void {
-      told.resolve(late)
-    }
-  }
-  const limit = new Told()
+  const { limit, told } = toldLimit()
   for (let count = 0; count < 20; count++) limit.enter('one')
   new LoopWatch(limit, { lateness: () => 60_000 }).touch()
-  expect(await told.promise).toBe(60_000)
+  expect(await told).toBe(60_000)
 })

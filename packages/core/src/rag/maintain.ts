@@ -35,15 +35,11 @@ export async function maintainIndex(scope: Uses<'search' | 'state'>, _body: obje
   const { clock } = scope
   const { signal } = context.lease
   const until = clock.now() + turn
-  let isLast = false
   while (!signal.aborted && clock.now() < until) {
     if (await scope.search.maintain({ signal })) continue
-    if (!isLast) {
-      // What comes from here on starts a job of its own; what came until here is looked for once more.
-      await leave(scope, context)
-      isLast = true
-      continue
-    }
+    // What comes from here on starts a job of its own; what came until here is looked for once more.
+    await leave(scope, context)
+    if (await scope.search.maintain({ signal })) await tidyAt(scope, 'tidied', clock.now() + patience)
     const { removalsDue } = await scope.search.status()
     if (removalsDue !== undefined) await tidyAt(scope, 'purged', Math.max(removalsDue, clock.now() + purgePatience))
     return { done: true }

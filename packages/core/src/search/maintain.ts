@@ -53,13 +53,19 @@ export async function maintainOnce(
   if (await index.objects.removeUnlisted()) return true
   if (await unlistDropped(index)) return true
   const view = await index.view()
-  const groups = groupsOf(view)
-  const alike = tooMany(groups)
-  if (alike) return mergeParts(index, view, alike, slices)
+  const parts = [...view.lexical, ...view.vectors]
+  const alike = tooMany(parts)
+  if (alike) {
+    await mergeParts(index, view, alike, slices)
+    return true
+  }
   // Before what was removed since: while documents are replaced all the time there is always some, and the list would only grow.
   if (await forgetRemovals(index, view, slices)) return true
-  const worn = firstWorn(groups, index.clock.now() - removalTime)
-  if (worn) return mergeParts(index, view, [worn], slices)
+  const worn = parts.find((part) => isWorn(part, index.clock.now() - removalTime))
+  if (worn) {
+    await mergeParts(index, view, [worn], slices)
+    return true
+  }
   return measureRecall(index, view, exactBelow, slices)
 }
 
@@ -79,28 +85,19 @@ async function unlistDropped(index: TenantIndex): Promise<boolean> {
   return true
 }
 
-/** Only what is of one kind can be merged: words, or vectors of one space. */
-function groupsOf(view: View): readonly (readonly Part[])[] {
-  return [...Map.groupBy([...view.lexical, ...view.vectors], ({ record }) => record.fields.generation).values()]
-}
-
-/** The smallest of a size that has too many. */
-function tooMany(groups: readonly (readonly Part[])[]): Part[] | undefined {
-  for (const parts of groups) {
+/** The smallest of a size that has too many. Only what is of one kind is merged: words, or vectors of one space. */
+function tooMany(parts: readonly Part[]): Part[] | undefined {
+  for (const group of Map.groupBy(parts, ({ record }) => record.fields.generation).values()) {
     for (const [size, end] of sizes.entries()) {
       const begin = sizes[size - 1] ?? 0
-      const alike = parts.filter(({ liveRows }) => liveRows >= begin && liveRows < end)
+      const alike = group.filter(({ liveRows }) => liveRows >= begin && liveRows < end)
       if (alike.length >= factor) return fitting(alike)
     }
   }
   return undefined
 }
 
-/** One with too much that was removed, or too long ago. */
-function firstWorn(groups: readonly (readonly Part[])[], removedUntil: number): Part | undefined {
-  return groups.flat().find((part) => isWorn(part, removedUntil))
-}
-
+/** Whether too much of it was removed, or too long ago. */
 function isWorn({ documents: { rows }, liveRows, removed, removedAt }: Part, removedUntil: number): boolean {
   return removed !== undefined && (rows <= fewRows || rows - liveRows >= rows * wornShare || removedAt <= removedUntil)
 }
@@ -116,7 +113,7 @@ function fitting(parts: readonly Part[]): Part[] {
   return chosen
 }
 
-async function mergeParts(index: TenantIndex, view: View, parts: readonly Part[], slices: Slices): Promise<true> {
+async function mergeParts(index: TenantIndex, view: View, parts: readonly Part[], slices: Slices): Promise<void> {
   // Up to here removals are marked in the parts; later ones go on applying to what is made of them.
   const since = view.head?.fields.sequence ?? 0
   const built = await merged(parts, slices)
@@ -130,7 +127,6 @@ async function mergeParts(index: TenantIndex, view: View, parts: readonly Part[]
   }
   if (written) await settle(index, written, plan)
   else await index.change(plan)
-  return true
 }
 
 function merged(parts: readonly Part[], slices: Slices): Promise<Built | undefined> {

@@ -17,6 +17,9 @@ const lookPause = 60_000
 /** When it stops it seals for so long what waits; the next start seals the rest. */
 const lastMilliseconds = 1_000
 
+/** How a trail's turn ended: all that waited is sealed, more is left, or it failed. */
+type TurnEnd = 'sealed' | 'left' | 'failed'
+
 /**
  * Lets a sealer work: some seconds after entries were committed in this process, and for all tenants at the start and once a
  * minute. Two such loops do no harm.
@@ -28,8 +31,6 @@ export class AuditRounds {
   readonly #stop = new AbortController()
   #touched = new Set<string>()
   #pause = firstPause
-  /** More waited than a round seals of one trail. */
-  #isBehind = false
   #sealTimer: Timer | undefined
   #lookTimer: Timer | undefined
   #running: Promise<void>
@@ -68,30 +69,28 @@ export class AuditRounds {
     // Each trail costs about a millisecond, however few entries wait: with many tenants at work, more of them wait for one block.
     const pause = Math.min(longestPause, Math.max(firstPause, waiting.length * pausePerTrail))
     this.#touched = new Set()
-    let failed = false
+    const ends = new Set<TurnEnd>()
     const sealSome = async (): Promise<void> => {
-      for (let tenant = waiting.shift(); tenant !== undefined && !signal.aborted; tenant = waiting.shift())
-        failed = (await this.#seal(tenant, signal)) || failed
+      for (let tenant = waiting.shift(); tenant !== undefined && !signal.aborted; tenant = waiting.shift()) {
+        const end = await this.#seal(tenant, signal)
+        if (end !== 'sealed') this.#touched.add(tenant)
+        ends.add(end)
+      }
     }
     await Promise.all(Array.from({ length: atATime }, sealSome))
+    if (ends.has('failed')) this.#pause = Math.min(this.#pause * 2, longestPause)
+    else this.#pause = ends.has('left') ? soon : pause
     const [first] = this.#touched
-    if (failed) this.#pause = Math.min(this.#pause * 2, longestPause)
-    else this.#pause = this.#isBehind ? soon : pause
-    this.#isBehind = false
     if (first !== undefined) this.touch(first)
   }
 
-  /** @returns whether it failed. */
-  async #seal(tenant: string, signal: AbortSignal): Promise<boolean> {
+  async #seal(tenant: string, signal: AbortSignal): Promise<TurnEnd> {
     try {
-      if ((await this.#sealer.seal(tenant, { signal, most: mostEntries })) < mostEntries) return false
-      this.#isBehind = true
-      this.#touched.add(tenant)
-      return false
+      const entries = await this.#sealer.seal(tenant, { signal, most: mostEntries })
+      return entries < mostEntries ? 'sealed' : 'left'
     } catch (error) {
-      this.#touched.add(tenant)
       this.#log.warn({ tenant, error: faultOf(error) }, 'An audit trail could not be sealed and will be tried again.')
-      return true
+      return 'failed'
     }
   }
 

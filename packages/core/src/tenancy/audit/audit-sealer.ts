@@ -104,11 +104,12 @@ export class AuditSealer {
     for (const tenant of [systemTenant, ...(await this.#registry.ids())]) {
       if (options.signal?.aborted) break
       try {
-        const sealed = (await this.#isWaiting(tenant)) ? await this.seal(tenant, options) : undefined
-        entries += sealed ?? 0
-        if (sealed !== undefined && sealed >= most) left.push(tenant)
-        // It may have been sealed before there were marks.
-        if (sealed === undefined && !this.#marked.has(tenant)) await this.#mark(tenant)
+        if (await this.#isWaiting(tenant)) {
+          const sealed = await this.seal(tenant, options)
+          entries += sealed
+          if (sealed >= most) left.push(tenant)
+          // It may have been sealed before there were marks.
+        } else if (!this.#marked.has(tenant)) await this.#mark(tenant)
       } catch (error) {
         failed++
         this.#log.error({ tenant, error: faultOf(error) }, 'An audit trail could not be sealed; its entries wait.')
