@@ -117,6 +117,7 @@ function render(results) {
       ['', 'least', 'median', 'most', 'slope an hour (95%)', 'of the median'],
       [
         line('resident MB', of('resident'), megabytes),
+        line('of no file MB', of('anonymous'), megabytes),
         line('handles', of('handles'), plain),
         line('threads', of('threads'), plain),
         line('write-ahead log MB', of('writeAheadLog'), megabytes),
@@ -128,6 +129,7 @@ function render(results) {
         ),
         line('answers p50 ms', ofBins('p50'), milliseconds),
         line('answers p99 ms', ofBins('p99'), milliseconds),
+        line('a synced 4 KiB ms', of('sync'), (value) => value.toFixed(2)),
         line('database MB', of('database'), megabytes),
       ],
     ),

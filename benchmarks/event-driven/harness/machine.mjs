@@ -43,11 +43,11 @@ export function cpuOf(root) {
   return sum / ticksPerSecond()
 }
 
-/** Bytes of one process: resident now, and at most so far. */
+/** Bytes of one process: resident now, at most so far, and what of it is of no file. */
 export function residentOf(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const bytes = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) * 1024
-  return { rss: bytes('VmRSS'), rssPeak: bytes('VmHWM') }
+  return { rss: bytes('VmRSS'), rssPeak: bytes('VmHWM'), anonymous: bytes('RssAnon') }
 }
 
 /** Resident bytes of a process and all that came from it; what several share is counted once. */
@@ -128,13 +128,13 @@ export function describeMachine(folder) {
   }
 }
 
-/** Milliseconds that the disk takes to keep 4 KiB: an append and an fdatasync, a few hundred times. */
-function measureSync(folder) {
+/** Milliseconds that the disk takes to keep 4 KiB: an append and an fdatasync, each time. */
+export function measureSync(folder, rounds = 400) {
   const path = join(folder, 'sync-probe')
   const file = openSync(path, 'w')
   const block = Buffer.alloc(4096, 1)
   const times = []
-  for (let round = 0; round < 400; round++) {
+  for (let round = 0; round < rounds; round++) {
     const began = performance.now()
     writeSync(file, block)
     fdatasyncSync(file)

@@ -1,7 +1,7 @@
 /** How big a server and its folder are. @module */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { cpuOf, diskOf, residentOf } from '../../event-driven/harness/machine.mjs'
+import { cpuOf, diskOf, measureSync, residentOf } from '../../event-driven/harness/machine.mjs'
 import { nodeBinary, run } from '../../event-driven/harness/processes.mjs'
 
 const rowsOf = join(import.meta.dirname, '..', 'load', 'rows.mjs')
@@ -9,9 +9,13 @@ const rowsOf = join(import.meta.dirname, '..', 'load', 'rows.mjs')
 /** Everything that should stay as it is while the load does. Bytes, but for what is counted. */
 export async function sample({ pid, directory }) {
   const file = (name) => statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0
+  const { rss, anonymous } = residentOf(pid)
   return {
     cpuSeconds: cpuOf(pid),
-    resident: residentOf(pid).rss,
+    resident: rss,
+    anonymous,
+    // What the machine does beside: where commits take longer, so do answers.
+    sync: measureSync(directory, 20).p50,
     handles: readdirSync(`/proc/${pid}/fd`).length,
     threads: Number(/^Threads:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]),
     database: file('plinth.db'),

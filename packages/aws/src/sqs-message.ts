@@ -1,5 +1,5 @@
 import type { Message, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
-import type { Job, JsonObject, Lane } from '@plinth/core'
+import { isObject, type Job, type JsonObject, type Lane } from '@plinth/core'
 import { z } from 'zod'
 
 /** SQS delays a message for no longer, in seconds. */
@@ -82,7 +82,7 @@ const jobForm = z.looseObject({
   notBefore: z.exactOptional(z.number()),
   version: z.number(),
   correlationId: z.string(),
-  body: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
+  body: z.custom<JsonObject>(isObject),
 })
 
 function parse(body: string): Job | undefined {

@@ -1,6 +1,5 @@
 import type { Block } from '@aws-sdk/client-textract'
-import type { OcrPage, OcrWord } from '@plinth/core'
-import type { ImageSize } from './image-size.ts'
+import type { ImageSize, OcrPage, OcrWord } from '@plinth/core'
 
 /**
  * Textract's blocks as a page: lines in the order in which Textract gives them, which is its reading order, each with its words.

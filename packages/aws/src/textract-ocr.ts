@@ -6,9 +6,18 @@ import {
   StartDocumentTextDetectionCommand,
   type TextractClient,
 } from '@aws-sdk/client-textract'
-import { type Clock, type Ocr, type OcrImage, type OcrPage, sleep, UnavailableError, uuid } from '@plinth/core'
+import {
+  type Clock,
+  type ImageSize,
+  imageSize,
+  type Ocr,
+  type OcrImage,
+  type OcrPage,
+  sleep,
+  UnavailableError,
+  uuid,
+} from '@plinth/core'
 import { unavailable } from './aws-fault.ts'
-import { type ImageSize, imageSize } from './image-size.ts'
 import { type S3Place, stagingPlace, unstage } from './s3-staging.ts'
 import { pageOfBlocks } from './textract-blocks.ts'
 import { damagedImage, isBusy, textractFault } from './textract-fault.ts'

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 import { documentHandler } from './handlers.ts'
+import { lambdaCode, requireBanner } from './lambda-code.ts'
 
 /** Documents are read in a thread, whose code the reader looks for by this name. */
 const thread = { module: '@plinth/documents/worker' } as const
@@ -12,11 +13,8 @@ const pdfParts = ['legacy/build/pdf.mjs', 'legacy/build/pdf.worker.mjs', 'cmaps'
 /** Draws scanned pages. Its machine code is a package of its own, of which npm installs that of the machine that it runs on. */
 const canvas = ['@napi-rs/canvas', '@napi-rs/canvas-linux-arm64-gnu'] as const
 
-const banners = {
-  always: `import { createRequire } from 'node:module';const require = createRequire(import.meta.url);`,
-  // Without canvas pdf.js has none, and asks for one when it is loaded, though text can be read without.
-  withoutCanvas: 'globalThis.DOMMatrix ??= class DOMMatrix {};',
-}
+/** Without canvas pdf.js has none, and asks for one when it is loaded, though text can be read without. */
+const matrixBanner = 'globalThis.DOMMatrix ??= class DOMMatrix {};'
 
 /**
  * Puts what reads documents beside the worker's code, as packages: the code of the reader's thread, a file for each kind, and pdf.js. With
@@ -31,20 +29,12 @@ export function bundleDocuments(folder: string): void {
   buildSync({
     entryPoints: [{ in: entry, out: 'worker' }],
     outdir: join(packages, '@plinth', 'documents'),
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
+    ...lambdaCode(entry),
     // A file of a kind loads the parser of that kind alone.
     splitting: true,
     chunkNames: 'parts/[name]-[hash]',
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    minify: true,
-    mainFields: ['module', 'main'],
-    conditions: entry.endsWith('.ts') ? ['@plinth/source'] : [],
     external: ['pdfjs-dist', canvas[0]],
-    banner: { js: draws ? banners.always : banners.always + banners.withoutCanvas },
-    logLevel: 'silent',
+    banner: { js: draws ? requireBanner : requireBanner + matrixBanner },
   })
   const manifest = { name: '@plinth/documents', type: 'module', exports: { './worker': './worker.mjs' } }
   writeFileSync(join(packages, '@plinth', 'documents', 'package.json'), JSON.stringify(manifest))

@@ -6,6 +6,7 @@ import { buildSync } from 'esbuild'
 import { bundleConsole } from './bundle-console.ts'
 import { bundleDocuments } from './bundle-documents.ts'
 import { type HandlerName, handlerNames, handlers } from './handlers.ts'
+import { lambdaCode } from './lambda-code.ts'
 
 /** A handler's code, ready to be uploaded. */
 export interface Bundle {
@@ -16,17 +17,11 @@ export interface Bundle {
 }
 
 export interface BundleOptions {
-  /** Where to: each handler gets a folder of its name with the file {@link bundleFile}. */
+  /** Where to: each handler gets a folder of its name with the file `index.mjs`. */
   readonly folder: string
   /** Other files than those of this Plinth, by handler; what reads documents and the console are left out then. */
   readonly entries?: Readonly<Record<HandlerName, string>>
 }
-
-/** ES modules by their name; Lambda's `handler` setting is `index.handler`. */
-export const bundleFile = 'index.mjs'
-
-// What is CommonJS among the dependencies asks for Node.js's own modules by `require`.
-const banner = `import { createRequire } from 'node:module';const require = createRequire(import.meta.url);`
 
 /** Puts each handler and all that it imports into one file, beside that of documents what reads them, and beside the API's the console. @throws Error when a module is missing or isn't valid. */
 export function bundleHandlers(options: BundleOptions): readonly Bundle[] {
@@ -34,18 +29,7 @@ export function bundleHandlers(options: BundleOptions): readonly Bundle[] {
   buildSync({
     entryPoints: handlerNames.map((name) => ({ in: entries[name], out: join(name, 'index') })),
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    minify: true,
-    // The SDK's ES modules, of which only what is used is taken.
-    mainFields: ['module', 'main'],
-    // From sources if the entries are sources, as in a checkout that isn't built.
-    conditions: entries.api.endsWith('.ts') ? ['@plinth/source'] : [],
-    banner: { js: banner },
-    logLevel: 'silent',
+    ...lambdaCode(entries.api),
   })
   if (!options.entries) {
     bundleDocuments(folder)

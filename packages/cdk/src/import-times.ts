@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { bundleFile } from './bundle.ts'
 import { type HandlerName, handlerNames } from './handlers.ts'
+import { bundleFile } from './lambda-code.ts'
 
 const repeats = 3
 

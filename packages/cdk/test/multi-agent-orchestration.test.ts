@@ -1,10 +1,10 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib'
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { describe, expect, it } from 'vitest'
 import { idleCost, MultiAgentOrchestration, type MultiAgentOrchestrationProps } from '../src/index.ts'
-import { arn, existingIn, functionOptionsIn, synthesiseAlone } from './support/alone.ts'
+import { arn, existingIn, functionOptionsIn, stackAlone, synthesiseAlone } from './support/alone.ts'
 import { functionOf, variablesIn } from './support/functions.ts'
 import { resolved } from './support/intrinsics.ts'
 import { definitionOf } from './support/state-machine.ts'
@@ -92,7 +92,7 @@ describe('the construct', () => {
     expect(JSON.stringify(roleStatements(template))).not.toMatch(/secretsmanager|states:/)
     expect(() => made.metricFailedExecutions()).toThrow('There is no state machine.')
     expect(() =>
-      made.grantStartExecution(new Role(new Stack(), 'R', { assumedBy: new ServicePrincipal('x.amazonaws.com') })),
+      made.grantStartExecution(new Role(stackAlone(), 'R', { assumedBy: new ServicePrincipal('x.amazonaws.com') })),
     ).toThrow('There is no state machine.')
   })
 

@@ -11,12 +11,10 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { EventDrivenGenAi, type EventDrivenGenAiProps } from '../src/index.ts'
+import { arn, stackAlone, synthesiseAlone } from './support/alone.ts'
 import { resolved } from './support/intrinsics.ts'
 import { roleStatements } from './support/statements.ts'
 import { handlerFolder, ofType, plinthStack, type Template } from './support/synthesised.ts'
-
-const account = '111122223333'
-const arn = (service: string, name: string) => `arn:aws:${service}:eu-central-1:${account}:${name}`
 
 describe('the construct', () => {
   it('has no required props, and seven at the most', () => {
@@ -57,7 +55,7 @@ describe('the construct', () => {
     expect([own.api === stack.eventDriven.api, own.alarms.all.length]).toEqual([false, stack.eventDriven.alarms.all.length])
   })
 
-  const streamless = () => Table.fromTableName(new Stack(), 'Table', 'rows')
+  const streamless = () => Table.fromTableName(stackAlone(), 'Table', 'rows')
 
   it.each<[string, EventDrivenGenAiProps, RegExp]>([
     ['a table without a stream', { existing: { table: streamless() } }, /existing\.table.*stream/],
@@ -80,10 +78,8 @@ describe('the construct', () => {
 
   it('by itself answers no requests of patterns whose jobs it does not work, and refuses to leave out those that it does', () => {
     const make = (patterns?: readonly PatternName[]) => {
-      const stack = new Stack()
       const functions = { handlerFolder: handlerFolder(), ...(patterns && { patterns }) }
-      new EventDrivenGenAi(stack, 'Own', { functions })
-      return JSON.stringify(App.of(stack)?.synth().stacks[0]?.template)
+      return JSON.stringify(synthesiseAlone((stack) => new EventDrivenGenAi(stack, 'Own', { functions })).template)
     }
     expect(make()).toContain('"PLINTH_PATTERNS":"event-driven,multi-tenant"')
     expect(make(['event-driven', 'rag', 'multi-tenant'])).toContain('"PLINTH_PATTERNS":"event-driven,rag,multi-tenant"')

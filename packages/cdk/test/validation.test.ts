@@ -17,6 +17,7 @@ import {
   type SecureMultiTenantProps,
   synthesise,
 } from '../src/index.ts'
+import { stackAlone } from './support/alone.ts'
 import { handlerFolder, plinthStack, type Unsynthesised } from './support/synthesised.ts'
 
 interface Report {
@@ -54,7 +55,7 @@ describe('the whole stack', () => {
   })
 
   it('[X70] passes them with all that can be granted and locked, and so do tenants, documents, agents, streams and dashboards without a Plinth', () => {
-    const operators = [Role.fromRoleArn(new Stack(), 'Admin', 'arn:aws:iam::111122223333:role/admin')]
+    const operators = [Role.fromRoleArn(stackAlone(), 'Admin', 'arn:aws:iam::111122223333:role/admin')]
     const found = checked(
       (made) => {
         grantAll(made)
@@ -146,7 +147,7 @@ describe('synthesise', () => {
 
   it.skipIf(!installed && !required)('[X70] cfn-lint finds no error in it', () => {
     expect(installed, 'cfn-lint must be there: pip install cfn-lint').toBe(true)
-    const operators = [Role.fromRoleArn(new Stack(), 'Admin', 'arn:aws:iam::111122223333:role/admin')]
+    const operators = [Role.fromRoleArn(stackAlone(), 'Admin', 'arn:aws:iam::111122223333:role/admin')]
     const made = plinthStack({ multiTenant: { operators } })
     grantAll(made)
     const templates = [out, made.app.synth().directory].map((folder) => join(folder, 'Plinth.template.json'))

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { InvalidInputError } from '@plinth/core'
+import { InvalidInputError, isObject } from '@plinth/core'
 import { unreadFile } from './unread-file.ts'
 
 /** @throws InvalidInputError that names the file. */
@@ -12,7 +12,7 @@ export function readJsonObject(path: string, field: string): Readonly<Record<str
     throw unreadFile(path, field, cause)
   }
   const value = parse(text, path, field)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>
+  if (isObject(value)) return value
   throw new InvalidInputError(`${path} holds no JSON object.`, { field })
 }
 

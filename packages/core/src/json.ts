@@ -5,6 +5,11 @@ export interface JsonObject {
   readonly [key: string]: JsonValue
 }
 
+/** Whether it is an object of JSON: not null, and not a list. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** The same text for equal values, whatever the order of their keys. Fields that are undefined are left out. */
 export function canonicalJson(value: JsonValue | undefined): string {
   // What has its names in order already, as our own rows do, costs a fifth.

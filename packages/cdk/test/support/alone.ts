@@ -14,12 +14,17 @@ import type { Template } from './synthesised.ts'
 export const account = '111122223333'
 export const arn = (service: string, name: string): string => `arn:aws:${service}:eu-central-1:${account}:${name}`
 
+/** A stack of an app of its own, whose files go with the tests: CDK would leave those of one without an app. */
+export function stackAlone(): Stack {
+  const app = new App({ outdir: temporaryFolder(), context: { '@aws-cdk/core:validateAgainstDefaultRules': false } })
+  return new Stack(app, 'Alone')
+}
+
 /** A stack with a construct alone. @param make makes it, and may use it. */
 export function synthesiseAlone<Made>(make: (stack: Stack) => Made): { readonly made: Made; readonly template: Template } {
-  const app = new App({ outdir: temporaryFolder(), context: { '@aws-cdk/core:validateAgainstDefaultRules': false } })
-  const stack = new Stack(app, 'Alone')
+  const stack = stackAlone()
   const made = make(stack)
-  return { made, template: app.synth().getStackByName('Alone').template as Template }
+  return { made, template: App.of(stack)?.synth().getStackByName('Alone').template as Template }
 }
 
 /** A Plinth that is there already, as a pattern's `existing` takes it. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isObject } from '@plinth/core'
 import type { Row } from './read-rows.ts'
 
 /** A record as a server takes it. */
@@ -49,7 +50,7 @@ export function recordOf(row: Row, names: FieldNames, source: string): NewRecord
 
 function isRecord(fields: Readonly<Record<string, unknown>>): fields is NewRecord & Record<string, unknown> {
   const { key, data } = fields
-  return typeof key === 'string' && typeof data === 'object' && data !== null && !Array.isArray(data)
+  return typeof key === 'string' && isObject(data)
 }
 
 function defined(names: FieldNames): Partial<Record<keyof typeof usual, string>> {

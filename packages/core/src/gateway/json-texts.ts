@@ -1,4 +1,5 @@
 /** Texts within JSON: of data, of schemas, and of what has to stay as it is. @module */
+import { isObject } from '../json.ts'
 import type { VisitText } from './request-texts.ts'
 
 /**
@@ -108,8 +109,4 @@ function schemaOf(schema: unknown, visit: VisitText, field: string): unknown {
     return [keyword, value]
   })
   return Object.fromEntries(entries)
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

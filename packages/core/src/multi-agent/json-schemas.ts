@@ -1,6 +1,6 @@
 /** JSON Schemas that somebody else wrote: what is checked by them costs no more than their size times the value's. @module */
-import { depthOf, type JsonObject, type JsonValue } from '../json.ts'
-import { isObject, UncheckableError } from './json-schema/arguments.ts'
+import { depthOf, isObject, type JsonObject, type JsonValue } from '../json.ts'
+import { UncheckableError } from './json-schema/arguments.ts'
 import { longestFor } from './json-schema/bounded-patterns.ts'
 import { type Check, checkOf } from './json-schema/keywords.ts'
 

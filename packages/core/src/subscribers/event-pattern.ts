@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors.ts'
-import { depthOf, type JsonObject, type JsonValue, jsonBytes } from '../json.ts'
+import { depthOf, isObject, type JsonObject, type JsonValue, jsonBytes } from '../json.ts'
 import { wildcardParts } from './wildcard.ts'
 
 declare const checked: unique symbol
@@ -154,10 +154,6 @@ const tests: Readonly<Record<string, TestForm>> = {
 /** A value, or each of a list. */
 export function listOf(value: JsonValue): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : [value]
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isScalar(value: JsonValue): boolean {

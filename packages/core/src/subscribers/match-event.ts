@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from '../json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../json.ts'
 import type { EventEnvelope } from '../ports/event-bus.ts'
-import { type EventPattern, isObject, listOf } from './event-pattern.ts'
+import { type EventPattern, listOf } from './event-pattern.ts'
 import { matchesWildcard, wildcardParts } from './wildcard.ts'
 
 /** Lists of lists are looked into so far. */

@@ -1,5 +1,5 @@
 import { InvalidInputError, PlinthError } from '../errors.ts'
-import type { JsonObject, JsonValue } from '../json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../json.ts'
 import { parseStrictJson } from './identity/strict-json.ts'
 import { checkTrustedIssuers, readTrustedIssuers, type TrustedIssuer } from './identity/trusted-issuer.ts'
 
@@ -42,7 +42,7 @@ function namesFile(issuer: JsonValue): issuer is Naming {
 
 function keySetOf(name: string, read: (name: string) => string): JsonObject {
   const set = parseStrictJson(read(name))
-  if (typeof set === 'object' && set !== null && !Array.isArray(set)) return set as JsonObject
+  if (isObject(set)) return set
   throw new InvalidInputError(`The file ${name} holds no key set as JSON.`)
 }
 

@@ -1,11 +1,10 @@
 import { createCanvas, type Image, loadImage } from '@napi-rs/canvas'
-import type { OcrImage } from '@plinth/core/reading'
+import { imageSize, type OcrImage } from '@plinth/core/reading'
 import type { Look } from '../look.ts'
 import { type Outline, OutlineWriter } from '../outline.ts'
 import { writePages } from '../pdf/layout.ts'
 import { seenLines } from '../pdf/seen-page.ts'
 import { damaged, empty, tooLarge } from '../refusals.ts'
-import { imageSize } from './image-size.ts'
 
 /** An image says its size in its first bytes: a small file can ask for any amount of memory. */
 const mostPixels = 100_000_000

@@ -1,5 +1,5 @@
 /** Whether a value is valid for a schema. @module */
-import { canonicalJson, type JsonValue } from '@plinth/core'
+import { canonicalJson, isObject, type JsonValue } from '@plinth/core'
 import { expand } from './expand.ts'
 import { branchesOf, choicesOf, countOf, itemSchemasOf, numberOf, type Schema, schemaOf, schemasOf, stringsOf } from './read.ts'
 
@@ -59,7 +59,7 @@ function isOfType(type: string, value: unknown): boolean {
     case 'array':
       return Array.isArray(value)
     case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value)
+      return isObject(value)
     case 'integer':
       return Number.isInteger(value)
     default:

@@ -1,5 +1,5 @@
 /** Reading JSON schemas that callers send, whatever is in them: a keyword of the wrong type counts as absent. @module */
-import type { JsonValue } from '@plinth/core'
+import { isObject, type JsonValue } from '@plinth/core'
 
 /** A JSON schema as it came; boolean schemas are turned into this by {@link schemaOf}. */
 export type Schema = Readonly<Record<string, unknown>>
@@ -7,7 +7,7 @@ export type Schema = Readonly<Record<string, unknown>>
 /** The schema, `{}` for `true`, undefined for `false` and for what is no schema. */
 export function schemaOf(value: unknown): Schema | undefined {
   if (value === true) return {}
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Schema) : undefined
+  return isObject(value) ? (value as Schema) : undefined
 }
 
 /** The array under a keyword, or none of its items. */

@@ -1,5 +1,5 @@
 /** How the protocols read bodies: by schemas, and no further than the first thing that is wrong. @module */
-import { InvalidInputError, tryInput } from '@plinth/core'
+import { InvalidInputError, isObject, tryInput } from '@plinth/core'
 import { z } from 'zod'
 
 /** @param field its path; empty for the body itself. */
@@ -59,10 +59,6 @@ export function unsupported(message: string): z.ZodType<unknown> {
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** The value itself, not a copy, so that schemas and arguments of tools cost nothing, and lose no key. */
 export const jsonObject: z.ZodType<JsonObject> = z.custom<JsonObject>(isObject, 'Must be an object.')

@@ -6,8 +6,9 @@ import type {
   LanguageModelV4ToolChoice,
   LanguageModelV4ToolResultOutput,
 } from '@ai-sdk/provider'
+import { isObject } from '@plinth/core'
 import type { ImageFile } from './content.ts'
-import { given, isObject, type JsonObject, wrong } from './form.ts'
+import { given, type JsonObject, wrong } from './form.ts'
 
 export interface ToolFields {
   readonly name: string

@@ -1,5 +1,5 @@
 /** What stands behind a keyword of a JSON Schema, as the keyword takes it. @module */
-import type { JsonObject, JsonValue } from '../../json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../json.ts'
 
 /** A schema by which nothing can be checked; its message says why. */
 export class UncheckableError extends Error {
@@ -33,10 +33,6 @@ export function numberOf(name: string, argument: JsonValue): number {
 export function countOf(name: string, argument: JsonValue): number {
   if (Number.isInteger(argument) && Number(argument) >= 0) return Number(argument)
   throw new UncheckableError(`"${name}" must be a whole number.`)
-}
-
-export function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A name of somebody else, for a message. */

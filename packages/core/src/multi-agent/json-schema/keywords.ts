@@ -1,8 +1,8 @@
 /** The keywords of JSON Schema (2020-12, and what draft 7 has under other names) by which values are checked. @module */
 import { z } from 'zod'
-import { canonicalJson, type JsonObject, type JsonValue } from '../../json.ts'
+import { canonicalJson, isObject, type JsonObject, type JsonValue } from '../../json.ts'
 import { namesInWords } from '../plan/names-in-words.ts'
-import { countOf, isObject, listOf, numberOf, objectOf, quoted, textOf, textsOf, UncheckableError } from './arguments.ts'
+import { countOf, listOf, numberOf, objectOf, quoted, textOf, textsOf, UncheckableError } from './arguments.ts'
 import { longestFor } from './bounded-patterns.ts'
 import { formats } from './formats.ts'
 

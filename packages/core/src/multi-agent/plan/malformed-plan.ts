@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { isObject } from '../../json.ts'
 import { planKeys, stepKeys } from './plan.ts'
 
 /** What a plan of one step looks like, for whoever wrote something else. */
@@ -76,8 +77,4 @@ function at(value: unknown, path: Path): unknown {
 
 function isHolder(value: unknown): value is Readonly<Record<PropertyKey, unknown>> {
   return typeof value === 'object' && value !== null
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isHolder(value) && !Array.isArray(value)
 }

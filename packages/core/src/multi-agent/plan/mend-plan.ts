@@ -1,3 +1,4 @@
+import { isObject } from '../../json.ts'
 import { isListed } from '../../ports/tool-source.ts'
 import { orderOf } from './graph.ts'
 import { type Plan, planForm, planLimits, type Step } from './plan.ts'
@@ -118,5 +119,5 @@ function distanceOf(one: string, other: string): number {
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+  return isObject(value) ? value : undefined
 }

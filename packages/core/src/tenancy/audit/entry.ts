@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { hmac, sameBytes, sha256 } from '../../crypto.ts'
 import { type Collection, defineCollection } from '../../define/collection.ts'
 import { uuid } from '../../ids.ts'
-import { canonicalJson, type JsonObject } from '../../json.ts'
+import { canonicalJson, isObject, type JsonObject } from '../../json.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { insert, type RecordWrite } from '../../scope/state.ts'
 
@@ -159,10 +159,6 @@ function entryMac(key: Uint8Array, tenant: string, entry: JsonObject): string {
 
 function isScalars(found: unknown): boolean {
   return isObject(found) && Object.values(found).every(isScalar)
-}
-
-function isObject(found: unknown): found is object {
-  return typeof found === 'object' && found !== null && !Array.isArray(found)
 }
 
 function isScalar(value: unknown): boolean {

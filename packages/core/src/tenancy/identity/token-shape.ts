@@ -1,5 +1,5 @@
 import { base64url } from 'jose'
-import type { JsonObject } from '../../json.ts'
+import { isObject, type JsonObject } from '../../json.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 /** The most characters of a token. */
@@ -57,7 +57,7 @@ function readObject(bytes: Uint8Array | undefined): JsonObject | undefined {
   if (!bytes) return undefined
   try {
     const value = parseStrictJson(utf8.decode(bytes))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }

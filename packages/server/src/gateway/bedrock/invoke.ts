@@ -1,6 +1,6 @@
 /** `POST /model/{id}/invoke` and `/invoke-with-response-stream`: each family of models has a form of its own. @module */
-import type { ChatFinish, ChatUsage, ModelEntry } from '@plinth/core'
-import { isObject, wrong } from '../form.ts'
+import { type ChatFinish, type ChatUsage, isObject, type ModelEntry } from '@plinth/core'
+import { wrong } from '../form.ts'
 import { freshTokens } from '../fresh-tokens.ts'
 import type { ChatCall, EventWriter, StreamEncoder } from '../protocol.ts'
 import { bedrockAnswer, requestHeader } from './answer.ts'

@@ -1,7 +1,8 @@
 /** The body of POST /v1/chat/completions, as far as it is understood here: what is not named is ignored. @module */
 import type { JSONSchema7 } from '@ai-sdk/provider'
+import { isObject } from '@plinth/core'
 import { z } from 'zod'
-import { isObject, jsonObject, listOf } from '../form.ts'
+import { jsonObject, listOf } from '../form.ts'
 
 export interface TextPart {
   type: 'text'

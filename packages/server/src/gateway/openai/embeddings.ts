@@ -1,8 +1,8 @@
 /** POST /v1/embeddings. @module */
-import { readInput } from '@plinth/core'
+import { isObject, readInput } from '@plinth/core'
 import { z } from 'zod'
 import type { Answer } from '../../exchange.ts'
-import { given, isObject, listOf, wrong } from '../form.ts'
+import { given, listOf, wrong } from '../form.ts'
 import { jsonAnswer } from '../json-answer.ts'
 
 /** OpenAI's own limit of a call. */

@@ -1,7 +1,8 @@
-/** An image's size in pixels. */
+/** An image's size in pixels, and which of the two it is. */
 export interface ImageSize {
   readonly width: number
   readonly height: number
+  readonly contentType: 'image/png' | 'image/jpeg'
 }
 
 const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
@@ -18,7 +19,7 @@ export function imageSize(bytes: Uint8Array): ImageSize | undefined {
 
 function pngSize(view: DataView): ImageSize | undefined {
   if (view.byteLength < pngHeaderBytes || view.getUint32(12) !== imageHeader) return undefined
-  return { width: view.getUint32(16), height: view.getUint32(20) }
+  return { width: view.getUint32(16), height: view.getUint32(20), contentType: 'image/png' }
 }
 
 /** Goes from marker to marker until the frame's header (ITU-T T.81, B.1.1.3 and B.2.2). */
@@ -39,7 +40,7 @@ function jpegSize(view: DataView): ImageSize | undefined {
     }
     if (isFrame(marker)) {
       if (offset + 9 > view.byteLength) return undefined
-      return { height: view.getUint16(offset + 5), width: view.getUint16(offset + 7) }
+      return { height: view.getUint16(offset + 5), width: view.getUint16(offset + 7), contentType: 'image/jpeg' }
     }
     // Pixels, or the end: a frame's header would have come before.
     if (marker === 0xda || marker === 0xd9) return undefined
