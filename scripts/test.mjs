@@ -16,8 +16,13 @@ const reporters = ['--reporter=default', ...names.map((name) => `--reporter=${jo
 const child = spawn(node, [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
   cwd: root,
   stdio: ['ignore', 'inherit', 'inherit'],
-  // Tests that start `npm`, `npx` or `plinth` get the same Node.js.
-  env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` },
+  env: {
+    ...process.env,
+    // Tests that start `npm`, `npx` or `plinth` get the same Node.js.
+    PATH: `${dirname(node)}:${process.env.PATH ?? ''}`,
+    // Each file of tests has a process, which loads much of the same: compiled code that is kept saves a tenth of all.
+    NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'tests'),
+  },
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => {

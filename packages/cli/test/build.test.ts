@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
@@ -47,6 +47,30 @@ describe('a checkout', () => {
     expect(check(folder)).toBe(1)
     const { status, stderr } = plinth(folder, 'synth', '--out', join(folder, 'out'))
     expect([status, stderr]).toEqual([1, expect.stringContaining('npm run build')])
+  })
+})
+
+describe('the command', () => {
+  const ran = (prepare: (folder: string) => void = () => undefined) => {
+    const folder = temporaryFolder()
+    const command = join(folder, 'packages/cli')
+    cpSync(join(root, 'packages/cli/bin'), join(command, 'bin'), { recursive: true })
+    mkdirSync(join(command, 'dist'))
+    writeFileSync(join(command, 'package.json'), '{ "type": "module" }')
+    writeFileSync(join(command, 'dist/main.js'), 'console.log("ran")\n')
+    prepare(command)
+    const { stdout, stderr } = plinth(folder)
+    expect([stdout, stderr]).toEqual(['ran\n', ''])
+    return join(command, '.compiled')
+  }
+
+  it('keeps what was compiled beside itself, for the next', () => {
+    expect(readdirSync(ran(), { recursive: true }).length).toBeGreaterThan(1)
+  })
+
+  it('runs where that can not be kept', () => {
+    const kept = ran((command) => writeFileSync(join(command, '.compiled'), 'in its way'))
+    expect(readFileSync(kept, 'utf8')).toBe('in its way')
   })
 })
 
