@@ -6,8 +6,10 @@ import { temporaryFolder } from '../../../test/e2e/support/temporary-folder.ts'
 import { refuseOldBuild } from '../src/checks/build.ts'
 
 const root = join(import.meta.dirname, '../../..')
+// The tests' own place for what is compiled would be taken instead of the command's.
+const { NODE_COMPILE_CACHE: _, ...env } = process.env
 const plinth = (checkout: string, ...args: string[]) =>
-  spawnSync(process.execPath, [join(checkout, 'packages/cli/bin/plinth.js'), ...args], { encoding: 'utf8' })
+  spawnSync(process.execPath, [join(checkout, 'packages/cli/bin/plinth.js'), ...args], { encoding: 'utf8', env })
 
 /** The tracked files as a checkout of its own, with what is installed here, and what is built. */
 function checkout(): string {
