@@ -13,7 +13,7 @@ const consoleFolder = join(root, 'packages', 'console')
 const consoleStamp = join(consoleFolder, 'dist', '.built')
 
 if (process.argv.includes('--check')) check()
-// Contents rather than times: a checkout gives every file a new time, and npm itself writes the lock.
+// Contents rather than times: a checkout gives every file a new time.
 if (!isInstalled()) install()
 build()
 if (process.argv.includes('--test') || process.env.npm_lifecycle_event === 'pretest') lookForTestNeeds()
@@ -41,14 +41,14 @@ function check() {
 function install() {
   say('Installing dependencies (about a minute the first time) …')
   const began = Date.now()
-  const options = ['install', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
+  // What is locked is what is installed: another npm than ours would write its own form of it into the checkout.
+  const options = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = process.env.npm_execpath
   const done = npm?.endsWith('.js')
     ? run(process.execPath, [npm, ...options])
     : run('npm', options, { shell: process.platform === 'win32' })
   if (done.status !== 0)
     fail('npm install failed. It needs the package registry; see above for what it met, then start again.', done)
-  // npm may have completed the lock, so it is read again.
   writeFileSync(stamp, manifests())
   say(`Dependencies are installed (${seconds(began)}).`)
 }

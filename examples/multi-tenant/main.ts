@@ -25,5 +25,6 @@ const { key } = await keys.create(admin, 'acme', { permissions: ['requests:write
 const caller = await authenticator.authenticate(`Bearer ${key}`, 'correlation-2')
 assert.deepEqual([...caller.permissions], ['requests:write'])
 
-await processGenaiRequest(platform.scope(caller), { prompt: 'What is a queue?' })
+const { request_id } = await processGenaiRequest(platform.scope(caller), { prompt: 'What is a queue?' })
 await assert.rejects(processGenaiRequest(platform.scope(caller), { prompt: 'And a stack?' }), { code: 'rate_limited' })
+console.log(`${request_id} was accepted by a key of acme's; the next is one too many for a minute`)

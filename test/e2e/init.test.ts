@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
@@ -22,7 +22,7 @@ const environment = {
 
 /** What a made project says when it does that. */
 async function npm(folder: string, ...words: readonly string[]): Promise<string> {
-  const options = { cwd: folder, env: environment, maxBuffer: 16 * 1024 * 1024 }
+  const options = { cwd: folder, env: { ...environment, TMPDIR: dirname(folder) }, maxBuffer: 16 * 1024 * 1024 }
   const { stdout } = await run('npm', words, options).catch((error) => expect.fail(`${words}: ${error.stdout}${error.stderr}`))
   return stdout
 }
@@ -77,5 +77,7 @@ describe.concurrent('what plinth init makes', () => {
     expect(await startAndStop(folder)).toEqual([200, 0])
     await npm(folder, 'run', 'synth')
     expect(madeFor(folder)).toEqual(kinds)
+    // What handlers are bundled in goes with the process.
+    expect(readdirSync(dirname(folder)).filter((name) => name.startsWith('plinth-'))).toEqual([])
   })
 })

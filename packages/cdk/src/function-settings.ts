@@ -1,5 +1,5 @@
 /** What the constructs of patterns have in common: where a function's code comes from, what it is told, and how many there are. @module */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidInputError } from '@plinth/core'
@@ -32,11 +32,19 @@ export interface CommonFunctionOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** Bundles this Plinth's own handlers, and says how large they are. @returns the folder. */
+const bundled: string[] = []
+
+/** Bundles this Plinth's own handlers, and says how large they are. @returns the folder, of which CDK takes a copy, and which goes with the process. */
 export function bundleNow(): string {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-handlers-'))
+  if (bundled.length === 0) process.once('exit', removeBundled)
+  bundled.push(folder)
   for (const line of bundleSizes(bundleHandlers({ folder }))) console.error(line)
   return folder
+}
+
+function removeBundled(): void {
+  for (const folder of bundled) rmSync(folder, { recursive: true, force: true })
 }
 
 /** What makes vectors, and so has to be the same for documents and for questions. */

@@ -57,12 +57,18 @@ export class Client {
   readonly url: string
   readonly #token: string
   readonly #send: typeof send
+  readonly #hints: Readonly<Record<string, string>>
 
-  /** @param fetching in the place of the network. */
-  constructor(url: string, token: string, fetching: typeof send = send) {
+  /** @param options.fetching in the place of the network. @param options.hints what more to say about refusals, by their code. */
+  constructor(
+    url: string,
+    token: string,
+    { fetching = send, hints = {} }: { readonly fetching?: typeof send; readonly hints?: Readonly<Record<string, string>> } = {},
+  ) {
     this.url = url
     this.#token = token
     this.#send = fetching
+    this.#hints = hints
   }
 
   /** PLINTH_URL and PLINTH_TOKEN; else this machine's server, with a token from its data for tenant demo. */
@@ -185,9 +191,10 @@ export class Client {
     const retryable = response.status === 429 || response.status === 503
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
     const field = problem.field === undefined ? '' : ` (${problem.field})`
+    const hint = this.#hints[problem.code ?? '']
     throw new PlinthError(
       problem.code ?? `http_${response.status}`,
-      `${problem.detail ?? response.statusText}${field}`,
+      `${problem.detail ?? response.statusText}${field}${hint === undefined ? '' : ` ${hint}`}`,
       retryable,
       {
         ...(Number.isFinite(retryAfter) ? { retryAfter } : {}),
@@ -212,7 +219,12 @@ export async function readKeySet(url: string): Promise<unknown> {
 async function reached(environment: Variables, mint: () => Promise<string>): Promise<Client> {
   const url = serverUrl(environment)
   await reach(url)
-  return new Client(url, environment.PLINTH_TOKEN?.trim() || (await ownToken(url, environment, mint)))
+  const given = environment.PLINTH_TOKEN?.trim()
+  if (given) return new Client(url, given)
+  const hints = {
+    token_invalid: `The token is of the data in ${readEnvironment(environment).directory}, and what answers at ${url} has other data. Set PLINTH_URL to the server of that folder, or PLINTH_DATA_DIR to the folder of this one.`,
+  }
+  return new Client(url, await ownToken(url, environment, mint), { hints })
 }
 
 /** A token from the server's data: this machine's folder, or the table on AWS. */

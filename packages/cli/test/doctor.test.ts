@@ -122,7 +122,7 @@ describe('beside a running server', () => {
 
   it.each([
     ['one that is elsewhere than thought', () => nowhere, 'warning', /has the data folder, but none answers/, /PLINTH_URL/],
-    ['the server of another folder', () => other.url, 'warning', /data elsewhere/, /PLINTH_DATA_DIR/],
+    ['the server of another folder', () => other.url, 'warning', /its data is not in/, /PLINTH_DATA_DIR/],
     [
       'a server of another kind',
       () => listen(createHttpServer((_, response) => response.end('{}'))),
@@ -157,7 +157,7 @@ describe('beside a running server', () => {
       }),
     )
     const { findings } = await diagnose({ PLINTH_DATA_DIR: folder, PLINTH_URL: url })
-    expect(findings.get('server')?.message).toMatch(/data elsewhere/)
+    expect(findings.get('server')?.message).toMatch(/its data is not in/)
     expect(asked).toEqual([undefined, undefined])
   })
 

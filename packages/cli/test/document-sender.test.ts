@@ -24,13 +24,13 @@ interface Asked {
 /** A server that answers as it is told, and what it was asked. */
 function fakeServer(answer: (asked: Asked, number: number) => object | Response): { client: Client; asked: Asked[] } {
   const asked: Asked[] = []
-  const client = new Client('http://server', 'token', async (url, { method = 'GET', body }) => {
+  const fetching = async (url: string, { method = 'GET', body }: RequestInit): Promise<Response> => {
     const files = body instanceof FormData ? body.getAll('files').map((each) => (each as File).name) : []
     asked.push({ method, path: new URL(url).pathname, files })
     const answered = answer(asked.at(-1) ?? expect.fail(), asked.length)
     return answered instanceof Response ? answered : Response.json(answered, { headers: { location: '/api/ingests/1' } })
-  })
-  return { client, asked }
+  }
+  return { client: new Client('http://server', 'token', { fetching }), asked }
 }
 
 const problem = (status: number, code: string, field?: string): Response =>

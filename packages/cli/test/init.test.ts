@@ -57,6 +57,7 @@ const parts: Readonly<Record<PatternName, string>> = {
 const files = [
   '.github/workflows/ci.yml',
   '.gitignore',
+  '.npmrc',
   'README.md',
   'infrastructure/app.ts',
   'package.json',
@@ -91,6 +92,7 @@ describe('plinth init', () => {
       expect(textOf(folder, 'README.md')).toMatch(/^# my-project\n[\s\S]*not published yet/)
       expect(textOf(folder, 'README.md').split('\n').length).toBeLessThanOrEqual(61)
       expect(textOf(folder, '.gitignore')).toContain('node_modules/')
+      expect(textOf(folder, '.npmrc')).toBe('install-links=false\n')
     },
   )
 

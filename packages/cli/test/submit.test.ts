@@ -74,6 +74,14 @@ describe('[R6] plinth submit', () => {
     expect(refusalOf(await plinth(['submit', 'x'], { ...good, PLINTH_TOKEN: 'nonsense' }))).toMatch(/token/i)
   })
 
+  it('a token of other data than that of who answers: says so, and how to name the right one', async () => {
+    const other = temporaryFolder()
+    await mintToken({ tenant: 'demo', user: 'ann', permissions: ['*'], lifetime: 600 }, { PLINTH_DATA_DIR: other })
+    const words = refusalOf(await plinth(['submit', 'x'], { ...environment, PLINTH_DATA_DIR: other }))
+    for (const part of ['Token validation failed.', other, server.url, 'PLINTH_URL', 'PLINTH_DATA_DIR'])
+      expect(words).toContain(part)
+  })
+
   it('a URL with a slash at its end is the same server', async () => {
     expect((await plinth(['submit', 'x'], { ...environment, PLINTH_URL: `${server.url}/` })).exit.code).toBe(0)
   })

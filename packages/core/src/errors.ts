@@ -63,8 +63,9 @@ export class ForbiddenError extends PlinthError {
 
 /** There is nothing under that id, or it belongs to another tenant: the two look the same. HTTP 404. */
 export class NotFoundError extends PlinthError {
-  constructor(what: string) {
-    super('not_found', `There is no such ${what}.`, false)
+  /** @param hint where else to look. */
+  constructor(what: string, hint?: string) {
+    super('not_found', `There is no such ${what}.${hint === undefined ? '' : ` ${hint}`}`, false)
   }
 }
 

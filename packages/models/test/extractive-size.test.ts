@@ -145,6 +145,10 @@ describe('sentences', () => {
       'This line of prose is long enough to have been wrapped at its end and\ngoes on below. Next.',
       ['This line of prose is long enough to have been wrapped at its end and\ngoes on below.', 'Next.'],
     ],
+    [
+      'Its last sentence may begin near the end of a line that was wrapped. With NORMAL it\nlost 45.',
+      ['Its last sentence may begin near the end of a line that was wrapped.', 'With NORMAL it\nlost 45.'],
+    ],
     ['轴承过热。泵停了。', ['轴承过热。', '泵停了。']],
     ['', []],
   ])('of %j', (text, sentences) => {

@@ -326,7 +326,9 @@ function arrivalOf(request: Request, target: Pick<Arrival, 'path' | 'query'>): A
 }
 
 function missingPath(allowed: readonly string[]): PlinthError {
-  return allowed.length > 0 ? new MethodNotAllowedError(allowed) : new NotFoundError('path')
+  return allowed.length > 0
+    ? new MethodNotAllowedError(allowed)
+    : new NotFoundError('path', 'Those of the patterns that are served here are listed in /openapi.json.')
 }
 
 function json(body: string, status = 200): Answer {

@@ -125,7 +125,7 @@ function showAnswer({ response, confidence, abstained, citations }: Answer, isSh
   if (!isShown) console.log(response)
   if (citations.length > 0) console.log('')
   for (const { claim_start, claim_end, source, start, end } of citations) {
-    const claim = response.slice(claim_start, claim_end)
+    const claim = response.slice(claim_start, claim_end).replaceAll(/\s+/g, ' ')
     console.log(`  ${source}:${start}-${end}  ${claim.length > 60 ? `${claim.slice(0, 59)}…` : claim}`)
   }
   console.log(`\n${abstained ? 'No answer; confidence' : 'Confidence'}: ${confidence.toFixed(2)}`)

@@ -152,6 +152,7 @@ function show(figures: object, { json }: EvalOptions): void {
 }
 
 function text(value: unknown): string {
+  if (value === null) return '–'
   return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value)
 }
 
@@ -176,6 +177,8 @@ function thresholdsOf({ min = [], max = [] }: EvalOptions): readonly Threshold[]
 function* missedOf(figures: Readonly<Record<string, unknown>>, thresholds: readonly Threshold[]): Generator<string> {
   for (const { figure, border, side } of thresholds) {
     const value = figures[figure]
+    if (value === null)
+      throw new InvalidInputError(`The questions tell nothing by which ${figure} could be measured.`, { field: figure })
     if (typeof value !== 'number')
       throw new InvalidInputError(`There is no figure ${figure}; these are: ${Object.keys(figures).join(', ')}.`, {
         field: figure,

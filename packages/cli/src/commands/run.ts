@@ -37,8 +37,8 @@ prints the commands. Interrupted, the work goes on: plinth workflows get ID --fo
 
 Exit codes: 0 completed; 1 failed, cancelled or refused; 2 it waits for approval.
 
-  plinth ingest docs
-  plinth run "How long is a workflow kept, and how many tries does a step have? Report it." > report.md`,
+  plinth ingest docs/decisions/*.md
+  plinth run "What does a refusal cost, and when is a budget overspent? Report it." > report.md`,
     )
     .action(run)
 }

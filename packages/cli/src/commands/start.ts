@@ -61,9 +61,9 @@ function greeting({ url, place, platform }: RunningServer, told: string, model: 
 ${link === undefined ? '' : `  console   ${link}  (good once, for an hour)\n`}
 Try, in another terminal:
   ${told}npx --no-install plinth submit "Summarise: Queues absorb bursts. Workers drain them at their own pace."
-  ${told}npx --no-install plinth ingest docs/patterns/*.md
-  ${told}npx --no-install plinth ask "What does a pooled tenant cost?"
-  ${told}npx --no-install plinth run "How long is a workflow kept, how many tries does a step have, and what does a pooled tenant cost? Report it."
+  ${told}npx --no-install plinth ingest docs/decisions/*.md
+  ${told}npx --no-install plinth ask "What does an idle queue cost?"
+  ${told}npx --no-install plinth run "What does a refusal cost, when is a budget overspent, and what does an idle queue cost? Report it."
   TOKEN=$(${told}npx --no-install plinth token --tenant demo)
   curl -s ${url}/api/requests -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"prompt":"Hello"}'
 `

@@ -3,18 +3,19 @@ import type { Client } from '../client.ts'
 import { ProgressBar } from '../progress-bar.ts'
 import { historyOf, mean, quantile } from './measure-retrieval.ts'
 
+/** A figure is null where the questions tell nothing that it could be measured by. */
 export interface AnswerFigures {
   readonly questions: number
   /** Words in common with a right answer, of questions that have one: the harmonic mean of precision and recall. */
-  readonly f1: number
+  readonly f1: number | null
   /** Of the answers to such questions, the share with a right answer in them, and in what they cite. */
-  readonly answer_contained: number
-  readonly citation_contained: number
+  readonly answer_contained: number | null
+  readonly citation_contained: number | null
   /** Of the questions that have an answer, and of those that have none: the share that was refused. */
-  readonly refused_answerable: number
-  readonly refused_unanswerable: number
-  /** Expected calibration error of the confidence, and how well it separates right from wrong; null where only one of the two is there. */
-  readonly calibration_error: number
+  readonly refused_answerable: number | null
+  readonly refused_unanswerable: number | null
+  /** Expected calibration error of the confidence, and how well it separates right from wrong. */
+  readonly calibration_error: number | null
   readonly auroc: number | null
   readonly usd: number
   readonly p50_ms: number
@@ -67,14 +68,14 @@ export async function measureAnswers(client: Client, questions: readonly Dataset
     }))
   return {
     questions: asked.length,
-    f1: mean(
+    f1: share(
       withAnswers.map(({ answer, question }) => (answer.abstained ? 0 : answerOverlap(answer.response, question.answers))),
     ),
-    answer_contained: mean(given.map(({ answer, question }) => Number(holds(answer.response, question)))),
-    citation_contained: mean(given.map(({ cited, question }) => Number(holds(cited, question)))),
+    answer_contained: share(given.map(({ answer, question }) => Number(holds(answer.response, question)))),
+    citation_contained: share(given.map(({ cited, question }) => Number(holds(cited, question)))),
     refused_answerable: refusedShare(answerable),
     refused_unanswerable: refusedShare(asked.filter(({ question }) => !question.answerable)),
-    calibration_error: calibration(judged).error,
+    calibration_error: judged.length === 0 ? null : calibration(judged).error,
     auroc: separation(judged) ?? null,
     usd: asked.reduce((sum, { answer }) => sum + answer.usage.usd, 0),
     p50_ms: quantile(times, 0.5),
@@ -87,6 +88,10 @@ function holds(text: string, { answers }: DatasetQuestion): boolean {
   return answers.some((answer) => lower.includes(answer.toLowerCase()))
 }
 
-function refusedShare(asked: readonly Asked[]): number {
-  return mean(asked.map(({ answer }) => Number(answer.abstained)))
+function refusedShare(asked: readonly Asked[]): number | null {
+  return share(asked.map(({ answer }) => Number(answer.abstained)))
+}
+
+function share(values: readonly number[]): number | null {
+  return values.length === 0 ? null : mean(values)
 }

@@ -37,6 +37,8 @@ export function writeProject(directory: string, { patterns, profile }: Choice, o
   const fit = { name, patterns, linked: origin.checkout !== undefined }
   const files = new Map([['package.json', manifestOf(name, realpathSync(folder), origin)]])
   for (const path of templateFiles()) files.set(placeOf(path), fitTemplate(readFileSync(join(templateFolder, path), 'utf8'), fit))
+  // npm 9.0 to 9.3, Debian's among them, would copy the linked packages, and look for what those need in the registry.
+  if (fit.linked) files.set('.npmrc', 'install-links=false\n')
   if (profile) files.set('advisor-profile.json', `${JSON.stringify(profile, null, 2)}\n`)
   for (const [path, text] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })

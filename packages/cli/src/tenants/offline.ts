@@ -44,7 +44,7 @@ async function clientOf(platform: Platform): Promise<Client> {
     stopping: new AbortController().signal,
   })
   const token = await issuer.sign({ tenant: firstTenant, user: 'cli', permissions: ['tenants:admin'], lifetime: 600 })
-  return new Client('http://offline', token, (url, init) => app.fetch(new Request(url, init)))
+  return new Client('http://offline', token, { fetching: (url, init) => app.fetch(new Request(url, init)) })
 }
 
 /** Lets the first tenant in, whatever became of it. */

@@ -19,6 +19,14 @@ export async function start(environment: Readonly<Record<string, string | undefi
 }
 
 if (import.meta.main) {
-  const { url, place } = await start(process.env)
-  console.log(`Listening on ${url}, ${place}`)
+  try {
+    const { url, place, consoleLink } = await start(process.env)
+    console.log(`Listening on ${url}, ${place}`)
+    const link = consoleLink()
+    if (link) console.log(`The console, good once, for an hour: ${link}`)
+  } catch (error) {
+    // What has a code was foreseen, such as a port that is taken; of all else the place is told, too.
+    console.error(error instanceof Error && 'code' in error ? error.message : error)
+    process.exit(1)
+  }
 }

@@ -39,7 +39,7 @@ export function* splitSentences(text: string): Generator<string, void> {
     let end = 0
     if (sign === '\n') {
       // What opens the next line, such as a quotation mark, is that line's.
-      if (isBreak(text, start, at)) end = at + 1
+      if (isBreak(text, at)) end = at + 1
     } else if (endsSentence(text, start, at, sign)) {
       end = at + 1
       while (end < text.length && (closing.has(text[end] as string) || isStop(text[end] as string))) end++
@@ -81,9 +81,9 @@ function isAbbreviated(text: string, start: number, at: number): boolean {
 }
 
 /** Whether a line break ends a sentence: an empty line, a list, a heading or a short line, as opposed to wrapped prose. */
-function isBreak(text: string, start: number, at: number): boolean {
-  const line = text.lastIndexOf('\n', at - 1)
-  if (at - Math.max(line, start) < 60 || text[at - 1] === ':') return true
+function isBreak(text: string, at: number): boolean {
+  // Of the whole line: a sentence may begin near its end.
+  if (at - text.lastIndexOf('\n', at - 1) < 60 || text[at - 1] === ':') return true
   let next = at + 1
   while (next < at + 80 && (text[next] === ' ' || text[next] === '\t' || text[next] === '\r')) next++
   const first = text[next]

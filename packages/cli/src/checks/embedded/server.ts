@@ -28,7 +28,7 @@ async function whose(patient: EmbeddedPatient): Promise<Diagnosis> {
   const listed = Array.isArray(keys.body.keys) ? (keys.body.keys as { readonly kid?: unknown }[]) : []
   // A token is only shown to who has the key that it is signed with.
   if (!listed.some((key) => key.kid === identity.keyId))
-    return warning(`Ready at ${url}, with its data elsewhere than in ${patient.folder}.`, toItsFolder)
+    return warning(`A Plinth is ready at ${url}, but its data is not in ${patient.folder}.`, toItsFolder)
   const about = await ask(`${url}/openapi.json`, await identity.token())
   const version = typeof about === 'object' ? (about.body.info as { readonly version?: unknown } | undefined)?.version : undefined
   if (typeof version !== 'string' || version === patient.version) return ok(`Ready at ${url}.`)

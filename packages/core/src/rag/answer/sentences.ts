@@ -21,7 +21,7 @@ export function sentencesOf(text: string): readonly Span[] {
   for (const { segment, index } of segmenter.segment(text)) {
     if (start < 0) start = index
     const end = index + segment.length
-    if (end < text.length && end - start < longest && continues(text.slice(start, end), text.slice(end, end + 40))) continue
+    if (end < text.length && end - start < longest && continues(text, start, end)) continue
     cut(text, start, end, found)
     start = -1
   }
@@ -33,12 +33,20 @@ const abbreviated =
   /(?:^|[\s("'“])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|approx|Fig|No|Inc|Ltd|Co|e\.g|i\.e|cf|al|Gen|Col|Lt|Rev|Hon|Mt|c|ca|\p{Lu}(?:\.\p{Lu})*)\.\s*$/u
 
 /** Whether a sentence goes on behind what Unicode takes for its end. */
-function continues(before: string, after: string): boolean {
+function continues(text: string, start: number, end: number): boolean {
+  const before = text.slice(start, end)
+  const after = text.slice(end, end + 40)
   if (/\n\s*\n\s*$/.test(before)) return false
   if (/\n\s*$/.test(before))
-    return /^[\p{Ll}\p{Nd}(]/u.test(after) && !/[.!?:;。！？|]\s*$/.test(before) && before.trim().length >= 30
+    return /^[ \t]*[\p{Ll}\p{Nd}(`]/u.test(after) && !/[.!?:;。！？|]\s*$/.test(before) && lineLength(text, end) >= 30
   // An initial before a name; "vitamin C." before "The" ends a sentence, and nobody can tell it from "George C. Marshall".
   return abbreviated.test(before.slice(-12)) && !/\betc\.\s*$/.test(before) && /^["'“(]?[\p{L}\p{N}]/u.test(after)
+}
+
+/** Of the whole line that ended: a sentence may begin near its end. */
+function lineLength(text: string, end: number): number {
+  const lineEnd = text.lastIndexOf('\n', end - 1)
+  return text.slice(text.lastIndexOf('\n', lineEnd - 1) + 1, lineEnd).trim().length
 }
 
 function cut(text: string, start: number, end: number, found: Span[]): void {

@@ -18,6 +18,14 @@ describe('sentences', () => {
       'The bearing overheated after a long run\nof work without any oil at all. It stopped.',
       ['The bearing overheated after a long run\nof work without any oil at all.', 'It stopped.'],
     ],
+    [
+      'A sweep of crash points lost none of them. With `NORMAL` it lost 45 when\n`FULL` lost none.',
+      ['A sweep of crash points lost none of them.', 'With `NORMAL` it lost 45 when\n`FULL` lost none.'],
+    ],
+    [
+      '- An item of a list that was wrapped at its end\n  and goes on.',
+      ['- An item of a list that was wrapped at its end\n  and goes on.'],
+    ],
     ['name,age\nAda,36\nBob,41', ['name,age', 'Ada,36', 'Bob,41']],
     ['', []],
     [' \n ', []],
