@@ -1,6 +1,6 @@
 // `npm run bench`: every benchmark beside its peers, one after the other, and one table of all. Linux only; needs a built checkout, and
 // the servers that the benchmarks name. It takes some four hours of a machine that does nothing else.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,11 @@ const usage = `npm run bench -- [options]
   --no-write      leave docs/benchmarks.md as it is
   --results DIR   raw results, one file for each (benchmarks/results)`
 
+/** What loads their servers. Contenders that miss a server of their own are left out, with the reason. */
+const loadedByWrk = ['event-driven', 'gateway', 'multi-tenant']
+
 const options = argumentsOrExit(readArguments, usage)
+refuseWithoutWrk()
 mkdirSync(options.results, { recursive: true })
 const fileOf = (name) => join(options.results, `${name}.json`)
 for (const name of options.again ? [] : options.only) {
@@ -29,6 +33,14 @@ for (const name of options.again ? [] : options.only) {
 const together = compareAll((name) => (existsSync(fileOf(name)) ? JSON.parse(readFileSync(fileOf(name), 'utf8')) : undefined))
 if (options.write) writePart('together', together)
 console.log(together)
+
+/** Before hours have gone by without it. */
+function refuseWithoutWrk() {
+  const loaded = options.again ? [] : options.only.filter((name) => loadedByWrk.includes(name))
+  if (loaded.length === 0 || spawnSync('wrk', ['-v']).error === undefined) return
+  console.error(`bench: wrk is missing, by which ${loaded.join(', ')} are loaded (Debian: apt-get install wrk)`)
+  process.exit(1)
+}
 
 /** @returns its tables; undefined where it failed. */
 async function runOne(name) {
