@@ -94,7 +94,8 @@ describe.each(disguises)('a path %s', (_, disguise) => {
       const where = `${nameOf(route)} as ${target}: ${bare.slice(0, 300)}`
       if (open.test(leadsTo(target))) expect([200, 404, 405], where).toContain(statusOf(bare))
       else expect([400, 401, 404], where).toContain(statusOf(bare))
-      if (statusOf(bare) === 404) expect(bare, where).toContain('no such path')
+      if (statusOf(bare) === 404)
+        expect(bare, where).toContain('no such path. Those of the patterns that are served here are listed in /openapi.json.')
       // Where whoever has a token is served, or told that the thing is not there, others are told nothing.
       const known = await send(route.method === 'GET' ? 'GET' : 'OPTIONS', target, { token: admin.token })
       if (statusOf(known) === 200 && !open.test(leadsTo(target))) expect(statusOf(bare), where).toBe(401)
