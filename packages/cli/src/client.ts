@@ -221,10 +221,12 @@ async function reached(environment: Variables, mint: () => Promise<string>): Pro
   await reach(url)
   const given = environment.PLINTH_TOKEN?.trim()
   if (given) return new Client(url, given)
-  const hints = {
-    token_invalid: `The token is of the data in ${readEnvironment(environment).directory}, and what answers at ${url} has other data. Set PLINTH_URL to the server of that folder, or PLINTH_DATA_DIR to the folder of this one.`,
-  }
-  return new Client(url, await ownToken(url, environment, mint), { hints })
+  const token = await ownToken(url, environment, mint)
+  const { platform, directory } = readEnvironment(environment)
+  if (platform !== 'local') return new Client(url, token)
+  const otherData = `The token is of the data in ${directory}, and what answers at ${url} has other data.`
+  const whatToSet = 'Set PLINTH_URL to the server of that folder, or PLINTH_DATA_DIR to the folder of this one.'
+  return new Client(url, token, { hints: { token_invalid: `${otherData} ${whatToSet}` } })
 }
 
 /** A token from the server's data: this machine's folder, or the table on AWS. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-export { type ImageSize, imageSize } from './image-size.ts'
+export { imageSize } from './image-size.ts'
 export { type UnreadableCode, UnreadableDocumentError } from './ports/document-reader.ts'
 export type { OcrImage, OcrPage } from './ports/ocr.ts'
 export type { Block, ChunkTable } from './rag/chunking/block.ts'

@@ -38,7 +38,8 @@ function continues(text: string, start: number, end: number): boolean {
   const after = text.slice(end, end + 40)
   if (/\n\s*\n\s*$/.test(before)) return false
   if (/\n\s*$/.test(before))
-    return /^[ \t]*[\p{Ll}\p{Nd}(`]/u.test(after) && !/[.!?:;。！？|]\s*$/.test(before) && lineLength(text, end) >= 30
+    // An item of a list goes on behind spaces; a digit there begins one of its own.
+    return /^(?:[ \t]*[\p{Ll}(`]|\p{Nd})/u.test(after) && !/[.!?:;。！？|]\s*$/.test(before) && lineLength(text, end) >= 30
   // An initial before a name; "vitamin C." before "The" ends a sentence, and nobody can tell it from "George C. Marshall".
   return abbreviated.test(before.slice(-12)) && !/\betc\.\s*$/.test(before) && /^["'“(]?[\p{L}\p{N}]/u.test(after)
 }
