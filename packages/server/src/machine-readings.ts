@@ -10,8 +10,8 @@ export interface Reading {
 }
 
 const nanoseconds = 1e6
-/** How often the event loop is looked at, milliseconds: what it measures is that time, and the delay. */
-const resolution = 10
+/** How often the event loop is looked at, milliseconds: what it measures is that time, and the delay. Each look wakes an idle process. */
+const resolution = 250
 const mebibyte = 1024 * 1024
 
 /** What this machine and this process are doing, since it was asked before. Shares are 0 to 1, memory is MiB, delays are milliseconds. */

@@ -16,7 +16,9 @@ import type { Regions } from './regions.ts'
 /** The stream of this machine's own metrics. */
 const machineStream = 'machine'
 
-const every = 1_000
+/** Soon, so that there is something to look at; then seldom, since a process that nobody asks should cost next to nothing. */
+const first = 1_000
+const every = 10_000
 /** Seconds; renewed when half of it is over. */
 const tokenLifetime = 3_600
 /** While the tenant takes nothing, or what keeps it fails. */
@@ -34,8 +36,8 @@ export interface SelfMetricsOptions {
 }
 
 /**
- * Streams what this machine does into the stream `machine` of the first tenant, a reading a second, as every producer does: so there is
- * something real to look at from the first seconds on. Nothing that fails here is a fault of the server: it is told of once, and tried
+ * Streams what this machine does into the stream `machine` of the first tenant, a reading every ten seconds, as every producer does:
+ * so there is something real to look at from the start. Nothing that fails here is a fault of the server: it is told of once, and tried
  * again later.
  */
 export class SelfMetrics {
@@ -61,7 +63,7 @@ export class SelfMetrics {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping
-    let pause = every
+    let pause = first
     while (!signal.aborted) {
       await sleep(this.#options.clock, pause, signal).catch(() => {})
       if (signal.aborted) return

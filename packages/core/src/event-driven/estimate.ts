@@ -52,13 +52,15 @@ export function estimatesOf(scope: Uses<'models'>): TenantEstimates {
   return estimator.forTenant(scope.caller.tenant)
 }
 
-/** `2 seconds`, `1 minute`, `3 hours`: rounded up, never nothing. */
+/** `2 seconds`, `2 minutes`, `3 hours`, `4 days`: rounded up, never nothing. */
 export function durationText(milliseconds: number): string {
   const seconds = Math.max(1, Math.ceil(milliseconds / 1000))
   if (seconds < 120) return plural(seconds, 'second')
   const minutes = Math.ceil(seconds / 60)
   if (minutes < 120) return plural(minutes, 'minute')
-  return plural(Math.ceil(minutes / 60), 'hour')
+  const hours = Math.ceil(minutes / 60)
+  if (hours < 48) return plural(hours, 'hour')
+  return plural(Math.ceil(hours / 24), 'day')
 }
 
 function plural(amount: number, unit: string): string {
