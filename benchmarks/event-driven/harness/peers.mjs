@@ -15,7 +15,8 @@ export async function installPeers(names, note) {
 export async function installPackages(cwd, wanted, note) {
   if (wanted.every((name) => existsSync(join(cwd, 'node_modules', name, 'package.json')))) return
   note(`installing ${basename(cwd)} …`)
-  await run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], { cwd })
+  // Not `npm ci`, which refuses LanceDB's lock where the registry lacks its packages for other systems than this one.
+  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], { cwd })
 }
 
 /** What is installed, by package. */
