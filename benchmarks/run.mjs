@@ -1,5 +1,5 @@
 // `npm run bench`: every benchmark beside its peers, one after the other, and one table of all. Linux only; needs a built checkout, and
-// the servers that the benchmarks name. It takes some four hours of a machine that does nothing else.
+// the servers that the benchmarks name. It takes two to four hours of a machine that does nothing else.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
