@@ -158,7 +158,8 @@ export class Generator {
     const isFirst = (each: PutIn | undefined): boolean => each !== undefined && at - each.at <= every
     const temperature = 60 + 4 * wave(40) + noise(1.4) + (isFirst(is('spike')) ? 45 : 0)
     const pressure = 2.4 + 0.2 * wave(27) + noise(0.08) + (drift ? ((at - drift.at) / 1_000) * 0.12 : 0)
-    if (!is('flat')) this.#flow = 130 + 10 * wave(33) + noise(9)
+    // A beat over the slow wave, so that a few values always spread alike: by noise alone one flat line in fifteen wasn't told.
+    if (!is('flat')) this.#flow = 130 + 10 * wave(33) + 7 * wave(1.3) + noise(2)
     return { temperature: short(temperature), pressure: short(pressure), flow: short(this.#flow) }
   }
 }
