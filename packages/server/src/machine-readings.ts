@@ -10,7 +10,10 @@ export interface Reading {
 }
 
 const nanoseconds = 1e6
-/** How often the event loop is looked at, milliseconds: what it measures is that time, and the delay. Each look wakes an idle process. */
+/**
+ * How often the event loop is looked at, milliseconds: what it measures is that time, and the delay. Each look wakes an idle process; what
+ * holds the loop for less is seen by chance.
+ */
 const resolution = 250
 const mebibyte = 1024 * 1024
 

@@ -27,7 +27,7 @@ describe('what a machine does', () => {
     expect(taken.get('cpu')?.process_share).toBeGreaterThan(0)
     expect(taken.get('memory')?.rss_mib).toBeGreaterThan(10)
     // The loop stood still for so long.
-    expect(taken.get('event-loop')?.longest_ms).toBeGreaterThan(100)
+    expect(taken.get('event-loop')?.longest_ms).toBeGreaterThan(140)
   })
 })
 
@@ -40,7 +40,7 @@ describe('[R90] a fresh Plinth', () => {
       const { body } = await call<{ records: number }>(server.url, '/api/streams/machine', { token })
       return body.records >= 8 && body
     })
-    expect(Date.now() - begun).toBeLessThan(20_000)
+    expect(Date.now() - begun).toBeLessThan(15_000)
     expect(shown).toMatchObject({ name: 'machine', late: 0, quarantined: 0 })
     const all = await call<Page<{ name: string }>>(server.url, '/api/streams', { token })
     expect(all.body.items.map(({ name }) => name)).toEqual(['machine'])
