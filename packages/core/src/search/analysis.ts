@@ -3,7 +3,7 @@ import { stopWords } from './stop-words.ts'
 
 /** Longer words are cut here, in documents and questions alike. */
 const longestWord = 64
-/** So many words are remembered with their terms; then it begins anew. */
+/** So many words are remembered with their stems; then it begins anew. */
 const rememberedWords = 100_000
 
 /** What a character is to the scanner. */
@@ -44,16 +44,18 @@ export function scanWords(text: string, visit: (word: string) => void): void {
 
 /** What a word is indexed as: its English stem; empty for stop words. */
 export function termOf(word: string): string {
-  let term = terms.get(word)
-  if (term === undefined) {
-    term = stopWords.has(word) ? '' : /^[a-z]{3,}$/.test(word) ? stemmer(word) : word
-    if (terms.size >= rememberedWords) terms.clear()
-    terms.set(word, term)
-  }
-  return term
+  const known = stems.get(word)
+  if (known !== undefined) return known
+  if (stopWords.has(word)) return ''
+  // Numbers and codes have no stem. There is no end of them, so they aren't remembered either.
+  if (!/^[a-z]{3,}$/.test(word)) return word
+  const stem = stemmer(word)
+  if (stems.size >= rememberedWords) stems.clear()
+  stems.set(word, stem)
+  return stem
 }
 
-const terms = new Map<string, string>()
+const stems = new Map<string, string>()
 
 /** The terms of a text, in order and as often as they stand there. */
 export function termsOf(text: string): string[] {
