@@ -25,6 +25,19 @@ it('answers are given in order, a few in each turn of the loop, so that others h
   expect(inTurns[0]).toBeLessThan(50)
 })
 
+it('of many that wait a share is given in each turn, so that what is new does not go before what is done', async () => {
+  const answers = new Answers()
+  const given: number[] = []
+  answers.add(many(10_000, given))
+  expect(given).toHaveLength(1_000)
+  await turn()
+  expect(given).toHaveLength(1_900)
+  let turns = 2
+  for (; answers.waiting > 0; turns++) await turn()
+  expect(turns).toBeLessThan(70)
+  expect(given).toEqual(Array.from({ length: 10_000 }, (_, index) => index))
+})
+
 it('how late they are is told by the oldest that waits, whichever of them came last', async () => {
   const answers = new Answers()
   const given: number[] = []
