@@ -88,8 +88,7 @@ async function measureSection(section) {
     .variants(options, sizes)
     .flatMap((variant) => names.map((name) => ({ name, variant })))
     .filter(({ name, variant }) => measure.applies?.(name, variant, options) ?? true)
-  const rounds = Math.min(options.rounds, measure.rounds ?? options.rounds)
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= options.rounds; round++) {
     for (const { name, variant } of round % 2 === 1 ? turns : turns.toReversed()) await measureOne(section, name, variant, round)
   }
 }

@@ -75,6 +75,7 @@ describe('[X75] stopping', () => {
     server.process.signal('SIGTERM')
     server.process.signal('SIGTERM')
     expect(await server.process.exited).toEqual({ code: 0, signal: null })
+    expect(server.process.stderr.match(/"signal":"SIGTERM","msg":"Plinth stops: /g)).toHaveLength(1)
     const next = await startPlinth(folder)
     // It had the time to end in good order before the process did.
     expect(await show(next, token, id)).toMatchObject({ status: 'completed', attempts: 1 })

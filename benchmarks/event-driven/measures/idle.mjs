@@ -7,7 +7,6 @@ import { withServer } from './servers.mjs'
 export const idle = {
   contenders: ['plinth', 'bullmq-everysec', 'pg-boss'],
   variants: () => [{}],
-  rounds: 1,
   measure: (context, name) =>
     onFreshPlace(context, name, ({ settings, storePid }) => {
       const { concurrency, seconds, settleSeconds } = context.sizes.idle

@@ -19,14 +19,15 @@ export async function runServer(options: RunOptions): Promise<RunningServer> {
     },
   })
   let stopping = false
-  const stop = async (): Promise<void> => {
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    // Once is enough: npm passes on a Ctrl+C that the terminal sends to everybody.
     if (stopping) return
     stopping = true
+    server.log.info({ signal }, 'Plinth stops: what runs has ten seconds to end, and is taken up by the next start if it does not.')
     setTimeout(() => process.exit(0), stopMilliseconds).unref()
     await server.stop()
     process.exit(0)
   }
-  process.on('SIGTERM', () => void stop())
-  process.on('SIGINT', () => void stop())
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
   return server
 }
