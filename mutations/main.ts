@@ -8,7 +8,7 @@ import { tryMutation } from './try-mutation.ts'
 
 const root = join(import.meta.dirname, '..')
 const usage = `npm run mutate -- R18 [X5 …]   takes what the number promises out of a copy of the sources: does a test turn red?
-npm run mutate -- --all        every number, which takes an hour or more
+npm run mutate -- --all        every number, which takes from a quarter of an hour to two hours
 npm run mutate -- --list       the numbers, and what is taken out`
 
 const { values, positionals } = parseArgs({
