@@ -68,7 +68,7 @@ describe('[X75] stopping', () => {
 
   it('twice is as good as once', async () => {
     const folder = temporaryFolder()
-    const server = await startPlinth(folder, { PLINTH_SCRIPTED_LATENCY_MS: '1500' })
+    const server = await startPlinth(folder, { PLINTH_SCRIPTED_LATENCY_MS: '1500', PLINTH_LOG_LEVEL: 'info' })
     const token = await mintToken(grant, { PLINTH_DATA_DIR: folder })
     const id = await accept(server, token, { prompt: 'x' })
     await until('its start', async () => (await show(server, token, id)).attempts === 1)
