@@ -48,7 +48,8 @@ describe('a crash at a system call', () => {
   it('[R12] [R19] at a named step loses nothing either, where system calls can not be counted', {
     timeout: 300_000,
   }, async () => {
-    const { findings, fired } = await sweepSteps({ ...options, bench, step: 40 })
+    // How many steps there are depends on what is written together: by every fortieth, a busy machine had only five.
+    const { findings, fired } = await sweepSteps({ ...options, bench, step: 25 })
     expect(findings).toEqual([])
     expect(fired).toBeGreaterThan(5)
   })
