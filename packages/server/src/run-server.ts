@@ -23,7 +23,8 @@ export async function runServer(options: RunOptions): Promise<RunningServer> {
     // Once is enough: npm passes on a Ctrl+C that the terminal sends to everybody.
     if (stopping) return
     stopping = true
-    server.log.info({ signal }, 'Plinth stops: what does not end in ten seconds is taken up by the next start.')
+    const seconds = stopMilliseconds / 1_000
+    server.log.info({ signal }, `Plinth stops: what does not end in ${seconds} seconds is taken up by the next start.`)
     setTimeout(() => process.exit(0), stopMilliseconds).unref()
     await server.stop()
     process.exit(0)

@@ -1,13 +1,10 @@
 /** So many callers are answered in one turn of the loop; what they ask for next is on its way while others are answered. */
 const atATime = 24
-/**
- * Of many that wait, this share, if that is more. A turn takes in whatever came meanwhile, so by a fixed number what is new would go before
- * what is done: at three times what is borne an eighth less was answered in time. With all at once, health checks took 0.6 s (ADR 0025).
- */
+/** Of many that wait this share, if that is more: by a fixed number, what comes in would go before what is done (ADR 0025). */
 const ofMany = 0.1
 
 /**
- * Answers that are there, given in order, a few in each turn of the loop: so a turn is short however many there are, and whoever asks
+ * Answers that are there, given in order, a few in each turn of the loop: so a turn is far shorter than if all were, and whoever asks
  * something small isn't held up. How far the thread is behind then doesn't show in its turns; it shows here.
  */
 export class Answers {
