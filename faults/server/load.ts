@@ -11,8 +11,6 @@ export const requester = 'requester'
 export const worker = 'worker'
 export const streamName = (tenant: TenantName): string => `${tenant}-stream`
 export const documentText = (mark: string): string => `The lamp ${mark} is green. It stands in the hall of ${mark}.`
-/** Steps that fan out and join. */
-export const stepIds = ['a', 'b1', 'b2', 'end'] as const
 
 const clientsATenant = 4
 const longestPause = 500

@@ -21,7 +21,7 @@ interface Span {
  * its input counts at most by its bytes.
  * @param open marks whose answers need not have been written down: nobody asks again for what is cancelled meanwhile.
  */
-export function spansOf(calls: readonly ModelCall[], open: ReadonlySet<string>): { readonly input: Span; readonly output: Span } {
+function spansOf(calls: readonly ModelCall[], open: ReadonlySet<string>): { readonly input: Span; readonly output: Span } {
   let [leastIn, mostIn, leastOut, mostOut] = [0, 0, 0, 0]
   for (const [mark, same] of Map.groupBy(calls, (call) => call.mark)) {
     const answers = same.flatMap(({ end }) => (end?.end === 'answered' ? [end] : []))

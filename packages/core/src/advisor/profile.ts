@@ -15,9 +15,9 @@ export const responses = ['interactive', 'seconds', 'minutes', 'batch'] as const
 
 export const isolations = ['pool', 'silo'] as const
 /** Where passages are searched: Plinth's own sealed segments on S3, or another engine. */
-export const vectorStores = ['segments', 's3-vectors', 'opensearch'] as const
+const vectorStores = ['segments', 's3-vectors', 'opensearch'] as const
 /** How Kinesis is paid: by the shard, or by use. */
-export const capacities = ['shards', 'on-demand'] as const
+const capacities = ['shards', 'on-demand'] as const
 
 /** All of the answers. What isn't needed has none of it: no documents, one step, no records, one tenant. */
 export interface Profile {

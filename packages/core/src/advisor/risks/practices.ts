@@ -4,7 +4,7 @@
  * @module
  */
 
-export const lenses = ['generative-ai', 'agentic-ai'] as const
+const lenses = ['generative-ai', 'agentic-ai'] as const
 
 export interface Practice {
   readonly lens: (typeof lenses)[number]
