@@ -9,7 +9,7 @@ import {
 import { type Clock, sleep } from '@plinth/core'
 import { scriptedId } from './catalogue.ts'
 import { generateResult, streamResult } from './completion.ts'
-import { hashStart, hashText } from './hash-text.ts'
+import { hashStart, hashText, mixBits } from './hash-text.ts'
 import { messageTexts, unsupportedWarnings } from './prompt-text.ts'
 import { generateJson } from './schema/generate.ts'
 import { smallest } from './schema/smallest.ts'
@@ -94,10 +94,12 @@ function readPrompt(prompt: LanguageModelV4Prompt): PromptDigest {
 
 function answerTo({ hash, short }: PromptDigest, format: LanguageModelV4CallOptions['responseFormat']): string {
   if (format?.type === 'json') return JSON.stringify(generateJson(format.schema ?? { type: 'object' }, smallest).value)
-  // A very short prompt may happen to be part of the line; then the next hash has another line.
-  for (let salt = hash, tries = 0; ; salt = hashText(salt, short), tries++) {
-    const line = `Scripted ${salt.toString(16).padStart(8, '0')} ${words[salt & 15]} ${words[(salt >>> 8) & 15]}.`
-    if (short === '' || tries === 8 || !line.includes(short)) return line
+  // A very short prompt may be part of the line: the next try has other words, and what every line holds is left out in the end.
+  for (let tries = 0; ; tries++) {
+    const salt = mixBits(hash + tries) >>> 0
+    const varied = `${salt.toString(16).padStart(8, '0')} ${words[salt & 15]} ${words[(salt >>> 8) & 15]}`
+    const line = tries < 8 ? `Scripted ${varied}.` : varied
+    if (short === '' || tries === 256 || !line.includes(short)) return line
   }
 }
 
