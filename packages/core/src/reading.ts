@@ -6,7 +6,7 @@
 
 export { imageSize } from './image-size.ts'
 export { type UnreadableCode, UnreadableDocumentError } from './ports/document-reader.ts'
-export type { OcrImage, OcrPage } from './ports/ocr.ts'
+export type { OcrImage, OcrPage, OcrWord } from './ports/ocr.ts'
 export type { Block, ChunkTable } from './rag/chunking/block.ts'
 export { chunkBlocks } from './rag/chunking/chunk.ts'
 export { Headings } from './rag/chunking/headings.ts'

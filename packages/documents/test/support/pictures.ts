@@ -1,4 +1,22 @@
-import { createCanvas } from '@napi-rs/canvas'
+import { fileURLToPath } from 'node:url'
+import { createCanvas, GlobalFonts } from '@napi-rs/canvas'
+import type { OcrPage } from '@plinth/core'
+
+/** Type that is the same on every machine: what is seen depends on its letters. */
+function typeOf(file: string): string {
+  const path = fileURLToPath(import.meta.resolve(`pdfjs-dist/standard_fonts/${file}`))
+  if (!GlobalFonts.registerFromPath(path, file)) throw new Error(`The type of ${path} could not be read.`)
+  return file
+}
+
+export const types: readonly string[] = [
+  'LiberationSans-Regular.ttf',
+  'LiberationSans-Bold.ttf',
+  'FoxitSerif.pfb',
+  'FoxitSerifBold.pfb',
+  'FoxitFixed.pfb',
+].map(typeOf)
+const [type] = types
 
 export interface Picture {
   readonly jpeg: Uint8Array<ArrayBuffer>
@@ -15,12 +33,28 @@ export function pictureOf(lines: readonly string[], { width = 1_240, size = 40 }
   context.fillStyle = 'white'
   context.fillRect(0, 0, width, height)
   context.fillStyle = 'black'
-  context.font = `${size}px sans-serif`
+  context.font = `${size}px "${type}"`
   for (const [at, line] of lines.entries()) context.fillText(line, 90, (at + 2) * size * 1.4)
   return {
     jpeg: new Uint8Array(canvas.toBuffer('image/jpeg', 90)),
     png: new Uint8Array(canvas.toBuffer('image/png')),
     width,
     height,
+  }
+}
+
+/** The words of lines as OCR sees them at its best: each in a box that is just as high as its letters. */
+export function seenAt(lines: readonly string[], { type, size }: { readonly type: string; readonly size: number }): OcrPage {
+  const context = createCanvas(1, 1).getContext('2d')
+  context.font = `${size}px "${type}"`
+  return {
+    lines: lines.map((line, row) => {
+      const baseline = (row + 2) * size * 1.4
+      return [...line.matchAll(/\S+/g)].map(({ 0: text, index }) => {
+        const { width, actualBoundingBoxAscent: up, actualBoundingBoxDescent: down } = context.measureText(text)
+        const x0 = 90 + context.measureText(line.slice(0, index)).width
+        return { text, x0, y0: Math.floor(baseline - up), x1: x0 + width, y1: Math.ceil(baseline + down), confidence: 0.9 }
+      })
+    }),
   }
 }
