@@ -146,6 +146,7 @@ describeInBrowser('what others wrote on the screen of agents', () => {
     const panel = page.getByRole('region', { name: 'Step look' })
     await panel.locator('summary', { hasText: 'search_knowledge' }).first().click()
     await panel.getByText(`Passages of ${shown}`).waitFor()
+    await page.getByRole('region', { name: 'Report' }).getByText(shown).waitFor()
     expect(await page.getByRole('main').innerText()).not.toContain('\u202e')
     await expectSound(visited)
     await expectHarmless(page)

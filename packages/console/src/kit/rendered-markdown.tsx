@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import ReactMarkdown from 'react-markdown'
 import gfm from 'remark-gfm'
+import { formatName } from './format.ts'
 
 /** Of links those to the web elsewhere stay: one to a path would lead to this server's own, with the reader's session. */
 function isElsewhere(href: string | undefined): href is string {
@@ -21,10 +22,11 @@ const components = {
     ),
 }
 
+/** Names stand in it too, and what would turn one around is spelt out. */
 export default function RenderedMarkdown({ text }: { readonly text: string }): ReactNode {
   return (
     <ReactMarkdown remarkPlugins={[gfm]} components={components}>
-      {text}
+      {formatName(text)}
     </ReactMarkdown>
   )
 }
