@@ -35,7 +35,7 @@ const line = fc.array(word, { minLength: 3, maxLength: 8 })
 it('lines of one type are one paragraph, whatever letters they have, in upright type of any form and size [X27]', () => {
   const property = fc.property(fc.array(line, { minLength: 2, maxLength: 6 }), print, (words, how) => {
     // What ends no sentence goes on in the next line.
-    const lines = words.map((each) => each.join(' ').replace(/[;]$/, ''))
+    const lines = words.map((each) => each.join(' ').replace(/;$/, ''))
     expect(paragraphsOf(seenAt(lines, how))).toEqual([lines.join(' ')])
   })
   fc.assert(property, { numRuns: 500 })
@@ -46,6 +46,7 @@ it('a title is a paragraph of its own, and so is what stands below a gap', () =>
     const body = seenAt([one.join(' '), one.join(' '), other.join(' ')], { type, size })
     const above = seenAt([title.join(' ')], { type, size: size * 1.6 })
     const lines = [...above.lines, ...body.lines].map((words, row) => {
+      // In sizes of the type: all below the title, and the last below a gap.
       const down = [0, 3, 3, 5][row] as number
       return words.map(({ y0, y1, ...each }) => ({ ...each, y0: y0 + down * size, y1: y1 + down * size }))
     })

@@ -16,7 +16,11 @@ export const types: readonly string[] = [
   'FoxitSerifBold.pfb',
   'FoxitFixed.pfb',
 ].map(typeOf)
-const [type] = types
+const [usual] = types
+
+/** Where lines begin, and stand. */
+const left = 90
+const baselineOf = (row: number, size: number): number => (row + 2) * size * 1.4
 
 export interface Picture {
   readonly jpeg: Uint8Array<ArrayBuffer>
@@ -33,8 +37,8 @@ export function pictureOf(lines: readonly string[], { width = 1_240, size = 40 }
   context.fillStyle = 'white'
   context.fillRect(0, 0, width, height)
   context.fillStyle = 'black'
-  context.font = `${size}px "${type}"`
-  for (const [at, line] of lines.entries()) context.fillText(line, 90, (at + 2) * size * 1.4)
+  context.font = `${size}px "${usual}"`
+  for (const [at, line] of lines.entries()) context.fillText(line, left, baselineOf(at, size))
   return {
     jpeg: new Uint8Array(canvas.toBuffer('image/jpeg', 90)),
     png: new Uint8Array(canvas.toBuffer('image/png')),
@@ -49,10 +53,10 @@ export function seenAt(lines: readonly string[], { type, size }: { readonly type
   context.font = `${size}px "${type}"`
   return {
     lines: lines.map((line, row) => {
-      const baseline = (row + 2) * size * 1.4
+      const baseline = baselineOf(row, size)
       return [...line.matchAll(/\S+/g)].map(({ 0: text, index }) => {
         const { width, actualBoundingBoxAscent: up, actualBoundingBoxDescent: down } = context.measureText(text)
-        const x0 = 90 + context.measureText(line.slice(0, index)).width
+        const x0 = left + context.measureText(line.slice(0, index)).width
         return { text, x0, y0: Math.floor(baseline - up), x1: x0 + width, y1: Math.ceil(baseline + down), confidence: 0.9 }
       })
     }),
