@@ -110,6 +110,14 @@ describe('plinth ingest and ask', () => {
     expect(passages.stdout).toContain('large.txt')
     const nothing = await run('ask', 'When does the zeppelin land?')
     expect([nothing.exit.code, nothing.stdout]).toEqual([0, expect.stringContaining('No answer')])
+    // A name must not steer the terminal.
+    writeFileSync(join(docs, 'turned\u202egnp.md'), 'The lighthouse blinks every 7 seconds.')
+    expect((await run('ingest', 'turned\u202egnp.md')).exit.code).toBe(0)
+    for (const options of [[], ['--passages', '--top-k', '1']]) {
+      const { stdout } = await run('ask', 'How often does the lighthouse blink?', ...options)
+      expect(stdout).toMatch(/turned\?gnp\.md:\d+-\d+/)
+      expect(stdout).not.toContain('\u202e')
+    }
     for (const wrong of [
       ['ingest', 'nothing-here'],
       ['ingest', '*.nothing'],

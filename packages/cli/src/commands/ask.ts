@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { Client } from '../client.ts'
 import { keyValues } from '../key-values.ts'
 import { serverEvents } from '../server-events.ts'
+import { printable } from '../table.ts'
 import { unreadFile } from '../unread-file.ts'
 
 interface AskOptions {
@@ -126,7 +127,7 @@ function showAnswer({ response, confidence, abstained, citations }: Answer, isSh
   if (citations.length > 0) console.log('')
   for (const { claim_start, claim_end, source, start, end } of citations) {
     const claim = response.slice(claim_start, claim_end).replaceAll(/\s+/g, ' ')
-    console.log(`  ${source}:${start}-${end}  ${claim.length > 60 ? `${claim.slice(0, 59)}…` : claim}`)
+    console.log(printable(`  ${source}:${start}-${end}  ${claim.length > 60 ? `${claim.slice(0, 59)}…` : claim}`))
   }
   console.log(`\n${abstained ? 'No answer; confidence' : 'Confidence'}: ${confidence.toFixed(2)}`)
 }
@@ -135,7 +136,7 @@ function showPassages({ results }: Passages): void {
   if (results.length === 0) console.log('Nothing is found.')
   for (const { source, content, start, end, page, score } of results) {
     const place = page === undefined ? '' : `, page ${page}`
-    console.log(`${source}:${start}-${end}${place}  (${score.toFixed(2)})\n${content}\n`)
+    console.log(`${printable(source)}:${start}-${end}${place}  (${score.toFixed(2)})\n${content}\n`)
   }
 }
 

@@ -5,6 +5,7 @@ import { batches, type Fields, type SentBatch, type ShownDocument, sendFiles } f
 import { awaitBatch } from '../ingest-progress.ts'
 import { keyValues } from '../key-values.ts'
 import { ProgressBar } from '../progress-bar.ts'
+import { printable } from '../table.ts'
 import { countOf } from '../words.ts'
 
 interface IngestOptions {
@@ -122,7 +123,7 @@ function report({ json, wait }: IngestOptions, { documents, unsent, unchanged }:
     console.log(JSON.stringify({ documents: [...documents, ...others], unchanged, failed: failed.length }))
     return
   }
-  for (const { source, error } of failed) console.error(`${source}: ${error.message} (${error.code})`)
+  for (const { source, error } of failed) console.error(printable(`${source}: ${error.message} (${error.code})`))
   const found = documents.filter(({ status }) => status !== 'failed')
   const are = `${countOf(found.length, 'document')} ${found.length === 1 ? 'is' : 'are'}`
   const chunks = countOf(
