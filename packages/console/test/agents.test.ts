@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../../server/test/support/test-server.ts'
-import { api, describeInBrowser, expectSound, openConsole } from './support/browser.ts'
+import { api, describeInBrowser, expectSound, holdAnswers, openConsole } from './support/browser.ts'
 import { reach, type ShownWorkflow, showWorkflow, startWorkflow } from './support/workflows.ts'
 
 /** Other tests run on the same machine. */
@@ -101,13 +101,17 @@ describeInBrowser('the screen of agents', () => {
     await text.fill('{')
     await page.getByText(/This is no JSON/).waitFor()
     await text.fill(JSON.stringify({ ...typed, steps: [{ ...typed.steps[0], dependencies: ['nowhere'] }] }))
+    const release = await holdAnswers(page, `**/api/workflows/${id}`)
     await page.getByRole('button', { name: 'Approve the edited plan' }).click()
-    await page
-      .getByText(/dependencies.*nowhere/s)
-      .first()
-      .waitFor()
+    // What the page looks up because of it may take long.
+    await page.getByText(/^plan\.steps\.0.*nowhere/).waitFor()
     await text.fill(JSON.stringify(typed))
     await page.getByRole('button', { name: 'Approve the edited plan' }).click()
+    await page
+      .getByRole('dialog', { name: 'Edit the plan' })
+      .getByRole('button', { name: 'Approve the edited plan', disabled: true })
+      .waitFor()
+    release()
     await page.getByRole('button', { name: 'Approve first' }).click()
     const waiting = page.getByRole('region', { name: 'second waits for approval' })
     await waiting.getByRole('button', { name: 'Reject' }).click()

@@ -56,11 +56,15 @@ describeInBrowser('what is said in passing', () => {
 })
 
 describeInBrowser('the menu that copies a call', () => {
+  const screen = (title: string) => (page: Page) =>
+    page.getByRole('main').filter({ has: page.getByRole('heading', { name: title, level: 1 }) })
+  const tab = (name: string) => (page: Page) => page.getByRole('tabpanel', { name })
+  // Each by its own name: until it is loaded, the screen before it stands there, with a menu of its own.
   const places = [
-    { path: '/tenants/of/demo', within: (page: Page) => page.getByRole('tabpanel') },
-    { path: '/tenants/of/demo?tab=audit', within: (page: Page) => page.getByRole('tabpanel') },
-    { path: '/requests', within: (page: Page) => page.getByRole('main') },
-    { path: '/advisor', within: (page: Page) => page.getByRole('main') },
+    { path: '/tenants/of/demo', within: tab('Usage and cost') },
+    { path: '/tenants/of/demo?tab=audit', within: tab('Audit') },
+    { path: '/requests', within: screen('Requests') },
+    { path: '/advisor', within: screen('Advisor') },
   ]
 
   it('opens over the screen alone, to the right where there is room', async () => {

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../../server/test/support/test-server.ts'
-import { api, describeInBrowser, expectSound, openConsole } from './support/browser.ts'
+import { api, describeInBrowser, expectSound, holdAnswers, openConsole } from './support/browser.ts'
 import { startWorkflow } from './support/workflows.ts'
 
 const server: TestServer = await startTestServer()
@@ -149,10 +149,14 @@ describeInBrowser('what is typed into a form', () => {
     await late.fill('20')
     await page.getByRole('tab', { name: 'Windows' }).click()
     await keep(page)
+    // One was asked for before it is saved, and comes late.
+    const release = await holdAnswers(page, '**/api/streams/pumps')
+    await page.waitForRequest('**/api/streams/pumps')
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     await page.getByText('The stream is set.').first().waitFor()
     await page.getByRole('tab', { name: 'Windows' }).click()
     await page.getByRole('tab', { name: 'Settings' }).click()
     expect(await late.inputValue()).toBe('20')
+    release()
   })
 })

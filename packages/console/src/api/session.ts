@@ -2,6 +2,7 @@ import { type QueryClient, type UseMutationResult, type UseQueryResult, useQuery
 import { createContext, useContext, useEffect } from 'react'
 import { useAction } from './action.ts'
 import { get, send } from './client.ts'
+import { setKnown } from './known.ts'
 import { isTypedWorkHeld } from './typed-work.ts'
 
 /** Who is signed in, as `GET /api/session` says it. */
@@ -76,8 +77,7 @@ export function useSignIn(): UseMutationResult<Session, Error, Credentials> {
     mutationFn: (body) => send<Session>({ method: 'POST', path: '/api/session', body }),
     onSuccess: async (session) => {
       // Who was signed in before may be answered later, and isn't any more.
-      await queries.cancelQueries({ queryKey: key })
-      queries.setQueryData(key, succeeding(queries, session))
+      await setKnown(queries, key, () => succeeding(queries, session))
       void queries.invalidateQueries({ predicate: isLoaded })
       channel.postMessage('changed')
     },

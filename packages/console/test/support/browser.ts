@@ -109,6 +109,19 @@ export async function openConsole(server: TestServer, visit: Visit = {}): Promis
   return opened
 }
 
+/** Holds back what the server answers to reads of an address. @returns what lets it through, also what comes then. */
+export async function holdAnswers(page: Page, address: string): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await page.route(address, async (route) => {
+    if (route.request().method() !== 'GET') return route.fallback()
+    const response = await route.fetch()
+    await promise
+    // The page may have let go of it.
+    await route.fulfill({ response }).catch(() => undefined)
+  })
+  return resolve
+}
+
 /** What the page told of itself was as it should be, and axe finds nothing serious in what it shows. */
 export async function expectSound({ page, faults }: Visited): Promise<void> {
   // By the test's own hand: the page's policy would refuse a script from elsewhere.

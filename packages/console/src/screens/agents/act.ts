@@ -11,12 +11,16 @@ export function actionCall(id: string, action: string, body?: object): Call {
 
 export type Act = UseMutationResult<unknown, Error, Call>
 
-/** Acts on a workflow, and looks what came of it. */
-export function useAct(): Act {
+/** Acts on a workflow, and looks what came of it. @param asked see useAction. */
+export function useAct(asked?: Call): Act {
   const queries = useQueryClient()
-  return useAction({
-    mutationFn: (call: Call) => send(call),
-    // After a refusal too: it may stand otherwise than the page knew.
-    onSettled: () => lookAgain(queries),
-  })
+  return useAction(
+    {
+      mutationFn: (call: Call) => send(call),
+      onSuccess: () => lookAgain(queries),
+      // It may stand otherwise than the page knew. The refusal itself is shown at once.
+      onError: () => void lookAgain(queries),
+    },
+    asked,
+  )
 }

@@ -40,22 +40,22 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
   const queries = useQueryClient()
   const navigate = useNavigate()
   const call = callOf(typed, base)
-  const save = useAction({
-    mutationFn: () => send<Agent>(withNumbers(call, limitNumbers)),
-    onSuccess: async (saved) => {
-      tell(`${saved.type} is saved as version ${saved.version}.`)
-      typing.take(saved)
-      queries.setQueryData([agentsPath, 'one', saved.type], saved)
-      void queries.invalidateQueries({ queryKey: [agentsPath] })
-      if (agent === undefined) await navigate(`/agents/registry/${encodeURIComponent(saved.type)}`)
+  const save = useAction(
+    {
+      mutationFn: () => send<Agent>(withNumbers(call, limitNumbers)),
+      onSuccess: async (saved) => {
+        tell(`${saved.type} is saved as version ${saved.version}.`)
+        typing.take(saved)
+        queries.setQueryData([agentsPath, 'one', saved.type], saved)
+        void queries.invalidateQueries({ queryKey: [agentsPath] })
+        if (agent === undefined) await navigate(`/agents/registry/${encodeURIComponent(saved.type)}`)
+      },
+      // Somebody else may have saved meanwhile: then the page says so.
+      onError: () => queries.invalidateQueries({ queryKey: [agentsPath, 'one', typed.type] }),
     },
-    // Somebody else may have saved meanwhile: then the page says so.
-    onError: () => queries.invalidateQueries({ queryKey: [agentsPath, 'one', typed.type] }),
-  })
-  const change = (more: Partial<TypedAgent>): void => {
-    typing.change(more)
-    save.reset()
-  }
+    call,
+  )
+  const { change } = typing
   const settle = (by: () => void): void => {
     by()
     save.reset()

@@ -28,16 +28,12 @@ export function PlanEditor(props: {
   const [text, setText] = useState(first)
   const work = useTypedWork(text, first)
   const [asJson, setAsJson] = useState(false)
-  const act = useAct()
   const { value, fault } = readJson(text)
   const call = actionCall(workflow.workflow_id, 'approve', { plan: value ?? {} })
+  const act = useAct(call)
   const isLate = workflow.waits_for !== 'plan' && !act.isPending && !act.isSuccess
   const last = workflow.decisions.findLast(({ step_id: step }) => step === undefined)
   const problem = act.error instanceof Problem && act.error.field !== undefined ? act.error : undefined
-  const change = (next: string): void => {
-    setText(next)
-    act.reset()
-  }
   return (
     <Dialog wide title="Edit the plan" open onClose={onClose}>
       {isLate && (
@@ -55,7 +51,7 @@ export function PlanEditor(props: {
         </Button>
       </Row>
       {!asJson && isEditable(value) && (
-        <StepFields plan={value} onChange={(next: EditedPlan) => change(JSON.stringify(next, null, 2))} />
+        <StepFields plan={value} onChange={(next: EditedPlan) => setText(JSON.stringify(next, null, 2))} />
       )}
       {!asJson && !isEditable(value) && <p className={css.bad}>The JSON is no plan with steps; mend it there.</p>}
       {asJson && (
@@ -67,7 +63,7 @@ export function PlanEditor(props: {
           className={css.code}
           value={text}
           fault={fault ?? (problem && `${problem.field}: ${problem.message}`)}
-          onChange={({ target }) => change(target.value)}
+          onChange={({ target }) => setText(target.value)}
         />
       )}
       {act.error !== null && !(asJson && problem) && <ProblemNotice error={act.error} />}

@@ -63,19 +63,19 @@ export function StartForm(): ReactNode {
   const plan = readJson(typed.plan)
   const call = callOf(typed, plan.value)
   const once = useOnce(call)
-  const start = useAction({
-    mutationFn: () => send<{ readonly workflow_id: string }>(withNumbers(once, budgetNumbers)),
-    onSuccess: async ({ workflow_id }) => {
-      work.letGo()
-      void lookAgain(queries)
-      if (!mayRead) return tell(`Started: ${workflow_id}`)
-      await navigate(`/agents/workflows/${encodeURIComponent(workflow_id)}`)
+  const start = useAction(
+    {
+      mutationFn: () => send<{ readonly workflow_id: string }>(withNumbers(once, budgetNumbers)),
+      onSuccess: async ({ workflow_id }) => {
+        work.letGo()
+        void lookAgain(queries)
+        if (!mayRead) return tell(`Started: ${workflow_id}`)
+        await navigate(`/agents/workflows/${encodeURIComponent(workflow_id)}`)
+      },
     },
-  })
-  const change = (more: Partial<Typed>): void => {
-    setTyped((before) => ({ ...before, ...more }))
-    start.reset()
-  }
+    call,
+  )
+  const change = (more: Partial<Typed>): void => setTyped((before) => ({ ...before, ...more }))
   const take = ({ name: _, ...given }: Example): void => {
     const next = { ...nothing, ...given }
     setBegun(next)

@@ -153,7 +153,7 @@ export function useWorkflow(id: string): UseQueryResult<Workflow> {
     queryFn: ({ signal }) => get<Workflow>(workflowPath(id), signal),
   })
   const isOpen = query.data !== undefined && !hasEnded(query.data)
-  useLive(isOpen ? `${workflowPath(id)}/events` : undefined, ({ event, data }) => take(queries, id, event, data))
+  useLive(isOpen ? `${workflowPath(id)}/events` : undefined, ({ event, data }) => takeEvent(queries, id, event, data))
   return query
 }
 
@@ -167,7 +167,7 @@ interface Told {
 }
 
 /** Puts what happened into what is known. The stream begins at the workflow's beginning: what is known already is passed over. */
-function take(queries: QueryClient, id: string, event: string, data: Told): void {
+export function takeEvent(queries: QueryClient, id: string, event: string, data: Told): void {
   const key = workflowKey(id)
   const known = queries.getQueryData<Workflow>(key)
   if (!known) return
@@ -179,6 +179,8 @@ function take(queries: QueryClient, id: string, event: string, data: Told): void
   if (event === 'step' || event === 'synthesis') {
     const run = data as StepRun
     queries.setQueryData<Workflow>(key, withStep(known, event, run))
+    // An answer on its way may be from before this step went on.
+    if (queries.isFetching({ queryKey: key }) > 0) void queries.invalidateQueries({ queryKey: key })
     void queries.invalidateQueries({ queryKey: stepKey(id, event === 'step' ? run.step_id : synthesis) })
     return
   }

@@ -3,6 +3,7 @@ import { Pencil, Plus } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
 import { send } from '../../api/client.ts'
+import { setKnown } from '../../api/known.ts'
 import { useMay } from '../../api/session.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Button, ButtonLink } from '../../kit/button.tsx'
@@ -139,8 +140,8 @@ function usePutRules() {
   return useAction({
     mutationFn: (body: { readonly rules: readonly TypedRule[]; readonly version: number }) =>
       send<Rules>({ method: 'PUT', path: rulesPath, body }),
-    onSuccess: (rules) => {
-      queries.setQueryData([rulesPath], rules)
+    onSuccess: async (rules) => {
+      await setKnown(queries, [rulesPath], () => rules)
       tell('The rules are set.')
     },
     onError: () => queries.invalidateQueries({ queryKey: [rulesPath] }),

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
 import { type Call, send } from '../../api/client.ts'
+import { setKnown } from '../../api/known.ts'
 import { useTypedWork } from '../../api/typed-work.ts'
 import { Button } from '../../kit/button.tsx'
 import { CopyCall } from '../../kit/copy.tsx'
@@ -12,7 +13,7 @@ import { ProblemNotice } from '../../kit/states.tsx'
 import { tell } from '../../kit/toasts.tsx'
 import { Unsaved } from '../../kit/unsaved.tsx'
 import { streamPath } from './addresses.ts'
-import type { Stream } from './answers.ts'
+import type { StreamSettings as Settings, Stream } from './answers.ts'
 import { bodyOf, checkedSettings, draftOf, SettingsFields, settingFields } from './settings-fields.tsx'
 
 /** What can be set of a stream that has begun. */
@@ -24,11 +25,12 @@ export function StreamSettings({ stream }: { readonly stream: Stream }): ReactNo
   const work = useTypedWork(call.body, bodyOf(draftOf(stream)))
   const save = useAction(
     {
-      mutationFn: () => send(checkedSettings(call, draft)),
-      onSuccess: async () => {
+      mutationFn: () => send<Settings>(checkedSettings(call, draft)),
+      onSuccess: async (saved) => {
         work.letGo()
+        // Whoever comes back to this form begins with what was saved.
+        await setKnown<Stream>(queries, [path], (before) => before && { ...before, ...saved })
         tell('The stream is set.')
-        await queries.invalidateQueries({ queryKey: [path] })
       },
     },
     call,

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useAction } from '../../api/action.ts'
 import { type Call, send } from '../../api/client.ts'
+import { setKnown } from '../../api/known.ts'
 import { useTypedWork } from '../../api/typed-work.ts'
 import { valueAt } from '../../api/value-at.ts'
 import { Button } from '../../kit/button.tsx'
@@ -30,8 +31,8 @@ export function SettingsForm({ tenant, path }: { readonly tenant: Tenant; readon
   const saving = useAction(
     {
       mutationFn: () => send<Tenant>(withNumbers(call, settingNumbers)),
-      onSuccess: (next) => {
-        queries.setQueryData([path], next)
+      onSuccess: async (next) => {
+        await setKnown(queries, [path], () => next)
         setTyped({})
         tell('The settings hold from the next request on.')
       },
