@@ -110,13 +110,14 @@ describe('plinth ingest and ask', () => {
     expect(passages.stdout).toContain('large.txt')
     const nothing = await run('ask', 'When does the zeppelin land?')
     expect([nothing.exit.code, nothing.stdout]).toEqual([0, expect.stringContaining('No answer')])
-    // A name must not steer the terminal.
-    writeFileSync(join(docs, 'turned\u202egnp.md'), 'The lighthouse blinks every 7 seconds.')
+    // Neither a name nor a text steers the terminal.
+    writeFileSync(join(docs, 'turned\u202egnp.md'), 'The lighthouse blinks every \u001b]0;mine\u0007\u202e7 seconds.')
     expect((await run('ingest', 'turned\u202egnp.md')).exit.code).toBe(0)
-    for (const options of [[], ['--passages', '--top-k', '1']]) {
+    for (const options of [[], ['--stream'], ['--passages', '--top-k', '1']]) {
       const { stdout } = await run('ask', 'How often does the lighthouse blink?', ...options)
       expect(stdout).toMatch(/turned\?gnp\.md:\d+-\d+/)
-      expect(stdout).not.toContain('\u202e')
+      expect(stdout).toMatch(/blinks every .+7 seconds/)
+      expect(stdout).not.toMatch(/[\u001b\u0007\u202e]/)
     }
     for (const wrong of [
       ['ingest', 'nothing-here'],

@@ -17,6 +17,7 @@ import { synthCommand } from './commands/synth.ts'
 import { tenantsCommand } from './commands/tenants.ts'
 import { tokenCommand } from './commands/token.ts'
 import { workflowsCommand } from './commands/workflows.ts'
+import { printableText } from './printable.ts'
 
 const json = process.argv.includes('--json')
 const program = new Command('plinth')
@@ -58,7 +59,7 @@ try {
   const known = PlinthError.is(error)
   const code = usage ? 'usage' : known ? error.code : 'internal'
   if (json) console.log(JSON.stringify({ error: { code, message: messageOf(error) } }))
-  else console.error(known ? messageOf(error) : error)
+  else console.error(known ? printableText(messageOf(error)) : error)
   process.exit(1)
 }
 

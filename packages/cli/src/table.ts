@@ -1,11 +1,5 @@
 /** Aligned text for a person's terminal. @module */
-
-/** What names hold must not steer a terminal. */
-const steering = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-export function printable(text: string): string {
-  return text.replace(steering, '?')
-}
+import { printable } from './printable.ts'
 
 /** @param right the columns of numbers, which end together. */
 export function table(

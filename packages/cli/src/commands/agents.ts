@@ -2,9 +2,10 @@ import { InvalidInputError, PlinthError } from '@plinth/core'
 import type { Command } from 'commander'
 import { Client } from '../client.ts'
 import { readJsonObject } from '../json-file.ts'
+import { printable } from '../printable.ts'
 import { limitOf, moreWords, readList } from '../read-list.ts'
 import { type Outcome, subcommand, verb } from '../subcommand.ts'
-import { printable, table } from '../table.ts'
+import { table } from '../table.ts'
 import type { ShownAgent } from '../workflows/answers.ts'
 
 interface Definition {

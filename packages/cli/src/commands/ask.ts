@@ -3,8 +3,8 @@ import { InvalidInputError, PlinthError } from '@plinth/core'
 import { Command } from 'commander'
 import { Client } from '../client.ts'
 import { keyValues } from '../key-values.ts'
+import { printable, printableText } from '../printable.ts'
 import { serverEvents } from '../server-events.ts'
-import { printable } from '../table.ts'
 import { unreadFile } from '../unread-file.ts'
 
 interface AskOptions {
@@ -111,19 +111,20 @@ async function streamed(client: Client, body: object, json: boolean): Promise<An
     }
     if (event === 'token' && !json) {
       const { text } = data as { text: string }
-      process.stdout.write(text)
+      process.stdout.write(printableText(text))
       shown += text
     }
     if (event !== 'done') continue
     const answer = data as Answer
-    if (!json) process.stdout.write(shown.trim() === answer.response.trim() ? '\n' : `${shown && '\n\n'}${answer.response}\n`)
+    const isWhole = shown.trim() === answer.response.trim()
+    if (!json) process.stdout.write(isWhole ? '\n' : `${shown && '\n\n'}${printableText(answer.response)}\n`)
     return answer
   }
   throw new PlinthError('interrupted', 'The answer broke off.', true)
 }
 
 function showAnswer({ response, confidence, abstained, citations }: Answer, isShown: boolean): void {
-  if (!isShown) console.log(response)
+  if (!isShown) console.log(printableText(response))
   if (citations.length > 0) console.log('')
   for (const { claim_start, claim_end, source, start, end } of citations) {
     const claim = response.slice(claim_start, claim_end).replaceAll(/\s+/g, ' ')
@@ -136,7 +137,7 @@ function showPassages({ results }: Passages): void {
   if (results.length === 0) console.log('Nothing is found.')
   for (const { source, content, start, end, page, score } of results) {
     const place = page === undefined ? '' : `, page ${page}`
-    console.log(`${printable(source)}:${start}-${end}${place}  (${score.toFixed(2)})\n${content}\n`)
+    console.log(`${printable(source)}:${start}-${end}${place}  (${score.toFixed(2)})\n${printableText(content)}\n`)
   }
 }
 

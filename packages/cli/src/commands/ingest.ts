@@ -4,8 +4,8 @@ import { documentFiles, type UnreadFile } from '../document-files.ts'
 import { batches, type Fields, type SentBatch, type ShownDocument, sendFiles } from '../document-sender.ts'
 import { awaitBatch } from '../ingest-progress.ts'
 import { keyValues } from '../key-values.ts'
+import { printable } from '../printable.ts'
 import { ProgressBar } from '../progress-bar.ts'
-import { printable } from '../table.ts'
 import { countOf } from '../words.ts'
 
 interface IngestOptions {

@@ -1,4 +1,5 @@
-import { fieldList, printable, table } from '../table.ts'
+import { printable } from '../printable.ts'
+import { fieldList, table } from '../table.ts'
 import { countOf, sizeOf } from '../words.ts'
 import type { ShownAlert, ShownInsight, ShownStream, ShownWindow, StreamFigures } from './answers.ts'
 import type { PutResult } from './put-records.ts'

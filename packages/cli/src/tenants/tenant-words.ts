@@ -1,6 +1,7 @@
 /** A tenant in words for a person. @module */
 
-import { fieldList, printable, table } from '../table.ts'
+import { printable } from '../printable.ts'
+import { fieldList, table } from '../table.ts'
 import type { ShownTenant } from './answers.ts'
 
 export function tenantTable(tenants: readonly ShownTenant[]): string[] {

@@ -1,6 +1,6 @@
 import { PlinthError } from '@plinth/core'
 import type { Client } from '../client.ts'
-import { printable } from '../table.ts'
+import { printable, printableText } from '../printable.ts'
 import type { ShownPlan, ShownStep, ShownWorkflow } from './answers.ts'
 import { type Terminal, TypedAnswers } from './answers-typed.ts'
 import { followEvents } from './follow.ts'
@@ -48,7 +48,7 @@ export async function showProgress(
 function ended(workflow: ShownWorkflow, say: (lines: readonly string[]) => void, json: boolean): void {
   const { status, result, error, usage } = workflow
   say([costWords(usage), ...afterFailure(workflow)])
-  if (result && !json) console.log(`\n${result.text.trimEnd()}`)
+  if (result && !json) console.log(`\n${printableText(result.text.trimEnd())}`)
   if (status === 'completed') return
   const { code = status, message = `The workflow is ${status}.` } = error ?? {}
   throw new PlinthError(code, message, false)

@@ -1,5 +1,6 @@
 /** A workflow in words for a person. @module */
-import { fieldList, printable, table } from '../table.ts'
+import { printable } from '../printable.ts'
+import { fieldList, table } from '../table.ts'
 import { countOf, shellWord } from '../words.ts'
 import type { ChangedWorkflow, ShownPlan, ShownStep, ShownWorkflow, Usage, WorkflowSummary } from './answers.ts'
 
