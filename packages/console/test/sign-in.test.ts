@@ -50,9 +50,10 @@ describeInBrowser('the door of the console', () => {
   })
 
   it('offers tenants that were made elsewhere meanwhile', async () => {
+    await server.registry.create('made-before', 'Made before')
     const { page } = await openConsole(server)
     const choice = page.getByLabel('Tenant', { exact: true })
-    await expect.poll(() => choice.locator('option').allInnerTexts()).toContain('demo')
+    await expect.poll(() => choice.locator('option').allInnerTexts()).toContain('made-before')
     await server.registry.create('made-later', 'Made later')
     await choice.focus()
     await expect.poll(() => choice.locator('option').allInnerTexts()).toContain('made-later')
