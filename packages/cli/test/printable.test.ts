@@ -7,8 +7,8 @@ it('a name is one line of what can be seen', () => {
 
 it('a text keeps its lines, and what its script needs, and steers nothing', () => {
   const plain = 'One\r\n\ttwo\nمی\u200cخواهم \u{1f469}\u200d\u{1f527} Kraft\u00adwerk'
-  expect(printableText(plain)).toBe(plain)
+  expect(printableText(plain)).toBe(plain.replace('\r', ''))
   expect(printableText('\u001b]0;title\u0007 \u009b2J \u0000 over\rwritten \u202eback\u202c \u2066in\u2069')).toBe(
-    '?]0;title? ?2J ? over?written ?back? ?in?',
+    '?]0;title? ?2J ? overwritten ?back? ?in?',
   )
 })
