@@ -4,8 +4,6 @@ import { startTestServer, type TestServer } from '../../server/test/support/test
 import { api, describeInBrowser, expectSound, holdAnswers, openConsole } from './support/browser.ts'
 import { reach, type ShownWorkflow, showWorkflow, startWorkflow } from './support/workflows.ts'
 
-/** Other tests run on the same machine. */
-
 let server: TestServer
 
 beforeAll(async () => {

@@ -51,7 +51,7 @@ export function AgentEditor(props: { readonly agent: Agent | undefined; readonly
         if (agent === undefined) await navigate(`/agents/registry/${encodeURIComponent(saved.type)}`)
       },
       // Somebody else may have saved meanwhile: then the page says so.
-      onError: () => queries.invalidateQueries({ queryKey: [agentsPath, 'one', typed.type] }),
+      onError: () => void queries.invalidateQueries({ queryKey: [agentsPath, 'one', typed.type] }),
     },
     call,
   )
